@@ -1,0 +1,31 @@
+package io.eventcore;
+
+/**
+ * Reads the log: the events of all streams in one order.
+ *
+ * <p>A reader that always continues from {@link EventBatch#continueAfter()} sees every committed event exactly once, in
+ * position order and per stream in version order, however late a transaction commits and however many roll back.
+ * Transactions that append nothing delay nobody. A transaction that has appended delays the events after its own until
+ * it ends. Reading never joins the caller's transaction and never blocks a writer.
+ *
+ * <p>Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public interface EventReader {
+    /**
+     * Reads one page.
+     *
+     * @param filter which events are wanted
+     * @param page after which position, and how many at most
+     * @param eventType the type to read the events as: one event class, a common interface, or {@link Event}. A check,
+     *     not a filter: narrow the filter to leave events out
+     * @return the events, the position to continue from, and whether the end was reached; no events if there are none
+     * @throws EventDeserializationException if an event cannot be decoded or is not of {@code eventType}; it names the
+     *     position, so that a reader may decide to continue after it
+     * @throws IllegalArgumentException if the filter names a type that is not registered
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType);
+}

@@ -1,0 +1,103 @@
+package io.eventcore;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stores events in streams and gives them back.
+ *
+ * <p>Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public interface EventStore extends EventReader {
+    /**
+     * Appends events to the registered streams: all of them, or none.
+     *
+     * <p>Every registered expectation is checked, also of streams that receive no event, also when there is no event at
+     * all. Of two appends that expect the same exact version of one stream, at most one succeeds; a decision cannot be
+     * undercut by a change of a stream that it only read.
+     *
+     * <p>Inside a Spring transaction that the store takes part in, the append joins it: its events become visible to
+     * others with the commit and vanish with a rollback. After a conflict that transaction can go on; after every other
+     * failure it can only be rolled back. Without such a transaction the append is a transaction of its own, committed
+     * when this method returns.
+     *
+     * <p>Repeating an append with the same event ids returns the first result and writes nothing, if the streams
+     * written were expected in an exact version. With {@link ExpectedVersion#any()} or
+     * {@link ExpectedVersion#streamExists()} alone a repetition is noticed only where the store keeps the optional
+     * unique index on event ids. An append without events has nothing to be recognised by.
+     *
+     * @param writes the streams with their expected versions, and the events in order
+     * @return ids, versions and positions of the events written, in the order given
+     * @throws VersionConflictException if a stream does not meet its expectation; read again and decide again
+     * @throws AppendLimitExceededException if the append is larger than the store accepts; nothing was sent
+     * @throws EventSerializationException if an event cannot be serialized; nothing was sent
+     * @throws TransientEventStoreException if nothing was stored and repeating the transaction may succeed
+     * @throws AppendOutcomeUnknownException if the connection broke at commit and the outcome could not be settled
+     * @throws EventStoreUnavailableException if the store cannot be reached or refuses to write; nothing was stored
+     * @throws IllegalArgumentException if the writes are incomplete ({@link StreamWrites#checkComplete()}) or hold an
+     *     event of a type that is not registered
+     */
+    EventStreamSlice appendEvents(StreamWrites writes);
+
+    /**
+     * Reads several streams, each after its own version, as one consistent cut in global order.
+     *
+     * <p>The versions of all streams are fixed together when this method is called, in the first statement sent; the
+     * events end there. Inside a caller's transaction the read sees what that transaction has appended.
+     *
+     * @param streamsAfter the streams to read and the version after which to begin; {@link StreamVersion#NONE} for all
+     *     events
+     * @param eventType the type to read the events as: one event class, a common interface, or {@link Event}. A check,
+     *     not a filter
+     * @return the events of streams that exist; a stream that does not has {@link StreamVersion#NONE} and no events
+     * @throws EventDeserializationException while iterating, if an event cannot be decoded or is not of
+     *     {@code eventType}
+     * @throws StreamIntegrityException while iterating, if the store has lost an event between two others
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    <E extends Event> EventStreamReader<E> readStreams(Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType);
+
+    /**
+     * Reads the events of one stream after a version, oldest first. As {@link #readStreams} for one stream.
+     *
+     * @param after the version to begin after, itself excluded; at or beyond the stream's version: no events
+     */
+    default <E extends Event> EventStreamReader<E> readStreamAfter(
+            StreamId streamId, StreamVersion after, Class<E> eventType) {
+        return readStreams(Map.of(streamId, after), eventType);
+    }
+
+    /** Reads all events of one stream, oldest first. As {@link #readStreams} for one stream. */
+    default <E extends Event> EventStreamReader<E> readStream(StreamId streamId, Class<E> eventType) {
+        return readStreamAfter(streamId, StreamVersion.NONE, eventType);
+    }
+
+    /**
+     * How many events the stream holds now; {@link StreamVersion#NONE} if it does not exist.
+     *
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    StreamVersion streamVersion(StreamId streamId);
+
+    /**
+     * The ids of existing streams that begin with a prefix, in the order of {@link StreamId}.
+     *
+     * @param prefix what the ids begin with, literally
+     * @param page after which id, and how many at most
+     * @return the ids; fewer than the limit at the end of the list
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page);
+
+    /**
+     * Whether an append made now by this thread would join a transaction that somebody else began and will end.
+     *
+     * <p>Then nothing can be tried again after a failure, and nothing is committed when a method returns.
+     */
+    boolean joinsCallersTransaction();
+}

@@ -1,0 +1,35 @@
+package io.eventcore;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A failure of an event store. The subtype says what the caller can do.
+ *
+ * <ul>
+ *   <li>Decide again: {@link VersionConflictException}.
+ *   <li>Repeat the transaction: {@link TransientEventStoreException}.
+ *   <li>Ask how it ended: {@link AppendOutcomeUnknownException}.
+ *   <li>Stop: all others.
+ * </ul>
+ *
+ * <p>No message holds the payload or the metadata of an event.
+ *
+ * @since 0.1
+ */
+public abstract sealed class EventStoreException extends RuntimeException
+        permits AppendLimitExceededException,
+                AppendOutcomeUnknownException,
+                ConflictingExpectedVersionsException,
+                EventDeserializationException,
+                EventSerializationException,
+                EventStoreUnavailableException,
+                StreamIntegrityException,
+                TransientEventStoreException,
+                UndeclaredStreamException,
+                VersionConflictException {
+    private static final long serialVersionUID = 1L;
+
+    EventStoreException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

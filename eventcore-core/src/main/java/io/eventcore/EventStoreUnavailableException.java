@@ -1,0 +1,22 @@
+package io.eventcore;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The store cannot be reached or refuses to work: no connection, disk full, read-only, a missing permission or table.
+ * Nothing was stored, and repeating the call at once will not help.
+ *
+ * @since 0.1
+ */
+public final class EventStoreUnavailableException extends EventStoreException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * A failure that lasts.
+     *
+     * @param problem what happened, without any of the payload
+     */
+    public EventStoreUnavailableException(String problem, @Nullable Throwable cause) {
+        super(problem, cause);
+    }
+}

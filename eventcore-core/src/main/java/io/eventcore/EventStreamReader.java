@@ -1,0 +1,107 @@
+package io.eventcore;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * The events of one or several streams, as they were at one moment.
+ *
+ * <p>The versions were fixed when the read began, and the events end exactly there: what is appended meanwhile is not
+ * part of this read. Events of several streams come in global order. A long stream is read page by page while it is
+ * iterated, so memory stays bounded; there is nothing to close. Iterating again reads again and yields the same.
+ *
+ * <p>Iterating may fail as the read itself may: see {@link EventStore#readStreams}. One thread at a time.
+ *
+ * @param <E> the type the events are read as
+ * @since 0.1
+ */
+public final class EventStreamReader<E extends Event> implements Iterable<RecordedEvent<E>> {
+    private final Map<StreamId, StreamVersion> versions;
+    private final Iterable<RecordedEvent<E>> events;
+
+    private EventStreamReader(Map<StreamId, StreamVersion> versions, Iterable<RecordedEvent<E>> events) {
+        this.versions = Map.copyOf(versions);
+        this.events = Objects.requireNonNull(events, "events");
+    }
+
+    /**
+     * A reader over what a store has found. For authors of stores.
+     *
+     * @param versions the version of every stream asked for, {@link StreamVersion#NONE} where it does not exist
+     * @param events the events in global order, ending at these versions; may be iterated more than once
+     */
+    public static <E extends Event> EventStreamReader<E> of(
+            Map<StreamId, StreamVersion> versions, Iterable<RecordedEvent<E>> events) {
+        return new EventStreamReader<>(versions, events);
+    }
+
+    /**
+     * The version of the stream that was read, also if reading began after some event.
+     *
+     * @throws IllegalStateException if several streams were read: ask {@link #version(StreamId)}
+     */
+    public StreamVersion version() {
+        if (versions.size() != 1) {
+            throw new IllegalStateException(
+                    "This read covers " + versions.size() + " streams: ask version(streamId) for one of them");
+        }
+        return versions.values().iterator().next();
+    }
+
+    /**
+     * The version of one of the streams that were read.
+     *
+     * @throws IllegalArgumentException if the stream is not part of this read
+     */
+    public StreamVersion version(StreamId streamId) {
+        StreamVersion version = versions.get(Objects.requireNonNull(streamId, "streamId"));
+        if (version == null) {
+            throw new IllegalArgumentException("Stream '" + streamId + "' is not part of this read");
+        }
+        return version;
+    }
+
+    /** The version of every stream that was read. */
+    public Map<StreamId, StreamVersion> versions() {
+        return versions;
+    }
+
+    /** The events in order. */
+    @Override
+    public Iterator<RecordedEvent<E>> iterator() {
+        return events.iterator();
+    }
+
+    /** The events in order; nothing to close. */
+    public Stream<RecordedEvent<E>> stream() {
+        return StreamSupport.stream(spliterator(), false);
+    }
+
+    /** All events at once; for streams that are known to be short. */
+    public List<RecordedEvent<E>> toList() {
+        List<RecordedEvent<E>> all = new ArrayList<>();
+        forEach(all::add);
+        return all;
+    }
+
+    /**
+     * Folds the events, oldest first.
+     *
+     * @param initial the state before the first event
+     * @param apply makes the next state from a state and an event
+     * @return the state after the last event; {@code initial} if there is none
+     */
+    public <S> S fold(S initial, BiFunction<? super S, ? super E, ? extends S> apply) {
+        S state = initial;
+        for (RecordedEvent<E> recorded : events) {
+            state = apply.apply(state, recorded.event());
+        }
+        return state;
+    }
+}

@@ -1,0 +1,30 @@
+package io.eventcore;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * The stable name under which the events of a class are stored.
+ *
+ * <p>The name, never the class name, stands in the database, so a class can be renamed or moved without touching
+ * stored events. Without this annotation the simple name of the class is used. Two classes with one name are refused
+ * when the names are registered.
+ *
+ * @since 0.1
+ */
+@Documented
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface EventType {
+    /**
+     * The name that new events are stored under: 1 to 255 characters without control characters or surrounding white
+     * space.
+     */
+    String value();
+
+    /** Names that events of this class were stored under in the past; they are read, never written. */
+    String[] aliases() default {};
+}

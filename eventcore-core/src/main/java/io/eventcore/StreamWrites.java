@@ -1,0 +1,169 @@
+package io.eventcore;
+
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * What one append does: which streams it rests on, what it believes about them, and the events it adds.
+ *
+ * <p>Built step by step; each step returns a new value and leaves the old one alone. A stream is registered with its
+ * {@link ExpectedVersion} before events are added to it. A registered stream without events is a <em>read-only
+ * participant</em>: its version is checked all the same, which is how a decision can rest on a stream it does not
+ * write.
+ *
+ * <pre>{@code
+ * StreamWrites.empty()
+ *         .registerStream(from, ExpectedVersion.exactly(3))
+ *         .registerStream(to, ExpectedVersion.exactly(7))
+ *         .append(new MoneyWithdrawn(from, 500))
+ *         .append(new MoneyDeposited(to, 500));
+ * }</pre>
+ *
+ * <p>The ids of the events are fixed when they are added, so appending the same value again is recognised as a
+ * repetition. Immutable.
+ *
+ * @since 0.1
+ */
+public final class StreamWrites {
+    private static final StreamWrites EMPTY =
+            new StreamWrites(Collections.emptyMap(), new EventChain(), EventMetadata.empty());
+
+    private final Map<StreamId, ExpectedVersion> streams;
+    private final EventChain events;
+    private final EventMetadata metadata;
+
+    private StreamWrites(Map<StreamId, ExpectedVersion> streams, EventChain events, EventMetadata metadata) {
+        this.streams = streams;
+        this.events = events;
+        this.metadata = metadata;
+    }
+
+    /** No streams, no events. */
+    public static StreamWrites empty() {
+        return EMPTY;
+    }
+
+    /**
+     * The everyday case: these events to one stream.
+     *
+     * @param streamId the stream they are appended to, whatever {@link Event#streamId()} says
+     */
+    public static StreamWrites to(StreamId streamId, ExpectedVersion expected, Event... events) {
+        StreamWrites writes = empty().registerStream(streamId, expected);
+        for (Event event : events) {
+            writes = writes.append(streamId, event);
+        }
+        return writes;
+    }
+
+    /**
+     * Registers a stream. Registering it again with an equal expectation has no effect.
+     *
+     * @throws ConflictingExpectedVersionsException if the stream is registered with another expectation
+     */
+    public StreamWrites registerStream(StreamId streamId, ExpectedVersion expected) {
+        Objects.requireNonNull(streamId, "streamId");
+        Objects.requireNonNull(expected, "expected");
+        ExpectedVersion first = streams.get(streamId);
+        if (expected.equals(first)) {
+            return this;
+        }
+        if (first != null) {
+            throw new ConflictingExpectedVersionsException(streamId, first, expected);
+        }
+        Map<StreamId, ExpectedVersion> more = new LinkedHashMap<>(streams);
+        more.put(streamId, expected);
+        return new StreamWrites(Collections.unmodifiableMap(more), events, metadata);
+    }
+
+    /**
+     * Adds an event to the stream it names.
+     *
+     * @throws UndeclaredStreamException if that stream is not registered
+     * @throws IllegalStateException if the event does not name a stream
+     */
+    public StreamWrites append(Event event) {
+        return append(event.streamId(), event);
+    }
+
+    /**
+     * Adds an event to this stream, whatever {@link Event#streamId()} says.
+     *
+     * @throws UndeclaredStreamException if the stream is not registered
+     */
+    public StreamWrites append(StreamId streamId, Event event) {
+        return append(new NewEvent(EventIds.next(), streamId, event));
+    }
+
+    /**
+     * Adds an event under an id of the caller's choice.
+     *
+     * @throws UndeclaredStreamException if its stream is not registered
+     */
+    public StreamWrites append(NewEvent event) {
+        if (!streams.containsKey(event.streamId())) {
+            throw new UndeclaredStreamException(event.streamId());
+        }
+        return new StreamWrites(streams, events.plus(event), metadata);
+    }
+
+    /** Replaces the metadata that every event of this append is stored with. */
+    public StreamWrites withMetadata(EventMetadata replacement) {
+        return new StreamWrites(streams, events, Objects.requireNonNull(replacement, "metadata"));
+    }
+
+    /** The registered streams with their expectations, in the order of registration. */
+    public Map<StreamId, ExpectedVersion> streams() {
+        return streams;
+    }
+
+    /** The events, in the order they were added. */
+    public List<NewEvent> events() {
+        return events.toList();
+    }
+
+    /** The metadata of every event of this append. */
+    public EventMetadata metadata() {
+        return metadata;
+    }
+
+    /**
+     * Checks what can only be said of the whole. Stores call it before they do anything else.
+     *
+     * @throws IllegalArgumentException if a stream is registered with {@link ExpectedVersion#any()} and receives no
+     *     event, so that there is nothing to check about it, or if two events have one id
+     */
+    public void checkComplete() {
+        List<NewEvent> added = events();
+        checkIds(added);
+        Set<StreamId> written = new HashSet<>();
+        added.forEach(event -> written.add(event.streamId()));
+        streams.forEach((streamId, expected) -> {
+            if (expected instanceof ExpectedVersion.Any && !written.contains(streamId)) {
+                throw new IllegalArgumentException("Stream '" + streamId
+                        + "' is registered with any() but receives no event: there is nothing to check about it");
+            }
+        });
+    }
+
+    private static void checkIds(List<NewEvent> added) {
+        Set<UUID> ids = new HashSet<>();
+        for (NewEvent event : added) {
+            if (!ids.add(event.id())) {
+                throw new IllegalArgumentException("Two events of one append have the id " + event.id());
+            }
+        }
+    }
+
+    /** Streams and number of events, without payloads. */
+    @Override
+    public String toString() {
+        return "StreamWrites" + streams + " with " + events.size() + " events";
+    }
+}

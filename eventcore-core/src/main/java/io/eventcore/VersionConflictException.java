@@ -1,0 +1,42 @@
+package io.eventcore;
+
+/**
+ * A stream does not meet the expectation an append was made under. Nothing was stored: read again and decide again.
+ *
+ * <p>Of several streams in conflict, the first in the order of {@link StreamId} is named.
+ *
+ * @since 0.1
+ */
+public final class VersionConflictException extends EventStoreException {
+    private static final long serialVersionUID = 1L;
+
+    private final StreamId streamId;
+    private final ExpectedVersion expected;
+    private final StreamVersion actual;
+
+    /** A conflict between what was expected of a stream and what the store found. */
+    public VersionConflictException(StreamId streamId, ExpectedVersion expected, StreamVersion actual) {
+        super(
+                "Stream '%s' %s, expected %s"
+                        .formatted(streamId, actual.exists() ? "is at version " + actual : "does not exist", expected),
+                null);
+        this.streamId = streamId;
+        this.expected = expected;
+        this.actual = actual;
+    }
+
+    /** The stream in conflict. */
+    public StreamId streamId() {
+        return streamId;
+    }
+
+    /** What the append expected. */
+    public ExpectedVersion expected() {
+        return expected;
+    }
+
+    /** What the store found; it may have moved on since. */
+    public StreamVersion actual() {
+        return actual;
+    }
+}

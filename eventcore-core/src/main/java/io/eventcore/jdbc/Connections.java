@@ -1,0 +1,168 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.transaction.TransactionPhase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.transaction.UnexpectedRollbackException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/** Where connections come from: the caller's transaction if it is in our database, else the pool. */
+final class Connections {
+    private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+
+    private final DataSource dataSource;
+    private final DataSource target;
+
+    Connections(DataSource dataSource) {
+        // A proxy that hands out the transaction's connection would defeat a connection of our own.
+        DataSource own = dataSource;
+        while (own instanceof TransactionAwareDataSourceProxy proxy) {
+            own = Objects.requireNonNull(proxy.getTargetDataSource(), "targetDataSource");
+        }
+        this.dataSource = own;
+        this.target = target(own);
+    }
+
+    /** Work on a connection. */
+    @FunctionalInterface
+    interface Work<T> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    /** Whether this thread is in a transaction that holds a connection to our database. */
+    boolean inCallersTransaction() {
+        return callersConnection().isPresent();
+    }
+
+    /** Works on the caller's connection if there is one, else on one of our own in auto-commit mode. */
+    <T> T joinOrOwn(Work<T> work) throws SQLException {
+        Optional<CallersConnection> callers = callersConnection();
+        return callers.isPresent() ? callers.get().run(work) : own(work);
+    }
+
+    /**
+     * Works on a connection of our own in auto-commit mode.
+     *
+     * @throws EventStoreUnavailableException if there is no connection to be had
+     */
+    <T> T own(Work<T> work) throws SQLException {
+        Connection connection = open();
+        try {
+            if (!connection.getAutoCommit()) {
+                connection.setAutoCommit(true);
+            }
+            return work.on(connection);
+        } finally {
+            close(connection);
+        }
+    }
+
+    /** The caller's connection, if this thread is in a transaction that holds one to our database. */
+    Optional<CallersConnection> callersConnection() {
+        if (!TransactionSynchronizationManager.isActualTransactionActive()
+                && TransactionSynchronizationManager.getResourceMap().isEmpty()) {
+            return Optional.empty();
+        }
+        for (Map.Entry<Object, Object> bound :
+                TransactionSynchronizationManager.getResourceMap().entrySet()) {
+            if (bound.getKey() instanceof DataSource key
+                    && bound.getValue() instanceof ConnectionHolder holder
+                    && target(key) == target
+                    && TransactionPhase.current() != TransactionPhase.FINISHED
+                    && isTransactional(key)) {
+                return Optional.of(new CallersConnection(key, holder));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Whether the bound connection is in a transaction. A connection that is merely kept for the length of another data
+     * source's transaction commits by itself: what is written to it does not wait for that transaction.
+     */
+    private static boolean isTransactional(DataSource key) {
+        Connection connection = DataSourceUtils.getConnection(key);
+        try {
+            return !connection.getAutoCommit();
+        } catch (SQLException e) {
+            throw new EventStoreUnavailableException("The connection of the transaction is not usable", e);
+        } finally {
+            DataSourceUtils.releaseConnection(connection, key);
+        }
+    }
+
+    private Connection open() {
+        try {
+            return dataSource.getConnection();
+        } catch (SQLException e) {
+            throw new EventStoreUnavailableException("No connection to the event store's database", e);
+        }
+    }
+
+    private static void close(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            LOG.debug("A connection could not be closed", e);
+        }
+    }
+
+    private static DataSource target(DataSource dataSource) {
+        DataSource innermost = dataSource;
+        while (innermost instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
+            innermost = delegating.getTargetDataSource();
+        }
+        return innermost;
+    }
+
+    /** The connection of a transaction that somebody else ends. */
+    static final class CallersConnection {
+        private final DataSource key;
+        private final ConnectionHolder holder;
+
+        private CallersConnection(DataSource key, ConnectionHolder holder) {
+            this.key = key;
+            this.holder = holder;
+        }
+
+        <T> T run(Work<T> work) throws SQLException {
+            Connection connection = DataSourceUtils.getConnection(key);
+            try {
+                return work.on(connection);
+            } finally {
+                DataSourceUtils.releaseConnection(connection, key);
+            }
+        }
+
+        /**
+         * Sees to it that the transaction cannot commit. The holder alone is not asked by every transaction manager, so
+         * the commit is refused as well.
+         */
+        void mustRollBack(RuntimeException reason) {
+            holder.setRollbackOnly();
+            if (TransactionSynchronizationManager.isSynchronizationActive()) {
+                TransactionSynchronizationManager.registerSynchronization(new RefusedCommit(reason));
+            }
+        }
+    }
+
+    private record RefusedCommit(RuntimeException reason) implements TransactionSynchronization {
+        @Override
+        public void beforeCommit(boolean readOnly) {
+            throw new UnexpectedRollbackException(
+                    "An append of this transaction failed, so the transaction is rolled back", reason);
+        }
+    }
+}

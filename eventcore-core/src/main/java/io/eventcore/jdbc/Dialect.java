@@ -1,0 +1,237 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventFilter;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.serialization.internal.SerializedAppend;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What differs between the engines. Standard SQL is the default; an engine overrides only what it does otherwise.
+ *
+ * <p>Holds no state of the store, safe for any number of threads.
+ */
+abstract class Dialect {
+    private final TableNames names;
+    private final String selectVersion;
+    private final String selectStream;
+    private final String selectStreamPage;
+    private final String selectStreamIds;
+    private final String selectSettings;
+
+    Dialect(TableNames names) {
+        this.names = names;
+        this.selectVersion = names.in("SELECT s.version FROM eventcore_stream s WHERE s.stream_id = ?");
+        this.selectStream = names.in("""
+                SELECT s.stream_id, s.stream_key, s.version, %s
+                FROM eventcore_stream s
+                LEFT JOIN (
+                    SELECT e.stream_key, %s
+                    FROM eventcore_event e
+                    WHERE e.stream_key = (SELECT k.stream_key FROM eventcore_stream k WHERE k.stream_id = ?)
+                      AND e.version > ?
+                    ORDER BY e.version
+                    LIMIT ?
+                ) e ON e.stream_key = s.stream_key
+                WHERE s.stream_id = ?
+                """.formatted(EventRow.COLUMNS, EventRow.COLUMNS));
+        this.selectStreamPage = names.in("""
+                SELECT %s
+                FROM eventcore_event e
+                WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?
+                ORDER BY e.version
+                LIMIT ?
+                """.formatted(EventRow.COLUMNS));
+        this.selectStreamIds =
+                names.in("""
+                SELECT s.stream_id
+                FROM eventcore_stream s
+                WHERE s.stream_id LIKE ? ESCAPE '!' AND s.version > 0 AND %s > %s
+                ORDER BY %s
+                LIMIT ?
+                """.formatted(inByteOrder("s.stream_id"), inByteOrder("?"), inByteOrder("s.stream_id")));
+        this.selectSettings = names.in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1");
+    }
+
+    /** The engine of a connection. */
+    static Dialect of(Connection connection, TableNames names) throws SQLException {
+        String product = connection.getMetaData().getDatabaseProductName();
+        return switch (product) {
+            case "PostgreSQL" -> new PostgreSqlDialect(names);
+            case "H2" -> new H2Dialect(names);
+            default -> throw new UnsupportedDatabaseException(product);
+        };
+    }
+
+    /** The file that creates the tables, beside this class. */
+    abstract String schemaScript();
+
+    /** How this engine orders the log, as the settings row calls it. */
+    abstract String orderStrategy();
+
+    /** What a failed statement means. */
+    abstract Failure classify(SQLException e);
+
+    /** Appends within the transaction that the connection is in, which somebody else ends. */
+    abstract AppendOutcome appendJoined(Connection connection, SerializedAppend append) throws SQLException;
+
+    /** Appends on a connection in auto-commit mode; committed when this returns something other than a conflict. */
+    abstract AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException;
+
+    /** The last position given to an append, committed or not; 0 if there was none. */
+    abstract long lastPosition(Connection connection) throws SQLException;
+
+    /**
+     * A position that every append in flight will stay above; {@link Long#MAX_VALUE} if none is in flight, and always
+     * where positions become visible in their order.
+     */
+    long lowestInFlight(Connection connection) throws SQLException {
+        return Long.MAX_VALUE;
+    }
+
+    /** An expression that orders texts by their unsigned UTF-8 bytes. */
+    String inByteOrder(String expression) {
+        return expression;
+    }
+
+    /** A condition that holds where an expression matches an anchored regular expression, the parameter. */
+    abstract String matchesRegex(String expression);
+
+    final TableNames names() {
+        return names;
+    }
+
+    final String selectSettings() {
+        return selectSettings;
+    }
+
+    final PreparedStatement selectVersion(Connection connection, StreamId streamId) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(selectVersion);
+        statement.setString(1, streamId.value());
+        return statement;
+    }
+
+    final PreparedStatement selectStreamIds(Connection connection, String prefix, String after, int limit)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(selectStreamIds);
+        statement.setString(1, likePrefix(prefix));
+        statement.setString(2, after);
+        statement.setInt(3, limit);
+        return statement;
+    }
+
+    /**
+     * The first events of each stream after a version. Each row: stream id, stream key, the stream's version, then
+     * {@link EventRow#COLUMNS}, null if there is no such event. A stream that nobody ever registered has no row.
+     */
+    PreparedStatement selectStreams(Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit)
+            throws SQLException {
+        String sql = String.join(" UNION ALL ", Collections.nCopies(streamsAfter.size(), selectStream));
+        PreparedStatement statement = connection.prepareStatement(sql);
+        int parameter = 0;
+        for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
+            statement.setString(++parameter, stream.getKey().value());
+            statement.setLong(++parameter, stream.getValue().value());
+            statement.setInt(++parameter, limit);
+            statement.setString(++parameter, stream.getKey().value());
+        }
+        return statement;
+    }
+
+    final PreparedStatement selectStreamPage(Connection connection, long streamKey, long after, long upTo, int limit)
+            throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(selectStreamPage);
+        statement.setLong(1, streamKey);
+        statement.setLong(2, after);
+        statement.setLong(3, upTo);
+        statement.setInt(4, limit);
+        return statement;
+    }
+
+    /**
+     * A page of the log: rows of stream id and {@link EventRow#COLUMNS}, in position order.
+     *
+     * @param typeNames the stored names wanted; empty for all
+     * @param upTo the last position to look at
+     */
+    final PreparedStatement selectLog(
+            Connection connection, EventFilter filter, Set<String> typeNames, long after, long upTo, int limit)
+            throws SQLException {
+        StringBuilder sql = new StringBuilder(names.in("""
+                SELECT s.stream_id, %s
+                FROM eventcore_event e
+                JOIN eventcore_stream s ON s.stream_key = e.stream_key
+                WHERE e.position > ? AND e.position <= ?
+                """.formatted(EventRow.COLUMNS)));
+        List<String> texts = new ArrayList<>();
+        String prefix = filter.streams().literalPrefix();
+        if (!prefix.isEmpty()) {
+            sql.append(" AND s.stream_id LIKE ? ESCAPE '!'");
+            texts.add(likePrefix(prefix));
+        }
+        if (!filter.streams().isPrefix()) {
+            sql.append(" AND ").append(matchesRegex("s.stream_id"));
+            texts.add("^(?:" + filter.streams().regex() + ")$");
+        }
+        if (!typeNames.isEmpty()) {
+            sql.append(" AND e.type IN (?")
+                    .append(", ?".repeat(typeNames.size() - 1))
+                    .append(')');
+            texts.addAll(typeNames);
+        }
+        sql.append(" ORDER BY e.position LIMIT ?");
+
+        PreparedStatement statement = connection.prepareStatement(sql.toString());
+        statement.setLong(1, after);
+        statement.setLong(2, upTo);
+        int parameter = 2;
+        for (String text : texts) {
+            statement.setString(++parameter, text);
+        }
+        statement.setInt(++parameter, limit);
+        return statement;
+    }
+
+    private static String likePrefix(String prefix) {
+        return prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%";
+    }
+
+    /** The one number that a query answers with. */
+    static long queryLong(Connection connection, String sql, long ifNull) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql);
+                ResultSet row = query.executeQuery()) {
+            row.next();
+            long value = row.getLong(1);
+            return row.wasNull() ? ifNull : value;
+        }
+    }
+
+    UUID uuid(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, UUID.class);
+    }
+
+    byte[] utf8(ResultSet row, int column) throws SQLException {
+        return row.getString(column).getBytes(StandardCharsets.UTF_8);
+    }
+
+    final byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
+        return row.getObject(column) == null ? null : utf8(row, column);
+    }
+
+    Instant instant(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+}

@@ -1,0 +1,209 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.AppendLimits;
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.jdbc.Connections.CallersConnection;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.SerializedAppend;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/**
+ * An event store in a relational database: PostgreSQL or H2.
+ *
+ * <p>An append inside a Spring transaction that holds a connection to the same database joins it. Otherwise it runs on
+ * a connection of its own and is committed when the call returns; so does an append from a callback after a commit, for
+ * which the transaction manager needs {@link io.eventcore.transaction.TransactionPhase#listener()}. Reading the log
+ * never joins.
+ *
+ * <p>The tables must be there: see {@link JdbcSchema}. Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class JdbcEventStore implements EventStore {
+    private final Dialect dialect;
+    private final Connections connections;
+    private final EventSerializer serializer;
+    private final AppendLimits limits;
+    private final StreamReads streams;
+    private final LogReads log;
+
+    private JdbcEventStore(Builder builder, Dialect dialect, Connections connections) {
+        this.dialect = dialect;
+        this.connections = connections;
+        this.serializer = builder.serializer;
+        this.limits = builder.limits;
+        this.streams = new StreamReads(dialect, connections);
+        this.log = new LogReads(dialect, connections);
+    }
+
+    /** A store in this database, with the names of tables and the limits still to be chosen. */
+    public static Builder builder(DataSource dataSource, EventSerializer serializer) {
+        return new Builder(dataSource, serializer);
+    }
+
+    @Override
+    public EventStreamSlice appendEvents(StreamWrites writes) {
+        SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        Optional<CallersConnection> callers = connections.callersConnection();
+        AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendAlone(append);
+        return outcome.slice();
+    }
+
+    private AppendOutcome appendAlone(SerializedAppend append) {
+        try {
+            return connections.own(connection -> dialect.appendAlone(connection, append));
+        } catch (SQLException e) {
+            throw failed("The append", e);
+        }
+    }
+
+    private AppendOutcome appendJoined(CallersConnection callers, SerializedAppend append) {
+        try {
+            return callers.run(connection -> dialect.appendJoined(connection, append));
+        } catch (SQLException e) {
+            EventStoreException failure = failed("The append", e);
+            callers.mustRollBack(failure);
+            throw failure;
+        }
+    }
+
+    @Override
+    public <E extends Event> EventStreamReader<E> readStreams(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        try {
+            return streams.read(Map.copyOf(streamsAfter), new EventDecoder<>(serializer, eventType));
+        } catch (SQLException e) {
+            throw failed("Reading streams", e);
+        }
+    }
+
+    @Override
+    public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        Set<String> typeNames = new HashSet<>();
+        filter.types().forEach(type -> typeNames.addAll(serializer.storedNames(type)));
+        try {
+            return log.read(filter, typeNames, page, new EventDecoder<>(serializer, eventType));
+        } catch (SQLException e) {
+            throw failed("Reading the log", e);
+        }
+    }
+
+    @Override
+    public StreamVersion streamVersion(StreamId streamId) {
+        Objects.requireNonNull(streamId, "streamId");
+        try {
+            return connections.joinOrOwn(connection -> {
+                try (PreparedStatement query = dialect.selectVersion(connection, streamId);
+                        ResultSet row = query.executeQuery()) {
+                    return row.next() ? StreamVersion.of(row.getLong(1)) : StreamVersion.NONE;
+                }
+            });
+        } catch (SQLException e) {
+            throw failed("Reading the version of stream '" + streamId + "'", e);
+        }
+    }
+
+    @Override
+    public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+        String after = page.after().map(StreamId::value).orElse("");
+        try {
+            return connections.joinOrOwn(connection -> {
+                List<StreamId> ids = new ArrayList<>();
+                try (PreparedStatement query =
+                                dialect.selectStreamIds(connection, prefix.value(), after, page.limit());
+                        ResultSet row = query.executeQuery()) {
+                    while (row.next()) {
+                        ids.add(StreamId.of(row.getString(1)));
+                    }
+                }
+                return ids;
+            });
+        } catch (SQLException e) {
+            throw failed("Reading stream ids", e);
+        }
+    }
+
+    @Override
+    public boolean joinsCallersTransaction() {
+        return connections.inCallersTransaction();
+    }
+
+    private EventStoreException failed(String action, SQLException e) {
+        return dialect.classify(e).toException(action, e);
+    }
+
+    /**
+     * Settings of a store. Not safe for concurrent use.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+        private final DataSource dataSource;
+        private final EventSerializer serializer;
+        private String schema = "";
+        private String tablePrefix = TableNames.DEFAULT_PREFIX;
+        private AppendLimits limits = AppendLimits.defaults();
+
+        private Builder(DataSource dataSource, EventSerializer serializer) {
+            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+            this.serializer = Objects.requireNonNull(serializer, "serializer");
+        }
+
+        /** The schema of the tables; by default the one the connections are in. Lower case, digits, underscores. */
+        public Builder schema(String name) {
+            this.schema = Objects.requireNonNull(name, "schema");
+            return this;
+        }
+
+        /** What the names of the tables begin with, by default {@code eventcore_}. Lower case, digits, underscores. */
+        public Builder tablePrefix(String prefix) {
+            this.tablePrefix = Objects.requireNonNull(prefix, "tablePrefix");
+            return this;
+        }
+
+        /** How large one append may be. */
+        public Builder limits(AppendLimits appendLimits) {
+            this.limits = Objects.requireNonNull(appendLimits, "limits");
+            return this;
+        }
+
+        /**
+         * The store, after a look at the database and its tables.
+         *
+         * @throws IllegalArgumentException if schema or prefix are not acceptable
+         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+         * @throws SchemaException if the tables are missing or of another version
+         * @throws EventStoreUnavailableException if the database cannot be reached
+         */
+        public JdbcEventStore build() {
+            TableNames names = new TableNames(schema, tablePrefix);
+            Connections connections = new Connections(dataSource);
+            JdbcSchema tables = new JdbcSchema(connections, names);
+            return new JdbcEventStore(this, tables.check(), connections);
+        }
+    }
+}

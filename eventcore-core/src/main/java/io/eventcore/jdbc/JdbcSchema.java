@@ -1,0 +1,150 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreUnavailableException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Objects;
+import javax.sql.DataSource;
+
+/**
+ * The tables of a store: creates them, and checks that they are the right ones.
+ *
+ * <p>The scripts are ordinary files on the class path ({@code io/eventcore/jdbc/schema-*.sql}), so whoever manages a
+ * database by Flyway or Liquibase runs the same text. Safe for any number of threads and for several applications that
+ * start at the same time.
+ *
+ * @since 0.1
+ */
+public final class JdbcSchema {
+    static final int VERSION = 1;
+
+    private final Connections connections;
+    private final TableNames names;
+
+    JdbcSchema(Connections connections, TableNames names) {
+        this.connections = connections;
+        this.names = names;
+    }
+
+    /** The tables with the default names. */
+    public static JdbcSchema in(DataSource dataSource) {
+        return in(dataSource, "", TableNames.DEFAULT_PREFIX);
+    }
+
+    /**
+     * The tables with names of the caller's choice.
+     *
+     * @param schema the schema of the tables, which must exist; empty for the one the connections are in
+     * @param tablePrefix what the names of the tables begin with
+     * @throws IllegalArgumentException if schema or prefix are not acceptable
+     */
+    public static JdbcSchema in(DataSource dataSource, String schema, String tablePrefix) {
+        return new JdbcSchema(new Connections(dataSource), new TableNames(schema, tablePrefix));
+    }
+
+    /**
+     * Creates what is missing; leaves alone what is there.
+     *
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws SchemaException if the script fails, or the tables there are of another version
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public void create() {
+        own(connection -> {
+            Dialect dialect = Dialect.of(connection, names);
+            if (!isPresent(connection, dialect)) {
+                run(connection, dialect);
+            }
+            return check(connection, dialect);
+        });
+    }
+
+    /**
+     * The text of the script for this database, with the names chosen.
+     *
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public String script() {
+        return own(connection -> text(Dialect.of(connection, names)));
+    }
+
+    /** The engine of the database, if the tables in it are those this version works with. */
+    Dialect check() {
+        return own(connection -> check(connection, Dialect.of(connection, names)));
+    }
+
+    private <T> T own(Connections.Work<T> work) {
+        try {
+            return connections.own(work);
+        } catch (SQLException e) {
+            throw new EventStoreUnavailableException("The event store's database cannot be used", e);
+        }
+    }
+
+    private static boolean isPresent(Connection connection, Dialect dialect) {
+        try (PreparedStatement query = connection.prepareStatement(dialect.selectSettings());
+                ResultSet row = query.executeQuery()) {
+            return row.next();
+        } catch (SQLException notThere) {
+            return false;
+        }
+    }
+
+    private void run(Connection connection, Dialect dialect) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(text(dialect));
+        } catch (SQLException e) {
+            throw new SchemaException(
+                    "The tables of the event store could not be created by " + path(dialect), path(dialect), e);
+        }
+    }
+
+    private static Dialect check(Connection connection, Dialect dialect) {
+        try (PreparedStatement query = connection.prepareStatement(dialect.selectSettings());
+                ResultSet row = query.executeQuery()) {
+            if (!row.next()) {
+                throw new SchemaException("The settings of the event store are missing", path(dialect));
+            }
+            check(row.getInt(1), row.getString(2), dialect);
+            return dialect;
+        } catch (SQLException e) {
+            throw new SchemaException("The tables of the event store are missing or not readable", path(dialect), e);
+        }
+    }
+
+    private static void check(int version, String orderStrategy, Dialect dialect) {
+        if (version != VERSION) {
+            throw new SchemaException(
+                    "The tables of the event store have version %d, this library works with version %d"
+                            .formatted(version, VERSION),
+                    path(dialect));
+        }
+        if (!orderStrategy.equals(dialect.orderStrategy())) {
+            throw new SchemaException(
+                    "The event store orders its log by '%s', this library by '%s': together they would lose events"
+                            .formatted(orderStrategy, dialect.orderStrategy()),
+                    path(dialect));
+        }
+    }
+
+    private String text(Dialect dialect) {
+        try (InputStream file = JdbcSchema.class.getResourceAsStream(dialect.schemaScript())) {
+            Objects.requireNonNull(file, dialect.schemaScript());
+            return names.in(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String path(Dialect dialect) {
+        return "classpath:io/eventcore/jdbc/" + dialect.schemaScript();
+    }
+}

@@ -1,0 +1,226 @@
+package io.eventcore.memory;
+
+import io.eventcore.AppendLimits;
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * An event store in memory, with the contract of the database stores.
+ *
+ * <p>Events are gone when the process ends. Inside a Spring transaction, whichever resource it belongs to, appends are
+ * kept back until it commits and vanish when it rolls back; a conflict with somebody faster may then be found only at
+ * the commit, which fails with a {@link VersionConflictException}. Nothing changes or removes an event once it is
+ * committed. Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class InMemoryEventStore implements EventStore {
+    private final EventSerializer serializer;
+    private final AppendLimits limits;
+    private final MemoryLog log;
+    private final CallersTransactions transactions;
+
+    /** An empty store with the system's clock and the default limits. */
+    public InMemoryEventStore(EventSerializer serializer) {
+        this(serializer, AppendLimits.defaults(), Clock.systemUTC());
+    }
+
+    /**
+     * An empty store.
+     *
+     * @param serializer encodes the events, as a database store would
+     * @param limits how large one append may be
+     * @param clock gives {@link RecordedEvent#recordedAt()}
+     */
+    public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock) {
+        this.serializer = Objects.requireNonNull(serializer, "serializer");
+        this.limits = Objects.requireNonNull(limits, "limits");
+        this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
+        this.transactions = springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
+    }
+
+    @Override
+    public EventStreamSlice appendEvents(StreamWrites writes) {
+        SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        TransactionBuffer buffer = transactions.buffer();
+        List<StoredEvent> recorded = buffer == null
+                ? log.whileNothingCommits(() -> append(append))
+                : log.locked(() -> appendTo(buffer, append));
+        return slice(append, recorded);
+    }
+
+    private List<StoredEvent> append(SerializedAppend append) {
+        long[] versions = versions(append, log::version);
+        return checkOrFindRepeated(append, versions, log::find).orElseGet(() -> {
+            List<StoredEvent> recorded = log.record(append, versions);
+            log.publish(recorded);
+            return recorded;
+        });
+    }
+
+    private static List<StoredEvent> appendTo(TransactionBuffer buffer, SerializedAppend append) {
+        long[] versions = versions(append, buffer::version);
+        return checkOrFindRepeated(append, versions, buffer::find).orElseGet(() -> buffer.append(append, versions));
+    }
+
+    private static long[] versions(SerializedAppend append, Function<StreamId, StreamVersion> version) {
+        List<Participant> participants = append.participants();
+        long[] versions = new long[participants.size()];
+        for (int i = 0; i < versions.length; i++) {
+            versions[i] = version.apply(participants.get(i).id()).value();
+        }
+        return versions;
+    }
+
+    /**
+     * Checks the versions. If they are wrong because the same events were stored before, finds those.
+     *
+     * @throws VersionConflictException if they are wrong for another reason
+     */
+    private static Optional<List<StoredEvent>> checkOrFindRepeated(
+            SerializedAppend append,
+            long[] versions,
+            BiFunction<StreamId, StreamVersion, Optional<StoredEvent>> stored) {
+        try {
+            MemoryLog.check(append, versions);
+            return Optional.empty();
+        } catch (VersionConflictException conflict) {
+            List<StoredEvent> repeated = new ArrayList<>();
+            for (SerializedAppend.Entry entry : append.entries()) {
+                append.expectedPlace(entry)
+                        .flatMap(place -> stored.apply(entry.event().streamId(), place))
+                        .filter(event -> event.id().equals(entry.event().id()))
+                        .ifPresent(repeated::add);
+            }
+            if (repeated.isEmpty() || repeated.size() < append.entries().size()) {
+                throw conflict;
+            }
+            return Optional.of(repeated);
+        }
+    }
+
+    private static EventStreamSlice slice(SerializedAppend append, List<StoredEvent> recorded) {
+        long[] bases = new long[append.participants().size()];
+        long[] positions = new long[recorded.size()];
+        for (int i = 0; i < positions.length; i++) {
+            SerializedAppend.Entry entry = append.entries().get(i);
+            bases[entry.stream()] = recorded.get(i).version().value() - entry.offset();
+            positions[i] = recorded.get(i).position().value();
+        }
+        return append.slice(bases, positions);
+    }
+
+    @Override
+    public <E extends Event> EventStreamReader<E> readStreams(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
+        TransactionBuffer buffer = transactions.buffer();
+        Map<StreamId, StreamVersion> versions = new HashMap<>();
+        List<StoredEvent> found = log.locked(() -> {
+            List<StoredEvent> events = new ArrayList<>();
+            streamsAfter.forEach((streamId, after) -> {
+                versions.put(streamId, buffer == null ? log.version(streamId) : buffer.version(streamId));
+                events.addAll(buffer == null ? log.eventsAfter(streamId, after) : buffer.eventsAfter(streamId, after));
+            });
+            return events;
+        });
+        if (streamsAfter.size() > 1) {
+            found.sort(Comparator.comparing(StoredEvent::position));
+        }
+        return EventStreamReader.of(versions, () -> new Decoding<>(found.iterator(), decoder));
+    }
+
+    @Override
+    public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
+        Predicate<StoredEvent> wanted = predicate(filter);
+        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted));
+        List<RecordedEvent<E>> events = new ArrayList<>(scan.found().size());
+        scan.found().forEach(event -> events.add(event.decode(decoder)));
+        return new EventBatch<>(events, scan.continueAfter(), scan.endReached());
+    }
+
+    private Predicate<StoredEvent> predicate(EventFilter filter) {
+        if (filter.matchesAll()) {
+            return event -> true;
+        }
+        Set<String> names = new HashSet<>();
+        filter.types().forEach(type -> names.addAll(serializer.storedNames(type)));
+        return event -> (names.isEmpty() || names.contains(event.stored().typeName()))
+                && filter.streams().matches(event.streamId());
+    }
+
+    @Override
+    public StreamVersion streamVersion(StreamId streamId) {
+        Objects.requireNonNull(streamId, "streamId");
+        TransactionBuffer buffer = transactions.buffer();
+        return log.locked(() -> buffer == null ? log.version(streamId) : buffer.version(streamId));
+    }
+
+    @Override
+    public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+        TransactionBuffer buffer = transactions.buffer();
+        return log.locked(() -> log.streamIds(buffer == null ? Set.of() : buffer.written(), prefix, page));
+    }
+
+    @Override
+    public boolean joinsCallersTransaction() {
+        return transactions.isActive();
+    }
+
+    private static boolean springTransactionsArePresent() {
+        try {
+            Class.forName(
+                    "org.springframework.transaction.support.TransactionSynchronizationManager",
+                    false,
+                    InMemoryEventStore.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /** Decodes while iterating, so that an event nobody reaches does no harm. */
+    private record Decoding<E extends Event>(Iterator<StoredEvent> stored, EventDecoder<E> decoder)
+            implements Iterator<RecordedEvent<E>> {
+        @Override
+        public boolean hasNext() {
+            return stored.hasNext();
+        }
+
+        @Override
+        public RecordedEvent<E> next() {
+            return stored.next().decode(decoder);
+        }
+    }
+}

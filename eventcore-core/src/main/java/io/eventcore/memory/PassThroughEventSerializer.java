@@ -1,0 +1,51 @@
+package io.eventcore.memory;
+
+import io.eventcore.Event;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.SerializedEvent;
+import java.util.Set;
+
+/**
+ * Keeps events as they are, for a memory store that is to be as fast as memory.
+ *
+ * <p>Nothing is encoded, so a mistake in the JSON form of an event goes unnoticed, and the payload limit does not
+ * apply. Safe for any number of threads if the events are immutable.
+ *
+ * @since 0.1
+ */
+public final class PassThroughEventSerializer implements EventSerializer {
+    private static final byte[] NO_BYTES = {};
+
+    private final EventTypes types;
+
+    /** A serializer for these types. */
+    public PassThroughEventSerializer(EventTypes types) {
+        this.types = types;
+    }
+
+    @Override
+    public SerializedEvent serialize(Event event) {
+        return new Kept(types.nameOf(event.getClass()), event);
+    }
+
+    @Override
+    public Event deserialize(SerializedEvent stored) {
+        if (stored instanceof Kept kept) {
+            return kept.event;
+        }
+        throw new IllegalArgumentException("the event was not kept by a PassThroughEventSerializer");
+    }
+
+    @Override
+    public Set<String> storedNames(Class<? extends Event> type) {
+        return types.namesOf(type);
+    }
+
+    private record Kept(String typeName, Event event) implements SerializedEvent {
+        @Override
+        public byte[] payload() {
+            return NO_BYTES;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.eventcore.memory;
+
+import io.eventcore.Event;
+import io.eventcore.EventMetadata;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.EventDecoder;
+import java.time.Instant;
+import java.util.UUID;
+
+/** An event as the memory store keeps it: encoded, so that a test sees what a database would give back. */
+record StoredEvent(
+        SerializedEvent stored,
+        UUID id,
+        StreamId streamId,
+        StreamVersion version,
+        GlobalPosition position,
+        EventMetadata metadata,
+        Instant recordedAt) {
+
+    <E extends Event> RecordedEvent<E> decode(EventDecoder<E> decoder) {
+        return decoder.decode(stored, id, streamId, version, position, metadata, recordedAt);
+    }
+}

@@ -1,0 +1,203 @@
+package io.eventcore.serialization;
+
+import io.eventcore.Event;
+import io.eventcore.EventType;
+import java.lang.reflect.Modifier;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which event class is stored under which name.
+ *
+ * <p>The name comes from {@link EventType}; without it, the simple name of the class is used. No class name beyond that
+ * is ever stored, and stored text chooses a class only among those registered here. Immutable, safe for any number of
+ * threads.
+ *
+ * @since 0.1
+ */
+public final class EventTypes {
+    private final Map<Class<? extends Event>, String> names;
+    private final Map<String, Class<? extends Event>> classes;
+
+    private EventTypes(Builder builder) {
+        this.names = Collections.unmodifiableMap(new LinkedHashMap<>(builder.names));
+        this.classes = Collections.unmodifiableMap(new LinkedHashMap<>(builder.classes));
+    }
+
+    /**
+     * The event classes at and below these types.
+     *
+     * @param roots event classes, or sealed types whose permitted classes are registered
+     * @throws DuplicateEventTypeException if two classes claim one name
+     * @throws IllegalArgumentException if a type is neither an event class nor sealed, or a name is not acceptable
+     */
+    @SafeVarargs
+    public static EventTypes of(Class<? extends Event>... roots) {
+        Builder builder = builder();
+        for (Class<? extends Event> root : roots) {
+            builder.register(root);
+        }
+        return builder.build();
+    }
+
+    /** As {@link #of(Class[])}. */
+    public static EventTypes of(Collection<? extends Class<? extends Event>> roots) {
+        Builder builder = builder();
+        roots.forEach(builder::register);
+        return builder.build();
+    }
+
+    /** A registry to fill class by class. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * The name that events of this class are stored under.
+     *
+     * @throws IllegalArgumentException if the class is not registered
+     */
+    public String nameOf(Class<? extends Event> type) {
+        String name = names.get(type);
+        if (name == null) {
+            throw new IllegalArgumentException("Event class " + type.getName()
+                    + " is not registered: add it, or the sealed interface above it, to the event types");
+        }
+        return name;
+    }
+
+    /** The class of events stored under this name or alias, if one is registered. */
+    public Optional<Class<? extends Event>> classOf(String name) {
+        return Optional.ofNullable(classes.get(name));
+    }
+
+    /** The registered classes. */
+    public Set<Class<? extends Event>> types() {
+        return names.keySet();
+    }
+
+    /**
+     * The names and aliases of the registered classes that are {@code type} or below it.
+     *
+     * @throws IllegalArgumentException if there are none
+     */
+    public Set<String> namesOf(Class<? extends Event> type) {
+        Set<String> found = new LinkedHashSet<>();
+        classes.forEach((name, candidate) -> {
+            if (type.isAssignableFrom(candidate)) {
+                found.add(name);
+            }
+        });
+        if (found.isEmpty()) {
+            throw new IllegalArgumentException("No event class registered is a " + type.getName());
+        }
+        return found;
+    }
+
+    /** The names, without the classes behind them. */
+    @Override
+    public String toString() {
+        return "EventTypes" + classes.keySet();
+    }
+
+    /**
+     * Collects event classes. Not safe for concurrent use.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+        private static final int MAX_NAME_LENGTH = 255;
+
+        private final Map<Class<? extends Event>, String> names = new LinkedHashMap<>();
+        private final Map<String, Class<? extends Event>> classes = new LinkedHashMap<>();
+
+        private Builder() {}
+
+        /**
+         * Registers an event class under the name it declares, or every event class below a sealed type. Registering a
+         * class again has no effect.
+         *
+         * @throws DuplicateEventTypeException if another class claims one of the names
+         * @throws IllegalArgumentException if the type is neither an event class nor sealed, or a name is not acceptable
+         */
+        public Builder register(Class<? extends Event> type) {
+            Objects.requireNonNull(type, "type");
+            if (isEventClass(type)) {
+                registerDeclared(type);
+            }
+            if (type.isSealed()) {
+                for (Class<?> permitted : type.getPermittedSubclasses()) {
+                    register(permitted.asSubclass(Event.class));
+                }
+            } else if (!isEventClass(type)) {
+                throw new IllegalArgumentException(type.getName()
+                        + " is not sealed, so the event classes below it are unknown: seal it or register them");
+            }
+            return this;
+        }
+
+        /**
+         * Registers an event class under this name, whatever it declares. For classes that cannot be annotated.
+         *
+         * @throws DuplicateEventTypeException if another class claims one of the names
+         * @throws IllegalArgumentException if the class has another name already, or a name is not acceptable
+         */
+        public Builder register(Class<? extends Event> type, String name, String... aliases) {
+            String before = names.putIfAbsent(type, name);
+            if (before != null && !before.equals(name)) {
+                throw new IllegalArgumentException(
+                        "%s is registered as '%s' already, not as '%s'".formatted(type.getName(), before, name));
+            }
+            claim(name, type);
+            for (String alias : aliases) {
+                claim(alias, type);
+            }
+            return this;
+        }
+
+        /** The registry of what was collected. */
+        public EventTypes build() {
+            return new EventTypes(this);
+        }
+
+        private static boolean isEventClass(Class<?> type) {
+            return !type.isInterface() && !Modifier.isAbstract(type.getModifiers());
+        }
+
+        private void registerDeclared(Class<? extends Event> type) {
+            EventType declared = type.getAnnotation(EventType.class);
+            if (declared == null) {
+                register(type, type.getSimpleName());
+            } else {
+                register(type, declared.value(), declared.aliases());
+            }
+        }
+
+        private void claim(String name, Class<? extends Event> type) {
+            checkName(name, type);
+            Class<? extends Event> before = classes.putIfAbsent(name, type);
+            if (before != null && before != type) {
+                throw new DuplicateEventTypeException(name, before, type);
+            }
+        }
+
+        private static void checkName(String name, Class<?> type) {
+            boolean acceptable = !name.isEmpty()
+                    && name.equals(name.strip())
+                    && name.codePointCount(0, name.length()) <= MAX_NAME_LENGTH
+                    && name.chars().noneMatch(Character::isISOControl)
+                    && StandardCharsets.UTF_8.newEncoder().canEncode(name);
+            if (!acceptable) {
+                throw new IllegalArgumentException("The event type name of " + type.getName()
+                        + " must have 1 to 255 characters, no control characters and no white space around it");
+            }
+        }
+    }
+}

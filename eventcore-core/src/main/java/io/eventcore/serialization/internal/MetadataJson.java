@@ -1,0 +1,43 @@
+package io.eventcore.serialization.internal;
+
+import io.eventcore.EventMetadata;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The stored form of metadata: one flat JSON object of strings. */
+public final class MetadataJson {
+    private static final TypeReference<LinkedHashMap<String, String>> ENTRIES = new TypeReference<>() {};
+
+    /** A mapper of our own: settings of the application must not change how old metadata is read. */
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    private static final ObjectWriter WRITER = MAPPER.writerFor(ENTRIES);
+    private static final ObjectReader READER = MAPPER.readerFor(ENTRIES);
+
+    private MetadataJson() {}
+
+    /** The JSON of this metadata. */
+    public static String write(EventMetadata metadata) {
+        return WRITER.writeValueAsString(new LinkedHashMap<>(metadata.entries()));
+    }
+
+    /** The metadata of this JSON in UTF-8; {@code null} stands for none. */
+    public static EventMetadata read(byte @Nullable [] json) {
+        if (json == null) {
+            return EventMetadata.empty();
+        }
+        Map<String, String> entries = READER.readValue(json);
+        return new EventMetadata(entries);
+    }
+
+    /** How many bytes the JSON has in UTF-8. */
+    public static int sizeOf(String json) {
+        return json.getBytes(StandardCharsets.UTF_8).length;
+    }
+}

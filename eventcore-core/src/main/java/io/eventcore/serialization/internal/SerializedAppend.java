@@ -1,0 +1,203 @@
+package io.eventcore.serialization.internal;
+
+import io.eventcore.AppendLimits;
+import io.eventcore.AppendedEvent;
+import io.eventcore.EventMetadata;
+import io.eventcore.EventSerializationException;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
+import io.eventcore.NewEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.SerializedEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An append that is checked and encoded, so that nothing but the database can refuse it: streams in the order in which
+ * every store locks them, events in the order in which they were added.
+ */
+public final class SerializedAppend {
+    /**
+     * A registered stream.
+     *
+     * @param id the stream
+     * @param expected what is believed about it
+     * @param events how many events it receives; 0 for a read-only participant
+     */
+    public record Participant(StreamId id, ExpectedVersion expected, int events) {
+        /** Whether the stream is only checked. */
+        public boolean isGuard() {
+            return events == 0;
+        }
+    }
+
+    /**
+     * An event.
+     *
+     * @param event the event with its id
+     * @param stored its stored form
+     * @param stream the index of its stream among the participants
+     * @param offset its place among the events of that stream, 1 for the first
+     */
+    public record Entry(NewEvent event, SerializedEvent stored, int stream, int offset) {}
+
+    private final StreamWrites writes;
+    private final List<Participant> participants;
+    private final List<Entry> entries;
+    private final Optional<String> metadata;
+    private final long bytes;
+
+    private SerializedAppend(
+            StreamWrites writes,
+            List<Participant> participants,
+            List<Entry> entries,
+            Optional<String> metadata,
+            long bytes) {
+        this.writes = writes;
+        this.participants = participants;
+        this.entries = entries;
+        this.metadata = metadata;
+        this.bytes = bytes;
+    }
+
+    /**
+     * Checks and encodes an append.
+     *
+     * @throws IllegalArgumentException if the writes are incomplete or an event's class has no stored name
+     * @throws io.eventcore.AppendLimitExceededException if a limit is exceeded
+     * @throws EventSerializationException if an event cannot be encoded
+     */
+    public static SerializedAppend of(StreamWrites writes, EventSerializer serializer, AppendLimits limits) {
+        writes.checkComplete();
+        List<NewEvent> events = writes.events();
+        limits.checkEvents(events.size());
+
+        List<StreamId> streams = new ArrayList<>(writes.streams().keySet());
+        streams.sort(Comparator.naturalOrder());
+        int[] counts = new int[streams.size()];
+        List<Entry> entries = new ArrayList<>(events.size());
+        long bytes = 0;
+        for (NewEvent event : events) {
+            int stream = streams.size() == 1 ? 0 : indexOf(streams, event.streamId());
+            SerializedEvent stored = serialize(event, serializer);
+            limits.checkPayloadBytes(stored.payload().length);
+            bytes += stored.payload().length;
+            entries.add(new Entry(event, stored, stream, ++counts[stream]));
+        }
+
+        Optional<String> metadata = metadataOf(writes.metadata(), limits);
+        long total = bytes + metadata.map(String::length).orElse(0) * (long) events.size();
+        return new SerializedAppend(
+                writes, participants(writes.streams(), streams, counts), List.copyOf(entries), metadata, total);
+    }
+
+    private static int indexOf(List<StreamId> sorted, StreamId streamId) {
+        return Collections.binarySearch(sorted, streamId);
+    }
+
+    private static List<Participant> participants(
+            Map<StreamId, ExpectedVersion> expected, List<StreamId> streams, int[] counts) {
+        Participant[] participants = new Participant[counts.length];
+        for (int i = 0; i < counts.length; i++) {
+            StreamId id = streams.get(i);
+            ExpectedVersion belief = expected.get(id);
+            if (belief == null) {
+                throw new IllegalStateException("Stream '" + id + "' has no expectation");
+            }
+            participants[i] = new Participant(id, belief, counts[i]);
+        }
+        return List.of(participants);
+    }
+
+    private static SerializedEvent serialize(NewEvent event, EventSerializer serializer) {
+        try {
+            return serializer.serialize(event.event());
+        } catch (IllegalArgumentException unknownType) {
+            throw unknownType;
+        } catch (RuntimeException e) {
+            String type = event.event().getClass().getSimpleName();
+            throw new EventSerializationException(event.streamId(), type, e);
+        }
+    }
+
+    private static Optional<String> metadataOf(EventMetadata metadata, AppendLimits limits) {
+        if (metadata.isEmpty()) {
+            return Optional.empty();
+        }
+        String json = MetadataJson.write(metadata);
+        limits.checkMetadataBytes(MetadataJson.sizeOf(json));
+        return Optional.of(json);
+    }
+
+    /** What the caller asked for. */
+    public StreamWrites writes() {
+        return writes;
+    }
+
+    /** The streams, in the order of their ids. */
+    public List<Participant> participants() {
+        return participants;
+    }
+
+    /** The events, in the order they were added. */
+    public List<Entry> entries() {
+        return entries;
+    }
+
+    /** The version an event has if the append was carried out as expected; empty without an exact expectation. */
+    public Optional<StreamVersion> expectedPlace(Entry entry) {
+        return participants.get(entry.stream()).expected() instanceof ExpectedVersion.Exactly exactly
+                ? Optional.of(StreamVersion.of(exactly.version().value() + entry.offset()))
+                : Optional.empty();
+    }
+
+    /** The metadata as JSON, if there is any. */
+    public Optional<String> metadata() {
+        return metadata;
+    }
+
+    /** About how many bytes the append brings to the database. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** What the caller is told when the events were found in the places expected; all expectations are exact. */
+    public EventStreamSlice sliceAsExpected(long[] positions) {
+        long[] bases = new long[participants.size()];
+        for (Entry entry : entries) {
+            bases[entry.stream()] = expectedPlace(entry).orElseThrow().value() - entry.offset();
+        }
+        return slice(bases, positions);
+    }
+
+    /**
+     * What the caller is told when the append was written.
+     *
+     * @param baseVersions the version of each participant before the append
+     * @param positions the position of each event
+     */
+    public EventStreamSlice slice(long[] baseVersions, long[] positions) {
+        if (entries.isEmpty()) {
+            return EventStreamSlice.empty();
+        }
+        AppendedEvent[] appended = new AppendedEvent[positions.length];
+        for (int i = 0; i < positions.length; i++) {
+            Entry entry = entries.get(i);
+            appended[i] = new AppendedEvent(
+                    entry.event().id(),
+                    entry.event().streamId(),
+                    StreamVersion.of(baseVersions[entry.stream()] + entry.offset()),
+                    GlobalPosition.of(positions[i]));
+        }
+        return new EventStreamSlice(Arrays.asList(appended));
+    }
+}

@@ -1,0 +1,53 @@
+-- The eventcore schema for H2 2.2 and later, version 1.
+--
+-- It may run again: what is there stays. A released version of this file is never edited; changes come as numbered
+-- scripts.
+
+-- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
+-- start, because writers that order events in different ways would let readers miss some.
+CREATE TABLE IF NOT EXISTS eventcore_settings (
+    id             SMALLINT PRIMARY KEY CHECK (id = 1),
+    schema_version INTEGER NOT NULL,
+    order_strategy VARCHAR(40) NOT NULL
+);
+INSERT INTO eventcore_settings (id, schema_version, order_strategy)
+SELECT 1, 1, 'counter-row' WHERE NOT EXISTS (SELECT 1 FROM eventcore_settings);
+
+-- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
+-- of version 0 stands for a stream that does not exist: somebody relied on its absence. H2 counts in UTF-16: 255 code
+-- points may need 510 of its characters.
+CREATE TABLE IF NOT EXISTS eventcore_stream (
+    stream_key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    stream_id  VARCHAR(510) NOT NULL UNIQUE,
+    version    BIGINT NOT NULL CHECK (version >= 0)
+);
+
+-- The last position given away. Its row stays locked until the append commits, so that positions become visible in
+-- their order.
+CREATE TABLE IF NOT EXISTS eventcore_position (
+    id       SMALLINT PRIMARY KEY CHECK (id = 1),
+    position BIGINT NOT NULL
+);
+INSERT INTO eventcore_position (id, position)
+SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM eventcore_position);
+
+CREATE TABLE IF NOT EXISTS eventcore_event (
+    position    BIGINT PRIMARY KEY,
+    stream_key  BIGINT NOT NULL,
+    recorded_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+    event_id    UUID NOT NULL,
+    version     INTEGER NOT NULL,
+    type        VARCHAR(510) NOT NULL,
+    payload     VARCHAR NOT NULL,
+    metadata    VARCHAR,
+    -- The backstop of the version check, never its mechanism; also the index by which a stream is read.
+    UNIQUE (stream_key, version)
+);
+
+-- The log is append-only for everybody. No trigger fires for TRUNCATE, but a table that another one refers to cannot be
+-- truncated: that is what the second table is for.
+CREATE TRIGGER IF NOT EXISTS eventcore_refuse_change BEFORE UPDATE, DELETE ON eventcore_event
+    FOR EACH ROW CALL 'io.eventcore.jdbc.H2AppendOnlyTrigger';
+CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
+    position BIGINT REFERENCES eventcore_event (position)
+);

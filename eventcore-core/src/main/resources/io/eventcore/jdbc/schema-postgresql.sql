@@ -1,0 +1,247 @@
+-- The eventcore schema for PostgreSQL 14 and later, version 1.
+--
+-- Run it as the owner of the tables, as one statement or with psql, Flyway or Liquibase (splitStatements: false). It may
+-- run again: what is there stays. A released version of this file is never edited; changes come as numbered scripts.
+
+-- Two applications that start together must not create the same table at the same time.
+SELECT pg_advisory_xact_lock(hashtext('eventcore'), hashtext('schema'));
+
+-- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
+-- start, because writers that order events in different ways would let readers miss some.
+CREATE TABLE IF NOT EXISTS eventcore_settings (
+    id             smallint PRIMARY KEY CHECK (id = 1),
+    schema_version integer  NOT NULL,
+    order_strategy text     NOT NULL
+);
+INSERT INTO eventcore_settings (id, schema_version, order_strategy)
+VALUES (1, 1, 'in-flight-lock')
+ON CONFLICT DO NOTHING;
+
+-- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
+-- of version 0 stands for a stream that does not exist: somebody relied on its absence.
+CREATE TABLE IF NOT EXISTS eventcore_stream (
+    stream_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    stream_id  text COLLATE "C" NOT NULL UNIQUE,
+    version    bigint NOT NULL CHECK (version >= 0)
+) WITH (fillfactor = 80);
+
+-- The log. A position is drawn from the sequence by the append functions only, after they announced themselves.
+CREATE TABLE IF NOT EXISTS eventcore_event (
+    position    bigint      PRIMARY KEY,
+    stream_key  bigint      NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    event_id    uuid        NOT NULL,
+    version     integer     NOT NULL,
+    type        text        NOT NULL,
+    payload     json        NOT NULL,
+    metadata    json,
+    -- The backstop of the version check, never its mechanism; also the index by which a stream is read.
+    UNIQUE (stream_key, version)
+    -- No foreign key to the stream: it would lock the stream's row once more for every event.
+);
+
+-- Large payloads are compressed by lz4 where the server was built with it: faster than the default, as small.
+DO $$
+BEGIN
+    ALTER TABLE eventcore_event ALTER COLUMN payload SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+    NULL;
+END
+$$;
+
+-- CACHE 1, and called once, so that a position is always greater than the value of the sequence before it was drawn.
+CREATE SEQUENCE IF NOT EXISTS eventcore_position CACHE 1 NO CYCLE;
+SELECT setval('eventcore_position', 1, true)
+WHERE pg_sequence_last_value('eventcore_position') IS NULL
+  AND NOT EXISTS (SELECT FROM eventcore_event);
+
+-- The log is append-only for everybody, for replicas and for TRUNCATE too.
+CREATE OR REPLACE FUNCTION eventcore_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'events are immutable: % is refused', TG_OP USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE OR REPLACE TRIGGER refuse_change BEFORE UPDATE OR DELETE ON eventcore_event
+    FOR EACH ROW EXECUTE FUNCTION eventcore_refuse_change();
+CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON eventcore_event
+    FOR EACH STATEMENT EXECUTE FUNCTION eventcore_refuse_change();
+ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_change;
+ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_truncate;
+
+-- Announces that this transaction is about to draw positions: a shared advisory lock that nobody waits for, whose key
+-- carries the last position drawn so far. Every position that this transaction draws is greater. Readers look for such
+-- locks and do not pass the lowest of them (eventcore_in_flight).
+--
+-- Once in a transaction is enough, and a transaction of ten thousand appends must not fill the lock table, so a setting
+-- local to the transaction remembers it; like the lock, it goes away with a rollback to a savepoint.
+--
+-- The key: 16 bits made from the table's oid, so that stores do not wait for each other, then 48 bits of position.
+CREATE OR REPLACE FUNCTION eventcore_announce(p_joined boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_store   constant bigint := 'eventcore_event'::regclass::oid::bigint;
+    v_setting constant text := 'eventcore.in_flight_' || v_store;
+    v_low     bigint;
+BEGIN
+    IF p_joined AND current_setting(v_setting, true) = 'on' THEN
+        RETURN;
+    END IF;
+    v_low := pg_sequence_last_value('eventcore_position');
+    IF v_low IS NULL THEN
+        RAISE EXCEPTION 'sequence eventcore_position was restarted: set it to the highest position in the log'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    PERFORM pg_advisory_xact_lock_shared(((v_store % 32766 + 1) << 48) | v_low);
+    IF p_joined THEN
+        PERFORM set_config(v_setting, 'on', true);
+    END IF;
+END
+$$;
+
+-- The lowest position that an append in flight has announced; null if there is none.
+CREATE OR REPLACE FUNCTION eventcore_in_flight() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT min(((classid::bigint & 65535) << 32) | objid::bigint)
+    FROM pg_locks
+    WHERE locktype = 'advisory'
+      AND objsubid = 1
+      AND mode = 'ShareLock'
+      AND granted
+      AND classid::bigint >> 16 = 'eventcore_event'::regclass::oid::bigint % 32766 + 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+$$;
+
+-- The positions of events that are stored in exactly these places under exactly these ids; null unless all are.
+CREATE OR REPLACE FUNCTION eventcore_stored_positions(
+    p_stream_ids text[],
+    p_versions   bigint[],
+    p_event_ids  text[]
+) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    v_positions bigint[];
+BEGIN
+    SELECT array_agg(e.position ORDER BY u.o)
+    INTO v_positions
+    FROM unnest(p_stream_ids, p_versions, p_event_ids) WITH ORDINALITY AS u(stream_id, version, event_id, o)
+    JOIN eventcore_stream s ON s.stream_id = u.stream_id
+    JOIN eventcore_event e
+        ON e.stream_key = s.stream_key AND e.version = u.version AND e.event_id = u.event_id::uuid;
+    RETURN CASE WHEN cardinality(v_positions) = cardinality(p_event_ids) THEN v_positions END;
+END
+$$;
+
+-- Appends, or says why not. One ordered pass locks each stream, or creates it, and checks it; then the events go in.
+--
+-- Streams come sorted by the bytes of their ids, so that no two appends ever wait for each other in a circle. An
+-- expected version of 0 or more is exact; -1 accepts any; -2 any existing stream. A stream without events is a guard:
+-- FOR SHARE keeps it from changing until this transaction ends and lets others rely on it at the same time.
+--
+-- outcome: 0 written; 1 conflict, with the number of the stream and its version, nothing changed; 2 the same events are
+-- stored already, with their positions.
+CREATE OR REPLACE FUNCTION eventcore_append(
+    p_stream_ids    text[],
+    p_expected      bigint[],
+    p_counts        integer[],
+    p_event_streams integer[],
+    p_event_offsets integer[],
+    p_event_ids     text[],
+    p_types         text[],
+    p_payloads      text[],
+    p_metadata      text,
+    p_joined        boolean,
+    OUT outcome         integer,
+    OUT conflict_stream integer,
+    OUT conflict_version bigint,
+    OUT base_versions   bigint[],
+    OUT positions       bigint[]
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_keys    bigint[];
+    v_key     bigint;
+    v_version bigint;
+    v_events  integer := cardinality(p_event_ids);
+BEGIN
+    outcome := 0;
+    FOR i IN 1 .. cardinality(p_stream_ids) LOOP
+        v_key := NULL;
+        v_version := NULL;
+        IF p_counts[i] = 0 THEN
+            SELECT version INTO v_version FROM eventcore_stream WHERE stream_id = p_stream_ids[i] FOR SHARE;
+            IF v_version IS NULL AND p_expected[i] = 0 THEN
+                INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], 0) ON CONFLICT DO NOTHING;
+                SELECT version INTO v_version FROM eventcore_stream WHERE stream_id = p_stream_ids[i] FOR SHARE;
+            END IF;
+            v_version := coalesce(v_version, 0);
+            IF v_version = p_expected[i] OR (p_expected[i] = -2 AND v_version > 0) THEN
+                base_versions[i] := v_version;
+                CONTINUE;
+            END IF;
+        ELSE
+            IF p_expected[i] IN (0, -1) THEN
+                INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], p_counts[i])
+                ON CONFLICT DO NOTHING RETURNING stream_key, 0 INTO v_key, v_version;
+            END IF;
+            IF v_key IS NULL THEN
+                UPDATE eventcore_stream SET version = version + p_counts[i]
+                WHERE stream_id = p_stream_ids[i]
+                  AND (version = p_expected[i] OR p_expected[i] = -1 OR (p_expected[i] = -2 AND version > 0))
+                RETURNING stream_key, version - p_counts[i] INTO v_key, v_version;
+            END IF;
+            IF v_key IS NOT NULL THEN
+                v_keys[i] := v_key;
+                base_versions[i] := v_version;
+                CONTINUE;
+            END IF;
+        END IF;
+        conflict_stream := i;
+        EXIT;
+    END LOOP;
+
+    IF conflict_stream IS NOT NULL THEN
+        FOR i IN 1 .. conflict_stream - 1 LOOP
+            IF p_counts[i] > 0 THEN
+                UPDATE eventcore_stream SET version = base_versions[i] WHERE stream_key = v_keys[i];
+            END IF;
+        END LOOP;
+        IF v_events > 0 AND 0 <= ALL (SELECT u.e FROM unnest(p_expected, p_counts) AS u(e, c) WHERE u.c > 0) THEN
+            positions := eventcore_stored_positions(
+                ARRAY(SELECT p_stream_ids[s] FROM unnest(p_event_streams) WITH ORDINALITY AS u(s, o) ORDER BY o),
+                ARRAY(SELECT p_expected[s] + f
+                      FROM unnest(p_event_streams, p_event_offsets) WITH ORDINALITY AS u(s, f, o) ORDER BY o),
+                p_event_ids);
+        END IF;
+        IF positions IS NOT NULL THEN
+            outcome := 2;
+            base_versions := p_expected;
+            RETURN;
+        END IF;
+        outcome := 1;
+        IF current_setting('transaction_isolation') = 'read committed' THEN
+            SELECT version INTO conflict_version FROM eventcore_stream WHERE stream_id = p_stream_ids[conflict_stream];
+        ELSE
+            -- The snapshot of this transaction may be older than what the caller knows: a lock fails then (40001).
+            SELECT version INTO conflict_version FROM eventcore_stream
+            WHERE stream_id = p_stream_ids[conflict_stream] FOR SHARE;
+        END IF;
+        conflict_version := coalesce(conflict_version, 0);
+        RETURN;
+    END IF;
+
+    IF v_events = 0 THEN
+        RETURN;
+    END IF;
+
+    PERFORM eventcore_announce(p_joined);
+    IF v_events = 1 THEN
+        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+        VALUES (nextval('eventcore_position'), v_keys[p_event_streams[1]], clock_timestamp(), p_event_ids[1]::uuid,
+                base_versions[p_event_streams[1]] + 1, p_types[1], p_payloads[1]::json, p_metadata::json)
+        RETURNING ARRAY[position] INTO positions;
+    ELSE
+        positions := ARRAY(SELECT nextval('eventcore_position') FROM generate_series(1, v_events));
+        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+        SELECT u.position, v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
+               base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata::json
+        FROM unnest(positions, p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
+             AS u(position, stream, event_offset, event_id, type, payload);
+    END IF;
+END
+$$;

@@ -1,0 +1,451 @@
+package io.eventcore.test.contract;
+
+import static io.eventcore.ExpectedVersion.any;
+import static io.eventcore.ExpectedVersion.noStream;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventDeserializationException;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamPattern;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
+import io.eventcore.test.contract.LedgerEvent.Audited;
+import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.test.contract.LedgerEvent.Opened;
+import io.eventcore.test.contract.LedgerEvent.Withdrawn;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * What a store promises about reading the log: everything, once, in order, however late it is committed.
+ *
+ * @since 0.1
+ */
+public abstract class EventReaderContract {
+    private static final StreamId ADA = StreamId.of("account-ada");
+    private static final StreamId BOB = StreamId.of("account-bob");
+    private static final int WRITERS = 6;
+    private static final int APPENDS_PER_WRITER = 60;
+
+    private EventStore store;
+    private TransactionTemplate transaction;
+
+    /** For subclasses. */
+    protected EventReaderContract() {}
+
+    /** A store without events that knows {@link LedgerEvent#types()}, fresh for each test. */
+    protected abstract EventStore emptyStore();
+
+    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. */
+    protected abstract PlatformTransactionManager transactionManager();
+
+    @BeforeEach
+    void beginWithAnEmptyStore() {
+        store = emptyStore();
+        transaction = new TransactionTemplate(transactionManager());
+    }
+
+    @Test
+    void an_empty_log_has_no_events_and_has_been_read_to_its_end() {
+        EventBatch<Event> batch = read(EventFilter.all(), EventPage.first(10));
+
+        assertThat(batch.events()).isEmpty();
+        assertThat(batch.endReached()).isTrue();
+        assertThat(read(EventFilter.prefix(StreamPrefix.of("a")), EventPage.first(10))
+                        .events())
+                .isEmpty();
+    }
+
+    @Test
+    void events_of_all_streams_come_in_the_order_they_were_appended_in() {
+        append(deposit(ADA, 1));
+        append(deposit(BOB, 2));
+        append(deposit(ADA, 3));
+
+        EventBatch<Event> batch = read(EventFilter.all(), EventPage.first(10));
+
+        assertThat(cents(batch)).containsExactly(1L, 2L, 3L);
+        assertThat(batch.events()).extracting(RecordedEvent::position).isSorted();
+        assertThat(batch.events()).extracting(RecordedEvent::streamId).containsExactly(ADA, BOB, ADA);
+        assertThat(batch.events()).extracting(event -> event.version().value()).containsExactly(1L, 1L, 2L);
+        assertThat(batch.endReached()).isTrue();
+    }
+
+    @Test
+    void reading_resumes_after_a_position() {
+        List<GlobalPosition> positions = new ArrayList<>();
+        for (int i = 1; i <= 5; i++) {
+            positions.add(append(deposit(ADA, i)).lastPosition());
+        }
+
+        EventBatch<Event> rest = read(EventFilter.all(), EventPage.after(positions.get(2), 10));
+
+        assertThat(cents(rest)).containsExactly(4L, 5L);
+        EventBatch<Event> beyond = read(EventFilter.all(), EventPage.after(positions.get(4), 10));
+        assertThat(beyond.events()).isEmpty();
+        assertThat(beyond.continueAfter()).isGreaterThanOrEqualTo(positions.get(4));
+        assertThat(beyond.endReached()).isTrue();
+    }
+
+    @Test
+    void a_page_holds_no_more_than_its_limit_and_pages_follow_without_overlap() {
+        for (int i = 1; i <= 20; i++) {
+            append(deposit(ADA, i));
+        }
+
+        EventBatch<Event> first = read(EventFilter.all(), EventPage.first(8));
+        assertThat(cents(first)).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+        assertThat(first.endReached()).isFalse();
+        assertThat(cents(readAll(EventFilter.all(), 8))).hasSize(20).isSorted().doesNotHaveDuplicates();
+        assertThat(cents(readAll(EventFilter.all(), 1))).hasSize(20).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void a_prefix_selects_streams_by_how_they_begin() {
+        for (String id : List.of("account-1", "account-2", "my-account-3", "accounting", "Account-4", "account_5")) {
+            append(deposit(StreamId.of(id), 1));
+        }
+
+        assertThat(streams(EventFilter.prefix(StreamPrefix.of("account-")))).containsExactly("account-1", "account-2");
+        assertThat(streams(EventFilter.prefix(StreamPrefix.of("account_")))).containsExactly("account_5");
+        assertThat(streams(EventFilter.prefix(StreamPrefix.of("Acc")))).containsExactly("Account-4");
+    }
+
+    @Test
+    void a_pattern_selects_streams_by_their_whole_id() {
+        for (String id :
+                List.of("a/1", "a/2/x", "b/1", "a/\uD83D\uDE00", "a.1", "a/10", "x-a/1", "a/-", "a/^", "a/\\", "a+1")) {
+            append(deposit(StreamId.of(id), 1));
+        }
+
+        assertThat(streams(pattern("a/*")))
+                .containsExactly("a/1", "a/2/x", "a/\uD83D\uDE00", "a/10", "a/-", "a/^", "a/\\");
+        assertThat(streams(pattern("a/?"))).containsExactly("a/1", "a/\uD83D\uDE00", "a/-", "a/^", "a/\\");
+        assertThat(streams(pattern("[ab]/1"))).containsExactly("a/1", "b/1");
+        assertThat(streams(pattern("a/[0-9]*"))).containsExactly("a/1", "a/2/x", "a/10");
+        assertThat(streams(pattern("a/[!0-9]"))).containsExactly("a/\uD83D\uDE00", "a/-", "a/^", "a/\\");
+        assertThat(streams(pattern("a/[\\^-]"))).containsExactly("a/-", "a/^", "a/\\");
+        assertThat(streams(pattern("a?1"))).containsExactly("a/1", "a.1", "a+1");
+        assertThat(streams(pattern("*1"))).containsExactly("a/1", "b/1", "a.1", "x-a/1", "a+1");
+        assertThat(streams(pattern("a.1"))).containsExactly("a.1");
+        assertThat(streams(pattern("A/1"))).isEmpty();
+    }
+
+    @Test
+    void a_filter_is_applied_before_the_limit() {
+        for (int i = 0; i < 50; i++) {
+            append(deposit(StreamId.of("noise-" + i), i));
+        }
+        append(deposit(ADA, 1));
+        append(deposit(BOB, 2));
+
+        EventBatch<Event> batch = read(pattern("account-*"), EventPage.first(10));
+
+        assertThat(cents(batch)).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void a_filter_may_ask_for_event_types() {
+        append(StreamWrites.to(ADA, any(), new Opened(ADA, "Ada"), new Deposited(ADA, 1), new Withdrawn(ADA, 2)));
+        append(StreamWrites.to(BOB, any(), new Audited("note"), new Deposited(BOB, 3)));
+
+        assertThat(types(EventFilter.all().ofTypes(Deposited.class)))
+                .containsExactly("ledger.deposited", "ledger.deposited");
+        assertThat(types(EventFilter.all().ofTypes(Opened.class, Audited.class)))
+                .containsExactly("ledger.opened", "audit.audited");
+        assertThat(types(EventFilter.all().ofTypes(LedgerEvent.class)))
+                .containsExactly("ledger.opened", "ledger.deposited", "ledger.withdrawn", "ledger.deposited");
+        assertThat(types(pattern("*bob").ofTypes(LedgerEvent.class))).containsExactly("ledger.deposited");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> types(EventFilter.all().ofTypes(Unknown.class)));
+    }
+
+    private interface Unknown extends Event {}
+
+    @Test
+    void a_reader_gets_past_events_that_do_not_match() {
+        append(deposit(ADA, 1));
+        GlobalPosition last = append(deposit(BOB, 2)).lastPosition();
+
+        EventBatch<Event> batch = read(pattern("nobody-*"), EventPage.first(10));
+
+        assertThat(batch.events()).isEmpty();
+        assertThat(batch.endReached()).isTrue();
+        assertThat(batch.continueAfter()).isGreaterThanOrEqualTo(last);
+    }
+
+    @Test
+    void the_type_is_a_check_and_not_a_filter() {
+        append(deposit(ADA, 1));
+        EventStreamSlice audited = append(StreamWrites.to(BOB, noStream(), new Audited("note")));
+
+        assertThatExceptionOfType(EventDeserializationException.class)
+                .isThrownBy(() -> store.readEvents(EventFilter.all(), EventPage.first(10), LedgerEvent.class))
+                .satisfies(failure -> {
+                    assertThat(failure.position()).isEqualTo(audited.lastPosition());
+                    assertThat(failure.typeName()).isEqualTo("audit.audited");
+                });
+        assertThat(store.readEvents(
+                                EventFilter.all().ofTypes(LedgerEvent.class), EventPage.first(10), LedgerEvent.class)
+                        .events())
+                .hasSize(1);
+    }
+
+    @Test
+    void an_event_that_is_committed_late_is_delivered_in_its_place() throws InterruptedException {
+        Log log = new Log(EventFilter.all());
+        Log filtered = new Log(EventFilter.prefix(StreamPrefix.of("account-")));
+        append(deposit(BOB, 1));
+        log.poll();
+
+        OpenTransaction late = new OpenTransaction(() -> append(deposit(ADA, 2)));
+        Thread fast = new Thread(() -> append(deposit(BOB, 3)));
+        fast.start();
+        // Some stores let the fast append commit first, others make it wait; the reader must not care.
+        for (int i = 0; i < 100 && store.streamVersion(BOB).value() == 1; i++) {
+            log.poll();
+        }
+        log.poll();
+        filtered.poll();
+        assertThat(log.cents()).doesNotContain(2L);
+        late.commit();
+        fast.join();
+
+        log.poll();
+        filtered.poll();
+        assertThat(log.cents()).containsExactlyInAnyOrder(1L, 2L, 3L);
+        assertThat(filtered.cents()).isEqualTo(log.cents());
+        assertThat(log.positions()).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void what_was_rolled_back_delays_nobody() {
+        Log log = new Log(EventFilter.all());
+        append(deposit(ADA, 1));
+        for (int i = 0; i < 50; i++) {
+            transaction.executeWithoutResult(status -> {
+                append(deposit(BOB, 2));
+                status.setRollbackOnly();
+            });
+        }
+        append(deposit(ADA, 3));
+
+        log.poll();
+
+        assertThat(log.cents()).containsExactly(1L, 3L);
+    }
+
+    @Test
+    void a_transaction_that_has_appended_nothing_delays_nobody() throws InterruptedException {
+        append(deposit(ADA, 1));
+        OpenTransaction idle = new OpenTransaction(() -> store.streamVersion(ADA));
+        append(deposit(ADA, 2));
+        Log log = new Log(EventFilter.all());
+
+        log.poll();
+
+        assertThat(log.cents()).containsExactly(1L, 2L);
+        idle.commit();
+    }
+
+    @Test
+    void the_log_does_not_show_what_the_readers_own_transaction_has_not_committed() {
+        append(deposit(ADA, 1));
+
+        List<Long> seen = transaction.execute(status -> {
+            append(deposit(ADA, 2));
+            return cents(read(EventFilter.all(), EventPage.first(10)));
+        });
+
+        assertThat(seen).containsExactly(1L);
+        assertThat(cents(read(EventFilter.all(), EventPage.first(10)))).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void under_load_with_rollbacks_every_event_is_delivered_once_and_in_order() {
+        Log log = new Log(EventFilter.all());
+        AtomicInteger acknowledged = new AtomicInteger();
+        CountDownLatch writing = new CountDownLatch(WRITERS);
+        List<Callable<Void>> all = new ArrayList<>();
+        for (int writer = 0; writer < WRITERS; writer++) {
+            Random random = new Random(writer);
+            all.add(() -> {
+                try {
+                    for (int i = 0; i < APPENDS_PER_WRITER; i++) {
+                        acknowledged.addAndGet(appendSomehow(random));
+                    }
+                } finally {
+                    writing.countDown();
+                }
+                return null;
+            });
+        }
+        all.add(() -> {
+            while (writing.getCount() > 0) {
+                log.poll();
+            }
+            return null;
+        });
+        Race.run(all);
+        log.poll();
+
+        assertThat(log.positions()).isSorted().doesNotHaveDuplicates().hasSize(acknowledged.get());
+        Map<StreamId, Long> versions = new HashMap<>();
+        log.events.forEach(event -> {
+            long next = versions.merge(event.streamId(), 1L, Long::sum);
+            assertThat(event.version()).isEqualTo(StreamVersion.of(next));
+        });
+        versions.forEach(
+                (stream, version) -> assertThat(store.streamVersion(stream)).isEqualTo(StreamVersion.of(version)));
+    }
+
+    /** One append to one or two streams, with or without a transaction around it, rolled back now and then. */
+    private int appendSomehow(Random random) {
+        StreamId one = StreamId.of("stream-" + random.nextInt(WRITERS));
+        StreamId other = StreamId.of("stream-" + random.nextInt(WRITERS));
+        StreamWrites writes = StreamWrites.empty()
+                .registerStream(one, any())
+                .registerStream(other, any())
+                .append(new Deposited(one, 1))
+                .append(new Deposited(other, 2));
+        int choice = random.nextInt(20);
+        try {
+            if (choice < 12) {
+                store.appendEvents(writes);
+                return 2;
+            }
+            return transaction.execute(status -> {
+                store.appendEvents(writes);
+                if (choice == 19) {
+                    status.setRollbackOnly();
+                    return 0;
+                }
+                return 2;
+            });
+        } catch (VersionConflictException lostAtCommit) {
+            return 0;
+        }
+    }
+
+    private EventStreamSlice append(StreamWrites writes) {
+        return store.appendEvents(writes);
+    }
+
+    private static StreamWrites deposit(StreamId account, long cents) {
+        return StreamWrites.to(account, any(), new Deposited(account, cents));
+    }
+
+    private static EventFilter pattern(String text) {
+        return EventFilter.pattern(StreamPattern.of(text));
+    }
+
+    private EventBatch<Event> read(EventFilter filter, EventPage page) {
+        return store.readEvents(filter, page, Event.class);
+    }
+
+    private List<RecordedEvent<Event>> readAll(EventFilter filter, int pageSize) {
+        List<RecordedEvent<Event>> all = new ArrayList<>();
+        EventPage page = EventPage.first(pageSize);
+        EventBatch<Event> batch;
+        do {
+            batch = read(filter, page);
+            all.addAll(batch.events());
+            page = page.next(batch);
+        } while (!batch.endReached());
+        return all;
+    }
+
+    private List<String> streams(EventFilter filter) {
+        return readAll(filter, 3).stream()
+                .map(event -> event.streamId().value())
+                .toList();
+    }
+
+    private List<String> types(EventFilter filter) {
+        return readAll(filter, 3).stream().map(RecordedEvent::typeName).toList();
+    }
+
+    private static List<Long> cents(EventBatch<Event> batch) {
+        return cents(batch.events());
+    }
+
+    private static List<Long> cents(List<RecordedEvent<Event>> events) {
+        return events.stream().map(event -> ((Deposited) event.event()).cents()).toList();
+    }
+
+    /** A reader that keeps its place. */
+    private final class Log {
+        private final List<RecordedEvent<Event>> events = new ArrayList<>();
+        private final EventFilter filter;
+        private EventPage page = EventPage.first(50);
+
+        private Log(EventFilter filter) {
+            this.filter = filter;
+        }
+
+        void poll() {
+            EventBatch<Event> batch;
+            do {
+                batch = read(filter, page);
+                events.addAll(batch.events());
+                page = page.next(batch);
+            } while (!batch.endReached());
+        }
+
+        List<Long> cents() {
+            return EventReaderContract.cents(events);
+        }
+
+        List<GlobalPosition> positions() {
+            return events.stream().map(RecordedEvent::position).toList();
+        }
+    }
+
+    /** A transaction on another thread that has done something and stays open until it is told to commit. */
+    private final class OpenTransaction {
+        private final CountDownLatch done = new CountDownLatch(1);
+        private final CountDownLatch end = new CountDownLatch(1);
+        private final Thread thread;
+
+        private OpenTransaction(Runnable action) throws InterruptedException {
+            thread = new Thread(() -> transaction.executeWithoutResult(status -> {
+                action.run();
+                done.countDown();
+                try {
+                    end.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }));
+            thread.start();
+            done.await();
+        }
+
+        void commit() throws InterruptedException {
+            end.countDown();
+            thread.join();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.jdbc;
+
+import org.jspecify.annotations.NullMarked;

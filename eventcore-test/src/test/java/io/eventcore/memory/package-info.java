@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.memory;
+
+import org.jspecify.annotations.NullMarked;
