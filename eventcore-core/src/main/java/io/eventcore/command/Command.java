@@ -1,0 +1,99 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.StreamId;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A decision over one or several streams: which events follow from the events so far.
+ *
+ * <p>A command is an immutable value, usually a record whose components marked with {@link Stream} name the streams. It
+ * is pure: {@link #apply} and {@link #handle(Object)} look at nothing but their arguments and the components, because
+ * both may run several times before one decision is kept.
+ *
+ * <pre>{@code
+ * record WithdrawMoney(@Stream StreamId account, long cents) implements Command<Long, BankEvent> {
+ *     public Long initialState() {
+ *         return 0L;
+ *     }
+ *
+ *     public Long apply(Long balance, BankEvent event) {
+ *         return balance + event.change();
+ *     }
+ *
+ *     public List<BankEvent> handle(Long balance) {
+ *         Require.that(balance >= cents, "balance is %d", balance);
+ *         return List.of(new MoneyWithdrawn(account, cents));
+ *     }
+ * }
+ * }</pre>
+ *
+ * @param <S> the state the decision is made on; values of it must not change
+ * @param <E> the type of the events in the streams, usually a sealed interface
+ * @since 0.1
+ */
+public interface Command<S, E extends Event> {
+    /** The state before the first event. */
+    S initialState();
+
+    /**
+     * The state after one more event. Pure; it may not refuse an event, since the event has happened.
+     *
+     * @param state the state before the event
+     * @param event an event of one of the streams; events of several streams come in global order
+     */
+    S apply(S state, E event);
+
+    /**
+     * Decides. Pure.
+     *
+     * @param state the fold of all events of all streams of this command
+     * @return the events that happen now, in order, each to a stream of this command; empty if nothing does
+     * @throws RuntimeException if the domain refuses; it reaches the caller of the executor as it is
+     */
+    default List<? extends E> handle(S state) {
+        throw new IllegalStateException(
+                getClass().getName() + " must implement handle(state) or handle(state, context)");
+    }
+
+    /**
+     * Decides with a look at the time and at what is known about the caller. Implement this one instead of
+     * {@link #handle(Object)} where the decision needs them.
+     *
+     * @param context the time of this attempt and the metadata of the events
+     */
+    default List<? extends E> handle(S state, CommandContext context) {
+        return handle(state);
+    }
+
+    /**
+     * The streams the decision rests on; all of them are checked when it is stored.
+     *
+     * @return by default the ids in the components marked with {@link Stream}; not empty
+     */
+    default Set<StreamId> streams() {
+        return CommandType.of(this).streamsOf(this);
+    }
+
+    /**
+     * More streams the decision rests on, known only from the state. Asked again with the fold of all streams so far
+     * until it names no new one.
+     *
+     * @param state the fold of the streams read so far
+     * @return stream ids; those already read are ignored
+     */
+    default Set<StreamId> discoverStreams(S state) {
+        return Set.of();
+    }
+
+    /**
+     * The type the streams are read as.
+     *
+     * @return by default the type argument {@code E} of the class
+     */
+    @SuppressWarnings("unchecked")
+    default Class<E> eventType() {
+        return (Class<E>) CommandType.of(this).eventType();
+    }
+}

@@ -1,0 +1,207 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.RetriesExhaustedException;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.VersionConflictException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Executes commands: reads their streams, folds, decides, and appends under the versions read.
+ *
+ * <p>If somebody else appended to one of the streams meanwhile, or the store failed in passing, the whole is done again
+ * as the {@link RetryPolicy} says; each attempt is a transaction of its own. Inside a transaction of the caller there
+ * is exactly one attempt, because nothing can be read anew there, and a conflict reaches the caller.
+ *
+ * <p>Exceptions of the domain reach the caller untouched, after the attempt in which they were thrown. Safe for any
+ * number of threads.
+ *
+ * @since 0.1
+ */
+public final class CommandExecutor {
+    private final EventStore store;
+    private final RetryPolicy retryPolicy;
+    private final Clock clock;
+    private final CommandListener listener;
+    private final Pause pause;
+    private final DoubleSupplier random;
+
+    private CommandExecutor(Builder builder) {
+        this.store = builder.store;
+        this.retryPolicy = builder.retryPolicy;
+        this.clock = builder.clock;
+        this.listener = builder.listener;
+        this.pause = builder.pause;
+        this.random = builder.random;
+    }
+
+    /** An executor on this store, with settings still to be chosen. */
+    public static Builder builder(EventStore store) {
+        return new Builder(store);
+    }
+
+    /**
+     * Executes a command of which nothing more is known. As {@link #execute(Command, CommandContext)}.
+     */
+    public <S, E extends Event> ExecutionResult execute(Command<S, E> command) {
+        return execute(command, CommandContext.empty());
+    }
+
+    /**
+     * Executes a command.
+     *
+     * @param context what the events are stored with
+     * @return how it ended; also if the command decided that nothing happens
+     * @throws RetriesExhaustedException if all attempts allowed ended in a conflict or a passing failure, or the thread
+     *     was interrupted between two of them
+     * @throws VersionConflictException if a stream has changed and a transaction of the caller is under way
+     * @throws io.eventcore.UndeclaredStreamException if the command returns an event for a stream that it neither
+     *     declares nor discovers
+     * @throws EventStoreException if the store fails in another way
+     * @throws IllegalArgumentException if the class of the command is not well-formed
+     * @throws RuntimeException whatever the command throws to refuse
+     */
+    public <S, E extends Event> ExecutionResult execute(Command<S, E> command, CommandContext context) {
+        Objects.requireNonNull(context, "context");
+        CommandListener.Execution execution = listener.started(Objects.requireNonNull(command, "command"));
+        try {
+            ExecutionResult result = attemptUntilDone(command, context, execution);
+            execution.succeeded(result);
+            return result;
+        } catch (RuntimeException | Error e) {
+            execution.failed(e);
+            throw e;
+        }
+    }
+
+    private <S, E extends Event> ExecutionResult attemptUntilDone(
+            Command<S, E> command, CommandContext context, CommandListener.Execution execution) {
+        long begin = System.nanoTime();
+        for (int attempt = 1; ; attempt++) {
+            EventStoreException failure;
+            try {
+                return attempt(command, context.withNow(clock.instant()), attempt, begin);
+            } catch (VersionConflictException | TransientEventStoreException e) {
+                failure = e;
+            }
+            if (store.joinsCallersTransaction()) {
+                throw failure;
+            }
+            Duration delay = retryPolicy.delayAfter(attempt, random.getAsDouble());
+            if (attempt >= retryPolicy.maxAttempts() || since(begin).plus(delay).compareTo(retryPolicy.budget()) > 0) {
+                throw exhausted(command, attempt, begin, failure);
+            }
+            retryPolicy.listener().retrying(command, attempt, failure, delay);
+            execution.retrying(attempt, failure, delay);
+            if (!pause.of(delay)) {
+                throw exhausted(command, attempt, begin, failure);
+            }
+        }
+    }
+
+    private <S, E extends Event> ExecutionResult attempt(
+            Command<S, E> command, CommandContext context, int attempt, long begin) {
+        DecisionBasis<S, E> basis = DecisionBasis.read(store, command);
+        StreamWrites writes = StreamWrites.empty().withMetadata(context.metadata());
+        for (Map.Entry<StreamId, StreamVersion> stream : basis.versions().entrySet()) {
+            writes = writes.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
+        }
+        for (E event : command.handle(basis.state(), context)) {
+            writes = writes.append(event);
+        }
+        EventStreamSlice slice = store.appendEvents(writes);
+        Map<StreamId, StreamVersion> versions = new HashMap<>(basis.versions());
+        slice.events().forEach(event -> versions.put(event.streamId(), event.version()));
+        return new ExecutionResult(attempt, slice, versions, since(begin));
+    }
+
+    private static RetriesExhaustedException exhausted(
+            Command<?, ?> command, int attempts, long begin, EventStoreException last) {
+        return new RetriesExhaustedException(command.getClass().getSimpleName(), attempts, since(begin), last);
+    }
+
+    private static Duration since(long begin) {
+        return Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    /** Waits between two attempts. */
+    @FunctionalInterface
+    interface Pause {
+        /** Whether the time has passed; false if the thread was interrupted, and its flag is set. */
+        boolean of(Duration delay);
+
+        static boolean sleeping(Duration delay) {
+            try {
+                Thread.sleep(delay.toMillis(), (int) (delay.toNanos() % 1_000_000));
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+    }
+
+    /**
+     * Settings of an executor. Not safe for concurrent use.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+        private final EventStore store;
+        private RetryPolicy retryPolicy = RetryPolicy.defaults();
+        private Clock clock = Clock.systemUTC();
+        private CommandListener listener = CommandListener.none();
+        private Pause pause = Pause::sleeping;
+        private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+
+        private Builder(EventStore store) {
+            this.store = Objects.requireNonNull(store, "store");
+        }
+
+        /** How failed attempts are repeated; {@link RetryPolicy#defaults()} unless set. */
+        public Builder retryPolicy(RetryPolicy policy) {
+            this.retryPolicy = Objects.requireNonNull(policy, "retryPolicy");
+            return this;
+        }
+
+        /** Gives {@link CommandContext#now()}; the system's clock unless set. */
+        public Builder clock(Clock source) {
+            this.clock = Objects.requireNonNull(source, "clock");
+            return this;
+        }
+
+        /** Is told about every execution. */
+        public Builder listener(CommandListener commandListener) {
+            this.listener = Objects.requireNonNull(commandListener, "listener");
+            return this;
+        }
+
+        Builder pause(Pause replacement) {
+            this.pause = replacement;
+            return this;
+        }
+
+        Builder random(DoubleSupplier source) {
+            this.random = source;
+            return this;
+        }
+
+        /** The executor. */
+        public CommandExecutor build() {
+            return new CommandExecutor(this);
+        }
+    }
+}

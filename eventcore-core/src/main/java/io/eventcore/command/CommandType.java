@@ -1,0 +1,196 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.StreamId;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What the class of a command says about its streams and events; worked out once for each class. */
+final class CommandType {
+    private static final ClassValue<CommandType> TYPES = new ClassValue<>() {
+        @Override
+        protected CommandType computeValue(Class<?> type) {
+            return new CommandType(type);
+        }
+    };
+
+    private final Class<?> type;
+    private final List<StreamComponent> components;
+    private final boolean discovers;
+
+    private CommandType(Class<?> type) {
+        this.type = type;
+        this.components = componentsOf(type);
+        this.discovers = discovers(type);
+    }
+
+    static CommandType of(Command<?, ?> command) {
+        return TYPES.get(command.getClass());
+    }
+
+    /** Whether the class looks for more streams than it declares. */
+    boolean discovers() {
+        return discovers;
+    }
+
+    /**
+     * The ids in the marked components of a command.
+     *
+     * @throws IllegalArgumentException if no component is marked
+     * @throws NullPointerException if a marked component holds null
+     */
+    Set<StreamId> streamsOf(Command<?, ?> command) {
+        if (components.isEmpty()) {
+            throw new IllegalArgumentException(
+                    type.getName() + " declares no stream: mark a record component with @Stream or override streams()");
+        }
+        Set<StreamId> ids = new LinkedHashSet<>();
+        components.forEach(component -> component.collect(command, ids));
+        return ids;
+    }
+
+    /**
+     * The type argument for the events.
+     *
+     * @throws IllegalArgumentException if the class leaves it open
+     */
+    Class<?> eventType() {
+        Type resolved = resolve(type, new HashMap<>());
+        if (resolved instanceof ParameterizedType parameterized) {
+            resolved = parameterized.getRawType();
+        }
+        if (resolved instanceof Class<?> eventClass && Event.class.isAssignableFrom(eventClass)) {
+            return eventClass;
+        }
+        throw new IllegalArgumentException(type.getName()
+                + " does not say which events it reads: name them in Command<S, E> or override eventType()");
+    }
+
+    private static boolean discovers(Class<?> type) {
+        return Stream.of(type.getMethods())
+                .filter(method -> method.getName().equals("discoverStreams") && method.getParameterCount() == 1)
+                .anyMatch(method -> method.getDeclaringClass() != Command.class);
+    }
+
+    private static List<StreamComponent> componentsOf(Class<?> type) {
+        List<StreamComponent> marked = new ArrayList<>();
+        RecordComponent[] all = type.isRecord() ? type.getRecordComponents() : new RecordComponent[0];
+        for (RecordComponent component : all) {
+            if (component.isAnnotationPresent(io.eventcore.command.Stream.class)) {
+                marked.add(new StreamComponent(type, component));
+            }
+        }
+        return List.copyOf(marked);
+    }
+
+    /** Follows the class upwards to Command and returns what stands there for E; null if Command is not above. */
+    private static @Nullable Type resolve(Type from, Map<TypeVariable<?>, Type> known) {
+        Class<?> raw;
+        if (from instanceof ParameterizedType parameterized) {
+            raw = (Class<?>) parameterized.getRawType();
+            Type[] arguments = parameterized.getActualTypeArguments();
+            TypeVariable<?>[] variables = raw.getTypeParameters();
+            for (int i = 0; i < variables.length; i++) {
+                known.put(variables[i], known.getOrDefault(arguments[i], arguments[i]));
+            }
+        } else {
+            raw = (Class<?>) from;
+        }
+        if (raw == Command.class) {
+            return known.get(Command.class.getTypeParameters()[1]);
+        }
+        if (!Command.class.isAssignableFrom(raw)) {
+            return null;
+        }
+        List<Type> parents = new ArrayList<>(List.of(raw.getGenericInterfaces()));
+        if (raw.getGenericSuperclass() != null) {
+            parents.add(raw.getGenericSuperclass());
+        }
+        for (Type parent : parents) {
+            Type found = resolve(parent, known);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    /** A marked component, and how ids are found in its value. */
+    private static final class StreamComponent {
+        private final String name;
+        private final Method accessor;
+
+        private StreamComponent(Class<?> type, RecordComponent component) {
+            this.name = type.getName() + "." + component.getName();
+            this.accessor = component.getAccessor();
+            accessor.setAccessible(true);
+            checkType(component.getGenericType());
+        }
+
+        /** Refuses a type that can never hold a stream id, when the class is first seen. */
+        private void checkType(Type componentType) {
+            if (componentType == StreamId.class) {
+                return;
+            }
+            if (componentType instanceof ParameterizedType parameterized) {
+                Class<?> raw = (Class<?>) parameterized.getRawType();
+                if (raw == Optional.class || Collection.class.isAssignableFrom(raw)) {
+                    checkType(parameterized.getActualTypeArguments()[0]);
+                    return;
+                }
+            }
+            if (componentType instanceof Class<?> wrapper && wrapper.isRecord()) {
+                RecordComponent[] wrapped = wrapper.getRecordComponents();
+                if (wrapped.length == 1 && wrapped[0].getType() == StreamId.class) {
+                    return;
+                }
+            }
+            throw new IllegalArgumentException("@Stream on " + name + " must mark a StreamId, a record of one StreamId,"
+                    + " or an Optional or Collection of these; it marks a " + componentType.getTypeName());
+        }
+
+        void collect(Object command, Set<StreamId> ids) {
+            collectFrom(invoke(accessor, command), ids);
+        }
+
+        private void collectFrom(@Nullable Object value, Set<StreamId> ids) {
+            if (value instanceof StreamId id) {
+                ids.add(id);
+            } else if (value instanceof Optional<?> optional) {
+                optional.ifPresent(inner -> collectFrom(inner, ids));
+            } else if (value instanceof Collection<?> collection) {
+                collection.forEach(inner -> collectFrom(inner, ids));
+            } else if (value == null) {
+                throw new NullPointerException(name + " is marked with @Stream and must not be null");
+            } else {
+                Method wrapped = value.getClass().getRecordComponents()[0].getAccessor();
+                wrapped.setAccessible(true);
+                collectFrom(invoke(wrapped, value), ids);
+            }
+        }
+
+        private @Nullable Object invoke(Method method, Object target) {
+            try {
+                return method.invoke(target);
+            } catch (IllegalAccessException e) {
+                throw new IllegalArgumentException(name + " cannot be read", e);
+            } catch (InvocationTargetException e) {
+                throw new IllegalArgumentException(name + " cannot be read", e.getCause());
+            }
+        }
+    }
+}

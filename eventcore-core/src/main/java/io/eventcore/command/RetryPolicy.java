@@ -1,0 +1,106 @@
+package io.eventcore.command;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * How often, and how soon, a command is tried again after a conflict or a passing failure of the store.
+ *
+ * <p>The delay before the second attempt is {@code initialDelay}; each later one is {@code multiplier} times the one
+ * before, but no longer than {@code maxDelay}. Every delay is varied at random by up to the fraction {@code jitter} in
+ * both directions, so that commands in conflict do not meet again. Immutable.
+ *
+ * @param maxAttempts how many attempts are made at most, the first one included; 1 or more
+ * @param initialDelay the delay before the second attempt, zero or more
+ * @param multiplier how much longer each delay is than the one before; 1 for a fixed delay
+ * @param maxDelay no delay is longer, before it is varied
+ * @param jitter by which fraction of itself a delay is varied at random, 0 to 1
+ * @param budget no attempt begins later than this after the command was given to the executor
+ * @param listener is told about each retry
+ * @since 0.1
+ */
+public record RetryPolicy(
+        int maxAttempts,
+        Duration initialDelay,
+        double multiplier,
+        Duration maxDelay,
+        double jitter,
+        Duration budget,
+        RetryListener listener) {
+    private static final RetryPolicy DEFAULTS = new RetryPolicy(
+            5, Duration.ofMillis(10), 2, Duration.ofSeconds(1), 0.2, Duration.ofSeconds(30), RetryListener.none());
+
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException if a number is out of its range; the message names it
+     */
+    public RetryPolicy {
+        check(maxAttempts >= 1, "maxAttempts must be at least 1, is " + maxAttempts);
+        check(!initialDelay.isNegative(), "initialDelay must not be negative, is " + initialDelay);
+        check(multiplier >= 1 && Double.isFinite(multiplier), "multiplier must be at least 1, is " + multiplier);
+        check(!maxDelay.isNegative(), "maxDelay must not be negative, is " + maxDelay);
+        check(jitter >= 0 && jitter <= 1, "jitter must be between 0 and 1, is " + jitter);
+        check(!budget.isNegative(), "budget must not be negative, is " + budget);
+        Objects.requireNonNull(listener, "listener");
+    }
+
+    /** 5 attempts; delays of 10, 20, 40 and 80 ms, varied by a fifth; a budget of 30 s. */
+    public static RetryPolicy defaults() {
+        return DEFAULTS;
+    }
+
+    /** One attempt: every conflict reaches the caller. */
+    public static RetryPolicy never() {
+        return DEFAULTS.withMaxAttempts(1);
+    }
+
+    /** This policy with another number of attempts, the first one included. */
+    public RetryPolicy withMaxAttempts(int attempts) {
+        return new RetryPolicy(attempts, initialDelay, multiplier, maxDelay, jitter, budget, listener);
+    }
+
+    /** This policy with the same delay before each further attempt. */
+    public RetryPolicy withFixedDelay(Duration delay) {
+        return new RetryPolicy(maxAttempts, delay, 1, delay, jitter, budget, listener);
+    }
+
+    /** This policy with delays that grow by a factor up to a cap. */
+    public RetryPolicy withExponentialDelay(Duration first, double factor, Duration cap) {
+        return new RetryPolicy(maxAttempts, first, factor, cap, jitter, budget, listener);
+    }
+
+    /** This policy with another random variation of the delays, a fraction from 0 to 1. */
+    public RetryPolicy withJitter(double fraction) {
+        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, fraction, budget, listener);
+    }
+
+    /** This policy with another overall time budget. */
+    public RetryPolicy withBudget(Duration time) {
+        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, jitter, time, listener);
+    }
+
+    /** This policy with another listener. */
+    public RetryPolicy withListener(RetryListener retryListener) {
+        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, jitter, budget, retryListener);
+    }
+
+    /**
+     * How long to wait after a failed attempt.
+     *
+     * @param failedAttempt the number of the attempt that failed, 1 for the first
+     * @param random a random number from 0 (inclusive) to 1 (exclusive), which decides the variation
+     */
+    Duration delayAfter(int failedAttempt, double random) {
+        double grown = (double) initialDelay.toNanos() * Math.pow(multiplier, failedAttempt - 1.0);
+        double capped = Math.min(grown, (double) maxDelay.toNanos());
+        double varied = capped * (1 + jitter * (2 * random - 1));
+        return Duration.ofNanos((long) varied);
+    }
+
+    private static void check(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

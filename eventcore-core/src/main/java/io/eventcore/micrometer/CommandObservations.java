@@ -1,0 +1,111 @@
+package io.eventcore.micrometer;
+
+import io.eventcore.EventStoreException;
+import io.eventcore.RetriesExhaustedException;
+import io.eventcore.VersionConflictException;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandListener;
+import io.eventcore.command.ExecutionResult;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * Observes the execution of commands: one observation named {@code eventcore.command} for each execution, and counters
+ * named {@code eventcore.command.retries} and {@code eventcore.command.conflicts}.
+ *
+ * <p>The key {@code command} is the simple name of the command's class. The key {@code outcome} of the observation is
+ * {@code success}, {@code exhausted} (all attempts failed), {@code conflict} (inside a caller's transaction),
+ * {@code error} (the store failed) or {@code rejected} (the domain refused). Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class CommandObservations implements CommandListener {
+    /** The name of the observation of an execution. */
+    public static final String COMMAND = "eventcore.command";
+
+    /** The name of the counter of attempts that were made after a failed one. */
+    public static final String RETRIES = "eventcore.command.retries";
+
+    /** The name of the counter of attempts that ended in a version conflict. */
+    public static final String CONFLICTS = "eventcore.command.conflicts";
+
+    private final ObservationRegistry observations;
+    private final MeterRegistry meters;
+
+    /** Observes into these registries. */
+    public CommandObservations(ObservationRegistry observations, MeterRegistry meters) {
+        this.observations = Objects.requireNonNull(observations, "observations");
+        this.meters = Objects.requireNonNull(meters, "meters");
+    }
+
+    @Override
+    public Execution started(Command<?, ?> command) {
+        String name = command.getClass().getSimpleName();
+        Observation observation = Observation.createNotStarted(COMMAND, observations)
+                .lowCardinalityKeyValue("command", name)
+                .start();
+        return new Observed(name, observation, observation.openScope());
+    }
+
+    private final class Observed implements Execution {
+        private final String command;
+        private final Observation observation;
+        private final Observation.Scope scope;
+
+        private Observed(String command, Observation observation, Observation.Scope scope) {
+            this.command = command;
+            this.observation = observation;
+            this.scope = scope;
+        }
+
+        @Override
+        public void retrying(int failedAttempt, EventStoreException failure, Duration delay) {
+            count(RETRIES);
+            countConflict(failure);
+        }
+
+        @Override
+        public void succeeded(ExecutionResult result) {
+            end("success");
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            countConflict(failure instanceof RetriesExhaustedException ? failure.getCause() : failure);
+            if (failure instanceof EventStoreException || failure instanceof Error) {
+                observation.error(failure);
+            }
+            end(outcome(failure));
+        }
+
+        private static String outcome(Throwable failure) {
+            if (failure instanceof RetriesExhaustedException) {
+                return "exhausted";
+            }
+            if (failure instanceof VersionConflictException) {
+                return "conflict";
+            }
+            return failure instanceof EventStoreException || failure instanceof Error ? "error" : "rejected";
+        }
+
+        private void countConflict(Throwable failure) {
+            if (failure instanceof VersionConflictException) {
+                count(CONFLICTS);
+            }
+        }
+
+        private void count(String counter) {
+            Counter.builder(counter).tag("command", command).register(meters).increment();
+        }
+
+        private void end(String outcome) {
+            observation.lowCardinalityKeyValue("outcome", outcome);
+            scope.close();
+            observation.stop();
+        }
+    }
+}

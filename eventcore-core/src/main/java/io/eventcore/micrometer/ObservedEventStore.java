@@ -1,0 +1,104 @@
+package io.eventcore.micrometer;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * Observes what an event store does: one observation named {@code eventcore.append} for each append, one named
+ * {@code eventcore.read} for each read.
+ *
+ * <p>Every observation has the key {@code outcome}: {@code success}, {@code conflict} or {@code error}. Reads have the
+ * key {@code kind}: {@code streams}, {@code log} or {@code index}; for streams they end when the first page is there.
+ * No key holds a stream id. As safe for threads as the store behind it.
+ *
+ * @since 0.1
+ */
+public final class ObservedEventStore implements EventStore {
+    /** The name of the observation of an append. */
+    public static final String APPEND = "eventcore.append";
+
+    /** The name of the observation of a read. */
+    public static final String READ = "eventcore.read";
+
+    private static final String OUTCOME = "outcome";
+
+    private final EventStore delegate;
+    private final ObservationRegistry registry;
+
+    /** Observes this store. */
+    public ObservedEventStore(EventStore delegate, ObservationRegistry registry) {
+        this.delegate = Objects.requireNonNull(delegate, "delegate");
+        this.registry = Objects.requireNonNull(registry, "registry");
+    }
+
+    @Override
+    public EventStreamSlice appendEvents(StreamWrites writes) {
+        return observe(Observation.createNotStarted(APPEND, registry), () -> delegate.appendEvents(writes));
+    }
+
+    @Override
+    public <E extends Event> EventStreamReader<E> readStreams(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        return observe(read("streams"), () -> delegate.readStreams(streamsAfter, eventType));
+    }
+
+    @Override
+    public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        return observe(read("log"), () -> delegate.readEvents(filter, page, eventType));
+    }
+
+    @Override
+    public StreamVersion streamVersion(StreamId streamId) {
+        return observe(read("index"), () -> delegate.streamVersion(streamId));
+    }
+
+    @Override
+    public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+        return observe(read("index"), () -> delegate.streamIds(prefix, page));
+    }
+
+    @Override
+    public boolean joinsCallersTransaction() {
+        return delegate.joinsCallersTransaction();
+    }
+
+    private Observation read(String kind) {
+        return Observation.createNotStarted(READ, registry).lowCardinalityKeyValue("kind", kind);
+    }
+
+    private static <T> T observe(Observation observation, Supplier<T> action) {
+        observation.start();
+        Observation.Scope scope = observation.openScope();
+        try {
+            T result = action.get();
+            observation.lowCardinalityKeyValue(OUTCOME, "success");
+            return result;
+        } catch (VersionConflictException conflict) {
+            observation.lowCardinalityKeyValue(OUTCOME, "conflict");
+            throw conflict;
+        } catch (RuntimeException e) {
+            observation.lowCardinalityKeyValue(OUTCOME, "error").error(e);
+            throw e;
+        } finally {
+            scope.close();
+            observation.stop();
+        }
+    }
+}
