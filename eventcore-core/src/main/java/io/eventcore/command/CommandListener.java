@@ -2,6 +2,7 @@ package io.eventcore.command;
 
 import io.eventcore.EventStoreException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Watches the execution of commands, for metrics and traces. Runs on the thread of the command. Safe for any number of
@@ -17,6 +18,11 @@ public interface CommandListener {
     /** A listener that does nothing. */
     static CommandListener none() {
         return command -> Execution.IGNORED;
+    }
+
+    /** A listener that passes everything on to these, in their order. */
+    static CommandListener all(List<CommandListener> listeners) {
+        return listeners.size() == 1 ? listeners.get(0) : new CommandListeners(listeners);
     }
 
     /**

@@ -12,6 +12,7 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Observes the execution of commands: one observation named {@code eventcore.command} for each execution, and counters
@@ -92,7 +93,7 @@ public final class CommandObservations implements CommandListener {
             return failure instanceof EventStoreException || failure instanceof Error ? "error" : "rejected";
         }
 
-        private void countConflict(Throwable failure) {
+        private void countConflict(@Nullable Throwable failure) {
             if (failure instanceof VersionConflictException) {
                 count(CONFLICTS);
             }
