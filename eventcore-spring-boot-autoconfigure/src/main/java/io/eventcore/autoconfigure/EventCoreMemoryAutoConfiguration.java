@@ -1,0 +1,56 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventStore;
+import io.eventcore.autoconfigure.EventCoreProperties.Store;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.serialization.EventSerializer;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionManager;
+
+/**
+ * Auto-configuration of the event store in memory.
+ *
+ * @since 0.1
+ */
+@AutoConfiguration(
+        after = EventCoreJdbcAutoConfiguration.class,
+        beforeName = "org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration")
+@ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
+@ConditionalOnMissingBean(EventStore.class)
+@ConditionalOnEventStore(Store.IN_MEMORY)
+public final class EventCoreMemoryAutoConfiguration {
+    private static final Logger LOG = LoggerFactory.getLogger(EventCoreMemoryAutoConfiguration.class);
+
+    EventCoreMemoryAutoConfiguration() {}
+
+    @Bean
+    InMemoryEventStore eventStore(EventCoreProperties properties, EventSerializer serializer) {
+        if (properties.store() == Store.AUTO) {
+            LOG.warn("Events are kept in memory and are lost when the application ends. To keep them, add a JDBC driver"
+                    + " and set spring.datasource.url; to say that this is meant, set eventcore.store=in-memory.");
+        }
+        return new InMemoryEventStore(
+                serializer, EventCoreJdbcAutoConfiguration.limits(properties.limits()), Clock.systemUTC());
+    }
+
+    /** So that {@code @Transactional} works without a database, and a rollback takes its events along. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(PlatformTransactionManager.class)
+    static class TransactionConfiguration {
+        @Bean
+        @ConditionalOnMissingBean(TransactionManager.class)
+        InMemoryTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.eventcore.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * What can be set about eventcore.
+ *
+ * @param enabled whether anything is configured at all
+ * @param store which event store to use; 'auto' takes the application's database if there is one
+ * @param eventPackages packages in which event classes are looked for, with their subpackages; by default those of the
+ *     application
+ * @param jdbc settings of the store in a database
+ * @param limits how large one append may be
+ * @param retry how commands are tried again after a conflict
+ * @param metrics what is measured
+ * @since 0.1
+ */
+@ConfigurationProperties("eventcore")
+public record EventCoreProperties(
+        @DefaultValue("true") boolean enabled,
+        @DefaultValue("auto") Store store,
+        @DefaultValue List<String> eventPackages,
+        @DefaultValue Jdbc jdbc,
+        @DefaultValue Limits limits,
+        @DefaultValue Retry retry,
+        @DefaultValue Metrics metrics) {
+
+    /** The event stores to choose from. */
+    public enum Store {
+        /** The application's database if there is one data source, memory if there is none. */
+        AUTO,
+
+        /** The application's database. */
+        JDBC,
+
+        /** Memory: events are lost when the application ends. */
+        IN_MEMORY
+    }
+
+    /** When the tables are created. */
+    public enum SchemaInitialization {
+        /** At every start, if they are missing. */
+        ALWAYS,
+
+        /** At every start of a database in memory, if they are missing. */
+        EMBEDDED,
+
+        /** Never: the application brings them along, for example by Flyway. */
+        NEVER
+    }
+
+    /**
+     * Settings of the store in a database.
+     *
+     * @param initializeSchema when the tables are created; an H2 file is not an embedded database
+     * @param schema schema of the tables, which must exist; by default the one that the connections are in
+     * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
+     */
+    public record Jdbc(
+            @DefaultValue("embedded") SchemaInitialization initializeSchema,
+            @DefaultValue("") String schema,
+            @DefaultValue("eventcore_") String tablePrefix) {}
+
+    /**
+     * How large one append may be.
+     *
+     * @param maxEvents how many events one append may hold
+     * @param maxPayload how large the payload of one event may be
+     * @param maxMetadata how large the metadata of one append may be
+     */
+    public record Limits(
+            @DefaultValue("10000") int maxEvents,
+            @DefaultValue("1MB") DataSize maxPayload,
+            @DefaultValue("16KB") DataSize maxMetadata) {}
+
+    /**
+     * How commands are tried again after a conflict or a passing failure of the store.
+     *
+     * @param maxAttempts how many attempts are made at most, the first one included
+     * @param initialDelay delay before the second attempt
+     * @param multiplier how much longer each further delay is than the one before; 1 for a fixed delay
+     * @param maxDelay no delay is longer
+     * @param jitter by which fraction of itself a delay is varied at random, 0 to 1
+     * @param budget no attempt begins later than this after the command was given to the executor
+     */
+    public record Retry(
+            @DefaultValue("5") int maxAttempts,
+            @DefaultValue("10ms") Duration initialDelay,
+            @DefaultValue("2") double multiplier,
+            @DefaultValue("1s") Duration maxDelay,
+            @DefaultValue("0.2") double jitter,
+            @DefaultValue("30s") Duration budget) {}
+
+    /**
+     * What is measured.
+     *
+     * @param enabled whether appends, reads and commands are observed, if the application has a meter registry
+     */
+    public record Metrics(@DefaultValue("true") boolean enabled) {}
+}

@@ -1,0 +1,65 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.serialization.EventCoreJacksonModule;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
+import java.util.List;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.core.io.ResourceLoader;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Auto-configuration of the stored form of events: names of the event classes found, and JSON by the application's
+ * mapper.
+ *
+ * @since 0.1
+ */
+@AutoConfiguration(afterName = "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration")
+@ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
+@EnableConfigurationProperties(EventCoreProperties.class)
+public final class EventCoreSerializationAutoConfiguration {
+    EventCoreSerializationAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventTypes eventTypes(
+            EventCoreProperties properties,
+            BeanFactory beans,
+            Environment environment,
+            ResourceLoader resources,
+            ObjectProvider<EventTypesCustomizer> customizers) {
+        EventTypes.Builder types = EventTypes.builder();
+        new EventClasses(environment, resources).in(packages(properties, beans)).forEach(types::register);
+        customizers.orderedStream().forEach(customizer -> customizer.customize(types));
+        return types.build();
+    }
+
+    private static List<String> packages(EventCoreProperties properties, BeanFactory beans) {
+        if (!properties.eventPackages().isEmpty()) {
+            return properties.eventPackages();
+        }
+        return AutoConfigurationPackages.has(beans) ? AutoConfigurationPackages.get(beans) : List.of();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventSerializer eventSerializer(EventTypes eventTypes, ObjectProvider<JsonMapper> mapper) {
+        return new JacksonEventSerializer(eventTypes, mapper.getIfAvailable(JsonMapper::shared));
+    }
+
+    /** So that the application's own JSON shows ids and versions as plain values too. */
+    @Bean
+    @ConditionalOnMissingBean
+    EventCoreJacksonModule eventCoreJacksonModule() {
+        return new EventCoreJacksonModule();
+    }
+}

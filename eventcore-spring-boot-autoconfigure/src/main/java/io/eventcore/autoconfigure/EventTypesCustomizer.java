@@ -1,0 +1,14 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.serialization.EventTypes;
+
+/**
+ * Adds event classes to those found in the application's packages. Declare it as a bean.
+ *
+ * @since 0.1
+ */
+@FunctionalInterface
+public interface EventTypesCustomizer {
+    /** Adds to the event types. */
+    void customize(EventTypes.Builder types);
+}

@@ -1,0 +1,60 @@
+package io.eventcore.autoconfigure;
+
+import java.sql.Driver;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanClassLoaderAware;
+import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
+import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.EnvironmentAware;
+import org.springframework.core.env.Environment;
+
+/**
+ * Lets an application start that has this starter and no JDBC driver at all.
+ *
+ * <p>The starter brings a connection pool, and with a pool and no driver Spring Boot refuses to start, because it cannot
+ * make a data source. Without any driver on the class path, and without a single setting under
+ * {@code spring.datasource}, nobody asked for one; only then is Boot's data source left out, and the event store is kept
+ * in memory. As soon as there is a driver or a setting, this filter does nothing.
+ */
+final class MissingDriverImportFilter implements AutoConfigurationImportFilter, EnvironmentAware, BeanClassLoaderAware {
+    private static final String DATA_SOURCE = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration";
+
+    private @Nullable Environment environment;
+    private @Nullable ClassLoader classLoader;
+
+    MissingDriverImportFilter() {}
+
+    @Override
+    public void setEnvironment(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public void setBeanClassLoader(ClassLoader classLoader) {
+        this.classLoader = classLoader;
+    }
+
+    @Override
+    public boolean[] match(@Nullable String[] autoConfigurations, AutoConfigurationMetadata metadata) {
+        boolean leaveOut = !isDriverPresent() && !isDataSourceConfigured();
+        boolean[] keep = new boolean[autoConfigurations.length];
+        for (int i = 0; i < keep.length; i++) {
+            keep[i] = !(leaveOut && DATA_SOURCE.equals(autoConfigurations[i]));
+        }
+        return keep;
+    }
+
+    private boolean isDriverPresent() {
+        return ServiceLoader.load(Driver.class, classLoader).findFirst().isPresent();
+    }
+
+    private boolean isDataSourceConfigured() {
+        return environment != null
+                && Binder.get(environment)
+                        .bind("spring.datasource", Bindable.mapOf(String.class, Object.class))
+                        .isBound();
+    }
+}

@@ -1,0 +1,26 @@
+package io.eventcore.autoconfigure;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/** Explains that the event store found no data source, or too many. */
+final class NoSingleDataSourceFailureAnalyzer extends AbstractFailureAnalyzer<NoSingleDataSourceException> {
+    NoSingleDataSourceFailureAnalyzer() {}
+
+    @Override
+    protected FailureAnalysis analyze(Throwable rootFailure, NoSingleDataSourceException cause) {
+        return cause.candidates().isEmpty()
+                ? new FailureAnalysis(
+                        "The event store is to live in a database (eventcore.store=jdbc), but the application has no"
+                                + " data source.",
+                        "Add a JDBC driver and set spring.datasource.url, or set eventcore.store=in-memory for an event"
+                                + " store that forgets everything when the application ends.",
+                        cause)
+                : new FailureAnalysis(
+                        "The application has several data sources (" + String.join(", ", cause.candidates())
+                                + "), and none of them is the primary one, so it is not clear which database holds the"
+                                + " events.",
+                        "Mark one of them with @Primary, or define a bean of type EventStore yourself.",
+                        cause);
+    }
+}
