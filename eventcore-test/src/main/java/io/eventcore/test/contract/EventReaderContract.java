@@ -12,6 +12,7 @@ import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
@@ -27,12 +28,14 @@ import io.eventcore.test.contract.LedgerEvent.Opened;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -241,6 +244,33 @@ public abstract class EventReaderContract {
     }
 
     @Test
+    void what_is_committed_late_does_not_slip_into_a_read_that_began_before() throws InterruptedException {
+        append(deposits(BOB, 300));
+        OpenTransaction late = new OpenTransaction(() -> append(deposit(ADA, 1)));
+        Thread more = new Thread(() -> append(deposits(BOB, 900)));
+        more.start();
+        for (int i = 0; i < 100 && store.streamVersion(BOB).value() == 300; i++) {
+            Thread.onSpinWait();
+        }
+        EventStreamReader<Event> reader =
+                store.readStreams(Map.of(ADA, StreamVersion.NONE, BOB, StreamVersion.NONE), Event.class);
+        Iterator<RecordedEvent<Event>> events = reader.iterator();
+        List<RecordedEvent<Event>> read = new ArrayList<>(List.of(events.next()));
+        late.commit();
+        more.join();
+        events.forEachRemaining(read::add);
+
+        assertThat(reader.version(ADA)).isEqualTo(StreamVersion.NONE);
+        assertThat(read).extracting(RecordedEvent::streamId).containsOnly(BOB);
+        assertThat(read)
+                .extracting(event -> event.version().value())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, reader.version(BOB).value())
+                                .boxed()
+                                .toList());
+    }
+
+    @Test
     void what_was_rolled_back_delays_nobody() {
         Log log = new Log(EventFilter.all());
         append(deposit(ADA, 1));
@@ -355,6 +385,14 @@ public abstract class EventReaderContract {
 
     private static StreamWrites deposit(StreamId account, long cents) {
         return StreamWrites.to(account, any(), new Deposited(account, cents));
+    }
+
+    private static StreamWrites deposits(StreamId account, int count) {
+        StreamWrites writes = StreamWrites.empty().registerStream(account, any());
+        for (int i = 1; i <= count; i++) {
+            writes = writes.append(new Deposited(account, i));
+        }
+        return writes;
     }
 
     private static EventFilter pattern(String text) {

@@ -1,0 +1,388 @@
+package io.eventcore.test.contract;
+
+import io.eventcore.AppendedEvent;
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
+import io.eventcore.NewEvent;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
+import io.eventcore.test.ForwardingEventStore;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Exchanger;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.springframework.transaction.UnexpectedRollbackException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/** Stores that each break one promise, in the ways in which stores are usually broken. */
+final class BrokenStores {
+    private BrokenStores() {}
+
+    static EventStore ignoringGuards(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                writes.checkComplete();
+                Set<StreamId> written =
+                        writes.events().stream().map(NewEvent::streamId).collect(Collectors.toSet());
+                return written.isEmpty()
+                        ? super.appendEvents(writes)
+                        : super.appendEvents(onlyStreams(writes, written::contains));
+            }
+        };
+    }
+
+    static EventStore checkingGuardsTooEarly(EventStore sound) {
+        Exchanger<Boolean> between = new Exchanger<>();
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                Set<StreamId> written =
+                        writes.events().stream().map(NewEvent::streamId).collect(Collectors.toSet());
+                writes.streams().forEach((id, expected) -> {
+                    if (!written.contains(id)) {
+                        check(this, id, expected);
+                    }
+                });
+                waitForSomebodyElse(between);
+                return super.appendEvents(onlyStreams(writes, written::contains));
+            }
+        };
+    }
+
+    static EventStore writingStreamByStream(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                List<AppendedEvent> appended = new ArrayList<>();
+                writes.streams()
+                        .keySet()
+                        .forEach(id -> appended.addAll(super.appendEvents(onlyStreams(writes, id::equals))
+                                .events()));
+                return new EventStreamSlice(appended);
+            }
+        };
+    }
+
+    static EventStore skippingEmptyWrites(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                return writes.events().isEmpty() ? EventStreamSlice.empty() : super.appendEvents(writes);
+            }
+        };
+    }
+
+    static EventStore acceptingAnyVersion(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                return super.appendEvents(withoutExpectations(writes));
+            }
+        };
+    }
+
+    static EventStore checkingFirstAndWritingLater(EventStore sound) {
+        Exchanger<Boolean> between = new Exchanger<>();
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                writes.streams().forEach((id, expected) -> check(this, id, expected));
+                waitForSomebodyElse(between);
+                return super.appendEvents(withoutExpectations(writes));
+            }
+        };
+    }
+
+    static EventStore renamingEvents(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                StreamWrites renamed = StreamWrites.empty().withMetadata(writes.metadata());
+                for (Map.Entry<StreamId, ExpectedVersion> stream :
+                        writes.streams().entrySet()) {
+                    renamed = renamed.registerStream(stream.getKey(), stream.getValue());
+                }
+                for (NewEvent event : writes.events()) {
+                    renamed = renamed.append(new NewEvent(UUID.randomUUID(), event.streamId(), event.event()));
+                }
+                return super.appendEvents(renamed);
+            }
+        };
+    }
+
+    /** Pages through a stream until nothing more comes, instead of ending where it was when the read began. */
+    static EventStore readingWithoutEnd(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                Map<StreamId, StreamVersion> versions =
+                        super.readStreams(streamsAfter, eventType).versions();
+                return EventStreamReader.of(versions, () -> lazily(streamsAfter, eventType));
+            }
+
+            private <E extends Event> Iterator<RecordedEvent<E>> lazily(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                return Stream.iterate(0, i -> i + 1)
+                        .map(i -> super.readStreams(streamsAfter, eventType).stream()
+                                .skip(i)
+                                .findFirst())
+                        .takeWhile(Optional::isPresent)
+                        .map(Optional::orElseThrow)
+                        .iterator();
+            }
+        };
+    }
+
+    static EventStore readingStreamAfterStream(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                EventStreamReader<E> reader = super.readStreams(streamsAfter, eventType);
+                List<RecordedEvent<E>> events = new ArrayList<>();
+                streamsAfter
+                        .keySet()
+                        .forEach(id -> reader.stream()
+                                .filter(event -> event.streamId().equals(id))
+                                .forEach(events::add));
+                return EventStreamReader.of(reader.versions(), events);
+            }
+        };
+    }
+
+    static EventStore filteringByType(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            @SuppressWarnings("unchecked") // Each event is of the type: that is what the filter asks.
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                EventStreamReader<Event> reader = super.readStreams(streamsAfter, Event.class);
+                List<RecordedEvent<E>> matching = StreamSupport.stream(reader.spliterator(), false)
+                        .filter(event -> eventType.isInstance(event.event()))
+                        .map(event -> (RecordedEvent<E>) event)
+                        .toList();
+                return EventStreamReader.of(reader.versions(), matching);
+            }
+        };
+    }
+
+    static EventStore ignoringCase(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                StreamWrites lower = StreamWrites.empty();
+                for (Map.Entry<StreamId, ExpectedVersion> stream :
+                        writes.streams().entrySet()) {
+                    lower = lower.registerStream(lower(stream.getKey()), stream.getValue());
+                }
+                for (NewEvent event : writes.events()) {
+                    lower = lower.append(new NewEvent(event.id(), lower(event.streamId()), event.event()));
+                }
+                return super.appendEvents(lower);
+            }
+
+            private static StreamId lower(StreamId id) {
+                return StreamId.of(id.value().toLowerCase(Locale.ROOT));
+            }
+        };
+    }
+
+    static EventStore takingPrefixesForPatterns(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+                String beginning = prefix.value().substring(0, 1);
+                return super.streamIds(StreamPrefix.of(beginning), page).stream()
+                        .filter(id -> id.value().length() >= prefix.value().length())
+                        .filter(id -> prefix.value().endsWith("_") || prefix.matches(id))
+                        .toList();
+            }
+        };
+    }
+
+    /** Takes every append into the log at once, as a reader with dirty reads would see it. */
+    static EventStore showingUncommitted(EventStore sound) {
+        List<RecordedEvent<Event>> seen = new CopyOnWriteArrayList<>();
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                EventStreamSlice slice = super.appendEvents(writes);
+                for (int i = 0; i < slice.events().size(); i++) {
+                    AppendedEvent event = slice.events().get(i);
+                    seen.add(new RecordedEvent<>(
+                            writes.events().get(i).event(),
+                            event.id(),
+                            event.streamId(),
+                            event.version(),
+                            event.position(),
+                            "unknown",
+                            writes.metadata(),
+                            Instant.EPOCH));
+                }
+                return slice;
+            }
+
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                return pageOf(seen, page);
+            }
+        };
+    }
+
+    /** Reads after the highest position seen, as if positions were committed in their order. */
+    static EventStore passingLateCommits(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                List<RecordedEvent<Event>> committed = new ArrayList<>();
+                for (StreamId id : streamIds(StreamPrefix.of("account-"), StreamIdPage.first(100))) {
+                    Race.elsewhere(() -> readStream(id, Event.class)).forEach(committed::add);
+                }
+                committed.sort(Comparator.comparing(RecordedEvent::position));
+                return pageOf(committed, page);
+            }
+        };
+    }
+
+    static EventStore filteringAfterTheLimit(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(EventFilter.all(), page, eventType);
+                List<RecordedEvent<E>> matching = batch.events().stream()
+                        .filter(event -> filter.streams().matches(event.streamId()))
+                        .toList();
+                return new EventBatch<>(matching, batch.continueAfter(), batch.endReached());
+            }
+        };
+    }
+
+    static EventStore stayingWhereNothingMatched(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                return batch.events().isEmpty() ? new EventBatch<>(List.of(), page.after(), batch.endReached()) : batch;
+            }
+        };
+    }
+
+    static EventStore neverJoining(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                return Race.elsewhere(() -> super.appendEvents(writes));
+            }
+        };
+    }
+
+    static EventStore rollingBackAfterConflict(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                try {
+                    return super.appendEvents(writes);
+                } catch (VersionConflictException conflict) {
+                    TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                        @Override
+                        public void beforeCommit(boolean readOnly) {
+                            throw new UnexpectedRollbackException("poisoned by a conflict");
+                        }
+                    });
+                    throw conflict;
+                }
+            }
+        };
+    }
+
+    static EventStore joiningFinishedTransactions(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public boolean joinsCallersTransaction() {
+                return TransactionSynchronizationManager.isActualTransactionActive();
+            }
+        };
+    }
+
+    /** Makes the moment between check and write as long as it takes for another one to get there too, if one comes. */
+    private static void waitForSomebodyElse(Exchanger<Boolean> between) {
+        try {
+            between.exchange(true, 20, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException nobodyCame) {
+            return;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void check(EventStore store, StreamId id, ExpectedVersion expected) {
+        StreamVersion actual = store.streamVersion(id);
+        if (!expected.isMetBy(actual)) {
+            throw new VersionConflictException(id, expected, actual);
+        }
+    }
+
+    private static StreamWrites onlyStreams(StreamWrites writes, Predicate<StreamId> wanted) {
+        StreamWrites fewer = StreamWrites.empty().withMetadata(writes.metadata());
+        for (Map.Entry<StreamId, ExpectedVersion> stream : writes.streams().entrySet()) {
+            if (wanted.test(stream.getKey())) {
+                fewer = fewer.registerStream(stream.getKey(), stream.getValue());
+            }
+        }
+        for (NewEvent event : writes.events()) {
+            if (wanted.test(event.streamId())) {
+                fewer = fewer.append(event);
+            }
+        }
+        return fewer;
+    }
+
+    private static StreamWrites withoutExpectations(StreamWrites writes) {
+        StreamWrites careless = StreamWrites.empty().withMetadata(writes.metadata());
+        for (NewEvent event : writes.events()) {
+            careless = careless.registerStream(event.streamId(), ExpectedVersion.any())
+                    .append(event);
+        }
+        return careless;
+    }
+
+    @SuppressWarnings("unchecked") // The contracts read these logs as Event.
+    private static <E extends Event> EventBatch<E> pageOf(List<RecordedEvent<Event>> log, EventPage page) {
+        List<RecordedEvent<Event>> found = log.stream()
+                .filter(event -> event.position().compareTo(page.after()) > 0)
+                .limit(page.limit())
+                .toList();
+        GlobalPosition last =
+                found.isEmpty() ? page.after() : found.get(found.size() - 1).position();
+        return (EventBatch<E>) new EventBatch<>(found, last, found.size() < page.limit());
+    }
+}

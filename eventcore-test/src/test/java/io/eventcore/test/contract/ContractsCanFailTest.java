@@ -1,0 +1,165 @@
+package io.eventcore.test.contract;
+
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import io.eventcore.EventStore;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.serialization.JacksonEventSerializer;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.testkit.engine.EngineTestKit;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** A check that cannot fail is no check: every main row of the contracts catches a store that breaks it. */
+class ContractsCanFailTest {
+    private static UnaryOperator<EventStore> mutation = UnaryOperator.identity();
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("mutants")
+    void a_broken_store_is_caught(String name, UnaryOperator<EventStore> broken, Class<?> contract, String row) {
+        mutation = broken;
+
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(contract, row))
+                .execute()
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    private static Stream<Arguments> mutants() {
+        return Stream.of(
+                streams(
+                        "ignores streams that are only read",
+                        BrokenStores::ignoringGuards,
+                        "a_stream_that_is_only_read_is_checked_too"),
+                streams(
+                        "ignores streams that are only read",
+                        BrokenStores::ignoringGuards,
+                        "two_decisions_that_rest_on_each_others_stream_never_both_succeed"),
+                streams(
+                        "has no lock for what is absent",
+                        BrokenStores::checkingGuardsTooEarly,
+                        "two_decisions_that_rest_on_the_absence_of_each_others_stream_never_both_succeed"),
+                streams(
+                        "writes stream by stream",
+                        BrokenStores::writingStreamByStream,
+                        "a_conflict_on_one_stream_writes_to_none"),
+                streams(
+                        "checks nothing without events",
+                        BrokenStores::skippingEmptyWrites,
+                        "an_append_without_events_checks_the_versions_all_the_same"),
+                streams(
+                        "lets the last writer win",
+                        BrokenStores::acceptingAnyVersion,
+                        "append_is_refused_when_a_stream_has_moved_on"),
+                streams(
+                        "checks first and writes later",
+                        BrokenStores::checkingFirstAndWritingLater,
+                        "of_many_appends_from_one_version_exactly_one_wins"),
+                streams(
+                        "gives new ids to repeated events",
+                        BrokenStores::renamingEvents,
+                        "a_repeated_append_returns_the_first_result_and_writes_nothing"),
+                streams(
+                        "reads on while others write",
+                        BrokenStores::readingWithoutEnd,
+                        "what_is_appended_after_a_read_began_is_not_part_of_it"),
+                streams(
+                        "reads stream after stream",
+                        BrokenStores::readingStreamAfterStream,
+                        "several_streams_are_read_together_in_global_order_each_after_its_own_version"),
+                streams(
+                        "takes the type for a filter",
+                        BrokenStores::filteringByType,
+                        "reading_a_stream_as_the_wrong_type_fails_and_says_where"),
+                streams(
+                        "ignores the case of ids",
+                        BrokenStores::ignoringCase,
+                        "ids_that_look_alike_are_different_streams"),
+                streams(
+                        "takes an underscore for a wildcard",
+                        BrokenStores::takingPrefixesForPatterns,
+                        "the_characters_of_a_prefix_are_taken_literally"),
+                log(
+                        "shows what is not committed, in no order",
+                        BrokenStores::showingUncommitted,
+                        "an_event_that_is_committed_late_is_delivered_in_its_place"),
+                log(
+                        "forgets to look back",
+                        BrokenStores::passingLateCommits,
+                        "an_event_that_is_committed_late_is_delivered_in_its_place"),
+                log(
+                        "applies the limit before the filter",
+                        BrokenStores::filteringAfterTheLimit,
+                        "a_filter_is_applied_before_the_limit"),
+                log(
+                        "stays where nothing matched",
+                        BrokenStores::stayingWhereNothingMatched,
+                        "a_reader_gets_past_events_that_do_not_match"),
+                log(
+                        "reads on while others write",
+                        BrokenStores::readingWithoutEnd,
+                        "what_is_committed_late_does_not_slip_into_a_read_that_began_before"),
+                transactions("never joins", BrokenStores::neverJoining, "an_append_vanishes_with_the_callers_rollback"),
+                transactions(
+                        "rolls back after a conflict",
+                        BrokenStores::rollingBackAfterConflict,
+                        "after_a_conflict_the_transaction_goes_on_and_commits"),
+                transactions(
+                        "joins what is over",
+                        BrokenStores::joiningFinishedTransactions,
+                        "an_append_after_the_commit_is_a_transaction_of_its_own"));
+    }
+
+    private static Arguments streams(String name, UnaryOperator<EventStore> mutation, String row) {
+        return arguments(name, mutation, MutatedStreams.class, row);
+    }
+
+    private static Arguments log(String name, UnaryOperator<EventStore> mutation, String row) {
+        return arguments(name, mutation, MutatedLog.class, row);
+    }
+
+    private static Arguments transactions(String name, UnaryOperator<EventStore> mutation, String row) {
+        return arguments(name, mutation, MutatedTransactions.class, row);
+    }
+
+    private static EventStore mutatedStore() {
+        return mutation.apply(new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types())));
+    }
+
+    static class MutatedStreams extends EventStoreContract {
+        @Override
+        protected EventStore emptyStore() {
+            return mutatedStore();
+        }
+    }
+
+    static class MutatedLog extends EventReaderContract {
+        @Override
+        protected EventStore emptyStore() {
+            return mutatedStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedTransactions extends TransactionContract {
+        @Override
+        protected EventStore emptyStore() {
+            return mutatedStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+}

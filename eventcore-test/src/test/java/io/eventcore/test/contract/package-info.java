@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.test.contract;
+
+import org.jspecify.annotations.NullMarked;
