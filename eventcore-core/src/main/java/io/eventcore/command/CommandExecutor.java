@@ -11,6 +11,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
+import io.eventcore.internal.CallerRetries;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
@@ -93,7 +94,8 @@ public final class CommandExecutor {
         for (int attempt = 1; ; attempt++) {
             EventStoreException failure;
             try {
-                return attempt(command, context.withNow(clock.instant()), attempt, begin);
+                int number = attempt;
+                return CallerRetries.during(() -> attempt(command, context.withNow(clock.instant()), number, begin));
             } catch (VersionConflictException | TransientEventStoreException e) {
                 failure = e;
             }

@@ -14,6 +14,7 @@ import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -33,6 +34,11 @@ final class Connections {
         }
         this.dataSource = own;
         this.target = target(own);
+    }
+
+    /** Whether the data source chooses among databases, by whatever the calling thread carries. */
+    boolean isRouting() {
+        return target instanceof AbstractRoutingDataSource;
     }
 
     /** Work on a connection. */

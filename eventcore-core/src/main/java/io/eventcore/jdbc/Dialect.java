@@ -4,20 +4,26 @@ import io.eventcore.EventFilter;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializedAppend.Entry;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What differs between the engines. Standard SQL is the default; an engine overrides only what it does otherwise.
@@ -25,11 +31,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Holds no state of the store, safe for any number of threads.
  */
 abstract class Dialect {
+    private static final Logger LOG = LoggerFactory.getLogger(Dialect.class);
+
     private final TableNames names;
     private final String selectVersion;
     private final String selectStream;
     private final String selectStreamPage;
     private final String selectStreamIds;
+    private final String selectById;
     private final String selectSettings;
 
     Dialect(TableNames names) {
@@ -63,6 +72,12 @@ abstract class Dialect {
                 ORDER BY %s
                 LIMIT ?
                 """.formatted(inByteOrder("s.stream_id"), inByteOrder("?"), inByteOrder("s.stream_id")));
+        this.selectById = names.in("""
+                SELECT e.position, e.version
+                FROM eventcore_event e
+                JOIN eventcore_stream s ON s.stream_key = e.stream_key
+                WHERE s.stream_id = ? AND e.event_id = ?
+                """);
         this.selectSettings = names.in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1");
     }
 
@@ -90,6 +105,110 @@ abstract class Dialect {
 
     /** Appends on a connection in auto-commit mode; committed when this returns something other than a conflict. */
     abstract AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException;
+
+    /**
+     * Appends several that fit together in one transaction of their own, each written or refused for itself.
+     *
+     * @return an outcome for each, in their order; a stream that another transaction has locked is not waited for
+     */
+    abstract List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException;
+
+    /**
+     * Locks the row of a stream for the rest of the transaction and creates it if need be. Waits for everybody who is at
+     * work on that stream.
+     */
+    abstract void lockStream(Connection connection, StreamId streamId) throws SQLException;
+
+    /** Throws if the database has committed and warned that the commit may not last. */
+    void checkCommit(@Nullable SQLWarning warning) throws SQLException {
+        // Most engines have no such warning.
+    }
+
+    /**
+     * Settles an append of unknown outcome on a connection of its own: waits for the session that may still be at work,
+     * then finds the events, or writes them where the old session's attempt would be refused then.
+     *
+     * @return the outcome; empty if the events are not stored and must not be sent again, because nothing would refuse
+     *     them a second time
+     */
+    final Optional<AppendOutcome> settle(Connection connection, SerializedAppend append) throws SQLException {
+        return inOwnTransaction(connection, () -> {
+            for (Participant participant : append.participants()) {
+                if (!participant.isGuard()) {
+                    lockStream(connection, participant.id());
+                }
+            }
+            return append.isRefusedTheSecondTime()
+                    ? Optional.of(appendJoined(connection, append))
+                    : find(connection, append);
+        });
+    }
+
+    /** The events of an append, wherever they stand in their streams. */
+    private Optional<AppendOutcome> find(Connection connection, SerializedAppend append) throws SQLException {
+        long[] bases = new long[append.participants().size()];
+        long[] positions = new long[append.entries().size()];
+        try (PreparedStatement query = connection.prepareStatement(selectById)) {
+            for (int i = 0; i < positions.length; i++) {
+                Entry entry = append.entries().get(i);
+                query.setString(1, entry.event().streamId().value());
+                query.setObject(2, entry.event().id());
+                try (ResultSet row = query.executeQuery()) {
+                    if (!row.next()) {
+                        return Optional.empty();
+                    }
+                    positions[i] = row.getLong(1);
+                    bases[entry.stream()] = row.getLong(2) - entry.offset();
+                }
+            }
+        }
+        return Optional.of(new AppendOutcome.Written(append.slice(bases, positions)));
+    }
+
+    /** What is done in a transaction of our own. */
+    @FunctionalInterface
+    interface Transaction<T> {
+        T run() throws SQLException;
+    }
+
+    /**
+     * Runs a transaction and commits it.
+     *
+     * @param connection in auto-commit mode, before and after
+     */
+    final <T> T inOwnTransaction(Connection connection, Transaction<T> transaction) throws SQLException {
+        connection.setAutoCommit(false);
+        int isolation = connection.getTransactionIsolation();
+        boolean change = isolation != Connection.TRANSACTION_READ_COMMITTED;
+        boolean done = false;
+        try {
+            if (change) {
+                connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+            }
+            T result = transaction.run();
+            connection.commit();
+            checkCommit(connection.getWarnings());
+            done = true;
+            return result;
+        } finally {
+            restore(connection, done, change ? isolation : Connection.TRANSACTION_READ_COMMITTED);
+        }
+    }
+
+    /** Leaves the connection as it was; what fails here must not hide what failed before. */
+    private static void restore(Connection connection, boolean done, int isolation) {
+        try {
+            if (!done) {
+                connection.rollback();
+            }
+            if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+                connection.setTransactionIsolation(isolation);
+            }
+            connection.setAutoCommit(true);
+        } catch (SQLException e) {
+            LOG.debug("A connection could not be restored; its pool will find out", e);
+        }
+    }
 
     /** The last position given to an append, committed or not; 0 if there was none. */
     abstract long lastPosition(Connection connection) throws SQLException;

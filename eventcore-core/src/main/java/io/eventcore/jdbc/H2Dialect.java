@@ -1,23 +1,42 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.StreamId;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
-/** H2, embedded or in memory. */
+/** H2, embedded or in memory: statements cost little, so streams are locked one by one. */
 final class H2Dialect extends StatementDialect {
+    private static final int LOCK_TIMEOUT = 50200;
+
     /** Lock time-out, concurrent update, statement cancelled. */
-    private static final Set<Integer> TRANSIENT = Set.of(50200, 90131, 57014);
+    private static final Set<Integer> TRANSIENT = Set.of(LOCK_TIMEOUT, 90131, 57014);
 
     /** Connection broken, database closed by somebody else. */
     private static final Set<Integer> CONNECTION_LOST = Set.of(90067, 90098, 90121);
 
+    private final String lockStream;
+    private final String lockFreeStream;
+    private final String selectStream;
+    private final String insertStream;
+    private final String updateStream;
     private final String takePositions;
 
     H2Dialect(TableNames names) {
         super(names);
+        String select = "SELECT stream_key, version FROM eventcore_stream WHERE stream_id = ?";
+        this.selectStream = names.in(select);
+        this.lockStream = names.in(select + " FOR UPDATE");
+        this.lockFreeStream = names.in(select + " FOR UPDATE SKIP LOCKED");
+        this.insertStream = names.in("INSERT INTO eventcore_stream (stream_id, version) VALUES (?, 0)");
+        this.updateStream = names.in("UPDATE eventcore_stream SET version = ? WHERE stream_key = ?");
         this.takePositions = names.in("""
                 SELECT position FROM FINAL TABLE (
                     UPDATE eventcore_position SET position = position + ? WHERE id = 1
@@ -38,6 +57,88 @@ final class H2Dialect extends StatementDialect {
         return CONNECTION_LOST.contains(e.getErrorCode())
                 ? Failure.CONNECTION_LOST
                 : Failure.bySqlState(String.valueOf(e.getSQLState()));
+    }
+
+    @Override
+    Map<StreamId, LockedStream> lockStreams(Connection connection, SortedMap<StreamId, Boolean> streams, boolean waits)
+            throws SQLException {
+        Map<StreamId, LockedStream> locked = new HashMap<>();
+        for (Map.Entry<StreamId, Boolean> stream : streams.entrySet()) {
+            String id = stream.getKey().value();
+            locked.put(stream.getKey(), lock(connection, id, stream.getValue(), waits));
+        }
+        return locked;
+    }
+
+    private LockedStream lock(Connection connection, String id, boolean create, boolean waits) throws SQLException {
+        LockedStream found = select(connection, waits ? lockStream : lockFreeStream, id);
+        if (found != null) {
+            return found;
+        }
+        if (!waits && select(connection, selectStream, id) != null) {
+            return LockedStream.BUSY;
+        }
+        if (!create) {
+            return LockedStream.ABSENT;
+        }
+        if (!insert(connection, id, waits)) {
+            return LockedStream.BUSY;
+        }
+        found = select(connection, waits ? lockStream : lockFreeStream, id);
+        return found == null ? LockedStream.BUSY : found;
+    }
+
+    /** Creates a row unless it is there; false if another transaction is creating it and waiting is not wanted. */
+    private boolean insert(Connection connection, String id, boolean waits) throws SQLException {
+        long before = waits ? -1 : lockTimeout(connection, 50);
+        try (PreparedStatement insert = connection.prepareStatement(insertStream)) {
+            insert.setString(1, id);
+            insert.executeUpdate();
+            return true;
+        } catch (SQLException e) {
+            if (!waits && e.getErrorCode() == LOCK_TIMEOUT) {
+                return false;
+            }
+            if (classify(e) != Failure.DUPLICATE) {
+                throw e;
+            }
+            // Somebody else created it between our two statements, and it is there for us to lock.
+            return true;
+        } finally {
+            if (before >= 0) {
+                lockTimeout(connection, before);
+            }
+        }
+    }
+
+    /** Sets how long this session waits for locks, in milliseconds, and returns what it was. */
+    private static long lockTimeout(Connection connection, long millis) throws SQLException {
+        long before = queryLong(connection, "SELECT LOCK_TIMEOUT()", 0);
+        try (Statement set = connection.createStatement()) {
+            set.execute("SET LOCK_TIMEOUT " + millis);
+        }
+        return before;
+    }
+
+    private static @Nullable LockedStream select(Connection connection, String sql, String id) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement(sql)) {
+            select.setString(1, id);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? LockedStream.found(row.getLong(1), row.getLong(2)) : null;
+            }
+        }
+    }
+
+    @Override
+    void updateVersions(Connection connection, Map<Long, Long> versionByKey) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(updateStream)) {
+            for (Map.Entry<Long, Long> stream : versionByKey.entrySet()) {
+                update.setLong(1, stream.getValue());
+                update.setLong(2, stream.getKey());
+                update.addBatch();
+            }
+            update.executeBatch();
+        }
     }
 
     @Override

@@ -48,6 +48,7 @@ public final class JdbcEventStore implements EventStore {
     private final Connections connections;
     private final EventSerializer serializer;
     private final AppendLimits limits;
+    private final OwnAppends ownAppends;
     private final StreamReads streams;
     private final LogReads log;
 
@@ -56,6 +57,8 @@ public final class JdbcEventStore implements EventStore {
         this.connections = connections;
         this.serializer = builder.serializer;
         this.limits = builder.limits;
+        this.ownAppends = new OwnAppends(
+                dialect, connections, connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit);
         this.streams = new StreamReads(dialect, connections);
         this.log = new LogReads(dialect, connections);
     }
@@ -69,16 +72,15 @@ public final class JdbcEventStore implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
         Optional<CallersConnection> callers = connections.callersConnection();
-        AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendAlone(append);
-        return outcome.slice();
-    }
-
-    private AppendOutcome appendAlone(SerializedAppend append) {
-        try {
-            return connections.own(connection -> dialect.appendAlone(connection, append));
-        } catch (SQLException e) {
-            throw failed("The append", e);
+        AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : ownAppends.append(append);
+        if (outcome instanceof AppendOutcome.Written written) {
+            return written.slice();
         }
+        if (outcome instanceof AppendOutcome.Conflict conflict) {
+            // Thrown here, outside of any transaction of ours, so that the caller's can go on.
+            throw conflict.conflict();
+        }
+        throw new IllegalStateException("An append ended as " + outcome);
     }
 
     private AppendOutcome appendJoined(CallersConnection callers, SerializedAppend append) {
@@ -167,6 +169,7 @@ public final class JdbcEventStore implements EventStore {
         private String schema = "";
         private String tablePrefix = TableNames.DEFAULT_PREFIX;
         private AppendLimits limits = AppendLimits.defaults();
+        private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
 
         private Builder(DataSource dataSource, EventSerializer serializer) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -188,6 +191,15 @@ public final class JdbcEventStore implements EventStore {
         /** How large one append may be. */
         public Builder limits(AppendLimits appendLimits) {
             this.limits = Objects.requireNonNull(appendLimits, "limits");
+            return this;
+        }
+
+        /**
+         * Whether and how appends that wait at the same time share a transaction. Never where the data source chooses
+         * the database by the calling thread, since one thread sends what others append.
+         */
+        public Builder groupCommit(GroupCommitSettings settings) {
+            this.groupCommit = Objects.requireNonNull(settings, "groupCommit");
             return this;
         }
 

@@ -12,11 +12,15 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Timestamp;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL: an append is one call of a function, the order is kept by announcing appends in flight. */
 final class PostgreSqlDialect extends Dialect {
@@ -34,7 +38,14 @@ final class PostgreSqlDialect extends Dialect {
     /** The server or an administrator ended the session. */
     private static final Set<String> SESSION_ENDED = Set.of("25P03", "57P01", "57P02", "57P03", "57P05");
 
+    /** SQLState 08007 of the standard: the connection is lost, and how the transaction ended is unknown. */
+    private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
+
     private final String append;
+    private final String appendEvent;
+    private final String appendBatch;
+    private final String insertStream;
+    private final String lockStream;
     private final String lastPosition;
     private final String inFlight;
     private final String selectStreams;
@@ -45,6 +56,14 @@ final class PostgreSqlDialect extends Dialect {
                 SELECT outcome, conflict_stream, conflict_version, base_versions, positions
                 FROM eventcore_append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
+        this.appendEvent = names.in("SELECT eventcore_append_event(?, ?, ?, ?, ?, ?)");
+        this.appendBatch = names.in("""
+                SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
+                FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """);
+        this.insertStream =
+                names.in("INSERT INTO eventcore_stream (stream_id, version) VALUES (?, 0) ON CONFLICT DO NOTHING");
+        this.lockStream = names.in("SELECT stream_key FROM eventcore_stream WHERE stream_id = ? FOR UPDATE");
         this.lastPosition = names.in("SELECT pg_sequence_last_value('eventcore_position')");
         this.inFlight = names.in("SELECT eventcore_in_flight()");
         this.selectStreams = names.in("""
@@ -82,7 +101,35 @@ final class PostgreSqlDialect extends Dialect {
 
     @Override
     AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
-        return append(connection, append, false);
+        AppendOutcome quick = isSingleEvent(append) ? appendEvent(connection, append) : null;
+        return quick == null ? append(connection, append, false) : quick;
+    }
+
+    private static boolean isSingleEvent(SerializedAppend append) {
+        return append.entries().size() == 1
+                && append.participants().size() == 1
+                && append.participants().get(0).expected() instanceof ExpectedVersion.Exactly;
+    }
+
+    /** The event written; null if the stream is not as expected. */
+    private @Nullable AppendOutcome appendEvent(Connection connection, SerializedAppend append) throws SQLException {
+        Participant participant = append.participants().get(0);
+        Entry entry = append.entries().get(0);
+        try (PreparedStatement call = connection.prepareStatement(appendEvent)) {
+            call.setString(1, participant.id().value());
+            call.setLong(2, expected(participant.expected()));
+            call.setString(3, entry.event().id().toString());
+            call.setString(4, entry.stored().typeName());
+            call.setString(5, text(entry));
+            call.setString(6, append.metadata().orElse(null));
+            try (ResultSet answer = call.executeQuery()) {
+                answer.next();
+                long position = answer.getLong(1);
+                boolean refused = answer.wasNull();
+                checkCommit(call.getWarnings());
+                return refused ? null : new AppendOutcome.Written(append.sliceAsExpected(new long[] {position}));
+            }
+        }
     }
 
     @Override
@@ -98,7 +145,49 @@ final class PostgreSqlDialect extends Dialect {
             call.setBoolean(10, joined);
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
-                return outcome(append, answer);
+                AppendOutcome outcome = outcome(append, answer);
+                if (!joined) {
+                    checkCommit(call.getWarnings());
+                }
+                return outcome;
+            }
+        }
+    }
+
+    @Override
+    List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
+        Batch batch = new Batch(appends);
+        try (PreparedStatement call = connection.prepareStatement(appendBatch)) {
+            batch.bind(call);
+            try (ResultSet answer = call.executeQuery()) {
+                answer.next();
+                List<AppendOutcome> outcomes = batch.outcomes(answer);
+                checkCommit(call.getWarnings());
+                return outcomes;
+            }
+        }
+    }
+
+    @Override
+    void lockStream(Connection connection, StreamId streamId) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(insertStream);
+                PreparedStatement lock = connection.prepareStatement(lockStream)) {
+            insert.setString(1, streamId.value());
+            insert.executeUpdate();
+            lock.setString(1, streamId.value());
+            lock.executeQuery().close();
+        }
+    }
+
+    /**
+     * Cancelling a session that waits for a synchronous standby makes its commit return as if nothing had happened; only
+     * a warning tells. Notices (class 00) tell nothing of that kind.
+     */
+    @Override
+    void checkCommit(@Nullable SQLWarning warning) throws SQLException {
+        for (SQLWarning next = warning; next != null; next = next.getNextWarning()) {
+            if (!String.valueOf(next.getSQLState()).startsWith("00")) {
+                throw new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, next);
             }
         }
     }
@@ -139,13 +228,17 @@ final class PostgreSqlDialect extends Dialect {
             offsets[i] = entry.offset();
             ids[i] = entry.event().id().toString();
             types[i] = entry.stored().typeName();
-            payloads[i] = new String(entry.stored().payload(), StandardCharsets.UTF_8);
+            payloads[i] = text(entry);
         }
         call.setObject(4, streams);
         call.setObject(5, offsets);
         call.setObject(6, ids);
         call.setObject(7, types);
         call.setObject(8, payloads);
+    }
+
+    private static String text(Entry entry) {
+        return new String(entry.stored().payload(), StandardCharsets.UTF_8);
     }
 
     private static AppendOutcome outcome(SerializedAppend append, ResultSet answer) throws SQLException {
@@ -212,5 +305,123 @@ final class PostgreSqlDialect extends Dialect {
     Instant instant(ResultSet row, int column) throws SQLException {
         Timestamp timestamp = row.getTimestamp(column);
         return timestamp.toInstant();
+    }
+
+    /** Many appends as the arguments of one call, and its answer as their outcomes. */
+    private static final class Batch {
+        private static final int BUSY = 3;
+
+        private final List<SerializedAppend> appends;
+        private final List<Member> streams = new ArrayList<>();
+
+        /** For each append, where its streams came to lie in the sorted order. */
+        private final int[][] places;
+
+        /** A stream of one of the appends. */
+        private record Member(int append, int index, Participant participant) {}
+
+        Batch(List<SerializedAppend> appends) {
+            this.appends = appends;
+            this.places = new int[appends.size()][];
+            for (int a = 0; a < appends.size(); a++) {
+                List<Participant> participants = appends.get(a).participants();
+                places[a] = new int[participants.size()];
+                for (int i = 0; i < participants.size(); i++) {
+                    streams.add(new Member(a, i, participants.get(i)));
+                }
+            }
+            streams.sort(Comparator.comparing(member -> member.participant.id()));
+            for (int place = 0; place < streams.size(); place++) {
+                Member member = streams.get(place);
+                places[member.append][member.index] = place;
+            }
+        }
+
+        void bind(PreparedStatement call) throws SQLException {
+            int size = streams.size();
+            String[] ids = new String[size];
+            long[] expected = new long[size];
+            int[] counts = new int[size];
+            int[] owners = new int[size];
+            for (int i = 0; i < size; i++) {
+                Member member = streams.get(i);
+                ids[i] = member.participant.id().value();
+                expected[i] = expected(member.participant.expected());
+                counts[i] = member.participant.events();
+                owners[i] = member.append + 1;
+            }
+            call.setObject(1, ids);
+            call.setObject(2, expected);
+            call.setObject(3, counts);
+            call.setObject(4, owners);
+            call.setObject(
+                    5, appends.stream().map(a -> a.metadata().orElse(null)).toArray(String[]::new));
+            bindEvents(call);
+        }
+
+        private void bindEvents(PreparedStatement call) throws SQLException {
+            int size = appends.stream().mapToInt(a -> a.entries().size()).sum();
+            int[] eventStreams = new int[size];
+            int[] offsets = new int[size];
+            String[] ids = new String[size];
+            String[] types = new String[size];
+            String[] payloads = new String[size];
+            int i = 0;
+            for (int a = 0; a < appends.size(); a++) {
+                for (Entry entry : appends.get(a).entries()) {
+                    eventStreams[i] = places[a][entry.stream()] + 1;
+                    offsets[i] = entry.offset();
+                    ids[i] = entry.event().id().toString();
+                    types[i] = entry.stored().typeName();
+                    payloads[i] = text(entry);
+                    i++;
+                }
+            }
+            call.setObject(6, eventStreams);
+            call.setObject(7, offsets);
+            call.setObject(8, ids);
+            call.setObject(9, types);
+            call.setObject(10, payloads);
+        }
+
+        List<AppendOutcome> outcomes(ResultSet answer) throws SQLException {
+            Integer[] outcomes = (Integer[]) answer.getArray(1).getArray();
+            Integer[] conflictStreams = (Integer[]) answer.getArray(2).getArray();
+            Long[] conflictVersions = (Long[]) answer.getArray(3).getArray();
+            Long[] bases = (Long[]) answer.getArray(4).getArray();
+            Long[] positions = (Long[]) answer.getArray(5).getArray();
+            List<AppendOutcome> result = new ArrayList<>(appends.size());
+            int event = 0;
+            for (int a = 0; a < appends.size(); a++) {
+                SerializedAppend append = appends.get(a);
+                int events = append.entries().size();
+                if (outcomes[a] != CONFLICT && outcomes[a] != BUSY) {
+                    result.add(written(a, bases, positions, event));
+                } else {
+                    Participant participant = streams.get(conflictStreams[a] - 1).participant;
+                    result.add(
+                            outcomes[a] == BUSY
+                                    ? new AppendOutcome.Busy(participant.id())
+                                    : new AppendOutcome.Conflict(new VersionConflictException(
+                                            participant.id(),
+                                            participant.expected(),
+                                            StreamVersion.of(conflictVersions[a]))));
+                }
+                event += events;
+            }
+            return result;
+        }
+
+        private AppendOutcome written(int append, Long[] bases, Long[] positions, int firstEvent) {
+            long[] ownBases = new long[places[append].length];
+            for (int i = 0; i < ownBases.length; i++) {
+                ownBases[i] = bases[places[append][i]];
+            }
+            long[] own = new long[appends.get(append).entries().size()];
+            for (int i = 0; i < own.length; i++) {
+                own[i] = positions[firstEvent + i];
+            }
+            return new AppendOutcome.Written(appends.get(append).slice(ownBases, own));
+        }
     }
 }

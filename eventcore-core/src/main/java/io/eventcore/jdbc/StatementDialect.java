@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -11,8 +12,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,18 +28,12 @@ import org.jspecify.annotations.Nullable;
  * positions away comes last and stays locked until the commit, so positions become visible in their order.
  */
 abstract class StatementDialect extends Dialect {
-    private final String lockStream;
-    private final String insertStream;
-    private final String updateStream;
     private final String selectStored;
     private final String lastPosition;
     private final String insertEvent;
 
     StatementDialect(TableNames names) {
         super(names);
-        this.lockStream = names.in("SELECT stream_key, version FROM eventcore_stream WHERE stream_id = ? FOR UPDATE");
-        this.insertStream = names.in("INSERT INTO eventcore_stream (stream_id, version) VALUES (?, 0)");
-        this.updateStream = names.in("UPDATE eventcore_stream SET version = ? WHERE stream_key = ?");
         this.selectStored = names.in("""
                 SELECT e.position, e.event_id
                 FROM eventcore_event e
@@ -47,6 +47,34 @@ abstract class StatementDialect extends Dialect {
                 VALUES (?, ?, CURRENT_TIMESTAMP(6), ?, ?, ?, ?, ?)
                 """);
     }
+
+    /**
+     * A stream as this transaction has found it.
+     *
+     * @param key its key; 0 if there is no row, and none is needed
+     * @param version its version; 0 if it does not exist
+     * @param busy whether another transaction has locked it, so that nothing is known
+     */
+    record LockedStream(long key, long version, boolean busy) {
+        static final LockedStream ABSENT = new LockedStream(0, 0, false);
+        static final LockedStream BUSY = new LockedStream(0, 0, true);
+
+        static LockedStream found(long key, long version) {
+            return new LockedStream(key, version, false);
+        }
+    }
+
+    /**
+     * Locks streams in the order given.
+     *
+     * @param streams the streams, each with whether a row is created if there is none
+     * @param waits whether to wait for streams that other transactions have locked, or to call them busy
+     */
+    abstract Map<StreamId, LockedStream> lockStreams(
+            Connection connection, SortedMap<StreamId, Boolean> streams, boolean waits) throws SQLException;
+
+    /** Sets the versions of streams, given by their keys. */
+    abstract void updateVersions(Connection connection, Map<Long, Long> versionByKey) throws SQLException;
 
     /**
      * Takes positions from the row that gives them away, and keeps it locked.
@@ -66,141 +94,141 @@ abstract class StatementDialect extends Dialect {
     }
 
     @Override
-    final AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
-        connection.setAutoCommit(false);
-        try {
-            int before = connection.getTransactionIsolation();
-            if (before != Connection.TRANSACTION_READ_COMMITTED) {
-                connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-            }
-            try {
-                return inTransaction(connection, append);
-            } finally {
-                if (before != Connection.TRANSACTION_READ_COMMITTED) {
-                    connection.setTransactionIsolation(before);
-                }
-            }
-        } finally {
-            connection.setAutoCommit(true);
-        }
+    final void lockStream(Connection connection, StreamId streamId) throws SQLException {
+        lockStreams(connection, new TreeMap<>(Map.of(streamId, true)), true);
     }
 
-    private AppendOutcome inTransaction(Connection connection, SerializedAppend append) throws SQLException {
-        boolean written = false;
-        try {
-            AppendOutcome outcome = appendJoined(connection, append);
-            written = outcome instanceof AppendOutcome.Written;
-            if (written) {
-                connection.commit();
-            }
-            return outcome;
-        } finally {
-            if (!written) {
-                connection.rollback();
-            }
-        }
+    @Override
+    final AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
+        return inOwnTransaction(connection, () -> appendJoined(connection, append));
     }
 
     @Override
     final AppendOutcome appendJoined(Connection connection, SerializedAppend append) throws SQLException {
-        List<Participant> participants = append.participants();
-        long[] keys = new long[participants.size()];
-        long[] versions = new long[participants.size()];
-        for (int i = 0; i < keys.length; i++) {
-            Participant participant = participants.get(i);
-            LockedStream stream = lock(connection, participant);
-            keys[i] = stream.key;
-            versions[i] = stream.version;
-            if (!participant.expected().isMetBy(StreamVersion.of(stream.version))) {
-                return repeatedOrConflict(connection, append, participant, stream.version);
-            }
-        }
-        return new AppendOutcome.Written(append.slice(versions, write(connection, append, keys, versions)));
+        return append(connection, List.of(append), true).get(0);
     }
 
-    private AppendOutcome repeatedOrConflict(
-            Connection connection, SerializedAppend append, Participant participant, long actual) throws SQLException {
-        Optional<long[]> positions = storedPositions(connection, append);
-        if (positions.isEmpty()) {
-            return new AppendOutcome.Conflict(
-                    new VersionConflictException(participant.id(), participant.expected(), StreamVersion.of(actual)));
-        }
-        return new AppendOutcome.Written(append.sliceAsExpected(positions.get()));
+    @Override
+    final List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
+        return inOwnTransaction(connection, () -> append(connection, appends, false));
     }
 
-    /** A stream whose row this transaction has locked; key 0 if there is no row, and none is needed. */
-    private record LockedStream(long key, long version) {}
-
-    private LockedStream lock(Connection connection, Participant participant) throws SQLException {
-        LockedStream found = selectForUpdate(connection, participant);
-        boolean absenceMatters =
-                !participant.isGuard() || participant.expected().isMetBy(StreamVersion.NONE);
-        if (found != null || !absenceMatters) {
-            return found == null ? new LockedStream(0, 0) : found;
-        }
-        try (PreparedStatement insert = connection.prepareStatement(insertStream)) {
-            insert.setString(1, participant.id().value());
-            insert.executeUpdate();
-        } catch (SQLException e) {
-            if (classify(e) != Failure.DUPLICATE) {
-                throw e;
-            }
-            // Somebody else created it between our two statements, and it is there for us to lock.
-        }
-        found = selectForUpdate(connection, participant);
-        if (found == null) {
-            throw new SQLException("Stream row vanished while it was locked", "40001");
-        }
-        return found;
-    }
-
-    private @Nullable LockedStream selectForUpdate(Connection connection, Participant participant) throws SQLException {
-        try (PreparedStatement select = connection.prepareStatement(lockStream)) {
-            select.setString(1, participant.id().value());
-            try (ResultSet row = select.executeQuery()) {
-                return row.next() ? new LockedStream(row.getLong(1), row.getLong(2)) : null;
-            }
-        }
-    }
-
-    private long[] write(Connection connection, SerializedAppend append, long[] keys, long[] versions)
+    private List<AppendOutcome> append(Connection connection, List<SerializedAppend> appends, boolean waits)
             throws SQLException {
-        List<Entry> entries = append.entries();
-        if (entries.isEmpty()) {
-            return new long[0];
+        Map<StreamId, LockedStream> locked = lockStreams(connection, streamsOf(appends), waits);
+        List<@Nullable AppendOutcome> outcomes = new ArrayList<>(appends.size());
+        List<SerializedAppend> accepted = new ArrayList<>(appends.size());
+        for (SerializedAppend append : appends) {
+            Optional<AppendOutcome> refusal = refusal(append, locked);
+            outcomes.add(refusal.isPresent() ? repeatedOr(refusal.get(), connection, append) : null);
+            if (refusal.isEmpty()) {
+                accepted.add(append);
+            }
         }
-        try (PreparedStatement update = connection.prepareStatement(updateStream)) {
-            for (int i = 0; i < keys.length; i++) {
-                Participant participant = append.participants().get(i);
+        Iterator<AppendOutcome> written = write(connection, accepted, locked).iterator();
+        outcomes.replaceAll(outcome -> outcome == null ? written.next() : outcome);
+        return outcomes;
+    }
+
+    /** What was refused may be a repetition of what is stored. */
+    private AppendOutcome repeatedOr(AppendOutcome refusal, Connection connection, SerializedAppend append)
+            throws SQLException {
+        if (refusal instanceof AppendOutcome.Conflict) {
+            Optional<long[]> positions = storedPositions(connection, append);
+            if (positions.isPresent()) {
+                return new AppendOutcome.Written(append.sliceAsExpected(positions.get()));
+            }
+        }
+        return refusal;
+    }
+
+    private static SortedMap<StreamId, Boolean> streamsOf(List<SerializedAppend> appends) {
+        SortedMap<StreamId, Boolean> streams = new TreeMap<>();
+        for (SerializedAppend append : appends) {
+            for (Participant participant : append.participants()) {
+                // Who writes a stream needs its row, and so does who relies on its absence.
+                boolean needsRow =
+                        !participant.isGuard() || participant.expected().isMetBy(StreamVersion.NONE);
+                streams.merge(participant.id(), needsRow, Boolean::logicalOr);
+            }
+        }
+        return streams;
+    }
+
+    private static Optional<AppendOutcome> refusal(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+        for (Participant participant : append.participants()) {
+            LockedStream stream = locked.getOrDefault(participant.id(), LockedStream.ABSENT);
+            if (stream.busy) {
+                return Optional.of(new AppendOutcome.Busy(participant.id()));
+            }
+            StreamVersion actual = StreamVersion.of(stream.version);
+            if (!participant.expected().isMetBy(actual)) {
+                return Optional.of(new AppendOutcome.Conflict(
+                        new VersionConflictException(participant.id(), participant.expected(), actual)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private List<AppendOutcome> write(
+            Connection connection, List<SerializedAppend> appends, Map<StreamId, LockedStream> locked)
+            throws SQLException {
+        Map<Long, Long> versionByKey = new TreeMap<>();
+        int events = 0;
+        for (SerializedAppend append : appends) {
+            events += append.entries().size();
+            for (Participant participant : append.participants()) {
+                LockedStream stream = locked.getOrDefault(participant.id(), LockedStream.ABSENT);
                 if (!participant.isGuard()) {
-                    update.setLong(1, versions[i] + participant.events());
-                    update.setLong(2, keys[i]);
-                    update.executeUpdate();
+                    versionByKey.put(stream.key, stream.version + participant.events());
                 }
             }
         }
-        long position = takePositions(connection, entries.size());
-        long[] positions = new long[entries.size()];
+        List<AppendOutcome> outcomes = new ArrayList<>(appends.size());
+        if (events == 0) {
+            appends.forEach(append -> outcomes.add(new AppendOutcome.Written(append.slice(new long[0], new long[0]))));
+            return outcomes;
+        }
+        updateVersions(connection, versionByKey);
+        long position = takePositions(connection, events);
         try (PreparedStatement insert = connection.prepareStatement(insertEvent)) {
-            for (int i = 0; i < positions.length; i++) {
-                Entry entry = entries.get(i);
-                positions[i] = ++position;
-                insert.setLong(1, position);
-                insert.setLong(2, keys[entry.stream()]);
-                insert.setObject(3, entry.event().id());
-                insert.setLong(4, versions[entry.stream()] + entry.offset());
-                insert.setString(5, entry.stored().typeName());
-                insert.setString(6, new String(entry.stored().payload(), StandardCharsets.UTF_8));
-                if (append.metadata().isPresent()) {
-                    insert.setString(7, append.metadata().get());
-                } else {
-                    insert.setNull(7, Types.VARCHAR);
+            for (SerializedAppend append : appends) {
+                long[] bases = bases(append, locked);
+                long[] positions = new long[append.entries().size()];
+                for (int i = 0; i < positions.length; i++) {
+                    Entry entry = append.entries().get(i);
+                    positions[i] = ++position;
+                    long key = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT).key;
+                    bind(insert, position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata());
+                    insert.addBatch();
                 }
-                insert.addBatch();
+                outcomes.add(new AppendOutcome.Written(append.slice(bases, positions)));
             }
             insert.executeBatch();
         }
-        return positions;
+        return outcomes;
+    }
+
+    private static long[] bases(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+        return append.participants().stream()
+                .mapToLong(participant -> locked.getOrDefault(participant.id(), LockedStream.ABSENT).version)
+                .toArray();
+    }
+
+    private static void bind(
+            PreparedStatement insert, long position, long key, long version, Entry entry, Optional<String> metadata)
+            throws SQLException {
+        insert.setLong(1, position);
+        insert.setLong(2, key);
+        insert.setObject(3, entry.event().id());
+        insert.setLong(4, version);
+        insert.setString(5, entry.stored().typeName());
+        insert.setString(6, new String(entry.stored().payload(), StandardCharsets.UTF_8));
+        if (metadata.isPresent()) {
+            insert.setString(7, metadata.get());
+        } else {
+            insert.setNull(7, Types.VARCHAR);
+        }
     }
 
     /** Where the events of an append stand, if all of them are stored already in the places it expected. */

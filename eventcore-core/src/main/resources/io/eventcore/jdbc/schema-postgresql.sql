@@ -18,11 +18,12 @@ VALUES (1, 1, 'in-flight-lock')
 ON CONFLICT DO NOTHING;
 
 -- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
--- of version 0 stands for a stream that does not exist: somebody relied on its absence.
+-- of version 0 stands for a stream that does not exist: somebody relied on its absence. No check constraint: the server
+-- would parse its text anew for every append.
 CREATE TABLE IF NOT EXISTS eventcore_stream (
     stream_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     stream_id  text COLLATE "C" NOT NULL UNIQUE,
-    version    bigint NOT NULL CHECK (version >= 0)
+    version    bigint NOT NULL
 ) WITH (fillfactor = 80);
 
 -- The log. A position is drawn from the sequence by the append functions only, after they announced themselves.
@@ -125,6 +126,57 @@ BEGIN
     JOIN eventcore_event e
         ON e.stream_key = s.stream_key AND e.version = u.version AND e.event_id = u.event_id::uuid;
     RETURN CASE WHEN cardinality(v_positions) = cardinality(p_event_ids) THEN v_positions END;
+END
+$$;
+
+-- Appends one event to one stream in a transaction of its own: what most appends are, as few statements as can be.
+--
+-- One statement locks or creates the stream, then announces, then draws the position: each part needs the row that the
+-- one before it returned. Returns the position, or null if the stream is not in the version expected; why not, and
+-- whether the event is stored already, eventcore_append finds out.
+CREATE OR REPLACE FUNCTION eventcore_append_event(
+    p_stream_id text,
+    p_expected  bigint,
+    p_event_id  text,
+    p_type      text,
+    p_payload   text,
+    p_metadata  text
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    v_position bigint;
+BEGIN
+    IF p_expected = 0 THEN
+        WITH stream AS (
+            INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_id, 1)
+            ON CONFLICT DO NOTHING RETURNING stream_key
+        ), announced AS MATERIALIZED (
+            SELECT stream_key, pg_advisory_xact_lock_shared(
+                (('eventcore_event'::regclass::oid::bigint % 32766 + 1) << 48)
+                | pg_sequence_last_value('eventcore_position'))::text AS done
+            FROM stream
+        )
+        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+        SELECT CASE WHEN done IS NOT NULL THEN nextval('eventcore_position') END, stream_key, clock_timestamp(),
+               p_event_id::uuid, 1, p_type, p_payload::json, p_metadata::json
+        FROM announced
+        RETURNING position INTO v_position;
+    ELSE
+        WITH stream AS (
+            UPDATE eventcore_stream SET version = p_expected + 1
+            WHERE stream_id = p_stream_id AND version = p_expected RETURNING stream_key
+        ), announced AS MATERIALIZED (
+            SELECT stream_key, pg_advisory_xact_lock_shared(
+                (('eventcore_event'::regclass::oid::bigint % 32766 + 1) << 48)
+                | pg_sequence_last_value('eventcore_position'))::text AS done
+            FROM stream
+        )
+        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+        SELECT CASE WHEN done IS NOT NULL THEN nextval('eventcore_position') END, stream_key, clock_timestamp(),
+               p_event_id::uuid, p_expected + 1, p_type, p_payload::json, p_metadata::json
+        FROM announced
+        RETURNING position INTO v_position;
+    END IF;
+    RETURN v_position;
 END
 $$;
 
@@ -242,6 +294,156 @@ BEGIN
                base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata::json
         FROM unnest(positions, p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
              AS u(position, stream, event_offset, event_id, type, payload);
+    END IF;
+END
+$$;
+
+-- Appends many appends of different callers in one transaction: each is written or refused for itself.
+--
+-- p_stream_ids and what stands beside it hold every stream of every append, sorted by the bytes of the ids, each with the
+-- number of the append it belongs to. A stream that one append writes belongs to no other append; a guard may belong to
+-- several. The pass is the same as that of eventcore_append, with one difference: it never waits for a row that another
+-- transaction holds. Nor does it wait long for another transaction that is creating the same stream: after the lock
+-- time-out everything fails, and the callers try for themselves.
+--
+-- outcomes, one for each append: 0 written; 1 conflict at the stream with this number in p_stream_ids and this version;
+-- 2 the same events are stored already; 3 busy, a stream of it is locked by somebody else. positions has one for each
+-- event, null where there is none.
+CREATE OR REPLACE FUNCTION eventcore_append_batch(
+    p_stream_ids    text[],
+    p_expected      bigint[],
+    p_counts        integer[],
+    p_appends       integer[],
+    p_metadata      text[],
+    p_event_streams integer[],
+    p_event_offsets integer[],
+    p_event_ids     text[],
+    p_types         text[],
+    p_payloads      text[],
+    OUT outcomes          integer[],
+    OUT conflict_streams  integer[],
+    OUT conflict_versions bigint[],
+    OUT base_versions     bigint[],
+    OUT positions         bigint[]
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_keys       bigint[];
+    v_key        bigint;
+    v_version    bigint;
+    v_append     integer;
+    v_outcome    integer;
+    v_refused    boolean := false;
+    v_guard_id   text;
+    v_guard_version bigint;
+    v_ids        text[];
+    v_versions   bigint[];
+    v_event_ids  text[];
+    v_found      bigint[];
+    v_first      integer;
+BEGIN
+    PERFORM set_config('lock_timeout', '50ms', true);
+    outcomes := array_fill(0, ARRAY[cardinality(p_metadata)]);
+    conflict_streams := outcomes;
+    conflict_versions := array_fill(0::bigint, ARRAY[cardinality(p_metadata)]);
+    FOR i IN 1 .. cardinality(p_stream_ids) LOOP
+        v_append := p_appends[i];
+        v_key := NULL;
+        v_version := NULL;
+        base_versions[i] := 0;
+        CONTINUE WHEN outcomes[v_append] <> 0;
+        IF p_counts[i] = 0 THEN
+            IF v_guard_id = p_stream_ids[i] THEN
+                v_version := v_guard_version;
+            ELSE
+                SELECT version INTO v_version FROM eventcore_stream
+                WHERE stream_id = p_stream_ids[i] FOR SHARE SKIP LOCKED;
+                IF v_version IS NULL AND p_expected[i] = 0 THEN
+                    INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], 0)
+                    ON CONFLICT DO NOTHING;
+                    SELECT version INTO v_version FROM eventcore_stream
+                    WHERE stream_id = p_stream_ids[i] FOR SHARE SKIP LOCKED;
+                END IF;
+                v_guard_id := CASE WHEN v_version IS NOT NULL THEN p_stream_ids[i] END;
+                v_guard_version := v_version;
+            END IF;
+            IF v_version = p_expected[i] OR (p_expected[i] = -2 AND v_version > 0) THEN
+                base_versions[i] := v_version;
+                CONTINUE;
+            END IF;
+        ELSE
+            IF p_expected[i] IN (0, -1) THEN
+                INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], p_counts[i])
+                ON CONFLICT DO NOTHING RETURNING stream_key, 0 INTO v_key, v_version;
+            END IF;
+            IF v_key IS NULL THEN
+                UPDATE eventcore_stream SET version = version + p_counts[i]
+                WHERE stream_key = (
+                    SELECT stream_key FROM eventcore_stream
+                    WHERE stream_id = p_stream_ids[i]
+                      AND (version = p_expected[i] OR p_expected[i] = -1 OR (p_expected[i] = -2 AND version > 0))
+                    FOR NO KEY UPDATE SKIP LOCKED)
+                RETURNING stream_key, version - p_counts[i] INTO v_key, v_version;
+            END IF;
+            IF v_key IS NOT NULL THEN
+                v_keys[i] := v_key;
+                base_versions[i] := v_version;
+                CONTINUE;
+            END IF;
+        END IF;
+        -- Refused: the version is not the expected one, or the row is locked. Without the lock, what is committed tells.
+        IF v_version IS NULL THEN
+            SELECT version INTO v_version FROM eventcore_stream WHERE stream_id = p_stream_ids[i];
+            v_version := coalesce(v_version, 0);
+        END IF;
+        v_outcome := CASE WHEN v_version = p_expected[i] OR p_expected[i] = -1
+                               OR (p_expected[i] = -2 AND v_version > 0) THEN 3 ELSE 1 END;
+        outcomes[v_append] := v_outcome;
+        conflict_streams[v_append] := i;
+        conflict_versions[v_append] := v_version;
+        v_refused := true;
+    END LOOP;
+
+    IF v_refused THEN
+        FOR i IN 1 .. cardinality(p_stream_ids) LOOP
+            IF outcomes[p_appends[i]] <> 0 AND v_keys[i] IS NOT NULL THEN
+                UPDATE eventcore_stream SET version = base_versions[i] WHERE stream_key = v_keys[i];
+            END IF;
+        END LOOP;
+    END IF;
+
+    PERFORM eventcore_announce(false);
+    positions := ARRAY(
+        SELECT CASE WHEN outcomes[p_appends[s]] = 0 THEN nextval('eventcore_position') END
+        FROM unnest(p_event_streams) WITH ORDINALITY AS u(s, o) ORDER BY o);
+    INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+    SELECT u.position, v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
+           base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata[p_appends[u.stream]]::json
+    FROM unnest(positions, p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
+         AS u(position, stream, event_offset, event_id, type, payload)
+    WHERE u.position IS NOT NULL;
+
+    IF v_refused THEN
+        FOR i IN 1 .. cardinality(p_event_ids) LOOP
+            v_append := p_appends[p_event_streams[i]];
+            -- At the first event of a refused append: is all of it stored already, in the places it expected?
+            IF outcomes[v_append] = 1 AND (i = 1 OR v_append <> p_appends[p_event_streams[i - 1]]) THEN
+                SELECT array_agg(p_stream_ids[u.s] ORDER BY u.o), array_agg(p_expected[u.s] + u.f ORDER BY u.o),
+                       array_agg(u.id ORDER BY u.o), min(p_expected[u.s])
+                INTO v_ids, v_versions, v_event_ids, v_version
+                FROM unnest(p_event_streams, p_event_offsets, p_event_ids) WITH ORDINALITY AS u(s, f, id, o)
+                WHERE p_appends[u.s] = v_append;
+                v_found := CASE WHEN v_version >= 0
+                                THEN eventcore_stored_positions(v_ids, v_versions, v_event_ids) END;
+                IF v_found IS NOT NULL THEN
+                    outcomes[v_append] := 2;
+                    v_first := i;
+                END IF;
+            END IF;
+            IF outcomes[v_append] = 2 THEN
+                positions[i] := v_found[i - v_first + 1];
+                base_versions[p_event_streams[i]] := p_expected[p_event_streams[i]];
+            END IF;
+        END LOOP;
     END IF;
 END
 $$;

@@ -160,6 +160,14 @@ public final class SerializedAppend {
                 : Optional.empty();
     }
 
+    /**
+     * Whether this append, sent again after it was carried out, is refused by the versions it expects; so is one that
+     * writes nothing, since there is nothing to write twice.
+     */
+    public boolean isRefusedTheSecondTime() {
+        return entries.stream().allMatch(entry -> expectedPlace(entry).isPresent());
+    }
+
     /** The metadata as JSON, if there is any. */
     public Optional<String> metadata() {
         return metadata;

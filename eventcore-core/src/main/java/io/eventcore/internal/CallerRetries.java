@@ -1,0 +1,31 @@
+package io.eventcore.internal;
+
+import java.util.function.Supplier;
+
+/**
+ * Marks a thread on which somebody else repeats what fails in passing, so that a store leaves the repeating to them: two
+ * who repeat multiply the attempts.
+ */
+public final class CallerRetries {
+    private static final ThreadLocal<Boolean> ACTIVE = new ThreadLocal<>();
+
+    private CallerRetries() {}
+
+    /** Runs an action whose failures the caller repeats. */
+    public static <T> T during(Supplier<T> action) {
+        if (areActive()) {
+            return action.get();
+        }
+        ACTIVE.set(true);
+        try {
+            return action.get();
+        } finally {
+            ACTIVE.remove();
+        }
+    }
+
+    /** Whether somebody up the stack repeats what fails. */
+    public static boolean areActive() {
+        return ACTIVE.get() != null;
+    }
+}

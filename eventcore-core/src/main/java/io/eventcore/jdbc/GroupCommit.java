@@ -1,0 +1,354 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.AppendedEvent;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.VersionConflictException;
+import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializedAppend.Entry;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets appends that wait at the same time share one transaction.
+ *
+ * <p>Whoever comes first leads: it takes what waits and fits together, sends it as one call and hands every caller its
+ * own answer. Meanwhile others gather, and one of them leads next. There is no thread of our own and no waiting for
+ * company: an append that is alone is sent alone, at once.
+ *
+ * <p>Two appends fit together if neither writes a stream that the other writes or relies on. An append that does not fit
+ * holds its streams back for those behind it, so that appends to one stream keep their order.
+ *
+ * <p>Safe for any number of threads, virtual ones included.
+ */
+final class GroupCommit {
+    /** How many appends share a transaction at most. */
+    private static final int MAX_APPENDS = 256;
+
+    private final int maxEvents;
+    private final long maxBytes;
+    private final Batches batches;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Deque<Ticket> waiting = new ArrayDeque<>();
+    private boolean led;
+
+    /**
+     * A group that shares transactions.
+     *
+     * @param maxEvents how many events share a transaction at most
+     * @param maxBytes how many bytes share a transaction at most
+     */
+    GroupCommit(int maxEvents, long maxBytes, Batches batches) {
+        this.maxEvents = maxEvents;
+        this.maxBytes = maxBytes;
+        this.batches = batches;
+    }
+
+    /** Carries out what came together. */
+    interface Batches {
+        /**
+         * Carries out appends that fit together.
+         *
+         * @return an answer for each, in their order; never throws
+         */
+        List<Answer> run(List<SerializedAppend> appends);
+    }
+
+    /** What became of one append of a batch. */
+    sealed interface Answer {
+        /** The database has decided. */
+        record Decided(AppendOutcome outcome) implements Answer {}
+
+        /** Nothing is stored; the caller has to try for itself, so that one faulty append fails alone. */
+        record TryAlone() implements Answer {}
+
+        /** The connection was lost while it was committed; the caller has to find out. */
+        record Unknown(Exception cause) implements Answer {}
+
+        /** Nothing is stored and nothing will be. */
+        record Failed(RuntimeException cause) implements Answer {}
+    }
+
+    /** Whether an append may share a transaction at all. */
+    boolean accepts(SerializedAppend append) {
+        return append.entries().size() <= maxEvents && append.bytes() <= maxBytes;
+    }
+
+    /**
+     * Waits for the answer to an append.
+     *
+     * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays set.
+     *     Once sent, the answer is waited for
+     */
+    Answer submit(SerializedAppend append) {
+        Ticket own = new Ticket(append, Thread.currentThread());
+        boolean leads;
+        lock.lock();
+        try {
+            waiting.add(own);
+            leads = !led;
+            led = true;
+        } finally {
+            lock.unlock();
+        }
+        if (!leads) {
+            leads = own.awaitAnswerOrLead();
+        }
+        if (leads) {
+            lead();
+        }
+        return own.answer();
+    }
+
+    /** Sends the first batch; the append of the leading thread is always the first in it. */
+    private void lead() {
+        List<Ticket> batch = take();
+        List<Answer> answers = List.of();
+        try {
+            answers = batches.run(batch.stream().map(Ticket::append).toList());
+        } finally {
+            handOver(moves(answers));
+            for (int i = 0; i < batch.size(); i++) {
+                batch.get(i)
+                        .complete(
+                                i < answers.size()
+                                        ? answers.get(i)
+                                        : new Answer.Unknown(new IllegalStateException("no answer")));
+            }
+        }
+    }
+
+    /** The waiting appends that fit together, in their order. The first always does. */
+    private List<Ticket> take() {
+        lock.lock();
+        try {
+            List<Ticket> batch = new ArrayList<>();
+            Footprint taken = new Footprint();
+            Footprint heldBack = new Footprint();
+            int events = 0;
+            long bytes = 0;
+            for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext() && batch.size() < MAX_APPENDS; ) {
+                Ticket ticket = tickets.next();
+                SerializedAppend append = ticket.append;
+                boolean room = batch.isEmpty()
+                        || (events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes);
+                if (room && taken.allows(append) && heldBack.allows(append)) {
+                    tickets.remove();
+                    ticket.taken = true;
+                    batch.add(ticket);
+                    taken.add(append);
+                    events += append.entries().size();
+                    bytes += append.bytes();
+                } else {
+                    heldBack.add(append);
+                }
+            }
+            return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets the next one lead before the answers go out: waking many threads takes longer than a transaction. */
+    private void handOver(Map<StreamId, Move> moves) {
+        Ticket next;
+        List<Ticket> lost;
+        lock.lock();
+        try {
+            lost = takeLost(moves);
+            next = waiting.peek();
+            led = next != null;
+            if (next != null) {
+                next.leads = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (next != null) {
+            LockSupport.unpark(next.thread);
+        }
+        lost.forEach(ticket -> LockSupport.unpark(ticket.thread));
+    }
+
+    /** Takes out the waiting appends that the batch has made conflicts of: asking the database would tell them no more. */
+    private List<Ticket> takeLost(Map<StreamId, Move> moves) {
+        List<Ticket> lost = new ArrayList<>();
+        if (moves.isEmpty()) {
+            return lost;
+        }
+        for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext(); ) {
+            Ticket ticket = tickets.next();
+            Optional<AppendOutcome> conflict = conflict(ticket.append, moves);
+            if (conflict.isPresent()) {
+                tickets.remove();
+                ticket.taken = true;
+                ticket.answer = new Answer.Decided(conflict.get());
+                lost.add(ticket);
+            }
+        }
+        return lost;
+    }
+
+    /**
+     * The conflict between a waiting append and what a batch has written, if it is certain.
+     *
+     * <p>The append may be a repetition of one that is stored. Then its events stand where it expected them. That place
+     * is within what the batch wrote, so the ids there are known: another id means that it is not stored.
+     */
+    private static Optional<AppendOutcome> conflict(SerializedAppend append, Map<StreamId, Move> moves) {
+        for (Entry entry : append.entries()) {
+            Participant participant = append.participants().get(entry.stream());
+            Move move = moves.get(participant.id());
+            if (entry.offset() == 1
+                    && move != null
+                    && participant.expected() instanceof ExpectedVersion.Exactly exactly
+                    && move.hasOtherEvent(
+                            exactly.version().value(), entry.event().id())) {
+                return Optional.of(new AppendOutcome.Conflict(
+                        new VersionConflictException(participant.id(), exactly, StreamVersion.of(move.version()))));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Map<StreamId, Move> moves(List<Answer> answers) {
+        Map<StreamId, Move> moves = new HashMap<>();
+        for (Answer answer : answers) {
+            if (answer instanceof Answer.Decided decided
+                    && decided.outcome() instanceof AppendOutcome.Written written) {
+                for (AppendedEvent event : written.slice().events()) {
+                    moves.computeIfAbsent(
+                                    event.streamId(),
+                                    id -> new Move(event.version().value() - 1, new ArrayList<>()))
+                            .ids
+                            .add(event.id());
+                }
+            }
+        }
+        return moves;
+    }
+
+    /**
+     * How far a batch has moved a stream.
+     *
+     * @param base the version before
+     * @param ids the events written, in order
+     */
+    private record Move(long base, List<UUID> ids) {
+        long version() {
+            return base + ids.size();
+        }
+
+        /** Whether the event after this version was written by the batch and is another one. */
+        boolean hasOtherEvent(long version, UUID id) {
+            return version >= base
+                    && version < version()
+                    && !ids.get((int) (version - base)).equals(id);
+        }
+    }
+
+    /** The streams that some appends write and rely on. */
+    private static final class Footprint {
+        private final Set<StreamId> written = new HashSet<>();
+        private final Set<StreamId> guarded = new HashSet<>();
+
+        boolean allows(SerializedAppend append) {
+            if (written.isEmpty() && guarded.isEmpty()) {
+                return true;
+            }
+            for (Participant participant : append.participants()) {
+                if (written.contains(participant.id())
+                        || (!participant.isGuard() && guarded.contains(participant.id()))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        void add(SerializedAppend append) {
+            for (Participant participant : append.participants()) {
+                (participant.isGuard() ? guarded : written).add(participant.id());
+            }
+        }
+    }
+
+    /** An append that waits. Fields are guarded by the lock until {@code answer} or {@code leads} is set. */
+    private final class Ticket {
+        private final SerializedAppend append;
+        private final Thread thread;
+        private boolean taken;
+        private volatile boolean leads;
+        private volatile @Nullable Answer answer;
+
+        private Ticket(SerializedAppend append, Thread thread) {
+            this.append = append;
+            this.thread = thread;
+        }
+
+        SerializedAppend append() {
+            return append;
+        }
+
+        Answer answer() {
+            Answer given = answer;
+            if (given == null) {
+                throw new IllegalStateException("An append of a batch has no answer");
+            }
+            return given;
+        }
+
+        void complete(Answer result) {
+            answer = result;
+            if (thread != Thread.currentThread()) {
+                LockSupport.unpark(thread);
+            }
+        }
+
+        /** Whether this append has to lead; if not, it has its answer. */
+        boolean awaitAnswerOrLead() {
+            boolean interrupted = false;
+            try {
+                while (answer == null && !leads) {
+                    LockSupport.park(GroupCommit.this);
+                    if (Thread.interrupted()) {
+                        interrupted = true;
+                        leaveIfNotTaken();
+                    }
+                }
+                return answer == null;
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        private void leaveIfNotTaken() {
+            lock.lock();
+            try {
+                if (!taken && !leads && waiting.remove(this)) {
+                    throw new TransientEventStoreException(
+                            "The thread was interrupted before its append was sent; nothing was stored", null);
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

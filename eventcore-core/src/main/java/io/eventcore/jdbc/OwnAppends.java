@@ -1,0 +1,153 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.AppendOutcomeUnknownException;
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.internal.CallerRetries;
+import io.eventcore.jdbc.GroupCommit.Answer;
+import io.eventcore.serialization.internal.SerializedAppend;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Appends outside of any transaction of the caller: together with others where that helps, repeated where nothing was
+ * stored, and settled where the connection was lost at the commit.
+ */
+final class OwnAppends {
+    private static final Logger LOG = LoggerFactory.getLogger(OwnAppends.class);
+
+    /** How often an append is sent at most, the first time included, if it was rolled back in passing. */
+    private static final int MAX_ATTEMPTS = 3;
+
+    /** How long to wait before each attempt to settle an unknown outcome. The database may be restarting. */
+    private static final long[] SETTLE_AFTER_MILLIS = {0, 100, 500, 1_500};
+
+    private final Dialect dialect;
+    private final Connections connections;
+    private final GroupCommit group;
+    private final boolean grouping;
+
+    /** Those who wait for a stream that another transaction has locked wait here first, one connection for each stream. */
+    private final ReentrantLock[] lanes = new ReentrantLock[64];
+
+    OwnAppends(Dialect dialect, Connections connections, GroupCommitSettings settings) {
+        this.dialect = dialect;
+        this.connections = connections;
+        this.grouping = settings.enabled();
+        this.group = new GroupCommit(settings.maxEvents(), settings.maxBytes(), this::runBatch);
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new ReentrantLock(true);
+        }
+    }
+
+    AppendOutcome append(SerializedAppend append) {
+        if (!grouping || !group.accepts(append)) {
+            return appendAlone(append);
+        }
+        Answer answer = group.submit(append);
+        if (answer instanceof Answer.Decided decided) {
+            return decided.outcome() instanceof AppendOutcome.Busy busy
+                    ? appendInLane(append, busy)
+                    : decided.outcome();
+        }
+        if (answer instanceof Answer.Unknown unknown) {
+            return settle(append, unknown.cause());
+        }
+        if (answer instanceof Answer.Failed failed) {
+            throw failed.cause();
+        }
+        return appendAlone(append);
+    }
+
+    private List<Answer> runBatch(List<SerializedAppend> appends) {
+        try {
+            List<AppendOutcome> outcomes = connections.own(connection -> appends.size() == 1
+                    ? List.of(dialect.appendAlone(connection, appends.get(0)))
+                    : dialect.appendBatch(connection, appends));
+            List<Answer> answers = new ArrayList<>(outcomes.size());
+            outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
+            return answers;
+        } catch (SQLException e) {
+            boolean lost = dialect.classify(e) == Failure.CONNECTION_LOST;
+            return forAll(appends, lost ? new Answer.Unknown(e) : new Answer.TryAlone());
+        } catch (EventStoreUnavailableException noConnection) {
+            return forAll(appends, new Answer.Failed(noConnection));
+        } catch (RuntimeException e) {
+            return forAll(appends, new Answer.Unknown(e));
+        }
+    }
+
+    private static List<Answer> forAll(List<SerializedAppend> appends, Answer answer) {
+        return Collections.nCopies(appends.size(), answer);
+    }
+
+    private AppendOutcome appendInLane(SerializedAppend append, AppendOutcome.Busy busy) {
+        ReentrantLock lane = lanes[Math.floorMod(busy.streamId().hashCode(), lanes.length)];
+        lane.lock();
+        try {
+            return appendAlone(append);
+        } finally {
+            lane.unlock();
+        }
+    }
+
+    private AppendOutcome appendAlone(SerializedAppend append) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return connections.own(connection -> dialect.appendAlone(connection, append));
+            } catch (SQLException e) {
+                Failure failure = dialect.classify(e);
+                if (failure == Failure.CONNECTION_LOST) {
+                    return settle(append, e);
+                }
+                if (failure != Failure.TRANSIENT || attempt == MAX_ATTEMPTS || CallerRetries.areActive()) {
+                    throw failure.toException("The append", e);
+                }
+                LOG.debug("The append was rolled back and is sent again", e);
+            }
+        }
+    }
+
+    /**
+     * Finds out how an append ended whose connection was lost, or ends it.
+     *
+     * <p>That nothing is found does not mean that nothing will be: the old session may still be at work. The dialect
+     * therefore locks the streams first, which waits for that session, and then sends the same append again: either its
+     * events are found, or they are written now and the old session's attempt fails.
+     */
+    private AppendOutcome settle(SerializedAppend append, Exception cause) {
+        LOG.warn("The connection was lost while an append was committed; finding out how it ended");
+        for (long delay : SETTLE_AFTER_MILLIS) {
+            if (!pause(delay)) {
+                break;
+            }
+            try {
+                return connections
+                        .own(connection -> dialect.settle(connection, append))
+                        .orElseThrow(() -> new TransientEventStoreException(
+                                "The connection was lost while an append was committed; it is not stored", cause));
+            } catch (TransientEventStoreException notStored) {
+                throw notStored;
+            } catch (SQLException | EventStoreException e) {
+                cause.addSuppressed(e);
+            }
+        }
+        throw new AppendOutcomeUnknownException(append.writes(), cause);
+    }
+
+    private static boolean pause(long millis) {
+        try {
+            Thread.sleep(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}
