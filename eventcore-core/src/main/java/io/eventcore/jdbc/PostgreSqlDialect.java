@@ -8,6 +8,7 @@ import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import java.nio.charset.StandardCharsets;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -386,8 +387,8 @@ final class PostgreSqlDialect extends Dialect {
 
         List<AppendOutcome> outcomes(ResultSet answer) throws SQLException {
             Integer[] outcomes = (Integer[]) answer.getArray(1).getArray();
-            Integer[] conflictStreams = (Integer[]) answer.getArray(2).getArray();
-            Long[] conflictVersions = (Long[]) answer.getArray(3).getArray();
+            Integer[] conflictStreams = array(answer, 2, new Integer[0]);
+            Long[] conflictVersions = array(answer, 3, new Long[0]);
             Long[] bases = (Long[]) answer.getArray(4).getArray();
             Long[] positions = (Long[]) answer.getArray(5).getArray();
             List<AppendOutcome> result = new ArrayList<>(appends.size());
@@ -422,6 +423,13 @@ final class PostgreSqlDialect extends Dialect {
                 own[i] = positions[firstEvent + i];
             }
             return new AppendOutcome.Written(appends.get(append).slice(ownBases, own));
+        }
+
+        /** An array that is null where no append was refused. */
+        @SuppressWarnings("unchecked") // The type of the column decides, and it is that of ifNull.
+        private static <T> T[] array(ResultSet answer, int column, T[] ifNull) throws SQLException {
+            Array array = answer.getArray(column);
+            return array == null ? ifNull : (T[]) array.getArray();
         }
     }
 }

@@ -302,9 +302,13 @@ $$;
 --
 -- p_stream_ids and what stands beside it hold every stream of every append, sorted by the bytes of the ids, each with the
 -- number of the append it belongs to. A stream that one append writes belongs to no other append; a guard may belong to
--- several. The pass is the same as that of eventcore_append, with one difference: it never waits for a row that another
--- transaction holds. Nor does it wait long for another transaction that is creating the same stream: after the lock
--- time-out everything fails, and the callers try for themselves.
+-- several.
+--
+-- A batch never waits for a row that another transaction holds: it passes over it, and that append is told that the
+-- stream is busy. So it cannot be part of a circle of waiting transactions, whatever order it takes the rows in, and it
+-- takes them all with a few statements: first it creates what may be missing, in the order of the ids, then it locks the
+-- rest. Only on another transaction that is creating the same stream at this moment does it wait, and not for long;
+-- after the lock time-out all fails, and the callers try for themselves.
 --
 -- outcomes, one for each append: 0 written; 1 conflict at the stream with this number in p_stream_ids and this version;
 -- 2 the same events are stored already; 3 busy, a stream of it is locked by somebody else. positions has one for each
@@ -325,96 +329,104 @@ CREATE OR REPLACE FUNCTION eventcore_append_batch(
     OUT conflict_versions bigint[],
     OUT base_versions     bigint[],
     OUT positions         bigint[]
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql
+-- Plans are kept, and one made while a table was small must not scan it when it has grown.
+SET enable_seqscan = off
+SET jit = off
+SET lock_timeout = '50ms'
+AS $$
 DECLARE
-    v_keys       bigint[];
-    v_key        bigint;
-    v_version    bigint;
-    v_append     integer;
-    v_outcome    integer;
-    v_refused    boolean := false;
-    v_guard_id   text;
-    v_guard_version bigint;
-    v_ids        text[];
-    v_versions   bigint[];
-    v_event_ids  text[];
-    v_found      bigint[];
-    v_first      integer;
+    v_created  bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_stream_ids)]);
+    v_inserted bigint[];
+    v_keys     bigint[];
+    v_old      bigint[];
+    v_refused  boolean;
+    v_append   integer;
+    v_version  bigint;
+    v_ids      text[];
+    v_versions bigint[];
+    v_event_ids text[];
+    v_found    bigint[];
+    v_first    integer;
 BEGIN
-    PERFORM set_config('lock_timeout', '50ms', true);
     outcomes := array_fill(0, ARRAY[cardinality(p_metadata)]);
-    conflict_streams := outcomes;
-    conflict_versions := array_fill(0::bigint, ARRAY[cardinality(p_metadata)]);
-    FOR i IN 1 .. cardinality(p_stream_ids) LOOP
-        v_append := p_appends[i];
-        v_key := NULL;
-        v_version := NULL;
-        base_versions[i] := 0;
-        CONTINUE WHEN outcomes[v_append] <> 0;
-        IF p_counts[i] = 0 THEN
-            IF v_guard_id = p_stream_ids[i] THEN
-                v_version := v_guard_version;
-            ELSE
-                SELECT version INTO v_version FROM eventcore_stream
-                WHERE stream_id = p_stream_ids[i] FOR SHARE SKIP LOCKED;
-                IF v_version IS NULL AND p_expected[i] = 0 THEN
-                    INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], 0)
-                    ON CONFLICT DO NOTHING;
-                    SELECT version INTO v_version FROM eventcore_stream
-                    WHERE stream_id = p_stream_ids[i] FOR SHARE SKIP LOCKED;
-                END IF;
-                v_guard_id := CASE WHEN v_version IS NOT NULL THEN p_stream_ids[i] END;
-                v_guard_version := v_version;
-            END IF;
-            IF v_version = p_expected[i] OR (p_expected[i] = -2 AND v_version > 0) THEN
-                base_versions[i] := v_version;
-                CONTINUE;
-            END IF;
-        ELSE
-            IF p_expected[i] IN (0, -1) THEN
-                INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], p_counts[i])
-                ON CONFLICT DO NOTHING RETURNING stream_key, 0 INTO v_key, v_version;
-            END IF;
-            IF v_key IS NULL THEN
-                UPDATE eventcore_stream SET version = version + p_counts[i]
-                WHERE stream_key = (
-                    SELECT stream_key FROM eventcore_stream
-                    WHERE stream_id = p_stream_ids[i]
-                      AND (version = p_expected[i] OR p_expected[i] = -1 OR (p_expected[i] = -2 AND version > 0))
-                    FOR NO KEY UPDATE SKIP LOCKED)
-                RETURNING stream_key, version - p_counts[i] INTO v_key, v_version;
-            END IF;
-            IF v_key IS NOT NULL THEN
-                v_keys[i] := v_key;
-                base_versions[i] := v_version;
-                CONTINUE;
-            END IF;
-        END IF;
-        -- Refused: the version is not the expected one, or the row is locked. Without the lock, what is committed tells.
-        IF v_version IS NULL THEN
-            SELECT version INTO v_version FROM eventcore_stream WHERE stream_id = p_stream_ids[i];
-            v_version := coalesce(v_version, 0);
-        END IF;
-        v_outcome := CASE WHEN v_version = p_expected[i] OR p_expected[i] = -1
-                               OR (p_expected[i] = -2 AND v_version > 0) THEN 3 ELSE 1 END;
-        outcomes[v_append] := v_outcome;
-        conflict_streams[v_append] := i;
-        conflict_versions[v_append] := v_version;
-        v_refused := true;
-    END LOOP;
 
-    IF v_refused THEN
-        FOR i IN 1 .. cardinality(p_stream_ids) LOOP
-            IF outcomes[p_appends[i]] <> 0 AND v_keys[i] IS NOT NULL THEN
-                UPDATE eventcore_stream SET version = base_versions[i] WHERE stream_key = v_keys[i];
-            END IF;
-        END LOOP;
+    -- Keys are drawn first, so that those of the rows that came into being tell which streams they are.
+    IF 0 = ANY (p_expected) OR -1 = ANY (p_expected) THEN
+        v_created := ARRAY(
+            SELECT CASE WHEN u.e IN (0, -1) THEN nextval('eventcore_stream_stream_key_seq') END
+            FROM unnest(p_expected) WITH ORDINALITY AS u(e, o) ORDER BY u.o);
+        WITH inserted AS (
+            INSERT INTO eventcore_stream (stream_key, stream_id, version) OVERRIDING SYSTEM VALUE
+            SELECT u.k, u.id, u.c
+            FROM unnest(v_created, p_stream_ids, p_counts) WITH ORDINALITY AS u(k, id, c, o)
+            WHERE u.k IS NOT NULL ORDER BY u.o
+            ON CONFLICT DO NOTHING RETURNING stream_key
+        )
+        SELECT array_agg(stream_key) INTO v_inserted FROM inserted;
+        v_created := ARRAY(
+            SELECT CASE WHEN u.k = ANY (v_inserted) AND u.c > 0 THEN u.k END
+            FROM unnest(v_created, p_counts) WITH ORDINALITY AS u(k, c, o) ORDER BY u.o);
     END IF;
+
+    SELECT array_agg(coalesce(u.k, s.stream_key) ORDER BY u.o),
+           array_agg(CASE WHEN u.k IS NULL THEN s.version ELSE 0 END ORDER BY u.o),
+           array_agg(s.stream_key)
+    INTO v_keys, base_versions, v_old
+    FROM unnest(p_stream_ids, p_counts, v_created) WITH ORDINALITY AS u(id, c, k, o)
+    LEFT JOIN LATERAL (
+        SELECT stream_key, version FROM eventcore_stream
+        WHERE u.k IS NULL AND u.c > 0 AND stream_id = u.id FOR NO KEY UPDATE SKIP LOCKED
+    ) s ON true;
+    IF 0 = ANY (p_counts) THEN
+        SELECT array_agg(CASE WHEN u.c = 0 THEN s.version ELSE u.b END ORDER BY u.o)
+        INTO base_versions
+        FROM unnest(p_stream_ids, p_counts, base_versions) WITH ORDINALITY AS u(id, c, b, o)
+        LEFT JOIN LATERAL (
+            SELECT version FROM eventcore_stream WHERE u.c = 0 AND stream_id = u.id FOR SHARE SKIP LOCKED
+        ) s ON true;
+    END IF;
+
+    v_refused := EXISTS (
+        SELECT FROM unnest(base_versions, p_expected) AS u(b, e)
+        WHERE (u.b = u.e OR u.e = -1 OR (u.e = -2 AND u.b > 0)) IS NOT TRUE OR u.b IS NULL);
+    IF v_refused THEN
+        conflict_streams := outcomes;
+        conflict_versions := array_fill(0::bigint, ARRAY[cardinality(p_metadata)]);
+        FOR i IN 1 .. cardinality(p_stream_ids) LOOP
+            v_append := p_appends[i];
+            v_version := base_versions[i];
+            CONTINUE WHEN outcomes[v_append] <> 0
+                OR v_version = p_expected[i]
+                OR (v_version IS NOT NULL AND (p_expected[i] = -1 OR (p_expected[i] = -2 AND v_version > 0)));
+            outcomes[v_append] := 1;
+            IF v_version IS NULL THEN
+                -- Locked by somebody else, or not there: what is committed tells.
+                SELECT version INTO v_version FROM eventcore_stream WHERE stream_id = p_stream_ids[i];
+                v_version := coalesce(v_version, 0);
+                IF v_version = p_expected[i] OR p_expected[i] = -1 OR (p_expected[i] = -2 AND v_version > 0) THEN
+                    outcomes[v_append] := 3;
+                END IF;
+            END IF;
+            conflict_streams[v_append] := i;
+            conflict_versions[v_append] := v_version;
+        END LOOP;
+        UPDATE eventcore_stream SET version = 0
+        WHERE stream_key = ANY (ARRAY(
+            SELECT u.k FROM unnest(v_created, p_appends) AS u(k, a) WHERE u.k IS NOT NULL AND outcomes[u.a] <> 0));
+        v_old := ARRAY(
+            SELECT u.k FROM unnest(v_keys, v_created, p_appends) AS u(k, c, a)
+            WHERE u.k IS NOT NULL AND u.c IS NULL AND outcomes[u.a] = 0);
+        base_versions := ARRAY(SELECT coalesce(u.b, 0) FROM unnest(base_versions) WITH ORDINALITY AS u(b, o) ORDER BY u.o);
+    END IF;
+
+    UPDATE eventcore_stream SET version = version + p_counts[array_position(v_keys, stream_key)]
+    WHERE stream_key = ANY (v_old);
 
     PERFORM eventcore_announce(false);
     positions := ARRAY(
-        SELECT CASE WHEN outcomes[p_appends[s]] = 0 THEN nextval('eventcore_position') END
-        FROM unnest(p_event_streams) WITH ORDINALITY AS u(s, o) ORDER BY o);
+        SELECT CASE WHEN outcomes[p_appends[u.s]] = 0 THEN nextval('eventcore_position') END
+        FROM unnest(p_event_streams) WITH ORDINALITY AS u(s, o) ORDER BY u.o);
     INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
     SELECT u.position, v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
            base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata[p_appends[u.stream]]::json
