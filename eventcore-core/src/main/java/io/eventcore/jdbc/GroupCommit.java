@@ -40,13 +40,15 @@ final class GroupCommit {
     /** How many appends share a transaction at most. */
     private static final int MAX_APPENDS = 256;
 
+    private final int MAX_LEADERS = Integer.getInteger("leaders", 1);
+
     private final int maxEvents;
     private final long maxBytes;
     private final Batches batches;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Deque<Ticket> waiting = new ArrayDeque<>();
-    private boolean led;
+    private final Set<Batch> underWay = new HashSet<>();
 
     /**
      * A group that shares transactions.
@@ -98,34 +100,58 @@ final class GroupCommit {
      */
     Answer submit(SerializedAppend append) {
         Ticket own = new Ticket(append, Thread.currentThread());
-        boolean leads;
         lock.lock();
         try {
             waiting.add(own);
-            leads = !led;
-            led = true;
+            appointLeader();
         } finally {
             lock.unlock();
         }
-        if (!leads) {
-            leads = own.awaitAnswerOrLead();
-        }
-        if (leads) {
-            lead();
+        Batch batch = own.awaitAnswerOrLead();
+        if (batch != null) {
+            carryOut(batch);
         }
         return own.answer();
     }
 
-    /** Sends the first batch; the append of the leading thread is always the first in it. */
-    private void lead() {
-        List<Ticket> batch = take();
+    /** Lets the first append that fits lead a batch, if there is room for one more; the lock is held. */
+    private @Nullable Ticket appointLeader() {
+        if (underWay.size() == MAX_LEADERS) {
+            return null;
+        }
+        for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext(); ) {
+            Ticket ticket = tickets.next();
+            if (fits(ticket.append)) {
+                tickets.remove();
+                Batch batch = new Batch();
+                batch.add(ticket);
+                underWay.add(batch);
+                ticket.leads = batch;
+                return ticket;
+            }
+        }
+        return null;
+    }
+
+    private boolean fits(SerializedAppend append) {
+        for (Batch batch : underWay) {
+            if (!batch.footprint.allows(append)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void carryOut(Batch batch) {
+        fill(batch);
         List<Answer> answers = List.of();
         try {
-            answers = batches.run(batch.stream().map(Ticket::append).toList());
+            answers = batches.run(batch.members.stream().map(Ticket::append).toList());
         } finally {
-            handOver(moves(answers));
-            for (int i = 0; i < batch.size(); i++) {
-                batch.get(i)
+            handOver(batch, moves(answers));
+            for (int i = 0; i < batch.members.size(); i++) {
+                batch.members
+                        .get(i)
                         .complete(
                                 i < answers.size()
                                         ? answers.get(i)
@@ -134,49 +160,35 @@ final class GroupCommit {
         }
     }
 
-    /** The waiting appends that fit together, in their order. The first always does. */
-    private List<Ticket> take() {
+    /** Takes the waiting appends that fit, in their order. */
+    private void fill(Batch batch) {
         lock.lock();
         try {
-            List<Ticket> batch = new ArrayList<>();
-            Footprint taken = new Footprint();
             Footprint heldBack = new Footprint();
-            int events = 0;
-            long bytes = 0;
-            for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext() && batch.size() < MAX_APPENDS; ) {
+            for (Iterator<Ticket> tickets = waiting.iterator();
+                    tickets.hasNext() && batch.members.size() < MAX_APPENDS; ) {
                 Ticket ticket = tickets.next();
-                SerializedAppend append = ticket.append;
-                boolean room = batch.isEmpty()
-                        || (events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes);
-                if (room && taken.allows(append) && heldBack.allows(append)) {
+                if (batch.hasRoom(ticket.append) && fits(ticket.append) && heldBack.allows(ticket.append)) {
                     tickets.remove();
-                    ticket.taken = true;
                     batch.add(ticket);
-                    taken.add(append);
-                    events += append.entries().size();
-                    bytes += append.bytes();
                 } else {
-                    heldBack.add(append);
+                    heldBack.add(ticket.append);
                 }
             }
-            return batch;
         } finally {
             lock.unlock();
         }
     }
 
     /** Lets the next one lead before the answers go out: waking many threads takes longer than a transaction. */
-    private void handOver(Map<StreamId, Move> moves) {
+    private void handOver(Batch done, Map<StreamId, Move> moves) {
         Ticket next;
         List<Ticket> lost;
         lock.lock();
         try {
+            underWay.remove(done);
             lost = takeLost(moves);
-            next = waiting.peek();
-            led = next != null;
-            if (next != null) {
-                next.leads = true;
-            }
+            next = appointLeader();
         } finally {
             lock.unlock();
         }
@@ -197,7 +209,6 @@ final class GroupCommit {
             Optional<AppendOutcome> conflict = conflict(ticket.append, moves);
             if (conflict.isPresent()) {
                 tickets.remove();
-                ticket.taken = true;
                 ticket.answer = new Answer.Decided(conflict.get());
                 lost.add(ticket);
             }
@@ -288,12 +299,30 @@ final class GroupCommit {
         }
     }
 
-    /** An append that waits. Fields are guarded by the lock until {@code answer} or {@code leads} is set. */
+    /** Appends that share a transaction. Guarded by the lock until it is sent. */
+    private final class Batch {
+        private final List<Ticket> members = new ArrayList<>();
+        private final Footprint footprint = new Footprint();
+        private int events;
+        private long bytes;
+
+        boolean hasRoom(SerializedAppend append) {
+            return events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes;
+        }
+
+        void add(Ticket ticket) {
+            members.add(ticket);
+            footprint.add(ticket.append);
+            events += ticket.append.entries().size();
+            bytes += ticket.append.bytes();
+        }
+    }
+
+    /** An append that waits for its answer, or for being appointed to lead a batch. */
     private final class Ticket {
         private final SerializedAppend append;
         private final Thread thread;
-        private boolean taken;
-        private volatile boolean leads;
+        private volatile @Nullable Batch leads;
         private volatile @Nullable Answer answer;
 
         private Ticket(SerializedAppend append, Thread thread) {
@@ -320,18 +349,19 @@ final class GroupCommit {
             }
         }
 
-        /** Whether this append has to lead; if not, it has its answer. */
-        boolean awaitAnswerOrLead() {
+        /** The batch this append has to lead; null once it has its answer. */
+        @Nullable
+        Batch awaitAnswerOrLead() {
             boolean interrupted = false;
             try {
-                while (answer == null && !leads) {
+                while (answer == null && leads == null) {
                     LockSupport.park(GroupCommit.this);
                     if (Thread.interrupted()) {
                         interrupted = true;
                         leaveIfNotTaken();
                     }
                 }
-                return answer == null;
+                return leads;
             } finally {
                 if (interrupted) {
                     Thread.currentThread().interrupt();
@@ -342,7 +372,7 @@ final class GroupCommit {
         private void leaveIfNotTaken() {
             lock.lock();
             try {
-                if (!taken && !leads && waiting.remove(this)) {
+                if (waiting.remove(this)) {
                     throw new TransientEventStoreException(
                             "The thread was interrupted before its append was sent; nothing was stored", null);
                 }

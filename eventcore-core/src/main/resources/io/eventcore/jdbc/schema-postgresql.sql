@@ -69,31 +69,36 @@ CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON eventcore_event
 ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_truncate;
 
--- Announces that this transaction is about to draw positions: a shared advisory lock that nobody waits for, whose key
--- carries the last position drawn so far. Every position that this transaction draws is greater. Readers look for such
--- locks and do not pass the lowest of them (eventcore_in_flight).
---
--- Once in a transaction is enough, and a transaction of ten thousand appends must not fill the lock table, so a setting
--- local to the transaction remembers it; like the lock, it goes away with a rollback to a savepoint.
---
--- The key: 16 bits made from the table's oid, so that stores do not wait for each other, then 48 bits of position.
-CREATE OR REPLACE FUNCTION eventcore_announce(p_joined boolean) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    v_store   constant bigint := 'eventcore_event'::regclass::oid::bigint;
-    v_setting constant text := 'eventcore.in_flight_' || v_store;
-    v_low     bigint;
+-- A number for these tables, from 1 to 32766, that tells their advisory locks from those of other stores and, as well as
+-- 16 bits can, of other applications. Made from the table's oid, so that it needs no configuration.
+CREATE OR REPLACE FUNCTION eventcore_lock_space() RETURNS bigint LANGUAGE sql STABLE
+    AS $$ SELECT 'eventcore_event'::regclass::oid::bigint % 32766 + 1 $$;
+
+CREATE OR REPLACE FUNCTION eventcore_refuse_restarted_sequence() RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
-    IF p_joined AND current_setting(v_setting, true) = 'on' THEN
-        RETURN;
-    END IF;
-    v_low := pg_sequence_last_value('eventcore_position');
-    IF v_low IS NULL THEN
-        RAISE EXCEPTION 'sequence eventcore_position was restarted: set it to the highest position in the log'
-            USING ERRCODE = 'object_not_in_prerequisite_state';
-    END IF;
-    PERFORM pg_advisory_xact_lock_shared(((v_store % 32766 + 1) << 48) | v_low);
-    IF p_joined THEN
-        PERFORM set_config(v_setting, 'on', true);
+    RAISE EXCEPTION 'sequence eventcore_position was restarted: set it to the highest position in the log'
+        USING ERRCODE = 'object_not_in_prerequisite_state';
+END
+$$;
+
+-- The key of the lock by which a transaction announces that it is about to draw positions: the number of these tables,
+-- and the last position drawn so far. Every position that the transaction draws is greater. Nobody ever waits for the
+-- lock, since all who take it share it. Readers look for such locks and do not pass the lowest (eventcore_in_flight).
+CREATE OR REPLACE FUNCTION eventcore_announcement() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT (eventcore_lock_space() << 48)
+        | coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence())
+$$;
+
+-- Announces an append in the transaction of a caller. Once in a transaction is enough, and a transaction of ten thousand
+-- appends must not fill the lock table, so a setting local to the transaction remembers it; like the lock, it goes away
+-- with a rollback to a savepoint.
+CREATE OR REPLACE FUNCTION eventcore_announce_once() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    v_setting constant text := 'eventcore.announced_' || eventcore_lock_space();
+BEGIN
+    IF current_setting(v_setting, true) IS DISTINCT FROM 'yes' THEN
+        PERFORM pg_advisory_xact_lock_shared(eventcore_announcement());
+        PERFORM set_config(v_setting, 'yes', true);
     END IF;
 END
 $$;
@@ -106,7 +111,7 @@ CREATE OR REPLACE FUNCTION eventcore_in_flight() RETURNS bigint LANGUAGE sql VOL
       AND objsubid = 1
       AND mode = 'ShareLock'
       AND granted
-      AND classid::bigint >> 16 = 'eventcore_event'::regclass::oid::bigint % 32766 + 1
+      AND classid::bigint >> 16 = eventcore_lock_space()
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 $$;
 
@@ -150,10 +155,7 @@ BEGIN
             INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_id, 1)
             ON CONFLICT DO NOTHING RETURNING stream_key
         ), announced AS MATERIALIZED (
-            SELECT stream_key, pg_advisory_xact_lock_shared(
-                (('eventcore_event'::regclass::oid::bigint % 32766 + 1) << 48)
-                | pg_sequence_last_value('eventcore_position'))::text AS done
-            FROM stream
+            SELECT stream_key, pg_advisory_xact_lock_shared(eventcore_announcement())::text AS done FROM stream
         )
         INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
         SELECT CASE WHEN done IS NOT NULL THEN nextval('eventcore_position') END, stream_key, clock_timestamp(),
@@ -165,10 +167,7 @@ BEGIN
             UPDATE eventcore_stream SET version = p_expected + 1
             WHERE stream_id = p_stream_id AND version = p_expected RETURNING stream_key
         ), announced AS MATERIALIZED (
-            SELECT stream_key, pg_advisory_xact_lock_shared(
-                (('eventcore_event'::regclass::oid::bigint % 32766 + 1) << 48)
-                | pg_sequence_last_value('eventcore_position'))::text AS done
-            FROM stream
+            SELECT stream_key, pg_advisory_xact_lock_shared(eventcore_announcement())::text AS done FROM stream
         )
         INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
         SELECT CASE WHEN done IS NOT NULL THEN nextval('eventcore_position') END, stream_key, clock_timestamp(),
@@ -204,7 +203,10 @@ CREATE OR REPLACE FUNCTION eventcore_append(
     OUT conflict_version bigint,
     OUT base_versions   bigint[],
     OUT positions       bigint[]
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql
+-- For arrays of different lengths the server would plan anew at every call.
+SET plan_cache_mode = force_generic_plan
+AS $$
 DECLARE
     v_keys    bigint[];
     v_key     bigint;
@@ -281,19 +283,34 @@ BEGIN
         RETURN;
     END IF;
 
-    PERFORM eventcore_announce(p_joined);
-    IF v_events = 1 THEN
-        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
-        VALUES (nextval('eventcore_position'), v_keys[p_event_streams[1]], clock_timestamp(), p_event_ids[1]::uuid,
-                base_versions[p_event_streams[1]] + 1, p_types[1], p_payloads[1]::json, p_metadata::json)
-        RETURNING ARRAY[position] INTO positions;
+    IF p_joined THEN
+        PERFORM eventcore_announce_once();
     ELSE
-        positions := ARRAY(SELECT nextval('eventcore_position') FROM generate_series(1, v_events));
-        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
-        SELECT u.position, v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
-               base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata::json
-        FROM unnest(positions, p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
-             AS u(position, stream, event_offset, event_id, type, payload);
+        PERFORM pg_advisory_xact_lock_shared(eventcore_announcement());
+    END IF;
+    IF v_events <= 3 THEN
+        -- One set-based statement costs as much as a few simple ones.
+        FOR i IN 1 .. v_events LOOP
+            INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+            VALUES (nextval('eventcore_position'), v_keys[p_event_streams[i]], clock_timestamp(), p_event_ids[i]::uuid,
+                    base_versions[p_event_streams[i]] + p_event_offsets[i], p_types[i], p_payloads[i]::json,
+                    p_metadata::json)
+            RETURNING position INTO v_key;
+            positions[i] := v_key;
+        END LOOP;
+    ELSE
+        WITH inserted AS (
+            INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+            SELECT nextval('eventcore_position'), v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
+                   base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata::json
+            FROM (
+                SELECT * FROM unnest(p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
+                    WITH ORDINALITY AS e(stream, event_offset, event_id, type, payload, o)
+                ORDER BY e.o
+            ) u
+            RETURNING position
+        )
+        SELECT array_agg(position ORDER BY position) INTO positions FROM inserted;
     END IF;
 END
 $$;
@@ -333,10 +350,13 @@ CREATE OR REPLACE FUNCTION eventcore_append_batch(
 -- Plans are kept, and one made while a table was small must not scan it when it has grown.
 SET enable_seqscan = off
 SET jit = off
+SET plan_cache_mode = force_generic_plan
 SET lock_timeout = '50ms'
 AS $$
 DECLARE
-    v_created  bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_stream_ids)]);
+    v_guards   boolean := 0 = ANY (p_counts);
+    v_created  bigint[];
+    v_wanted   integer;
     v_inserted bigint[];
     v_keys     bigint[];
     v_old      bigint[];
@@ -348,14 +368,17 @@ DECLARE
     v_event_ids text[];
     v_found    bigint[];
     v_first    integer;
+    v_written  bigint[];
+    v_next     integer;
 BEGIN
     outcomes := array_fill(0, ARRAY[cardinality(p_metadata)]);
 
     -- Keys are drawn first, so that those of the rows that came into being tell which streams they are.
     IF 0 = ANY (p_expected) OR -1 = ANY (p_expected) THEN
-        v_created := ARRAY(
-            SELECT CASE WHEN u.e IN (0, -1) THEN nextval('eventcore_stream_stream_key_seq') END
-            FROM unnest(p_expected) WITH ORDINALITY AS u(e, o) ORDER BY u.o);
+        SELECT array_agg(CASE WHEN u.e IN (0, -1) THEN nextval('eventcore_stream_stream_key_seq') END ORDER BY u.o),
+               count(*) FILTER (WHERE u.e IN (0, -1))
+        INTO v_created, v_wanted
+        FROM unnest(p_expected) WITH ORDINALITY AS u(e, o);
         WITH inserted AS (
             INSERT INTO eventcore_stream (stream_key, stream_id, version) OVERRIDING SYSTEM VALUE
             SELECT u.k, u.id, u.c
@@ -364,32 +387,38 @@ BEGIN
             ON CONFLICT DO NOTHING RETURNING stream_key
         )
         SELECT array_agg(stream_key) INTO v_inserted FROM inserted;
-        v_created := ARRAY(
-            SELECT CASE WHEN u.k = ANY (v_inserted) AND u.c > 0 THEN u.k END
-            FROM unnest(v_created, p_counts) WITH ORDINALITY AS u(k, c, o) ORDER BY u.o);
+        IF v_guards OR cardinality(v_inserted) IS DISTINCT FROM v_wanted THEN
+            v_created := ARRAY(
+                SELECT CASE WHEN u.k = ANY (v_inserted) AND u.c > 0 THEN u.k END
+                FROM unnest(v_created, p_counts) WITH ORDINALITY AS u(k, c, o) ORDER BY u.o);
+        END IF;
+    ELSE
+        v_created := array_fill(NULL::bigint, ARRAY[cardinality(p_stream_ids)]);
     END IF;
 
     SELECT array_agg(coalesce(u.k, s.stream_key) ORDER BY u.o),
            array_agg(CASE WHEN u.k IS NULL THEN s.version ELSE 0 END ORDER BY u.o),
-           array_agg(s.stream_key)
-    INTO v_keys, base_versions, v_old
-    FROM unnest(p_stream_ids, p_counts, v_created) WITH ORDINALITY AS u(id, c, k, o)
+           array_agg(s.stream_key),
+           bool_or(u.k IS NULL AND (s.version = u.e OR s.version IS NOT NULL
+               AND (u.e = -1 OR (u.e = -2 AND s.version > 0))) IS NOT TRUE)
+    INTO v_keys, base_versions, v_old, v_refused
+    FROM unnest(p_stream_ids, p_expected, p_counts, v_created) WITH ORDINALITY AS u(id, e, c, k, o)
     LEFT JOIN LATERAL (
         SELECT stream_key, version FROM eventcore_stream
         WHERE u.k IS NULL AND u.c > 0 AND stream_id = u.id FOR NO KEY UPDATE SKIP LOCKED
     ) s ON true;
-    IF 0 = ANY (p_counts) THEN
-        SELECT array_agg(CASE WHEN u.c = 0 THEN s.version ELSE u.b END ORDER BY u.o)
-        INTO base_versions
-        FROM unnest(p_stream_ids, p_counts, base_versions) WITH ORDINALITY AS u(id, c, b, o)
+    IF v_guards THEN
+        SELECT array_agg(CASE WHEN u.c = 0 THEN s.version ELSE u.b END ORDER BY u.o),
+               bool_or((CASE WHEN u.c = 0 THEN s.version ELSE u.b END = u.e
+                   OR u.b IS NOT NULL AND (u.e = -1 OR (u.e = -2 AND u.b > 0))
+                   OR u.e = -2 AND s.version > 0) IS NOT TRUE)
+        INTO base_versions, v_refused
+        FROM unnest(p_stream_ids, p_expected, p_counts, base_versions) WITH ORDINALITY AS u(id, e, c, b, o)
         LEFT JOIN LATERAL (
             SELECT version FROM eventcore_stream WHERE u.c = 0 AND stream_id = u.id FOR SHARE SKIP LOCKED
         ) s ON true;
     END IF;
 
-    v_refused := EXISTS (
-        SELECT FROM unnest(base_versions, p_expected) AS u(b, e)
-        WHERE (u.b = u.e OR u.e = -1 OR (u.e = -2 AND u.b > 0)) IS NOT TRUE OR u.b IS NULL);
     IF v_refused THEN
         conflict_streams := outcomes;
         conflict_versions := array_fill(0::bigint, ARRAY[cardinality(p_metadata)]);
@@ -417,26 +446,39 @@ BEGIN
         v_old := ARRAY(
             SELECT u.k FROM unnest(v_keys, v_created, p_appends) AS u(k, c, a)
             WHERE u.k IS NOT NULL AND u.c IS NULL AND outcomes[u.a] = 0);
-        base_versions := ARRAY(SELECT coalesce(u.b, 0) FROM unnest(base_versions) WITH ORDINALITY AS u(b, o) ORDER BY u.o);
+        base_versions := ARRAY(
+            SELECT coalesce(u.b, 0) FROM unnest(base_versions) WITH ORDINALITY AS u(b, o) ORDER BY u.o);
     END IF;
 
     UPDATE eventcore_stream SET version = version + p_counts[array_position(v_keys, stream_key)]
     WHERE stream_key = ANY (v_old);
 
-    PERFORM eventcore_announce(false);
-    positions := ARRAY(
-        SELECT CASE WHEN outcomes[p_appends[u.s]] = 0 THEN nextval('eventcore_position') END
-        FROM unnest(p_event_streams) WITH ORDINALITY AS u(s, o) ORDER BY u.o);
-    INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
-    SELECT u.position, v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
-           base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata[p_appends[u.stream]]::json
-    FROM unnest(positions, p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
-         AS u(position, stream, event_offset, event_id, type, payload)
-    WHERE u.position IS NOT NULL;
+    PERFORM pg_advisory_xact_lock_shared(eventcore_announcement());
+    WITH inserted AS (
+        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+        SELECT nextval('eventcore_position'), v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
+               base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata[p_appends[u.stream]]::json
+        FROM (
+            SELECT * FROM unnest(p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
+                WITH ORDINALITY AS e(stream, event_offset, event_id, type, payload, o)
+            WHERE NOT v_refused OR outcomes[p_appends[e.stream]] = 0
+            ORDER BY e.o
+        ) u
+        RETURNING position
+    )
+    SELECT array_agg(position ORDER BY position) INTO positions FROM inserted;
 
     IF v_refused THEN
+        -- One position for each event, whether written or not.
+        v_written := positions;
+        v_next := 1;
+        positions := array_fill(NULL::bigint, ARRAY[cardinality(p_event_ids)]);
         FOR i IN 1 .. cardinality(p_event_ids) LOOP
             v_append := p_appends[p_event_streams[i]];
+            IF outcomes[v_append] = 0 THEN
+                positions[i] := v_written[v_next];
+                v_next := v_next + 1;
+            END IF;
             -- At the first event of a refused append: is all of it stored already, in the places it expected?
             IF outcomes[v_append] = 1 AND (i = 1 OR v_append <> p_appends[p_event_streams[i - 1]]) THEN
                 SELECT array_agg(p_stream_ids[u.s] ORDER BY u.o), array_agg(p_expected[u.s] + u.f ORDER BY u.o),

@@ -24,9 +24,7 @@ public final class LoadBenchmark {
             Driver driver = new Driver(database, rounds, length);
             for (String count : System.getProperty("threads", "1,16,64").split(",", -1)) {
                 int threads = Integer.parseInt(count);
-                System.out.println(Table.of(
-                        "1 event, " + threads + " threads",
-                        driver.run(List.of(rawInsert("raw"), append("store")), threads)));
+                System.out.println(Table.of("1 event, " + threads + " threads", driver.run(candidates(), threads)));
             }
         }
     }
@@ -71,8 +69,17 @@ public final class LoadBenchmark {
         });
     }
 
-    static Candidate append(String name) {
+    static List<Candidate> candidates() {
+        List<Candidate> all = new java.util.ArrayList<>(List.of(rawInsert("raw")));
+        for (String leaders : System.getProperty("leaderss", "1").split(",", -1)) {
+            all.add(append("store" + leaders, leaders));
+        }
+        return all;
+    }
+
+    static Candidate append(String name, String leaders) {
         return new Candidate(name, database -> {
+            System.setProperty("leaders", leaders);
             JdbcSchema.in(database.pool(), "", name + "_").create();
             JdbcEventStore store = JdbcEventStore.builder(
                             database.pool(), new JacksonEventSerializer(BenchEvent.types()))
