@@ -40,7 +40,8 @@ final class GroupCommit {
     /** How many appends share a transaction at most. */
     private static final int MAX_APPENDS = 256;
 
-    private final int MAX_LEADERS = Integer.getInteger("leaders", 1);
+    /** How many batches are under way at once. One keeps the others gathering, which makes larger batches. */
+    private static final int MAX_LEADERS = 1;
 
     private final int maxEvents;
     private final long maxBytes;

@@ -70,16 +70,11 @@ public final class LoadBenchmark {
     }
 
     static List<Candidate> candidates() {
-        List<Candidate> all = new java.util.ArrayList<>(List.of(rawInsert("raw")));
-        for (String leaders : System.getProperty("leaderss", "1").split(",", -1)) {
-            all.add(append("store" + leaders, leaders));
-        }
-        return all;
+        return List.of(rawInsert("raw"), append("store"));
     }
 
-    static Candidate append(String name, String leaders) {
+    static Candidate append(String name) {
         return new Candidate(name, database -> {
-            System.setProperty("leaders", leaders);
             JdbcSchema.in(database.pool(), "", name + "_").create();
             JdbcEventStore store = JdbcEventStore.builder(
                             database.pool(), new JacksonEventSerializer(BenchEvent.types()))
