@@ -33,7 +33,7 @@ final class LogReads {
     private final Dialect dialect;
     private final Connections connections;
 
-    /** Up to here nothing can appear any more. Once true, true for ever, so it is worth remembering. */
+    /** Up to here nothing can appear any more. True for as long as the database keeps what it has committed. */
     private final AtomicLong settled = new AtomicLong();
 
     LogReads(Dialect dialect, Connections connections) {
@@ -45,8 +45,10 @@ final class LogReads {
             EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<E> decoder) throws SQLException {
         Page found = connections.own(connection -> {
             if (filter.matchesAll()) {
+                // Asked before the page is read: what others settle afterwards says nothing about an older page.
+                long settledBefore = settled.get();
                 List<EventRow> rows = select(connection, filter, typeNames, page, Long.MAX_VALUE);
-                if (isComplete(page.after().value(), rows)) {
+                if (isComplete(page.after().value(), rows, settledBefore)) {
                     return Page.upToLastRow(page, rows);
                 }
             }
@@ -68,18 +70,23 @@ final class LogReads {
     }
 
     /** Whether no event can be missing between the position a page begins after and its last row. */
-    private boolean isComplete(long after, List<EventRow> rows) {
+    private static boolean isComplete(long after, List<EventRow> rows, long settledBefore) {
         if (rows.isEmpty()) {
             return true;
         }
         long last = rows.get(rows.size() - 1).position();
-        return last - after == rows.size() || last <= settled.get();
+        return last - after == rows.size() || last <= settledBefore;
     }
 
     private long settle(Connection connection) throws SQLException {
+        long before = settled.get();
         long last = dialect.lastPosition(connection);
-        if (last <= settled.get()) {
-            return settled.get();
+        if (last == before) {
+            return before;
+        }
+        if (last < before) {
+            // The database has lost its end, in a failover perhaps: what was settled there is so no longer.
+            settled.compareAndSet(before, 0);
         }
         long bound = Math.min(last, dialect.lowestInFlight(connection));
         return settled.accumulateAndGet(bound, Math::max);
