@@ -3,23 +3,27 @@ package io.eventcore.command;
 import io.eventcore.EventMetadata;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about a command beside the command itself: who is behind it, and when it is decided.
+ * What is known about a command beside the command itself: who is behind it, when it is decided, how it is tried again.
  *
- * <p>The caller gives the metadata; the executor adds the time of each attempt. Immutable.
+ * <p>The caller says what it knows; the executor adds the time of each attempt. Immutable.
  *
- * @param metadata what every event of the command is stored with
- * @param now the time of the attempt; what the caller puts here is replaced
  * @since 0.1
  */
-public record CommandContext(EventMetadata metadata, Instant now) {
-    private static final CommandContext EMPTY = new CommandContext(EventMetadata.empty(), Instant.EPOCH);
+public final class CommandContext {
+    private static final CommandContext EMPTY = new CommandContext(EventMetadata.empty(), Instant.EPOCH, null);
 
-    /** Checks that everything is given. */
-    public CommandContext {
-        Objects.requireNonNull(metadata, "metadata");
-        Objects.requireNonNull(now, "now");
+    private final EventMetadata metadata;
+    private final Instant now;
+    private final @Nullable RetryPolicy retryPolicy;
+
+    private CommandContext(EventMetadata metadata, Instant now, @Nullable RetryPolicy retryPolicy) {
+        this.metadata = Objects.requireNonNull(metadata, "metadata");
+        this.now = Objects.requireNonNull(now, "now");
+        this.retryPolicy = retryPolicy;
     }
 
     /** Nothing known. */
@@ -49,11 +53,37 @@ public record CommandContext(EventMetadata metadata, Instant now) {
 
     /** This context with all metadata replaced. */
     public CommandContext withMetadata(EventMetadata replacement) {
-        return new CommandContext(replacement, now);
+        return new CommandContext(replacement, now, retryPolicy);
+    }
+
+    /** This context with a policy for this one command, whatever its class and the executor say. */
+    public CommandContext withRetryPolicy(RetryPolicy policy) {
+        return new CommandContext(metadata, now, Objects.requireNonNull(policy, "retryPolicy"));
     }
 
     /** This context at another time. */
     CommandContext withNow(Instant time) {
-        return new CommandContext(metadata, time);
+        return new CommandContext(metadata, time, retryPolicy);
+    }
+
+    /** What every event of the command is stored with. */
+    public EventMetadata metadata() {
+        return metadata;
+    }
+
+    /** The time of the attempt. Take it instead of the system's, so that a decision can be repeated and tested. */
+    public Instant now() {
+        return now;
+    }
+
+    /** The policy for this one command, if there is one. */
+    public Optional<RetryPolicy> retryPolicy() {
+        return Optional.ofNullable(retryPolicy);
+    }
+
+    /** The names of what is known; values may be personal. */
+    @Override
+    public String toString() {
+        return "CommandContext[" + metadata + ", now=" + now + "]";
     }
 }

@@ -3,19 +3,12 @@ package io.eventcore.command;
 import io.eventcore.Event;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
-import io.eventcore.EventStreamSlice;
-import io.eventcore.ExpectedVersion;
 import io.eventcore.RetriesExhaustedException;
-import io.eventcore.StreamId;
-import io.eventcore.StreamVersion;
-import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.CallerRetries;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -34,16 +27,16 @@ import java.util.function.DoubleSupplier;
  */
 public final class CommandExecutor {
     private final EventStore store;
+    private final Attempts attempts;
     private final RetryPolicy retryPolicy;
-    private final Clock clock;
     private final CommandListener listener;
     private final Pause pause;
     private final DoubleSupplier random;
 
     private CommandExecutor(Builder builder) {
         this.store = builder.store;
+        this.attempts = new Attempts(builder.store, builder.clock);
         this.retryPolicy = builder.retryPolicy;
-        this.clock = builder.clock;
         this.listener = builder.listener;
         this.pause = builder.pause;
         this.random = builder.random;
@@ -79,7 +72,7 @@ public final class CommandExecutor {
         Objects.requireNonNull(context, "context");
         CommandListener.Execution execution = listener.started(Objects.requireNonNull(command, "command"));
         try {
-            ExecutionResult result = attemptUntilDone(command, context, execution);
+            ExecutionResult result = attemptUntilDone(request(command, context), execution);
             execution.succeeded(result);
             return result;
         } catch (RuntimeException | Error e) {
@@ -88,55 +81,35 @@ public final class CommandExecutor {
         }
     }
 
-    private <S, E extends Event> ExecutionResult attemptUntilDone(
-            Command<S, E> command, CommandContext context, CommandListener.Execution execution) {
-        long begin = System.nanoTime();
+    private <S, E extends Event> CommandRequest<S, E> request(Command<S, E> command, CommandContext context) {
+        RetryPolicy policy =
+                context.retryPolicy().orElseGet(() -> RetryOverrides.of(command.getClass(), this.retryPolicy));
+        return new CommandRequest<>(command, context, policy, System.nanoTime());
+    }
+
+    private ExecutionResult attemptUntilDone(CommandRequest<?, ?> request, CommandListener.Execution execution) {
+        RetryPolicy policy = request.retryPolicy();
         for (int attempt = 1; ; attempt++) {
             EventStoreException failure;
             try {
                 int number = attempt;
-                return CallerRetries.during(() -> attempt(command, context.withNow(clock.instant()), number, begin));
+                return CallerRetries.during(() -> attempts.make(request, number));
             } catch (VersionConflictException | TransientEventStoreException e) {
                 failure = e;
             }
             if (store.joinsCallersTransaction()) {
                 throw failure;
             }
-            Duration delay = retryPolicy.delayAfter(attempt, random.getAsDouble());
-            if (attempt >= retryPolicy.maxAttempts() || since(begin).plus(delay).compareTo(retryPolicy.budget()) > 0) {
-                throw exhausted(command, attempt, begin, failure);
+            Duration delay = policy.delayAfter(attempt, random.getAsDouble());
+            if (attempt >= policy.maxAttempts() || request.elapsed().plus(delay).compareTo(policy.budget()) > 0) {
+                throw request.exhausted(attempt, failure);
             }
-            retryPolicy.listener().retrying(command, attempt, failure, delay);
+            policy.listener().retrying(request.command(), attempt, failure, delay);
             execution.retrying(attempt, failure, delay);
             if (!pause.of(delay)) {
-                throw exhausted(command, attempt, begin, failure);
+                throw request.exhausted(attempt, failure);
             }
         }
-    }
-
-    private <S, E extends Event> ExecutionResult attempt(
-            Command<S, E> command, CommandContext context, int attempt, long begin) {
-        DecisionBasis<S, E> basis = DecisionBasis.read(store, command);
-        StreamWrites writes = StreamWrites.empty().withMetadata(context.metadata());
-        for (Map.Entry<StreamId, StreamVersion> stream : basis.versions().entrySet()) {
-            writes = writes.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
-        }
-        for (E event : command.handle(basis.state(), context)) {
-            writes = writes.append(event);
-        }
-        EventStreamSlice slice = store.appendEvents(writes);
-        Map<StreamId, StreamVersion> versions = new HashMap<>(basis.versions());
-        slice.events().forEach(event -> versions.put(event.streamId(), event.version()));
-        return new ExecutionResult(attempt, slice, versions, since(begin));
-    }
-
-    private static RetriesExhaustedException exhausted(
-            Command<?, ?> command, int attempts, long begin, EventStoreException last) {
-        return new RetriesExhaustedException(command.getClass().getSimpleName(), attempts, since(begin), last);
-    }
-
-    private static Duration since(long begin) {
-        return Duration.ofNanos(System.nanoTime() - begin);
     }
 
     /** Waits between two attempts. */

@@ -32,6 +32,9 @@ final class CommandType {
     private final List<StreamComponent> components;
     private final boolean discovers;
 
+    /** Null until it is asked for: a class that overrides the question need not answer it. */
+    private volatile @Nullable Class<?> eventType;
+
     private CommandType(Class<?> type) {
         this.type = type;
         this.components = componentsOf(type);
@@ -69,6 +72,15 @@ final class CommandType {
      * @throws IllegalArgumentException if the class leaves it open
      */
     Class<?> eventType() {
+        Class<?> known = eventType;
+        if (known == null) {
+            known = resolveEventType();
+            eventType = known;
+        }
+        return known;
+    }
+
+    private Class<?> resolveEventType() {
         Type resolved = resolve(type, new HashMap<>());
         if (resolved instanceof ParameterizedType parameterized) {
             resolved = parameterized.getRawType();

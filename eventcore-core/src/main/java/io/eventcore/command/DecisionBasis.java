@@ -3,9 +3,12 @@ package io.eventcore.command;
 import io.eventcore.Event;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -57,12 +60,29 @@ final class DecisionBasis<S, E extends Event> {
         return basis;
     }
 
-    Map<StreamId, StreamVersion> versions() {
-        return versions;
+    /**
+     * Decides on this basis.
+     *
+     * @return the events, under the version of every stream visited
+     * @throws io.eventcore.UndeclaredStreamException if there is an event for a stream that was not visited
+     * @throws RuntimeException whatever the command throws to refuse
+     */
+    StreamWrites decide(CommandContext context) {
+        StreamWrites writes = StreamWrites.empty().withMetadata(context.metadata());
+        for (Map.Entry<StreamId, StreamVersion> stream : versions.entrySet()) {
+            writes = writes.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
+        }
+        for (E event : command.handle(state, context)) {
+            writes = writes.append(event);
+        }
+        return writes;
     }
 
-    S state() {
-        return state;
+    /** The version of every stream visited, once the events decided on were written. */
+    Map<StreamId, StreamVersion> versionsAfter(EventStreamSlice slice) {
+        Map<StreamId, StreamVersion> after = new HashMap<>(versions);
+        slice.events().forEach(event -> after.put(event.streamId(), event.version()));
+        return after;
     }
 
     private void discover(EventStore store) {

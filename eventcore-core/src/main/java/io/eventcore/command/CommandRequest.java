@@ -1,0 +1,34 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventStoreException;
+import io.eventcore.RetriesExhaustedException;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * One command to be executed: all that is settled before its first attempt and stays through the last.
+ *
+ * @param command what is to be decided
+ * @param context who is behind it; the time in it is not settled yet
+ * @param retryPolicy how failed attempts are repeated
+ * @param begin when the command was given to the executor, by {@link System#nanoTime()}
+ */
+record CommandRequest<S, E extends Event>(
+        Command<S, E> command, CommandContext context, RetryPolicy retryPolicy, long begin) {
+
+    /** What the decision of an attempt made at this time is told. */
+    CommandContext contextAt(Instant now) {
+        return context.withNow(now);
+    }
+
+    /** How long the execution has taken so far. */
+    Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    /** The end of all attempts, the last of which failed like this. */
+    RetriesExhaustedException exhausted(int attempts, EventStoreException last) {
+        return new RetriesExhaustedException(command.getClass().getSimpleName(), attempts, elapsed(), last);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.command;
+
+import org.jspecify.annotations.NullMarked;
