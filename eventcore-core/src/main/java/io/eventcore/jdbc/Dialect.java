@@ -94,6 +94,9 @@ abstract class Dialect {
     /** The file that creates the tables, beside this class. */
     abstract String schemaScript();
 
+    /** The file that grants roles what they need of the tables, beside this class. */
+    abstract String rolesScript();
+
     /** How this engine orders the log, as the settings row calls it. */
     abstract String orderStrategy();
 

@@ -50,6 +50,11 @@ final class H2Dialect extends StatementDialect {
     }
 
     @Override
+    String rolesScript() {
+        return "roles-h2.sql";
+    }
+
+    @Override
     Failure classify(SQLException e) {
         if (TRANSIENT.contains(e.getErrorCode())) {
             return Failure.TRANSIENT;

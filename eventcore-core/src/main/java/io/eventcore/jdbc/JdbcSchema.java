@@ -73,7 +73,25 @@ public final class JdbcSchema {
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public String script() {
-        return own(connection -> text(Dialect.of(connection, names)));
+        return own(connection -> text(Dialect.of(connection, names).schemaScript()));
+    }
+
+    /**
+     * The text of the script for this database by which the owner of the tables grants two roles what they need: one
+     * reads and appends, the other reads. On PostgreSQL it creates the roles if they are missing.
+     *
+     * @param appRole the role of the application; lower case, digits, underscores
+     * @param readerRole the role of those who only read; lower case, digits, underscores
+     * @throws IllegalArgumentException if a name is not acceptable
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public String rolesScript(String appRole, String readerRole) {
+        TableNames.checkIdentifier("App role", appRole);
+        TableNames.checkIdentifier("Reader role", readerRole);
+        return own(connection -> text(Dialect.of(connection, names).rolesScript()))
+                .replace("app_eventcore", appRole)
+                .replace("reader_eventcore", readerRole);
     }
 
     /** The engine of the database, if the tables in it are those this version works with. */
@@ -100,7 +118,7 @@ public final class JdbcSchema {
 
     private void run(Connection connection, Dialect dialect) {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(text(dialect));
+            statement.execute(text(dialect.schemaScript()));
         } catch (SQLException e) {
             throw new SchemaException(
                     "The tables of the event store could not be created by " + path(dialect), path(dialect), e);
@@ -135,9 +153,9 @@ public final class JdbcSchema {
         }
     }
 
-    private String text(Dialect dialect) {
-        try (InputStream file = JdbcSchema.class.getResourceAsStream(dialect.schemaScript())) {
-            Objects.requireNonNull(file, dialect.schemaScript());
+    private String text(String script) {
+        try (InputStream file = JdbcSchema.class.getResourceAsStream(script)) {
+            Objects.requireNonNull(file, script);
             return names.in(new String(file.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -45,7 +45,6 @@ final class PostgreSqlDialect extends Dialect {
     private final String append;
     private final String appendEvent;
     private final String appendBatch;
-    private final String insertStream;
     private final String lockStream;
     private final String lastPosition;
     private final String inFlight;
@@ -62,9 +61,7 @@ final class PostgreSqlDialect extends Dialect {
                 SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
                 FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
-        this.insertStream =
-                names.in("INSERT INTO eventcore_stream (stream_id, version) VALUES (?, 0) ON CONFLICT DO NOTHING");
-        this.lockStream = names.in("SELECT stream_key FROM eventcore_stream WHERE stream_id = ? FOR UPDATE");
+        this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
         this.lastPosition = names.in("SELECT pg_sequence_last_value('eventcore_position')");
         this.inFlight = names.in("SELECT eventcore_in_flight()");
         this.selectStreams = names.in("""
@@ -84,6 +81,11 @@ final class PostgreSqlDialect extends Dialect {
     @Override
     String schemaScript() {
         return "schema-postgresql.sql";
+    }
+
+    @Override
+    String rolesScript() {
+        return "roles-postgresql.sql";
     }
 
     @Override
@@ -171,10 +173,7 @@ final class PostgreSqlDialect extends Dialect {
 
     @Override
     void lockStream(Connection connection, StreamId streamId) throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(insertStream);
-                PreparedStatement lock = connection.prepareStatement(lockStream)) {
-            insert.setString(1, streamId.value());
-            insert.executeUpdate();
+        try (PreparedStatement lock = connection.prepareStatement(lockStream)) {
             lock.setString(1, streamId.value());
             lock.executeQuery().close();
         }

@@ -18,11 +18,16 @@ record TableNames(String schema, String prefix) {
     private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
     TableNames {
-        if (!schema.isEmpty() && !IDENTIFIER.matcher(schema).matches()) {
-            throw new IllegalArgumentException("Schema must match " + IDENTIFIER + ", is '" + schema + "'");
+        if (!schema.isEmpty()) {
+            checkIdentifier("Schema", schema);
         }
-        if (!IDENTIFIER.matcher(prefix).matches()) {
-            throw new IllegalArgumentException("Table prefix must match " + IDENTIFIER + ", is '" + prefix + "'");
+        checkIdentifier("Table prefix", prefix);
+    }
+
+    /** Throws if a name from the configuration cannot become SQL as it is. */
+    static void checkIdentifier(String what, String name) {
+        if (!IDENTIFIER.matcher(name).matches()) {
+            throw new IllegalArgumentException("%s must match %s, is '%s'".formatted(what, IDENTIFIER, name));
         }
     }
 

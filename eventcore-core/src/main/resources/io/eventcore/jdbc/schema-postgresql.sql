@@ -134,6 +134,15 @@ BEGIN
 END
 $$;
 
+-- Locks the row of a stream until the transaction ends and creates it if need be: by this a store waits for a session
+-- that may still be at work on the stream, after its own connection was lost.
+CREATE OR REPLACE FUNCTION eventcore_lock_stream(p_stream_id text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_id, 0) ON CONFLICT DO NOTHING;
+    PERFORM FROM eventcore_stream WHERE stream_id = p_stream_id FOR UPDATE;
+END
+$$;
+
 -- Appends one event to one stream in a transaction of its own: what most appends are, as few statements as can be.
 --
 -- One statement locks or creates the stream, then announces, then draws the position: each part needs the row that the
@@ -499,5 +508,22 @@ BEGIN
             END IF;
         END LOOP;
     END IF;
+END
+$$;
+
+-- Whoever may call the functions that write appends by them and by nothing else: they run with the rights of the owner,
+-- whose tables nobody else needs to change. Names in them mean the catalogue and this schema, whatever the caller's
+-- search path says. Until roles-postgresql.sql grants them to a role, only the owner may call them.
+DO $$
+DECLARE
+    v_schema   regnamespace := (SELECT relnamespace FROM pg_class WHERE oid = 'eventcore_event'::regclass);
+    v_function regproc;
+BEGIN
+    FOREACH v_function IN ARRAY ARRAY['eventcore_append_event', 'eventcore_append', 'eventcore_append_batch',
+                                      'eventcore_lock_stream']::regproc[] LOOP
+        EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = pg_catalog, %s, pg_temp',
+                       v_function, v_schema);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', v_function);
+    END LOOP;
 END
 $$;

@@ -8,17 +8,45 @@ import javax.sql.DataSource;
 final class H2Database extends TestDatabase {
     static final H2Database INSTANCE = new H2Database();
 
-    private final HikariDataSource pool;
+    private final HikariDataSource owner;
+    private final HikariDataSource app;
+    private final HikariDataSource reader;
 
     private H2Database() {
+        this.owner = pool(OWNER, 4);
+        // Not in the URL: only an administrator may set it.
+        execute(owner, "SET DB_CLOSE_DELAY -1");
+        for (String user : new String[] {APP, READER}) {
+            // A role of the same name cannot be: H2 has one name space for both.
+            execute(owner, "CREATE USER IF NOT EXISTS " + user + "_user PASSWORD ''");
+            execute(owner, "CREATE ROLE IF NOT EXISTS " + user);
+            execute(owner, "GRANT " + user + " TO " + user + "_user");
+        }
+        this.app = pool(APP + "_user", 24);
+        this.reader = pool(READER + "_user", 2);
+    }
+
+    private static HikariDataSource pool(String user, int size) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl("jdbc:h2:mem:contract;DB_CLOSE_DELAY=-1;LOCK_TIMEOUT=20000");
-        config.setMaximumPoolSize(24);
-        this.pool = new HikariDataSource(config);
+        config.setJdbcUrl("jdbc:h2:mem:contract;LOCK_TIMEOUT=20000");
+        config.setUsername(user);
+        config.setPassword("");
+        config.setMaximumPoolSize(size);
+        return new HikariDataSource(config);
     }
 
     @Override
     DataSource dataSource() {
-        return pool;
+        return app;
+    }
+
+    @Override
+    DataSource ownersDataSource() {
+        return owner;
+    }
+
+    @Override
+    DataSource readersDataSource() {
+        return reader;
     }
 }

@@ -7,21 +7,32 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import javax.sql.DataSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
-/** A real PostgreSQL: one server for all tests of the process, or the one that a system property names. */
+/**
+ * A real PostgreSQL: one server for all tests of the process, or the one that a system property names, with the user and
+ * password of a superuser in its URL.
+ */
 final class PostgreSqlDatabase extends TestDatabase {
     static final PostgreSqlDatabase INSTANCE = new PostgreSqlDatabase();
 
-    private final HikariDataSource pool;
+    private static final String PASSWORD = "eventcore";
+
+    private final HikariDataSource superuser;
+    private final HikariDataSource owner;
+    private final HikariDataSource app;
+    private final HikariDataSource reader;
 
     private PostgreSqlDatabase() {
+        String url = System.getProperty("eventcore.test.postgres.url", "");
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl(
-                System.getProperty("eventcore.test.postgres.url", "").isEmpty()
-                        ? start()
-                        : System.getProperty("eventcore.test.postgres.url"));
-        config.setMaximumPoolSize(24);
-        this.pool = new HikariDataSource(config);
+        config.setJdbcUrl(url.isEmpty() ? start() : url);
+        config.setMaximumPoolSize(4);
+        this.superuser = new HikariDataSource(config);
+        createRoles();
+        this.owner = pool(OWNER, 4);
+        this.app = pool(APP, 24);
+        this.reader = pool(READER, 2);
     }
 
     private static String start() {
@@ -44,8 +55,50 @@ final class PostgreSqlDatabase extends TestDatabase {
         }
     }
 
+    private void createRoles() {
+        for (String role : new String[] {OWNER, APP, READER}) {
+            execute(superuser, """
+                    DO $$
+                    BEGIN
+                        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s') THEN
+                            CREATE ROLE %s;
+                        END IF;
+                        ALTER ROLE %s LOGIN PASSWORD '%s';
+                    END
+                    $$
+                    """.formatted(role, role, role, PASSWORD));
+        }
+        execute(superuser, "GRANT CREATE ON SCHEMA public TO " + OWNER);
+    }
+
+    private HikariDataSource pool(String role, int size) {
+        PGSimpleDataSource sameServer = new PGSimpleDataSource();
+        sameServer.setUrl(superuser.getJdbcUrl());
+        sameServer.setUser(role);
+        sameServer.setPassword(PASSWORD);
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(sameServer);
+        config.setMaximumPoolSize(size);
+        return new HikariDataSource(config);
+    }
+
     @Override
     DataSource dataSource() {
-        return pool;
+        return app;
+    }
+
+    @Override
+    DataSource ownersDataSource() {
+        return owner;
+    }
+
+    @Override
+    DataSource readersDataSource() {
+        return reader;
+    }
+
+    /** Connections that may do everything that the server lets anybody do. */
+    DataSource superusersDataSource() {
+        return superuser;
     }
 }

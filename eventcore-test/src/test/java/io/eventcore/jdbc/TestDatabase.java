@@ -2,20 +2,39 @@ package io.eventcore.jdbc;
 
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
-/** A database of one engine in which every test gets tables of its own. */
+/**
+ * A database of one engine in which every test gets tables of its own.
+ *
+ * <p>The owner creates them; the stores under test have no more rights than an application should have.
+ */
 abstract class TestDatabase {
+    static final String OWNER = "store_owner";
+    static final String APP = "store_app";
+    static final String READER = "store_reader";
+
     private static final AtomicInteger STORES = new AtomicInteger();
 
     /** Connections of the application. */
     abstract DataSource dataSource();
 
+    /** Connections of the owner of the tables. */
+    abstract DataSource ownersDataSource();
+
+    /** Connections of those who only read. */
+    abstract DataSource readersDataSource();
+
     /** New tables, and the prefix of their names. */
     String newTables() {
         String prefix = "t" + STORES.incrementAndGet() + "_";
-        JdbcSchema.in(dataSource(), "", prefix).create();
+        JdbcSchema schema = JdbcSchema.in(ownersDataSource(), "", prefix);
+        schema.create();
+        execute(ownersDataSource(), schema.rolesScript(APP, READER));
         return prefix;
     }
 
@@ -24,8 +43,40 @@ abstract class TestDatabase {
     }
 
     JdbcEventStore store(String prefix) {
-        return JdbcEventStore.builder(dataSource(), new JacksonEventSerializer(LedgerEvent.types()))
+        return store(dataSource(), prefix);
+    }
+
+    static JdbcEventStore store(DataSource dataSource, String prefix) {
+        return JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
                 .tablePrefix(prefix)
                 .build();
+    }
+
+    static void execute(DataSource dataSource, String sql) {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Why the database refuses this; a failure of the test if it does not. Leaves nothing behind. */
+    static SQLException refusalOf(DataSource dataSource, String sql) {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            try {
+                statement.execute(sql);
+            } catch (SQLException refused) {
+                return refused;
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        throw new AssertionError("Not refused: " + sql);
     }
 }
