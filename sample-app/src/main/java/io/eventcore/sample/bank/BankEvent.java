@@ -1,0 +1,68 @@
+package io.eventcore.sample.bank;
+
+import io.eventcore.Event;
+import io.eventcore.EventType;
+import io.eventcore.StreamId;
+
+/**
+ * What happens to accounts. The id of an account is the id of its stream.
+ *
+ * <p>A transfer is two events, one in each account's stream, appended as one.
+ */
+public sealed interface BankEvent extends Event {
+    /** The account it happened to. */
+    StreamId account();
+
+    /** By how many cents it changed the balance. */
+    long change();
+
+    @Override
+    default StreamId streamId() {
+        return account();
+    }
+
+    /** Somebody has an account now, with nothing on it. */
+    @EventType("bank.account-opened")
+    record AccountOpened(StreamId account, String owner) implements BankEvent {
+        @Override
+        public long change() {
+            return 0;
+        }
+    }
+
+    /** Money came in at the counter. */
+    @EventType("bank.money-deposited")
+    record MoneyDeposited(StreamId account, long cents) implements BankEvent {
+        @Override
+        public long change() {
+            return cents;
+        }
+    }
+
+    /** Money went out at the counter. */
+    @EventType("bank.money-withdrawn")
+    record MoneyWithdrawn(StreamId account, long cents) implements BankEvent {
+        @Override
+        public long change() {
+            return -cents;
+        }
+    }
+
+    /** Money went to another account. */
+    @EventType("bank.transfer-sent")
+    record TransferSent(StreamId account, StreamId to, long cents) implements BankEvent {
+        @Override
+        public long change() {
+            return -cents;
+        }
+    }
+
+    /** Money came from another account. */
+    @EventType("bank.transfer-received")
+    record TransferReceived(StreamId account, StreamId from, long cents) implements BankEvent {
+        @Override
+        public long change() {
+            return cents;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.sample.bank;
+
+import org.jspecify.annotations.NullMarked;
