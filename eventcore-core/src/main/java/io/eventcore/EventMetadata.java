@@ -21,6 +21,12 @@ public record EventMetadata(Map<String, String> entries) {
     /** The name of the entry that holds the causation id. */
     public static final String CAUSATION_ID = "causationId";
 
+    /** The name of the entry that says who acted. */
+    public static final String ACTOR = "actor";
+
+    /** The name of the entry that says for which tenant. */
+    public static final String TENANT = "tenant";
+
     private static final EventMetadata EMPTY = new EventMetadata(Map.of());
 
     /**
@@ -62,6 +68,26 @@ public record EventMetadata(Map<String, String> entries) {
         return with(CAUSATION_ID, causationId);
     }
 
+    /** This metadata with the one who acted. */
+    public EventMetadata withActor(String actor) {
+        return with(ACTOR, actor);
+    }
+
+    /** This metadata with the tenant on whose behalf it happens. */
+    public EventMetadata withTenant(String tenant) {
+        return with(TENANT, tenant);
+    }
+
+    /** This metadata, with the entries of another one where this has none of that name. */
+    public EventMetadata withDefaults(EventMetadata defaults) {
+        if (isEmpty() || defaults.isEmpty()) {
+            return isEmpty() ? defaults : this;
+        }
+        Map<String, String> merged = new LinkedHashMap<>(defaults.entries);
+        merged.putAll(entries);
+        return new EventMetadata(merged);
+    }
+
     /** The id of the conversation, if one was given. */
     public Optional<String> correlationId() {
         return entry(CORRELATION_ID);
@@ -70,6 +96,16 @@ public record EventMetadata(Map<String, String> entries) {
     /** The id of the cause, if one was given. */
     public Optional<String> causationId() {
         return entry(CAUSATION_ID);
+    }
+
+    /** Who acted, if that was given. */
+    public Optional<String> actor() {
+        return entry(ACTOR);
+    }
+
+    /** For which tenant, if that was given. */
+    public Optional<String> tenant() {
+        return entry(TENANT);
     }
 
     /** The value of this entry, if there is one. */

@@ -1,20 +1,25 @@
 package io.eventcore.command;
 
 import io.eventcore.EventMetadata;
+import io.eventcore.RecordedEvent;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is known about a command beside the command itself: who is behind it, when it is decided, how it is tried again.
  *
- * <p>The caller says what it knows; the executor adds the time of each attempt. Immutable.
+ * <p>The caller says what it knows with {@link CommandExecutor#execute(Command, CommandContext)}. What it leaves open is
+ * taken from the context that encloses the call ({@link #during(Supplier)}), then from the executor's
+ * {@link MetadataContributor}s; the executor adds the time of each attempt. Immutable.
  *
  * @since 0.1
  */
 public final class CommandContext {
     private static final CommandContext EMPTY = new CommandContext(EventMetadata.empty(), Instant.EPOCH, null);
+    private static final ThreadLocal<CommandContext> ENCLOSING = new ThreadLocal<>();
 
     private final EventMetadata metadata;
     private final Instant now;
@@ -36,6 +41,56 @@ public final class CommandContext {
         return EMPTY.withNow(now);
     }
 
+    /**
+     * What is known about commands that follow from an event: the event is their cause, its conversation and its tenant
+     * are theirs. An event that belongs to no conversation begins one, under its own id.
+     *
+     * <p>Who acted is not passed on: what reacts to an event is not the one who brought it about.
+     */
+    public static CommandContext causedBy(RecordedEvent<?> event) {
+        EventMetadata known = event.metadata();
+        CommandContext context = EMPTY.withCausationId(event.id().toString())
+                .withCorrelationId(
+                        known.correlationId().orElseGet(() -> event.id().toString()));
+        return known.tenant().map(context::withTenant).orElse(context);
+    }
+
+    /** The context that encloses what this thread does now; {@link #empty()} if there is none. */
+    static CommandContext enclosing() {
+        CommandContext enclosing = ENCLOSING.get();
+        return enclosing == null ? EMPTY : enclosing;
+    }
+
+    /**
+     * Does something on this thread, within which every command inherits the metadata of this context where it says
+     * nothing of its own. What a scope inside this one does not say, it inherits too. Other threads know nothing of it.
+     *
+     * <pre>{@code
+     * CommandContext.causedBy(event).during(() -> executor.execute(new ShipOrder(order)));
+     * }</pre>
+     */
+    public <T> T during(Supplier<T> action) {
+        CommandContext outer = ENCLOSING.get();
+        ENCLOSING.set(outer == null ? this : withMetadata(metadata.withDefaults(outer.metadata)));
+        try {
+            return action.get();
+        } finally {
+            if (outer == null) {
+                ENCLOSING.remove();
+            } else {
+                ENCLOSING.set(outer);
+            }
+        }
+    }
+
+    /** As {@link #during(Supplier)}, without a result. */
+    public void during(Runnable action) {
+        during(() -> {
+            action.run();
+            return EMPTY;
+        });
+    }
+
     /** This context with the id of the conversation that the command belongs to. */
     public CommandContext withCorrelationId(String correlationId) {
         return withMetadata(metadata.withCorrelationId(correlationId));
@@ -44,6 +99,16 @@ public final class CommandContext {
     /** This context with the id of what caused the command. */
     public CommandContext withCausationId(String causationId) {
         return withMetadata(metadata.withCausationId(causationId));
+    }
+
+    /** This context with the one who is behind the command. */
+    public CommandContext withActor(String actor) {
+        return withMetadata(metadata.withActor(actor));
+    }
+
+    /** This context with the tenant on whose behalf the command is given. */
+    public CommandContext withTenant(String tenant) {
+        return withMetadata(metadata.withTenant(tenant));
     }
 
     /** This context with one entry of metadata added or replaced. */

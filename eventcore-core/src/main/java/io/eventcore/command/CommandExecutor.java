@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.Event;
+import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.RetriesExhaustedException;
@@ -9,6 +10,7 @@ import io.eventcore.VersionConflictException;
 import io.eventcore.internal.CallerRetries;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -29,6 +31,7 @@ public final class CommandExecutor {
     private final EventStore store;
     private final Attempts attempts;
     private final RetryPolicy retryPolicy;
+    private final List<MetadataContributor> contributors;
     private final CommandListener listener;
     private final Pause pause;
     private final DoubleSupplier random;
@@ -37,6 +40,7 @@ public final class CommandExecutor {
         this.store = builder.store;
         this.attempts = new Attempts(builder.store, builder.clock);
         this.retryPolicy = builder.retryPolicy;
+        this.contributors = List.copyOf(builder.contributors);
         this.listener = builder.listener;
         this.pause = builder.pause;
         this.random = builder.random;
@@ -57,7 +61,7 @@ public final class CommandExecutor {
     /**
      * Executes a command.
      *
-     * @param context what the events are stored with
+     * @param context what is known about the command; where it says nothing, what encloses the call is taken
      * @return how it ended; also if the command decided that nothing happens
      * @throws RetriesExhaustedException if all attempts allowed ended in a conflict or a passing failure, or the thread
      *     was interrupted between two of them
@@ -84,7 +88,17 @@ public final class CommandExecutor {
     private <S, E extends Event> CommandRequest<S, E> request(Command<S, E> command, CommandContext context) {
         RetryPolicy policy =
                 context.retryPolicy().orElseGet(() -> RetryOverrides.of(command.getClass(), this.retryPolicy));
-        return new CommandRequest<>(command, context, policy, System.nanoTime());
+        return new CommandRequest<>(command, context.withMetadata(metadata(context)), policy, System.nanoTime());
+    }
+
+    /** What the caller says; where it says nothing, what encloses the call; where that does not either, the rest. */
+    private EventMetadata metadata(CommandContext context) {
+        EventMetadata known =
+                context.metadata().withDefaults(CommandContext.enclosing().metadata());
+        for (MetadataContributor contributor : contributors) {
+            known = known.withDefaults(contributor.metadata());
+        }
+        return known;
     }
 
     private ExecutionResult attemptUntilDone(CommandRequest<?, ?> request, CommandListener.Execution execution) {
@@ -138,6 +152,7 @@ public final class CommandExecutor {
         private final EventStore store;
         private RetryPolicy retryPolicy = RetryPolicy.defaults();
         private Clock clock = Clock.systemUTC();
+        private List<MetadataContributor> contributors = List.of();
         private CommandListener listener = CommandListener.none();
         private Pause pause = Pause::sleeping;
         private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
@@ -155,6 +170,12 @@ public final class CommandExecutor {
         /** Gives {@link CommandContext#now()}; the system's clock unless set. */
         public Builder clock(Clock source) {
             this.clock = Objects.requireNonNull(source, "clock");
+            return this;
+        }
+
+        /** Add to the metadata of every command; of two that know the same entry the first wins. None unless set. */
+        public Builder metadataContributors(List<MetadataContributor> metadataContributors) {
+            this.contributors = List.copyOf(metadataContributors);
             return this;
         }
 

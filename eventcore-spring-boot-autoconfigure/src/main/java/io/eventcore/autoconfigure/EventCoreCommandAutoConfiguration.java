@@ -4,7 +4,9 @@ import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Retry;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandListener;
+import io.eventcore.command.MetadataContributor;
 import io.eventcore.command.RetryPolicy;
+import io.eventcore.micrometer.TraceMetadata;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -36,10 +38,21 @@ public final class EventCoreCommandAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnBooleanProperty(name = "eventcore.commands.trace-metadata", matchIfMissing = true)
+    TraceMetadata traceMetadata() {
+        return new TraceMetadata();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     CommandExecutor commandExecutor(
-            EventStore eventStore, RetryPolicy retryPolicy, ObjectProvider<CommandListener> listeners) {
+            EventStore eventStore,
+            RetryPolicy retryPolicy,
+            ObjectProvider<MetadataContributor> contributors,
+            ObjectProvider<CommandListener> listeners) {
         return CommandExecutor.builder(eventStore)
                 .retryPolicy(retryPolicy)
+                .metadataContributors(contributors.orderedStream().toList())
                 .listener(CommandListener.all(listeners.orderedStream().toList()))
                 .build();
     }

@@ -16,6 +16,7 @@ import org.springframework.util.unit.DataSize;
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
  * @param retry how commands are tried again after a conflict
+ * @param commands what commands store beside their events
  * @param metrics what is measured
  * @since 0.1
  */
@@ -27,6 +28,7 @@ public record EventCoreProperties(
         @DefaultValue Jdbc jdbc,
         @DefaultValue Limits limits,
         @DefaultValue Retry retry,
+        @DefaultValue Commands commands,
         @DefaultValue Metrics metrics) {
 
     /** The event stores to choose from. */
@@ -94,6 +96,13 @@ public record EventCoreProperties(
             @DefaultValue("1s") Duration maxDelay,
             @DefaultValue("0.2") double jitter,
             @DefaultValue("30s") Duration budget) {}
+
+    /**
+     * What commands store beside their events.
+     *
+     * @param traceMetadata whether every event carries the ids of the trace and the span it came from, if there are any
+     */
+    public record Commands(@DefaultValue("true") boolean traceMetadata) {}
 
     /**
      * What is measured.

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStore;
+import io.eventcore.test.contract.CommandContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.TransactionContract;
@@ -34,6 +35,19 @@ class PostgreSqlEventStoreTest {
 
     @Nested
     class Inside_transactions extends TransactionContract {
+        @Override
+        protected EventStore emptyStore() {
+            return DATABASE.newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new JdbcTransactionManager(DATABASE.dataSource());
+        }
+    }
+
+    @Nested
+    class Executing_commands extends CommandContract {
         @Override
         protected EventStore emptyStore() {
             return DATABASE.newStore();

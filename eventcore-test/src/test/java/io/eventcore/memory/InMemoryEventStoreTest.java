@@ -2,6 +2,7 @@ package io.eventcore.memory;
 
 import io.eventcore.EventStore;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.test.contract.CommandContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.LedgerEvent;
@@ -37,6 +38,19 @@ class InMemoryEventStoreTest {
 
     @Nested
     class Inside_transactions extends TransactionContract {
+        @Override
+        protected EventStore emptyStore() {
+            return newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    @Nested
+    class Executing_commands extends CommandContract {
         @Override
         protected EventStore emptyStore() {
             return newStore();
