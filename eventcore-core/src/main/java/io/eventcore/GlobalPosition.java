@@ -1,5 +1,7 @@
 package io.eventcore;
 
+import java.io.Serializable;
+
 /**
  * The place of an event in the one order over all streams of a store.
  *
@@ -9,7 +11,7 @@ package io.eventcore;
  * @param value 1 or more for an event; 0 is the place before the first event
  * @since 0.1
  */
-public record GlobalPosition(long value) implements Comparable<GlobalPosition> {
+public record GlobalPosition(long value) implements Comparable<GlobalPosition>, Serializable {
     /** The place before the first event: reading after it reads everything. */
     public static final GlobalPosition START = new GlobalPosition(0);
 

@@ -28,7 +28,7 @@ public final class StreamPattern {
         this.value = value;
         this.literalPrefix = translation.literalPrefix();
         this.regex = translation.regex();
-        this.compiled = Pattern.compile(regex, Pattern.DOTALL);
+        this.compiled = Pattern.compile(translation.regexWithoutBacktracking(), Pattern.DOTALL);
     }
 
     /**
@@ -100,7 +100,7 @@ public final class StreamPattern {
     /** Reads a glob once, from left to right. */
     private static final class Translation {
         private final int[] glob;
-        private final StringBuilder expression = new StringBuilder();
+        private final List<StringBuilder> betweenStars = new ArrayList<>(List.of(new StringBuilder()));
         private final StringBuilder literal = new StringBuilder();
         private boolean literalSoFar = true;
         private int next;
@@ -110,7 +110,7 @@ public final class StreamPattern {
             while (next < glob.length) {
                 int codePoint = glob[next++];
                 switch (codePoint) {
-                    case '*' -> wildcard(".*");
+                    case '*' -> star();
                     case '?' -> wildcard(".");
                     case '[' -> wildcard(characterClass());
                     case ']' -> throw invalid("has a ']' that closes no class");
@@ -120,20 +120,44 @@ public final class StreamPattern {
         }
 
         String regex() {
-            return expression.toString();
+            return String.join(".*", betweenStars);
+        }
+
+        /**
+         * What stands between two stars is right wherever it is found first, so it is never looked for again: the time
+         * to match grows with the length of id and pattern, not with the ways to divide the id among the stars.
+         */
+        String regexWithoutBacktracking() {
+            StringBuilder result = new StringBuilder(betweenStars.get(0));
+            for (int i = 1; i < betweenStars.size() - 1; i++) {
+                result.append("(?>.*?").append(betweenStars.get(i)).append(')');
+            }
+            if (betweenStars.size() > 1) {
+                result.append(".*").append(betweenStars.get(betweenStars.size() - 1));
+            }
+            return result.toString();
         }
 
         String literalPrefix() {
             return literal.toString();
         }
 
+        private void star() {
+            literalSoFar = false;
+            betweenStars.add(new StringBuilder());
+        }
+
         private void wildcard(String regex) {
             literalSoFar = false;
-            expression.append(regex);
+            current().append(regex);
+        }
+
+        private StringBuilder current() {
+            return betweenStars.get(betweenStars.size() - 1);
         }
 
         private void literal(int codePoint) {
-            escape(expression, codePoint);
+            escape(current(), codePoint);
             if (literalSoFar) {
                 literal.appendCodePoint(codePoint);
             }
