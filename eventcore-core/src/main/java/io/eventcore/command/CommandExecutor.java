@@ -5,6 +5,7 @@ import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.RetriesExhaustedException;
+import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.CallerRetries;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Executes commands: reads their streams, folds, decides, and appends under the versions read.
@@ -30,6 +32,7 @@ import java.util.function.DoubleSupplier;
 public final class CommandExecutor {
     private final EventStore store;
     private final Attempts attempts;
+    private final HotStreams hotStreams;
     private final RetryPolicy retryPolicy;
     private final List<MetadataContributor> contributors;
     private final CommandListener listener;
@@ -38,7 +41,8 @@ public final class CommandExecutor {
 
     private CommandExecutor(Builder builder) {
         this.store = builder.store;
-        this.attempts = new Attempts(builder.store, builder.clock);
+        this.attempts = new Attempts(builder.clock);
+        this.hotStreams = new HotStreams(builder.store, builder.hotStreams);
         this.retryPolicy = builder.retryPolicy;
         this.contributors = List.copyOf(builder.contributors);
         this.listener = builder.listener;
@@ -63,8 +67,8 @@ public final class CommandExecutor {
      *
      * @param context what is known about the command; where it says nothing, what encloses the call is taken
      * @return how it ended; also if the command decided that nothing happens
-     * @throws RetriesExhaustedException if all attempts allowed ended in a conflict or a passing failure, or the thread
-     *     was interrupted between two of them
+     * @throws RetriesExhaustedException if all attempts allowed ended in a conflict or a passing failure, the time was
+     *     used up, or the thread was interrupted between two attempts or before the first
      * @throws VersionConflictException if a stream has changed and a transaction of the caller is under way
      * @throws io.eventcore.UndeclaredStreamException if the command returns an event for a stream that it neither
      *     declares nor discovers
@@ -103,13 +107,14 @@ public final class CommandExecutor {
 
     private ExecutionResult attemptUntilDone(CommandRequest<?, ?> request, CommandListener.Execution execution) {
         RetryPolicy policy = request.retryPolicy();
+        @Nullable EventStoreException failure = null;
         for (int attempt = 1; ; attempt++) {
-            EventStoreException failure;
             try {
-                int number = attempt;
-                return CallerRetries.during(() -> attempts.make(request, number));
+                return attempt(request, attempt, failure);
             } catch (VersionConflictException | TransientEventStoreException e) {
                 failure = e;
+            } catch (HotStreams.LeftQueueException e) {
+                throw request.exhausted(attempt - 1, failure == null ? e.failure() : failure);
             }
             if (store.joinsCallersTransaction()) {
                 throw failure;
@@ -124,6 +129,15 @@ public final class CommandExecutor {
                 throw request.exhausted(attempt, failure);
             }
         }
+    }
+
+    private ExecutionResult attempt(CommandRequest<?, ?> request, int number, @Nullable EventStoreException previous) {
+        StreamId contested = previous instanceof VersionConflictException conflict ? conflict.streamId() : null;
+        return CallerRetries.during(() -> hotStreams.attempt(
+                request.command()::streams,
+                contested,
+                request.deadline(),
+                through -> attempts.make(through, request, number)));
     }
 
     /** Waits between two attempts. */
@@ -154,6 +168,7 @@ public final class CommandExecutor {
         private Clock clock = Clock.systemUTC();
         private List<MetadataContributor> contributors = List.of();
         private CommandListener listener = CommandListener.none();
+        private HotStreamSettings hotStreams = HotStreamSettings.defaults();
         private Pause pause = Pause::sleeping;
         private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
 
@@ -182,6 +197,17 @@ public final class CommandExecutor {
         /** Is told about every execution. */
         public Builder listener(CommandListener commandListener) {
             this.listener = Objects.requireNonNull(commandListener, "listener");
+            return this;
+        }
+
+        /**
+         * Whether commands queue for streams that they fight over; they do unless set otherwise.
+         *
+         * <p>After a conflict, attempts of this executor on that stream wait for each other, in the order they came,
+         * until nobody else is there any more. Waiting counts as time of the {@link RetryPolicy#budget()}.
+         */
+        public Builder hotStreams(HotStreamSettings settings) {
+            this.hotStreams = Objects.requireNonNull(settings, "hotStreams");
             return this;
         }
 

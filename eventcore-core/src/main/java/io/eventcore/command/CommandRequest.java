@@ -17,6 +17,9 @@ import java.time.Instant;
 record CommandRequest<S, E extends Event>(
         Command<S, E> command, CommandContext context, RetryPolicy retryPolicy, long begin) {
 
+    /** Beyond this, the difference of two times would overflow. */
+    private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE / 2);
+
     /** What the decision of an attempt made at this time is told. */
     CommandContext contextAt(Instant now) {
         return context.withNow(now);
@@ -25,6 +28,11 @@ record CommandRequest<S, E extends Event>(
     /** How long the execution has taken so far. */
     Duration elapsed() {
         return Duration.ofNanos(System.nanoTime() - begin);
+    }
+
+    /** When the time of the execution is used up, by {@link System#nanoTime()}. */
+    long deadline() {
+        return begin + (retryPolicy.budget().compareTo(FOREVER) < 0 ? retryPolicy.budget() : FOREVER).toNanos();
     }
 
     /** The end of all attempts, the last of which failed like this. */

@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Retry;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandListener;
+import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.MetadataContributor;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.micrometer.TraceMetadata;
@@ -45,13 +46,21 @@ public final class EventCoreCommandAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    HotStreamSettings hotStreamSettings(EventCoreProperties properties) {
+        return new HotStreamSettings(properties.commands().hotStreams().enabled());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     CommandExecutor commandExecutor(
             EventStore eventStore,
             RetryPolicy retryPolicy,
+            HotStreamSettings hotStreamSettings,
             ObjectProvider<MetadataContributor> contributors,
             ObjectProvider<CommandListener> listeners) {
         return CommandExecutor.builder(eventStore)
                 .retryPolicy(retryPolicy)
+                .hotStreams(hotStreamSettings)
                 .metadataContributors(contributors.orderedStream().toList())
                 .listener(CommandListener.all(listeners.orderedStream().toList()))
                 .build();

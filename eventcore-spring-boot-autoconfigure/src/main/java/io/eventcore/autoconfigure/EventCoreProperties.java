@@ -16,7 +16,7 @@ import org.springframework.util.unit.DataSize;
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
  * @param retry how commands are tried again after a conflict
- * @param commands what commands store beside their events
+ * @param commands how commands are executed, and what they store beside their events
  * @param metrics what is measured
  * @since 0.1
  */
@@ -98,11 +98,20 @@ public record EventCoreProperties(
             @DefaultValue("30s") Duration budget) {}
 
     /**
-     * What commands store beside their events.
+     * How commands are executed, and what they store beside their events.
      *
      * @param traceMetadata whether every event carries the ids of the trace and the span it came from, if there are any
+     * @param hotStreams streams that many commands fight over
      */
-    public record Commands(@DefaultValue("true") boolean traceMetadata) {}
+    public record Commands(
+            @DefaultValue("true") boolean traceMetadata, @DefaultValue HotStreams hotStreams) {}
+
+    /**
+     * Streams that many commands fight over.
+     *
+     * @param enabled whether commands queue for them instead of racing
+     */
+    public record HotStreams(@DefaultValue("true") boolean enabled) {}
 
     /**
      * What is measured.

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.autoconfigure;
+
+import org.jspecify.annotations.NullMarked;
