@@ -104,7 +104,8 @@ public record EventCoreProperties(
      * @param hotStreams streams that many commands fight over
      */
     public record Commands(
-            @DefaultValue("true") boolean traceMetadata, @DefaultValue HotStreams hotStreams) {}
+            @DefaultValue("true") boolean traceMetadata,
+            @DefaultValue HotStreams hotStreams) {}
 
     /**
      * Streams that many commands fight over.
