@@ -92,10 +92,15 @@ public record RetryPolicy(
      * @param random a random number from 0 (inclusive) to 1 (exclusive), which decides the variation
      */
     Duration delayAfter(int failedAttempt, double random) {
-        double grown = (double) initialDelay.toNanos() * Math.pow(multiplier, failedAttempt - 1.0);
-        double capped = Math.min(grown, (double) maxDelay.toNanos());
+        double grown = initialDelay.isZero() ? 0 : nanos(initialDelay) * Math.pow(multiplier, failedAttempt - 1.0);
+        double capped = Math.min(grown, nanos(maxDelay));
         double varied = capped * (1 + jitter * (2 * random - 1));
         return Duration.ofNanos((long) varied);
+    }
+
+    /** In floating point, because a duration may be longer than a long holds nanoseconds. */
+    private static double nanos(Duration duration) {
+        return duration.getSeconds() * 1e9 + duration.getNano();
     }
 
     private static void check(boolean condition, String message) {
