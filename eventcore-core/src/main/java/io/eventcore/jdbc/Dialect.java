@@ -12,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -64,14 +65,14 @@ abstract class Dialect {
                 ORDER BY e.version
                 LIMIT ?
                 """.formatted(EventRow.COLUMNS));
-        this.selectStreamIds =
-                names.in("""
+        this.selectStreamIds = names.in("""
                 SELECT s.stream_id
                 FROM eventcore_stream s
-                WHERE s.stream_id LIKE ? ESCAPE '!' AND s.version > 0 AND %s > %s
+                WHERE %s AND s.version > 0 AND %s > %s
                 ORDER BY %s
                 LIMIT ?
-                """.formatted(inByteOrder("s.stream_id"), inByteOrder("?"), inByteOrder("s.stream_id")));
+                """.formatted(
+                beginsWith("s.stream_id"), inByteOrder("s.stream_id"), inByteOrder("?"), inByteOrder("s.stream_id")));
         this.selectById = names.in("""
                 SELECT e.position, e.version
                 FROM eventcore_event e
@@ -81,13 +82,23 @@ abstract class Dialect {
         this.selectSettings = names.in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1");
     }
 
-    /** The engine of a connection. */
+    /**
+     * The engine of a connection.
+     *
+     * @throws UnsupportedDatabaseException if no dialect knows it, or it is too old
+     */
     static Dialect of(Connection connection, TableNames names) throws SQLException {
-        String product = connection.getMetaData().getDatabaseProductName();
-        return switch (product) {
-            case "PostgreSQL" -> new PostgreSqlDialect(names);
-            case "H2" -> new H2Dialect(names);
-            default -> throw new UnsupportedDatabaseException(product);
+        return switch (connection.getMetaData().getDatabaseProductName()) {
+            case "PostgreSQL" -> {
+                DatabaseServer.of(connection).atLeast("14");
+                yield new PostgreSqlDialect(names);
+            }
+            case "H2" -> {
+                DatabaseServer.of(connection).atLeast("2.2");
+                yield new H2Dialect(names);
+            }
+            case "MariaDB", "MySQL" -> MariaDbDialect.of(connection, names);
+            default -> throw DatabaseServer.of(connection).unknown();
         };
     }
 
@@ -96,6 +107,13 @@ abstract class Dialect {
 
     /** The file that grants roles what they need of the tables, beside this class. */
     abstract String rolesScript();
+
+    /** Runs a script, in one piece if the engine takes it so. */
+    void runScript(Connection connection, String script) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(script);
+        }
+    }
 
     /** How this engine orders the log, as the settings row calls it. */
     abstract String orderStrategy();
@@ -155,7 +173,7 @@ abstract class Dialect {
             for (int i = 0; i < positions.length; i++) {
                 Entry entry = append.entries().get(i);
                 query.setString(1, entry.event().streamId().value());
-                query.setObject(2, entry.event().id());
+                bind(query, 2, entry.event().id());
                 try (ResultSet row = query.executeQuery()) {
                     if (!row.next()) {
                         return Optional.empty();
@@ -179,7 +197,7 @@ abstract class Dialect {
      *
      * @param connection in auto-commit mode, before and after
      */
-    final <T> T inOwnTransaction(Connection connection, Transaction<T> transaction) throws SQLException {
+    <T> T inOwnTransaction(Connection connection, Transaction<T> transaction) throws SQLException {
         connection.setAutoCommit(false);
         int isolation = connection.getTransactionIsolation();
         boolean change = isolation != Connection.TRANSACTION_READ_COMMITTED;
@@ -229,8 +247,13 @@ abstract class Dialect {
         return expression;
     }
 
-    /** A condition that holds where an expression matches an anchored regular expression, the parameter. */
+    /** A condition that holds where an expression matches {@link #anchored} regular expression, the parameter. */
     abstract String matchesRegex(String expression);
+
+    /** A regular expression for a part of a text as one for the whole text, in which a dot matches anything. */
+    String anchored(String regex) {
+        return "(?s)^(?:" + regex + ")\\z";
+    }
 
     final TableNames names() {
         return names;
@@ -249,9 +272,12 @@ abstract class Dialect {
     final PreparedStatement selectStreamIds(Connection connection, String prefix, String after, int limit)
             throws SQLException {
         PreparedStatement statement = connection.prepareStatement(selectStreamIds);
-        statement.setString(1, likePrefix(prefix));
-        statement.setString(2, after);
-        statement.setInt(3, limit);
+        int parameter = 0;
+        for (String text : prefixParameters(prefix)) {
+            statement.setString(++parameter, text);
+        }
+        statement.setString(++parameter, after);
+        statement.setInt(++parameter, limit);
         return statement;
     }
 
@@ -301,12 +327,12 @@ abstract class Dialect {
         List<String> texts = new ArrayList<>();
         String prefix = filter.streams().literalPrefix();
         if (!prefix.isEmpty()) {
-            sql.append(" AND s.stream_id LIKE ? ESCAPE '!'");
-            texts.add(likePrefix(prefix));
+            sql.append(" AND ").append(beginsWith("s.stream_id"));
+            texts.addAll(prefixParameters(prefix));
         }
         if (!filter.streams().isPrefix()) {
             sql.append(" AND ").append(matchesRegex("s.stream_id"));
-            texts.add("^(?:" + filter.streams().regex() + ")$");
+            texts.add(anchored(filter.streams().regex()));
         }
         if (!typeNames.isEmpty()) {
             sql.append(" AND e.type IN (?")
@@ -327,8 +353,13 @@ abstract class Dialect {
         return statement;
     }
 
-    private static String likePrefix(String prefix) {
-        return prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%";
+    /** A condition that holds where an expression begins with a prefix, the {@link #prefixParameters parameters}. */
+    String beginsWith(String expression) {
+        return expression + " LIKE ? ESCAPE '!'";
+    }
+
+    List<String> prefixParameters(String prefix) {
+        return List.of(prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
     }
 
     /** The one number that a query answers with. */
@@ -339,6 +370,10 @@ abstract class Dialect {
             long value = row.getLong(1);
             return row.wasNull() ? ifNull : value;
         }
+    }
+
+    void bind(PreparedStatement statement, int parameter, UUID id) throws SQLException {
+        statement.setObject(parameter, id);
     }
 
     UUID uuid(ResultSet row, int column) throws SQLException {

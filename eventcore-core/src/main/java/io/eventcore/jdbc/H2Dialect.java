@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -28,6 +29,7 @@ final class H2Dialect extends StatementDialect {
     private final String insertStream;
     private final String updateStream;
     private final String takePositions;
+    private final String insertEvent;
 
     H2Dialect(TableNames names) {
         super(names);
@@ -41,6 +43,11 @@ final class H2Dialect extends StatementDialect {
                 SELECT position FROM FINAL TABLE (
                     UPDATE eventcore_position SET position = position + ? WHERE id = 1
                 )
+                """);
+        this.insertEvent = names.in("""
+                INSERT INTO eventcore_event
+                    (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+                VALUES (?, ?, CURRENT_TIMESTAMP(6), ?, ?, ?, ?, ?)
                 """);
     }
 
@@ -65,12 +72,12 @@ final class H2Dialect extends StatementDialect {
     }
 
     @Override
-    Map<StreamId, LockedStream> lockStreams(Connection connection, SortedMap<StreamId, Boolean> streams, boolean waits)
+    Map<StreamId, LockedStream> lockStreams(Connection connection, SortedMap<StreamId, Claim> claims, boolean waits)
             throws SQLException {
         Map<StreamId, LockedStream> locked = new HashMap<>();
-        for (Map.Entry<StreamId, Boolean> stream : streams.entrySet()) {
-            String id = stream.getKey().value();
-            locked.put(stream.getKey(), lock(connection, id, stream.getValue(), waits));
+        for (Map.Entry<StreamId, Claim> claim : claims.entrySet()) {
+            String id = claim.getKey().value();
+            locked.put(claim.getKey(), lock(connection, id, claim.getValue().createsRow(), waits));
         }
         return locked;
     }
@@ -135,14 +142,25 @@ final class H2Dialect extends StatementDialect {
     }
 
     @Override
-    void updateVersions(Connection connection, Map<Long, Long> versionByKey) throws SQLException {
+    void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(updateStream)) {
-            for (Map.Entry<Long, Long> stream : versionByKey.entrySet()) {
-                update.setLong(1, stream.getValue());
-                update.setLong(2, stream.getKey());
+            for (NewVersion version : versions) {
+                update.setLong(1, version.version());
+                update.setLong(2, version.key());
                 update.addBatch();
             }
             update.executeBatch();
+        }
+    }
+
+    @Override
+    void insertEvents(Connection connection, List<NewRow> rows) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(insertEvent)) {
+            for (NewRow row : rows) {
+                bind(insert, 0, row);
+                insert.addBatch();
+            }
+            insert.executeBatch();
         }
     }
 

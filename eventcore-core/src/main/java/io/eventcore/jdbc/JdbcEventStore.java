@@ -32,7 +32,7 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * An event store in a relational database: PostgreSQL or H2.
+ * An event store in a relational database: PostgreSQL, MariaDB, MySQL or H2.
  *
  * <p>An append inside a Spring transaction that holds a connection to the same database joins it. Otherwise it runs on
  * a connection of its own and is committed when the call returns; so does an append from a callback after a commit, for

@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Objects;
 import javax.sql.DataSource;
 
@@ -117,8 +116,8 @@ public final class JdbcSchema {
     }
 
     private void run(Connection connection, Dialect dialect) {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(text(dialect.schemaScript()));
+        try {
+            dialect.runScript(connection, text(dialect.schemaScript()));
         } catch (SQLException e) {
             throw new SchemaException(
                     "The tables of the event store could not be created by " + path(dialect), path(dialect), e);

@@ -278,6 +278,12 @@ final class PostgreSqlDialect extends Dialect {
         return expression + " ~ ?";
     }
 
+    /** Its expressions know no {@code \\z}; their {@code $} and dot mean what is wanted. */
+    @Override
+    String anchored(String regex) {
+        return "^(?:" + regex + ")$";
+    }
+
     @Override
     PreparedStatement selectStreams(Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit)
             throws SQLException {

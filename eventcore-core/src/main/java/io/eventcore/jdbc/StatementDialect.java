@@ -30,22 +30,32 @@ import org.jspecify.annotations.Nullable;
 abstract class StatementDialect extends Dialect {
     private final String selectStored;
     private final String lastPosition;
-    private final String insertEvent;
 
     StatementDialect(TableNames names) {
         super(names);
-        this.selectStored = names.in("""
+        this.selectStored = names.in(newest("""
                 SELECT e.position, e.event_id
                 FROM eventcore_event e
                 JOIN eventcore_stream s ON s.stream_key = e.stream_key
                 WHERE s.stream_id = ? AND e.version = ?
-                """);
+                """));
         this.lastPosition = names.in("SELECT position FROM eventcore_position WHERE id = 1");
-        this.insertEvent = names.in("""
-                INSERT INTO eventcore_event
-                    (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
-                VALUES (?, ?, CURRENT_TIMESTAMP(6), ?, ?, ?, ?, ?)
-                """);
+    }
+
+    /**
+     * What an append wants of a stream.
+     *
+     * @param writes whether it writes events to it, or only relies on its version
+     * @param createsRow whether the stream may be absent, so that a row is needed that stands for it and can be locked
+     */
+    record Claim(boolean writes, boolean createsRow) {
+        static Claim of(Participant participant) {
+            return new Claim(!participant.isGuard(), participant.expected().isMetBy(StreamVersion.NONE));
+        }
+
+        Claim and(Claim other) {
+            return new Claim(writes || other.writes, createsRow || other.createsRow);
+        }
     }
 
     /**
@@ -67,14 +77,21 @@ abstract class StatementDialect extends Dialect {
     /**
      * Locks streams in the order given.
      *
-     * @param streams the streams, each with whether a row is created if there is none
+     * @param claims the streams, each with what is wanted of it
      * @param waits whether to wait for streams that other transactions have locked, or to call them busy
      */
     abstract Map<StreamId, LockedStream> lockStreams(
-            Connection connection, SortedMap<StreamId, Boolean> streams, boolean waits) throws SQLException;
+            Connection connection, SortedMap<StreamId, Claim> claims, boolean waits) throws SQLException;
 
-    /** Sets the versions of streams, given by their keys. */
-    abstract void updateVersions(Connection connection, Map<Long, Long> versionByKey) throws SQLException;
+    /** A version that a locked stream gets. */
+    record NewVersion(StreamId streamId, long key, long version) {}
+
+    abstract void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException;
+
+    /** An event as the row that it becomes. */
+    record NewRow(long position, long streamKey, long version, Entry entry, Optional<String> metadata) {}
+
+    abstract void insertEvents(Connection connection, List<NewRow> rows) throws SQLException;
 
     /**
      * Takes positions from the row that gives them away, and keeps it locked.
@@ -95,7 +112,7 @@ abstract class StatementDialect extends Dialect {
 
     @Override
     final void lockStream(Connection connection, StreamId streamId) throws SQLException {
-        lockStreams(connection, new TreeMap<>(Map.of(streamId, true)), true);
+        lockStreams(connection, new TreeMap<>(Map.of(streamId, new Claim(true, true))), true);
     }
 
     @Override
@@ -115,7 +132,7 @@ abstract class StatementDialect extends Dialect {
 
     private List<AppendOutcome> append(Connection connection, List<SerializedAppend> appends, boolean waits)
             throws SQLException {
-        Map<StreamId, LockedStream> locked = lockStreams(connection, streamsOf(appends), waits);
+        Map<StreamId, LockedStream> locked = lockStreams(connection, claims(appends), waits);
         List<@Nullable AppendOutcome> outcomes = new ArrayList<>(appends.size());
         List<SerializedAppend> accepted = new ArrayList<>(appends.size());
         for (SerializedAppend append : appends) {
@@ -142,17 +159,14 @@ abstract class StatementDialect extends Dialect {
         return refusal;
     }
 
-    private static SortedMap<StreamId, Boolean> streamsOf(List<SerializedAppend> appends) {
-        SortedMap<StreamId, Boolean> streams = new TreeMap<>();
+    private static SortedMap<StreamId, Claim> claims(List<SerializedAppend> appends) {
+        SortedMap<StreamId, Claim> claims = new TreeMap<>();
         for (SerializedAppend append : appends) {
             for (Participant participant : append.participants()) {
-                // Who writes a stream needs its row, and so does who relies on its absence.
-                boolean needsRow =
-                        !participant.isGuard() || participant.expected().isMetBy(StreamVersion.NONE);
-                streams.merge(participant.id(), needsRow, Boolean::logicalOr);
+                claims.merge(participant.id(), Claim.of(participant), Claim::and);
             }
         }
-        return streams;
+        return claims;
     }
 
     private static Optional<AppendOutcome> refusal(SerializedAppend append, Map<StreamId, LockedStream> locked) {
@@ -173,14 +187,14 @@ abstract class StatementDialect extends Dialect {
     private List<AppendOutcome> write(
             Connection connection, List<SerializedAppend> appends, Map<StreamId, LockedStream> locked)
             throws SQLException {
-        Map<Long, Long> versionByKey = new TreeMap<>();
+        List<NewVersion> versions = new ArrayList<>();
         int events = 0;
         for (SerializedAppend append : appends) {
             events += append.entries().size();
             for (Participant participant : append.participants()) {
                 LockedStream stream = locked.getOrDefault(participant.id(), LockedStream.ABSENT);
                 if (!participant.isGuard()) {
-                    versionByKey.put(stream.key, stream.version + participant.events());
+                    versions.add(new NewVersion(participant.id(), stream.key, stream.version + participant.events()));
                 }
             }
         }
@@ -189,23 +203,21 @@ abstract class StatementDialect extends Dialect {
             appends.forEach(append -> outcomes.add(new AppendOutcome.Written(append.slice(new long[0], new long[0]))));
             return outcomes;
         }
-        updateVersions(connection, versionByKey);
+        updateVersions(connection, versions);
         long position = takePositions(connection, events);
-        try (PreparedStatement insert = connection.prepareStatement(insertEvent)) {
-            for (SerializedAppend append : appends) {
-                long[] bases = bases(append, locked);
-                long[] positions = new long[append.entries().size()];
-                for (int i = 0; i < positions.length; i++) {
-                    Entry entry = append.entries().get(i);
-                    positions[i] = ++position;
-                    long key = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT).key;
-                    bind(insert, position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata());
-                    insert.addBatch();
-                }
-                outcomes.add(new AppendOutcome.Written(append.slice(bases, positions)));
+        List<NewRow> rows = new ArrayList<>(events);
+        for (SerializedAppend append : appends) {
+            long[] bases = bases(append, locked);
+            long[] positions = new long[append.entries().size()];
+            for (int i = 0; i < positions.length; i++) {
+                Entry entry = append.entries().get(i);
+                positions[i] = ++position;
+                long key = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT).key;
+                rows.add(new NewRow(position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata()));
             }
-            insert.executeBatch();
+            outcomes.add(new AppendOutcome.Written(append.slice(bases, positions)));
         }
+        insertEvents(connection, rows);
         return outcomes;
     }
 
@@ -215,20 +227,30 @@ abstract class StatementDialect extends Dialect {
                 .toArray();
     }
 
-    private static void bind(
-            PreparedStatement insert, long position, long key, long version, Entry entry, Optional<String> metadata)
-            throws SQLException {
-        insert.setLong(1, position);
-        insert.setLong(2, key);
-        insert.setObject(3, entry.event().id());
-        insert.setLong(4, version);
-        insert.setString(5, entry.stored().typeName());
-        insert.setString(6, new String(entry.stored().payload(), StandardCharsets.UTF_8));
-        if (metadata.isPresent()) {
-            insert.setString(7, metadata.get());
+    /**
+     * Sets the parameters of a row: position, stream key, event id, version, type, payload, metadata.
+     *
+     * @param before how many parameters come before them
+     * @return how many parameters are set now
+     */
+    final int bind(PreparedStatement insert, int before, NewRow row) throws SQLException {
+        insert.setLong(before + 1, row.position);
+        insert.setLong(before + 2, row.streamKey);
+        bind(insert, before + 3, row.entry.event().id());
+        insert.setLong(before + 4, row.version);
+        insert.setString(before + 5, row.entry.stored().typeName());
+        insert.setString(before + 6, new String(row.entry.stored().payload(), StandardCharsets.UTF_8));
+        if (row.metadata.isPresent()) {
+            insert.setString(before + 7, row.metadata.get());
         } else {
-            insert.setNull(7, Types.VARCHAR);
+            insert.setNull(before + 7, Types.VARCHAR);
         }
+        return before + 7;
+    }
+
+    /** A query that sees what is committed, in a transaction of whatever isolation. */
+    String newest(String query) {
+        return query;
     }
 
     /** Where the events of an append stand, if all of them are stored already in the places it expected. */

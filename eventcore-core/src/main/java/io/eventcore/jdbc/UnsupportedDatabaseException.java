@@ -1,7 +1,7 @@
 package io.eventcore.jdbc;
 
 /**
- * The data source belongs to a database that no dialect speaks.
+ * The data source belongs to a database that no dialect speaks, or to a version of one that is too old.
  *
  * @since 0.1
  */
@@ -10,12 +10,12 @@ public final class UnsupportedDatabaseException extends RuntimeException {
 
     private final String product;
 
-    UnsupportedDatabaseException(String product) {
-        super("The event store does not know the database '" + product + "'; it knows PostgreSQL and H2");
+    UnsupportedDatabaseException(String product, String problem) {
+        super(problem);
         this.product = product;
     }
 
-    /** The name the database gives itself. */
+    /** The name of the database. */
     public String product() {
         return product;
     }

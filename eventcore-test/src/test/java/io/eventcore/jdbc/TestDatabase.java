@@ -31,11 +31,21 @@ abstract class TestDatabase {
 
     /** New tables, and the prefix of their names. */
     String newTables() {
-        String prefix = "t" + STORES.incrementAndGet() + "_";
+        String prefix = newPrefix();
         JdbcSchema schema = JdbcSchema.in(ownersDataSource(), "", prefix);
         schema.create();
-        execute(ownersDataSource(), schema.rolesScript(APP, READER));
+        runScript(schema.rolesScript(APP, READER));
         return prefix;
+    }
+
+    /** A prefix that no other test has. */
+    String newPrefix() {
+        return "t" + STORES.incrementAndGet() + "_";
+    }
+
+    /** Runs a script as the owner of the tables. */
+    void runScript(String script) {
+        execute(ownersDataSource(), script);
     }
 
     JdbcEventStore newStore() {

@@ -1,0 +1,63 @@
+package io.eventcore.jdbc;
+
+import java.sql.Connection;
+import java.sql.DatabaseMetaData;
+import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A database server, by what it says of itself.
+ *
+ * @param product its name
+ * @param version its version, with whatever words the vendor adds
+ */
+record DatabaseServer(String product, String version) {
+    private static final String SUPPORTED = "PostgreSQL 14, MariaDB 10.6, MySQL 8.0.29 and H2 2.2, and later ones";
+
+    private static final Pattern NUMBERS = Pattern.compile("(\\d+)(?:\\.(\\d+))?(?:\\.(\\d+))?");
+
+    static DatabaseServer of(Connection connection) throws SQLException {
+        DatabaseMetaData server = connection.getMetaData();
+        return new DatabaseServer(server.getDatabaseProductName(), server.getDatabaseProductVersion());
+    }
+
+    /**
+     * Refuses a server that is older.
+     *
+     * @throws UnsupportedDatabaseException if the server is older, or does not tell its version
+     */
+    void atLeast(String needed) {
+        long[] found = numbers(version);
+        long[] least = numbers(needed);
+        for (int i = 0; i < found.length; i++) {
+            if (found[i] > least[i]) {
+                return;
+            }
+            if (found[i] < least[i]) {
+                throw new UnsupportedDatabaseException(
+                        product,
+                        "The event store needs %s %s or later; this is %s %s"
+                                .formatted(product, needed, product, version));
+            }
+        }
+    }
+
+    UnsupportedDatabaseException unknown() {
+        return new UnsupportedDatabaseException(
+                product,
+                "The event store does not know the database %s %s; it knows %s".formatted(product, version, SUPPORTED));
+    }
+
+    private static long[] numbers(String version) {
+        Matcher matcher = NUMBERS.matcher(version);
+        long[] numbers = new long[3];
+        if (matcher.lookingAt()) {
+            for (int i = 0; i < numbers.length; i++) {
+                String group = matcher.group(i + 1);
+                numbers[i] = group == null ? 0 : Long.parseLong(group);
+            }
+        }
+        return numbers;
+    }
+}

@@ -1,0 +1,58 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.StreamId;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+
+/** MySQL, where it differs from MariaDB. */
+final class MySqlDialect extends MariaDbDialect {
+    MySqlDialect(TableNames names) {
+        super(names);
+    }
+
+    @Override
+    String schemaScript() {
+        return "schema-mysql.sql";
+    }
+
+    @Override
+    List<String> begin() {
+        return List.of("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION");
+    }
+
+    @Override
+    String shared() {
+        return " FOR SHARE";
+    }
+
+    @Override
+    Map<StreamId, LockedStream> create(Connection connection, StreamId id) throws SQLException {
+        return createAndSelect(connection, List.of(id));
+    }
+
+    /**
+     * No INSERT fails at once here, so a locking read asks first whether another transaction is creating a row. Only one
+     * that begins between the two statements is waited for.
+     */
+    @Override
+    Map<StreamId, LockedStream> createAtOnce(Connection connection, Collection<StreamId> ids) throws SQLException {
+        select(connection, ids, " FOR UPDATE NOWAIT");
+        return createAndSelect(connection, ids);
+    }
+
+    /** An INSERT returns no rows here. */
+    private Map<StreamId, LockedStream> createAndSelect(Connection connection, Collection<StreamId> ids)
+            throws SQLException {
+        for (List<StreamId> part : parts(ids)) {
+            try (PreparedStatement insert = connection.prepareStatement(insertStreams(part.size()))) {
+                bindIds(insert, part);
+                insert.executeUpdate();
+            }
+        }
+        return select(connection, ids, " FOR UPDATE");
+    }
+}

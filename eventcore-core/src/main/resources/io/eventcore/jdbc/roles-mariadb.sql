@@ -1,0 +1,20 @@
+-- Roles for the eventcore tables in MariaDB and MySQL, version 1. Run it in the database of the tables, after the schema
+-- script, as somebody who may create roles and grant on the tables. Statements end with a semicolon and hold none inside.
+-- It may run again.
+--
+-- Two roles for you to grant to the users that your applications connect as. Replace their names at will. A role is in
+-- effect once it is a user's default role: SET DEFAULT ROLE app_eventcore FOR ... (MySQL: TO ...). No function runs with
+-- the rights of its owner here, so the application may insert what it likes. It cannot change or delete an event.
+
+CREATE ROLE IF NOT EXISTS app_eventcore;
+CREATE ROLE IF NOT EXISTS reader_eventcore;
+
+GRANT SELECT ON eventcore_settings TO app_eventcore;
+GRANT SELECT, INSERT, UPDATE ON eventcore_stream TO app_eventcore;
+GRANT SELECT, UPDATE ON eventcore_position TO app_eventcore;
+GRANT SELECT, INSERT ON eventcore_event TO app_eventcore;
+
+GRANT SELECT ON eventcore_settings TO reader_eventcore;
+GRANT SELECT ON eventcore_stream TO reader_eventcore;
+GRANT SELECT ON eventcore_position TO reader_eventcore;
+GRANT SELECT ON eventcore_event TO reader_eventcore;

@@ -1,0 +1,70 @@
+-- The eventcore schema for MySQL 8.0.29 and later, version 1.
+--
+-- Run it as the owner of the tables, in the database of the tables. Statements end with a semicolon and hold none
+-- inside, so every tool can split it: the drivers take one statement at a time. It may run again: what is there stays. A
+-- released version of this file is never edited; changes come as numbered scripts. The script for MariaDB differs in the
+-- collation alone.
+
+-- Two applications that start together wait for each other here. Everything below also stands a second run beside it.
+DO GET_LOCK('eventcore schema', 60);
+
+-- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
+-- of version 0 stands for a stream that does not exist: somebody relied on its absence.
+--
+-- The collation compares bytes: two ids that differ in case, in an accent or in trailing blanks are two streams, and
+-- their order is the order in which every store locks them. The id is the primary key because a duplicate there locks
+-- one row; the key is what events refer to, and its index holds the id as well.
+CREATE TABLE IF NOT EXISTS eventcore_stream (
+    stream_id  VARCHAR(255) NOT NULL PRIMARY KEY,
+    stream_key BIGINT NOT NULL AUTO_INCREMENT UNIQUE,
+    version    BIGINT NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
+-- The last position given away. Its row stays locked until the append commits, so that positions become visible in
+-- their order.
+CREATE TABLE IF NOT EXISTS eventcore_position (
+    id       SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    position BIGINT NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+INSERT IGNORE INTO eventcore_position (id, position) VALUES (1, 0);
+
+-- The log. No check that the payload is JSON: JSON_VALID refuses what is valid (more than 32 levels, escapes of single
+-- surrogates), and MySQL's type JSON does not keep the text. What is written is what is read, byte by byte.
+CREATE TABLE IF NOT EXISTS eventcore_event (
+    position    BIGINT NOT NULL PRIMARY KEY,
+    stream_key  BIGINT NOT NULL,
+    -- In UTC, whatever the time zone of the session: a TIMESTAMP would be converted, and ends in 2038.
+    recorded_at DATETIME(6) NOT NULL,
+    event_id    BINARY(16) NOT NULL,
+    version     INTEGER NOT NULL,
+    type        VARCHAR(255) NOT NULL,
+    payload     LONGTEXT NOT NULL,
+    metadata    LONGTEXT,
+    -- The backstop of the version check, never its mechanism; also the index by which a stream is read.
+    UNIQUE (stream_key, version)
+    -- No foreign key to the stream: it would lock the stream's row once more for every event.
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
+-- The log is append-only for everybody. No trigger fires for TRUNCATE, but a table that another one refers to cannot be
+-- truncated: that is what the table is for. On a server with a binary log, whoever is not allowed to create triggers
+-- there needs log_bin_trust_function_creators = 1 for the time of this script.
+CREATE TRIGGER IF NOT EXISTS eventcore_refuse_update BEFORE UPDATE ON eventcore_event FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'events are immutable: UPDATE is refused';
+CREATE TRIGGER IF NOT EXISTS eventcore_refuse_delete BEFORE DELETE ON eventcore_event FOR EACH ROW
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'events are immutable: DELETE is refused';
+CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
+    position BIGINT NOT NULL PRIMARY KEY,
+    FOREIGN KEY (position) REFERENCES eventcore_event (position)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
+
+-- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
+-- start, because writers that order events in different ways would let readers miss some. It comes last: where it
+-- stands, the rest is complete, for no transaction holds these statements together.
+CREATE TABLE IF NOT EXISTS eventcore_settings (
+    id             SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    schema_version INTEGER NOT NULL,
+    order_strategy VARCHAR(40) NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
+INSERT IGNORE INTO eventcore_settings (id, schema_version, order_strategy) VALUES (1, 1, 'counter-row');
+
+DO RELEASE_LOCK('eventcore schema');

@@ -1,0 +1,87 @@
+package io.eventcore.jdbc;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.nio.charset.StandardCharsets;
+import javax.sql.DataSource;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.jdbc.datasource.init.ResourceDatabasePopulator;
+
+/** A real MariaDB by one of two drivers: one server for all tests of the process, or the one of a system property. */
+final class MariaDbDatabase extends TestDatabase {
+    private static final String GIVEN = System.getProperty("eventcore.test.mariadb.url", "");
+
+    /** Host and port. The user root of a given server has no password. */
+    private static final String ADDRESS = GIVEN.isEmpty()
+            ? MariaDbServer.start("--innodb-lock-wait-timeout=20", "--max-connections=300")
+            : GIVEN.replaceFirst("^jdbc:\\w+://", "").replaceFirst("/.*$", "");
+
+    /** By the driver of MariaDB. */
+    static final MariaDbDatabase INSTANCE = new MariaDbDatabase("mariadb");
+
+    /** By the driver of MySQL. */
+    static final MariaDbDatabase BY_MYSQL_DRIVER = new MariaDbDatabase("mysql");
+
+    private final String driver;
+    private final HikariDataSource owner;
+    private final HikariDataSource app;
+    private final HikariDataSource reader;
+
+    private MariaDbDatabase(String driver) {
+        this.driver = driver;
+        createUsers();
+        this.owner = pool(OWNER, 4);
+        this.app = pool(APP + "_user", 24);
+        this.reader = pool(READER + "_user", 2);
+    }
+
+    private void createUsers() {
+        try (HikariDataSource root = pool("root", 1)) {
+            execute(root, "CREATE USER IF NOT EXISTS " + OWNER);
+            execute(root, "GRANT ALL ON " + driver + "_driver.* TO " + OWNER + " WITH GRANT OPTION");
+            execute(root, "GRANT CREATE USER ON *.* TO " + OWNER);
+            for (String role : new String[] {APP, READER}) {
+                execute(root, "CREATE USER IF NOT EXISTS " + role + "_user");
+                execute(root, "CREATE ROLE IF NOT EXISTS " + role);
+                execute(root, "GRANT " + role + " TO " + role + "_user");
+                execute(root, "SET DEFAULT ROLE " + role + " FOR " + role + "_user");
+            }
+        }
+    }
+
+    /** Connections of a user without a password. */
+    HikariDataSource pool(String user, int size) {
+        HikariConfig config = new HikariConfig();
+        String database = driver + "_driver";
+        String create = user.equals("root") ? "?createDatabaseIfNotExist=true" : "";
+        config.setJdbcUrl("jdbc:%s://%s/%s%s".formatted(driver, ADDRESS, database, create));
+        config.setUsername(user);
+        config.setPassword("");
+        config.setMaximumPoolSize(size);
+        // Whoever has no rights to any table yet cannot connect yet.
+        config.setInitializationFailTimeout(-1);
+        config.setMinimumIdle(0);
+        return new HikariDataSource(config);
+    }
+
+    @Override
+    DataSource dataSource() {
+        return app;
+    }
+
+    @Override
+    DataSource ownersDataSource() {
+        return owner;
+    }
+
+    @Override
+    DataSource readersDataSource() {
+        return reader;
+    }
+
+    /** As Boot's initializer would, with its defaults. */
+    @Override
+    void runScript(String script) {
+        new ResourceDatabasePopulator(new ByteArrayResource(script.getBytes(StandardCharsets.UTF_8))).execute(owner);
+    }
+}
