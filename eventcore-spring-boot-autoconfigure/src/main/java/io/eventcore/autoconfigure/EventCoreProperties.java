@@ -2,8 +2,10 @@ package io.eventcore.autoconfigure;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
 
 /**
@@ -65,7 +67,24 @@ public record EventCoreProperties(
     public record Jdbc(
             @DefaultValue("embedded") SchemaInitialization initializeSchema,
             @DefaultValue("") String schema,
-            @DefaultValue("eventcore_") String tablePrefix) {}
+            @DefaultValue("eventcore_") String tablePrefix) {
+        /** The rule of the store, so that whoever breaks it is told the name of the property. */
+        private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
+
+        /** Checks the names. */
+        public Jdbc {
+            check(
+                    schema.isEmpty() || IDENTIFIER.matcher(schema).matches(),
+                    "eventcore.jdbc.schema",
+                    schema,
+                    "must match " + IDENTIFIER);
+            check(
+                    IDENTIFIER.matcher(tablePrefix).matches(),
+                    "eventcore.jdbc.table-prefix",
+                    tablePrefix,
+                    "must match " + IDENTIFIER);
+        }
+    }
 
     /**
      * How large one append may be.
@@ -77,7 +96,22 @@ public record EventCoreProperties(
     public record Limits(
             @DefaultValue("10000") int maxEvents,
             @DefaultValue("1MB") DataSize maxPayload,
-            @DefaultValue("16KB") DataSize maxMetadata) {}
+            @DefaultValue("16KB") DataSize maxMetadata) {
+        /** Checks the limits. */
+        public Limits {
+            check(maxEvents >= 1, "eventcore.limits.max-events", maxEvents, "must be at least 1");
+            checkSize("eventcore.limits.max-payload", maxPayload);
+            checkSize("eventcore.limits.max-metadata", maxMetadata);
+        }
+
+        private static void checkSize(String property, DataSize size) {
+            check(
+                    size.toBytes() >= 1 && size.toBytes() <= Integer.MAX_VALUE,
+                    property,
+                    size,
+                    "must be at least 1B and less than 2GB");
+        }
+    }
 
     /**
      * How commands are tried again after a conflict or a passing failure of the store.
@@ -95,7 +129,25 @@ public record EventCoreProperties(
             @DefaultValue("2") double multiplier,
             @DefaultValue("1s") Duration maxDelay,
             @DefaultValue("0.2") double jitter,
-            @DefaultValue("30s") Duration budget) {}
+            @DefaultValue("30s") Duration budget) {
+        /** Checks the settings. */
+        public Retry {
+            check(maxAttempts >= 1, "eventcore.retry.max-attempts", maxAttempts, "must be at least 1");
+            checkDuration("eventcore.retry.initial-delay", initialDelay);
+            check(
+                    multiplier >= 1 && Double.isFinite(multiplier),
+                    "eventcore.retry.multiplier",
+                    multiplier,
+                    "must be at least 1");
+            checkDuration("eventcore.retry.max-delay", maxDelay);
+            check(jitter >= 0 && jitter <= 1, "eventcore.retry.jitter", jitter, "must be between 0 and 1");
+            checkDuration("eventcore.retry.budget", budget);
+        }
+
+        private static void checkDuration(String property, Duration duration) {
+            check(!duration.isNegative(), property, duration, "must not be negative");
+        }
+    }
 
     /**
      * How commands are executed, and what they store beside their events.
@@ -120,4 +172,10 @@ public record EventCoreProperties(
      * @param enabled whether appends, reads and commands are observed, if the application has a meter registry
      */
     public record Metrics(@DefaultValue("true") boolean enabled) {}
+
+    private static void check(boolean condition, String property, Object value, String rule) {
+        if (!condition) {
+            throw new InvalidConfigurationPropertyValueException(property, value, rule);
+        }
+    }
 }

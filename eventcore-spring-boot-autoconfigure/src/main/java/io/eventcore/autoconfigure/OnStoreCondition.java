@@ -11,13 +11,16 @@ import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.ConfigurationCondition;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.ClassUtils;
 
 /**
  * Decides which event store the property {@code eventcore.store} and the data sources of the application ask for. The
- * condition report tells why.
+ * condition report tells why: asked before the conditions on beans, because those end the report when they fail.
  */
+@Order(Ordered.LOWEST_PRECEDENCE - 1)
 final class OnStoreCondition extends SpringBootCondition implements ConfigurationCondition {
     private static final String DATA_SOURCE = "javax.sql.DataSource";
 

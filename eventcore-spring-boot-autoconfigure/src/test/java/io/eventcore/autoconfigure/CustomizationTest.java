@@ -1,0 +1,170 @@
+package io.eventcore.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventcore.Event;
+import io.eventcore.StreamId;
+import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
+import io.eventcore.command.CommandListener;
+import io.eventcore.command.RetryPolicy;
+import io.eventcore.serialization.EventCoreJacksonModule;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
+import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What the application says counts. */
+class CustomizationTest {
+    private static final StreamId ADA = StreamId.of("account-ada");
+
+    private record Added(String note) implements Event {}
+
+    @Test
+    void the_settings_of_the_applications_mapper_shape_the_payload() {
+        Applications.withoutDatabase()
+                .withPropertyValues("spring.jackson.property-naming-strategy=UPPER_CAMEL_CASE")
+                .run(application -> assertThat(payload(application.getBean(EventSerializer.class)))
+                        .isEqualTo("{\"Account\":\"account-ada\",\"Cents\":5}"));
+    }
+
+    @Test
+    void a_mapper_of_the_application_is_taken_as_it_is() {
+        JsonMapper own = JsonMapper.builder()
+                .propertyNamingStrategy(PropertyNamingStrategies.UPPER_CAMEL_CASE)
+                .build();
+
+        Applications.withoutDatabase()
+                .withBean(JsonMapper.class, () -> own)
+                .run(application -> assertThat(payload(application.getBean(EventSerializer.class)))
+                        .isEqualTo("{\"Account\":\"account-ada\",\"Cents\":5}"));
+    }
+
+    @Test
+    void a_customizer_of_the_mapper_is_honoured() {
+        JsonMapperBuilderCustomizer snake =
+                builder -> builder.propertyNamingStrategy(PropertyNamingStrategies.UPPER_SNAKE_CASE);
+
+        Applications.withoutDatabase()
+                .withBean(JsonMapperBuilderCustomizer.class, () -> snake)
+                .run(application -> assertThat(payload(application.getBean(EventSerializer.class)))
+                        .contains("\"CENTS\""));
+    }
+
+    @Test
+    void ids_are_plain_strings_in_the_applications_own_json_too() {
+        Applications.withoutDatabase().run(application -> {
+            assertThat(application).hasSingleBean(EventCoreJacksonModule.class);
+            assertThat(application.getBean(JsonMapper.class).writeValueAsString(new Deposited(ADA, 5)))
+                    .isEqualTo("{\"account\":\"account-ada\",\"cents\":5}");
+        });
+    }
+
+    private static String payload(EventSerializer serializer) {
+        return new String(serializer.serialize(new Deposited(ADA, 5)).payload(), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void a_customizer_adds_event_types_to_those_that_were_found() {
+        Applications.withoutDatabase()
+                .withBean(EventTypesCustomizer.class, () -> types -> types.register(Added.class, "added"))
+                .run(application -> assertThat(
+                                application.getBean(EventTypes.class).types())
+                        .containsExactlyInAnyOrder(Deposited.class, Added.class));
+    }
+
+    @Test
+    void event_types_are_found_in_the_packages_of_the_application() {
+        Applications.withoutDatabase()
+                .withPropertyValues("eventcore.event-packages=")
+                .withUserConfiguration(InTheBanksPackage.class)
+                .run(application -> assertThat(
+                                application.getBean(EventTypes.class).types())
+                        .containsExactly(Deposited.class));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @AutoConfigurationPackage(basePackages = "io.eventcore.autoconfigure.bank")
+    static class InTheBanksPackage {}
+
+    @Test
+    void without_packages_no_event_type_is_known_and_the_application_starts() {
+        Applications.withoutDatabase()
+                .withPropertyValues("eventcore.event-packages=")
+                .run(application -> assertThat(
+                                application.getBean(EventTypes.class).types())
+                        .isEmpty());
+    }
+
+    @Test
+    void the_retry_policy_follows_the_properties() {
+        Applications.withoutDatabase()
+                .withPropertyValues(
+                        "eventcore.retry.max-attempts=7",
+                        "eventcore.retry.initial-delay=3ms",
+                        "eventcore.retry.multiplier=1.5",
+                        "eventcore.retry.max-delay=2s",
+                        "eventcore.retry.jitter=0.1",
+                        "eventcore.retry.budget=1m")
+                .run(application -> assertThat(application.getBean(RetryPolicy.class))
+                        .isEqualTo(RetryPolicy.defaults()
+                                .withMaxAttempts(7)
+                                .withExponentialDelay(Duration.ofMillis(3), 1.5, Duration.ofSeconds(2))
+                                .withJitter(0.1)
+                                .withBudget(Duration.ofMinutes(1))));
+    }
+
+    @Test
+    void without_properties_the_retry_policy_is_the_librarys_default() {
+        Applications.withoutDatabase()
+                .run(application ->
+                        assertThat(application.getBean(RetryPolicy.class)).isEqualTo(RetryPolicy.defaults()));
+    }
+
+    @Test
+    void every_listener_of_the_application_is_told_about_commands() {
+        AtomicInteger told = new AtomicInteger();
+
+        Applications.withoutDatabase()
+                .withUserConfiguration(TwoListeners.class)
+                .withBean(AtomicInteger.class, () -> told)
+                .run(Applications::assertWorks);
+
+        assertThat(told).hasValue(11);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoListeners {
+        @Bean
+        CommandListener one(AtomicInteger told) {
+            return command -> {
+                told.addAndGet(1);
+                return CommandListener.Execution.IGNORED;
+            };
+        }
+
+        @Bean
+        CommandListener ten(AtomicInteger told) {
+            return command -> {
+                told.addAndGet(10);
+                return CommandListener.Execution.IGNORED;
+            };
+        }
+    }
+
+    @Test
+    void the_limits_follow_the_properties() {
+        Applications.withoutDatabase()
+                .withPropertyValues("eventcore.limits.max-payload=10B")
+                .run(application -> assertThat(org.assertj.core.api.Assertions.catchThrowable(
+                                () -> Applications.assertWorks(application)))
+                        .hasMessageContaining("At most 10 bytes of payload per event"));
+    }
+}

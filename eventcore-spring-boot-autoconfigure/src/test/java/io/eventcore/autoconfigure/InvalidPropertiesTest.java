@@ -1,0 +1,59 @@
+package io.eventcore.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.annotation.Configuration;
+
+/** A real start, since what counts is what the user reads. */
+@ExtendWith(OutputCaptureExtension.class)
+class InvalidPropertiesTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "eventcore.retry.max-attempts | 0 | must be at least 1",
+                "eventcore.retry.initial-delay | -1ms | must not be negative",
+                "eventcore.retry.multiplier | 0.5 | must be at least 1",
+                "eventcore.retry.multiplier | NaN | must be at least 1",
+                "eventcore.retry.max-delay | -1s | must not be negative",
+                "eventcore.retry.jitter | 1.5 | must be between 0 and 1",
+                "eventcore.retry.budget | -1s | must not be negative",
+                "eventcore.limits.max-events | 0 | must be at least 1",
+                "eventcore.limits.max-payload | 0B | must be at least 1B",
+                "eventcore.limits.max-payload | 3GB | less than 2GB",
+                "eventcore.limits.max-metadata | 0B | must be at least 1B",
+                "eventcore.jdbc.table-prefix | a;drop | must match",
+                "eventcore.jdbc.table-prefix | Events | must match",
+                "eventcore.jdbc.schema | public\" | must match",
+                "eventcore.store | cassandra | io.eventcore.autoconfigure.EventCoreProperties$Store",
+                "eventcore.retry.max-attempts | many | \"many\"",
+                "eventcore.retry.budget | soon | java.time.Duration",
+            })
+    void a_value_that_makes_no_sense_stops_the_start_with_the_name_of_the_property(
+            String property, String value, String rule, CapturedOutput output) {
+        SpringApplicationBuilder application =
+                new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE);
+
+        assertThat(catchThrowable(() -> application.run("--" + property + "=" + value)))
+                .isNotNull();
+
+        assertThat(output.getOut()).contains("APPLICATION FAILED TO START", property, rule);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @ImportAutoConfiguration({
+        EventCoreSerializationAutoConfiguration.class,
+        EventCoreMemoryAutoConfiguration.class,
+        EventCoreCommandAutoConfiguration.class
+    })
+    static class Application {}
+}

@@ -1,0 +1,112 @@
+package io.eventcore.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventcore.EventStore;
+import io.eventcore.jdbc.JdbcSchema;
+import java.nio.file.Path;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+class SchemaInitializationTest {
+    private static final String NEVER = "eventcore.jdbc.initialize-schema=never";
+    private static final String ALWAYS = "eventcore.jdbc.initialize-schema=always";
+
+    @Test
+    void in_a_database_in_memory_the_tables_are_created_by_themselves() {
+        Applications.withH2().run(Applications::assertWorks);
+    }
+
+    @Test
+    void an_h2_file_is_not_an_embedded_database(@TempDir Path folder) {
+        Applications.withDatabase("jdbc:h2:file:" + folder.resolve("bank"))
+                .run(application -> assertThat(application)
+                        .getFailure()
+                        .hasRootCauseInstanceOf(java.sql.SQLException.class)
+                        .hasStackTraceContaining("SchemaException"));
+    }
+
+    @Test
+    void always_creates_what_is_missing_and_leaves_alone_what_is_there(@TempDir Path folder) {
+        for (int start = 0; start < 2; start++) {
+            Applications.withDatabase("jdbc:h2:file:" + folder.resolve("bank"))
+                    .withPropertyValues(ALWAYS)
+                    .run(Applications::assertWorks);
+        }
+    }
+
+    @Test
+    void never_creates_nothing_and_a_missing_schema_stops_the_start_with_the_scripts_name() {
+        Applications.withH2().withPropertyValues(NEVER).run(application -> {
+            assertThat(application).hasFailed();
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription())
+                    .isEqualTo("The tables of the event store are missing or not readable.");
+            assertThat(analysis.getAction())
+                    .isEqualTo("Run classpath:io/eventcore/jdbc/schema-h2.sql (it is an ordinary script for Flyway,"
+                            + " Liquibase or your client), or set eventcore.jdbc.initialize-schema=always to let the"
+                            + " application create what is missing.");
+        });
+    }
+
+    @Test
+    void never_works_on_tables_that_somebody_else_created() {
+        String url = Applications.newH2();
+        JdbcSchema.in(h2(url)).create();
+
+        Applications.withDatabase(url).withPropertyValues(NEVER).run(Applications::assertWorks);
+    }
+
+    @Test
+    void tables_of_another_version_stop_the_start() {
+        String url = Applications.newH2();
+        JdbcSchema.in(h2(url)).create();
+        JdbcClient.create(h2(url))
+                .sql("UPDATE eventcore_settings SET schema_version = 99")
+                .update();
+
+        Applications.withDatabase(url).withPropertyValues(ALWAYS).run(application -> {
+            assertThat(application).hasFailed();
+            assertThat(Applications.analysisOf(application).getDescription()).contains("version 99");
+        });
+    }
+
+    @Test
+    void prefix_and_schema_of_the_tables_can_be_chosen() {
+        String url = Applications.newH2();
+        JdbcClient.create(h2(url)).sql("CREATE SCHEMA ledger").update();
+
+        Applications.withDatabase(url)
+                .withPropertyValues("eventcore.jdbc.schema=ledger", "eventcore.jdbc.table-prefix=es_")
+                .run(application -> {
+                    Applications.assertWorks(application);
+                    assertThat(JdbcClient.create(application.getBean(DataSource.class))
+                                    .sql("SELECT count(*) FROM ledger.es_event")
+                                    .query(Long.class)
+                                    .single())
+                            .isEqualTo(1);
+                });
+    }
+
+    @Test
+    void the_store_waits_for_the_tables() {
+        Applications.withH2().run(application -> {
+            BeanDefinitionRegistry registry = (BeanDefinitionRegistry) application.getBeanFactory();
+            String store = application.getBeanNamesForType(EventStore.class)[0];
+            assertThat(registry.getBeanDefinition(store).getDependsOn())
+                    .contains(application.getBeanNamesForType(EventStoreSchemaInitializer.class));
+        });
+    }
+
+    private static JdbcDataSource h2(String url) {
+        JdbcDataSource dataSource = new JdbcDataSource();
+        dataSource.setURL(url);
+        dataSource.setUser("sa");
+        return dataSource;
+    }
+}

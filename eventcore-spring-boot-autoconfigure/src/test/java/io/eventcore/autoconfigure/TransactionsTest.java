@@ -1,0 +1,170 @@
+package io.eventcore.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.eventcore.EventStore;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
+import io.eventcore.autoconfigure.bank.DepositMoney;
+import io.eventcore.command.CommandExecutor;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.transaction.annotation.EnableTransactionManagement;
+import org.springframework.transaction.annotation.Propagation;
+import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.event.TransactionalEventListener;
+
+/** {@code @Transactional} through Spring's own proxies, with a database and without one. */
+class TransactionsTest {
+    private static final StreamId ADA = StreamId.of("account-ada");
+    private static final StreamId LOG = StreamId.of("account-log");
+
+    static List<ApplicationContextRunner> applications() {
+        return List.of(Applications.withoutDatabase(), Applications.withH2());
+    }
+
+    @ParameterizedTest
+    @MethodSource("applications")
+    void what_a_transactional_method_appends_is_kept_when_it_returns(ApplicationContextRunner runner) {
+        run(runner, (bank, store) -> {
+            bank.deposit(1);
+
+            assertThat(cents(store, ADA)).containsExactly(1L);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("applications")
+    void what_a_transactional_method_appends_vanishes_when_it_throws(ApplicationContextRunner runner) {
+        run(runner, (bank, store) -> {
+            assertThatIllegalStateException().isThrownBy(() -> bank.depositAndFail(1));
+
+            assertThat(cents(store, ADA)).isEmpty();
+            assertThat(cents(store, LOG)).isEmpty();
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("applications")
+    void what_a_listener_appends_after_the_commit_is_kept_and_does_not_join_what_is_over(
+            ApplicationContextRunner runner) {
+        run(runner, (bank, store) -> {
+            bank.deposit(7);
+
+            assertThat(cents(store, LOG)).containsExactly(7L);
+            assertThat(bank.joined()).containsExactly(false);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("applications")
+    void what_a_listener_does_in_a_new_transaction_after_the_commit_rolls_back_alone(ApplicationContextRunner runner) {
+        run(runner, (bank, store) -> {
+            bank.deposit(13);
+
+            assertThat(cents(store, ADA)).containsExactly(13L);
+            assertThat(cents(store, LOG)).isEmpty();
+        });
+    }
+
+    private interface Check {
+        void of(Bank bank, EventStore store);
+    }
+
+    private static void run(ApplicationContextRunner runner, Check check) {
+        runner.withUserConfiguration(Management.class)
+                .withBean(Bank.class)
+                .withBean(Diary.class)
+                .withBean(Unlucky.class)
+                .run(application -> check.of(application.getBean(Bank.class), application.getBean(EventStore.class)));
+    }
+
+    private static List<Long> cents(EventStore store, StreamId account) {
+        return store.readStream(account, Deposited.class).stream()
+                .map(recorded -> recorded.event().cents())
+                .toList();
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableTransactionManagement(proxyTargetClass = true)
+    static class Management {}
+
+    /** Deposits, and says so. */
+    static class Bank {
+        private final List<Boolean> joined = new ArrayList<>();
+        private final CommandExecutor executor;
+        private final ApplicationEventPublisher publisher;
+
+        Bank(CommandExecutor executor, ApplicationEventPublisher publisher) {
+            this.executor = executor;
+            this.publisher = publisher;
+        }
+
+        /** By a method, because the proxy has no fields of its own. */
+        public List<Boolean> joined() {
+            return joined;
+        }
+
+        @Transactional
+        public void deposit(long cents) {
+            executor.execute(new DepositMoney(ADA, cents));
+            publisher.publishEvent(new Said(cents, joined));
+        }
+
+        @Transactional
+        public void depositAndFail(long cents) {
+            deposit(cents);
+            throw new IllegalStateException("the business says no");
+        }
+    }
+
+    record Said(long cents, List<Boolean> joined) {}
+
+    /** Writes down what was said, once it is certain. */
+    static class Diary {
+        private final EventStore store;
+        private final Unlucky unlucky;
+
+        Diary(EventStore store, Unlucky unlucky) {
+            this.store = store;
+            this.unlucky = unlucky;
+        }
+
+        @TransactionalEventListener
+        public void hear(Said said) {
+            if (said.cents() == 13) {
+                unlucky.append(said.cents());
+            } else {
+                said.joined().add(store.joinsCallersTransaction());
+                append(store, said.cents());
+            }
+        }
+    }
+
+    /** Appends in a transaction of its own, and fails. */
+    static class Unlucky {
+        private final EventStore store;
+
+        Unlucky(EventStore store) {
+            this.store = store;
+        }
+
+        @Transactional(propagation = Propagation.REQUIRES_NEW)
+        public void append(long cents) {
+            TransactionsTest.append(store, cents);
+            throw new IllegalStateException("bad luck");
+        }
+    }
+
+    private static void append(EventStore store, long cents) {
+        store.appendEvents(StreamWrites.to(LOG, ExpectedVersion.any(), new Deposited(LOG, cents)));
+    }
+}
