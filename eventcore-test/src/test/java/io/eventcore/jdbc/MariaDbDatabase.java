@@ -49,8 +49,17 @@ final class MariaDbDatabase extends TestDatabase {
         }
     }
 
+    private HikariDataSource pool(String user, int size) {
+        return pool(user, size, "DO 0");
+    }
+
+    /** Connections of the application in sessions that begin with a statement. */
+    HikariDataSource pool(String firstStatement) {
+        return pool(APP + "_user", 8, firstStatement);
+    }
+
     /** Connections of a user without a password. */
-    HikariDataSource pool(String user, int size) {
+    private HikariDataSource pool(String user, int size, String firstStatement) {
         HikariConfig config = new HikariConfig();
         String database = driver + "_driver";
         String create = user.equals("root") ? "?createDatabaseIfNotExist=true" : "";
@@ -58,6 +67,7 @@ final class MariaDbDatabase extends TestDatabase {
         config.setUsername(user);
         config.setPassword("");
         config.setMaximumPoolSize(size);
+        config.setConnectionInitSql(firstStatement);
         // Whoever has no rights to any table yet cannot connect yet.
         config.setInitializationFailTimeout(-1);
         config.setMinimumIdle(0);
