@@ -33,8 +33,10 @@ final class PostgreSqlDialect extends Dialect {
 
     private static final long STREAM_EXISTS = -2;
 
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
     /** Waiting was cut short (55P03, 57014), or the transaction is broken already and must be repeated (25P02). */
-    private static final Set<String> TRANSIENT = Set.of("25P02", "55P03", "57014");
+    private static final Set<String> TRANSIENT = Set.of("25P02", LOCK_NOT_AVAILABLE, "57014");
 
     /** The server or an administrator ended the session. */
     private static final Set<String> SESSION_ENDED = Set.of("25P03", "57P01", "57P02", "57P03", "57P05");
@@ -59,7 +61,7 @@ final class PostgreSqlDialect extends Dialect {
         this.appendEvent = names.in("SELECT eventcore_append_event(?, ?, ?, ?, ?, ?)");
         this.appendBatch = names.in("""
                 SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
-                FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
         this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
         this.lastPosition = names.in("SELECT pg_sequence_last_value('eventcore_position')");
@@ -160,8 +162,21 @@ final class PostgreSqlDialect extends Dialect {
     @Override
     List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
         Batch batch = new Batch(appends);
+        try {
+            return appendBatch(connection, batch, false);
+        } catch (SQLException e) {
+            if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                throw e;
+            }
+            // Somebody is creating one of the streams, and nothing is written: find out which, and write the others.
+            return appendBatch(connection, batch, true);
+        }
+    }
+
+    private List<AppendOutcome> appendBatch(Connection connection, Batch batch, boolean oneByOne) throws SQLException {
         try (PreparedStatement call = connection.prepareStatement(appendBatch)) {
             batch.bind(call);
+            call.setBoolean(11, oneByOne);
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
                 List<AppendOutcome> outcomes = batch.outcomes(answer);
@@ -395,7 +410,7 @@ final class PostgreSqlDialect extends Dialect {
             Integer[] conflictStreams = array(answer, 2, new Integer[0]);
             Long[] conflictVersions = array(answer, 3, new Long[0]);
             Long[] bases = (Long[]) answer.getArray(4).getArray();
-            Long[] positions = (Long[]) answer.getArray(5).getArray();
+            Long[] positions = array(answer, 5, new Long[0]);
             List<AppendOutcome> result = new ArrayList<>(appends.size());
             int event = 0;
             for (int a = 0; a < appends.size(); a++) {
@@ -430,7 +445,7 @@ final class PostgreSqlDialect extends Dialect {
             return new AppendOutcome.Written(appends.get(append).slice(ownBases, own));
         }
 
-        /** An array that is null where no append was refused. */
+        /** An array that is null where there is nothing to tell. */
         @SuppressWarnings("unchecked") // The type of the column decides, and it is that of ifNull.
         private static <T> T[] array(ResultSet answer, int column, T[] ifNull) throws SQLException {
             Array array = answer.getArray(column);

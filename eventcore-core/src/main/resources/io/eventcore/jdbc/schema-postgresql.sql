@@ -91,10 +91,11 @@ $$;
 
 -- Announces an append in the transaction of a caller. Once in a transaction is enough, and a transaction of ten thousand
 -- appends must not fill the lock table, so a setting local to the transaction remembers it; like the lock, it goes away
--- with a rollback to a savepoint.
+-- with a rollback to a savepoint. It is named by the oid: two stores may share a number, and each has positions of its
+-- own to announce.
 CREATE OR REPLACE FUNCTION eventcore_announce_once() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    v_setting constant text := 'eventcore.announced_' || eventcore_lock_space();
+    v_setting constant text := 'eventcore.announced_' || 'eventcore_event'::regclass::oid;
 BEGIN
     IF current_setting(v_setting, true) IS DISTINCT FROM 'yes' THEN
         PERFORM pg_advisory_xact_lock_shared(eventcore_announcement());
@@ -333,8 +334,10 @@ $$;
 -- A batch never waits for a row that another transaction holds: it passes over it, and that append is told that the
 -- stream is busy. So it cannot be part of a circle of waiting transactions, whatever order it takes the rows in, and it
 -- takes them all with a few statements: first it creates what may be missing, in the order of the ids, then it locks the
--- rest. Only on another transaction that is creating the same stream at this moment does it wait, and not for long;
--- after the lock time-out all fails, and the callers try for themselves.
+-- rest. It does not even try to create what is there: ON CONFLICT DO NOTHING waits for whoever is updating the row that
+-- is in the way. Only on another transaction that is creating the same stream at this moment does it wait, until the
+-- lock time-out fails it. It is called a second time then, with p_one_by_one: so it finds out which streams those are,
+-- and their appends are told that they are busy.
 --
 -- outcomes, one for each append: 0 written; 1 conflict at the stream with this number in p_stream_ids and this version;
 -- 2 the same events are stored already; 3 busy, a stream of it is locked by somebody else. positions has one for each
@@ -350,6 +353,7 @@ CREATE OR REPLACE FUNCTION eventcore_append_batch(
     p_event_ids     text[],
     p_types         text[],
     p_payloads      text[],
+    p_one_by_one    boolean,
     OUT outcomes          integer[],
     OUT conflict_streams  integer[],
     OUT conflict_versions bigint[],
@@ -360,7 +364,7 @@ CREATE OR REPLACE FUNCTION eventcore_append_batch(
 SET enable_seqscan = off
 SET jit = off
 SET plan_cache_mode = force_generic_plan
-SET lock_timeout = '50ms'
+SET lock_timeout = '20ms'
 AS $$
 DECLARE
     v_guards   boolean := 0 = ANY (p_counts);
@@ -388,14 +392,35 @@ BEGIN
                count(*) FILTER (WHERE u.e IN (0, -1))
         INTO v_created, v_wanted
         FROM unnest(p_expected) WITH ORDINALITY AS u(e, o);
-        WITH inserted AS (
-            INSERT INTO eventcore_stream (stream_key, stream_id, version) OVERRIDING SYSTEM VALUE
-            SELECT u.k, u.id, u.c
-            FROM unnest(v_created, p_stream_ids, p_counts) WITH ORDINALITY AS u(k, id, c, o)
-            WHERE u.k IS NOT NULL ORDER BY u.o
-            ON CONFLICT DO NOTHING RETURNING stream_key
-        )
-        SELECT array_agg(stream_key) INTO v_inserted FROM inserted;
+        IF p_one_by_one THEN
+            PERFORM set_config('lock_timeout', '2ms', true);
+            FOR i IN 1 .. cardinality(p_stream_ids) LOOP
+                CONTINUE WHEN v_created[i] IS NULL
+                    OR EXISTS (SELECT FROM eventcore_stream WHERE stream_id = p_stream_ids[i]);
+                BEGIN
+                    INSERT INTO eventcore_stream (stream_key, stream_id, version) OVERRIDING SYSTEM VALUE
+                    VALUES (v_created[i], p_stream_ids[i], p_counts[i])
+                    ON CONFLICT DO NOTHING;
+                    IF FOUND THEN
+                        v_inserted := v_inserted || v_created[i];
+                    END IF;
+                EXCEPTION WHEN lock_not_available THEN
+                    -- Not inserted and not to be seen: its append will be told that the stream is busy.
+                    NULL;
+                END;
+            END LOOP;
+        ELSE
+            WITH inserted AS (
+                INSERT INTO eventcore_stream (stream_key, stream_id, version) OVERRIDING SYSTEM VALUE
+                SELECT u.k, u.id, u.c
+                FROM unnest(v_created, p_stream_ids, p_counts) WITH ORDINALITY AS u(k, id, c, o)
+                WHERE u.k IS NOT NULL
+                  AND (SELECT s.stream_key FROM eventcore_stream s WHERE s.stream_id = u.id) IS NULL
+                ORDER BY u.o
+                ON CONFLICT DO NOTHING RETURNING stream_key
+            )
+            SELECT array_agg(stream_key) INTO v_inserted FROM inserted;
+        END IF;
         IF v_guards OR cardinality(v_inserted) IS DISTINCT FROM v_wanted THEN
             v_created := ARRAY(
                 SELECT CASE WHEN u.k = ANY (v_inserted) AND u.c > 0 THEN u.k END
