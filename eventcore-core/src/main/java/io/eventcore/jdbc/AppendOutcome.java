@@ -6,8 +6,11 @@ import io.eventcore.VersionConflictException;
 
 /** What the database said to an append. A failure to answer is an exception instead. */
 sealed interface AppendOutcome {
-    /** The events are written, or were found to be stored already. */
+    /** The events are written. */
     record Written(EventStreamSlice slice) implements AppendOutcome {}
+
+    /** The same events were stored before; nothing was changed. */
+    record Found(EventStreamSlice slice) implements AppendOutcome {}
 
     /** Nothing was changed. */
     record Conflict(VersionConflictException conflict) implements AppendOutcome {}

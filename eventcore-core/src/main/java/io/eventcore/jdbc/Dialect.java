@@ -41,6 +41,7 @@ abstract class Dialect {
     private final String selectStreamIds;
     private final String selectById;
     private final String selectSettings;
+    private final String selectHighestPosition;
 
     Dialect(TableNames names) {
         this.names = names;
@@ -79,6 +80,7 @@ abstract class Dialect {
                 JOIN eventcore_stream s ON s.stream_key = e.stream_key
                 WHERE s.stream_id = ? AND e.event_id = ?
                 """);
+        this.selectHighestPosition = names.in("SELECT max(position) FROM eventcore_event");
         this.selectSettings = names.in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1");
     }
 
@@ -183,7 +185,7 @@ abstract class Dialect {
                 }
             }
         }
-        return Optional.of(new AppendOutcome.Written(append.slice(bases, positions)));
+        return Optional.of(new AppendOutcome.Found(append.slice(bases, positions)));
     }
 
     /** What is done in a transaction of our own. */
@@ -231,8 +233,13 @@ abstract class Dialect {
         }
     }
 
-    /** The last position given to an append, committed or not; 0 if there was none. */
-    abstract long lastPosition(Connection connection) throws SQLException;
+    /** How far positions have been given to appends, committed or not. */
+    abstract LogEnd logEnd(Connection connection) throws SQLException;
+
+    /** The highest position of an event that is committed; 0 if there is none. */
+    final long highestPosition(Connection connection) throws SQLException {
+        return queryLong(connection, selectHighestPosition, 0);
+    }
 
     /**
      * A position that every append in flight will stay above; {@link Long#MAX_VALUE} if none is in flight, and always

@@ -96,6 +96,8 @@ final class GroupCommit {
     /**
      * Waits for the answer to an append.
      *
+     * <p>An interruption never cuts short what others wait for: whoever leads carries it to the end.
+     *
      * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays set.
      *     Once sent, the answer is waited for
      */
@@ -110,7 +112,14 @@ final class GroupCommit {
         }
         Batch batch = own.awaitAnswerOrLead();
         if (batch != null) {
-            carryOut(batch);
+            boolean interrupted = Thread.interrupted();
+            try {
+                carryOut(batch);
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
         return own.answer();
     }
@@ -144,20 +153,27 @@ final class GroupCommit {
     }
 
     private void carryOut(Batch batch) {
-        fill(batch);
         List<Answer> answers = List.of();
         try {
+            fill(batch);
             answers = batches.run(batch.members.stream().map(Ticket::append).toList());
         } finally {
-            handOver(batch, moves(answers));
-            for (int i = 0; i < batch.members.size(); i++) {
-                batch.members
-                        .get(i)
-                        .complete(
-                                i < answers.size()
-                                        ? answers.get(i)
-                                        : new Answer.Unknown(new IllegalStateException("no answer")));
+            try {
+                handOver(batch, answers);
+            } finally {
+                answer(batch, answers);
             }
+        }
+    }
+
+    private static void answer(Batch batch, List<Answer> answers) {
+        for (int i = 0; i < batch.members.size(); i++) {
+            batch.members
+                    .get(i)
+                    .complete(
+                            i < answers.size()
+                                    ? answers.get(i)
+                                    : new Answer.Unknown(new IllegalStateException("The batch has no answer")));
         }
     }
 
@@ -182,39 +198,37 @@ final class GroupCommit {
     }
 
     /** Lets the next one lead before the answers go out: waking many threads takes longer than a transaction. */
-    private void handOver(Batch done, Map<StreamId, Move> moves) {
-        Ticket next;
-        List<Ticket> lost;
+    private void handOver(Batch done, List<Answer> answers) {
+        List<Ticket> awake = new ArrayList<>();
         lock.lock();
         try {
             underWay.remove(done);
-            lost = takeLost(moves);
-            next = appointLeader();
+            takeLost(moves(answers), awake);
         } finally {
+            // Whatever went wrong before, others must not wait for a leader that never comes.
+            Ticket next = appointLeader();
             lock.unlock();
+            if (next != null) {
+                LockSupport.unpark(next.thread);
+            }
+            awake.forEach(ticket -> LockSupport.unpark(ticket.thread));
         }
-        if (next != null) {
-            LockSupport.unpark(next.thread);
-        }
-        lost.forEach(ticket -> LockSupport.unpark(ticket.thread));
     }
 
     /** Takes out the waiting appends that the batch has made conflicts of: asking the database would tell them no more. */
-    private List<Ticket> takeLost(Map<StreamId, Move> moves) {
-        List<Ticket> lost = new ArrayList<>();
+    private void takeLost(Map<StreamId, Move> moves, List<Ticket> lost) {
         if (moves.isEmpty()) {
-            return lost;
+            return;
         }
         for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext(); ) {
             Ticket ticket = tickets.next();
             Optional<AppendOutcome> conflict = conflict(ticket.append, moves);
             if (conflict.isPresent()) {
-                tickets.remove();
-                ticket.answer = new Answer.Decided(conflict.get());
                 lost.add(ticket);
+                ticket.answer = new Answer.Decided(conflict.get());
+                tickets.remove();
             }
         }
-        return lost;
     }
 
     /**

@@ -76,6 +76,9 @@ public final class JdbcEventStore implements EventStore {
         if (outcome instanceof AppendOutcome.Written written) {
             return written.slice();
         }
+        if (outcome instanceof AppendOutcome.Found found) {
+            return found.slice();
+        }
         if (outcome instanceof AppendOutcome.Conflict conflict) {
             // Thrown here, outside of any transaction of ours, so that the caller's can go on.
             throw conflict.conflict();

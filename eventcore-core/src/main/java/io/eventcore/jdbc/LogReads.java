@@ -15,7 +15,6 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Reads the log without ever passing an event that may still appear.
@@ -30,11 +29,24 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Each step is a statement of its own in auto-commit mode: inside one snapshot the third step would be blind.
  */
 final class LogReads {
+    /** SQLState of an object that is not in the state needed. */
+    private static final String SET_BACK = "55000";
+
     private final Dialect dialect;
     private final Connections connections;
 
-    /** Up to here nothing can appear any more. True for as long as the database keeps what it has committed. */
-    private final AtomicLong settled = new AtomicLong();
+    /**
+     * What has been settled, so that it need not be asked again for every page of a reader that catches up. Readers may
+     * replace what others have found by less: it costs them one more question.
+     */
+    private volatile Settled settled = new Settled("", 0);
+
+    /** Up to this position of this log nothing can appear any more. */
+    private record Settled(String log, long position) {
+        boolean isOf(LogEnd end) {
+            return log.equals(end.log());
+        }
+    }
 
     LogReads(Dialect dialect, Connections connections) {
         this.dialect = dialect;
@@ -44,15 +56,20 @@ final class LogReads {
     <E extends Event> EventBatch<E> read(
             EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<E> decoder) throws SQLException {
         Page found = connections.own(connection -> {
-            if (filter.matchesAll()) {
-                // Asked before the page is read: what others settle afterwards says nothing about an older page.
-                long settledBefore = settled.get();
-                List<EventRow> rows = select(connection, filter, typeNames, page, Long.MAX_VALUE);
-                if (isComplete(page.after().value(), rows, settledBefore)) {
-                    return Page.upToLastRow(page, rows);
-                }
+            if (!filter.matchesAll()) {
+                return readUpTo(settle(connection, dialect.logEnd(connection)), connection, filter, typeNames, page);
             }
-            return readUpTo(settle(connection), connection, filter, typeNames, page);
+            // Asked before the page is read: what others settle afterwards says nothing about an older page.
+            Settled before = settled;
+            List<EventRow> rows = select(connection, filter, typeNames, page, Long.MAX_VALUE);
+            if (isContiguous(page.after().value(), rows)) {
+                return Page.upToLastRow(page, rows);
+            }
+            LogEnd end = dialect.logEnd(connection);
+            checkNotBehind(end, last(rows));
+            return before.isOf(end) && last(rows) <= before.position
+                    ? Page.upToLastRow(page, rows)
+                    : readUpTo(settle(connection, end), connection, filter, typeNames, page);
         });
         List<RecordedEvent<E>> events = new ArrayList<>(found.rows.size());
         found.rows.forEach(row -> events.add(row.decode(decoder)));
@@ -70,26 +87,40 @@ final class LogReads {
     }
 
     /** Whether no event can be missing between the position a page begins after and its last row. */
-    private static boolean isComplete(long after, List<EventRow> rows, long settledBefore) {
-        if (rows.isEmpty()) {
-            return true;
-        }
-        long last = rows.get(rows.size() - 1).position();
-        return last - after == rows.size() || last <= settledBefore;
+    private static boolean isContiguous(long after, List<EventRow> rows) {
+        return rows.isEmpty() || last(rows) - after == rows.size();
     }
 
-    private long settle(Connection connection) throws SQLException {
-        long before = settled.get();
-        long last = dialect.lastPosition(connection);
-        if (last == before) {
-            return before;
+    private static long last(List<EventRow> rows) {
+        return rows.get(rows.size() - 1).position();
+    }
+
+    /** Up to where the log is settled; what is read after this lacks nothing up to there. */
+    private long settle(Connection connection, LogEnd end) throws SQLException {
+        Settled known = settled;
+        long bound = 0;
+        if (known.isOf(end)) {
+            if (!end.log().isEmpty()) {
+                checkNotBehind(end, known.position);
+            }
+            if (known.position == end.position()) {
+                return known.position;
+            }
+            // An append may announce itself late, with a position from before: what was settled stays so.
+            bound = Math.min(known.position, end.position());
         }
-        if (last < before) {
-            // The database has lost its end, in a failover perhaps: what was settled there is so no longer.
-            settled.compareAndSet(before, 0);
+        bound = Math.max(bound, Math.min(end.position(), dialect.lowestInFlight(connection)));
+        settled = new Settled(end.log(), bound);
+        return bound;
+    }
+
+    private static void checkNotBehind(LogEnd end, long seen) throws SQLException {
+        if (seen > end.position()) {
+            throw new SQLException(
+                    "The log has reached position %d, but %d counts as the last one given to an append: it was set back"
+                            .formatted(seen, end.position()),
+                    SET_BACK);
         }
-        long bound = Math.min(last, dialect.lowestInFlight(connection));
-        return settled.accumulateAndGet(bound, Math::max);
     }
 
     private List<EventRow> select(
@@ -108,9 +139,7 @@ final class LogReads {
 
     private record Page(List<EventRow> rows, long continueAfter, boolean endReached) {
         static Page upToLastRow(EventPage page, List<EventRow> rows) {
-            long last = rows.isEmpty()
-                    ? page.after().value()
-                    : rows.get(rows.size() - 1).position();
+            long last = rows.isEmpty() ? page.after().value() : last(rows);
             return new Page(rows, last, rows.size() < page.limit());
         }
     }

@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.jdbc.GroupCommit.Answer;
@@ -11,7 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,28 +34,36 @@ final class OwnAppends {
     private final GroupCommit group;
     private final boolean grouping;
 
-    /** Those who wait for a stream that another transaction has locked wait here first, one connection for each stream. */
-    private final ReentrantLock[] lanes = new ReentrantLock[64];
+    private final BusyStreams busy = new BusyStreams();
 
     OwnAppends(Dialect dialect, Connections connections, GroupCommitSettings settings) {
         this.dialect = dialect;
         this.connections = connections;
         this.grouping = settings.enabled();
         this.group = new GroupCommit(settings.maxEvents(), settings.maxBytes(), this::runBatch);
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new ReentrantLock(true);
-        }
     }
 
     AppendOutcome append(SerializedAppend append) {
         if (!grouping || !group.accepts(append)) {
             return appendAlone(append);
         }
+        // A batch would only find out again that the stream is busy, and perhaps wait for that.
+        Optional<StreamId> awaited = busy.awaited(append);
+        AppendOutcome outcome = awaited.isPresent() ? new AppendOutcome.Busy(awaited.get()) : appendInGroup(append);
+        return outcome instanceof AppendOutcome.Busy found
+                ? busy.await(found.streamId(), () -> appendAlone(append), () -> lookAgain(append))
+                : outcome;
+    }
+
+    private Optional<AppendOutcome> lookAgain(SerializedAppend append) {
+        AppendOutcome outcome = appendInGroup(append);
+        return outcome instanceof AppendOutcome.Busy ? Optional.empty() : Optional.of(outcome);
+    }
+
+    private AppendOutcome appendInGroup(SerializedAppend append) {
         Answer answer = group.submit(append);
         if (answer instanceof Answer.Decided decided) {
-            return decided.outcome() instanceof AppendOutcome.Busy busy
-                    ? appendInLane(append, busy)
-                    : decided.outcome();
+            return decided.outcome();
         }
         if (answer instanceof Answer.Unknown unknown) {
             return settle(append, unknown.cause());
@@ -67,9 +76,8 @@ final class OwnAppends {
 
     private List<Answer> runBatch(List<SerializedAppend> appends) {
         try {
-            List<AppendOutcome> outcomes = connections.own(connection -> appends.size() == 1
-                    ? List.of(dialect.appendAlone(connection, appends.get(0)))
-                    : dialect.appendBatch(connection, appends));
+            // One that is alone must not wait either: all who come meanwhile would wait behind it.
+            List<AppendOutcome> outcomes = connections.own(connection -> dialect.appendBatch(connection, appends));
             List<Answer> answers = new ArrayList<>(outcomes.size());
             outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
             return answers;
@@ -77,7 +85,9 @@ final class OwnAppends {
             boolean lost = dialect.classify(e) == Failure.CONNECTION_LOST;
             return forAll(appends, lost ? new Answer.Unknown(e) : new Answer.TryAlone());
         } catch (EventStoreUnavailableException noConnection) {
-            return forAll(appends, new Answer.Failed(noConnection));
+            // That this thread was interrupted while it waited for a connection is no news of the others.
+            boolean interrupted = Thread.currentThread().isInterrupted();
+            return forAll(appends, interrupted ? new Answer.TryAlone() : new Answer.Failed(noConnection));
         } catch (RuntimeException e) {
             return forAll(appends, new Answer.Unknown(e));
         }
@@ -85,16 +95,6 @@ final class OwnAppends {
 
     private static List<Answer> forAll(List<SerializedAppend> appends, Answer answer) {
         return Collections.nCopies(appends.size(), answer);
-    }
-
-    private AppendOutcome appendInLane(SerializedAppend append, AppendOutcome.Busy busy) {
-        ReentrantLock lane = lanes[Math.floorMod(busy.streamId().hashCode(), lanes.length)];
-        lane.lock();
-        try {
-            return appendAlone(append);
-        } finally {
-            lane.unlock();
-        }
     }
 
     private AppendOutcome appendAlone(SerializedAppend append) {

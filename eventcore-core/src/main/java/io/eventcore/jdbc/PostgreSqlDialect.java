@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -25,8 +26,11 @@ import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL: an append is one call of a function, the order is kept by announcing appends in flight. */
 final class PostgreSqlDialect extends Dialect {
-    /** The outcome of an append function that has written nothing; the others are written now or before. */
+    /** The outcomes of the append functions; what is neither of these is written. */
     private static final int CONFLICT = 1;
+
+    private static final int FOUND = 2;
+    private static final int BUSY = 3;
 
     /** How the append functions are told an expectation that is no exact version. */
     private static final long ANY = -1;
@@ -48,7 +52,7 @@ final class PostgreSqlDialect extends Dialect {
     private final String appendEvent;
     private final String appendBatch;
     private final String lockStream;
-    private final String lastPosition;
+    private final String logEnd;
     private final String inFlight;
     private final String selectStreams;
 
@@ -56,15 +60,19 @@ final class PostgreSqlDialect extends Dialect {
         super(names);
         this.append = names.in("""
                 SELECT outcome, conflict_stream, conflict_version, base_versions, positions
-                FROM eventcore_append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                FROM eventcore_append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
-        this.appendEvent = names.in("SELECT eventcore_append_event(?, ?, ?, ?, ?, ?)");
+        this.appendEvent = names.in("SELECT eventcore_append_event(?, ?, ?, ?, ?, ?, ?)");
         this.appendBatch = names.in("""
                 SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
                 FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
         this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
-        this.lastPosition = names.in("SELECT pg_sequence_last_value('eventcore_position')");
+        this.logEnd = names.in("""
+                SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
+                       concat_ws('/', extract(epoch FROM pg_postmaster_start_time()), current_database(),
+                                 'eventcore_position'::regclass::oid)
+                """);
         this.inFlight = names.in("SELECT eventcore_in_flight()");
         this.selectStreams = names.in("""
                 SELECT s.stream_id, s.stream_key, s.version, %s
@@ -106,8 +114,13 @@ final class PostgreSqlDialect extends Dialect {
 
     @Override
     AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
-        AppendOutcome quick = isSingleEvent(append) ? appendEvent(connection, append) : null;
-        return quick == null ? append(connection, append, false) : quick;
+        return appendAlone(connection, append, true);
+    }
+
+    private AppendOutcome appendAlone(Connection connection, SerializedAppend append, boolean waits)
+            throws SQLException {
+        AppendOutcome quick = isSingleEvent(append) ? appendEvent(connection, append, waits) : null;
+        return quick == null ? append(connection, append, false, waits) : quick;
     }
 
     private static boolean isSingleEvent(SerializedAppend append) {
@@ -117,7 +130,8 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     /** The event written; null if the stream is not as expected. */
-    private @Nullable AppendOutcome appendEvent(Connection connection, SerializedAppend append) throws SQLException {
+    private @Nullable AppendOutcome appendEvent(Connection connection, SerializedAppend append, boolean waits)
+            throws SQLException {
         Participant participant = append.participants().get(0);
         Entry entry = append.entries().get(0);
         try (PreparedStatement call = connection.prepareStatement(appendEvent)) {
@@ -127,6 +141,7 @@ final class PostgreSqlDialect extends Dialect {
             call.setString(4, entry.stored().typeName());
             call.setString(5, text(entry));
             call.setString(6, append.metadata().orElse(null));
+            call.setBoolean(7, waits);
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
                 long position = answer.getLong(1);
@@ -139,15 +154,17 @@ final class PostgreSqlDialect extends Dialect {
 
     @Override
     AppendOutcome appendJoined(Connection connection, SerializedAppend append) throws SQLException {
-        return append(connection, append, true);
+        return append(connection, append, true, true);
     }
 
-    private AppendOutcome append(Connection connection, SerializedAppend append, boolean joined) throws SQLException {
+    private AppendOutcome append(Connection connection, SerializedAppend append, boolean joined, boolean waits)
+            throws SQLException {
         try (PreparedStatement call = connection.prepareStatement(this.append)) {
             bindParticipants(call, append.participants());
             bindEntries(call, append.entries());
             call.setString(9, append.metadata().orElse(null));
             call.setBoolean(10, joined);
+            call.setBoolean(11, waits);
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
                 AppendOutcome outcome = outcome(append, answer);
@@ -163,12 +180,15 @@ final class PostgreSqlDialect extends Dialect {
     List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
         Batch batch = new Batch(appends);
         try {
-            return appendBatch(connection, batch, false);
+            // One alone is cheaper in the way of those who are alone, if only it does not wait.
+            return appends.size() == 1
+                    ? List.of(appendAlone(connection, appends.get(0), false))
+                    : appendBatch(connection, batch, false);
         } catch (SQLException e) {
             if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;
             }
-            // Somebody is creating one of the streams, and nothing is written: find out which, and write the others.
+            // Somebody is at work on one of the streams, and nothing is written: find out which, write the others.
             return appendBatch(connection, batch, true);
         }
     }
@@ -266,7 +286,8 @@ final class PostgreSqlDialect extends Dialect {
         if (append.entries().isEmpty()) {
             return new AppendOutcome.Written(append.slice(new long[0], new long[0]));
         }
-        return new AppendOutcome.Written(append.slice(longs(answer, 4), longs(answer, 5)));
+        EventStreamSlice slice = append.slice(longs(answer, 4), longs(answer, 5));
+        return answer.getInt(1) == FOUND ? new AppendOutcome.Found(slice) : new AppendOutcome.Written(slice);
     }
 
     private static long[] longs(ResultSet row, int column) throws SQLException {
@@ -279,8 +300,12 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
-    long lastPosition(Connection connection) throws SQLException {
-        return queryLong(connection, lastPosition, 0);
+    LogEnd logEnd(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(logEnd);
+                ResultSet row = query.executeQuery()) {
+            row.next();
+            return new LogEnd(row.getString(2), row.getLong(1));
+        }
     }
 
     @Override
@@ -330,8 +355,6 @@ final class PostgreSqlDialect extends Dialect {
 
     /** Many appends as the arguments of one call, and its answer as their outcomes. */
     private static final class Batch {
-        private static final int BUSY = 3;
-
         private final List<SerializedAppend> appends;
         private final List<Member> streams = new ArrayList<>();
 
@@ -417,7 +440,9 @@ final class PostgreSqlDialect extends Dialect {
                 SerializedAppend append = appends.get(a);
                 int events = append.entries().size();
                 if (outcomes[a] != CONFLICT && outcomes[a] != BUSY) {
-                    result.add(written(a, bases, positions, event));
+                    EventStreamSlice slice = slice(a, bases, positions, event);
+                    result.add(
+                            outcomes[a] == FOUND ? new AppendOutcome.Found(slice) : new AppendOutcome.Written(slice));
                 } else {
                     Participant participant = streams.get(conflictStreams[a] - 1).participant;
                     result.add(
@@ -433,7 +458,7 @@ final class PostgreSqlDialect extends Dialect {
             return result;
         }
 
-        private AppendOutcome written(int append, Long[] bases, Long[] positions, int firstEvent) {
+        private EventStreamSlice slice(int append, Long[] bases, Long[] positions, int firstEvent) {
             long[] ownBases = new long[places[append].length];
             for (int i = 0; i < ownBases.length; i++) {
                 ownBases[i] = bases[places[append][i]];
@@ -442,7 +467,7 @@ final class PostgreSqlDialect extends Dialect {
             for (int i = 0; i < own.length; i++) {
                 own[i] = positions[firstEvent + i];
             }
-            return new AppendOutcome.Written(appends.get(append).slice(ownBases, own));
+            return appends.get(append).slice(ownBases, own);
         }
 
         /** An array that is null where there is nothing to tell. */

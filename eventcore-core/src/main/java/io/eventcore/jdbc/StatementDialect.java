@@ -106,8 +106,8 @@ abstract class StatementDialect extends Dialect {
     }
 
     @Override
-    final long lastPosition(Connection connection) throws SQLException {
-        return queryLong(connection, lastPosition, 0);
+    final LogEnd logEnd(Connection connection) throws SQLException {
+        return LogEnd.ofSomeLog(queryLong(connection, lastPosition, 0));
     }
 
     @Override
@@ -153,7 +153,7 @@ abstract class StatementDialect extends Dialect {
         if (refusal instanceof AppendOutcome.Conflict) {
             Optional<long[]> positions = storedPositions(connection, append);
             if (positions.isPresent()) {
-                return new AppendOutcome.Written(append.sliceAsExpected(positions.get()));
+                return new AppendOutcome.Found(append.sliceAsExpected(positions.get()));
             }
         }
         return refusal;

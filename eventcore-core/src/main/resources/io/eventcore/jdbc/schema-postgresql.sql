@@ -104,9 +104,17 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION eventcore_refuse_standby() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'a standby does not know which appends are in flight: read the log on the primary'
+        USING ERRCODE = 'object_not_in_prerequisite_state';
+END
+$$;
+
 -- The lowest position that an append in flight has announced; null if there is none.
 CREATE OR REPLACE FUNCTION eventcore_in_flight() RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT min(((classid::bigint & 65535) << 32) | objid::bigint)
+    SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby()
+                ELSE min(((classid::bigint & 65535) << 32) | objid::bigint) END
     FROM pg_locks
     WHERE locktype = 'advisory'
       AND objsubid = 1
@@ -148,18 +156,23 @@ $$;
 --
 -- One statement locks or creates the stream, then announces, then draws the position: each part needs the row that the
 -- one before it returned. Returns the position, or null if the stream is not in the version expected; why not, and
--- whether the event is stored already, eventcore_append finds out.
+-- whether the event is stored already, eventcore_append finds out. Without p_waits it fails (55P03) where it would have
+-- to wait for another transaction.
 CREATE OR REPLACE FUNCTION eventcore_append_event(
     p_stream_id text,
     p_expected  bigint,
     p_event_id  text,
     p_type      text,
     p_payload   text,
-    p_metadata  text
+    p_metadata  text,
+    p_waits     boolean
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_position bigint;
 BEGIN
+    IF NOT p_waits THEN
+        PERFORM set_config('lock_timeout', '20ms', true);
+    END IF;
     IF p_expected = 0 THEN
         WITH stream AS (
             INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_id, 1)
@@ -196,7 +209,8 @@ $$;
 -- FOR SHARE keeps it from changing until this transaction ends and lets others rely on it at the same time.
 --
 -- outcome: 0 written; 1 conflict, with the number of the stream and its version, nothing changed; 2 the same events are
--- stored already, with their positions.
+-- stored already, with their positions. Without p_waits it fails (55P03) where it would have to wait for another
+-- transaction; p_joined says that the transaction is a caller's.
 CREATE OR REPLACE FUNCTION eventcore_append(
     p_stream_ids    text[],
     p_expected      bigint[],
@@ -208,6 +222,7 @@ CREATE OR REPLACE FUNCTION eventcore_append(
     p_payloads      text[],
     p_metadata      text,
     p_joined        boolean,
+    p_waits         boolean,
     OUT outcome         integer,
     OUT conflict_stream integer,
     OUT conflict_version bigint,
@@ -223,6 +238,9 @@ DECLARE
     v_version bigint;
     v_events  integer := cardinality(p_event_ids);
 BEGIN
+    IF NOT p_waits THEN
+        PERFORM set_config('lock_timeout', '20ms', true);
+    END IF;
     outcome := 0;
     FOR i IN 1 .. cardinality(p_stream_ids) LOOP
         v_key := NULL;

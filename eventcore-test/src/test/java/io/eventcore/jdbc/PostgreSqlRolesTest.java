@@ -102,9 +102,9 @@ class PostgreSqlRolesTest {
 
         for (String sql : new String[] {
             "SELECT payload FROM eventcore_event",
-            "SELECT eventcore_append_event('x', 0, gen_random_uuid()::text, 't', '{}', NULL)",
-            "SELECT eventcore_append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false)",
-            "SELECT eventcore_append_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+            "SELECT eventcore_append_event('x', 0, gen_random_uuid()::text, 't', '{}', NULL, true)",
+            "SELECT eventcore_append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, true)",
+            "SELECT eventcore_append_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', false)",
             "SELECT eventcore_lock_stream('x')",
         }) {
             assertRefused(superuser, "SET LOCAL ROLE store_nobody; " + sql, NOT_ALLOWED);
@@ -121,7 +121,7 @@ class PostgreSqlRolesTest {
             statement.execute("SET search_path = pg_temp, public");
             statement.execute(
                     named(
-                            "SELECT public.eventcore_append_event('account-ada', 0, gen_random_uuid()::text, 't', '{}', NULL)"));
+                            "SELECT public.eventcore_append_event('account-ada', 0, gen_random_uuid()::text, 't', '{}', NULL, true)"));
             statement.execute("DISCARD ALL");
         }
 
