@@ -14,6 +14,9 @@ final class Identifiers {
      */
     static String check(String what, String raw) {
         Objects.requireNonNull(raw, what);
+        if (isPlain(raw)) {
+            return raw;
+        }
         String text = strip(raw);
         if (text.isEmpty()) {
             throw new IllegalArgumentException(what + " must not be empty");
@@ -33,6 +36,21 @@ final class Identifiers {
         return text;
     }
 
+    /** Whether a text is obviously fine: most are, and they are checked for every event that is read. */
+    private static boolean isPlain(String text) {
+        int length = text.length();
+        if (length == 0 || length > MAX_CODE_POINTS || text.charAt(0) == ' ' || text.charAt(length - 1) == ' ') {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            if (c < ' ' || c > '~') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Refuses unpaired surrogates: drivers replace them by a question mark, so that different texts become one. */
     static void checkWellFormed(String what, String text) {
         for (int i = 0; i < text.length(); i++) {
@@ -49,9 +67,11 @@ final class Identifiers {
     /** Refuses the characters of a glob, which would make an id and a pattern look alike. */
     static String checkNoGlob(String what, String text) {
         for (int i = 0; i < text.length(); i++) {
-            if ("*?[]".indexOf(text.charAt(i)) >= 0) {
+            char c = text.charAt(i);
+            // All four are below the lower-case letters, and most characters of ids are not.
+            if (c <= ']' && (c == '*' || c == '?' || c == '[' || c == ']')) {
                 throw new IllegalArgumentException(
-                        what + " must not contain any of * ? [ ], found '" + text.charAt(i) + "' at index " + i);
+                        what + " must not contain any of * ? [ ], found '" + c + "' at index " + i);
             }
         }
         return text;

@@ -347,7 +347,8 @@ abstract class Dialect {
                     .append(')');
             texts.addAll(typeNames);
         }
-        sql.append(" ORDER BY e.position LIMIT ?");
+        // Not a parameter: a plan that depends on one is made anew each time.
+        sql.append(" ORDER BY e.position LIMIT ").append(limit);
 
         PreparedStatement statement = connection.prepareStatement(sql.toString());
         statement.setLong(1, after);
@@ -356,7 +357,6 @@ abstract class Dialect {
         for (String text : texts) {
             statement.setString(++parameter, text);
         }
-        statement.setInt(++parameter, limit);
         return statement;
     }
 

@@ -7,7 +7,6 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.internal.EventDecoder;
-import io.eventcore.serialization.internal.MetadataJson;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -52,12 +51,6 @@ final class EventRow {
 
     <E extends Event> RecordedEvent<E> decode(EventDecoder<E> decoder) {
         return decoder.decode(
-                stored,
-                id,
-                streamId,
-                StreamVersion.of(version),
-                GlobalPosition.of(position),
-                MetadataJson.read(metadata),
-                recordedAt);
+                stored, id, streamId, StreamVersion.of(version), GlobalPosition.of(position), metadata, recordedAt);
     }
 }

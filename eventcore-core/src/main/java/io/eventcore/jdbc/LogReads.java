@@ -13,7 +13,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -130,8 +132,10 @@ final class LogReads {
         try (PreparedStatement query = dialect.selectLog(
                         connection, filter, typeNames, page.after().value(), upTo, page.limit());
                 ResultSet result = query.executeQuery()) {
+            Map<String, StreamId> ids = new HashMap<>();
             while (result.next()) {
-                rows.add(new EventRow(StreamId.of(result.getString(1)), result, 2, dialect));
+                StreamId id = ids.computeIfAbsent(result.getString(1), StreamId::of);
+                rows.add(new EventRow(id, result, 2, dialect));
             }
         }
         return rows;

@@ -48,6 +48,12 @@ final class PostgreSqlDialect extends Dialect {
     /** SQLState 08007 of the standard: the connection is lost, and how the transaction ended is unknown. */
     private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
 
+    /**
+     * So many streams are named one by one when they are read together. The server keeps the plan of such a statement; one
+     * over arrays, or with a limit that is a parameter, it plans anew each time, which takes longer than to carry it out.
+     */
+    private static final int MAX_NAMED_STREAMS = 16;
+
     private final String append;
     private final String appendEvent;
     private final String appendBatch;
@@ -76,14 +82,14 @@ final class PostgreSqlDialect extends Dialect {
         this.inFlight = names.in("SELECT eventcore_in_flight()");
         this.selectStreams = names.in("""
                 SELECT s.stream_id, s.stream_key, s.version, %s
-                FROM unnest(?::text[], ?::bigint[]) AS u(stream_id, after_version)
+                FROM %%s AS u(stream_id, after_version)
                 JOIN eventcore_stream s ON s.stream_id = u.stream_id
                 LEFT JOIN LATERAL (
                     SELECT %s
                     FROM eventcore_event e
                     WHERE e.stream_key = s.stream_key AND e.version > u.after_version
                     ORDER BY e.version
-                    LIMIT ?
+                    LIMIT %%d
                 ) e ON true
                 """.formatted(EventRow.COLUMNS, EventRow.COLUMNS));
     }
@@ -327,6 +333,25 @@ final class PostgreSqlDialect extends Dialect {
     @Override
     PreparedStatement selectStreams(Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit)
             throws SQLException {
+        return streamsAfter.size() <= MAX_NAMED_STREAMS
+                ? selectNamedStreams(connection, streamsAfter, limit)
+                : selectManyStreams(connection, streamsAfter, limit);
+    }
+
+    private PreparedStatement selectNamedStreams(
+            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit) throws SQLException {
+        String streams = "(VALUES (?::text, ?::bigint)" + ", (?, ?)".repeat(streamsAfter.size() - 1) + ")";
+        PreparedStatement statement = connection.prepareStatement(selectStreams.formatted(streams, limit));
+        int parameter = 0;
+        for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
+            statement.setString(++parameter, stream.getKey().value());
+            statement.setLong(++parameter, stream.getValue().value());
+        }
+        return statement;
+    }
+
+    private PreparedStatement selectManyStreams(
+            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit) throws SQLException {
         String[] ids = new String[streamsAfter.size()];
         long[] after = new long[ids.length];
         int i = 0;
@@ -334,10 +359,10 @@ final class PostgreSqlDialect extends Dialect {
             ids[i] = stream.getKey().value();
             after[i++] = stream.getValue().value();
         }
-        PreparedStatement statement = connection.prepareStatement(selectStreams);
+        String streams = "unnest(?::text[], ?::bigint[])";
+        PreparedStatement statement = connection.prepareStatement(selectStreams.formatted(streams, limit));
         statement.setObject(1, ids);
         statement.setObject(2, after);
-        statement.setInt(3, limit);
         return statement;
     }
 

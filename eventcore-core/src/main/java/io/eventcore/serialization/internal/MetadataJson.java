@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.core.util.JsonRecyclerPools;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
@@ -15,7 +17,10 @@ public final class MetadataJson {
     private static final TypeReference<LinkedHashMap<String, String>> ENTRIES = new TypeReference<>() {};
 
     /** A mapper of our own: settings of the application must not change how old metadata is read. */
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .recyclerPool(JsonRecyclerPools.threadLocalPool())
+                    .build())
+            .build();
 
     private static final ObjectWriter WRITER = MAPPER.writerFor(ENTRIES);
     private static final ObjectReader READER = MAPPER.readerFor(ENTRIES);
