@@ -34,6 +34,12 @@ final class Database implements AutoCloseable {
         this.pool = newPool(url, poolSize);
     }
 
+    /** An H2 database in a file of its own, with durable commits. */
+    static Database h2(int poolSize) throws IOException {
+        Path folder = Files.createTempDirectory("eventcore-bench-h2");
+        return new Database("jdbc:h2:file:" + folder.resolve("bench") + ";WRITE_DELAY=0", poolSize, () -> {}, -1);
+    }
+
     static Database start(int poolSize) throws Exception {
         String given = System.getProperty("eventcore.bench.postgres.url", "");
         if (!given.isEmpty()) {
@@ -91,8 +97,34 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Bytes of write-ahead log since the server was created. */
+    private boolean isPostgreSql() {
+        return url.startsWith("jdbc:postgresql:");
+    }
+
+    /** The type of a column that holds JSON as its text. */
+    String jsonType() {
+        return isPostgreSql() ? "json" : "varchar(100000)";
+    }
+
+    /** A text parameter that goes into such a column. */
+    String asJson(String parameter) {
+        return isPostgreSql() ? parameter + "::json" : parameter;
+    }
+
+    /** Lets the database look at the tables of a store after they were filled. */
+    void analyze(String prefix) {
+        if (isPostgreSql()) {
+            execute("VACUUM ANALYZE " + prefix + "event");
+            execute("VACUUM ANALYZE " + prefix + "stream");
+            execute("CHECKPOINT");
+        }
+    }
+
+    /** Bytes of write-ahead log since the server was created; 0 if the database does not tell. */
     long walBytes() {
+        if (!isPostgreSql()) {
+            return 0;
+        }
         return Long.parseLong(queryText("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"));
     }
 

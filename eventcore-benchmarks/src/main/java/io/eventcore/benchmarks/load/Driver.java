@@ -27,25 +27,25 @@ final class Driver {
 
     private static final AtomicLong TURNS = new AtomicLong();
 
-    Map<String, List<Sample>> run(List<Candidate> candidates, int threads) throws Exception {
+    Results run(Row row) throws Exception {
         Map<String, Candidate.Work> works = new LinkedHashMap<>();
-        for (Candidate candidate : candidates) {
+        for (Candidate candidate : row.candidates()) {
             works.put(candidate.name(), candidate.setup().prepare(database));
         }
         for (int warmUp = 0; warmUp < 2; warmUp++) {
             for (Candidate.Work work : works.values()) {
-                once(work, threads, length);
+                once(work, row.threads(), length);
             }
         }
         Map<String, List<Sample>> samples = new LinkedHashMap<>();
         for (int round = 0; round < rounds; round++) {
             for (Map.Entry<String, Candidate.Work> work : works.entrySet()) {
-                Sample sample = once(work.getValue(), threads, length);
+                Sample sample = once(work.getValue(), row.threads(), length);
                 samples.computeIfAbsent(work.getKey(), name -> new ArrayList<>())
                         .add(sample);
             }
         }
-        return samples;
+        return new Results(samples);
     }
 
     private Sample once(Candidate.Work work, int threads, Duration duration) throws Exception {

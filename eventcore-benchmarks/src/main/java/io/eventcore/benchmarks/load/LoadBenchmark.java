@@ -1,92 +1,104 @@
 package io.eventcore.benchmarks.load;
 
-import io.eventcore.ExpectedVersion;
-import io.eventcore.StreamId;
-import io.eventcore.StreamWrites;
-import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcSchema;
-import io.eventcore.serialization.JacksonEventSerializer;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
+import java.util.Locale;
+import java.util.Set;
 
-/** Entry point of the load driver. */
+/**
+ * Measures the store against the limit of the database and against peers, and prints tables in Markdown.
+ *
+ * <p>Arguments: {@code --rows 1,2,7} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
+ * works and measures nothing; {@code --big} for ten million events; {@code --rounds N}, {@code --millis N}.
+ */
 public final class LoadBenchmark {
-    private LoadBenchmark() {}
+    private static final int POOL = 16;
 
-    /** Runs and prints. */
-    public static void main(String[] arguments) throws Exception {
-        int rounds = Integer.getInteger("rounds", 5);
-        Duration length = Duration.ofMillis(Long.getLong("millis", 2000));
-        try (Database database = Database.start(16)) {
-            Driver driver = new Driver(database, rounds, length);
-            for (String count : System.getProperty("threads", "1,16,64").split(",", -1)) {
-                int threads = Integer.parseInt(count);
-                System.out.println(Table.of("1 event, " + threads + " threads", driver.run(candidates(), threads)));
-            }
+    private final Arguments arguments;
+    private final StringBuilder verdicts =
+            new StringBuilder("| row | work | target | measured: median (min-max) | |\n|---|---|---|---|---|\n");
+
+    private LoadBenchmark(Arguments arguments) {
+        this.arguments = arguments;
+    }
+
+    /**
+     * What was asked for on the command line.
+     *
+     * @param rows the numbers of the rows wanted; empty for all
+     * @param rounds how often each candidate runs
+     * @param length how long each time
+     * @param million how many events a filled table has
+     * @param peers whether the peers run
+     */
+    private record Arguments(Set<String> rows, int rounds, Duration length, int million, boolean peers) {
+        static Arguments parse(String[] given) {
+            List<String> list = List.of(given);
+            boolean smoke = list.contains("--smoke");
+            Set<String> rows =
+                    list.contains("--rows") ? Set.of(after(list, "--rows", "").split(",", -1)) : Set.of();
+            return new Arguments(
+                    rows,
+                    Integer.parseInt(after(list, "--rounds", smoke ? "1" : "5")),
+                    Duration.ofMillis(Long.parseLong(after(list, "--millis", smoke ? "100" : "2000"))),
+                    smoke ? 20_000 : list.contains("--big") ? 10_000_000 : 1_000_000,
+                    Peers.arePresent() && !list.contains("--no-peers"));
+        }
+
+        private static String after(List<String> list, String name, String otherwise) {
+            int index = list.indexOf(name);
+            return index < 0 ? otherwise : list.get(index + 1);
+        }
+
+        boolean wants(Row row) {
+            return rows.isEmpty() || rows.contains(row.number().split(" ", -1)[0]);
         }
     }
 
-    /** How many events a young stream gets before the next one begins. */
-    private static final long PER_STREAM = Long.getLong("perStream", 10);
-
-    private static final String RUN = Long.toString(System.currentTimeMillis(), 36);
-
-    private static StreamId stream(int thread, long turn) {
-        String id = "account-%s-%d-%d".formatted(RUN, thread, turn);
-        return StreamId.of(id + "-".repeat(Math.max(0, 44 - id.length())));
+    /** Runs and prints. */
+    public static void main(String[] given) throws Exception {
+        new LoadBenchmark(Arguments.parse(given)).run();
     }
 
-    static Candidate rawInsert(String name) {
-        return new Candidate(name, database -> {
-            database.execute("""
-                    DROP TABLE IF EXISTS raw_event;
-                    CREATE TABLE raw_event (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream_id text,
-                        version int, event_id uuid, type text, payload json, metadata json, recorded_at timestamptz)
-                    """);
-            JacksonEventSerializer serializer = new JacksonEventSerializer(BenchEvent.types());
-            return (thread, turn) -> {
-                StreamId stream = stream(thread, turn);
-                String payload = new String(
-                        serializer.serialize(BenchEvent.deposit(stream, turn)).payload(),
-                        java.nio.charset.StandardCharsets.UTF_8);
-                try (Connection connection = database.pool().getConnection();
-                        PreparedStatement insert = connection.prepareStatement(
-                                "INSERT INTO raw_event (stream_id, version, event_id, type, payload, metadata,"
-                                        + " recorded_at) VALUES (?, ?, ?, ?, ?::json, ?::json, now())")) {
-                    insert.setString(1, stream.value());
-                    insert.setInt(2, 1);
-                    insert.setObject(3, UUID.randomUUID());
-                    insert.setString(4, "money-deposited");
-                    insert.setString(5, payload);
-                    insert.setString(6, "{\"correlationId\":\"6f1c1b0e-9a53-4a7e-9e0f\",\"actor\":\"clerk-17\"}");
-                    insert.executeUpdate();
-                }
-                return 1;
-            };
-        });
+    private void run() throws Exception {
+        System.out.printf(
+                "Machine: %d processors, Java %s, %s %s%n%n",
+                Runtime.getRuntime().availableProcessors(),
+                Runtime.version(),
+                System.getProperty("os.name"),
+                System.getProperty("os.arch"));
+        Rows rows = new Rows(arguments.million, arguments.peers);
+        try (Database database = Database.start(POOL)) {
+            System.out.println(database.queryText("SELECT version()") + "\n");
+            measure(database, rows.all());
+            if (arguments.rows.isEmpty() || arguments.rows.contains("14")) {
+                printStorage(database, rows.large());
+            }
+        }
+        try (Database database = Database.h2(POOL)) {
+            measure(database, Rows.onH2());
+        }
+        System.out.println(verdicts);
     }
 
-    static List<Candidate> candidates() {
-        return List.of(rawInsert("raw"), append("store"));
+    private void measure(Database database, List<Row> rows) throws Exception {
+        Driver driver = new Driver(database, arguments.rounds, arguments.length);
+        for (Row row : rows.stream().filter(arguments::wants).toList()) {
+            Results results = driver.run(row);
+            System.out.println(Table.of(row, results));
+            row.targets().forEach(target -> verdicts.append(target.line(row.number(), row.work(), results)));
+        }
     }
 
-    static Candidate append(String name) {
-        return new Candidate(name, database -> {
-            JdbcSchema.in(database.pool(), "", name + "_").create();
-            JdbcEventStore store = JdbcEventStore.builder(
-                            database.pool(), new JacksonEventSerializer(BenchEvent.types()))
-                    .tablePrefix(name + "_")
-                    .build();
-            return (thread, turn) -> {
-                StreamId stream = stream(thread, turn / PER_STREAM);
-                ExpectedVersion expected = ExpectedVersion.exactly(turn % PER_STREAM);
-                store.appendEvents(StreamWrites.to(stream, expected, BenchEvent.deposit(stream, turn))
-                        .withMetadata(BenchEvent.METADATA));
-                return 1;
-            };
-        });
+    private void printStorage(Database database, Filled filled) {
+        String prefix = filled.prefix(database);
+        double bytes = Double.parseDouble(database.queryText(
+                "SELECT (pg_total_relation_size('%1$sevent') + pg_total_relation_size('%1$sstream'))::float8 / count(*) FROM %1$sevent"
+                        .formatted(prefix)));
+        verdicts.append(String.format(
+                Locale.ROOT,
+                "| 14 | storage of an event with all indexes | at most 470 bytes | %.0f | %s |%n",
+                bytes,
+                bytes <= 470 ? "reached" : "missed"));
     }
 }

@@ -1,0 +1,92 @@
+package io.eventcore.benchmarks.load;
+
+import io.eventcore.Event;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.jdbc.JdbcEventStore;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A store that holds many events before the measurement begins: mostly streams of ten, and some long ones. Filled once
+ * for each database, when the first candidate asks.
+ */
+final class Filled {
+    private static final int PER_APPEND = 1_000;
+
+    private final String prefix;
+    private final int shortStreams;
+    private final Map<Integer, Integer> longStreams;
+    private final Map<Database, JdbcEventStore> stores = new HashMap<>();
+
+    /**
+     * A store to be filled.
+     *
+     * @param prefix of the names of its tables
+     * @param shortStreams how many streams of ten events it gets
+     * @param longStreams how many streams of other lengths, by their length
+     */
+    Filled(String prefix, int shortStreams, Map<Integer, Integer> longStreams) {
+        this.prefix = prefix;
+        this.shortStreams = shortStreams;
+        this.longStreams = longStreams;
+    }
+
+    synchronized JdbcEventStore store(Database database) {
+        return stores.computeIfAbsent(database, this::fill);
+    }
+
+    /** The prefix of the tables, once they are filled. */
+    String prefix(Database database) {
+        store(database);
+        return prefix;
+    }
+
+    int shortStreams() {
+        return shortStreams;
+    }
+
+    /** One of the streams of a length. */
+    StreamId stream(int length, long turn) {
+        int streams = length == Stores.EVENTS_PER_STREAM ? shortStreams : longStreams.getOrDefault(length, 0);
+        return Streams.filled("filled" + length, (int) Math.floorMod(turn * 7919, (long) streams));
+    }
+
+    /** Where a part of the log begins: parts follow each other and begin anew at the end. */
+    long start(long turn, int events) {
+        long total = (long) shortStreams * Stores.EVENTS_PER_STREAM;
+        return 1 + Math.floorMod(turn * events, total - events + 1);
+    }
+
+    private JdbcEventStore fill(Database database) {
+        JdbcEventStore store = Stores.store(database, prefix);
+        int perAppend = PER_APPEND / Stores.EVENTS_PER_STREAM;
+        for (int first = 0; first < shortStreams; first += perAppend) {
+            StreamWrites writes = StreamWrites.empty().withMetadata(BenchEvent.METADATA);
+            for (int number = first; number < Math.min(first + perAppend, shortStreams); number++) {
+                StreamId stream = Streams.filled("filled" + Stores.EVENTS_PER_STREAM, number);
+                writes = writes.registerStream(stream, ExpectedVersion.noStream());
+                for (int event = 0; event < Stores.EVENTS_PER_STREAM; event++) {
+                    writes = writes.append(BenchEvent.deposit(stream, event));
+                }
+            }
+            store.appendEvents(writes);
+        }
+        longStreams.forEach((length, count) -> {
+            for (int number = 0; number < count; number++) {
+                StreamId stream = Streams.filled("filled" + length, number);
+                for (int version = 0; version < length; version += PER_APPEND) {
+                    Event[] events = new Event[Math.min(PER_APPEND, length - version)];
+                    for (int i = 0; i < events.length; i++) {
+                        events[i] = BenchEvent.deposit(stream, i);
+                    }
+                    store.appendEvents(StreamWrites.to(stream, ExpectedVersion.exactly(version), events)
+                            .withMetadata(BenchEvent.METADATA));
+                }
+            }
+        });
+        database.analyze(prefix);
+        return store;
+    }
+}

@@ -1,0 +1,187 @@
+package io.eventcore.benchmarks.load;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** All that is measured, with the numbers of the list of targets. */
+final class Rows {
+    private static final String RAW = "raw insert";
+    private static final String STORE = "eventcore";
+    private static final String AXON_4 = "Axon 4 JDBC";
+    private static final String AXON_5 = "Axon 5 JPA";
+    private static final String NAMESAKE = "namesake (protocol replay)";
+
+    private final Filled small;
+    private final Filled large;
+    private final boolean peers;
+
+    /**
+     * The rows.
+     *
+     * @param million how many events are a million: less for a smoke test, more for a big one
+     * @param peers whether the peers are measured as well
+     */
+    Rows(int million, boolean peers) {
+        this.peers = peers;
+        this.small = new Filled(
+                "small_", Math.max(200, million / 50), Map.of(1_000, Math.max(2, million / 20_000), 100_000, 1));
+        this.large = new Filled("large_", million / Stores.EVENTS_PER_STREAM, Map.of());
+    }
+
+    Filled large() {
+        return large;
+    }
+
+    List<Row> all() {
+        List<Row> rows = new ArrayList<>();
+        rows.add(row("0", "round trip", 1, List.of(Limits.selectOne("SELECT 1"), Limits.insert(RAW)), List.of()));
+        rows.add(append("1", 1, List.of(Target.speed(STORE, RAW, 0.70)), 1.1));
+        rows.add(append("11", 16, List.of(), 2));
+        rows.add(append(
+                "2",
+                64,
+                List.of(
+                        Target.speed(STORE, RAW, 2.5),
+                        Target.figure("server CPU us", STORE, 60, Sample::serverCpuMicros)),
+                3));
+        rows.add(append(
+                "3",
+                256,
+                List.of(
+                        Target.speed(STORE, RAW, 3.5),
+                        Target.figure("p99 / p50", STORE, 15, sample -> sample.p99() / sample.p50())),
+                0));
+        rows.add(row(
+                "4",
+                "1,000 events per append (counted as events)",
+                1,
+                List.of(Limits.copyIn("COPY in", 1_000), Stores.appendMany(STORE, Stores.empty("many_"), 1_000)),
+                List.of(Target.speed(STORE, "COPY in", 0.80))));
+        rows.add(transfer());
+        rows.add(row(
+                "6",
+                "whole command over 2 streams of about 10 events",
+                64,
+                List.of(Limits.insert(RAW), Stores.command(STORE, small)),
+                List.of(Target.speed(STORE, RAW, 0.8))));
+        rows.add(hot());
+        rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.8, 200));
+        rows.add(readStream("8b", 1_000, 0.45, 20));
+        rows.add(readLog());
+        rows.add(growth("10 (1 thread)", 1));
+        rows.add(growth("10 (64 threads)", 64));
+        rows.add(row(
+                "10b",
+                "1 event resting on a stream common to all",
+                64,
+                List.of(Limits.insert(RAW), Stores.guarded(STORE, Stores.empty("guard_"))),
+                List.of(Target.speed(STORE, RAW, 1.5))));
+        return rows;
+    }
+
+    /** Rows for H2; they need no server. */
+    static List<Row> onH2() {
+        return List.of(row(
+                "15 (H2 file)",
+                "1 event to a young stream",
+                64,
+                List.of(Limits.insert(RAW), Stores.append(STORE, Stores.empty("append_"))),
+                List.of(Target.speed(STORE, RAW, 0.9))));
+    }
+
+    private static Row row(String number, String work, int threads, List<Candidate> candidates, List<Target> targets) {
+        return new Row(number, work, threads, candidates, targets);
+    }
+
+    private Row append(String number, int threads, List<Target> own, double timesAxon4) {
+        List<Candidate> candidates =
+                new ArrayList<>(List.of(Limits.insert(RAW), Stores.append(STORE, Stores.empty("append_"))));
+        List<Target> targets = new ArrayList<>(own);
+        if (peers && timesAxon4 > 0) {
+            candidates.add(Peers.append(AXON_4, Peers.module("axon4")));
+            targets.add(Target.speed(STORE, AXON_4, timesAxon4));
+            if (threads == 64) {
+                candidates.add(Peers.append(AXON_5, Peers.module("axon5")));
+                candidates.add(Peers.append(NAMESAKE, Peers.namesake()));
+                targets.add(Target.speed(STORE, AXON_5, 4.5));
+                targets.add(Target.speed(STORE, NAMESAKE, 5));
+            }
+        }
+        return row(number, "1 event to a young stream", threads, candidates, targets);
+    }
+
+    private Row transfer() {
+        List<Candidate> candidates =
+                new ArrayList<>(List.of(Limits.insert(RAW), Stores.transfer(STORE, Stores.empty("transfer_"))));
+        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, RAW, 1.5)));
+        if (peers) {
+            candidates.add(Peers.transfer(AXON_4, Peers.module("axon4")));
+            candidates.add(Peers.transfer(AXON_5, Peers.module("axon5")));
+            candidates.add(Peers.transfer(NAMESAKE, Peers.namesake()));
+            targets.add(Target.speed(STORE, AXON_5, 2.2));
+            targets.add(Target.speed(STORE, NAMESAKE, 3));
+        }
+        return row("5", "1 event to each of 2 young streams", 64, candidates, targets);
+    }
+
+    private Row hot() {
+        List<Candidate> candidates =
+                new ArrayList<>(List.of(Limits.insert(RAW), Stores.hot(STORE, Stores.empty("hot_"))));
+        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, RAW, 0.7)));
+        if (peers) {
+            candidates.add(Peers.hot(AXON_4, Peers.module("axon4")));
+            targets.add(Target.speed(STORE, AXON_4, 3));
+        }
+        return row("7", "commands on one hot stream", 16, candidates, targets);
+    }
+
+    private Row readStream(String number, int length, double atLeast, int peerStreams) {
+        String limit = "keyed SELECT, not decoded";
+        List<Candidate> candidates =
+                new ArrayList<>(List.of(Limits.select(limit, small, length), Stores.readStream(STORE, small, length)));
+        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, limit, atLeast)));
+        if (peers) {
+            candidates.add(Peers.readStream(AXON_4, Peers.module("axon4"), peerStreams, length));
+            targets.add(Target.speed(STORE, AXON_4, 1.7));
+        }
+        return row(number, "read a stream of %,d events, decoded".formatted(length), 1, candidates, targets);
+    }
+
+    private Row readLog() {
+        int part = Math.min(100_000, large.shortStreams() * Stores.EVENTS_PER_STREAM / 2);
+        String limit = "COPY out";
+        List<Candidate> candidates =
+                new ArrayList<>(List.of(Limits.copyOut(limit, large, part), Stores.readLog(STORE, large, part)));
+        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, limit, 0.35)));
+        if (peers) {
+            candidates.add(Peers.readLog(AXON_4, Peers.module("axon4"), part));
+            targets.add(Target.speed(STORE, AXON_4, 1.7));
+        }
+        return row(
+                "9",
+                "read the log, %,d events a time, decoded (counted as events)".formatted(part),
+                1,
+                candidates,
+                targets);
+    }
+
+    private Row growth(String number, int threads) {
+        String empty = "empty table";
+        String filled = "filled table, young streams";
+        String old = "filled table, old streams";
+        List<Candidate> candidates = List.of(
+                Stores.append(empty, Stores.empty("append_")),
+                Stores.append(filled, large::store),
+                Stores.appendToOld(old, large, threads));
+        List<Target> targets = List.of(
+                Target.figureRatio("server CPU", filled, empty, 1.15, Sample::serverCpuMicros),
+                Target.figureRatio("server CPU", old, empty, 1.7, Sample::serverCpuMicros));
+        return row(
+                number,
+                "1 event, on a table of %,d events".formatted(large.shortStreams() * 10),
+                threads,
+                candidates,
+                targets);
+    }
+}

@@ -1,0 +1,246 @@
+package io.eventcore.benchmarks.load;
+
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RetriesExhaustedException;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.Stream;
+import io.eventcore.jdbc.JdbcEventStore;
+import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.serialization.JacksonEventSerializer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The work of all rows, done by the event store. */
+final class Stores {
+    /** How many events a young stream gets before the next one begins. */
+    static final int EVENTS_PER_STREAM = 10;
+
+    private static final int PAGE = 2_000;
+
+    private Stores() {}
+
+    static JdbcEventStore store(Database database, String prefix) {
+        JdbcSchema.in(database.pool(), "", prefix).create();
+        return JdbcEventStore.builder(database.pool(), new JacksonEventSerializer(BenchEvent.types()))
+                .tablePrefix(prefix)
+                .build();
+    }
+
+    /** Which store a candidate works on: a new one, or a filled one. */
+    interface Source {
+        EventStore in(Database database);
+    }
+
+    static Source empty(String prefix) {
+        return database -> store(database, prefix);
+    }
+
+    /** One event to a young stream. */
+    static Candidate append(String name, Source source) {
+        return new Candidate(name, database -> {
+            EventStore store = source.in(database);
+            return (thread, turn) -> {
+                StreamId stream = Streams.of("account", thread, turn / EVENTS_PER_STREAM);
+                ExpectedVersion expected = ExpectedVersion.exactly(turn % EVENTS_PER_STREAM);
+                store.appendEvents(StreamWrites.to(stream, expected, BenchEvent.deposit(stream, turn))
+                        .withMetadata(BenchEvent.METADATA));
+                return 1;
+            };
+        });
+    }
+
+    /** Many events to a new stream; counts events. */
+    static Candidate appendMany(String name, Source source, int events) {
+        return new Candidate(name, database -> {
+            EventStore store = source.in(database);
+            return (thread, turn) -> {
+                StreamId stream = Streams.of("batch", thread, turn);
+                StreamWrites writes = StreamWrites.empty()
+                        .withMetadata(BenchEvent.METADATA)
+                        .registerStream(stream, ExpectedVersion.noStream());
+                for (int i = 0; i < events; i++) {
+                    writes = writes.append(BenchEvent.deposit(stream, i));
+                }
+                store.appendEvents(writes);
+                return events;
+            };
+        });
+    }
+
+    /** One event to each of two young streams. */
+    static Candidate transfer(String name, Source source) {
+        return new Candidate(name, database -> {
+            EventStore store = source.in(database);
+            return (thread, turn) -> {
+                StreamId from = Streams.of("from", thread, turn / EVENTS_PER_STREAM);
+                StreamId to = Streams.of("to", thread, turn / EVENTS_PER_STREAM);
+                ExpectedVersion expected = ExpectedVersion.exactly(turn % EVENTS_PER_STREAM);
+                store.appendEvents(StreamWrites.empty()
+                        .withMetadata(BenchEvent.METADATA)
+                        .registerStream(from, expected)
+                        .registerStream(to, expected)
+                        .append(BenchEvent.deposit(from, -turn))
+                        .append(BenchEvent.deposit(to, turn)));
+                return 1;
+            };
+        });
+    }
+
+    /** One event to a young stream, resting on a stream that all share. */
+    static Candidate guarded(String name, Source source) {
+        return new Candidate(name, database -> {
+            EventStore store = source.in(database);
+            StreamId guard = Streams.of("guard", 0, 0);
+            store.appendEvents(StreamWrites.to(guard, ExpectedVersion.any(), BenchEvent.deposit(guard, 1)));
+            return (thread, turn) -> {
+                StreamId stream = Streams.of("guarded", thread, turn / EVENTS_PER_STREAM);
+                store.appendEvents(StreamWrites.empty()
+                        .withMetadata(BenchEvent.METADATA)
+                        .registerStream(guard, ExpectedVersion.exactly(1))
+                        .registerStream(stream, ExpectedVersion.exactly(turn % EVENTS_PER_STREAM))
+                        .append(BenchEvent.deposit(stream, turn)));
+                return 1;
+            };
+        });
+    }
+
+    /** One event to a stream that was filled long ago, chosen at random among those of the thread. */
+    static Candidate appendToOld(String name, Filled filled, int threads) {
+        return new Candidate(name, database -> {
+            EventStore store = filled.store(database);
+            List<Map<Integer, Integer>> versions = new java.util.ArrayList<>();
+            for (int thread = 0; thread < threads; thread++) {
+                versions.add(new HashMap<>());
+            }
+            return (thread, turn) -> {
+                int turns = filled.shortStreams() / threads;
+                int number = ThreadLocalRandom.current().nextInt(turns) * threads + thread;
+                StreamId stream = Streams.filled("filled" + EVENTS_PER_STREAM, number);
+                int version = versions.get(thread).merge(number, 1, Integer::sum) + EVENTS_PER_STREAM - 1;
+                store.appendEvents(
+                        StreamWrites.to(stream, ExpectedVersion.exactly(version), BenchEvent.deposit(stream, turn))
+                                .withMetadata(BenchEvent.METADATA));
+                return 1;
+            };
+        });
+    }
+
+    /** A whole command over two streams of about ten events, chosen at random. */
+    static Candidate command(String name, Filled filled) {
+        return new Candidate(name, database -> {
+            CommandExecutor executor =
+                    CommandExecutor.builder(filled.store(database)).build();
+            return (thread, turn) -> {
+                ThreadLocalRandom random = ThreadLocalRandom.current();
+                int from = random.nextInt(filled.shortStreams());
+                int to = (from + 1 + random.nextInt(filled.shortStreams() - 1)) % filled.shortStreams();
+                executor.execute(new Transfer(
+                        Streams.filled("filled" + EVENTS_PER_STREAM, from),
+                        Streams.filled("filled" + EVENTS_PER_STREAM, to),
+                        turn));
+                return 1;
+            };
+        });
+    }
+
+    /** Commands that all want the same stream; a new one begins every two hundred. */
+    static Candidate hot(String name, Source source) {
+        return new Candidate(name, database -> {
+            CommandExecutor executor =
+                    CommandExecutor.builder(source.in(database)).build();
+            AtomicLong commands = new AtomicLong();
+            return (thread, turn) -> {
+                try {
+                    executor.execute(new Count(Streams.of("hot", 0, commands.getAndIncrement() / 200)));
+                    return 1;
+                } catch (RetriesExhaustedException notCounted) {
+                    return 0;
+                }
+            };
+        });
+    }
+
+    /** A whole stream, decoded. */
+    static Candidate readStream(String name, Filled filled, int length) {
+        return new Candidate(name, database -> {
+            EventStore store = filled.store(database);
+            return (thread, turn) -> {
+                int count = store.readStream(filled.stream(length, turn), BenchEvent.class)
+                        .fold(0, (sum, event) -> sum + 1);
+                return Limits.checked(1, count, length);
+            };
+        });
+    }
+
+    /** Part of the log, decoded; counts events. */
+    static Candidate readLog(String name, Filled filled, int events) {
+        return new Candidate(name, database -> {
+            EventStore store = filled.store(database);
+            return (thread, turn) -> {
+                GlobalPosition after = GlobalPosition.of(filled.start(turn, events));
+                long read = 0;
+                while (read < events) {
+                    EventBatch<BenchEvent> batch = store.readEvents(
+                            EventFilter.all(), EventPage.after(after, page(events - read)), BenchEvent.class);
+                    read += batch.events().size();
+                    after = batch.continueAfter();
+                    if (batch.endReached()) {
+                        break;
+                    }
+                }
+                return Limits.checked(read, read, events);
+            };
+        });
+    }
+
+    private static int page(long wanted) {
+        return (int) Math.min(PAGE, wanted);
+    }
+
+    /** Moves money; the decision of all measurements of commands. */
+    record Transfer(@Stream StreamId from, @Stream StreamId to, long cents) implements Command<Long, BenchEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+
+        @Override
+        public Long apply(Long balance, BenchEvent event) {
+            return balance + ((BenchEvent.MoneyDeposited) event).cents();
+        }
+
+        @Override
+        public List<BenchEvent> handle(Long balance) {
+            return List.of(BenchEvent.deposit(from, -1), BenchEvent.deposit(to, 1));
+        }
+    }
+
+    /** Adds one to a stream. */
+    record Count(@Stream StreamId counter) implements Command<Long, BenchEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+
+        @Override
+        public Long apply(Long count, BenchEvent event) {
+            return count + 1;
+        }
+
+        @Override
+        public List<BenchEvent> handle(Long count) {
+            return List.of(BenchEvent.deposit(counter, count));
+        }
+    }
+}
