@@ -45,7 +45,11 @@ class PostgreSqlMutantsTest {
                         PostgreSqlMutantsTest::maxVersion,
                         ABSENT_SKEW),
                 mutant("has no row for what is absent", PostgreSqlMutantsTest::withoutPlaceholders, ABSENT_SKEW),
-                arguments("creates new streams first", mutation(PostgreSqlMutantsTest::newStreamsFirst), MutatedLockOrder.class, LOCK_ORDER),
+                arguments(
+                        "creates new streams first",
+                        mutation(PostgreSqlMutantsTest::newStreamsFirst),
+                        MutatedLockOrder.class,
+                        LOCK_ORDER),
                 mutant("reads whatever is there", PostgreSqlMutantsTest::withoutBound, ORDER),
                 mutant("waits for every open transaction", PostgreSqlMutantsTest::xminBound, ORDER),
                 mutant("announces after it has drawn", PostgreSqlMutantsTest::announcingLate, ORDER));
