@@ -1,9 +1,13 @@
 package io.eventcore.command;
 
+import io.eventcore.Event;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
+import io.eventcore.command.DecisionGroup.Member;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -11,8 +15,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +44,9 @@ final class HotStreams {
     /** How many attempts in a row must meet nobody else until a stream is no longer hot. */
     private static final int COOLS_AFTER = 64;
 
+    /** How often an attempt starts over without its own fault until nobody else can be the reason. */
+    private static final int MAX_TRIES_IN_COMPANY = 3;
+
     private final EventStore store;
     private final boolean enabled;
     private final Lane[] lanes = new Lane[LANES];
@@ -45,12 +54,19 @@ final class HotStreams {
     /** The hot streams, each with the number of lonely attempts that are left until it is not. */
     private final Map<StreamId, AtomicInteger> heat = new ConcurrentHashMap<>();
 
-    HotStreams(EventStore store, HotStreamSettings settings) {
+    HotStreams(EventStore store, HotStreamSettings settings, Chains chains) {
         this.store = store;
         this.enabled = settings.enabled();
+        UnaryOperator<Event> roundTrip = store.roundTrip().orElse(null);
         for (int i = 0; i < LANES; i++) {
-            lanes[i] = new Lane();
+            lanes[i] = new Lane(roundTrip == null ? null : others -> chains.of(store, roundTrip, others));
         }
+    }
+
+    /** Makes the chain of a lane. */
+    @FunctionalInterface
+    interface Chains {
+        DecisionChain of(EventStore store, UnaryOperator<Event> roundTrip, BooleanSupplier othersCome);
     }
 
     /** The end of an attempt that did not begin: its thread was interrupted in the queue, or its time was up. */
@@ -93,6 +109,16 @@ final class HotStreams {
         return watched(attempt);
     }
 
+    /**
+     * Whether others of this process wait for the stream over which an attempt was lost. To take a place behind them is
+     * delay enough before the next attempt, as long as nobody knows of another process that fights for the stream too.
+     */
+    boolean isCrowded(EventStoreException failure) {
+        return failure instanceof VersionConflictException conflict
+                && heat.containsKey(conflict.streamId())
+                && lanes[number(conflict.streamId())].isCrowded();
+    }
+
     /** An attempt without a queue, which finds out whether there ought to be one. */
     private ExecutionResult watched(Function<EventStore, ExecutionResult> attempt) {
         try {
@@ -106,20 +132,64 @@ final class HotStreams {
     }
 
     private ExecutionResult inTurn(Queue queue, long deadline, Function<EventStore, ExecutionResult> attempt) {
+        DecisionChain chain = queue.lanes.size() == 1 ? queue.lanes.get(0).chain() : null;
+        for (int tries = 0; chain != null && tries < MAX_TRIES_IN_COMPANY; tries++) {
+            try {
+                return inCompany(queue, queue.lanes.get(0), chain, deadline, attempt);
+            } catch (DecideAgainException e) {
+                if (e.alone()) {
+                    break;
+                }
+            }
+        }
+        return alone(queue, deadline, attempt);
+    }
+
+    /** An attempt that decides on top of what others have decided, and is stored together with them. */
+    private ExecutionResult inCompany(
+            Queue queue, Lane lane, DecisionChain chain, long deadline, Function<EventStore, ExecutionResult> attempt) {
+        boolean others = lane.enter(deadline);
+        Turn turn = new Turn(lane);
+        try {
+            chain.begin(turn);
+            return attempt.apply(new ChainedStore(store, chain, turn));
+        } catch (TransientEventStoreException | EventStoreUnavailableException e) {
+            throw e;
+        } catch (VersionConflictException conflict) {
+            others = true;
+            heatUp(conflict.streamId());
+            throw conflict;
+        } catch (RuntimeException refusal) {
+            if (!turn.isOver() && !(refusal instanceof DecideAgainException) && chain.mustProve(turn)) {
+                Member proof = chain.join(turn, turn.proof());
+                turn.pass();
+                chain.await(proof);
+            }
+            throw refusal;
+        } finally {
+            others |= lane.isAwaited() || chain.isBusy();
+            turn.pass();
+            queue.streams.forEach(others ? this::heatUp : this::coolDown);
+        }
+    }
+
+    /** An attempt that decides on what is stored, while all others on its hot streams wait. */
+    private ExecutionResult alone(Queue queue, long deadline, Function<EventStore, ExecutionResult> attempt) {
         int entered = 0;
-        boolean alone = true;
+        boolean others = false;
         try {
             for (Lane lane : queue.lanes) {
-                alone &= !lane.enter(deadline);
+                others |= lane.enter(deadline);
                 entered++;
             }
+            queue.lanes.forEach(Lane::drain);
             return watched(attempt);
         } catch (LeftQueueException | VersionConflictException someoneElse) {
-            alone = false;
+            others = true;
             throw someoneElse;
         } finally {
-            alone &= queue.lanes.stream().noneMatch(Lane::isAwaited);
-            queue.streams.forEach(alone ? this::coolDown : this::heatUp);
+            others |= queue.lanes.stream().anyMatch(Lane::isAwaited);
+            queue.streams.forEach(others ? this::heatUp : this::coolDown);
             for (int i = entered - 1; i >= 0; i--) {
                 queue.lanes.get(i).leave();
             }

@@ -2,10 +2,25 @@ package io.eventcore.command;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** A queue in front of some of the hot streams: one attempt has its turn, the others wait in the order they came. */
 final class Lane {
     private final ReentrantLock turn = new ReentrantLock(true);
+    private final @Nullable DecisionChain chain;
+
+    /** {@code chains}: makes a chain that asks whether others come; null where nobody can decide on top of others. */
+    Lane(@Nullable Function<BooleanSupplier, DecisionChain> chains) {
+        this.chain = chains == null ? null : chains.apply(() -> turn.isLocked() || turn.hasQueuedThreads());
+    }
+
+    /** The decisions of those who had their turn and wait for being stored, if there can be any. */
+    @Nullable
+    DecisionChain chain() {
+        return chain;
+    }
 
     /**
      * Waits for the turn of this thread.
@@ -18,24 +33,49 @@ final class Lane {
         try {
             // Not tryLock(): it would jump the queue.
             if (turn.tryLock(0, TimeUnit.NANOSECONDS)) {
-                return false;
+                return chain != null && chain.isBusy();
             }
             if (turn.tryLock(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 return true;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new HotStreams.LeftQueueException("The thread was interrupted before the turn of its command came");
+            throw leftQueue("The thread was interrupted before the turn of its command came");
         }
-        throw new HotStreams.LeftQueueException("The time of the command was used up before its turn came");
+        throw leftQueue("The time of the command was used up before its turn came");
+    }
+
+    /** Those who have decided may have waited for this thread to decide as well. */
+    private HotStreams.LeftQueueException leftQueue(String reason) {
+        sendWhatIsDecided();
+        return new HotStreams.LeftQueueException(reason);
+    }
+
+    /** Waits until all that was decided is stored; for an attempt that decides on nothing but what is stored. */
+    void drain() {
+        if (chain != null) {
+            chain.drain();
+        }
     }
 
     void leave() {
         turn.unlock();
+        sendWhatIsDecided();
+    }
+
+    private void sendWhatIsDecided() {
+        if (chain != null) {
+            chain.sendIfDue();
+        }
     }
 
     boolean isTakenByThisThread() {
         return turn.isHeldByCurrentThread();
+    }
+
+    /** Whether somebody has the turn, waits for it, or waits for being stored. */
+    boolean isCrowded() {
+        return turn.isLocked() || turn.hasQueuedThreads() || (chain != null && chain.isBusy());
     }
 
     boolean isAwaited() {
