@@ -142,6 +142,15 @@ abstract class Dialect {
      */
     abstract void lockStream(Connection connection, StreamId streamId) throws SQLException;
 
+    /**
+     * Sees to it that a commit lasts once it has returned, where that is a setting of the database.
+     *
+     * @throws io.eventcore.EventStoreUnavailableException if it would not last and this user may not change that
+     */
+    void makeCommitsLast(Connection connection) throws SQLException {
+        // Most engines are made that way.
+    }
+
     /** Throws if the database has committed and warned that the commit may not last. */
     void checkCommit(@Nullable SQLWarning warning) throws SQLException {
         // Most engines have no such warning.

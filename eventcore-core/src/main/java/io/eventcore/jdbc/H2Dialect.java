@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /** H2, embedded or in memory: statements cost little, so streams are locked one by one. */
 final class H2Dialect extends StatementDialect {
     private static final int LOCK_TIMEOUT = 50200;
+
+    private static final int ADMIN_RIGHTS_REQUIRED = 90040;
 
     /** Lock time-out, concurrent update, statement cancelled. */
     private static final Set<Integer> TRANSIENT = Set.of(LOCK_TIMEOUT, 90131, 57014);
@@ -59,6 +62,35 @@ final class H2Dialect extends StatementDialect {
     @Override
     String rolesScript() {
         return "roles-h2.sql";
+    }
+
+    /**
+     * By default H2 acknowledges a commit up to half a second before its file receives it. Each time it opens a file it
+     * takes the delay from the URL, whatever was set before, so what is set here lasts only as long as the file is open:
+     * it is kept open until the process ends.
+     */
+    @Override
+    void makeCommitsLast(Connection connection) throws SQLException {
+        // The delay in force and, if there is one, the delay once set: two rows of one name.
+        long delay = queryLong(connection, """
+                SELECT MAX(CAST(SETTING_VALUE AS BIGINT)) FROM INFORMATION_SCHEMA.SETTINGS
+                WHERE SETTING_NAME = 'WRITE_DELAY'
+                """, 0);
+        if (delay == 0) {
+            return;
+        }
+        try (Statement set = connection.createStatement()) {
+            set.execute("SET WRITE_DELAY 0");
+            set.execute("SET DB_CLOSE_DELAY -1");
+        } catch (SQLException e) {
+            if (e.getErrorCode() != ADMIN_RIGHTS_REQUIRED) {
+                throw e;
+            }
+            throw new EventStoreUnavailableException(
+                    "H2 acknowledges commits %d ms before they are in its file, so events would be lost when the process is killed, and this user may not change that: an administrator must have run SET DB_CLOSE_DELAY -1 and SET WRITE_DELAY 0 since the file was opened"
+                            .formatted(delay),
+                    e);
+        }
     }
 
     @Override

@@ -93,9 +93,13 @@ public final class JdbcSchema {
                 .replace("reader_eventcore", readerRole);
     }
 
-    /** The engine of the database, if the tables in it are those this version works with. */
+    /** The engine of the database, if the tables in it are those this version works with and commits to it last. */
     Dialect check() {
-        return own(connection -> check(connection, Dialect.of(connection, names)));
+        return own(connection -> {
+            Dialect dialect = check(connection, Dialect.of(connection, names));
+            dialect.makeCommitsLast(connection);
+            return dialect;
+        });
     }
 
     private <T> T own(Connections.Work<T> work) {

@@ -1,0 +1,5 @@
+/** What the pages of the guide show. */
+@NullMarked
+package com.example.guide;
+
+import org.jspecify.annotations.NullMarked;
