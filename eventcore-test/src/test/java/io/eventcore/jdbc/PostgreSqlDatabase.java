@@ -71,13 +71,18 @@ final class PostgreSqlDatabase extends TestDatabase {
         execute(superuser, "GRANT CREATE ON SCHEMA public TO " + OWNER);
     }
 
-    private HikariDataSource pool(String role, int size) {
+    /** New connections of a role, whoever asks. */
+    PGSimpleDataSource unpooled(String role) {
         PGSimpleDataSource sameServer = new PGSimpleDataSource();
         sameServer.setUrl(superuser.getJdbcUrl());
         sameServer.setUser(role);
         sameServer.setPassword(PASSWORD);
+        return sameServer;
+    }
+
+    private HikariDataSource pool(String role, int size) {
         HikariConfig config = new HikariConfig();
-        config.setDataSource(sameServer);
+        config.setDataSource(unpooled(role));
         config.setMaximumPoolSize(size);
         return new HikariDataSource(config);
     }
