@@ -52,8 +52,6 @@ class MariaDbDialect extends StatementDialect {
     /** The driver has reconnected, and what was in progress is lost. */
     private static final String RECONNECTED = "25S03";
 
-    private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
-
     private static final int DUPLICATE_KEY = 1062;
 
     /** Larger than the server takes in one piece; its SQLState speaks of the connection. */
@@ -198,14 +196,6 @@ class MariaDbDialect extends StatementDialect {
         }
     }
 
-    private static void commit(Connection connection) throws SQLException {
-        try {
-            execute(connection, "COMMIT");
-        } catch (SQLException e) {
-            throw Failure.inDoubt(e);
-        }
-    }
-
     private void start(Connection connection) throws SQLException {
         for (String statement : begin()) {
             execute(connection, statement);
@@ -217,9 +207,7 @@ class MariaDbDialect extends StatementDialect {
         try {
             execute(connection, "COMMIT");
         } catch (SQLException e) {
-            String state = String.valueOf(e.getSQLState());
-            boolean known = state.startsWith("40") || state.startsWith("08");
-            throw known ? e : new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, e);
+            throw Failure.inDoubt(e);
         }
     }
 

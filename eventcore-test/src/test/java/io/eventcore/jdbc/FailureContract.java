@@ -49,7 +49,7 @@ abstract class FailureContract {
     abstract JdbcCall committingCall();
 
     private final String prefix = database().newTables();
-    private final FaultyDataSource faulty = new FaultyDataSource(database().dataSource(), FaultPlan.none());
+    private final FaultyDataSource faulty = new FaultyDataSource(database().expendableDataSource(), FaultPlan.none());
     private final List<Long> pauses = new ArrayList<>();
     private final EventStore store =
             TestDatabase.builder(faulty, prefix).settlingPause(pauses::add).build();

@@ -79,7 +79,7 @@ abstract class FaultHistoryContract {
         String prefix = newTables();
         for (long seed = 1; seed <= 5; seed++) {
             long run = seed;
-            FaultyDataSource faulty = new FaultyDataSource(database().dataSource(), FaultPlan.none());
+            FaultyDataSource faulty = new FaultyDataSource(database().expendableDataSource(), FaultPlan.none());
             EventStore store = storeOn(faulty, prefix);
             History history = new History();
             GlobalPosition begin = end(prefix);
@@ -131,7 +131,7 @@ abstract class FaultHistoryContract {
     }
 
     private List<String> run(String prefix, long seed, History history, UnaryOperator<EventStore> mutant) {
-        FaultyDataSource faulty = new FaultyDataSource(database().dataSource(), FaultPlan.none());
+        FaultyDataSource faulty = new FaultyDataSource(database().expendableDataSource(), FaultPlan.none());
         EventStore store = mutant.apply(storeOn(faulty, prefix));
         GlobalPosition begin = end(prefix);
         BankClient client = new BankClient(store, transactions(faulty), history, seed, "bank" + seed + prefix);

@@ -59,7 +59,7 @@ abstract class JdbcTransactionContract {
     abstract DataSource impatientDataSource();
 
     private final String prefix = database().newTables();
-    private final FaultyDataSource faulty = new FaultyDataSource(database().dataSource(), FaultPlan.none());
+    private final FaultyDataSource faulty = new FaultyDataSource(database().expendableDataSource(), FaultPlan.none());
     private final EventStore store = TestDatabase.builder(faulty, prefix).build();
     private final JdbcTransactionManager manager = manager(faulty);
     private final TransactionTemplate transaction = new TransactionTemplate(manager);

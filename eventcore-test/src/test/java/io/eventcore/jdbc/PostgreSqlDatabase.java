@@ -21,6 +21,7 @@ final class PostgreSqlDatabase extends TestDatabase {
     private final HikariDataSource superuser;
     private final HikariDataSource owner;
     private final HikariDataSource app;
+    private final HikariDataSource expendable;
     private final HikariDataSource reader;
 
     private PostgreSqlDatabase() {
@@ -32,6 +33,7 @@ final class PostgreSqlDatabase extends TestDatabase {
         createRoles();
         this.owner = pool(OWNER, 4);
         this.app = pool(APP, 24);
+        this.expendable = pool(APP, 6);
         this.reader = pool(READER, 2);
     }
 
@@ -90,6 +92,11 @@ final class PostgreSqlDatabase extends TestDatabase {
     @Override
     DataSource dataSource() {
         return app;
+    }
+
+    @Override
+    DataSource expendableDataSource() {
+        return expendable;
     }
 
     @Override

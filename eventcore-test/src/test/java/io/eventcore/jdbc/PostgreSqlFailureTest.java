@@ -93,7 +93,7 @@ class PostgreSqlFailureTest extends FailureContract {
     @Test
     void a_commit_that_may_not_last_is_not_acknowledged_before_it_is_settled() {
         String prefix = database().newTables();
-        FaultyDataSource faulty = new FaultyDataSource(database().dataSource(), FaultPlan.none());
+        FaultyDataSource faulty = new FaultyDataSource(database().expendableDataSource(), FaultPlan.none());
         List<Long> pauses = new ArrayList<>();
         EventStore store =
                 TestDatabase.builder(faulty, prefix).settlingPause(pauses::add).build();

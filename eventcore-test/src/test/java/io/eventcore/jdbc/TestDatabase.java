@@ -24,6 +24,9 @@ abstract class TestDatabase {
     /** Connections of the application. */
     abstract DataSource dataSource();
 
+    /** Other connections of the application, for tests that leave them in a bad state. */
+    abstract DataSource expendableDataSource();
+
     /** Connections of the owner of the tables. */
     abstract DataSource ownersDataSource();
 
