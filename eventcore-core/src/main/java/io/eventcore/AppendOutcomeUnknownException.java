@@ -5,11 +5,21 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection broke while the append was committed, and the store could not find out how it ended.
+ * The connection broke while the append was committed, and the store could not find out how it ended: the database stayed
+ * away, or nothing was found of an append that no version would refuse if it still came.
  *
- * <p>The events may be stored or not. To settle it later, append {@link #writes()} again: with exact expectations the
- * repetition returns the first result if there was one, writes the events if there was none, and never writes them
- * twice.
+ * <p>The events are stored, all of them, or not. To settle it later:
+ *
+ * <ul>
+ *   <li>If at least one stream that receives events was expected in an exact version, append {@link #writes()} again, this
+ *       very object, as often as you like: it carries the ids of the events. If they are stored, the store returns the first
+ *       result or, where another stream was expected in any version, a {@link VersionConflictException}; look for {@link
+ *       #eventIds()} then. If they are not, they are written now, or a conflict says that they never will be. They are never
+ *       written twice.
+ *   <li>If all those streams were expected in any version, look for {@link #eventIds()} in the streams. If they are there,
+ *       they are stored. If not, they are not stored so far. Appending again could write them twice, unless the ids have a
+ *       unique index; with one, it returns the first result.
+ * </ul>
  *
  * @since 0.1
  */

@@ -19,4 +19,9 @@ public final class EventStoreUnavailableException extends EventStoreException {
     public EventStoreUnavailableException(String problem, @Nullable Throwable cause) {
         super(problem, cause);
     }
+
+    /** An append was asked to join a transaction of the caller that may only read. */
+    public static EventStoreUnavailableException inReadOnlyTransaction() {
+        return new EventStoreUnavailableException("The caller's transaction is read-only: it cannot append", null);
+    }
 }

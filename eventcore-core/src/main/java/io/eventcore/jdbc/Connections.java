@@ -10,6 +10,7 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -86,6 +87,11 @@ final class Connections {
                 connection.setAutoCommit(true);
             }
             return work.on(connection);
+        } catch (SQLException e) {
+            if (Failure.isReadOnly(e)) {
+                abort(connection);
+            }
+            throw e;
         } finally {
             close(connection);
         }
@@ -128,10 +134,24 @@ final class Connections {
         }
     }
 
+    /**
+     * Ends a session whose server takes no changes any more. A pool would keep it for long, since it is sound; a new one
+     * finds the server that does.
+     */
+    private static void abort(Connection connection) {
+        try {
+            connection.abort(Runnable::run);
+        } catch (SQLException e) {
+            LOG.debug("A connection to a read-only server could not be ended", e);
+        }
+    }
+
     /** The caller's connection, if this thread is in a transaction that holds one to our database. */
     Optional<CallersConnection> callersConnection() {
-        if (!TransactionSynchronizationManager.isActualTransactionActive()
-                && TransactionSynchronizationManager.getResourceMap().isEmpty()) {
+        boolean synchronizationOnly = TransactionSynchronizationManager.isSynchronizationActive()
+                && !TransactionSynchronizationManager.isActualTransactionActive();
+        if (synchronizationOnly
+                || TransactionSynchronizationManager.getResourceMap().isEmpty()) {
             return Optional.empty();
         }
         for (Map.Entry<Object, Object> bound :
@@ -152,13 +172,21 @@ final class Connections {
      * source's transaction commits by itself: what is written to it does not wait for that transaction.
      */
     private static boolean isTransactional(DataSource key) {
-        Connection connection = DataSourceUtils.getConnection(key);
+        Connection connection = bound(key);
         try {
             return !connection.getAutoCommit();
         } catch (SQLException e) {
             throw new EventStoreUnavailableException("The connection of the transaction is not usable", e);
         } finally {
             DataSourceUtils.releaseConnection(connection, key);
+        }
+    }
+
+    private static Connection bound(DataSource key) {
+        try {
+            return DataSourceUtils.getConnection(key);
+        } catch (CannotGetJdbcConnectionException e) {
+            throw new EventStoreUnavailableException("The connection of the transaction is not usable", e);
         }
     }
 
@@ -196,11 +224,18 @@ final class Connections {
             this.holder = holder;
         }
 
+        /** Works on the connection. After any failure the transaction cannot commit: nobody knows what is left of it. */
         <T> T run(Work<T> work) throws SQLException {
-            Connection connection = DataSourceUtils.getConnection(key);
+            Connection connection = bound(key);
+            boolean done = false;
             try {
-                return work.on(connection);
+                T result = work.on(holder.hasTimeout() ? Deadline.on(connection, holder) : connection);
+                done = true;
+                return result;
             } finally {
+                if (!done) {
+                    mustRollBack();
+                }
                 DataSourceUtils.releaseConnection(connection, key);
             }
         }
@@ -209,19 +244,31 @@ final class Connections {
          * Sees to it that the transaction cannot commit. The holder alone is not asked by every transaction manager, so
          * the commit is refused as well.
          */
-        void mustRollBack(RuntimeException reason) {
+        private void mustRollBack() {
             holder.setRollbackOnly();
             if (TransactionSynchronizationManager.isSynchronizationActive()) {
-                TransactionSynchronizationManager.registerSynchronization(new RefusedCommit(reason));
+                TransactionSynchronizationManager.registerSynchronization(new RefusedCommit(key));
             }
         }
     }
 
-    private record RefusedCommit(RuntimeException reason) implements TransactionSynchronization {
+    private record RefusedCommit(DataSource key) implements TransactionSynchronization {
         @Override
         public void beforeCommit(boolean readOnly) {
-            throw new UnexpectedRollbackException(
-                    "An append of this transaction failed, so the transaction is rolled back", reason);
+            throw new UnexpectedRollbackException("The event store failed in this transaction, so it is rolled back");
+        }
+
+        /** If it failed in a callback before the commit, it is too late to refuse, but not to roll back. */
+        @Override
+        public void beforeCompletion() {
+            Connection connection = bound(key);
+            try {
+                connection.rollback();
+            } catch (SQLException e) {
+                LOG.debug("A transaction could not be rolled back; its manager will find out", e);
+            } finally {
+                DataSourceUtils.releaseConnection(connection, key);
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventFilter;
+import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -157,11 +158,18 @@ abstract class Dialect {
     }
 
     /**
+     * Appends in a transaction of our own with an isolation of our own: how an append is repeated. In the isolation that
+     * a database was configured with, what is a conflict could look like a serialization failure for ever.
+     */
+    final AppendOutcome appendAgain(Connection connection, SerializedAppend append) throws SQLException {
+        return inOwnTransaction(connection, () -> appendJoined(connection, append));
+    }
+
+    /**
      * Settles an append of unknown outcome on a connection of its own: waits for the session that may still be at work,
-     * then finds the events, or writes them where the old session's attempt would be refused then.
+     * then finds the events, or writes them if the old session's attempt is refused then.
      *
-     * @return the outcome; empty if the events are not stored and must not be sent again, because nothing would refuse
-     *     them a second time
+     * @return the outcome; empty if the events are not stored, but the old session may yet come and store them
      */
     final Optional<AppendOutcome> settle(Connection connection, SerializedAppend append) throws SQLException {
         return inOwnTransaction(connection, () -> {
@@ -170,10 +178,27 @@ abstract class Dialect {
                     lockStream(connection, participant.id());
                 }
             }
-            return append.isRefusedTheSecondTime()
-                    ? Optional.of(appendJoined(connection, append))
-                    : find(connection, append);
+            Optional<AppendOutcome> found =
+                    append.isRefusedTheSecondTime() ? Optional.empty() : find(connection, append);
+            if (found.isPresent() || !append.cannotBeStoredTwice()) {
+                return found;
+            }
+            AppendOutcome outcome = appendJoined(connection, append);
+            return isFinal(outcome) ? Optional.of(outcome) : Optional.empty();
         });
+    }
+
+    /** Whether the session that was lost would be told the same, however late it comes: versions never go down. */
+    private static boolean isFinal(AppendOutcome outcome) {
+        return !(outcome instanceof AppendOutcome.Conflict conflict)
+                || (conflict.conflict().expected() instanceof ExpectedVersion.Exactly exactly
+                        && conflict.conflict().actual().value()
+                                > exactly.version().value());
+    }
+
+    /** Looks for the events of an append that a unique key has refused: they may be stored already. */
+    final Optional<AppendOutcome> findStored(Connection connection, SerializedAppend append) throws SQLException {
+        return append.entries().isEmpty() ? Optional.empty() : find(connection, append);
     }
 
     /** The events of an append, wherever they stand in their streams. */
@@ -209,6 +234,7 @@ abstract class Dialect {
      * @param connection in auto-commit mode, before and after
      */
     <T> T inOwnTransaction(Connection connection, Transaction<T> transaction) throws SQLException {
+        connection.clearWarnings();
         connection.setAutoCommit(false);
         int isolation = connection.getTransactionIsolation();
         boolean change = isolation != Connection.TRANSACTION_READ_COMMITTED;
@@ -218,13 +244,21 @@ abstract class Dialect {
                 connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
             }
             T result = transaction.run();
-            connection.commit();
-            checkCommit(connection.getWarnings());
+            commitOwn(connection);
             done = true;
             return result;
         } finally {
             restore(connection, done, change ? isolation : Connection.TRANSACTION_READ_COMMITTED);
         }
+    }
+
+    private void commitOwn(Connection connection) throws SQLException {
+        try {
+            connection.commit();
+        } catch (SQLException e) {
+            throw Failure.inDoubt(e);
+        }
+        checkCommit(connection.getWarnings());
     }
 
     /** Leaves the connection as it was; what fails here must not hide what failed before. */

@@ -6,14 +6,18 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.RedactedException;
 import java.sql.SQLException;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a failed statement means for whoever sent it. Decided by SQLState and vendor code, never by the class of the
  * exception or its text: drivers disagree about classes, and servers translate texts.
  */
 enum Failure {
-    /** Rolled back, or to be: a deadlock, a serialization failure, a time-out. The same may succeed next time. */
+    /** Rolled back, or to be: a deadlock, a serialization failure. The same may succeed at once. */
     TRANSIENT,
+
+    /** Rolled back, or to be, after waiting for as long as somebody allowed. Waiting again is for them to decide. */
+    TIMED_OUT,
 
     /** The connection is gone; whether the statement was carried out is unknown. */
     CONNECTION_LOST,
@@ -24,18 +28,32 @@ enum Failure {
     /** The database will refuse it again: full, read-only, forbidden, not there. */
     REFUSED;
 
+    /** SQLState of the standard: the connection is lost, and how the transaction ended is unknown. */
+    static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
+
+    /** A MariaDB or MySQL that runs with read_only; its SQLState says nothing. */
+    private static final int MYSQL_READ_ONLY = 1290;
+
+    /** A statement was cancelled or took longer than somebody allowed. */
+    static final String QUERY_CANCELED = "57014";
+
     /** Classes of SQLState whose messages speak of the server and never quote a row. */
     private static final Set<String> HARMLESS_CLASSES = Set.of("08", "25", "3F", "40", "42", "53", "55", "57", "HY");
 
     /** What the standard says; engines add their own codes. */
-    static Failure bySqlState(String sqlState) {
-        if (sqlState.startsWith("08")) {
+    static Failure bySqlState(@Nullable String sqlState) {
+        // Without a state it does not come from the server but from a driver or a pool: nothing is known.
+        if (sqlState == null || sqlState.startsWith("08")) {
             return CONNECTION_LOST;
         }
         if (sqlState.startsWith("40")) {
             return TRANSIENT;
         }
-        return sqlState.equals("23505") ? DUPLICATE : REFUSED;
+        return switch (sqlState) {
+            case QUERY_CANCELED -> TIMED_OUT;
+            case "23505" -> DUPLICATE;
+            default -> REFUSED;
+        };
     }
 
     /**
@@ -44,11 +62,10 @@ enum Failure {
      * @param action what failed, as a noun
      */
     EventStoreException toException(String action, SQLException e) {
-        String state = e.getSQLState();
-        String code = "SQLState %s, code %d".formatted(state, e.getErrorCode());
-        Throwable cause = isHarmless(e) ? e : RedactedException.of(e, code);
+        String code = code(e);
+        Throwable cause = redacted(e);
         return switch (this) {
-            case TRANSIENT ->
+            case TRANSIENT, TIMED_OUT ->
                 new TransientEventStoreException(
                         action + " failed and was rolled back (" + code + "); the same may succeed next time", cause);
             case CONNECTION_LOST ->
@@ -56,6 +73,29 @@ enum Failure {
             case DUPLICATE, REFUSED ->
                 new EventStoreUnavailableException(action + " was refused by the database (" + code + ")", cause);
         };
+    }
+
+    /**
+     * The failure of a commit that has to be assumed to have happened, unless the database says that it rolled back.
+     */
+    static SQLException inDoubt(SQLException e) {
+        String state = e.getSQLState();
+        boolean known = state != null && (state.startsWith("40") || state.startsWith("08"));
+        return known ? e : new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, redacted(e));
+    }
+
+    /** Whether the session is on a server that takes no changes any more, for example after a failover. */
+    static boolean isReadOnly(SQLException e) {
+        return "25006".equals(e.getSQLState()) || e.getErrorCode() == MYSQL_READ_ONLY;
+    }
+
+    private static String code(SQLException e) {
+        return "SQLState %s, code %d".formatted(e.getSQLState(), e.getErrorCode());
+    }
+
+    /** The exception itself, or a stand-in without its text where that may quote a row. */
+    static Throwable redacted(SQLException e) {
+        return isHarmless(e) ? e : RedactedException.of(e, code(e));
     }
 
     private static boolean isHarmless(SQLException e) {

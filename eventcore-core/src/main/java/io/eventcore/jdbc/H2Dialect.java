@@ -20,8 +20,7 @@ final class H2Dialect extends StatementDialect {
 
     private static final int ADMIN_RIGHTS_REQUIRED = 90040;
 
-    /** Lock time-out, concurrent update, statement cancelled. */
-    private static final Set<Integer> TRANSIENT = Set.of(LOCK_TIMEOUT, 90131, 57014);
+    private static final int CONCURRENT_UPDATE = 90131;
 
     /** Connection broken, database closed by somebody else. */
     private static final Set<Integer> CONNECTION_LOST = Set.of(90067, 90098, 90121);
@@ -95,12 +94,15 @@ final class H2Dialect extends StatementDialect {
 
     @Override
     Failure classify(SQLException e) {
-        if (TRANSIENT.contains(e.getErrorCode())) {
+        if (e.getErrorCode() == LOCK_TIMEOUT) {
+            return Failure.TIMED_OUT;
+        }
+        if (e.getErrorCode() == CONCURRENT_UPDATE) {
             return Failure.TRANSIENT;
         }
         return CONNECTION_LOST.contains(e.getErrorCode())
                 ? Failure.CONNECTION_LOST
-                : Failure.bySqlState(String.valueOf(e.getSQLState()));
+                : Failure.bySqlState(e.getSQLState());
     }
 
     @Override
@@ -122,14 +124,24 @@ final class H2Dialect extends StatementDialect {
         if (!waits && select(connection, selectStream, id) != null) {
             return LockedStream.BUSY;
         }
-        if (!create) {
+        if (!create && !mayMissRows(connection)) {
             return LockedStream.ABSENT;
         }
         if (!insert(connection, id, waits)) {
             return LockedStream.BUSY;
         }
         found = select(connection, waits ? lockStream : lockFreeStream, id);
+        if (found == null && waits) {
+            // It is there for the unique key and not for us: created after the snapshot of this transaction, or gone
+            // again.
+            throw new SQLException("A stream was created by a concurrent transaction", "40001");
+        }
         return found == null ? LockedStream.BUSY : found;
+    }
+
+    /** Whether a row may be there that this transaction, which reads an old snapshot, does not see. */
+    private static boolean mayMissRows(Connection connection) throws SQLException {
+        return connection.getTransactionIsolation() > Connection.TRANSACTION_READ_COMMITTED;
     }
 
     /** Creates a row unless it is there; false if another transaction is creating it and waiting is not wanted. */

@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * An event store in a relational database: PostgreSQL, MariaDB, MySQL or H2.
@@ -59,7 +60,10 @@ public final class JdbcEventStore implements EventStore {
         this.serializer = builder.serializer;
         this.limits = builder.limits;
         this.ownAppends = new OwnAppends(
-                dialect, connections, connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit);
+                dialect,
+                connections,
+                connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit,
+                builder.settlingPause);
         this.streams = new StreamReads(dialect, connections);
         this.log = new LogReads(dialect, connections);
     }
@@ -88,12 +92,13 @@ public final class JdbcEventStore implements EventStore {
     }
 
     private AppendOutcome appendJoined(CallersConnection callers, SerializedAppend append) {
+        if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
+            throw EventStoreUnavailableException.inReadOnlyTransaction();
+        }
         try {
             return callers.run(connection -> dialect.appendJoined(connection, append));
         } catch (SQLException e) {
-            EventStoreException failure = failed("The append", e);
-            callers.mustRollBack(failure);
-            throw failure;
+            throw failed("The append", e);
         }
     }
 
@@ -182,6 +187,7 @@ public final class JdbcEventStore implements EventStore {
         private String tablePrefix = TableNames.DEFAULT_PREFIX;
         private AppendLimits limits = AppendLimits.defaults();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
+        private OwnAppends.Pause settlingPause = Thread::sleep;
 
         private Builder(DataSource dataSource, EventSerializer serializer) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -212,6 +218,12 @@ public final class JdbcEventStore implements EventStore {
          */
         public Builder groupCommit(GroupCommitSettings settings) {
             this.groupCommit = Objects.requireNonNull(settings, "groupCommit");
+            return this;
+        }
+
+        /** How to spend the time before another attempt to settle an append; for tests, which do not wait. */
+        Builder settlingPause(OwnAppends.Pause pause) {
+            this.settlingPause = pause;
             return this;
         }
 

@@ -40,19 +40,17 @@ class MariaDbDialect extends StatementDialect {
 
     private static final int LOCK_WAIT_TIMEOUT = 1205;
 
-    /**
-     * Deadlock, lock wait time-out, row changed since the snapshot (innodb_snapshot_isolation), statement time-out
-     * (MariaDB, MySQL), statement killed, lock not available at once (MySQL).
-     */
-    private static final Set<Integer> TRANSIENT = Set.of(1213, LOCK_WAIT_TIMEOUT, 1020, 1969, 3024, 1317, 3572);
+    /** Deadlock, row changed since the snapshot (innodb_snapshot_isolation), lock not available at once (MySQL). */
+    private static final Set<Integer> TRANSIENT = Set.of(1213, 1020, 3572);
+
+    /** Lock wait time-out, statement time-out (MariaDB, MySQL), statement killed. */
+    private static final Set<Integer> TIMED_OUT = Set.of(LOCK_WAIT_TIMEOUT, 1969, 3024, 1317);
 
     /** Connection killed, server shutting down. */
     private static final Set<Integer> CONNECTION_LOST = Set.of(1927, 1053);
 
     /** The driver has reconnected, and what was in progress is lost. */
     private static final String RECONNECTED = "25S03";
-
-    private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
 
     private static final int DUPLICATE_KEY = 1062;
 
@@ -154,16 +152,18 @@ class MariaDbDialect extends StatementDialect {
         if (TRANSIENT.contains(code)) {
             return Failure.TRANSIENT;
         }
+        if (TIMED_OUT.contains(code)) {
+            return Failure.TIMED_OUT;
+        }
         if (code == DUPLICATE_KEY) {
             return Failure.DUPLICATE;
         }
         if (code == PACKET_TOO_LARGE) {
             return Failure.REFUSED;
         }
-        String state = String.valueOf(e.getSQLState());
-        return CONNECTION_LOST.contains(code) || state.equals(RECONNECTED)
+        return CONNECTION_LOST.contains(code) || RECONNECTED.equals(e.getSQLState())
                 ? Failure.CONNECTION_LOST
-                : Failure.bySqlState(state);
+                : Failure.bySqlState(e.getSQLState());
     }
 
     /** The statements that begin a transaction at READ COMMITTED. */
@@ -207,9 +207,7 @@ class MariaDbDialect extends StatementDialect {
         try {
             execute(connection, "COMMIT");
         } catch (SQLException e) {
-            String state = String.valueOf(e.getSQLState());
-            boolean known = state.startsWith("40") || state.startsWith("08");
-            throw known ? e : new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, e);
+            throw Failure.inDoubt(e);
         }
     }
 
@@ -242,7 +240,8 @@ class MariaDbDialect extends StatementDialect {
         try {
             return lockFree(connection, claims, true);
         } catch (SQLException e) {
-            if (classify(e) != Failure.TRANSIENT) {
+            Failure failure = classify(e);
+            if (failure != Failure.TRANSIENT && failure != Failure.TIMED_OUT) {
                 throw e;
             }
             // Somebody is creating one of the streams. The server may have rolled back more than the statement, so the

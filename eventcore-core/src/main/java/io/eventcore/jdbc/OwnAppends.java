@@ -4,7 +4,6 @@ import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
-import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.jdbc.GroupCommit.Answer;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -33,14 +32,23 @@ final class OwnAppends {
     private final Connections connections;
     private final GroupCommit group;
     private final boolean grouping;
+    private final Pause pause;
 
     private final BusyStreams busy = new BusyStreams();
 
-    OwnAppends(Dialect dialect, Connections connections, GroupCommitSettings settings) {
+    OwnAppends(Dialect dialect, Connections connections, GroupCommitSettings settings, Pause pause) {
+        this.pause = pause;
         this.dialect = dialect;
         this.connections = connections;
         this.grouping = settings.enabled();
         this.group = new GroupCommit(settings.maxEvents(), settings.maxBytes(), this::runBatch);
+    }
+
+    /** How the time between two attempts to settle is spent. */
+    @FunctionalInterface
+    interface Pause {
+        /** Waits. */
+        void of(long millis) throws InterruptedException;
     }
 
     AppendOutcome append(SerializedAppend append) {
@@ -100,12 +108,17 @@ final class OwnAppends {
 
     private AppendOutcome appendAlone(SerializedAppend append) {
         for (int attempt = 1; ; attempt++) {
+            boolean again = attempt > 1;
             try {
-                return connections.ownInReadCommitted(connection -> dialect.appendAlone(connection, append));
+                return connections.ownInReadCommitted(connection ->
+                        again ? dialect.appendAgain(connection, append) : dialect.appendAlone(connection, append));
             } catch (SQLException e) {
                 Failure failure = dialect.classify(e);
                 if (failure == Failure.CONNECTION_LOST) {
                     return settle(append, e);
+                }
+                if (failure == Failure.DUPLICATE) {
+                    return findStored(append).orElseThrow(() -> failure.toException("The append", e));
                 }
                 if (failure != Failure.TRANSIENT || attempt == MAX_ATTEMPTS || CallerRetries.areActive()) {
                     throw failure.toException("The append", e);
@@ -115,40 +128,38 @@ final class OwnAppends {
         }
     }
 
+    private Optional<AppendOutcome> findStored(SerializedAppend append) {
+        try {
+            return connections.own(connection -> dialect.findStored(connection, append));
+        } catch (SQLException e) {
+            throw dialect.classify(e).toException("Looking for the events of an append", e);
+        }
+    }
+
     /**
      * Finds out how an append ended whose connection was lost, or ends it.
      *
-     * <p>That nothing is found does not mean that nothing will be: the old session may still be at work. The dialect
-     * therefore locks the streams first, which waits for that session, and then sends the same append again: either its
-     * events are found, or they are written now and the old session's attempt fails.
+     * <p>That nothing is found does not mean that nothing will be: the old session may still be at work, or may not even
+     * have begun. The dialect therefore locks the streams first, which waits for that session, and then sends the same
+     * append again: either its events are found, or they are written now and the old session's attempt fails. Where no
+     * version would refuse that attempt, nothing is sent; only finding the events settles it then.
      */
     private AppendOutcome settle(SerializedAppend append, Exception cause) {
         LOG.warn("The connection was lost while an append was committed; finding out how it ended");
         for (long delay : SETTLE_AFTER_MILLIS) {
-            if (!pause(delay)) {
-                break;
-            }
             try {
-                return connections
-                        .own(connection -> dialect.settle(connection, append))
-                        .orElseThrow(() -> new TransientEventStoreException(
-                                "The connection was lost while an append was committed; it is not stored", cause));
-            } catch (TransientEventStoreException notStored) {
-                throw notStored;
+                pause.of(delay);
+                Optional<AppendOutcome> settled = connections.own(connection -> dialect.settle(connection, append));
+                if (settled.isPresent()) {
+                    return settled.get();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
             } catch (SQLException | EventStoreException e) {
                 cause.addSuppressed(e);
             }
         }
         throw new AppendOutcomeUnknownException(append.writes(), cause);
-    }
-
-    private static boolean pause(long millis) {
-        try {
-            Thread.sleep(millis);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 }

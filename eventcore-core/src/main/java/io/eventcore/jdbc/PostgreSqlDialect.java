@@ -37,16 +37,13 @@ final class PostgreSqlDialect extends Dialect {
 
     private static final long STREAM_EXISTS = -2;
 
+    /** The transaction is broken already and must be repeated. */
+    private static final String IN_FAILED_TRANSACTION = "25P02";
+
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
-    /** Waiting was cut short (55P03, 57014), or the transaction is broken already and must be repeated (25P02). */
-    private static final Set<String> TRANSIENT = Set.of("25P02", LOCK_NOT_AVAILABLE, "57014");
-
     /** The server or an administrator ended the session. */
-    private static final Set<String> SESSION_ENDED = Set.of("25P03", "57P01", "57P02", "57P03", "57P05");
-
-    /** SQLState 08007 of the standard: the connection is lost, and how the transaction ended is unknown. */
-    private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
+    private static final Set<String> SESSION_ENDED = Set.of("25P03", "25P04", "57P01", "57P02", "57P03", "57P05");
 
     /**
      * So many streams are named one by one when they are read together. The server keeps the plan of such a statement; one
@@ -111,11 +108,14 @@ final class PostgreSqlDialect extends Dialect {
 
     @Override
     Failure classify(SQLException e) {
-        String state = String.valueOf(e.getSQLState());
-        if (TRANSIENT.contains(state)) {
+        String state = e.getSQLState();
+        if (LOCK_NOT_AVAILABLE.equals(state)) {
+            return Failure.TIMED_OUT;
+        }
+        if (IN_FAILED_TRANSACTION.equals(state)) {
             return Failure.TRANSIENT;
         }
-        return SESSION_ENDED.contains(state) ? Failure.CONNECTION_LOST : Failure.bySqlState(state);
+        return state != null && SESSION_ENDED.contains(state) ? Failure.CONNECTION_LOST : Failure.bySqlState(state);
     }
 
     @Override
@@ -229,7 +229,7 @@ final class PostgreSqlDialect extends Dialect {
     void checkCommit(@Nullable SQLWarning warning) throws SQLException {
         for (SQLWarning next = warning; next != null; next = next.getNextWarning()) {
             if (!String.valueOf(next.getSQLState()).startsWith("00")) {
-                throw new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, next);
+                throw new SQLException("The commit is in doubt", Failure.TRANSACTION_RESOLUTION_UNKNOWN, next);
             }
         }
     }

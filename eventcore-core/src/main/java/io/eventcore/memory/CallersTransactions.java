@@ -11,6 +11,9 @@ interface CallersTransactions {
     /** Whether there is a transaction to join. */
     boolean isActive();
 
+    /** Whether the transaction to join may only read. */
+    boolean isReadOnly();
+
     /** What holds where Spring's transactions are not on the class path: there is never one. */
     static CallersTransactions none() {
         return new CallersTransactions() {
@@ -21,6 +24,11 @@ interface CallersTransactions {
 
             @Override
             public boolean isActive() {
+                return false;
+            }
+
+            @Override
+            public boolean isReadOnly() {
                 return false;
             }
         };

@@ -6,6 +6,7 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.RecordedEvent;
@@ -73,6 +74,9 @@ public final class InMemoryEventStore implements EventStore {
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        if (transactions.isReadOnly()) {
+            throw EventStoreUnavailableException.inReadOnlyTransaction();
+        }
         TransactionBuffer buffer = transactions.buffer();
         List<StoredEvent> recorded = buffer == null
                 ? log.whileNothingCommits(() -> append(append))

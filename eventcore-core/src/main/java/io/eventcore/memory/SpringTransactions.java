@@ -20,6 +20,11 @@ final class SpringTransactions implements CallersTransactions {
     }
 
     @Override
+    public boolean isReadOnly() {
+        return isActive() && TransactionSynchronizationManager.isCurrentTransactionReadOnly();
+    }
+
+    @Override
     public @Nullable TransactionBuffer buffer() {
         if (!isActive()) {
             return null;

@@ -302,9 +302,14 @@ BEGIN
         IF current_setting('transaction_isolation') = 'read committed' THEN
             SELECT version INTO conflict_version FROM eventcore_stream WHERE stream_id = p_stream_ids[conflict_stream];
         ELSE
-            -- The snapshot of this transaction may be older than what the caller knows: a lock fails then (40001).
+            -- The snapshot of this transaction may be older than what the caller knows: a lock fails then (40001), and so
+            -- does the insert of a row that is there already but not in the snapshot.
             SELECT version INTO conflict_version FROM eventcore_stream
             WHERE stream_id = p_stream_ids[conflict_stream] FOR SHARE;
+            IF conflict_version IS NULL THEN
+                INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[conflict_stream], 0)
+                ON CONFLICT DO NOTHING;
+            END IF;
         END IF;
         conflict_version := coalesce(conflict_version, 0);
         RETURN;

@@ -10,6 +10,7 @@ final class H2Database extends TestDatabase {
 
     private final HikariDataSource owner;
     private final HikariDataSource app;
+    private final HikariDataSource expendable;
     private final HikariDataSource reader;
 
     private H2Database() {
@@ -23,6 +24,7 @@ final class H2Database extends TestDatabase {
             execute(owner, "GRANT " + user + " TO " + user + "_user");
         }
         this.app = pool(APP + "_user", 24);
+        this.expendable = pool(APP + "_user", 6);
         this.reader = pool(READER + "_user", 2);
     }
 
@@ -38,6 +40,11 @@ final class H2Database extends TestDatabase {
     @Override
     DataSource dataSource() {
         return app;
+    }
+
+    @Override
+    DataSource expendableDataSource() {
+        return expendable;
     }
 
     @Override

@@ -25,6 +25,7 @@ final class MariaDbDatabase extends TestDatabase {
     private final String driver;
     private final HikariDataSource owner;
     private final HikariDataSource app;
+    private final HikariDataSource expendable;
     private final HikariDataSource reader;
 
     private MariaDbDatabase(String driver) {
@@ -32,6 +33,7 @@ final class MariaDbDatabase extends TestDatabase {
         createUsers();
         this.owner = pool(OWNER, 4);
         this.app = pool(APP + "_user", 24);
+        this.expendable = pool(APP + "_user", 6);
         this.reader = pool(READER + "_user", 2);
     }
 
@@ -77,6 +79,11 @@ final class MariaDbDatabase extends TestDatabase {
     @Override
     DataSource dataSource() {
         return app;
+    }
+
+    @Override
+    DataSource expendableDataSource() {
+        return expendable;
     }
 
     @Override

@@ -14,11 +14,11 @@ class MariaDbFailuresTest {
     @ParameterizedTest
     @CsvSource({
         "1213, 40001, TRANSIENT", // deadlock
-        "1205, HY000, TRANSIENT", // lock wait time-out
+        "1205, HY000, TIMED_OUT", // lock wait time-out
         "1020, HY000, TRANSIENT", // changed since the snapshot
-        "1969, 70100, TRANSIENT", // max_statement_time of MariaDB
-        "3024, HY000, TRANSIENT", // max_execution_time of MySQL
-        "1317, 70100, TRANSIENT", // statement killed
+        "1969, 70100, TIMED_OUT", // max_statement_time of MariaDB
+        "3024, HY000, TIMED_OUT", // max_execution_time of MySQL
+        "1317, 70100, TIMED_OUT", // statement killed
         "3572, HY000, TRANSIENT", // NOWAIT of MySQL
         "1062, 23000, DUPLICATE",
         "1927, 70100, CONNECTION_LOST", // connection killed

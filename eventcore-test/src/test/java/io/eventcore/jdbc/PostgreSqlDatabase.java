@@ -26,6 +26,7 @@ final class PostgreSqlDatabase extends TestDatabase {
     private final HikariDataSource superuser;
     private final HikariDataSource owner;
     private final HikariDataSource app;
+    private final HikariDataSource expendable;
     private final HikariDataSource reader;
 
     private PostgreSqlDatabase() {
@@ -37,6 +38,7 @@ final class PostgreSqlDatabase extends TestDatabase {
         createRoles();
         this.owner = pool(OWNER, 4);
         this.app = pool(APP, 24);
+        this.expendable = pool(APP, 6);
         this.reader = pool(READER, 2);
     }
 
@@ -77,13 +79,18 @@ final class PostgreSqlDatabase extends TestDatabase {
         execute(superuser, "GRANT CREATE ON SCHEMA public TO " + OWNER);
     }
 
-    private HikariDataSource pool(String role, int size) {
+    /** New connections of a role, whoever asks. */
+    PGSimpleDataSource unpooled(String role) {
         PGSimpleDataSource sameServer = new PGSimpleDataSource();
         sameServer.setUrl(superuser.getJdbcUrl());
         sameServer.setUser(role);
         sameServer.setPassword(PASSWORD);
+        return sameServer;
+    }
+
+    private HikariDataSource pool(String role, int size) {
         HikariConfig config = new HikariConfig();
-        config.setDataSource(sameServer);
+        config.setDataSource(unpooled(role));
         config.setMaximumPoolSize(size);
         return new HikariDataSource(config);
     }
@@ -91,6 +98,11 @@ final class PostgreSqlDatabase extends TestDatabase {
     @Override
     DataSource dataSource() {
         return app;
+    }
+
+    @Override
+    DataSource expendableDataSource() {
+        return expendable;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.StreamId;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent;
 import java.sql.Connection;
@@ -24,6 +25,9 @@ abstract class TestDatabase {
     /** Connections of the application. */
     abstract DataSource dataSource();
 
+    /** Other connections of the application, for tests that leave them in a bad state. */
+    abstract DataSource expendableDataSource();
+
     /** Connections of the owner of the tables. */
     abstract DataSource ownersDataSource();
 
@@ -47,10 +51,25 @@ abstract class TestDatabase {
     /** New tables, and the prefix of their names. */
     String newTables() {
         String prefix = newPrefix();
+        createTables(prefix);
+        return prefix;
+    }
+
+    void createTables(String prefix) {
         JdbcSchema schema = JdbcSchema.in(ownersDataSource(), "", prefix);
         schema.create();
         runScript(schema.rolesScript(APP, READER));
-        return prefix;
+    }
+
+    /** A table of the application's own, which it may write to. */
+    void createTable(String name, String columns) {
+        execute(ownersDataSource(), "CREATE TABLE " + name + " (" + columns + ")");
+        execute(ownersDataSource(), "GRANT SELECT, INSERT ON " + name + " TO " + APP);
+    }
+
+    /** Locks a stream as an append would, until the transaction ends. */
+    void lock(Connection connection, String prefix, StreamId streamId) throws SQLException {
+        Dialect.of(connection, new TableNames("", prefix)).lockStream(connection, streamId);
     }
 
     /** A prefix that no other test has. */
@@ -72,9 +91,12 @@ abstract class TestDatabase {
     }
 
     static JdbcEventStore store(DataSource dataSource, String prefix) {
+        return builder(dataSource, prefix).build();
+    }
+
+    static JdbcEventStore.Builder builder(DataSource dataSource, String prefix) {
         return JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(prefix)
-                .build();
+                .tablePrefix(prefix);
     }
 
     static void execute(DataSource dataSource, String sql) {

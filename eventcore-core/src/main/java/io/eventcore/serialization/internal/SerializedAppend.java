@@ -164,11 +164,17 @@ public final class SerializedAppend {
     }
 
     /**
-     * Whether this append, sent again after it was carried out, is refused by the versions it expects; so is one that
-     * writes nothing, since there is nothing to write twice.
+     * Whether this append, sent again after it was carried out, is refused by the versions it expects and recognised by
+     * the places of its events; so is one that writes nothing, since there is nothing to write twice.
      */
     public boolean isRefusedTheSecondTime() {
         return entries.stream().allMatch(entry -> expectedPlace(entry).isPresent());
+    }
+
+    /** Whether the versions it expects keep this append from being carried out twice; one exact stream is enough. */
+    public boolean cannotBeStoredTwice() {
+        return entries.isEmpty()
+                || entries.stream().anyMatch(entry -> expectedPlace(entry).isPresent());
     }
 
     /** The metadata of all events that have none of their own, as JSON, if there is any. */

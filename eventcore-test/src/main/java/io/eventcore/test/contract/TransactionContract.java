@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
@@ -41,6 +42,7 @@ public abstract class TransactionContract {
     private static final StreamId BOB = StreamId.of("account-bob");
 
     private EventStore store;
+    private PlatformTransactionManager manager;
     private TransactionTemplate transaction;
     private TransactionTemplate newTransaction;
 
@@ -56,7 +58,7 @@ public abstract class TransactionContract {
     @BeforeEach
     void beginWithAnEmptyStore() {
         store = emptyStore();
-        PlatformTransactionManager manager = transactionManager();
+        manager = transactionManager();
         ((ConfigurableTransactionManager) manager)
                 .setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
         transaction = new TransactionTemplate(manager);
@@ -252,6 +254,60 @@ public abstract class TransactionContract {
 
         assertThat(cents(ADA)).containsExactly(1L);
         assertThat(log()).hasSize(1);
+    }
+
+    @Test
+    void a_read_only_transaction_reads_and_appends_nothing() {
+        store.appendEvents(deposit(ADA, noStream(), 1));
+        TransactionTemplate readOnly = new TransactionTemplate(manager);
+        readOnly.setReadOnly(true);
+
+        readOnly.executeWithoutResult(status -> {
+            assertThat(cents(ADA)).containsExactly(1L);
+            assertThatExceptionOfType(EventStoreUnavailableException.class)
+                    .isThrownBy(() -> store.appendEvents(deposit(ADA, exactly(1), 2)))
+                    .withMessageContaining("read-only");
+            newTransaction.executeWithoutResult(inner -> store.appendEvents(deposit(BOB, noStream(), 3)));
+        });
+
+        assertThat(cents(ADA)).containsExactly(1L);
+        assertThat(cents(BOB)).containsExactly(3L);
+    }
+
+    @Test
+    void where_no_transaction_is_needed_and_none_is_there_an_append_is_one_of_its_own() {
+        TransactionTemplate supports = new TransactionTemplate(manager);
+        supports.setPropagationBehavior(TransactionDefinition.PROPAGATION_SUPPORTS);
+
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> supports.executeWithoutResult(status -> {
+                    assertThat(store.joinsCallersTransaction()).isFalse();
+                    store.appendEvents(deposit(ADA, noStream(), 1));
+                    assertThat(Race.<List<Long>>elsewhere(() -> cents(ADA))).containsExactly(1L);
+                    throw new IllegalStateException("there is nothing to roll back");
+                }));
+
+        assertThat(cents(ADA)).containsExactly(1L);
+    }
+
+    @Test
+    void an_append_outside_of_the_suspended_transaction_is_independent_of_it() {
+        TransactionTemplate suspended = new TransactionTemplate(manager);
+        suspended.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
+
+        transaction.executeWithoutResult(status -> {
+            assertThat(cents(ADA)).isEmpty();
+            suspended.executeWithoutResult(none -> {
+                assertThat(store.joinsCallersTransaction()).isFalse();
+                store.appendEvents(deposit(BOB, noStream(), 2));
+            });
+            assertThat(store.joinsCallersTransaction()).isTrue();
+            store.appendEvents(deposit(ADA, noStream(), 1));
+            status.setRollbackOnly();
+        });
+
+        assertThat(cents(ADA)).isEmpty();
+        assertThat(cents(BOB)).containsExactly(2L);
     }
 
     @Test

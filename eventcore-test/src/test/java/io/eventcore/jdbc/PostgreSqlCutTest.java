@@ -1,0 +1,197 @@
+package io.eventcore.jdbc;
+
+import static io.eventcore.ExpectedVersion.any;
+import static io.eventcore.ExpectedVersion.exactly;
+import static io.eventcore.ExpectedVersion.noStream;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.eventcore.AppendOutcomeUnknownException;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.jdbc.TcpProxy.Moment;
+import io.eventcore.test.contract.LedgerEvent;
+import io.eventcore.test.contract.LedgerEvent.Deposited;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Connections to a real server that break while an append is committed. */
+class PostgreSqlCutTest {
+    private static final PostgreSqlDatabase DATABASE = PostgreSqlDatabase.INSTANCE;
+    private static final StreamId ADA = StreamId.of("account-ada");
+
+    private final String prefix = DATABASE.newTables();
+    private final PGSimpleDataSource direct = DATABASE.unpooled(TestDatabase.APP);
+    private final TcpProxy proxy = new TcpProxy(direct.getPortNumbers()[0]);
+    private final HikariDataSource pool = pool();
+    private final List<Long> pauses = new ArrayList<>();
+    private final EventStore store =
+            TestDatabase.builder(pool, prefix).settlingPause(pauses::add).build();
+
+    PostgreSqlCutTest() throws IOException {}
+
+    private HikariDataSource pool() {
+        PGSimpleDataSource proxied = DATABASE.unpooled(TestDatabase.APP);
+        proxied.setPortNumbers(new int[] {proxy.port()});
+        // So that every request names what it calls.
+        proxied.setPrepareThreshold(0);
+        proxied.setSocketTimeout(20);
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(proxied);
+        config.setMaximumPoolSize(4);
+        return new HikariDataSource(config);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        pool.close();
+        proxy.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BEFORE_REQUEST", "AFTER_REQUEST", "BEFORE_RESPONSE"})
+    void an_append_whose_connection_breaks_is_stored_once_and_acknowledged(Moment moment) {
+        proxy.breakAt("append_event", moment);
+        EventStreamSlice first = store.appendEvents(deposit(noStream(), 1));
+        proxy.breakAt("append(", moment);
+        EventStreamSlice second =
+                store.appendEvents(StreamWrites.to(ADA, exactly(1), new Deposited(ADA, 2), new Deposited(ADA, 3)));
+
+        assertThat(pauses).hasSize(2);
+        assertThat(positions(log())).containsExactlyElementsOf(positions(first, second));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"lock_stream", "append(", "COMMIT"})
+    void an_append_is_settled_although_settling_is_interrupted_as_well(String request) {
+        // The second break hits the append, or the commit, that settles the first one.
+        proxy.breakAt("append_event", Moment.BEFORE_RESPONSE);
+        EventStore again = TestDatabase.builder(pool, prefix)
+                .settlingPause(millis -> {
+                    if (millis == 0) {
+                        proxy.breakAt(request, Moment.BEFORE_RESPONSE);
+                    }
+                })
+                .build();
+
+        EventStreamSlice slice = again.appendEvents(deposit(noStream(), 1));
+
+        assertThat(positions(log())).containsExactlyElementsOf(positions(slice));
+    }
+
+    @Test
+    void a_server_that_does_not_answer_in_time_is_asked_again() {
+        PGSimpleDataSource impatient = DATABASE.unpooled(TestDatabase.APP);
+        impatient.setPortNumbers(new int[] {proxy.port()});
+        impatient.setPrepareThreshold(0);
+        impatient.setSocketTimeout(1);
+        EventStore waiting = TestDatabase.store(impatient, prefix);
+        proxy.breakAt("append_event", Moment.STALL);
+
+        EventStreamSlice slice = waiting.appendEvents(deposit(noStream(), 1));
+
+        assertThat(positions(log())).containsExactlyElementsOf(positions(slice));
+    }
+
+    /** The old session waits for a lock while its client has long given it up. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_session_that_is_still_at_work_is_waited_for(boolean exact) throws SQLException {
+        store.appendEvents(deposit(noStream(), 1));
+        try (Connection other = DATABASE.ownersDataSource().getConnection()) {
+            other.setAutoCommit(false);
+            DATABASE.lock(other, prefix, ADA);
+            proxy.breakAt("append", Moment.AFTER_REQUEST);
+            CompletableFuture<EventStreamSlice> append =
+                    CompletableFuture.supplyAsync(() -> store.appendEvents(deposit(exact ? exactly(1) : any(), 2)));
+            awaitSessionsWaitingForALock(2);
+            assertThat(append).isNotDone();
+            other.rollback();
+            other.setAutoCommit(true);
+
+            EventStreamSlice slice = append.join();
+
+            assertThat(positions(log())).hasSize(2).endsWith(positions(slice).get(0));
+        }
+    }
+
+    /** Nothing stands in the way of the old session's append, so nobody may say that it will not come. */
+    @Test
+    void an_append_in_any_version_that_never_arrived_is_not_called_refused() {
+        proxy.breakAt("append", Moment.BEFORE_REQUEST);
+
+        assertThatExceptionOfType(AppendOutcomeUnknownException.class)
+                .isThrownBy(() -> store.appendEvents(deposit(any(), 1)));
+        assertThat(log()).isEmpty();
+    }
+
+    /** Lost at the caller's commit, an append is the caller's to settle: by repeating it in the same versions. */
+    @ParameterizedTest
+    @EnumSource(names = {"BEFORE_REQUEST", "AFTER_REQUEST", "BEFORE_RESPONSE"})
+    void a_caller_settles_a_commit_of_its_own_by_repeating_the_append(Moment moment) {
+        TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(pool));
+        StreamWrites writes = deposit(noStream(), 1);
+        proxy.breakAt("COMMIT", moment);
+
+        assertThatExceptionOfType(RuntimeException.class)
+                .isThrownBy(() -> transaction.executeWithoutResult(status -> store.appendEvents(writes)));
+        EventStreamSlice slice = store.appendEvents(writes);
+
+        assertThat(positions(log())).containsExactlyElementsOf(positions(slice));
+        assertThat(slice.events().get(0).id()).isEqualTo(writes.events().get(0).id());
+    }
+
+    private static void awaitSessionsWaitingForALock(int sessions) {
+        JdbcClient superuser = JdbcClient.create(DATABASE.superusersDataSource());
+        int waiting = 0;
+        while (waiting < sessions) {
+            Thread.onSpinWait();
+            waiting = superuser
+                    .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                    .query(Integer.class)
+                    .single();
+        }
+    }
+
+    private List<RecordedEvent<LedgerEvent>> log() {
+        return DATABASE.store(prefix)
+                .readEvents(EventFilter.all(), EventPage.first(100), LedgerEvent.class)
+                .events();
+    }
+
+    private static List<Long> positions(List<RecordedEvent<LedgerEvent>> log) {
+        return log.stream().map(event -> event.position().value()).toList();
+    }
+
+    private static List<Long> positions(EventStreamSlice... slices) {
+        return List.of(slices).stream()
+                .flatMap(slice -> slice.events().stream())
+                .map(event -> event.position().value())
+                .toList();
+    }
+
+    private static StreamWrites deposit(ExpectedVersion expected, long cents) {
+        return StreamWrites.to(ADA, expected, new Deposited(ADA, cents));
+    }
+}

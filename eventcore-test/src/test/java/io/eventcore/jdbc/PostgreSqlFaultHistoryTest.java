@@ -1,0 +1,8 @@
+package io.eventcore.jdbc;
+
+class PostgreSqlFaultHistoryTest extends FaultHistoryContract {
+    @Override
+    TestDatabase database() {
+        return PostgreSqlDatabase.INSTANCE;
+    }
+}

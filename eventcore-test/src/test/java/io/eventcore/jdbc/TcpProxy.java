@@ -1,0 +1,134 @@
+package io.eventcore.jdbc;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Stands between a client and a server and breaks their connection at a chosen moment. */
+final class TcpProxy implements Closeable {
+    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final int serverPort;
+    private final AtomicReference<Cut> cut = new AtomicReference<>(Cut.NONE);
+
+    TcpProxy(int serverPort) throws IOException {
+        this.serverPort = serverPort;
+        inBackground(this::accept);
+    }
+
+    /** Where the connection breaks. */
+    enum Moment {
+        NEVER,
+
+        /** The server does not hear of the request. */
+        BEFORE_REQUEST,
+
+        /** The server hears of the request, and its connection stays; the client's is gone at once. */
+        AFTER_REQUEST,
+
+        /** The server answers, and the client does not hear of it. */
+        BEFORE_RESPONSE,
+
+        /** The server answers, and the answer never arrives, but the connection stays. */
+        STALL
+    }
+
+    /** Breaks the connection of the next request that contains a text. */
+    private record Cut(String text, Moment moment) {
+        private static final Cut NONE = new Cut("", Moment.NEVER);
+
+        boolean concerns(byte[] bytes, int length) {
+            return moment != Moment.NEVER && new String(bytes, 0, length, StandardCharsets.UTF_8).contains(text);
+        }
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    void breakAt(String text, Moment moment) {
+        cut.set(new Cut(text, moment));
+    }
+
+    private void accept() throws IOException {
+        while (true) {
+            Socket client = listener.accept();
+            Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
+            AtomicReference<Moment> broken = new AtomicReference<>(Moment.NEVER);
+            inBackground(() -> passRequests(client, server, broken));
+            inBackground(() -> passResponses(client, server, broken));
+        }
+    }
+
+    private void passRequests(Socket client, Socket server, AtomicReference<Moment> broken) throws IOException {
+        InputStream in = client.getInputStream();
+        OutputStream out = server.getOutputStream();
+        byte[] bytes = new byte[65_536];
+        for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
+            Cut armed = Objects.requireNonNull(cut.get());
+            Moment moment =
+                    armed.concerns(bytes, length) && cut.compareAndSet(armed, Cut.NONE) ? armed.moment : Moment.NEVER;
+            broken.compareAndSet(Moment.NEVER, moment);
+            if (moment == Moment.BEFORE_REQUEST) {
+                server.close();
+                client.close();
+                return;
+            }
+            out.write(bytes, 0, length);
+            out.flush();
+            if (moment == Moment.AFTER_REQUEST) {
+                client.close();
+                return;
+            }
+        }
+        if (broken.get() == Moment.NEVER) {
+            server.close();
+        }
+    }
+
+    private static void passResponses(Socket client, Socket server, AtomicReference<Moment> broken) throws IOException {
+        try (client;
+                server) {
+            InputStream in = server.getInputStream();
+            OutputStream out = client.getOutputStream();
+            byte[] bytes = new byte[65_536];
+            for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
+                if (broken.get() == Moment.BEFORE_RESPONSE) {
+                    return;
+                }
+                if (broken.get() != Moment.STALL) {
+                    out.write(bytes, 0, length);
+                    out.flush();
+                }
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Task {
+        void run() throws IOException;
+    }
+
+    private static void inBackground(Task task) {
+        Thread thread = new Thread(() -> {
+            try {
+                task.run();
+            } catch (IOException closed) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+    }
+}
