@@ -61,11 +61,13 @@ public record EventCoreProperties(
      * Settings of the store in a database.
      *
      * @param initializeSchema when the tables are created; an H2 file is not an embedded database
+     * @param validateSchema whether the version of the tables is checked when the application starts
      * @param schema schema of the tables, which must exist; by default the one that the connections are in
      * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
      */
     public record Jdbc(
             @DefaultValue("embedded") SchemaInitialization initializeSchema,
+            @DefaultValue("true") boolean validateSchema,
             @DefaultValue("") String schema,
             @DefaultValue("eventcore_") String tablePrefix) {
         /** The rule of the store, so that whoever breaks it is told the name of the property. */
