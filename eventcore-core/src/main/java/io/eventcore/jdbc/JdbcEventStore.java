@@ -188,6 +188,7 @@ public final class JdbcEventStore implements EventStore {
         private AppendLimits limits = AppendLimits.defaults();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
         private OwnAppends.Pause settlingPause = Thread::sleep;
+        private boolean checksSchema = true;
 
         private Builder(DataSource dataSource, EventSerializer serializer) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -228,6 +229,15 @@ public final class JdbcEventStore implements EventStore {
         }
 
         /**
+         * Trusts the tables to be there and of the right version, instead of looking when the store is built. For tables
+         * that are created later; with wrong ones, the first call fails or events are lost.
+         */
+        public Builder withoutSchemaCheck() {
+            this.checksSchema = false;
+            return this;
+        }
+
+        /**
          * The store, after a look at the database and its tables.
          *
          * @throws IllegalArgumentException if schema or prefix are not acceptable
@@ -239,7 +249,7 @@ public final class JdbcEventStore implements EventStore {
             TableNames names = new TableNames(schema, tablePrefix);
             Connections connections = new Connections(dataSource);
             JdbcSchema tables = new JdbcSchema(connections, names);
-            return new JdbcEventStore(this, tables.check(), connections);
+            return new JdbcEventStore(this, checksSchema ? tables.check() : tables.trust(), connections);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.jdbc.SchemaException.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -102,6 +103,11 @@ public final class JdbcSchema {
         });
     }
 
+    /** The engine of the database, without a look at the tables. */
+    Dialect trust() {
+        return own(connection -> Dialect.of(connection, names));
+    }
+
     private <T> T own(Connections.Work<T> work) {
         try {
             return connections.own(work);
@@ -124,7 +130,10 @@ public final class JdbcSchema {
             dialect.runScript(connection, text(dialect.schemaScript()));
         } catch (SQLException e) {
             throw new SchemaException(
-                    "The tables of the event store could not be created by " + path(dialect), path(dialect), e);
+                    Problem.NOT_CREATED,
+                    "The tables of the event store could not be created by " + path(dialect),
+                    path(dialect),
+                    e);
         }
     }
 
@@ -132,11 +141,13 @@ public final class JdbcSchema {
         try (PreparedStatement query = connection.prepareStatement(dialect.selectSettings());
                 ResultSet row = query.executeQuery()) {
             if (!row.next()) {
-                throw new SchemaException("The settings of the event store are missing", path(dialect));
+                throw new SchemaException(
+                        Problem.MISSING, "The settings of the event store are missing", path(dialect), null);
             }
             check(row.getInt(1), row.getString(2), dialect);
         } catch (SQLException e) {
-            throw new SchemaException("The tables of the event store are missing or not readable", path(dialect), e);
+            throw new SchemaException(
+                    Problem.MISSING, "The tables of the event store are missing or not readable", path(dialect), e);
         }
         checkPositions(connection, dialect);
         return dialect;
@@ -161,15 +172,19 @@ public final class JdbcSchema {
     private static void check(int version, String orderStrategy, Dialect dialect) {
         if (version != VERSION) {
             throw new SchemaException(
+                    version < VERSION ? Problem.TOO_OLD : Problem.TOO_NEW,
                     "The tables of the event store have version %d, this library works with version %d"
                             .formatted(version, VERSION),
-                    path(dialect));
+                    path(dialect),
+                    null);
         }
         if (!orderStrategy.equals(dialect.orderStrategy())) {
             throw new SchemaException(
+                    Problem.OTHER_ORDER,
                     "The event store orders its log by '%s', this library by '%s': together they would lose events"
                             .formatted(orderStrategy, dialect.orderStrategy()),
-                    path(dialect));
+                    path(dialect),
+                    null);
         }
     }
 

@@ -1,5 +1,8 @@
 package io.eventcore.jdbc;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The tables of the event store are missing, or are not those this version works with.
  *
@@ -8,16 +11,40 @@ package io.eventcore.jdbc;
 public final class SchemaException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final Problem problem;
     private final String script;
 
-    SchemaException(String problem, String script, Throwable cause) {
-        super(problem, cause);
-        this.script = script;
+    /**
+     * What is wrong with the tables.
+     *
+     * @since 0.1
+     */
+    public enum Problem {
+        /** They are not there, or this user may not read them. */
+        MISSING,
+
+        /** Their version is lower than the library's: run the scripts in between. */
+        TOO_OLD,
+
+        /** Their version is higher than the library's: upgrade the library. */
+        TOO_NEW,
+
+        /** Their log is ordered in another way; to write to them would lose events. */
+        OTHER_ORDER,
+
+        /** They could not be created; the cause says why. */
+        NOT_CREATED
     }
 
-    SchemaException(String problem, String script) {
-        super(problem);
-        this.script = script;
+    SchemaException(Problem problem, String message, String script, @Nullable Throwable cause) {
+        super(message, cause);
+        this.problem = Objects.requireNonNull(problem, "problem");
+        this.script = Objects.requireNonNull(script, "script");
+    }
+
+    /** What is wrong. */
+    public Problem problem() {
+        return problem;
     }
 
     /** The script on the class path that creates the tables. */

@@ -28,13 +28,17 @@ public final class EventCoreCommandAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    RetryPolicy retryPolicy(EventCoreProperties properties) {
+    RetryPolicy retryPolicy(EventCoreProperties properties, ObjectProvider<RetryPolicyCustomizer> customizers) {
         Retry retry = properties.retry();
-        return RetryPolicy.defaults()
+        RetryPolicy policy = RetryPolicy.defaults()
                 .withMaxAttempts(retry.maxAttempts())
                 .withExponentialDelay(retry.initialDelay(), retry.multiplier(), retry.maxDelay())
                 .withJitter(retry.jitter())
                 .withBudget(retry.budget());
+        for (RetryPolicyCustomizer customizer : customizers.orderedStream().toList()) {
+            policy = customizer.customize(policy);
+        }
+        return policy;
     }
 
     @Bean

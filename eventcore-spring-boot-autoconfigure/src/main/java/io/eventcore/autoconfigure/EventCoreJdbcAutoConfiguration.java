@@ -12,7 +12,6 @@ import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.EventSerializer;
 import java.sql.DatabaseMetaData;
-import java.util.List;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,8 +52,11 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     EventStoreSchemaInitializer eventStoreSchemaInitializer(
-            EventCoreProperties properties, ObjectProvider<DataSource> dataSources, ListableBeanFactory beans) {
-        DataSource dataSource = single(dataSources, beans);
+            EventCoreProperties properties,
+            @EventCoreDataSource ObjectProvider<DataSource> marked,
+            ObjectProvider<DataSource> all,
+            ListableBeanFactory beans) {
+        DataSource dataSource = new DataSources(marked, all, beans).single();
         Jdbc jdbc = properties.jdbc();
         boolean create = jdbc.initializeSchema() == SchemaInitialization.ALWAYS
                 || (jdbc.initializeSchema() == SchemaInitialization.EMBEDDED
@@ -66,17 +68,18 @@ public final class EventCoreJdbcAutoConfiguration {
     @DependsOnDatabaseInitialization
     JdbcEventStore eventStore(
             EventCoreProperties properties,
-            ObjectProvider<DataSource> dataSources,
+            @EventCoreDataSource ObjectProvider<DataSource> marked,
+            ObjectProvider<DataSource> all,
             ListableBeanFactory beans,
             EventSerializer serializer) {
-        DataSource dataSource = single(dataSources, beans);
+        DataSource dataSource = new DataSources(marked, all, beans).single();
         warnIfEventsAreLost(dataSource);
-        return JdbcEventStore.builder(dataSource, serializer)
+        JdbcEventStore.Builder store = JdbcEventStore.builder(dataSource, serializer)
                 .schema(properties.jdbc().schema())
                 .tablePrefix(properties.jdbc().tablePrefix())
                 .limits(limits(properties.limits()))
-                .groupCommit(groupCommit(properties.jdbc().groupCommit()))
-                .build();
+                .groupCommit(groupCommit(properties.jdbc().groupCommit()));
+        return (properties.jdbc().validateSchema() ? store : store.withoutSchemaCheck()).build();
     }
 
     private static GroupCommitSettings groupCommit(GroupCommit settings) {
@@ -91,18 +94,11 @@ public final class EventCoreJdbcAutoConfiguration {
                 Math.toIntExact(limits.maxMetadata().toBytes()));
     }
 
-    private static DataSource single(ObjectProvider<DataSource> dataSources, ListableBeanFactory beans) {
-        DataSource single = dataSources.getIfUnique();
-        if (single == null) {
-            throw new NoSingleDataSourceException(List.of(beans.getBeanNamesForType(DataSource.class)));
-        }
-        return single;
-    }
-
     private static void warnIfEventsAreLost(DataSource dataSource) {
         try {
             String url = JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getURL);
-            if (url.startsWith("jdbc:h2:mem:")) {
+            // A driver may not know its URL.
+            if (String.valueOf(url).startsWith("jdbc:h2:mem:")) {
                 LOG.warn("Events are kept in an H2 database in memory and are lost when the application ends."
                         + " Set spring.datasource.url to keep them.");
             }

@@ -61,12 +61,14 @@ public record EventCoreProperties(
      * Settings of the store in a database.
      *
      * @param initializeSchema when the tables are created; an H2 file is not an embedded database
+     * @param validateSchema whether the version of the tables is checked when the application starts
      * @param schema schema of the tables, which must exist; by default the one that the connections are in
      * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
      * @param groupCommit how appends that wait at the same time share a transaction
      */
     public record Jdbc(
             @DefaultValue("embedded") SchemaInitialization initializeSchema,
+            @DefaultValue("true") boolean validateSchema,
             @DefaultValue("") String schema,
             @DefaultValue("eventcore_") String tablePrefix,
             @DefaultValue GroupCommit groupCommit) {

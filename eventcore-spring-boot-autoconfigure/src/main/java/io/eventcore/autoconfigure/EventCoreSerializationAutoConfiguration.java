@@ -1,14 +1,13 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.Event;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
-import java.util.List;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
-import org.springframework.boot.autoconfigure.AutoConfigurationPackages;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -32,28 +31,28 @@ public final class EventCoreSerializationAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     EventTypes eventTypes(
-            EventCoreProperties properties,
             BeanFactory beans,
             Environment environment,
             ResourceLoader resources,
             ObjectProvider<EventTypesCustomizer> customizers) {
         EventTypes.Builder types = EventTypes.builder();
-        new EventClasses(environment, resources).in(packages(properties, beans)).forEach(types::register);
+        GeneratedEventClasses.read(resources)
+                .orElseGet(() -> new ApplicationClasses(environment, resources)
+                        .of(Event.class, ApplicationClasses.packages(environment, beans)))
+                .forEach(types::register);
         customizers.orderedStream().forEach(customizer -> customizer.customize(types));
         return types.build();
     }
 
-    private static List<String> packages(EventCoreProperties properties, BeanFactory beans) {
-        if (!properties.eventPackages().isEmpty()) {
-            return properties.eventPackages();
-        }
-        return AutoConfigurationPackages.has(beans) ? AutoConfigurationPackages.get(beans) : List.of();
-    }
-
     @Bean
     @ConditionalOnMissingBean
-    EventSerializer eventSerializer(EventTypes eventTypes, ObjectProvider<JsonMapper> mapper) {
-        return new JacksonEventSerializer(eventTypes, mapper.getIfAvailable(JsonMapper::shared));
+    EventSerializer eventSerializer(
+            EventTypes eventTypes,
+            ObjectProvider<JsonMapper> mapper,
+            ObjectProvider<EventSerializerCustomizer> customizers) {
+        JsonMapper.Builder own = mapper.getIfAvailable(JsonMapper::shared).rebuild();
+        customizers.orderedStream().forEach(customizer -> customizer.customize(own));
+        return new JacksonEventSerializer(eventTypes, own.build());
     }
 
     /** So that the application's own JSON shows ids and versions as plain values too. */

@@ -7,14 +7,23 @@ final class NoSingleDataSourceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final transient List<String> candidates;
+    private final boolean marked;
 
-    NoSingleDataSourceException(List<String> candidates) {
+    /**
+     * @param candidates the names of the data sources there are
+     * @param marked whether they are all marked with {@link EventCoreDataSource}
+     */
+    NoSingleDataSourceException(List<String> candidates, boolean marked) {
         super("The event store needs one data source, candidates are " + candidates);
         this.candidates = List.copyOf(candidates);
+        this.marked = marked;
     }
 
-    /** The names of the data sources there are. */
     List<String> candidates() {
         return candidates;
+    }
+
+    boolean areMarked() {
+        return marked;
     }
 }

@@ -9,18 +9,26 @@ final class NoSingleDataSourceFailureAnalyzer extends AbstractFailureAnalyzer<No
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, NoSingleDataSourceException cause) {
-        return cause.candidates().isEmpty()
+        if (cause.candidates().isEmpty()) {
+            return new FailureAnalysis(
+                    "The event store is to live in a database (eventcore.store=jdbc), but the application has no data"
+                            + " source.",
+                    "Add a JDBC driver and set spring.datasource.url, or set eventcore.store=in-memory for an event"
+                            + " store that forgets everything when the application ends.",
+                    cause);
+        }
+        String names = String.join(", ", cause.candidates());
+        return cause.areMarked()
                 ? new FailureAnalysis(
-                        "The event store is to live in a database (eventcore.store=jdbc), but the application has no"
-                                + " data source.",
-                        "Add a JDBC driver and set spring.datasource.url, or set eventcore.store=in-memory for an event"
-                                + " store that forgets everything when the application ends.",
+                        "Several data sources are marked with @EventCoreDataSource (" + names
+                                + "), but the events are in one database.",
+                        "Leave the mark on one of them.",
                         cause)
                 : new FailureAnalysis(
-                        "The application has several data sources (" + String.join(", ", cause.candidates())
-                                + "), and none of them is the primary one, so it is not clear which database holds the"
-                                + " events.",
-                        "Mark one of them with @Primary, or define a bean of type EventStore yourself.",
+                        "The application has several data sources (" + names + "), and none of them is the primary"
+                                + " one, so it is not clear which database holds the events.",
+                        "Mark the one that holds the events with @EventCoreDataSource, or the one that everything uses"
+                                + " with @Primary, or define a bean of type EventStore yourself.",
                         cause);
     }
 }

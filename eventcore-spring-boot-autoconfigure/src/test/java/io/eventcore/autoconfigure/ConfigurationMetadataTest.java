@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -59,6 +63,35 @@ class ConfigurationMetadataTest {
 
         // The default of a list is to be empty, and the metadata has no way to say so.
         assertThat(without).containsExactly("eventcore.event-packages");
+    }
+
+    @Test
+    void the_guide_tells_every_property_as_it_is() throws IOException {
+        String table = properties.stream()
+                .sorted(Comparator.comparing(ConfigurationMetadataTest::name))
+                .map(ConfigurationMetadataTest::row)
+                .collect(Collectors.joining("\n"));
+
+        assertThat(Files.readString(Path.of("..", "docs", "guide", "configuration.md")))
+                .as("put this into the guide:%n%s", table)
+                .contains(table);
+    }
+
+    private static String row(JsonNode property) {
+        String type = property.path("type").asString();
+        return "| `%s` | %s | %s | %s |"
+                .formatted(
+                        name(property),
+                        type.replaceAll(
+                                "java\\.lang\\.|java\\.util\\.|java\\.time\\.|org\\.springframework\\.util\\.unit\\.|.*\\$",
+                                ""),
+                        property.has("defaultValue")
+                                        && !property.path("defaultValue")
+                                                .asString("")
+                                                .isEmpty()
+                                ? "`" + property.path("defaultValue").asString() + "`"
+                                : "",
+                        property.path("description").asString());
     }
 
     @Test

@@ -18,6 +18,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -26,6 +27,45 @@ class CustomizationTest {
     private static final StreamId ADA = StreamId.of("account-ada");
 
     private record Added(String note) implements Event {}
+
+    @Test
+    void a_customizer_changes_the_json_of_events_and_leaves_the_applications_alone() {
+        Applications.withoutDatabase()
+                .withBean(
+                        EventSerializerCustomizer.class,
+                        () -> mapper -> mapper.propertyNamingStrategy(PropertyNamingStrategies.UPPER_CAMEL_CASE))
+                .run(application -> {
+                    assertThat(payload(application.getBean(EventSerializer.class)))
+                            .contains("\"Cents\"");
+                    assertThat(application.getBean(JsonMapper.class).writeValueAsString(new Deposited(ADA, 5)))
+                            .contains("\"cents\"");
+                    Applications.assertWorks(application);
+                });
+    }
+
+    @Test
+    void customizers_change_the_retry_policy_that_the_properties_describe_in_their_order() {
+        Applications.withoutDatabase()
+                .withPropertyValues("eventcore.retry.max-attempts=3", "eventcore.retry.jitter=0.1")
+                .withUserConfiguration(TwoCustomizers.class)
+                .run(application -> assertThat(application.getBean(RetryPolicy.class))
+                        .isEqualTo(RetryPolicy.defaults().withMaxAttempts(31).withJitter(0.1)));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoCustomizers {
+        @Bean
+        @Order(2)
+        RetryPolicyCustomizer second() {
+            return policy -> policy.withMaxAttempts(policy.maxAttempts() + 1);
+        }
+
+        @Bean
+        @Order(1)
+        RetryPolicyCustomizer first() {
+            return policy -> policy.withMaxAttempts(policy.maxAttempts() * 10);
+        }
+    }
 
     @Test
     void the_settings_of_the_applications_mapper_shape_the_payload() {

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.autoconfigure.condition.ConditionEvaluationReport;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
@@ -117,6 +118,37 @@ class StoreSelectionTest {
     }
 
     @Test
+    void a_marked_data_source_holds_the_events_whatever_else_there_is() {
+        Applications.withH2().withUserConfiguration(OneIsMarked.class).run(application -> {
+            Applications.assertWorks(application);
+            assertThat(tables(application.getBean("orders", DataSource.class))).isZero();
+            assertThat(tables(application.getBean("events", DataSource.class))).isPositive();
+        });
+    }
+
+    @Test
+    void a_marked_data_source_that_is_no_candidate_for_others_leaves_boots_own_alone() {
+        Applications.withH2().withUserConfiguration(OnlyForEvents.class).run(application -> {
+            Applications.assertWorks(application);
+            assertThat(tables(application.getBean("dataSource", DataSource.class)))
+                    .isZero();
+            assertThat(tables(application.getBean("events", DataSource.class))).isPositive();
+        });
+    }
+
+    @Test
+    void two_marked_data_sources_stop_the_start_and_are_named() {
+        Applications.withH2().withUserConfiguration(TwoAreMarked.class).run(application -> {
+            assertThat(application).hasFailed();
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription())
+                    .isEqualTo("Several data sources are marked with @EventCoreDataSource (events, moreEvents), but the"
+                            + " events are in one database.");
+            assertThat(analysis.getAction()).isEqualTo("Leave the mark on one of them.");
+        });
+    }
+
+    @Test
     void the_condition_report_tells_why_a_store_was_chosen() {
         Applications.withH2()
                 .run(application -> assertThat(report(
@@ -176,6 +208,45 @@ class StoreSelectionTest {
 
         @Bean
         DataSource archive() {
+            return newDatabase();
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OneIsMarked {
+        @Bean
+        @Primary
+        DataSource orders() {
+            return newDatabase();
+        }
+
+        @Bean
+        @EventCoreDataSource
+        DataSource events() {
+            return newDatabase();
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OnlyForEvents {
+        @Bean(defaultCandidate = false)
+        @EventCoreDataSource
+        DataSource events() {
+            return newDatabase();
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoAreMarked {
+        @Bean
+        @EventCoreDataSource
+        DataSource events() {
+            return newDatabase();
+        }
+
+        @Bean
+        @EventCoreDataSource
+        DataSource moreEvents() {
             return newDatabase();
         }
     }

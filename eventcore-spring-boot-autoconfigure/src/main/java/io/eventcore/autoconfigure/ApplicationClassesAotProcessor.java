@@ -1,0 +1,62 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.Event;
+import io.eventcore.command.Command;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.generate.GenerationContext;
+import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
+import org.springframework.aot.hint.MemberCategory;
+import org.springframework.aot.hint.ReflectionHints;
+import org.springframework.beans.factory.aot.BeanFactoryInitializationAotContribution;
+import org.springframework.beans.factory.aot.BeanFactoryInitializationAotProcessor;
+import org.springframework.beans.factory.aot.BeanFactoryInitializationCode;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.env.Environment;
+import org.springframework.core.io.DefaultResourceLoader;
+
+/**
+ * Looks for events and commands when the application is built ahead of time: notes the events for the start, and tells
+ * a native image which classes are read and written as JSON or looked at for their streams.
+ */
+final class ApplicationClassesAotProcessor implements BeanFactoryInitializationAotProcessor {
+    ApplicationClassesAotProcessor() {}
+
+    @Override
+    public @Nullable BeanFactoryInitializationAotContribution processAheadOfTime(
+            ConfigurableListableBeanFactory beans) {
+        Environment environment = beans.getBean(Environment.class);
+        if (!environment.getProperty("eventcore.enabled", Boolean.class, true)) {
+            return null;
+        }
+        List<String> packages = ApplicationClasses.packages(environment, beans);
+        ApplicationClasses classes =
+                new ApplicationClasses(environment, new DefaultResourceLoader(beans.getBeanClassLoader()));
+        return new Contribution(classes.of(Event.class, packages), commands(classes, packages));
+    }
+
+    @SuppressWarnings({"rawtypes", "unchecked"}) // A class does not know the type arguments of Command.
+    private static Set<Class<? extends Command>> commands(ApplicationClasses classes, List<String> packages) {
+        return classes.of(Command.class, packages);
+    }
+
+    @SuppressWarnings("rawtypes")
+    private record Contribution(Set<Class<? extends Event>> events, Set<Class<? extends Command>> commands)
+            implements BeanFactoryInitializationAotContribution {
+        @Override
+        public void applyTo(GenerationContext generation, BeanFactoryInitializationCode code) {
+            ReflectionHints reflection = generation.getRuntimeHints().reflection();
+            BindingReflectionHintsRegistrar binding = new BindingReflectionHintsRegistrar();
+            events.forEach(event -> binding.registerReflectionHints(reflection, event));
+            for (Class<?> command : commands) {
+                binding.registerReflectionHints(reflection, command);
+                reflection.registerType(command, MemberCategory.INVOKE_PUBLIC_METHODS);
+            }
+            generation
+                    .getGeneratedFiles()
+                    .addResourceFile(GeneratedEventClasses.PATH, GeneratedEventClasses.write(events));
+            generation.getRuntimeHints().resources().registerPattern(GeneratedEventClasses.PATH);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventStoreUnavailableException;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.NestedExceptionUtils;
+
+/** Explains that the event store could not reach its database when the application started. */
+final class EventStoreUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<EventStoreUnavailableException> {
+    EventStoreUnavailableFailureAnalyzer() {}
+
+    @Override
+    protected FailureAnalysis analyze(Throwable rootFailure, EventStoreUnavailableException cause) {
+        String reason = cause.getCause() == null
+                ? ""
+                : " (" + NestedExceptionUtils.getMostSpecificCause(cause).getMessage() + ")";
+        return new FailureAnalysis(
+                cause.getMessage() + reason + ".",
+                "See whether the database of spring.datasource.url is up and accepts this user. The event store looks"
+                        + " at its tables once when the application starts, because it would lose events in tables it"
+                        + " does not know.",
+                cause);
+    }
+}

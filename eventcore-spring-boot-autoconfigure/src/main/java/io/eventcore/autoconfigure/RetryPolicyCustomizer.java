@@ -1,0 +1,19 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.command.RetryPolicy;
+
+/**
+ * Changes the retry policy that the properties describe, for example to add a listener. Declare it as a bean; several
+ * are asked in their order.
+ *
+ * @since 0.1
+ */
+@FunctionalInterface
+public interface RetryPolicyCustomizer {
+    /**
+     * The policy to use instead.
+     *
+     * @param policy what the properties and the customizers before this one say
+     */
+    RetryPolicy customize(RetryPolicy policy);
+}

@@ -1,0 +1,161 @@
+package io.eventcore.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Answers.RETURNS_DEEP_STUBS;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
+
+import io.eventcore.Event;
+import io.eventcore.EventType;
+import io.eventcore.jdbc.JdbcSchema;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/**
+ * Each mistake that stops a start is explained, with what to do; here the explanations are read aloud. Those about the
+ * choice of a data source are in {@link StoreSelectionTest}.
+ */
+class FailureAnalysesTest {
+    private static final String NEVER = "eventcore.jdbc.initialize-schema=never";
+
+    @EventType("bank.deposited")
+    private record Impostor() implements Event {}
+
+    @Test
+    void the_tables_are_missing() {
+        assertExplained(
+                Applications.withH2().withPropertyValues(NEVER),
+                "The tables of the event store are missing or not readable.",
+                "Run classpath:io/eventcore/jdbc/schema-h2.sql (it is an ordinary script for Flyway, Liquibase or your"
+                        + " client), or set eventcore.jdbc.initialize-schema=always to let the application create what"
+                        + " is missing. If the tables are there, see whether this user may read them, and whether"
+                        + " eventcore.jdbc.schema and eventcore.jdbc.table-prefix name them.");
+    }
+
+    @Test
+    void the_tables_are_too_old() {
+        assertExplained(
+                withSettings("schema_version = 0"),
+                "The tables of the event store have version 0, this library works with version 1.",
+                "Run the numbered scripts beside classpath:io/eventcore/jdbc/schema-h2.sql that lead from the version of"
+                        + " the tables to the version of the library; nothing is changed by itself.");
+    }
+
+    @Test
+    void the_tables_are_too_new() {
+        assertExplained(
+                withSettings("schema_version = 99"),
+                "The tables of the event store have version 99, this library works with version 1.",
+                "Somebody has upgraded the tables already: upgrade the library in this application too. It does not"
+                        + " write to tables it does not know.");
+    }
+
+    @Test
+    void the_log_is_ordered_in_another_way() {
+        assertExplained(
+                withSettings("order_strategy = 'in-flight-lock'"),
+                "The event store orders its log by 'in-flight-lock', this library by 'counter-row': together they would"
+                        + " lose events.",
+                "Do not mix the two: either this is the wrong database, or the row in the settings table was changed by"
+                        + " hand; restore what it was.");
+    }
+
+    @Test
+    void the_tables_cannot_be_created() {
+        assertExplained(
+                Applications.withH2().withPropertyValues("eventcore.jdbc.schema=nowhere"),
+                "The tables of the event store could not be created by classpath:io/eventcore/jdbc/schema-h2.sql.",
+                "Read the cause below. If this user may not create tables, let their owner run"
+                        + " classpath:io/eventcore/jdbc/schema-h2.sql and set eventcore.jdbc.initialize-schema=never.");
+    }
+
+    @Test
+    void the_database_cannot_be_reached() {
+        ApplicationContextRunner wrongPassword = Applications.withDatabase(Applications.newH2())
+                .withBean(DataSource.class, () -> {
+                    String url = Applications.newH2();
+                    JdbcSchema.in(h2(url, "right")).create();
+                    return h2(url, "wrong");
+                });
+
+        wrongPassword.run(application -> {
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription())
+                    .startsWith("No connection to the event store's database (Wrong user name or password");
+            assertThat(analysis.getAction())
+                    .isEqualTo(
+                            "See whether the database of spring.datasource.url is up and accepts this user. The event"
+                                    + " store looks at its tables once when the application starts, because it would lose"
+                                    + " events in tables it does not know.");
+        });
+    }
+
+    @Test
+    void the_database_is_of_a_kind_that_is_not_supported() {
+        ApplicationContextRunner oracle =
+                Applications.withoutDatabase().withBean(DataSource.class, FailureAnalysesTest::calledOracle);
+
+        oracle.run(application -> {
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription()).startsWith("The event store does not know the database Oracle");
+            assertThat(analysis.getAction())
+                    .isEqualTo("Use one of the supported databases, set eventcore.store=in-memory for an event store"
+                            + " that forgets everything when the application ends, or define a bean of type EventStore"
+                            + " yourself.");
+        });
+    }
+
+    @Test
+    void two_event_classes_have_one_name() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean(EventTypesCustomizer.class, () -> types -> types.register(Impostor.class)),
+                "Two event classes claim the stored name 'bank.deposited':%n%n    %s%n    %s%n"
+                        .formatted("io.eventcore.autoconfigure.bank.BankEvent$Deposited", Impostor.class.getName()),
+                "Give one of them another name with @EventType. If events of it are stored already, keep their name and"
+                        + " rename the other one.");
+    }
+
+    private static ApplicationContextRunner withSettings(String settings) {
+        String url = Applications.newH2();
+        DataSource dataSource = h2(url, "");
+        JdbcSchema.in(dataSource).create();
+        JdbcClient.create(dataSource)
+                .sql("UPDATE eventcore_settings SET " + settings)
+                .update();
+        return Applications.withDatabase(url);
+    }
+
+    private static void assertExplained(ApplicationContextRunner runner, String description, String action) {
+        runner.run(application -> {
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription()).isEqualTo(description);
+            assertThat(analysis.getAction()).isEqualTo(action);
+        });
+    }
+
+    private static JdbcDataSource h2(String url, String password) {
+        JdbcDataSource dataSource = new JdbcDataSource();
+        dataSource.setURL(url);
+        dataSource.setUser("sa");
+        dataSource.setPassword(password);
+        return dataSource;
+    }
+
+    /** A database that gives itself another name. */
+    private static DataSource calledOracle() {
+        try {
+            DataSource dataSource = mock(DataSource.class, RETURNS_DEEP_STUBS);
+            when(dataSource.getConnection().getMetaData().getDatabaseProductName())
+                    .thenReturn("Oracle");
+            return dataSource;
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
