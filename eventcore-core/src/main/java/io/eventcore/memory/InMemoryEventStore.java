@@ -66,7 +66,8 @@ public final class InMemoryEventStore implements EventStore {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
-        this.transactions = springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
+        this.transactions =
+                springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
     }
 
     @Override
@@ -198,7 +199,7 @@ public final class InMemoryEventStore implements EventStore {
         return transactions.isActive();
     }
 
-    private static boolean springTransactionsArePresent() {
+    static boolean springTransactionsArePresent() {
         try {
             Class.forName(
                     "org.springframework.transaction.support.TransactionSynchronizationManager",

@@ -6,7 +6,11 @@ import io.eventcore.autoconfigure.EventCoreProperties.Jdbc;
 import io.eventcore.autoconfigure.EventCoreProperties.Limits;
 import io.eventcore.autoconfigure.EventCoreProperties.SchemaInitialization;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.jdbc.JdbcEventStore;
+import io.eventcore.jdbc.JdbcExecutedCommands;
+import io.eventcore.jdbc.JdbcSnapshotStore;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.EventSerializer;
 import java.sql.DatabaseMetaData;
@@ -74,6 +78,24 @@ public final class EventCoreJdbcAutoConfiguration {
                 .tablePrefix(properties.jdbc().tablePrefix())
                 .limits(limits(properties.limits()))
                 .build();
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    @ConditionalOnMissingBean(ExecutedCommands.class)
+    JdbcExecutedCommands executedCommands(
+            EventCoreProperties properties, ObjectProvider<DataSource> dataSources, ListableBeanFactory beans) {
+        Jdbc jdbc = properties.jdbc();
+        return JdbcExecutedCommands.in(single(dataSources, beans), jdbc.schema(), jdbc.tablePrefix());
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    @ConditionalOnMissingBean(SnapshotStore.class)
+    JdbcSnapshotStore snapshotStore(
+            EventCoreProperties properties, ObjectProvider<DataSource> dataSources, ListableBeanFactory beans) {
+        Jdbc jdbc = properties.jdbc();
+        return JdbcSnapshotStore.in(single(dataSources, beans), jdbc.schema(), jdbc.tablePrefix());
     }
 
     static AppendLimits limits(Limits limits) {
