@@ -35,8 +35,7 @@ public final class Decision<S, E extends Event> implements Command<S, E> {
     private final Function<? super S, Set<StreamId>> discover;
     private final BiFunction<? super S, CommandContext, ? extends List<? extends E>> handle;
 
-    private Decision(
-            Applying<S, E> parts, BiFunction<? super S, CommandContext, ? extends List<? extends E>> handle) {
+    private Decision(Applying<S, E> parts, BiFunction<? super S, CommandContext, ? extends List<? extends E>> handle) {
         this.eventType = parts.starting.over.eventType;
         this.streams = parts.starting.over.streams;
         this.initialState = parts.starting.initialState;

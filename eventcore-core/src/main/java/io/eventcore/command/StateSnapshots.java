@@ -85,8 +85,7 @@ final class StateSnapshots {
             this.commandType = command.getClass().getName();
             this.declared = declared;
             this.key = new SnapshotKey(
-                    commandType,
-                    mapper.writeValueAsString(List.of(type.inputsOf(command), command.snapshotKey())));
+                    commandType, mapper.writeValueAsString(List.of(type.inputsOf(command), command.snapshotKey())));
             this.stateType = mapper.constructType(type.stateType());
         }
 
@@ -157,9 +156,8 @@ final class StateSnapshots {
 
         @Override
         public void keep(EventStore events, DecisionBasis<S, E> basis) {
-            int afterEvents = declared.afterEvents() == Snapshot.AS_CONFIGURED
-                    ? settings.afterEvents()
-                    : declared.afterEvents();
+            int afterEvents =
+                    declared.afterEvents() == Snapshot.AS_CONFIGURED ? settings.afterEvents() : declared.afterEvents();
             Reached<S> reached = basis.reached();
             boolean due = rejected != null || basis.folded() >= afterEvents;
             if (!due || reached.position().equals(GlobalPosition.START)) {
@@ -207,10 +205,7 @@ final class StateSnapshots {
                 rounds.add(new StoredRound(streams, writeState(round.state())));
             }
             return new StoredSnapshot(
-                    declared.version(),
-                    reached.versions(),
-                    reached.position(),
-                    mapper.writeValueAsString(rounds));
+                    declared.version(), reached.versions(), reached.position(), mapper.writeValueAsString(rounds));
         }
 
         /** Lossy JSON would be noticed nowhere else: a state that comes back different is not stored. */

@@ -47,15 +47,13 @@ public final class JdbcSnapshotStore implements SnapshotStore {
                 SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?
                 """);
         // Unless the stored one is ahead: a later version, a higher position, or more events up to the same one.
-        this.update =
-                names.in("""
+        this.update = names.in("""
                 UPDATE eventcore_snapshot
                 SET state_version = ?, position = ?, events = ?, versions = ?, state = ?, command_type = ?, saved_at = %s
                 WHERE snapshot_key = ?
                   AND (state_version < ? OR (state_version = ? AND (position < ? OR (position = ? AND events <= ?))))
                 """.formatted(dialect.currentTime()));
-        this.insert =
-                names.in("""
+        this.insert = names.in("""
                 INSERT INTO eventcore_snapshot
                     (state_version, position, events, versions, state, command_type, snapshot_key, saved_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, %s)

@@ -66,8 +66,7 @@ public final class InMemoryEventStore implements EventStore {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
-        this.transactions =
-                springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
+        this.transactions = springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
     }
 
     @Override

@@ -174,7 +174,9 @@ public record EventCoreProperties(
      * @param enabled whether snapshots are used and stored at all
      * @param afterEvents after how many folded events a new snapshot is stored
      */
-    public record Snapshots(@DefaultValue("true") boolean enabled, @DefaultValue("100") int afterEvents) {}
+    public record Snapshots(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("100") int afterEvents) {}
 
     /**
      * What is measured.

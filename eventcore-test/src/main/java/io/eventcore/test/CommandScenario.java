@@ -137,8 +137,7 @@ public final class CommandScenario {
          * @param type the type of the exception, or one above it
          * @return to look at the exception more closely
          */
-        public AbstractThrowableAssert<?, ? extends Throwable> thenRejected(
-                Class<? extends RuntimeException> type) {
+        public AbstractThrowableAssert<?, ? extends Throwable> thenRejected(Class<? extends RuntimeException> type) {
             if (rejection == null) {
                 throw new AssertionError("The command was not rejected; what happened: "
                         + recorded.stream().map(RecordedEvent::event).toList());

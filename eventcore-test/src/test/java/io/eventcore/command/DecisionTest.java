@@ -40,8 +40,7 @@ class DecisionTest {
         // tag::decision[]
         ExecutionResult result = executor.execute(Decision.over(LedgerEvent.class, ADA)
                 .startingWith(0L)
-                .applying((balance, event) ->
-                        balance + (event instanceof Deposited deposited ? deposited.cents() : 0))
+                .applying((balance, event) -> balance + (event instanceof Deposited deposited ? deposited.cents() : 0))
                 .deciding(balance -> List.of(new Withdrawn(ADA, balance))));
         // end::decision[]
 
@@ -61,8 +60,8 @@ class DecisionTest {
                         .applying((found, event) ->
                                 event instanceof Opened opened ? Set.of(StreamId.of(opened.owner())) : found)
                         .discovering(found -> found)
-                        .decidingWithContext((found, context) -> List.of(new Deposited(
-                                BOB, context.now().getEpochSecond()))),
+                        .decidingWithContext((found, context) ->
+                                List.of(new Deposited(BOB, context.now().getEpochSecond()))),
                 CommandContext.empty());
 
         assertThat(result.versions().keySet()).containsExactlyInAnyOrder(ADA, BOB);
@@ -79,8 +78,8 @@ class DecisionTest {
                 .deciding(balance -> List.of());
 
         assertThatExceptionOfType(IllegalArgumentException.class)
-                .isThrownBy(() -> executor.execute(
-                        decision, CommandContext.empty().withCommandId(CommandId.of("test", "1"))));
+                .isThrownBy(() ->
+                        executor.execute(decision, CommandContext.empty().withCommandId(CommandId.of("test", "1"))));
     }
 
     @Test

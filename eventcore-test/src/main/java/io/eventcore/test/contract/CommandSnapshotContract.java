@@ -271,7 +271,8 @@ public abstract class CommandSnapshotContract {
     @Test
     void a_snapshot_store_that_fails_fails_no_command() {
         deposit(ADA, 1, 2, 3);
-        CommandExecutor unlucky = executor(new Failing(), SnapshotSettings.defaults().withExecutor(Runnable::run));
+        CommandExecutor unlucky =
+                executor(new Failing(), SnapshotSettings.defaults().withExecutor(Runnable::run));
 
         unlucky.execute(new Count(ADA));
 
