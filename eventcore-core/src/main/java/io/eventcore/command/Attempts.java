@@ -5,6 +5,8 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.StreamWrites;
 import java.time.Clock;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes attempts at commands: reads, folds, decides, appends. Each attempt begins with nothing, whatever the one before
@@ -14,9 +16,11 @@ import java.time.Clock;
  */
 final class Attempts {
     private final Clock clock;
+    private final @Nullable StateSnapshots snapshots;
 
-    Attempts(Clock clock) {
+    Attempts(Clock clock, @Nullable StateSnapshots snapshots) {
         this.clock = clock;
+        this.snapshots = snapshots;
     }
 
     /**
@@ -29,9 +33,26 @@ final class Attempts {
      * @throws RuntimeException if another attempt would end in the same way
      */
     <S, E extends Event> ExecutionResult make(EventStore store, CommandRequest<S, E> request, int number) {
-        DecisionBasis<S, E> basis = DecisionBasis.read(store, request.command());
-        StreamWrites writes = basis.decide(request.contextAt(clock.instant()));
-        EventStreamSlice slice = store.appendEvents(writes);
-        return new ExecutionResult(number, slice, basis.versionsAfter(slice), request.elapsed());
+        Optional<ExecutionResult> earlier = request.once().earlier();
+        return earlier.isPresent() ? earlier.get() : decide(store, request, number);
+    }
+
+    private <S, E extends Event> ExecutionResult decide(EventStore store, CommandRequest<S, E> request, int number) {
+        BasisSource<S, E> source =
+                snapshots == null ? BasisSource.replaying(request.command()) : snapshots.sourceOf(request.command());
+        DecisionBasis<S, E> basis = source.read(store);
+        StreamWrites writes;
+        try {
+            writes = basis.decide(request.contextAt(clock.instant()));
+        } catch (RuntimeException refusal) {
+            // The same command, given twice, may have been carried out since we looked, and be the reason to refuse.
+            return request.once().earlier().orElseThrow(() -> refusal);
+        }
+        ExecutionResult result = request.once().execute(() -> {
+            EventStreamSlice slice = store.appendEvents(writes);
+            return new ExecutionResult(number, slice, basis.versionsAfter(slice), request.elapsed());
+        });
+        source.keep(store, basis);
+        return result;
     }
 }

@@ -88,6 +88,17 @@ public interface Command<S, E extends Event> {
     }
 
     /**
+     * What beside the declared ids the fold of this command depends on, if it has a
+     * {@link io.eventcore.snapshot.Snapshot}: every other component that {@link #apply} or {@link #discoverStreams} looks
+     * at. Commands with equal ids and keys share a snapshot.
+     *
+     * @return by default nothing
+     */
+    default String snapshotKey() {
+        return "";
+    }
+
+    /**
      * The type the streams are read as.
      *
      * @return by default the type argument {@code E} of the class

@@ -18,16 +18,19 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class CommandContext {
-    private static final CommandContext EMPTY = new CommandContext(EventMetadata.empty(), Instant.EPOCH, null);
+    private static final CommandContext EMPTY = new CommandContext(EventMetadata.empty(), Instant.EPOCH, null, null);
     private static final ThreadLocal<CommandContext> ENCLOSING = new ThreadLocal<>();
 
     private final EventMetadata metadata;
     private final Instant now;
+    private final @Nullable CommandId commandId;
     private final @Nullable RetryPolicy retryPolicy;
 
-    private CommandContext(EventMetadata metadata, Instant now, @Nullable RetryPolicy retryPolicy) {
+    private CommandContext(
+            EventMetadata metadata, Instant now, @Nullable CommandId commandId, @Nullable RetryPolicy retryPolicy) {
         this.metadata = Objects.requireNonNull(metadata, "metadata");
         this.now = Objects.requireNonNull(now, "now");
+        this.commandId = commandId;
         this.retryPolicy = retryPolicy;
     }
 
@@ -118,17 +121,25 @@ public final class CommandContext {
 
     /** This context with all metadata replaced. */
     public CommandContext withMetadata(EventMetadata replacement) {
-        return new CommandContext(replacement, now, retryPolicy);
+        return new CommandContext(replacement, now, commandId, retryPolicy);
+    }
+
+    /**
+     * This context with an id under which the command is executed once: a repetition, at the same time or later, returns
+     * the result of the first and appends nothing. Does not enclose: each command has its own.
+     */
+    public CommandContext withCommandId(CommandId id) {
+        return new CommandContext(metadata, now, Objects.requireNonNull(id, "commandId"), retryPolicy);
     }
 
     /** This context with a policy for this one command, whatever its class and the executor say. */
     public CommandContext withRetryPolicy(RetryPolicy policy) {
-        return new CommandContext(metadata, now, Objects.requireNonNull(policy, "retryPolicy"));
+        return new CommandContext(metadata, now, commandId, Objects.requireNonNull(policy, "retryPolicy"));
     }
 
     /** This context at another time. */
     CommandContext withNow(Instant time) {
-        return new CommandContext(metadata, time, retryPolicy);
+        return new CommandContext(metadata, time, commandId, retryPolicy);
     }
 
     /** What every event of the command is stored with. */
@@ -139,6 +150,11 @@ public final class CommandContext {
     /** The time of the attempt. Take it instead of the system's, so that a decision can be repeated and tested. */
     public Instant now() {
         return now;
+    }
+
+    /** The id under which the command is executed once, if there is one. */
+    public Optional<CommandId> commandId() {
+        return Optional.ofNullable(commandId);
     }
 
     /** The policy for this one command, if there is one. */

@@ -9,13 +9,18 @@ import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.CallerRetries;
+import io.eventcore.serialization.internal.CanonicalJson;
+import io.eventcore.snapshot.SnapshotSettings;
+import io.eventcore.snapshot.SnapshotStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Executes commands: reads their streams, folds, decides, and appends under the versions read.
@@ -35,19 +40,29 @@ public final class CommandExecutor {
     private final HotStreams hotStreams;
     private final RetryPolicy retryPolicy;
     private final List<MetadataContributor> contributors;
+    private final @Nullable ExecutedCommands executedCommands;
+    private final CanonicalJson canonicalJson;
     private final CommandListener listener;
     private final Pause pause;
     private final DoubleSupplier random;
 
     private CommandExecutor(Builder builder) {
         this.store = builder.store;
-        this.attempts = new Attempts(builder.clock);
+        this.attempts = new Attempts(builder.clock, snapshots(builder));
         this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains);
         this.retryPolicy = builder.retryPolicy;
         this.contributors = List.copyOf(builder.contributors);
+        this.executedCommands = builder.executedCommands;
+        this.canonicalJson = new CanonicalJson(builder.jsonMapper);
         this.listener = builder.listener;
         this.pause = builder.pause;
         this.random = builder.random;
+    }
+
+    private static @Nullable StateSnapshots snapshots(Builder builder) {
+        return builder.snapshotStore == null
+                ? null
+                : new StateSnapshots(builder.snapshotStore, builder.snapshotSettings, builder.jsonMapper);
     }
 
     /** An executor on this store, with settings still to be chosen. */
@@ -72,6 +87,7 @@ public final class CommandExecutor {
      * @throws VersionConflictException if a stream has changed and a transaction of the caller is under way
      * @throws io.eventcore.UndeclaredStreamException if the command returns an event for a stream that it neither
      *     declares nor discovers
+     * @throws CommandIdReusedException if the id in the context was given to another command before
      * @throws EventStoreException if the store fails in another way
      * @throws IllegalArgumentException if the class of the command is not well-formed
      * @throws RuntimeException whatever the command throws to refuse
@@ -92,7 +108,21 @@ public final class CommandExecutor {
     private <S, E extends Event> CommandRequest<S, E> request(Command<S, E> command, CommandContext context) {
         RetryPolicy policy =
                 context.retryPolicy().orElseGet(() -> RetryOverrides.of(command.getClass(), this.retryPolicy));
-        return new CommandRequest<>(command, context.withMetadata(metadata(context)), policy, System.nanoTime());
+        return new CommandRequest<>(
+                command, context.withMetadata(metadata(context)), once(command, context), policy, System.nanoTime());
+    }
+
+    private OnceOnly once(Command<?, ?> command, CommandContext context) {
+        Optional<CommandId> id = context.commandId();
+        if (id.isEmpty()) {
+            return OnceOnly.NO_MATTER;
+        }
+        if (executedCommands == null) {
+            throw new IllegalStateException(
+                    "A command has an id, but the executor has nothing to remember it by: give it ExecutedCommands");
+        }
+        String name = command.getClass().getSimpleName();
+        return OnceOnly.under(id.get(), canonicalJson.hash(name, command), name, executedCommands);
     }
 
     /** What the caller says; where it says nothing, what encloses the call; where that does not either, the rest. */
@@ -169,6 +199,10 @@ public final class CommandExecutor {
         private RetryPolicy retryPolicy = RetryPolicy.defaults();
         private Clock clock = Clock.systemUTC();
         private List<MetadataContributor> contributors = List.of();
+        private @Nullable ExecutedCommands executedCommands;
+        private @Nullable SnapshotStore snapshotStore;
+        private SnapshotSettings snapshotSettings = SnapshotSettings.defaults();
+        private JsonMapper jsonMapper = JsonMapper.shared();
         private CommandListener listener = CommandListener.none();
         private HotStreamSettings hotStreams = HotStreamSettings.defaults();
         private HotStreams.Chains chains = DecisionChain::new;
@@ -194,6 +228,34 @@ public final class CommandExecutor {
         /** Add to the metadata of every command; of two that know the same entry the first wins. None unless set. */
         public Builder metadataContributors(List<MetadataContributor> metadataContributors) {
             this.contributors = List.copyOf(metadataContributors);
+            return this;
+        }
+
+        /**
+         * Remembers the commands that are given an id. Must keep them where the store keeps its events. None unless set:
+         * then a command with an id is refused.
+         */
+        public Builder executedCommands(ExecutedCommands memory) {
+            this.executedCommands = Objects.requireNonNull(memory, "executedCommands");
+            return this;
+        }
+
+        /**
+         * Stores the states of commands that have a {@link io.eventcore.snapshot.Snapshot}. None unless set: then all
+         * events are folded each time.
+         */
+        public Builder snapshots(SnapshotStore snapshots, SnapshotSettings settings) {
+            this.snapshotStore = Objects.requireNonNull(snapshots, "snapshots");
+            this.snapshotSettings = Objects.requireNonNull(settings, "settings");
+            return this;
+        }
+
+        /**
+         * Writes the commands that are given an id, so that they are recognised, and the states of snapshots; Jackson's
+         * defaults unless set.
+         */
+        public Builder jsonMapper(JsonMapper mapper) {
+            this.jsonMapper = Objects.requireNonNull(mapper, "jsonMapper");
             return this;
         }
 

@@ -2,6 +2,7 @@ package io.eventcore.command;
 
 import io.eventcore.Event;
 import io.eventcore.StreamId;
+import io.eventcore.snapshot.Snapshot;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
@@ -28,6 +29,9 @@ final class CommandType {
         }
     };
 
+    private static final TypeVariable<?> STATE = Command.class.getTypeParameters()[0];
+    private static final TypeVariable<?> EVENT = Command.class.getTypeParameters()[1];
+
     private final Class<?> type;
     private final List<StreamComponent> components;
     private final boolean discovers;
@@ -38,11 +42,31 @@ final class CommandType {
     private CommandType(Class<?> type) {
         this.type = type;
         this.components = componentsOf(type);
-        this.discovers = discovers(type);
+        this.discovers = overrides(type, "discoverStreams", 1);
     }
 
     static CommandType of(Command<?, ?> command) {
         return TYPES.get(command.getClass());
+    }
+
+    /** Checks a class of which there is no instance; see {@link CommandClasses#check}. */
+    static Class<? extends Event> check(Class<? extends Command<?, ?>> commandType) {
+        CommandType checked = TYPES.get(commandType);
+        if (checked.components.isEmpty() && !overrides(commandType, "streams", 0)) {
+            throw checked.declaresNoStream();
+        }
+        RetryOverrides.of(commandType, RetryPolicy.defaults());
+        if (commandType.isAnnotationPresent(Snapshot.class)) {
+            checked.stateType();
+        }
+        return overrides(commandType, "eventType", 0)
+                ? Event.class
+                : checked.eventType().asSubclass(Event.class);
+    }
+
+    private IllegalArgumentException declaresNoStream() {
+        return new IllegalArgumentException(
+                type.getName() + " declares no stream: mark a record component with @Stream or override streams()");
     }
 
     /** Whether the class looks for more streams than it declares. */
@@ -58,8 +82,7 @@ final class CommandType {
      */
     Set<StreamId> streamsOf(Command<?, ?> command) {
         if (components.isEmpty()) {
-            throw new IllegalArgumentException(
-                    type.getName() + " declares no stream: mark a record component with @Stream or override streams()");
+            throw declaresNoStream();
         }
         Set<StreamId> ids = new LinkedHashSet<>();
         components.forEach(component -> component.collect(command, ids));
@@ -80,8 +103,35 @@ final class CommandType {
         return known;
     }
 
+    /**
+     * The type argument for the state.
+     *
+     * @throws IllegalArgumentException if the class leaves it open
+     */
+    Type stateType() {
+        Type resolved = resolve(type, new HashMap<>(), STATE);
+        if (resolved == null || resolved instanceof TypeVariable<?>) {
+            throw new IllegalArgumentException(type.getName()
+                    + " does not say of which type its state is: name it in Command<S, E>, or take @Snapshot away");
+        }
+        return resolved;
+    }
+
+    /**
+     * The ids in the marked components, component by component in their order; those of a set are sorted. Then, if the
+     * class overrides {@code streams()}, what that says, sorted.
+     */
+    List<List<String>> inputsOf(Command<?, ?> command) {
+        List<List<String>> inputs = new ArrayList<>();
+        components.forEach(component -> inputs.add(component.inputsOf(command)));
+        if (overrides(type, "streams", 0)) {
+            inputs.add(command.streams().stream().map(StreamId::value).sorted().toList());
+        }
+        return inputs;
+    }
+
     private Class<?> resolveEventType() {
-        Type resolved = resolve(type, new HashMap<>());
+        Type resolved = resolve(type, new HashMap<>(), EVENT);
         if (resolved instanceof ParameterizedType parameterized) {
             resolved = parameterized.getRawType();
         }
@@ -92,9 +142,9 @@ final class CommandType {
                 + " does not say which events it reads: name them in Command<S, E> or override eventType()");
     }
 
-    private static boolean discovers(Class<?> type) {
+    private static boolean overrides(Class<?> type, String name, int parameters) {
         return Stream.of(type.getMethods())
-                .filter(method -> method.getName().equals("discoverStreams") && method.getParameterCount() == 1)
+                .filter(method -> method.getName().equals(name) && method.getParameterCount() == parameters)
                 .anyMatch(method -> method.getDeclaringClass() != Command.class);
     }
 
@@ -109,8 +159,8 @@ final class CommandType {
         return List.copyOf(marked);
     }
 
-    /** Follows the class upwards to Command and returns what stands there for E; null if Command is not above. */
-    private static @Nullable Type resolve(Type from, Map<TypeVariable<?>, Type> known) {
+    /** Follows the class upwards to Command and returns what stands there for a variable; null if it is not above. */
+    private static @Nullable Type resolve(Type from, Map<TypeVariable<?>, Type> known, TypeVariable<?> wanted) {
         Class<?> raw;
         if (from instanceof ParameterizedType parameterized) {
             raw = (Class<?>) parameterized.getRawType();
@@ -123,7 +173,7 @@ final class CommandType {
             raw = (Class<?>) from;
         }
         if (raw == Command.class) {
-            return known.get(Command.class.getTypeParameters()[1]);
+            return known.get(wanted);
         }
         if (!Command.class.isAssignableFrom(raw)) {
             return null;
@@ -133,7 +183,7 @@ final class CommandType {
             parents.add(raw.getGenericSuperclass());
         }
         for (Type parent : parents) {
-            Type found = resolve(parent, known);
+            Type found = resolve(parent, known, wanted);
             if (found != null) {
                 return found;
             }
@@ -177,6 +227,14 @@ final class CommandType {
 
         void collect(Object command, Set<StreamId> ids) {
             collectFrom(invoke(accessor, command), ids);
+        }
+
+        List<String> inputsOf(Object command) {
+            Object value = invoke(accessor, command);
+            Set<StreamId> ids = new LinkedHashSet<>();
+            collectFrom(value, ids);
+            java.util.stream.Stream<String> texts = ids.stream().map(StreamId::value);
+            return (value instanceof Set ? texts.sorted() : texts).toList();
         }
 
         private void collectFrom(@Nullable Object value, Set<StreamId> ids) {

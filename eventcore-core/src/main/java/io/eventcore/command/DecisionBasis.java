@@ -5,14 +5,17 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.snapshot.SnapshotListener.ReplayReason;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,8 +37,44 @@ final class DecisionBasis<S, E extends Event> {
 
     private final Command<S, E> command;
     private final Map<StreamId, StreamVersion> versions = new LinkedHashMap<>();
-    private final List<EventStreamReader<E>> readers = new ArrayList<>();
+    private final List<EventStreamReader<E>> readers = new ArrayList<>(1);
+    private final List<Round<S>> rounds = new ArrayList<>(1);
+    private GlobalPosition position = GlobalPosition.START;
+    private long folded;
     private S state;
+
+    /**
+     * What a round of reading came to.
+     *
+     * @param streams the streams that were new in it
+     * @param state the fold of all streams visited until then
+     */
+    record Round<S>(Set<StreamId> streams, S state) {}
+
+    /**
+     * A basis that was reached before and is to be continued.
+     *
+     * @param versions up to where the events of each stream are part of it
+     * @param position the highest position among these events
+     * @param rounds the rounds that led to it
+     */
+    record Reached<S>(Map<StreamId, StreamVersion> versions, GlobalPosition position, List<Round<S>> rounds) {}
+
+    /** Why a basis that was reached before cannot be continued. */
+    static final class NotContinuedException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final ReplayReason reason;
+
+        NotContinuedException(ReplayReason reason) {
+            super(reason.name(), null, false, false);
+            this.reason = reason;
+        }
+
+        ReplayReason reason() {
+            return reason;
+        }
+    }
 
     private DecisionBasis(Command<S, E> command) {
         this.command = command;
@@ -49,15 +88,77 @@ final class DecisionBasis<S, E extends Event> {
      */
     static <S, E extends Event> DecisionBasis<S, E> read(EventStore store, Command<S, E> command) {
         DecisionBasis<S, E> basis = new DecisionBasis<>(command);
-        Set<StreamId> declared = command.streams();
-        if (declared.isEmpty()) {
-            throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
-        }
-        basis.visit(store, declared);
+        basis.visit(store, declared(command));
         if (CommandType.of(command).discovers()) {
             basis.discover(store);
         }
         return basis;
+    }
+
+    /**
+     * Reads what was appended since a basis was reached, and goes on from there.
+     *
+     * <p>The outcome is what {@link #read} would have come to. Each round is continued by the new events of its streams
+     * and must lead to the same streams as it did before.
+     *
+     * @throws NotContinuedException if that cannot be said
+     */
+    static <S, E extends Event> DecisionBasis<S, E> continueFrom(
+            EventStore store, Command<S, E> command, Reached<S> reached) throws NotContinuedException {
+        if (!reached.rounds.get(0).streams.equals(declared(command))) {
+            throw new NotContinuedException(ReplayReason.PARTIAL);
+        }
+        EventStreamReader<E> tail = store.readStreams(reached.versions, command.eventType());
+        for (Map.Entry<StreamId, StreamVersion> stream : reached.versions.entrySet()) {
+            if (tail.version(stream.getKey()).compareTo(stream.getValue()) < 0) {
+                throw new NotContinuedException(ReplayReason.AHEAD_OF_LOG);
+            }
+        }
+        DecisionBasis<S, E> basis = new DecisionBasis<>(command);
+        basis.readers.add(tail);
+        basis.versions.putAll(tail.versions());
+        basis.continueRounds(reached);
+        return basis;
+    }
+
+    private static Set<StreamId> declared(Command<?, ?> command) {
+        Set<StreamId> declared = command.streams();
+        if (declared.isEmpty()) {
+            throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
+        }
+        return declared;
+    }
+
+    private void continueRounds(Reached<S> reached) throws NotContinuedException {
+        boolean discovers = CommandType.of(command).discovers();
+        Set<StreamId> visited = new HashSet<>();
+        for (int i = 0; i < reached.rounds.size(); i++) {
+            Round<S> round = reached.rounds.get(i);
+            visited.addAll(round.streams);
+            position = reached.position;
+            folded = 0;
+            state = foldTail(round.state, visited, reached.position);
+            rounds.add(new Round<>(round.streams, state));
+            Set<StreamId> next = i + 1 < reached.rounds.size() ? reached.rounds.get(i + 1).streams : Set.of();
+            if (discovers && !next.equals(unknown(visited))) {
+                throw new NotContinuedException(ReplayReason.PARTIAL);
+            }
+        }
+    }
+
+    private S foldTail(S start, Set<StreamId> visited, GlobalPosition above) throws NotContinuedException {
+        S continued = start;
+        for (RecordedEvent<E> event : readers.get(0)) {
+            if (event.position().compareTo(above) < 0) {
+                throw new NotContinuedException(ReplayReason.LATE_EVENT);
+            }
+            if (visited.contains(event.streamId())) {
+                continued = command.apply(continued, event.event());
+            }
+            position = event.position();
+            folded++;
+        }
+        return continued;
     }
 
     /**
@@ -85,11 +186,19 @@ final class DecisionBasis<S, E extends Event> {
         return after;
     }
 
+    /** How many events were folded to come here; those that a continued basis had folded before do not count. */
+    long folded() {
+        return folded;
+    }
+
+    /** This basis, to be continued another time. */
+    Reached<S> reached() {
+        return new Reached<>(Map.copyOf(versions), position, List.copyOf(rounds));
+    }
+
     private void discover(EventStore store) {
         for (int round = 1; ; round++) {
-            List<StreamId> unknown = command.discoverStreams(state).stream()
-                    .filter(id -> !versions.containsKey(id))
-                    .toList();
+            Set<StreamId> unknown = unknown(versions.keySet());
             if (unknown.isEmpty()) {
                 return;
             }
@@ -101,29 +210,48 @@ final class DecisionBasis<S, E extends Event> {
         }
     }
 
+    private Set<StreamId> unknown(Set<StreamId> visited) {
+        Set<StreamId> unknown = new HashSet<>(command.discoverStreams(state));
+        unknown.removeAll(visited);
+        return unknown;
+    }
+
     private void visit(EventStore store, Collection<StreamId> streams) {
         Map<StreamId, StreamVersion> fromTheBeginning = new HashMap<>();
         streams.forEach(id -> fromTheBeginning.put(id, StreamVersion.NONE));
         EventStreamReader<E> reader = store.readStreams(fromTheBeginning, command.eventType());
         readers.add(reader);
         versions.putAll(reader.versions());
+        position = GlobalPosition.START;
+        folded = 0;
         state = fold();
+        rounds.add(new Round<>(Set.copyOf(streams), state));
     }
 
     private S fold() {
         if (readers.size() == 1) {
-            return readers.get(0).fold(command.initialState(), command::apply);
+            S sum = command.initialState();
+            for (RecordedEvent<E> event : readers.get(0)) {
+                sum = fold(sum, event);
+            }
+            return sum;
         }
         PriorityQueue<Head<E>> heads =
                 new PriorityQueue<>(Comparator.comparing((Head<E> head) -> head.event.position()));
         readers.forEach(reader -> Head.of(reader.iterator(), heads));
-        S folded = command.initialState();
+        S sum = command.initialState();
         while (!heads.isEmpty()) {
             Head<E> first = heads.remove();
-            folded = command.apply(folded, first.event.event());
+            sum = fold(sum, first.event);
             Head.of(first.rest, heads);
         }
-        return folded;
+        return sum;
+    }
+
+    private S fold(S before, RecordedEvent<E> event) {
+        position = event.position();
+        folded++;
+        return command.apply(before, event.event());
     }
 
     /** The next event of a reader, and what comes after it. */

@@ -4,6 +4,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.command.CommandId;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -43,6 +44,7 @@ abstract class Dialect {
     private final String selectById;
     private final String selectSettings;
     private final String selectHighestPosition;
+    private final String insertCommand;
 
     Dialect(TableNames names) {
         this.names = names;
@@ -82,6 +84,10 @@ abstract class Dialect {
                 WHERE s.stream_id = ? AND e.event_id = ?
                 """);
         this.selectHighestPosition = names.in("SELECT max(position) FROM eventcore_event");
+        this.insertCommand = names.in("""
+                INSERT INTO eventcore_command (scope, command_id, fingerprint, recorded_at)
+                VALUES (?, ?, ?, %s)
+                """.formatted(currentTime()));
         this.selectSettings = names.in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1");
     }
 
@@ -282,6 +288,42 @@ abstract class Dialect {
     /** The highest position of an event that is committed; 0 if there is none. */
     final long highestPosition(Connection connection) throws SQLException {
         return queryLong(connection, selectHighestPosition, 0);
+    }
+
+    /**
+     * Takes the id of a command; waits for another transaction that has taken it and not ended. The transaction of the
+     * connection goes on, whatever the answer.
+     *
+     * @return whether the id was free
+     */
+    boolean insertCommand(Connection connection, CommandId id, String fingerprint) throws SQLException {
+        try {
+            return insertCommand(connection, insertCommand, id, fingerprint) == 1;
+        } catch (SQLException e) {
+            if (classify(e) == Failure.DUPLICATE) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    static int insertCommand(Connection connection, String sql, CommandId id, String fingerprint) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(sql)) {
+            insert.setString(1, id.scope());
+            insert.setString(2, id.value());
+            insert.setString(3, fingerprint);
+            return insert.executeUpdate();
+        }
+    }
+
+    /** An expression for the time of the statement in microseconds. */
+    String currentTime() {
+        return "CURRENT_TIMESTAMP(6)";
+    }
+
+    /** A parameter for a column that holds JSON. */
+    String jsonParameter() {
+        return "?";
     }
 
     /**

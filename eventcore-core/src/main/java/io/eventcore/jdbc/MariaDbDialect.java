@@ -126,6 +126,12 @@ class MariaDbDialect extends StatementDialect {
         }
     }
 
+    /** Whatever the time zone of the session. */
+    @Override
+    String currentTime() {
+        return "UTC_TIMESTAMP(6)";
+    }
+
     @Override
     String schemaScript() {
         return "schema-mariadb.sql";
@@ -186,7 +192,7 @@ class MariaDbDialect extends StatementDialect {
         try {
             start(connection);
             T result = transaction.run();
-            commit(connection);
+            execute(connection, "COMMIT");
             done = true;
             return result;
         } finally {

@@ -26,7 +26,7 @@ final class OwnAppends {
     private static final int MAX_ATTEMPTS = 3;
 
     /** How long to wait before each attempt to settle an unknown outcome. The database may be restarting. */
-    private static final long[] SETTLE_AFTER_MILLIS = {0, 100, 500, 1_500};
+    static final long[] SETTLE_AFTER_MILLIS = {0, 100, 500, 1_500};
 
     private final Dialect dialect;
     private final Connections connections;
@@ -161,5 +161,15 @@ final class OwnAppends {
             }
         }
         throw new AppendOutcomeUnknownException(append.writes(), cause);
+    }
+
+    static boolean pause(long millis) {
+        try {
+            Thread.sleep(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
+import io.eventcore.command.CommandId;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -57,6 +58,7 @@ final class PostgreSqlDialect extends Dialect {
     private final String lockStream;
     private final String logEnd;
     private final String inFlight;
+    private final String insertCommand;
     private final String selectStreams;
 
     PostgreSqlDialect(TableNames names) {
@@ -75,6 +77,11 @@ final class PostgreSqlDialect extends Dialect {
                 SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
                        concat_ws('/', extract(epoch FROM pg_postmaster_start_time()), current_database(),
                                  'eventcore_position'::regclass::oid)
+                """);
+        this.insertCommand = names.in("""
+                INSERT INTO eventcore_command (scope, command_id, fingerprint, recorded_at)
+                VALUES (?, ?, ?, clock_timestamp())
+                ON CONFLICT DO NOTHING
                 """);
         this.inFlight = names.in("SELECT eventcore_in_flight()");
         this.selectStreams = names.in("""
@@ -313,6 +320,17 @@ final class PostgreSqlDialect extends Dialect {
             values[i] = boxed[i];
         }
         return values;
+    }
+
+    /** A duplicate key would end the caller's transaction. */
+    @Override
+    boolean insertCommand(Connection connection, CommandId id, String fingerprint) throws SQLException {
+        return insertCommand(connection, insertCommand, id, fingerprint) == 1;
+    }
+
+    @Override
+    String jsonParameter() {
+        return "?::json";
     }
 
     @Override

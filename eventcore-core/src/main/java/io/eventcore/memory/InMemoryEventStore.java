@@ -208,7 +208,7 @@ public final class InMemoryEventStore implements EventStore {
         return transactions.isActive();
     }
 
-    private static boolean springTransactionsArePresent() {
+    static boolean springTransactionsArePresent() {
         try {
             Class.forName(
                     "org.springframework.transaction.support.TransactionSynchronizationManager",

@@ -14,3 +14,7 @@ GRANT SELECT ON eventcore_settings, eventcore_stream, eventcore_position, eventc
 GRANT INSERT ON eventcore_event TO app_eventcore;
 GRANT INSERT, UPDATE ON eventcore_stream TO app_eventcore;
 GRANT UPDATE ON eventcore_position TO app_eventcore;
+
+-- What is no event and may be forgotten: which commands were executed under an id, and states of commands.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_command TO app_eventcore;
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_snapshot TO app_eventcore;

@@ -18,3 +18,7 @@ GRANT SELECT ON eventcore_settings TO reader_eventcore;
 GRANT SELECT ON eventcore_stream TO reader_eventcore;
 GRANT SELECT ON eventcore_position TO reader_eventcore;
 GRANT SELECT ON eventcore_event TO reader_eventcore;
+
+-- What is no event and may be forgotten: which commands were executed under an id, and states of commands.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_command TO app_eventcore;
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_snapshot TO app_eventcore;

@@ -30,3 +30,7 @@ GRANT SELECT ON SEQUENCE eventcore_position TO app_eventcore, reader_eventcore;
 GRANT EXECUTE ON FUNCTION eventcore_in_flight, eventcore_lock_space TO app_eventcore, reader_eventcore;
 GRANT EXECUTE ON FUNCTION eventcore_append_event, eventcore_append, eventcore_append_batch, eventcore_lock_stream
     TO app_eventcore;
+
+-- What is no event and may be forgotten: which commands were executed under an id, and states of commands.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_command TO app_eventcore;
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_snapshot TO app_eventcore;

@@ -51,3 +51,29 @@ CREATE TRIGGER IF NOT EXISTS eventcore_refuse_change BEFORE UPDATE, DELETE ON ev
 CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
     position BIGINT REFERENCES eventcore_event (position)
 );
+
+-- One row for each command that was executed under an id, written in the transaction that appends its events: a
+-- repetition finds it, and one at the same time waits for it. Holds no payload, only a hash of the command and the ids,
+-- versions and positions of its events; result is null only until that transaction has appended. Rows may be deleted
+-- when nobody repeats so old a command any more: delete-old-commands-h2.sql.
+CREATE TABLE IF NOT EXISTS eventcore_command (
+    scope       VARCHAR(510) NOT NULL,
+    command_id  VARCHAR(510) NOT NULL,
+    fingerprint VARCHAR(64) NOT NULL,
+    result      VARCHAR,
+    recorded_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (scope, command_id)
+);
+
+-- The stored states of commands, one for each class and inputs: shortcuts that may be deleted at any time. key is a hash.
+-- What orders two snapshots of one key stands in columns of its own, so that a save never replaces one that is ahead.
+CREATE TABLE IF NOT EXISTS eventcore_snapshot (
+    snapshot_key  VARCHAR(64) PRIMARY KEY,
+    command_type  VARCHAR(510) NOT NULL,
+    state_version INTEGER NOT NULL,
+    position      BIGINT NOT NULL,
+    events        BIGINT NOT NULL,
+    versions      VARCHAR NOT NULL,
+    state         VARCHAR NOT NULL,
+    saved_at      TIMESTAMP(6) WITH TIME ZONE NOT NULL
+);

@@ -57,6 +57,32 @@ CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
     FOREIGN KEY (position) REFERENCES eventcore_event (position)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
+-- One row for each command that was executed under an id, written in the transaction that appends its events: a
+-- repetition finds it, and one at the same time waits for it. Holds no payload, only a hash of the command and the ids,
+-- versions and positions of its events. result is null only until that transaction has appended. Rows may be deleted
+-- when nobody repeats so old a command any more: delete-old-commands-mariadb.sql.
+CREATE TABLE IF NOT EXISTS eventcore_command (
+    scope       VARCHAR(255) NOT NULL,
+    command_id  VARCHAR(255) NOT NULL,
+    fingerprint VARCHAR(64) NOT NULL,
+    result      LONGTEXT,
+    recorded_at DATETIME(6) NOT NULL,
+    PRIMARY KEY (scope, command_id)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+
+-- The stored states of commands, one for each class and inputs: shortcuts that may be deleted at any time. key is a hash.
+-- What orders two snapshots of one key stands in columns of its own, so that a save never replaces one that is ahead.
+CREATE TABLE IF NOT EXISTS eventcore_snapshot (
+    snapshot_key  VARCHAR(64) NOT NULL PRIMARY KEY,
+    command_type  VARCHAR(510) NOT NULL,
+    state_version INTEGER NOT NULL,
+    position      BIGINT NOT NULL,
+    events        BIGINT NOT NULL,
+    versions      LONGTEXT NOT NULL,
+    state         LONGTEXT NOT NULL,
+    saved_at      DATETIME(6) NOT NULL
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+
 -- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
 -- start, because writers that order events in different ways would let readers miss some. It comes last: where it
 -- stands, the rest is complete, for no transaction holds these statements together.

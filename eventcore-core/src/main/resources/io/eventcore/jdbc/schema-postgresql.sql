@@ -69,6 +69,33 @@ CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON eventcore_event
 ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_truncate;
 
+-- One row for each command that was executed under an id, written in the transaction that appends its events: a
+-- repetition finds it, and one at the same time waits for it. Holds no payload, only a hash of the command and the ids,
+-- versions and positions of its events; result is null only until that transaction has appended. Rows may be deleted
+-- when nobody repeats so old a command any more: delete-old-commands-postgresql.sql.
+CREATE TABLE IF NOT EXISTS eventcore_command (
+    scope       text COLLATE "C" NOT NULL,
+    command_id  text COLLATE "C" NOT NULL,
+    fingerprint text        NOT NULL,
+    result      json,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (scope, command_id)
+    -- No index on the time: the nightly deletion may read it all, an execution should not pay for it.
+);
+
+-- The stored states of commands, one for each class and inputs: shortcuts that may be deleted at any time. key is a hash.
+-- What orders two snapshots of one key stands in columns of its own, so that a save never replaces one that is ahead.
+CREATE TABLE IF NOT EXISTS eventcore_snapshot (
+    snapshot_key  text        PRIMARY KEY,
+    command_type  text        NOT NULL,
+    state_version integer     NOT NULL,
+    position      bigint      NOT NULL,
+    events        bigint      NOT NULL,
+    versions      text        NOT NULL,
+    state         text        NOT NULL,
+    saved_at      timestamptz NOT NULL
+);
+
 -- A number for these tables, from 1 to 32766, that tells their advisory locks from those of other stores and, as well as
 -- 16 bits can, of other applications. Made from the table's oid, so that it needs no configuration.
 CREATE OR REPLACE FUNCTION eventcore_lock_space() RETURNS bigint LANGUAGE sql STABLE

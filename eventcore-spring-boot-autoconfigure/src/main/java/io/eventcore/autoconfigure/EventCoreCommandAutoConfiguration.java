@@ -4,16 +4,21 @@ import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Retry;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandListener;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.MetadataContributor;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.micrometer.TraceMetadata;
+import io.eventcore.snapshot.SnapshotListener;
+import io.eventcore.snapshot.SnapshotSettings;
+import io.eventcore.snapshot.SnapshotStore;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Auto-configuration of the command executor.
@@ -56,14 +61,32 @@ public final class EventCoreCommandAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    SnapshotSettings snapshotSettings(EventCoreProperties properties, ObjectProvider<SnapshotListener> listener) {
+        return SnapshotSettings.defaults()
+                .withAfterEvents(properties.snapshots().afterEvents())
+                .withListener(listener.getIfAvailable(SnapshotListener::none));
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     CommandExecutor commandExecutor(
+            EventCoreProperties properties,
             EventStore eventStore,
             RetryPolicy retryPolicy,
             HotStreamSettings hotStreamSettings,
+            ObjectProvider<ExecutedCommands> executedCommands,
+            ObjectProvider<SnapshotStore> snapshotStore,
+            SnapshotSettings snapshotSettings,
+            ObjectProvider<JsonMapper> jsonMapper,
             ObjectProvider<MetadataContributor> contributors,
             ObjectProvider<CommandListener> listeners) {
-        return CommandExecutor.builder(eventStore)
-                .retryPolicy(retryPolicy)
+        CommandExecutor.Builder executor = CommandExecutor.builder(eventStore);
+        executedCommands.ifAvailable(executor::executedCommands);
+        if (properties.snapshots().enabled()) {
+            snapshotStore.ifAvailable(snapshots -> executor.snapshots(snapshots, snapshotSettings));
+        }
+        jsonMapper.ifAvailable(executor::jsonMapper);
+        return executor.retryPolicy(retryPolicy)
                 .hotStreams(hotStreamSettings)
                 .metadataContributors(contributors.orderedStream().toList())
                 .listener(CommandListener.all(listeners.orderedStream().toList()))

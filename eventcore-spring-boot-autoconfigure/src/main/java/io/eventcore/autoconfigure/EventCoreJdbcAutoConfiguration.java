@@ -7,10 +7,14 @@ import io.eventcore.autoconfigure.EventCoreProperties.Jdbc;
 import io.eventcore.autoconfigure.EventCoreProperties.Limits;
 import io.eventcore.autoconfigure.EventCoreProperties.SchemaInitialization;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcEventStore;
+import io.eventcore.jdbc.JdbcExecutedCommands;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.jdbc.JdbcSnapshotStore;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import java.sql.DatabaseMetaData;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -85,6 +89,32 @@ public final class EventCoreJdbcAutoConfiguration {
     private static GroupCommitSettings groupCommit(GroupCommit settings) {
         return new GroupCommitSettings(
                 settings.enabled(), settings.maxEvents(), settings.maxBytes().toBytes());
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    @ConditionalOnMissingBean(ExecutedCommands.class)
+    JdbcExecutedCommands executedCommands(
+            EventCoreProperties properties,
+            @EventCoreDataSource ObjectProvider<DataSource> marked,
+            ObjectProvider<DataSource> all,
+            ListableBeanFactory beans) {
+        DataSource dataSource = new DataSources(marked, all, beans).single();
+        Jdbc jdbc = properties.jdbc();
+        return JdbcExecutedCommands.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    @ConditionalOnMissingBean(SnapshotStore.class)
+    JdbcSnapshotStore snapshotStore(
+            EventCoreProperties properties,
+            @EventCoreDataSource ObjectProvider<DataSource> marked,
+            ObjectProvider<DataSource> all,
+            ListableBeanFactory beans) {
+        DataSource dataSource = new DataSources(marked, all, beans).single();
+        Jdbc jdbc = properties.jdbc();
+        return JdbcSnapshotStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
     }
 
     static AppendLimits limits(Limits limits) {

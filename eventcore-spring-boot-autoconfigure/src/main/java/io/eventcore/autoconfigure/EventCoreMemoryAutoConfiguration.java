@@ -2,9 +2,13 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryExecutedCommands;
+import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +45,18 @@ public final class EventCoreMemoryAutoConfiguration {
         }
         return new InMemoryEventStore(
                 serializer, EventCoreJdbcAutoConfiguration.limits(properties.limits()), Clock.systemUTC());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(ExecutedCommands.class)
+    InMemoryExecutedCommands executedCommands() {
+        return new InMemoryExecutedCommands();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(SnapshotStore.class)
+    InMemorySnapshotStore snapshotStore() {
+        return new InMemorySnapshotStore();
     }
 
     /** So that {@code @Transactional} works without a database, and a rollback takes its events along. */

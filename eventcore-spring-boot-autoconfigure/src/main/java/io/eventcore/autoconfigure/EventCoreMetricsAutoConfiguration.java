@@ -3,6 +3,8 @@ package io.eventcore.autoconfigure;
 import io.eventcore.EventStore;
 import io.eventcore.micrometer.CommandObservations;
 import io.eventcore.micrometer.ObservedEventStore;
+import io.eventcore.micrometer.SnapshotMetrics;
+import io.eventcore.snapshot.SnapshotListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
@@ -41,6 +43,12 @@ public final class EventCoreMetricsAutoConfiguration {
     CommandObservations commandObservations(
             ObjectProvider<ObservationRegistry> observations, MeterRegistry meterRegistry) {
         return new CommandObservations(registry(observations, meterRegistry), meterRegistry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(SnapshotListener.class)
+    SnapshotMetrics snapshotMetrics(MeterRegistry meterRegistry) {
+        return new SnapshotMetrics(meterRegistry);
     }
 
     @Bean

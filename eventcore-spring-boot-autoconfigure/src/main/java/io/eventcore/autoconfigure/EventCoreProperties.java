@@ -19,6 +19,7 @@ import org.springframework.util.unit.DataSize;
  * @param limits how large one append may be
  * @param retry how commands are tried again after a conflict
  * @param commands how commands are executed, and what they store beside their events
+ * @param snapshots when the states of commands are stored
  * @param metrics what is measured
  * @since 0.1
  */
@@ -31,6 +32,7 @@ public record EventCoreProperties(
         @DefaultValue Limits limits,
         @DefaultValue Retry retry,
         @DefaultValue Commands commands,
+        @DefaultValue Snapshots snapshots,
         @DefaultValue Metrics metrics) {
 
     /** The event stores to choose from. */
@@ -187,6 +189,16 @@ public record EventCoreProperties(
      * @param enabled whether commands queue for them instead of racing
      */
     public record HotStreams(@DefaultValue("true") boolean enabled) {}
+
+    /**
+     * When the states of commands with a snapshot are stored.
+     *
+     * @param enabled whether snapshots are used and stored at all
+     * @param afterEvents after how many folded events a new snapshot is stored
+     */
+    public record Snapshots(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("100") int afterEvents) {}
 
     /**
      * What is measured.

@@ -1,9 +1,14 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStore;
+import io.eventcore.command.ExecutedCommands;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.CommandContract;
+import io.eventcore.test.contract.CommandSnapshotContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
+import io.eventcore.test.contract.ExecutedCommandsContract;
+import io.eventcore.test.contract.SnapshotStoreContract;
 import io.eventcore.test.contract.TransactionContract;
 import org.junit.jupiter.api.Nested;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -63,6 +68,64 @@ class PostgreSqlEventStoreTest {
         @Override
         protected EventStore emptyStore() {
             return DATABASE.newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new JdbcTransactionManager(DATABASE.dataSource());
+        }
+    }
+
+    @Nested
+    class Executing_commands_once extends ExecutedCommandsContract {
+        private final String tables = DATABASE.newTables();
+
+        @Override
+        protected EventStore emptyStore() {
+            return storeElsewhere();
+        }
+
+        @Override
+        protected EventStore storeElsewhere() {
+            return DATABASE.store(tables);
+        }
+
+        @Override
+        protected ExecutedCommands executedCommands() {
+            return executedCommandsElsewhere();
+        }
+
+        @Override
+        protected ExecutedCommands executedCommandsElsewhere() {
+            return JdbcExecutedCommands.in(DATABASE.dataSource(), "", tables);
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new JdbcTransactionManager(DATABASE.dataSource());
+        }
+    }
+
+    @Nested
+    class Storing_snapshots extends SnapshotStoreContract {
+        @Override
+        protected SnapshotStore emptyStore() {
+            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", DATABASE.newTables());
+        }
+    }
+
+    @Nested
+    class Continuing_from_snapshots extends CommandSnapshotContract {
+        private final String tables = DATABASE.newTables();
+
+        @Override
+        protected EventStore emptyStore() {
+            return DATABASE.store(tables);
+        }
+
+        @Override
+        protected SnapshotStore emptySnapshotStore() {
+            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", tables);
         }
 
         @Override

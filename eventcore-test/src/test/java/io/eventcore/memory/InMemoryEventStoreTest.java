@@ -1,12 +1,17 @@
 package io.eventcore.memory;
 
 import io.eventcore.EventStore;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.CommandContract;
+import io.eventcore.test.contract.CommandSnapshotContract;
 import io.eventcore.test.contract.ConcurrencyContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
+import io.eventcore.test.contract.ExecutedCommandsContract;
 import io.eventcore.test.contract.LedgerEvent;
+import io.eventcore.test.contract.SnapshotStoreContract;
 import io.eventcore.test.contract.TransactionContract;
 import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -68,6 +73,63 @@ class InMemoryEventStoreTest {
         @Override
         protected EventStore emptyStore() {
             return newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    @Nested
+    class Executing_commands_once extends ExecutedCommandsContract {
+        private final EventStore store = newStore();
+        private final ExecutedCommands executedCommands = new InMemoryExecutedCommands();
+
+        @Override
+        protected EventStore emptyStore() {
+            return store;
+        }
+
+        @Override
+        protected EventStore storeElsewhere() {
+            return store;
+        }
+
+        @Override
+        protected ExecutedCommands executedCommands() {
+            return executedCommands;
+        }
+
+        @Override
+        protected ExecutedCommands executedCommandsElsewhere() {
+            return executedCommands;
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    @Nested
+    class Storing_snapshots extends SnapshotStoreContract {
+        @Override
+        protected SnapshotStore emptyStore() {
+            return new InMemorySnapshotStore();
+        }
+    }
+
+    @Nested
+    class Continuing_from_snapshots extends CommandSnapshotContract {
+        @Override
+        protected EventStore emptyStore() {
+            return newStore();
+        }
+
+        @Override
+        protected SnapshotStore emptySnapshotStore() {
+            return new InMemorySnapshotStore();
         }
 
         @Override

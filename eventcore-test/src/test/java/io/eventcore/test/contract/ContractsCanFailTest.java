@@ -4,7 +4,9 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import io.eventcore.EventStore;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryExecutedCommands;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.serialization.JacksonEventSerializer;
 import java.util.function.UnaryOperator;
@@ -18,6 +20,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 /** A check that cannot fail is no check: every main row of the contracts catches a store that breaks it. */
 class ContractsCanFailTest {
     private static UnaryOperator<EventStore> mutation = UnaryOperator.identity();
+    private static UnaryOperator<ExecutedCommands> commandMutation = UnaryOperator.identity();
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("mutants")
@@ -29,6 +32,43 @@ class ContractsCanFailTest {
                 .execute()
                 .testEvents()
                 .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("commandMutants")
+    void what_executes_commands_twice_is_caught(String name, UnaryOperator<ExecutedCommands> broken, String row) {
+        mutation = UnaryOperator.identity();
+        commandMutation = broken;
+
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(MutatedExecutedCommands.class, row))
+                .execute()
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    private static Stream<Arguments> commandMutants() {
+        return Stream.of(
+                once(
+                        "looks first and takes the id later",
+                        BrokenExecutedCommands::lookingFirstAndTakingTheIdLater,
+                        "of_two_commands_that_are_given_one_id_at_the_same_time_one_is_refused"),
+                once(
+                        "takes the id after the append",
+                        BrokenExecutedCommands::takingTheIdAfterTheAppend,
+                        "a_repetition_that_overtakes_while_the_first_one_reads_wins"),
+                once(
+                        "remembers in another transaction",
+                        BrokenExecutedCommands::rememberingInAnotherTransaction,
+                        "a_rollback_of_the_caller_takes_the_id_along"),
+                once(
+                        "remembers what failed",
+                        BrokenExecutedCommands::rememberingWhatFailed,
+                        "a_conflict_in_a_callers_transaction_that_goes_on_leaves_the_id_free"));
+    }
+
+    private static Arguments once(String name, UnaryOperator<ExecutedCommands> broken, String row) {
+        return arguments(name, broken, row);
     }
 
     private static Stream<Arguments> mutants() {
@@ -89,48 +129,6 @@ class ContractsCanFailTest {
                         "takes an underscore for a wildcard",
                         BrokenStores::takingPrefixesForPatterns,
                         "the_characters_of_a_prefix_are_taken_literally"),
-                streams("loses the metadata", BrokenStores::losingMetadata, "an_appended_event_is_read_back_as_it_was"),
-                streams(
-                        "asks events for their stream",
-                        BrokenStores::askingEventsForTheirStream,
-                        "the_stream_an_event_is_stored_in_counts_not_the_one_it_names"),
-                streams(
-                        "names conflicts in the order of registration",
-                        BrokenStores::namingConflictsInTheOrderOfRegistration,
-                        "of_several_conflicts_the_first_in_the_order_of_ids_is_named"),
-                streams(
-                        "takes a part for the whole",
-                        BrokenStores::takingAPartForTheWhole,
-                        "an_append_that_is_stored_in_part_only_is_a_conflict"),
-                streams(
-                        "gives new ids to repeated events",
-                        BrokenStores::renamingEvents,
-                        "the_same_append_sent_several_times_at_once_is_stored_once_and_answered_alike"),
-                streams(
-                        "begins with the version given",
-                        BrokenStores::beginningWithTheVersionGiven,
-                        "a_stream_is_read_after_a_version"),
-                streams(
-                        "lists ids in the order of strings",
-                        BrokenStores::listingInTheOrderOfStrings,
-                        "the_ids_of_existing_streams_are_listed_page_by_page_in_the_order_of_their_bytes"),
-                log(
-                        "begins with the position given",
-                        BrokenStores::beginningWithThePositionGiven,
-                        "reading_resumes_after_a_position"),
-                log(
-                        "stops stars at slashes",
-                        BrokenStores::stoppingStarsAtSlashes,
-                        "a_pattern_selects_streams_by_their_whole_id"),
-                log(
-                        "stops stars at slashes",
-                        BrokenStores::stoppingStarsAtSlashes,
-                        "a_pattern_means_the_same_to_the_store_as_everywhere"),
-                log("ignores event types", BrokenStores::ignoringTypes, "a_filter_may_ask_for_event_types"),
-                log(
-                        "shows what is not committed, in no order",
-                        BrokenStores::showingUncommitted,
-                        "the_log_does_not_show_what_the_readers_own_transaction_has_not_committed"),
                 log(
                         "shows what is not committed, in no order",
                         BrokenStores::showingUncommitted,
@@ -233,6 +231,36 @@ class ContractsCanFailTest {
         @Override
         protected EventStore emptyStore() {
             return mutatedStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedExecutedCommands extends ExecutedCommandsContract {
+        private final EventStore store = mutatedStore();
+        private final ExecutedCommands executedCommands = commandMutation.apply(new InMemoryExecutedCommands());
+
+        @Override
+        protected EventStore emptyStore() {
+            return store;
+        }
+
+        @Override
+        protected EventStore storeElsewhere() {
+            return store;
+        }
+
+        @Override
+        protected ExecutedCommands executedCommands() {
+            return executedCommands;
+        }
+
+        @Override
+        protected ExecutedCommands executedCommandsElsewhere() {
+            return executedCommands;
         }
 
         @Override

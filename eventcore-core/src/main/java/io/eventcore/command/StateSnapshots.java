@@ -1,0 +1,229 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.command.DecisionBasis.NotContinuedException;
+import io.eventcore.command.DecisionBasis.Reached;
+import io.eventcore.command.DecisionBasis.Round;
+import io.eventcore.internal.RedactedException;
+import io.eventcore.serialization.EventCoreJacksonModule;
+import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotKey;
+import io.eventcore.snapshot.SnapshotListener.ReplayReason;
+import io.eventcore.snapshot.SnapshotSettings;
+import io.eventcore.snapshot.SnapshotStore;
+import io.eventcore.snapshot.StoredSnapshot;
+import io.eventcore.transaction.AfterCommit;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Continues decisions from snapshots where the class of the command asks for it and one can be trusted, and stores new
+ * ones off the caller's path. Whatever is wrong with a snapshot, all events are folded.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class StateSnapshots {
+    private static final Logger LOG = LoggerFactory.getLogger(StateSnapshots.class);
+
+    private final SnapshotStore store;
+    private final SnapshotSettings settings;
+    private final JsonMapper mapper;
+
+    /** The classes whose snapshots could not be stored: who has read of it once need not read it at every command. */
+    private final Set<String> warnedAbout = ConcurrentHashMap.newKeySet();
+
+    StateSnapshots(SnapshotStore store, SnapshotSettings settings, JsonMapper mapper) {
+        this.store = store;
+        this.settings = settings;
+        // A state whose JSON lacks what its class has now is of another shape, and must not be filled with zeros.
+        this.mapper = mapper.rebuild()
+                .addModule(new EventCoreJacksonModule())
+                .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .build();
+    }
+
+    /** Where the basis of one attempt at a command comes from. */
+    <S, E extends Event> BasisSource<S, E> sourceOf(Command<S, E> command) {
+        Snapshot declared = command.getClass().getAnnotation(Snapshot.class);
+        return declared == null ? BasisSource.replaying(command) : new Snapshots<>(command, declared);
+    }
+
+    /** A round as it is stored; its state is a text of its own, so that no number in it is taken for another kind. */
+    private record StoredRound(List<String> streams, String state) {}
+
+    /** The snapshot of one command, for the length of one attempt. */
+    private final class Snapshots<S, E extends Event> implements BasisSource<S, E> {
+        private final Command<S, E> command;
+        private final String commandType;
+        private final Snapshot declared;
+        private final SnapshotKey key;
+        private final JavaType stateType;
+        private @Nullable ReplayReason rejected;
+
+        Snapshots(Command<S, E> command, Snapshot declared) {
+            CommandType type = CommandType.of(command);
+            this.command = command;
+            this.commandType = command.getClass().getName();
+            this.declared = declared;
+            this.key = new SnapshotKey(
+                    commandType, mapper.writeValueAsString(List.of(type.inputsOf(command), command.snapshotKey())));
+            this.stateType = mapper.constructType(type.stateType());
+        }
+
+        @Override
+        public DecisionBasis<S, E> read(EventStore events) {
+            try {
+                Optional<StoredSnapshot> stored = find();
+                if (stored.isPresent()) {
+                    DecisionBasis<S, E> basis = DecisionBasis.continueFrom(events, command, reached(stored.get()));
+                    settings.listener().used(commandType);
+                    return basis;
+                }
+            } catch (NotContinuedException e) {
+                reject(e.reason());
+            } catch (EventStoreException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // The command failed on a state that JSON has changed; on the true one it may not.
+                reject(ReplayReason.UNREADABLE);
+            }
+            return DecisionBasis.read(events, command);
+        }
+
+        private Optional<StoredSnapshot> find() throws NotContinuedException {
+            Optional<StoredSnapshot> stored;
+            try {
+                stored = store.find(key);
+            } catch (RuntimeException e) {
+                LOG.debug("The snapshot store failed", e);
+                throw new NotContinuedException(ReplayReason.UNAVAILABLE);
+            }
+            if (stored.isPresent() && stored.get().version() != declared.version()) {
+                throw new NotContinuedException(ReplayReason.OUTDATED);
+            }
+            return stored;
+        }
+
+        private void reject(ReplayReason reason) {
+            rejected = reason;
+            LOG.info("A snapshot of {} is not used ({}): all events are folded", commandType, reason);
+            settings.listener().replayed(commandType, reason);
+        }
+
+        private Reached<S> reached(StoredSnapshot stored) throws NotContinuedException {
+            try {
+                List<Round<S>> rounds = new ArrayList<>();
+                for (StoredRound round : mapper.readValue(stored.state(), StoredRound[].class)) {
+                    Set<StreamId> streams = new LinkedHashSet<>();
+                    round.streams.forEach(id -> streams.add(StreamId.of(id)));
+                    rounds.add(new Round<>(streams, readState(round.state)));
+                }
+                if (rounds.isEmpty()) {
+                    throw new NotContinuedException(ReplayReason.UNREADABLE);
+                }
+                return new Reached<>(stored.versions(), stored.position(), rounds);
+            } catch (JacksonException | IllegalArgumentException e) {
+                throw new NotContinuedException(ReplayReason.UNREADABLE);
+            }
+        }
+
+        private S readState(String json) {
+            S state = mapper.readValue(json, stateType);
+            if (state == null) {
+                throw new IllegalArgumentException("the state is null");
+            }
+            return state;
+        }
+
+        @Override
+        public void keep(EventStore events, DecisionBasis<S, E> basis) {
+            int afterEvents =
+                    declared.afterEvents() == Snapshot.AS_CONFIGURED ? settings.afterEvents() : declared.afterEvents();
+            Reached<S> reached = basis.reached();
+            boolean due = rejected != null || basis.folded() >= afterEvents;
+            if (!due || reached.position().equals(GlobalPosition.START)) {
+                return;
+            }
+            if (events.joinsCallersTransaction()) {
+                AfterCommit.run(() -> saveLater(reached));
+            } else {
+                saveLater(reached);
+            }
+        }
+
+        private void saveLater(Reached<S> reached) {
+            try {
+                settings.executor().execute(() -> save(reached));
+            } catch (RejectedExecutionException e) {
+                LOG.debug("A snapshot of {} is dropped: too many are waiting", commandType);
+                settings.listener().dropped(commandType);
+            }
+        }
+
+        private void save(Reached<S> reached) {
+            try {
+                StoredSnapshot snapshot = stored(reached);
+                if (rejected == ReplayReason.AHEAD_OF_LOG) {
+                    store.delete(key);
+                }
+                store.save(key, snapshot);
+                settings.listener().saved(commandType);
+            } catch (RuntimeException e) {
+                settings.listener().dropped(commandType);
+                if (warnedAbout.add(commandType)) {
+                    // Jackson quotes the state it stumbles over.
+                    Throwable cause = e instanceof JacksonException ? RedactedException.of(e, "") : e;
+                    LOG.warn("A snapshot of {} could not be stored; said once", commandType, cause);
+                }
+            }
+        }
+
+        private StoredSnapshot stored(Reached<S> reached) {
+            List<StoredRound> rounds = new ArrayList<>();
+            for (Round<S> round : reached.rounds()) {
+                List<String> streams =
+                        round.streams().stream().map(StreamId::value).toList();
+                rounds.add(new StoredRound(streams, writeState(round.state())));
+            }
+            return new StoredSnapshot(
+                    declared.version(), reached.versions(), reached.position(), mapper.writeValueAsString(rounds));
+        }
+
+        /** Lossy JSON would be noticed nowhere else: a state that comes back different is not stored. */
+        private String writeState(S state) {
+            String json = mapper.writerFor(stateType).writeValueAsString(state);
+            if (definesEquality(state.getClass()) && !state.equals(readState(json))) {
+                throw new IllegalStateException("The state of " + commandType
+                        + " does not survive its JSON form: what is read back is not equal to what was written");
+            }
+            return json;
+        }
+
+        private static boolean definesEquality(Class<?> type) {
+            try {
+                return type.getMethod("equals", Object.class).getDeclaringClass() != Object.class;
+            } catch (NoSuchMethodException e) {
+                throw new IllegalStateException("Every class has equals", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.serialization.internal.CanonicalJson;
+import io.eventcore.snapshot.SnapshotKey;
+import io.eventcore.snapshot.SnapshotStore;
+import io.eventcore.snapshot.StoredSnapshot;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Keeps snapshots in the tables of a {@link JdbcEventStore}.
+ *
+ * <p>A snapshot is found within the caller's transaction and stored outside of it. Safe for any number of threads and
+ * processes.
+ *
+ * @since 0.1
+ */
+public final class JdbcSnapshotStore implements SnapshotStore {
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    private static final TypeReference<LinkedHashMap<String, Long>> VERSIONS = new TypeReference<>() {};
+
+    private final Connections connections;
+    private final Dialect dialect;
+    private final String select;
+    private final String update;
+    private final String insert;
+    private final String delete;
+    private final String deleteAll;
+
+    private JdbcSnapshotStore(Connections connections, Dialect dialect, TableNames names) {
+        this.connections = connections;
+        this.dialect = dialect;
+        this.select = names.in("""
+                SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?
+                """);
+        // Unless the stored one is ahead: a later version, a higher position, or more events up to the same one.
+        this.update = names.in("""
+                UPDATE eventcore_snapshot
+                SET state_version = ?, position = ?, events = ?, versions = ?, state = ?, command_type = ?, saved_at = %s
+                WHERE snapshot_key = ?
+                  AND (state_version < ? OR (state_version = ? AND (position < ? OR (position = ? AND events <= ?))))
+                """.formatted(dialect.currentTime()));
+        this.insert = names.in("""
+                INSERT INTO eventcore_snapshot
+                    (state_version, position, events, versions, state, command_type, snapshot_key, saved_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, %s)
+                """.formatted(dialect.currentTime()));
+        this.delete = names.in("DELETE FROM eventcore_snapshot WHERE snapshot_key = ?");
+        this.deleteAll = names.in("DELETE FROM eventcore_snapshot WHERE command_type = ?");
+    }
+
+    /** In the tables with the default names. */
+    public static JdbcSnapshotStore in(DataSource dataSource) {
+        return in(dataSource, "", TableNames.DEFAULT_PREFIX);
+    }
+
+    /**
+     * In tables with names of the caller's choice.
+     *
+     * @param schema the schema of the tables; empty for the one the connections are in
+     * @param tablePrefix what the names of the tables begin with
+     * @throws IllegalArgumentException if schema or prefix are not acceptable
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws SchemaException if the tables are missing or of another version
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public static JdbcSnapshotStore in(DataSource dataSource, String schema, String tablePrefix) {
+        TableNames names = new TableNames(schema, tablePrefix);
+        Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
+        return new JdbcSnapshotStore(connections, new JdbcSchema(connections, names).check(), names);
+    }
+
+    @Override
+    public Optional<StoredSnapshot> find(SnapshotKey key) {
+        String hash = hash(key);
+        try {
+            return connections.joinOrOwn(connection -> {
+                try (PreparedStatement statement = connection.prepareStatement(select)) {
+                    statement.setString(1, hash);
+                    try (ResultSet row = statement.executeQuery()) {
+                        return row.next()
+                                ? Optional.of(new StoredSnapshot(
+                                        row.getInt(1),
+                                        versions(row.getString(2)),
+                                        GlobalPosition.of(row.getLong(3)),
+                                        row.getString(4)))
+                                : Optional.empty();
+                    }
+                }
+            });
+        } catch (SQLException e) {
+            throw dialect.classify(e).toException("Reading a snapshot", e);
+        }
+    }
+
+    @Override
+    public void save(SnapshotKey key, StoredSnapshot snapshot) {
+        String hash = hash(key);
+        try {
+            connections.own(connection -> update(connection, key, hash, snapshot)
+                    || insert(connection, key, hash, snapshot)
+                    // Somebody else was first, with a snapshot that may be behind this one.
+                    || update(connection, key, hash, snapshot));
+        } catch (SQLException e) {
+            throw dialect.classify(e).toException("Storing a snapshot", e);
+        }
+    }
+
+    private boolean update(Connection connection, SnapshotKey key, String hash, StoredSnapshot snapshot)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(update)) {
+            bind(statement, key, hash, snapshot);
+            statement.setInt(8, snapshot.version());
+            statement.setInt(9, snapshot.version());
+            statement.setLong(10, snapshot.position().value());
+            statement.setLong(11, snapshot.position().value());
+            statement.setLong(12, snapshot.events());
+            return statement.executeUpdate() == 1;
+        }
+    }
+
+    private boolean insert(Connection connection, SnapshotKey key, String hash, StoredSnapshot snapshot)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(insert)) {
+            bind(statement, key, hash, snapshot);
+            statement.executeUpdate();
+            return true;
+        } catch (SQLException e) {
+            if (dialect.classify(e) == Failure.DUPLICATE) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    private static void bind(PreparedStatement statement, SnapshotKey key, String hash, StoredSnapshot snapshot)
+            throws SQLException {
+        statement.setInt(1, snapshot.version());
+        statement.setLong(2, snapshot.position().value());
+        statement.setLong(3, snapshot.events());
+        statement.setString(4, json(snapshot.versions()));
+        statement.setString(5, snapshot.state());
+        statement.setString(6, key.commandType());
+        statement.setString(7, hash);
+    }
+
+    @Override
+    public void delete(SnapshotKey key) {
+        execute(delete, hash(key));
+    }
+
+    @Override
+    public void deleteAll(String commandType) {
+        execute(deleteAll, Objects.requireNonNull(commandType, "commandType"));
+    }
+
+    private void execute(String sql, String parameter) {
+        try {
+            connections.own(connection -> {
+                try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                    statement.setString(1, parameter);
+                    return statement.executeUpdate();
+                }
+            });
+        } catch (SQLException e) {
+            throw dialect.classify(e).toException("Deleting snapshots", e);
+        }
+    }
+
+    /** Keys may be longer than what a database takes for an index. */
+    private static String hash(SnapshotKey key) {
+        return CanonicalJson.hash(key.commandType() + '\n' + key.inputs());
+    }
+
+    private static String json(Map<StreamId, StreamVersion> versions) {
+        Map<String, Long> texts = new LinkedHashMap<>();
+        versions.forEach((id, version) -> texts.put(id.value(), version.value()));
+        return MAPPER.writeValueAsString(texts);
+    }
+
+    private static Map<StreamId, StreamVersion> versions(String json) {
+        Map<StreamId, StreamVersion> versions = new LinkedHashMap<>();
+        MAPPER.readValue(json, VERSIONS)
+                .forEach((id, version) -> versions.put(StreamId.of(id), StreamVersion.of(version)));
+        return versions;
+    }
+}

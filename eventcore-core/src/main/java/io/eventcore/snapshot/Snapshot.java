@@ -1,0 +1,33 @@
+package io.eventcore.snapshot;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Lets the executor store the state of a command class, and continue from it instead of folding all events.
+ *
+ * <p>Raise the {@link #version} whenever the same events give another state than before: when {@code initialState},
+ * {@code apply}, {@code discoverStreams} or the meaning of the state changes. Nothing can see that for you. A snapshot
+ * is stored under the class of the command, its declared ids and its {@code snapshotKey()}, so what {@code apply} looks
+ * at beside the events must be part of one of the last two.
+ *
+ * <p>The state must survive its JSON form: what Jackson writes and reads back must be equal to it.
+ *
+ * @since 0.1
+ */
+@Documented
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface Snapshot {
+    /** Stands for what the executor's {@link SnapshotSettings} say. */
+    int AS_CONFIGURED = -1;
+
+    /** The version of the state; only snapshots of exactly this version are used. */
+    int version();
+
+    /** After how many folded events a new snapshot is stored; 1 or more. */
+    int afterEvents() default AS_CONFIGURED;
+}

@@ -1,0 +1,214 @@
+package io.eventcore.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventMetadata;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.memory.InMemorySnapshotStore;
+import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotListener;
+import io.eventcore.snapshot.SnapshotSettings;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.statistics.Statistics;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What is folded from a snapshot and the events after it is what is folded from all events, whatever was visible when
+ * the snapshot was taken: of each stream some first events, so that others may turn up below its position later.
+ */
+class SnapshotLawsTest {
+    private static final int STREAMS = 4;
+
+    /** Something written down, and perhaps a stream to look at from then on, or not to look at any more. */
+    private record Noted(StreamId streamId, int number, int lookAt) implements Event {}
+
+    /** A history in position order, and how many events of each stream were visible when the snapshot was taken. */
+    private record History(List<Noted> events, List<Integer> visible) {}
+
+    @Property(tries = 2_000)
+    void a_snapshot_and_its_tail_are_the_same_as_all_events(@ForAll("histories") History history) {
+        AtomicInteger used = new AtomicInteger();
+        SnapshotListener listener = new SnapshotListener() {
+            @Override
+            public void used(String commandType) {
+                used.incrementAndGet();
+            }
+        };
+        StateSnapshots snapshots = new StateSnapshots(
+                new InMemorySnapshotStore(),
+                SnapshotSettings.defaults()
+                        .withAfterEvents(1)
+                        .withExecutor(Runnable::run)
+                        .withListener(listener),
+                JsonMapper.shared());
+        Follow command = new Follow(stream(0));
+        List<RecordedEvent<Noted>> all = recorded(history.events);
+        EventStore then = new View(all.stream()
+                .filter(event -> event.version().value()
+                        <= history.visible.get(event.event().streamId().value().charAt(0) - 'a'))
+                .toList());
+        EventStore now = new View(all);
+
+        BasisSource<Seen, Noted> first = snapshots.sourceOf(command);
+        first.keep(then, first.read(then));
+        DecisionBasis<Seen, Noted> continued = snapshots.sourceOf(command).read(now);
+
+        DecisionBasis<Seen, Noted> replayed = DecisionBasis.read(now, command);
+        assertThat(stateOf(continued)).isEqualTo(stateOf(replayed));
+        assertThat(continued.reached().versions()).isEqualTo(replayed.reached().versions());
+        Statistics.label("continued from the snapshot").collect(used.get() == 1);
+        Statistics.label("rounds").collect(replayed.reached().rounds().size());
+    }
+
+    @Provide
+    Arbitrary<History> histories() {
+        Arbitrary<Noted> events = Combinators.combine(
+                        Arbitraries.integers().between(0, STREAMS - 1),
+                        Arbitraries.integers().between(0, 1_000),
+                        Arbitraries.frequency(
+                                net.jqwik.api.Tuple.of(6, -1),
+                                net.jqwik.api.Tuple.of(1, 0),
+                                net.jqwik.api.Tuple.of(1, 1),
+                                net.jqwik.api.Tuple.of(1, 2),
+                                net.jqwik.api.Tuple.of(1, 3)))
+                .as((stream, number, lookAt) -> new Noted(stream(stream), number, lookAt));
+        Arbitrary<List<Integer>> visible =
+                Arbitraries.integers().between(0, 20).list().ofSize(STREAMS);
+        return Combinators.combine(events.list().ofMaxSize(24), visible).as(History::new);
+    }
+
+    private static StreamId stream(int number) {
+        return StreamId.of(String.valueOf((char) ('a' + number)));
+    }
+
+    private static Seen stateOf(DecisionBasis<Seen, Noted> basis) {
+        List<DecisionBasis.Round<Seen>> rounds = basis.reached().rounds();
+        return rounds.get(rounds.size() - 1).state();
+    }
+
+    private static List<RecordedEvent<Noted>> recorded(List<Noted> events) {
+        Map<StreamId, Integer> versions = new HashMap<>();
+        List<RecordedEvent<Noted>> recorded = new ArrayList<>();
+        for (Noted event : events) {
+            recorded.add(new RecordedEvent<>(
+                    event,
+                    new UUID(0, recorded.size()),
+                    event.streamId,
+                    StreamVersion.of(versions.merge(event.streamId, 1, Integer::sum)),
+                    GlobalPosition.of(recorded.size() + 1L),
+                    "noted",
+                    EventMetadata.empty(),
+                    Instant.EPOCH));
+        }
+        return recorded;
+    }
+
+    private record Seen(List<String> notes, Set<Integer> lookAt) {}
+
+    /** Its state depends on the order of all events; which streams it looks at grows and shrinks with them. */
+    @Snapshot(version = 1)
+    private record Follow(@Stream StreamId first) implements Command<Seen, Noted> {
+        @Override
+        public Seen initialState() {
+            return new Seen(List.of(), Set.of());
+        }
+
+        @Override
+        public Seen apply(Seen seen, Noted event) {
+            List<String> notes = new ArrayList<>(seen.notes);
+            notes.add(event.streamId + ":" + event.number);
+            Set<Integer> lookAt = seen.lookAt.stream()
+                    .filter(stream -> (stream + event.number) % 5 != 0)
+                    .collect(Collectors.toSet());
+            if (event.lookAt >= 0) {
+                lookAt.add(event.lookAt);
+            }
+            return new Seen(notes, lookAt);
+        }
+
+        @Override
+        public Set<StreamId> discoverStreams(Seen seen) {
+            return seen.lookAt.stream().map(SnapshotLawsTest::stream).collect(Collectors.toSet());
+        }
+    }
+
+    /** Some recorded events, to be read. */
+    private record View(List<RecordedEvent<Noted>> events) implements EventStore {
+        @Override
+        public <E extends Event> EventStreamReader<E> readStreams(
+                Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+            Map<StreamId, StreamVersion> versions = new HashMap<>();
+            streamsAfter.keySet().forEach(id -> versions.put(id, streamVersion(id)));
+            List<RecordedEvent<E>> found = new ArrayList<>();
+            for (RecordedEvent<Noted> event : events) {
+                StreamVersion after = streamsAfter.get(event.streamId());
+                if (after != null && event.version().compareTo(after) > 0) {
+                    found.add(new RecordedEvent<>(
+                            eventType.cast(event.event()),
+                            event.id(),
+                            event.streamId(),
+                            event.version(),
+                            event.position(),
+                            event.typeName(),
+                            event.metadata(),
+                            event.recordedAt()));
+                }
+            }
+            return EventStreamReader.of(versions, found);
+        }
+
+        @Override
+        public StreamVersion streamVersion(StreamId streamId) {
+            return StreamVersion.of(events.stream()
+                    .filter(event -> event.streamId().equals(streamId))
+                    .count());
+        }
+
+        @Override
+        public boolean joinsCallersTransaction() {
+            return false;
+        }
+
+        @Override
+        public EventStreamSlice appendEvents(StreamWrites writes) {
+            throw new UnsupportedOperationException("read only");
+        }
+
+        @Override
+        public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+            throw new UnsupportedOperationException("streams only");
+        }
+
+        @Override
+        public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+            throw new UnsupportedOperationException("streams only");
+        }
+    }
+}

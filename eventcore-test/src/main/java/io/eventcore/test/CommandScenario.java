@@ -1,0 +1,175 @@
+package io.eventcore.test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamWrites;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandContext;
+import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.RetryPolicy;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.SerializedEvent;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.assertj.core.api.ThrowableAssert;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tests a command without a database: what has happened, what is asked for, what happens then.
+ *
+ * <pre>{@code
+ * CommandScenario.given(new MoneyDeposited(account, 100))
+ *         .when(new WithdrawMoney(account, 30))
+ *         .then(new MoneyWithdrawn(account, 30));
+ *
+ * CommandScenario.givenNothing()
+ *         .when(new WithdrawMoney(account, 30))
+ *         .thenRejected(BusinessRuleViolationException.class);
+ * }</pre>
+ *
+ * <p>Runs the command as the executor does, streams and discovery included, on a memory that keeps events as they are:
+ * whether they have names and a JSON form is not its matter. Immutable; a scenario may be continued in several ways.
+ *
+ * @since 0.1
+ */
+public final class CommandScenario {
+    private final List<Event> given;
+    private final Instant now;
+
+    private CommandScenario(List<Event> given, Instant now) {
+        this.given = given;
+        this.now = now;
+    }
+
+    /** These events have happened, in this order, each in the stream that it names. */
+    public static CommandScenario given(Event... events) {
+        return given(List.of(events));
+    }
+
+    /** These events have happened, in this order, each in the stream that it names. */
+    public static CommandScenario given(List<? extends Event> events) {
+        return new CommandScenario(List.copyOf(events), Instant.EPOCH);
+    }
+
+    /** Nothing has happened yet. */
+    public static CommandScenario givenNothing() {
+        return given(List.of());
+    }
+
+    /** This scenario at a time: what {@link CommandContext#now()} says. The beginning of 1970 unless given. */
+    public CommandScenario at(Instant time) {
+        return new CommandScenario(given, Objects.requireNonNull(time, "time"));
+    }
+
+    /** A command is given. */
+    public <S, E extends Event> Outcome when(Command<S, E> command) {
+        return when(command, CommandContext.empty());
+    }
+
+    /** A command is given with a context. */
+    public <S, E extends Event> Outcome when(Command<S, E> command, CommandContext context) {
+        InMemoryEventStore store = new InMemoryEventStore(new AsTheyAre());
+        for (Event event : given) {
+            store.appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
+        }
+        CommandExecutor executor = CommandExecutor.builder(store)
+                .retryPolicy(RetryPolicy.never())
+                .clock(Clock.fixed(now, ZoneOffset.UTC))
+                .build();
+        RuntimeException rejection = null;
+        try {
+            executor.execute(command, context);
+        } catch (RuntimeException e) {
+            rejection = e;
+        }
+        List<RecordedEvent<Event>> log = store.readEvents(
+                        EventFilter.all(), EventPage.first(Integer.MAX_VALUE), Event.class)
+                .events();
+        return new Outcome(log.subList(given.size(), log.size()), rejection);
+    }
+
+    /**
+     * What has become of a command.
+     *
+     * @since 0.1
+     */
+    public static final class Outcome {
+        private final List<RecordedEvent<Event>> recorded;
+        private final @Nullable RuntimeException rejection;
+
+        private Outcome(List<RecordedEvent<Event>> recorded, @Nullable RuntimeException rejection) {
+            this.recorded = List.copyOf(recorded);
+            this.rejection = rejection;
+        }
+
+        /**
+         * Exactly these events happen, in this order.
+         *
+         * @return the events as they are stored, to look at more of them
+         */
+        public List<RecordedEvent<Event>> then(Event... events) {
+            if (rejection != null) {
+                throw new AssertionError("The command was rejected: " + rejection, rejection);
+            }
+            assertThat(recorded).extracting(RecordedEvent::event).containsExactly(events);
+            return recorded;
+        }
+
+        /** The command is accepted, and nothing happens. */
+        public void thenUnchanged() {
+            then();
+        }
+
+        /**
+         * The command is rejected.
+         *
+         * @param type the type of the exception, or one above it
+         * @return to look at the exception more closely
+         */
+        public AbstractThrowableAssert<?, ? extends Throwable> thenRejected(Class<? extends RuntimeException> type) {
+            if (rejection == null) {
+                throw new AssertionError("The command was not rejected; what happened: "
+                        + recorded.stream().map(RecordedEvent::event).toList());
+            }
+            return new ThrowableAssert<>(rejection).isInstanceOf(type);
+        }
+    }
+
+    /** Keeps events of any class as they are. */
+    private static final class AsTheyAre implements EventSerializer {
+        private static final byte[] NO_BYTES = {};
+
+        @Override
+        public SerializedEvent serialize(Event event) {
+            return new Kept(event.getClass().getName(), event);
+        }
+
+        @Override
+        public Event deserialize(SerializedEvent stored) {
+            return ((Kept) stored).event;
+        }
+
+        @Override
+        public Set<String> storedNames(Class<? extends Event> type) {
+            throw new UnsupportedOperationException("Commands do not filter by type");
+        }
+
+        private record Kept(String typeName, Event event) implements SerializedEvent {
+            @Override
+            public byte[] payload() {
+                return NO_BYTES;
+            }
+        }
+    }
+}

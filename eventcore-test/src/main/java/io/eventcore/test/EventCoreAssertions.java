@@ -1,0 +1,146 @@
+package io.eventcore.test;
+
+import io.eventcore.Event;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandClasses;
+import io.eventcore.serialization.EventTypes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Modifier;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.springframework.core.io.Resource;
+import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
+import org.springframework.core.type.classreading.CachingMetadataReaderFactory;
+import org.springframework.core.type.classreading.MetadataReader;
+import org.springframework.core.type.classreading.MetadataReaderFactory;
+import org.springframework.core.type.filter.AssignableTypeFilter;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Assertions for a test that belongs in every application: finds at build time what would otherwise fail when a command
+ * is executed for the first time.
+ *
+ * <pre>{@code
+ * @Test
+ * void commands_and_events_are_well_formed() {
+ *     EventCoreAssertions.assertWellFormed("com.acme.bank");
+ * }
+ * }</pre>
+ *
+ * @since 0.1
+ */
+public final class EventCoreAssertions {
+    private EventCoreAssertions() {}
+
+    /**
+     * Asserts that every command in a package and below it is well-formed: its {@code @Stream}s mark ids, it says which
+     * events it reads, and all these events have a stored name of their own, given the event classes found in the same
+     * packages.
+     *
+     * @throws AssertionError if something is wrong, or if there is no command; names every class, its component and what
+     *     to do
+     */
+    public static void assertWellFormed(String packageName) {
+        List<Class<?>> classes = classesIn(packageName);
+        EventTypes.Builder types = EventTypes.builder();
+        List<String> problems = new ArrayList<>();
+        for (Class<?> type : classes) {
+            if (isConcrete(type) && Event.class.isAssignableFrom(type)) {
+                try {
+                    types.register(type.asSubclass(Event.class));
+                } catch (IllegalArgumentException e) {
+                    problems.add(String.valueOf(e.getMessage()));
+                }
+            }
+        }
+        check(packageName, classes, types.build(), problems);
+    }
+
+    /**
+     * As {@link #assertWellFormed(String)}, for an application that registers its event classes by hand.
+     *
+     * @param types the event classes the application works with
+     */
+    public static void assertWellFormed(String packageName, EventTypes types) {
+        check(packageName, classesIn(packageName), types, new ArrayList<>());
+    }
+
+    private static void check(String packageName, List<Class<?>> classes, EventTypes types, List<String> problems) {
+        int commands = 0;
+        for (Class<?> type : classes) {
+            if (isConcrete(type) && Command.class.isAssignableFrom(type)) {
+                commands++;
+                check(type, types, problems);
+            }
+        }
+        if (commands == 0) {
+            problems.add("There is no command in package " + packageName + " and below it: is the name right?");
+        }
+        if (!problems.isEmpty()) {
+            throw new AssertionError("Not well-formed:\n- " + String.join("\n- ", problems));
+        }
+    }
+
+    @SuppressWarnings("unchecked") // It is a Command, of whatever state and events.
+    private static void check(Class<?> type, EventTypes types, List<String> problems) {
+        try {
+            Class<? extends Event> eventType = CommandClasses.check((Class<? extends Command<?, ?>>) type);
+            for (Class<?> event : concreteBelow(eventType)) {
+                if (!types.types().contains(event)) {
+                    problems.add("%s reads %s, but event class %s has no stored name: register it"
+                            .formatted(type.getName(), eventType.getName(), event.getName()));
+                }
+            }
+            if (eventType != Event.class
+                    && concreteBelow(eventType).isEmpty()
+                    && types.types().stream().noneMatch(eventType::isAssignableFrom)) {
+                problems.add("%s reads %s, but no event class with a stored name is one: seal it, or register them"
+                        .formatted(type.getName(), eventType.getName()));
+            }
+        } catch (IllegalArgumentException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The classes that a type stands for, as far as it says so itself: it is one, or it is sealed. */
+    private static Set<Class<?>> concreteBelow(Class<?> type) {
+        Set<Class<?>> found = new LinkedHashSet<>();
+        if (isConcrete(type)) {
+            found.add(type);
+        }
+        if (type.isSealed()) {
+            for (Class<?> permitted : type.getPermittedSubclasses()) {
+                found.addAll(concreteBelow(permitted));
+            }
+        }
+        return found;
+    }
+
+    private static boolean isConcrete(Class<?> type) {
+        return !type.isInterface() && !Modifier.isAbstract(type.getModifiers());
+    }
+
+    private static List<Class<?>> classesIn(String packageName) {
+        PathMatchingResourcePatternResolver resolver = new PathMatchingResourcePatternResolver();
+        MetadataReaderFactory readers = new CachingMetadataReaderFactory(resolver);
+        String pattern = "classpath*:" + ClassUtils.convertClassNameToResourcePath(packageName) + "/**/*.class";
+        AssignableTypeFilter commands = new AssignableTypeFilter(Command.class);
+        AssignableTypeFilter events = new AssignableTypeFilter(Event.class);
+        List<Class<?>> found = new ArrayList<>();
+        try {
+            for (Resource resource : resolver.getResources(pattern)) {
+                MetadataReader reader = readers.getMetadataReader(resource);
+                if (commands.match(reader, readers) || events.match(reader, readers)) {
+                    String name = reader.getClassMetadata().getClassName();
+                    found.add(ClassUtils.resolveClassName(name, ClassUtils.getDefaultClassLoader()));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return found;
+    }
+}

@@ -1,0 +1,57 @@
+package io.eventcore.test.malformed;
+
+import io.eventcore.Event;
+import io.eventcore.StreamId;
+import io.eventcore.command.Command;
+import io.eventcore.command.Retry;
+import io.eventcore.command.Stream;
+import io.eventcore.test.wellformed.Tickets.TicketEvent;
+
+/** Every mistake that can be found without executing anything. */
+final class Mistakes {
+    private Mistakes() {}
+
+    interface Plain<S, E extends Event> extends Command<S, E> {
+        @Override
+        default S apply(S state, E event) {
+            return state;
+        }
+    }
+
+    record Nowhere(StreamId notMarked) implements Plain<Long, TicketEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+    }
+
+    record WrongComponent(@Stream String ticket) implements Plain<Long, TicketEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+    }
+
+    record OpenEvents<E extends Event>(@Stream StreamId ticket) implements Plain<Long, E> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+    }
+
+    /** Its events live in another package, which is not searched. */
+    record UnnamedEvents(@Stream StreamId ticket) implements Plain<Long, TicketEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+    }
+
+    @Retry(maxAttempts = 0)
+    record Hopeless(@Stream StreamId ticket) implements Plain<Long, TicketEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.test.malformed;
+
+import org.jspecify.annotations.NullMarked;

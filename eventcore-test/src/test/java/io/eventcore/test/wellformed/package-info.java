@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.test.wellformed;
+
+import org.jspecify.annotations.NullMarked;
