@@ -810,11 +810,7 @@ public abstract class ProjectionRunnerContract {
         }
 
         @Override
-        public boolean advance(
-                Lease lease,
-                Checkpoint from,
-                Checkpoint to,
-                List<ParkedChange> parked) {
+        public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
             boolean done = false;
             try {
                 done = super.advance(lease, from, to, parked);
