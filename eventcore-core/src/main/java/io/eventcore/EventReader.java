@@ -28,4 +28,16 @@ public interface EventReader {
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
     <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType);
+
+    /**
+     * How far the log reaches now: no event beyond this position has been appended by anybody, committed or not.
+     *
+     * <p>The event there may be in flight, or rolled back. It tells a reader how far behind it is at most, and that the
+     * log was set back if the reader has been further already.
+     *
+     * @return the position; it never goes back while the store keeps its events
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    GlobalPosition lastPosition();
 }

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.AppendLimits;
+import io.eventcore.AppendListener;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -10,6 +11,7 @@ import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -19,6 +21,7 @@ import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.transaction.TransactionAppends;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -50,6 +53,7 @@ public final class JdbcEventStore implements EventStore {
     private final Connections connections;
     private final EventSerializer serializer;
     private final AppendLimits limits;
+    private final AppendListener listener;
     private final OwnAppends ownAppends;
     private final StreamReads streams;
     private final LogReads log;
@@ -59,6 +63,7 @@ public final class JdbcEventStore implements EventStore {
         this.connections = connections;
         this.serializer = builder.serializer;
         this.limits = builder.limits;
+        this.listener = builder.listener;
         this.ownAppends = new OwnAppends(
                 dialect,
                 connections,
@@ -79,6 +84,9 @@ public final class JdbcEventStore implements EventStore {
         Optional<CallersConnection> callers = connections.callersConnection();
         AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : ownAppends.append(append);
         if (outcome instanceof AppendOutcome.Written written) {
+            if (!written.slice().events().isEmpty()) {
+                tellListener(callers.isPresent());
+            }
             return written.slice();
         }
         if (outcome instanceof AppendOutcome.Found found) {
@@ -89,6 +97,14 @@ public final class JdbcEventStore implements EventStore {
             throw conflict.conflict();
         }
         throw new IllegalStateException("An append ended as " + outcome);
+    }
+
+    private void tellListener(boolean joined) {
+        if (joined) {
+            TransactionAppends.note(listener);
+        } else {
+            listener.eventsCommitted();
+        }
     }
 
     private AppendOutcome appendJoined(CallersConnection callers, SerializedAppend append) {
@@ -120,6 +136,15 @@ public final class JdbcEventStore implements EventStore {
             return log.read(filter, typeNames, page, new EventDecoder<>(serializer, eventType));
         } catch (SQLException e) {
             throw failed("Reading the log", e);
+        }
+    }
+
+    @Override
+    public GlobalPosition lastPosition() {
+        try {
+            return GlobalPosition.of(connections.own(dialect::logEnd).position());
+        } catch (SQLException e) {
+            throw failed("Reading the last position of the log", e);
         }
     }
 
@@ -186,6 +211,7 @@ public final class JdbcEventStore implements EventStore {
         private String schema = "";
         private String tablePrefix = TableNames.DEFAULT_PREFIX;
         private AppendLimits limits = AppendLimits.defaults();
+        private AppendListener listener = AppendListener.none();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
         private OwnAppends.Pause settlingPause = Thread::sleep;
         private boolean checksSchema = true;
@@ -210,6 +236,12 @@ public final class JdbcEventStore implements EventStore {
         /** How large one append may be. */
         public Builder limits(AppendLimits appendLimits) {
             this.limits = Objects.requireNonNull(appendLimits, "limits");
+            return this;
+        }
+
+        /** Who is told when events were committed by this store. */
+        public Builder appendListener(AppendListener appendListener) {
+            this.listener = Objects.requireNonNull(appendListener, "appendListener");
             return this;
         }
 

@@ -491,6 +491,11 @@ class MariaDbDialect extends StatementDialect {
     }
 
     @Override
+    final String nowPlusMillis() {
+        return "TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(6))";
+    }
+
+    @Override
     final String matchesRegex(String expression) {
         return expression + " REGEXP ?";
     }

@@ -1,6 +1,7 @@
 package io.eventcore.memory;
 
 import io.eventcore.AppendLimits;
+import io.eventcore.AppendListener;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -9,6 +10,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -20,6 +22,7 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import io.eventcore.transaction.TransactionAppends;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -51,10 +54,22 @@ public final class InMemoryEventStore implements EventStore {
     private final AppendLimits limits;
     private final MemoryLog log;
     private final CallersTransactions transactions;
+    private final AppendListener listener;
 
     /** An empty store with the system's clock and the default limits. */
     public InMemoryEventStore(EventSerializer serializer) {
         this(serializer, AppendLimits.defaults(), Clock.systemUTC());
+    }
+
+    /**
+     * An empty store that tells nobody about its appends.
+     *
+     * @param serializer encodes the events, as a database store would
+     * @param limits how large one append may be
+     * @param clock gives {@link RecordedEvent#recordedAt()}
+     */
+    public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock) {
+        this(serializer, limits, clock, AppendListener.none());
     }
 
     /**
@@ -63,12 +78,14 @@ public final class InMemoryEventStore implements EventStore {
      * @param serializer encodes the events, as a database store would
      * @param limits how large one append may be
      * @param clock gives {@link RecordedEvent#recordedAt()}
+     * @param listener is told when events were committed
      */
-    public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock) {
+    public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock, AppendListener listener) {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
         this.transactions = springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
+        this.listener = Objects.requireNonNull(listener, "listener");
     }
 
     @Override
@@ -81,6 +98,14 @@ public final class InMemoryEventStore implements EventStore {
         List<StoredEvent> recorded = buffer == null
                 ? log.whileNothingCommits(() -> append(append))
                 : log.locked(() -> appendTo(buffer, append));
+        if (recorded.isEmpty()) {
+            return EventStreamSlice.empty();
+        }
+        if (buffer == null) {
+            listener.eventsCommitted();
+        } else {
+            TransactionAppends.note(listener);
+        }
         return slice(append, recorded);
     }
 
@@ -173,6 +198,11 @@ public final class InMemoryEventStore implements EventStore {
         List<RecordedEvent<E>> events = new ArrayList<>(scan.found().size());
         scan.found().forEach(event -> events.add(event.decode(decoder)));
         return new EventBatch<>(events, scan.continueAfter(), scan.endReached());
+    }
+
+    @Override
+    public GlobalPosition lastPosition() {
+        return log.locked(log::lastPosition);
     }
 
     private Predicate<StoredEvent> predicate(EventFilter filter) {

@@ -134,6 +134,11 @@ final class MemoryLog {
         }
     }
 
+    /** The last position drawn, by whomever. */
+    GlobalPosition lastPosition() {
+        return GlobalPosition.of(lastPosition);
+    }
+
     /** Announces a transaction that will commit events after the last position drawn. */
     long enterFlight() {
         inFlight.merge(lastPosition, 1, Integer::sum);

@@ -18,3 +18,7 @@ GRANT UPDATE ON eventcore_position TO app_eventcore;
 -- What is no event and may be forgotten: which commands were executed under an id, and states of commands.
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_command TO app_eventcore;
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_snapshot TO app_eventcore;
+
+-- Projections keep their checkpoints and leases here.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_projection, eventcore_parked_stream TO app_eventcore;
+GRANT SELECT ON eventcore_projection, eventcore_parked_stream TO reader_eventcore;

@@ -8,6 +8,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -102,6 +103,11 @@ final class ScriptedStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return delegate.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public GlobalPosition lastPosition() {
+        return delegate.lastPosition();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendListener;
 import io.eventcore.StreamId;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent;
@@ -90,8 +91,16 @@ abstract class TestDatabase {
         return store(dataSource(), prefix);
     }
 
+    JdbcEventStore store(String prefix, AppendListener listener) {
+        return store(dataSource(), prefix, listener);
+    }
+
     static JdbcEventStore store(DataSource dataSource, String prefix) {
         return builder(dataSource, prefix).build();
+    }
+
+    private static JdbcEventStore store(DataSource dataSource, String prefix, AppendListener listener) {
+        return builder(dataSource, prefix).appendListener(listener).build();
     }
 
     static JdbcEventStore.Builder builder(DataSource dataSource, String prefix) {
@@ -125,5 +134,9 @@ abstract class TestDatabase {
             throw new IllegalStateException(e);
         }
         throw new AssertionError("Not refused: " + sql);
+    }
+
+    JdbcProjectionStore projectionStore(String prefix) {
+        return JdbcProjectionStore.in(dataSource(), "", prefix);
     }
 }

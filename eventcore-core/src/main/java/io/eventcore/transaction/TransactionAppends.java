@@ -1,0 +1,66 @@
+package io.eventcore.transaction;
+
+import io.eventcore.AppendListener;
+import java.util.HashSet;
+import java.util.Set;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * What the transaction of this thread has appended and not committed yet: whom to tell once it is.
+ *
+ * @since 0.1
+ */
+public final class TransactionAppends {
+    private static final Object KEY = new Object();
+
+    private TransactionAppends() {}
+
+    /**
+     * Notes that the transaction of this thread has appended.
+     *
+     * @param listener is told once, after the commit; not told if the transaction rolls back
+     */
+    public static void note(AppendListener listener) {
+        if (!TransactionSynchronizationManager.isSynchronizationActive()) {
+            return;
+        }
+        Notes notes = (Notes) TransactionSynchronizationManager.getResource(KEY);
+        if (notes == null) {
+            notes = new Notes();
+            TransactionSynchronizationManager.bindResource(KEY, notes);
+            TransactionSynchronizationManager.registerSynchronization(notes);
+        }
+        notes.listeners.add(listener);
+    }
+
+    /** Whether the transaction of this thread has appended events that nobody else can read yet. */
+    public static boolean arePending() {
+        return TransactionSynchronizationManager.hasResource(KEY);
+    }
+
+    private static final class Notes implements TransactionSynchronization {
+        private final Set<AppendListener> listeners = new HashSet<>();
+
+        @Override
+        public void suspend() {
+            TransactionSynchronizationManager.unbindResource(KEY);
+        }
+
+        @Override
+        public void resume() {
+            TransactionSynchronizationManager.bindResource(KEY, this);
+        }
+
+        @Override
+        public void afterCommit() {
+            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            listeners.forEach(AppendListener::eventsCommitted);
+        }
+
+        @Override
+        public void afterCompletion(int status) {
+            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+        }
+    }
+}
