@@ -7,6 +7,7 @@ import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -51,6 +52,11 @@ final class ChainedStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return store.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public GlobalPosition lastPosition() {
+        return store.lastPosition();
     }
 
     @Override

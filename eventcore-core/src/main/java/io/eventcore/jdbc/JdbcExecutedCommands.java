@@ -169,8 +169,8 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
                 }
             });
         } catch (SQLException e) {
+            // The transaction can only roll back now, which frees the id as well.
             failure.addSuppressed(e);
-            connection.mustRollBack(failed(e));
         }
     }
 
@@ -247,9 +247,7 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
         try {
             return connection.run(work);
         } catch (SQLException e) {
-            EventStoreException failure = failed(e);
-            connection.mustRollBack(failure);
-            throw failure;
+            throw failed(e);
         }
     }
 

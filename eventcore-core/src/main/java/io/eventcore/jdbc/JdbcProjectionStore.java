@@ -1,10 +1,8 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
-import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -456,16 +454,10 @@ public final class JdbcProjectionStore implements ProjectionStore {
     }
 
     private <T> T joined(String action, Connections.Work<T> work) {
-        Optional<CallersConnection> callers = connections.callersConnection();
-        if (callers.isEmpty()) {
-            return own(action, work);
-        }
         try {
-            return callers.get().run(work);
+            return connections.joinOrOwn(work);
         } catch (SQLException e) {
-            EventStoreException failure = dialect.classify(e).toException(action, e);
-            callers.get().mustRollBack(failure);
-            throw failure;
+            throw dialect.classify(e).toException(action, e);
         }
     }
 

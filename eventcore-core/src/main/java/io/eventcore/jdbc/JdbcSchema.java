@@ -160,12 +160,15 @@ public final class JdbcSchema {
             long last = dialect.logEnd(connection).position();
             if (highest > last) {
                 throw new SchemaException(
+                        Problem.SET_BACK,
                         "The log has reached position %d, but %d counts as the last one given to an append: it was set back"
                                 .formatted(highest, last),
-                        path(dialect));
+                        path(dialect),
+                        null);
             }
         } catch (SQLException e) {
-            throw new SchemaException("The positions of the event store are not readable", path(dialect), e);
+            throw new SchemaException(
+                    Problem.MISSING, "The positions of the event store are not readable", path(dialect), e);
         }
     }
 

@@ -192,7 +192,7 @@ class MariaDbDialect extends StatementDialect {
         try {
             start(connection);
             T result = transaction.run();
-            execute(connection, "COMMIT");
+            commit(connection);
             done = true;
             return result;
         } finally {

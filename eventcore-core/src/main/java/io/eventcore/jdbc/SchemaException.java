@@ -32,6 +32,9 @@ public final class SchemaException extends RuntimeException {
         /** Their log is ordered in another way; to write to them would lose events. */
         OTHER_ORDER,
 
+        /** The last position given to an append lies before the end of the log: set it to the highest in the log. */
+        SET_BACK,
+
         /** They could not be created; the cause says why. */
         NOT_CREATED
     }

@@ -207,6 +207,11 @@ class SnapshotLawsTest {
         }
 
         @Override
+        public GlobalPosition lastPosition() {
+            throw new UnsupportedOperationException("streams only");
+        }
+
+        @Override
         public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
             throw new UnsupportedOperationException("streams only");
         }

@@ -29,6 +29,9 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
             case OTHER_ORDER ->
                 "Do not mix the two: either this is the wrong database, or the row in the settings table was changed by"
                         + " hand; restore what it was.";
+            case SET_BACK ->
+                "After a restore by hand, set the last position to the highest in the log before anybody appends:"
+                        + " readers have passed the positions that would be given again.";
             case NOT_CREATED ->
                 "Read the cause below. If this user may not create tables, let their owner run " + cause.script()
                         + " and set eventcore.jdbc.initialize-schema=never.";

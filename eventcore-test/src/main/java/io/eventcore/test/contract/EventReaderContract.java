@@ -36,6 +36,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -49,6 +50,52 @@ import org.springframework.transaction.support.TransactionTemplate;
 public abstract class EventReaderContract {
     private static final StreamId ADA = StreamId.of("account-ada");
     private static final StreamId BOB = StreamId.of("account-bob");
+    private static final List<String> ID_PARTS = List.of(
+            "a",
+            "b",
+            "A",
+            "0",
+            "-",
+            "/",
+            ".",
+            "\\",
+            "^",
+            "$",
+            "&",
+            "|",
+            "{",
+            "(",
+            "+",
+            "_",
+            "%",
+            "'",
+            "\u00E9",
+            "\uD83D\uDE00");
+    private static final List<String> PATTERN_PARTS = List.of(
+            "a",
+            "b",
+            "/",
+            ".",
+            "\\",
+            "^",
+            "+",
+            "_",
+            "%",
+            "'",
+            "\u00E9",
+            "*",
+            "*",
+            "*",
+            "?",
+            "?",
+            "[a-c]",
+            "[!a-c]",
+            "[-a]",
+            "[^&\\]",
+            "[!0-9]",
+            "[.-/]",
+            "[\u00E9-\uFFFD]",
+            "[\uD83D\uDE00]");
     private static final int WRITERS = 6;
     private static final int APPENDS_PER_WRITER = 60;
 
@@ -154,6 +201,35 @@ public abstract class EventReaderContract {
         assertThat(streams(pattern("*1"))).containsExactly("a/1", "b/1", "a.1", "x-a/1", "a+1");
         assertThat(streams(pattern("a.1"))).containsExactly("a.1");
         assertThat(streams(pattern("A/1"))).isEmpty();
+    }
+
+    @Test
+    void a_pattern_means_the_same_to_the_store_as_everywhere() {
+        Random random = new Random(20_260_101);
+        List<StreamId> ids = Stream.generate(() -> StreamId.of(randomText(random, ID_PARTS)))
+                .distinct()
+                .limit(80)
+                .toList();
+        ids.forEach(id -> append(deposit(id, 1)));
+
+        for (int i = 0; i < 150; i++) {
+            StreamPattern pattern = StreamPattern.of(randomText(random, PATTERN_PARTS));
+            List<String> expected =
+                    ids.stream().filter(pattern::matches).map(StreamId::value).toList();
+
+            assertThat(read(EventFilter.pattern(pattern), EventPage.first(100)).events())
+                    .as("%s", pattern)
+                    .extracting(event -> event.streamId().value())
+                    .containsExactlyElementsOf(expected);
+        }
+    }
+
+    private static String randomText(Random random, List<String> parts) {
+        StringBuilder text = new StringBuilder();
+        for (int length = 1 + random.nextInt(4); length > 0; length--) {
+            text.append(parts.get(random.nextInt(parts.size())));
+        }
+        return text.toString();
     }
 
     @Test

@@ -695,6 +695,24 @@ public abstract class EventStoreContract {
     }
 
     @Test
+    void the_same_append_sent_several_times_at_once_is_stored_once_and_answered_alike() {
+        for (int round = 0; round < 5; round++) {
+            StreamWrites writes = StreamWrites.empty()
+                    .registerStream(ADA, exactly(2L * round))
+                    .registerStream(BOB, exactly(round))
+                    .append(deposited(ADA, 1))
+                    .append(deposited(BOB, 1))
+                    .append(deposited(ADA, 2));
+
+            List<EventStreamSlice> answers = Race.run(4, number -> store.appendEvents(writes));
+
+            assertThat(answers).containsOnly(answers.get(0));
+            assertThat(store.streamVersion(ADA)).isEqualTo(StreamVersion.of(2L * round + 2));
+            assertThat(store.streamVersion(BOB)).isEqualTo(StreamVersion.of(round + 1L));
+        }
+    }
+
+    @Test
     void appends_in_any_version_all_succeed_one_after_the_other() {
         Race.run(
                 RACERS,

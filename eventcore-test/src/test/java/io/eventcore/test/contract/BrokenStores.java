@@ -4,6 +4,7 @@ import io.eventcore.AppendedEvent;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
+import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
@@ -22,6 +23,7 @@ import io.eventcore.test.ForwardingEventStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +36,7 @@ import java.util.concurrent.Exchanger;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -371,6 +374,129 @@ final class BrokenStores {
             @Override
             public boolean joinsCallersTransaction() {
                 return TransactionSynchronizationManager.isActualTransactionActive();
+            }
+        };
+    }
+
+    static EventStore losingMetadata(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                return super.appendEvents(writes.withMetadata(EventMetadata.empty()));
+            }
+        };
+    }
+
+    static EventStore askingEventsForTheirStream(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                StreamWrites own = StreamWrites.empty().withMetadata(writes.metadata());
+                for (NewEvent event : writes.events()) {
+                    StreamId stream = event.event().streamId();
+                    own = own.registerStream(stream, ExpectedVersion.any())
+                            .append(new NewEvent(event.id(), stream, event.event()));
+                }
+                return super.appendEvents(own);
+            }
+        };
+    }
+
+    static EventStore namingConflictsInTheOrderOfRegistration(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                writes.streams().forEach((id, expected) -> check(this, id, expected));
+                return super.appendEvents(writes);
+            }
+        };
+    }
+
+    static EventStore takingAPartForTheWhole(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                try {
+                    return super.appendEvents(writes);
+                } catch (VersionConflictException conflict) {
+                    boolean known = super.readStream(conflict.streamId(), Event.class).stream()
+                            .anyMatch(stored -> writes.events().stream()
+                                    .anyMatch(event -> event.id().equals(stored.id())));
+                    if (known) {
+                        return EventStreamSlice.empty();
+                    }
+                    throw conflict;
+                }
+            }
+        };
+    }
+
+    static EventStore beginningWithTheVersionGiven(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                Map<StreamId, StreamVersion> from = new HashMap<>();
+                streamsAfter.forEach((id, after) -> from.put(id, StreamVersion.of(Math.max(0, after.value() - 1))));
+                return super.readStreams(from, eventType);
+            }
+        };
+    }
+
+    static EventStore listingInTheOrderOfStrings(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+                String after = page.after().map(StreamId::value).orElse("");
+                return super.streamIds(prefix, StreamIdPage.first(1_000)).stream()
+                        .sorted(Comparator.comparing(StreamId::value))
+                        .filter(id -> id.value().compareTo(after) > 0)
+                        .limit(page.limit())
+                        .toList();
+            }
+        };
+    }
+
+    static EventStore beginningWithThePositionGiven(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                GlobalPosition before =
+                        GlobalPosition.of(Math.max(0, page.after().value() - 1));
+                return super.readEvents(filter, EventPage.after(before, page.limit()), eventType);
+            }
+        };
+    }
+
+    static EventStore stoppingStarsAtSlashes(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                Pattern whole = Pattern.compile(filter.streams().regex().replace(".*", "[^/]*"), Pattern.DOTALL);
+                List<RecordedEvent<E>> matching = batch.events().stream()
+                        .filter(event -> whole.matcher(event.streamId().value()).matches())
+                        .toList();
+                return new EventBatch<>(matching, batch.continueAfter(), batch.endReached());
+            }
+        };
+    }
+
+    static EventStore ignoringTypes(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                return super.readEvents(EventFilter.pattern(filter.streams()), page, eventType);
+            }
+        };
+    }
+
+    static EventStore blindToItsOwnAppends(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                return Race.elsewhere(() -> super.readStreams(streamsAfter, eventType));
             }
         };
     }

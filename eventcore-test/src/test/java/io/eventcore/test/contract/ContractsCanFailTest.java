@@ -129,6 +129,48 @@ class ContractsCanFailTest {
                         "takes an underscore for a wildcard",
                         BrokenStores::takingPrefixesForPatterns,
                         "the_characters_of_a_prefix_are_taken_literally"),
+                streams("loses the metadata", BrokenStores::losingMetadata, "an_appended_event_is_read_back_as_it_was"),
+                streams(
+                        "asks events for their stream",
+                        BrokenStores::askingEventsForTheirStream,
+                        "the_stream_an_event_is_stored_in_counts_not_the_one_it_names"),
+                streams(
+                        "names conflicts in the order of registration",
+                        BrokenStores::namingConflictsInTheOrderOfRegistration,
+                        "of_several_conflicts_the_first_in_the_order_of_ids_is_named"),
+                streams(
+                        "takes a part for the whole",
+                        BrokenStores::takingAPartForTheWhole,
+                        "an_append_that_is_stored_in_part_only_is_a_conflict"),
+                streams(
+                        "gives new ids to repeated events",
+                        BrokenStores::renamingEvents,
+                        "the_same_append_sent_several_times_at_once_is_stored_once_and_answered_alike"),
+                streams(
+                        "begins with the version given",
+                        BrokenStores::beginningWithTheVersionGiven,
+                        "a_stream_is_read_after_a_version"),
+                streams(
+                        "lists ids in the order of strings",
+                        BrokenStores::listingInTheOrderOfStrings,
+                        "the_ids_of_existing_streams_are_listed_page_by_page_in_the_order_of_their_bytes"),
+                log(
+                        "begins with the position given",
+                        BrokenStores::beginningWithThePositionGiven,
+                        "reading_resumes_after_a_position"),
+                log(
+                        "stops stars at slashes",
+                        BrokenStores::stoppingStarsAtSlashes,
+                        "a_pattern_selects_streams_by_their_whole_id"),
+                log(
+                        "stops stars at slashes",
+                        BrokenStores::stoppingStarsAtSlashes,
+                        "a_pattern_means_the_same_to_the_store_as_everywhere"),
+                log("ignores event types", BrokenStores::ignoringTypes, "a_filter_may_ask_for_event_types"),
+                log(
+                        "shows what is not committed, in no order",
+                        BrokenStores::showingUncommitted,
+                        "the_log_does_not_show_what_the_readers_own_transaction_has_not_committed"),
                 log(
                         "shows what is not committed, in no order",
                         BrokenStores::showingUncommitted,
