@@ -19,6 +19,9 @@ class PostgreSqlMutantsTest {
     private static final String ORDER =
             "the_log_delivers_everything_once_and_in_order_while_transactions_are_open_and_roll_back";
 
+    /** Opens the window in which another append is overlooked, so that it does not take luck to fall into it. */
+    private static final String FOR_A_MOMENT = " PERFORM pg_sleep(0.0005);\n";
+
     private static UnaryOperator<String> mutation = UnaryOperator.identity();
 
     @ParameterizedTest(name = "{0}")
@@ -64,13 +67,14 @@ class PostgreSqlMutantsTest {
     }
 
     private static String withoutGuardLocks(String script) {
-        return script.replace("WHERE stream_id = p_stream_ids[i] FOR SHARE;", "WHERE stream_id = p_stream_ids[i];");
+        return script.replace(
+                "WHERE stream_id = p_stream_ids[i] FOR SHARE;", "WHERE stream_id = p_stream_ids[i];" + FOR_A_MOMENT);
     }
 
     private static String withoutPlaceholders(String script) {
         return script.replace(
                 "INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_ids[i], 0) ON CONFLICT DO NOTHING;",
-                "");
+                FOR_A_MOMENT);
     }
 
     private static String newStreamsFirst(String script) {
@@ -138,7 +142,7 @@ class PostgreSqlMutantsTest {
                             v_keys[i] := v_key;
                         END IF;
                     END LOOP;
-                """ + script.substring(end);
+                """ + FOR_A_MOMENT + script.substring(end);
     }
 
     static class MutatedLockOrder extends PostgreSqlLockOrderTest {

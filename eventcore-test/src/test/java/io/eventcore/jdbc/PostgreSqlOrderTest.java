@@ -396,7 +396,7 @@ class PostgreSqlOrderTest {
     /** The call that a joined append is, for a stream that an SQL expression names. */
     private String call(String stream) {
         return prefix + "append(ARRAY[" + stream + "], '{-1}', '{1}', '{1}', '{1}', ARRAY[gen_random_uuid()::text],"
-                + " '{ledger.deposited}', ARRAY['{\"account\": \"late\", \"cents\": 1}'], NULL, true, true)";
+                + " '{ledger.deposited}', ARRAY['{\"account\": \"late\", \"cents\": 1}'], NULL, true, true, NULL)";
     }
 
     private List<String> streams() {
