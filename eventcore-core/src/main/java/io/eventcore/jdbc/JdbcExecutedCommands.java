@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -79,9 +80,27 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public static JdbcExecutedCommands in(DataSource dataSource, String schema, String tablePrefix) {
+        return in(dataSource, schema, tablePrefix, JdbcSchema::check);
+    }
+
+    /**
+     * As {@link #in(DataSource, String, String)} without a look at the tables: for those that are created later.
+     *
+     * @param schema the schema of the tables; empty for the one the connections are in
+     * @param tablePrefix what the names of the tables begin with
+     * @throws IllegalArgumentException if schema or prefix are not acceptable
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public static JdbcExecutedCommands withoutSchemaCheck(DataSource dataSource, String schema, String tablePrefix) {
+        return in(dataSource, schema, tablePrefix, JdbcSchema::trust);
+    }
+
+    private static JdbcExecutedCommands in(
+            DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
         TableNames names = new TableNames(schema, tablePrefix);
         Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        return new JdbcExecutedCommands(dataSource, connections, new JdbcSchema(connections, names).check(), names);
+        return new JdbcExecutedCommands(dataSource, connections, look.apply(new JdbcSchema(connections, names)), names);
     }
 
     @Override

@@ -103,9 +103,13 @@ public final class JdbcSchema {
         });
     }
 
-    /** The engine of the database, without a look at the tables. */
+    /** The engine of the database, without a look at the tables; commits to it last all the same. */
     Dialect trust() {
-        return own(connection -> Dialect.of(connection, names));
+        return own(connection -> {
+            Dialect dialect = Dialect.of(connection, names);
+            dialect.makeCommitsLast(connection);
+            return dialect;
+        });
     }
 
     private <T> T own(Connections.Work<T> work) {

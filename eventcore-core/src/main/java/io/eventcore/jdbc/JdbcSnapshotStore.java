@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
@@ -78,9 +79,27 @@ public final class JdbcSnapshotStore implements SnapshotStore {
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public static JdbcSnapshotStore in(DataSource dataSource, String schema, String tablePrefix) {
+        return in(dataSource, schema, tablePrefix, JdbcSchema::check);
+    }
+
+    /**
+     * As {@link #in(DataSource, String, String)} without a look at the tables: for those that are created later.
+     *
+     * @param schema the schema of the tables; empty for the one the connections are in
+     * @param tablePrefix what the names of the tables begin with
+     * @throws IllegalArgumentException if schema or prefix are not acceptable
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public static JdbcSnapshotStore withoutSchemaCheck(DataSource dataSource, String schema, String tablePrefix) {
+        return in(dataSource, schema, tablePrefix, JdbcSchema::trust);
+    }
+
+    private static JdbcSnapshotStore in(
+            DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
         TableNames names = new TableNames(schema, tablePrefix);
         Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        return new JdbcSnapshotStore(connections, new JdbcSchema(connections, names).check(), names);
+        return new JdbcSnapshotStore(connections, look.apply(new JdbcSchema(connections, names)), names);
     }
 
     @Override

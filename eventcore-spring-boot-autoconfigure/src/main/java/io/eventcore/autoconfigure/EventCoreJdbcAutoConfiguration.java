@@ -101,7 +101,9 @@ public final class EventCoreJdbcAutoConfiguration {
             ListableBeanFactory beans) {
         DataSource dataSource = new DataSources(marked, all, beans).single();
         Jdbc jdbc = properties.jdbc();
-        return JdbcExecutedCommands.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
+        return jdbc.validateSchema()
+                ? JdbcExecutedCommands.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
+                : JdbcExecutedCommands.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
     }
 
     @Bean
@@ -114,7 +116,9 @@ public final class EventCoreJdbcAutoConfiguration {
             ListableBeanFactory beans) {
         DataSource dataSource = new DataSources(marked, all, beans).single();
         Jdbc jdbc = properties.jdbc();
-        return JdbcSnapshotStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
+        return jdbc.validateSchema()
+                ? JdbcSnapshotStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
+                : JdbcSnapshotStore.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
     }
 
     static AppendLimits limits(Limits limits) {

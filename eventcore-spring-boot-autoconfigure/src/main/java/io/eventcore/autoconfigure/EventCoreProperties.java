@@ -198,7 +198,12 @@ public record EventCoreProperties(
      */
     public record Snapshots(
             @DefaultValue("true") boolean enabled,
-            @DefaultValue("100") int afterEvents) {}
+            @DefaultValue("100") int afterEvents) {
+        /** Checks the number. */
+        public Snapshots {
+            check(afterEvents >= 1, "eventcore.snapshots.after-events", afterEvents, "must be at least 1");
+        }
+    }
 
     /**
      * What is measured.

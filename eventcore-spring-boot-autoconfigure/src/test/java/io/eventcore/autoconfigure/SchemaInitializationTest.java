@@ -66,6 +66,21 @@ class SchemaInitializationTest {
     }
 
     @Test
+    void commits_last_although_the_check_is_switched_off(@TempDir Path folder) {
+        Applications.withDatabase("jdbc:h2:file:" + folder.resolve("bank"))
+                .withPropertyValues(ALWAYS, "eventcore.jdbc.validate-schema=false")
+                .run(application -> {
+                    Applications.assertWorks(application);
+                    assertThat(JdbcClient.create(application.getBean(DataSource.class))
+                                    .sql("SELECT max(setting_value) FROM information_schema.settings"
+                                            + " WHERE setting_name = 'WRITE_DELAY'")
+                                    .query(String.class)
+                                    .single())
+                            .isEqualTo("0");
+                });
+    }
+
+    @Test
     void prefix_and_schema_of_the_tables_can_be_chosen() {
         String url = Applications.newH2();
         JdbcClient.create(h2(url)).sql("CREATE SCHEMA ledger").update();
