@@ -21,6 +21,8 @@ import org.springframework.transaction.annotation.EnableTransactionManagement;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** {@code @Transactional} through Spring's own proxies, with a database and without one. */
 class TransactionsTest {
@@ -61,6 +63,19 @@ class TransactionsTest {
 
             assertThat(cents(store, LOG)).containsExactly(7L);
             assertThat(bank.joined()).containsExactly(false);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("applications")
+    void what_a_callback_appends_right_after_the_commit_is_kept_without_a_word_to_the_transaction_manager(
+            ApplicationContextRunner runner) {
+        run(runner, (bank, store) -> {
+            bank.depositAndThen(1, () -> append(store, 2));
+
+            assertThat(cents(store, ADA)).containsExactly(1L);
+            // The diary hears of the first deposit later still, when the transaction is complete.
+            assertThat(cents(store, LOG)).containsExactly(2L, 1L);
         });
     }
 
@@ -117,6 +132,17 @@ class TransactionsTest {
         public void deposit(long cents) {
             executor.execute(new DepositMoney(ADA, cents));
             publisher.publishEvent(new Said(cents, joined));
+        }
+
+        @Transactional
+        public void depositAndThen(long cents, Runnable afterCommit) {
+            deposit(cents);
+            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                @Override
+                public void afterCommit() {
+                    afterCommit.run();
+                }
+            });
         }
 
         @Transactional
