@@ -122,7 +122,7 @@ class DecisionChain {
             } else {
                 turn.restsOnUnproven();
             }
-            List<RecordedEvent<E>> events = typed(known.eventsAfter(streamsAfter), eventType);
+            List<RecordedEvent<E>> events = known.eventsAfter(streamsAfter, eventType);
             streamsAfter.keySet().forEach(id -> turn.sees(id, known.version(id)));
             return EventStreamReader.of(turn.versionsOf(streamsAfter.keySet()), events);
         } finally {
@@ -191,18 +191,6 @@ class DecisionChain {
         if (events > MAX_KEPT_EVENTS) {
             throw new DecideAgainException(true);
         }
-    }
-
-    @SuppressWarnings("unchecked") // Each event is checked.
-    private static <E extends Event> List<RecordedEvent<E>> typed(List<RecordedEvent<?>> events, Class<E> eventType) {
-        List<RecordedEvent<E>> typed = new ArrayList<>(events.size());
-        for (RecordedEvent<?> event : events) {
-            if (!eventType.isInstance(event.event())) {
-                throw new DecideAgainException(true);
-            }
-            typed.add((RecordedEvent<E>) event);
-        }
-        return typed;
     }
 
     /**

@@ -111,11 +111,12 @@ final class DecisionGroup {
         return events;
     }
 
-    /** Lets the first member append the group. */
+    /** Lets a member append the group: the one that calls this, if it is the last to have joined, because it is awake. */
     void appointLeader() {
-        Member first = members.get(0);
-        first.leads = this;
-        first.wake();
+        Member last = members.get(members.size() - 1);
+        Member leader = last.thread == Thread.currentThread() ? last : members.get(0);
+        leader.leads = this;
+        leader.wake();
     }
 
     /**

@@ -110,14 +110,32 @@ final class KnownStreams {
         return StreamVersion.of(known == null ? 0 : known.version());
     }
 
-    /** The events after these versions, as they will be read. */
-    List<RecordedEvent<?>> eventsAfter(Map<StreamId, StreamVersion> streamsAfter) {
-        List<RecordedEvent<?>> events = new ArrayList<>();
-        streamsAfter.forEach((id, after) -> events.addAll(known(id).eventsAfter(after.value())));
+    /**
+     * The events after these versions, as they will be read.
+     *
+     * @throws DecideAgainException if one is not of this type
+     */
+    <E extends Event> List<RecordedEvent<E>> eventsAfter(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        List<RecordedEvent<E>> events = new ArrayList<>();
+        streamsAfter.forEach((id, after) -> {
+            for (RecordedEvent<?> event : known(id).eventsAfter(after.value())) {
+                events.add(typed(event, eventType));
+            }
+        });
         if (streamsAfter.size() > 1) {
             events.sort(Comparator.comparing(RecordedEvent::position));
         }
         return events;
+    }
+
+    @SuppressWarnings("unchecked") // The event is checked.
+    private static <E extends Event> RecordedEvent<E> typed(RecordedEvent<?> event, Class<E> eventType) {
+        if (!eventType.isInstance(event.event())) {
+            // Alone, the command is told by the store which event it is.
+            throw new DecideAgainException(true);
+        }
+        return (RecordedEvent<E>) event;
     }
 
     /** An event is about to be stored; nobody but the fold of a command will see the record that stands for it. */

@@ -475,6 +475,28 @@ class HotStreamGroupTest {
     }
 
     @Test
+    void commands_over_several_hot_streams_are_stored_together_with_those_over_one_of_them() {
+        heatUp(OTHER);
+        store.openForGood();
+        executor.execute(new Tally(Set.of(HOT, OTHER), seen -> List.of()));
+        executor.execute(new Tally(Set.of(HOT, OTHER), seen -> List.of()));
+        store.close();
+        joined.clear();
+        Runner first = decides(deposit(1));
+        Runner both = decides(new Tally(Set.of(HOT, OTHER), seen -> List.of(deposited(OTHER, 2), deposited(HOT, 2))));
+        Runner other = decides(new Tally(Set.of(OTHER), seen -> List.of(deposited(OTHER, 3))));
+        Runner last = decides(deposit(4));
+
+        store.openForGood();
+
+        assertThat(results(first, both, other, last))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(store.appends).extracting(writes -> writes.events().size()).containsExactly(1, 4);
+        assertThat(cents(OTHER)).containsExactly(2L, 3L);
+    }
+
+    @Test
     void a_store_that_cannot_tell_what_an_event_will_be_gets_the_queue_only() {
         EventStore plain = new ForwardingEventStore(store) {
             @Override
@@ -535,16 +557,20 @@ class HotStreamGroupTest {
     }
 
     private void awaitJoinedOrDone(Runner runner) {
-        while (!joined.contains(runner) && !runner.isDone()) {
+        awaitThat(() -> joined.contains(runner) || runner.isDone());
+    }
+
+    private static void awaitThat(BooleanSupplier condition) {
+        long patience = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("patience").isLessThan(patience);
             Thread.onSpinWait();
         }
     }
 
     /** Waits until a command waits: for its turn, or with its turn for what others have decided. */
     private static void awaitQueued(Runner runner) {
-        while (!isParkedIn(runner, Set.of("enter", "awaitNothingUnderWay", "drain"))) {
-            Thread.onSpinWait();
-        }
+        awaitThat(() -> isParkedIn(runner, Set.of("enter", "awaitNothingUnderWay", "drain")));
     }
 
     private static boolean isParkedIn(Thread thread, Set<String> methods) {
