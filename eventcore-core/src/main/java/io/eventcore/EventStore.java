@@ -2,6 +2,8 @@ package io.eventcore;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Stores events in streams and gives them back.
@@ -93,6 +95,20 @@ public interface EventStore extends EventReader {
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
     List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page);
+
+    /**
+     * Makes of an event what reading it back would give: an event that loses or gains something when it is encoded and
+     * decoded does so here too. Stores nothing. For those who go on from events that are about to be stored, as a
+     * {@link io.eventcore.command.CommandExecutor} does for commands that wait for one stream.
+     *
+     * <p>What it makes fails as encoding or decoding fails, with any {@link RuntimeException}.
+     *
+     * @return empty if the store cannot tell, or if not all threads that use it read and write the same events, so that
+     *     nobody must go on from what another thread is about to store; by default empty
+     */
+    default Optional<UnaryOperator<Event>> roundTrip() {
+        return Optional.empty();
+    }
 
     /**
      * Whether an append made now by this thread would join a transaction that somebody else began and will end.

@@ -102,7 +102,7 @@ public final class StreamWrites {
     }
 
     /**
-     * Adds an event under an id of the caller's choice.
+     * Adds an event under an id of the caller's choice, or with metadata of its own.
      *
      * @throws UndeclaredStreamException if its stream is not registered
      */
@@ -113,7 +113,7 @@ public final class StreamWrites {
         return new StreamWrites(streams, events.plus(event), metadata);
     }
 
-    /** Replaces the metadata that every event of this append is stored with. */
+    /** Replaces the metadata that every event of this append is stored with, beside its {@linkplain NewEvent own}. */
     public StreamWrites withMetadata(EventMetadata replacement) {
         return new StreamWrites(streams, events, Objects.requireNonNull(replacement, "metadata"));
     }
@@ -128,7 +128,7 @@ public final class StreamWrites {
         return events.toList();
     }
 
-    /** The metadata of every event of this append. */
+    /** The metadata of every event of this append, beside its {@linkplain NewEvent own}. */
     public EventMetadata metadata() {
         return metadata;
     }

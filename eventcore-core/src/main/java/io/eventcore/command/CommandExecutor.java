@@ -42,7 +42,7 @@ public final class CommandExecutor {
     private CommandExecutor(Builder builder) {
         this.store = builder.store;
         this.attempts = new Attempts(builder.clock);
-        this.hotStreams = new HotStreams(builder.store, builder.hotStreams);
+        this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains);
         this.retryPolicy = builder.retryPolicy;
         this.contributors = List.copyOf(builder.contributors);
         this.listener = builder.listener;
@@ -119,7 +119,9 @@ public final class CommandExecutor {
             if (store.joinsCallersTransaction()) {
                 throw failure;
             }
-            Duration delay = policy.delayAfter(attempt, random.getAsDouble());
+            Duration delay = attempt == 1 && hotStreams.isCrowded(failure)
+                    ? Duration.ZERO
+                    : policy.delayAfter(attempt, random.getAsDouble());
             if (attempt >= policy.maxAttempts() || request.elapsed().plus(delay).compareTo(policy.budget()) > 0) {
                 throw request.exhausted(attempt, failure);
             }
@@ -169,6 +171,7 @@ public final class CommandExecutor {
         private List<MetadataContributor> contributors = List.of();
         private CommandListener listener = CommandListener.none();
         private HotStreamSettings hotStreams = HotStreamSettings.defaults();
+        private HotStreams.Chains chains = DecisionChain::new;
         private Pause pause = Pause::sleeping;
         private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
 
@@ -203,8 +206,9 @@ public final class CommandExecutor {
         /**
          * Whether commands queue for streams that they fight over; they do unless set otherwise.
          *
-         * <p>After a conflict, attempts of this executor on that stream wait for each other, in the order they came,
-         * until nobody else is there any more. Waiting counts as time of the {@link RetryPolicy#budget()}.
+         * <p>After a conflict, attempts of this executor on that stream take turns, in the order they came, until nobody
+         * else is there any more. Those that wait at the same time decide on top of each other's events and are stored
+         * together, each with a result of its own. Waiting counts as time of the {@link RetryPolicy#budget()}.
          */
         public Builder hotStreams(HotStreamSettings settings) {
             this.hotStreams = Objects.requireNonNull(settings, "hotStreams");
@@ -213,6 +217,11 @@ public final class CommandExecutor {
 
         Builder pause(Pause replacement) {
             this.pause = replacement;
+            return this;
+        }
+
+        Builder chains(HotStreams.Chains replacement) {
+            this.chains = replacement;
             return this;
         }
 

@@ -2,40 +2,97 @@ package io.eventcore.command;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** A queue in front of some of the hot streams: one attempt has its turn, the others wait in the order they came. */
+/** A queue in front of some of the hot streams: one attempt has its turn, the others wait, about in the order they came. */
 final class Lane {
-    private final ReentrantLock turn = new ReentrantLock(true);
+    /** How often the first in the queue is overtaken, one time after the other, at most. */
+    private static final int MAX_OVERTAKEN = 32;
+
+    private final int number;
+    private final ReentrantLock turn = new ReentrantLock();
+
+    /** How often the first in the queue was overtaken; changed by who has the turn. */
+    private volatile int overtaken;
+
+    private final @Nullable DecisionChain chain;
+
+    /** {@code chains}: makes a chain that asks whether others come; null where nobody can decide on top of others. */
+    Lane(int number, @Nullable Function<BooleanSupplier, DecisionChain> chains) {
+        this.number = number;
+        this.chain = chains == null ? null : chains.apply(() -> turn.isLocked() || turn.hasQueuedThreads());
+    }
+
+    int number() {
+        return number;
+    }
+
+    /** The decisions of those who had their turn and wait for being stored, if there can be any. */
+    @Nullable
+    DecisionChain chain() {
+        return chain;
+    }
 
     /**
-     * Waits for the turn of this thread.
+     * Waits for the turn of this thread. Whoever comes while the turn is free takes it, although the first in the queue
+     * is about to wake up for it: to wake a thread takes longer than a turn as a rule. But those in the queue are not
+     * overtaken without end.
      *
      * @param deadline how long, as {@link System#nanoTime()}
      * @return whether somebody else was there
      * @throws HotStreams.LeftQueueException if the thread was interrupted, and its flag is set, or the time is up
      */
     boolean enter(long deadline) {
+        if (overtaken < MAX_OVERTAKEN && !Thread.currentThread().isInterrupted() && turn.tryLock()) {
+            boolean overtakes = turn.hasQueuedThreads();
+            overtaken = overtakes ? overtaken + 1 : 0;
+            return overtakes || (chain != null && chain.isBusy());
+        }
         try {
-            // Not tryLock(): it would jump the queue.
-            if (turn.tryLock(0, TimeUnit.NANOSECONDS)) {
-                return false;
-            }
             if (turn.tryLock(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                overtaken = 0;
                 return true;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new HotStreams.LeftQueueException("The thread was interrupted before the turn of its command came");
+            throw leftQueue("The thread was interrupted before the turn of its command came");
         }
-        throw new HotStreams.LeftQueueException("The time of the command was used up before its turn came");
+        throw leftQueue("The time of the command was used up before its turn came");
+    }
+
+    /** Those who have decided may have waited for this thread to decide as well. */
+    private HotStreams.LeftQueueException leftQueue(String reason) {
+        sendWhatIsDecided();
+        return new HotStreams.LeftQueueException(reason);
+    }
+
+    /** Waits until all that was decided is stored; for an attempt that decides on nothing but what is stored. */
+    void drain() {
+        if (chain != null) {
+            chain.drain();
+        }
     }
 
     void leave() {
         turn.unlock();
+        sendWhatIsDecided();
+    }
+
+    private void sendWhatIsDecided() {
+        if (chain != null) {
+            chain.sendIfDue();
+        }
     }
 
     boolean isTakenByThisThread() {
         return turn.isHeldByCurrentThread();
+    }
+
+    /** Whether somebody has the turn, waits for it, or waits for being stored. */
+    boolean isCrowded() {
+        return turn.isLocked() || turn.hasQueuedThreads() || (chain != null && chain.isBusy());
     }
 
     boolean isAwaited() {

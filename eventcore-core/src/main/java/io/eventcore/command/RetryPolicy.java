@@ -8,7 +8,8 @@ import java.util.Objects;
  *
  * <p>The delay before the second attempt is {@code initialDelay}; each later one is {@code multiplier} times the one
  * before, but no longer than {@code maxDelay}. Every delay is varied at random by up to the fraction {@code jitter} in
- * both directions, so that commands in conflict do not meet again. Immutable.
+ * both directions, so that commands in conflict do not meet again. Where others of this process wait for the stream
+ * over which the first attempt was lost, the second one takes its place behind them instead of the delay. Immutable.
  *
  * @param maxAttempts how many attempts are made at most, the first one included; 1 or more
  * @param initialDelay the delay before the second attempt, zero or more

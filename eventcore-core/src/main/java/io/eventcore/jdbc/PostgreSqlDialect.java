@@ -60,12 +60,12 @@ final class PostgreSqlDialect extends Dialect {
         super(names);
         this.append = names.in("""
                 SELECT outcome, conflict_stream, conflict_version, base_versions, positions
-                FROM eventcore_append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                FROM eventcore_append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
         this.appendEvent = names.in("SELECT eventcore_append_event(?, ?, ?, ?, ?, ?, ?)");
         this.appendBatch = names.in("""
                 SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
-                FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
         this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
         this.logEnd = names.in("""
@@ -140,7 +140,7 @@ final class PostgreSqlDialect extends Dialect {
             call.setString(3, entry.event().id().toString());
             call.setString(4, entry.stored().typeName());
             call.setString(5, text(entry));
-            call.setString(6, append.metadata().orElse(null));
+            call.setString(6, append.metadata(entry).orElse(null));
             call.setBoolean(7, waits);
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
@@ -165,6 +165,7 @@ final class PostgreSqlDialect extends Dialect {
             call.setString(9, append.metadata().orElse(null));
             call.setBoolean(10, joined);
             call.setBoolean(11, waits);
+            call.setObject(12, ownMetadata(append.entries()));
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
                 AppendOutcome outcome = outcome(append, answer);
@@ -270,6 +271,15 @@ final class PostgreSqlDialect extends Dialect {
         call.setObject(6, ids);
         call.setObject(7, types);
         call.setObject(8, payloads);
+    }
+
+    /** What single events are stored with instead of the metadata of their append; empty where there is none such. */
+    private static String[] ownMetadata(List<Entry> entries) {
+        return entries.stream().noneMatch(entry -> entry.ownMetadata().isPresent())
+                ? new String[0]
+                : entries.stream()
+                        .map(entry -> entry.ownMetadata().orElse(null))
+                        .toArray(String[]::new);
     }
 
     private static String text(Entry entry) {
@@ -426,6 +436,10 @@ final class PostgreSqlDialect extends Dialect {
             call.setObject(8, ids);
             call.setObject(9, types);
             call.setObject(10, payloads);
+            call.setObject(
+                    12,
+                    ownMetadata(
+                            appends.stream().flatMap(a -> a.entries().stream()).toList()));
         }
 
         List<AppendOutcome> outcomes(ResultSet answer) throws SQLException {

@@ -213,7 +213,8 @@ abstract class StatementDialect extends Dialect {
                 Entry entry = append.entries().get(i);
                 positions[i] = ++position;
                 long key = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT).key;
-                rows.add(new NewRow(position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata()));
+                rows.add(new NewRow(
+                        position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata(entry)));
             }
             outcomes.add(new AppendOutcome.Written(append.slice(bases, positions)));
         }

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * An event store in memory, with the contract of the database stores.
@@ -191,6 +192,11 @@ public final class InMemoryEventStore implements EventStore {
     public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
         TransactionBuffer buffer = transactions.buffer();
         return log.locked(() -> log.streamIds(buffer == null ? Set.of() : buffer.written(), prefix, page));
+    }
+
+    @Override
+    public Optional<UnaryOperator<Event>> roundTrip() {
+        return Optional.of(event -> serializer.deserialize(serializer.serialize(event)));
     }
 
     @Override

@@ -121,7 +121,7 @@ final class MemoryLog {
                     entry.event().streamId(),
                     StreamVersion.of(baseVersions[entry.stream()] + entry.offset()),
                     GlobalPosition.of(++lastPosition),
-                    append.writes().metadata(),
+                    entry.event().metadata().withDefaults(append.writes().metadata()),
                     now));
         }
         return recorded;

@@ -18,7 +18,9 @@ import io.micrometer.observation.ObservationRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Observes what an event store does: one observation named {@code eventcore.append} for each append, one named
@@ -72,6 +74,11 @@ public final class ObservedEventStore implements EventStore {
     @Override
     public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
         return observe(read("index"), () -> delegate.streamIds(prefix, page));
+    }
+
+    @Override
+    public Optional<UnaryOperator<Event>> roundTrip() {
+        return delegate.roundTrip();
     }
 
     @Override

@@ -208,6 +208,8 @@ $$;
 -- expected version of 0 or more is exact; -1 accepts any; -2 any existing stream. A stream without events is a guard:
 -- FOR SHARE keeps it from changing until this transaction ends and lets others rely on it at the same time.
 --
+-- p_own_metadata is empty, or has for each event what it is stored with instead of p_metadata, null for p_metadata.
+--
 -- outcome: 0 written; 1 conflict, with the number of the stream and its version, nothing changed; 2 the same events are
 -- stored already, with their positions. Without p_waits it fails (55P03) where it would have to wait for another
 -- transaction; p_joined says that the transaction is a caller's.
@@ -223,6 +225,7 @@ CREATE OR REPLACE FUNCTION eventcore_append(
     p_metadata      text,
     p_joined        boolean,
     p_waits         boolean,
+    p_own_metadata  text[],
     OUT outcome         integer,
     OUT conflict_stream integer,
     OUT conflict_version bigint,
@@ -322,7 +325,7 @@ BEGIN
             INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
             VALUES (nextval('eventcore_position'), v_keys[p_event_streams[i]], clock_timestamp(), p_event_ids[i]::uuid,
                     base_versions[p_event_streams[i]] + p_event_offsets[i], p_types[i], p_payloads[i]::json,
-                    p_metadata::json)
+                    coalesce(p_own_metadata[i], p_metadata)::json)
             RETURNING position INTO v_key;
             positions[i] := v_key;
         END LOOP;
@@ -330,10 +333,11 @@ BEGIN
         WITH inserted AS (
             INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
             SELECT nextval('eventcore_position'), v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
-                   base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata::json
+                   base_versions[u.stream] + u.event_offset, u.type, u.payload::json,
+                   coalesce(u.own_metadata, p_metadata)::json
             FROM (
-                SELECT * FROM unnest(p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
-                    WITH ORDINALITY AS e(stream, event_offset, event_id, type, payload, o)
+                SELECT * FROM unnest(p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads, p_own_metadata)
+                    WITH ORDINALITY AS e(stream, event_offset, event_id, type, payload, own_metadata, o)
                 ORDER BY e.o
             ) u
             RETURNING position
@@ -372,6 +376,7 @@ CREATE OR REPLACE FUNCTION eventcore_append_batch(
     p_types         text[],
     p_payloads      text[],
     p_one_by_one    boolean,
+    p_own_metadata  text[],
     OUT outcomes          integer[],
     OUT conflict_streams  integer[],
     OUT conflict_versions bigint[],
@@ -509,10 +514,11 @@ BEGIN
     WITH inserted AS (
         INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
         SELECT nextval('eventcore_position'), v_keys[u.stream], clock_timestamp(), u.event_id::uuid,
-               base_versions[u.stream] + u.event_offset, u.type, u.payload::json, p_metadata[p_appends[u.stream]]::json
+               base_versions[u.stream] + u.event_offset, u.type, u.payload::json,
+               coalesce(u.own_metadata, p_metadata[p_appends[u.stream]])::json
         FROM (
-            SELECT * FROM unnest(p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads)
-                WITH ORDINALITY AS e(stream, event_offset, event_id, type, payload, o)
+            SELECT * FROM unnest(p_event_streams, p_event_offsets, p_event_ids, p_types, p_payloads, p_own_metadata)
+                WITH ORDINALITY AS e(stream, event_offset, event_id, type, payload, own_metadata, o)
             WHERE NOT v_refused OR outcomes[p_appends[e.stream]] = 0
             ORDER BY e.o
         ) u

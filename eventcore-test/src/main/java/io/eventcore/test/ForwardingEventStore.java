@@ -15,6 +15,8 @@ import io.eventcore.StreamWrites;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A store that passes everything on to another one. Override what is to be different; every other role stays intact.
@@ -60,6 +62,11 @@ public abstract class ForwardingEventStore implements EventStore {
     @Override
     public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
         return delegate.streamIds(prefix, page);
+    }
+
+    @Override
+    public Optional<UnaryOperator<Event>> roundTrip() {
+        return delegate.roundTrip();
     }
 
     @Override

@@ -103,8 +103,8 @@ class PostgreSqlRolesTest {
         for (String sql : new String[] {
             "SELECT payload FROM eventcore_event",
             "SELECT eventcore_append_event('x', 0, gen_random_uuid()::text, 't', '{}', NULL, true)",
-            "SELECT eventcore_append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, true)",
-            "SELECT eventcore_append_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', false)",
+            "SELECT eventcore_append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, true, '{}')",
+            "SELECT eventcore_append_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', false, '{}')",
             "SELECT eventcore_lock_stream('x')",
         }) {
             assertRefused(superuser, "SET LOCAL ROLE store_nobody; " + sql, NOT_ALLOWED);

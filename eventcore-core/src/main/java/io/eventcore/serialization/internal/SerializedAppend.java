@@ -47,8 +47,9 @@ public final class SerializedAppend {
      * @param stored its stored form
      * @param stream the index of its stream among the participants
      * @param offset its place among the events of that stream, 1 for the first
+     * @param ownMetadata the metadata of this event as JSON, if it is not that of the append
      */
-    public record Entry(NewEvent event, SerializedEvent stored, int stream, int offset) {}
+    public record Entry(NewEvent event, SerializedEvent stored, int stream, int offset, Optional<String> ownMetadata) {}
 
     private final StreamWrites writes;
     private final List<Participant> participants;
@@ -85,19 +86,21 @@ public final class SerializedAppend {
         streams.sort(Comparator.naturalOrder());
         int[] counts = new int[streams.size()];
         List<Entry> entries = new ArrayList<>(events.size());
+        Optional<String> metadata = metadataOf(writes.metadata(), limits);
         long bytes = 0;
         for (NewEvent event : events) {
             int stream = streams.size() == 1 ? 0 : indexOf(streams, event.streamId());
             SerializedEvent stored = serialize(event, serializer);
             limits.checkPayloadBytes(stored.payload().length);
             bytes += stored.payload().length;
-            entries.add(new Entry(event, stored, stream, ++counts[stream]));
+            Optional<String> own = event.metadata().isEmpty()
+                    ? Optional.empty()
+                    : metadataOf(event.metadata().withDefaults(writes.metadata()), limits);
+            bytes += own.or(() -> metadata).map(String::length).orElse(0);
+            entries.add(new Entry(event, stored, stream, ++counts[stream], own));
         }
-
-        Optional<String> metadata = metadataOf(writes.metadata(), limits);
-        long total = bytes + metadata.map(String::length).orElse(0) * (long) events.size();
         return new SerializedAppend(
-                writes, participants(writes.streams(), streams, counts), List.copyOf(entries), metadata, total);
+                writes, participants(writes.streams(), streams, counts), List.copyOf(entries), metadata, bytes);
     }
 
     private static int indexOf(List<StreamId> sorted, StreamId streamId) {
@@ -168,9 +171,14 @@ public final class SerializedAppend {
         return entries.stream().allMatch(entry -> expectedPlace(entry).isPresent());
     }
 
-    /** The metadata as JSON, if there is any. */
+    /** The metadata of all events that have none of their own, as JSON, if there is any. */
     public Optional<String> metadata() {
         return metadata;
+    }
+
+    /** The metadata of an event as JSON, if there is any. */
+    public Optional<String> metadata(Entry entry) {
+        return entry.ownMetadata().isPresent() ? entry.ownMetadata() : metadata;
     }
 
     /** About how many bytes the append brings to the database. */

@@ -570,6 +570,30 @@ public abstract class EventStoreContract {
         assertThat(read.metadata().entry("note")).contains(text);
     }
 
+    @Test
+    void an_event_can_have_metadata_of_its_own_beside_that_of_the_append() {
+        EventMetadata common = EventMetadata.empty().with("actor", "ada").with("tenant", "north");
+        // Stores write one event, a few and many in different ways.
+        for (int count : new int[] {1, 3, 10}) {
+            StreamId account = StreamId.of("account-" + count);
+            StreamWrites writes =
+                    StreamWrites.empty().registerStream(account, noStream()).withMetadata(common);
+            List<EventMetadata> expected = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                EventMetadata own = i % 3 == 1
+                        ? EventMetadata.empty()
+                        : EventMetadata.empty().with("number", "own-" + i).with("actor", "actor-" + i);
+                writes = writes.append(new NewEvent(new UUID(count, i), account, deposited(account, i), own));
+                expected.add(own.withDefaults(common));
+            }
+
+            store.appendEvents(writes);
+
+            assertThat(store.readStream(account, LedgerEvent.class).stream().map(RecordedEvent::metadata))
+                    .containsExactlyElementsOf(expected);
+        }
+    }
+
     private static Stream<String> hostileTexts() {
         return Stream.of(
                 "",

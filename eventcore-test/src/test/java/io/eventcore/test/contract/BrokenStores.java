@@ -94,6 +94,23 @@ final class BrokenStores {
         };
     }
 
+    static EventStore forgettingOwnMetadata(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                StreamWrites forgetful = StreamWrites.empty().withMetadata(writes.metadata());
+                for (Map.Entry<StreamId, ExpectedVersion> stream :
+                        writes.streams().entrySet()) {
+                    forgetful = forgetful.registerStream(stream.getKey(), stream.getValue());
+                }
+                for (NewEvent event : writes.events()) {
+                    forgetful = forgetful.append(event.withMetadata(EventMetadata.empty()));
+                }
+                return super.appendEvents(forgetful);
+            }
+        };
+    }
+
     static EventStore skippingEmptyWrites(EventStore sound) {
         return new ForwardingEventStore(sound) {
             @Override

@@ -54,6 +54,10 @@ class ContractsCanFailTest {
                         BrokenStores::skippingEmptyWrites,
                         "an_append_without_events_checks_the_versions_all_the_same"),
                 streams(
+                        "knows one metadata for all events",
+                        BrokenStores::forgettingOwnMetadata,
+                        "an_event_can_have_metadata_of_its_own_beside_that_of_the_append"),
+                streams(
                         "lets the last writer win",
                         BrokenStores::acceptingAnyVersion,
                         "append_is_refused_when_a_stream_has_moved_on"),

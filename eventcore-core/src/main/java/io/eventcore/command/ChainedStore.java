@@ -1,0 +1,70 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.command.DecisionGroup.Member;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The store as an attempt in a lane sees it: streams with what others have decided, and an append that passes the turn
+ * on and returns when the decision is stored. Used by one thread for one attempt.
+ */
+final class ChainedStore implements EventStore {
+    private final EventStore store;
+    private final DecisionChain chain;
+    private final Turn turn;
+
+    ChainedStore(EventStore store, DecisionChain chain, Turn turn) {
+        this.store = store;
+        this.chain = chain;
+        this.turn = turn;
+    }
+
+    @Override
+    public <E extends Event> EventStreamReader<E> readStreams(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        return chain.read(turn, streamsAfter, eventType);
+    }
+
+    @Override
+    public EventStreamSlice appendEvents(StreamWrites writes) {
+        if (store.joinsCallersTransaction()) {
+            // A transaction was begun around this append: it would return, and let others go, before the commit.
+            throw new DecideAgainException(true);
+        }
+        Member member = chain.join(turn, writes);
+        turn.pass();
+        return chain.await(member);
+    }
+
+    @Override
+    public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        return store.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public StreamVersion streamVersion(StreamId streamId) {
+        return store.streamVersion(streamId);
+    }
+
+    @Override
+    public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+        return store.streamIds(prefix, page);
+    }
+
+    @Override
+    public boolean joinsCallersTransaction() {
+        return store.joinsCallersTransaction();
+    }
+}

@@ -1,0 +1,21 @@
+package io.eventcore.command;
+
+/**
+ * Ends an attempt whose decision cannot be kept through no fault of its own: what it rested on did not come about, or it
+ * cannot be decided together with others. Nothing of it was stored. Never leaves this package.
+ */
+final class DecideAgainException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final boolean alone;
+
+    /** {@code alone}: whether it must be decided without company this time. */
+    DecideAgainException(boolean alone) {
+        super(null, null, false, false);
+        this.alone = alone;
+    }
+
+    boolean alone() {
+        return alone;
+    }
+}

@@ -1,0 +1,389 @@
+package io.eventcore.command;
+
+import io.eventcore.AppendLimitExceededException;
+import io.eventcore.Event;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.NewEvent;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.command.DecisionGroup.Member;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the commands of a lane decide on top of each other's events before these are stored, and stores them in groups.
+ *
+ * <p>Whoever has the turn reads what is stored and what is about to be, folds that for itself, decides, and passes the
+ * turn on. While one group of decisions is being appended, the next one gathers. Nothing that came out of a decision,
+ * a refusal included, is released before the append that proves it: it checks the version of every stream the decision
+ * rested on, after everything the decision rested on was stored. If an append fails, all that rests on it is decided
+ * again.
+ *
+ * <p>The thread that has the turn calls {@link #read}, {@link #join} and {@link #drain}, any thread the rest.
+ */
+class DecisionChain {
+    /** How many decisions share an append at most. */
+    private static final int MAX_MEMBERS = 256;
+
+    /** How many events share an append at most; as many as share a transaction in the stores. */
+    private static final int MAX_EVENTS = 512;
+
+    /** How many decisions are held back at most, for others that have to read before they can join. */
+    private static final int MAX_HELD = 32;
+
+    /** How many events are kept at most, so that not everybody reads them from the store. */
+    private static final int MAX_KEPT_EVENTS = 16_384;
+
+    /** How many streams are kept at most. */
+    private static final int MAX_KEPT_STREAMS = 64;
+
+    private final EventStore store;
+    private final UnaryOperator<Event> roundTrip;
+    private final BooleanSupplier othersCome;
+
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Signalled when an append has ended. */
+    private final Condition settled = lock.newCondition();
+
+    private final KnownStreams known = new KnownStreams();
+    private DecisionGroup gathering = new DecisionGroup();
+    private @Nullable DecisionGroup underWay;
+    private int maxEvents = MAX_EVENTS;
+
+    /** Whether the holder of the turn is reading from the store, and relies on the decisions behind not being sent. */
+    private boolean reading;
+
+    /** How many appends have failed; who decided on top of one of them has a lower number. */
+    private long failures;
+
+    /**
+     * A chain without decisions.
+     *
+     * @param roundTrip makes of an event what will be read
+     * @param othersCome whether somebody has the turn, or waits for it
+     */
+    DecisionChain(EventStore store, UnaryOperator<Event> roundTrip, BooleanSupplier othersCome) {
+        this.store = store;
+        this.roundTrip = roundTrip;
+        this.othersCome = othersCome;
+    }
+
+    /** Begins a turn: what the decision rests on must hold from here. */
+    void begin(Turn turn) {
+        lock.lock();
+        try {
+            turn.begin(failures);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether decisions wait for being stored. */
+    boolean isBusy() {
+        lock.lock();
+        try {
+            return !isIdle();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isIdle() {
+        return underWay == null && gathering.isEmpty();
+    }
+
+    /**
+     * Streams as the next decision is to see them.
+     *
+     * @throws DecideAgainException if an append has failed that the turn rests on, or the streams are too long to be
+     *     kept, or what others have decided is not of the type asked for
+     */
+    <E extends Event> EventStreamReader<E> read(
+            Turn turn, Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        lock.lock();
+        try {
+            check(turn);
+            if (isIdle() || !known.cover(streamsAfter)) {
+                readFromStore(turn, streamsAfter, eventType);
+            } else {
+                turn.restsOnUnproven();
+            }
+            List<RecordedEvent<E>> events = known.eventsAfter(streamsAfter, eventType);
+            streamsAfter.keySet().forEach(id -> turn.sees(id, known.version(id)));
+            return EventStreamReader.of(turn.versionsOf(streamsAfter.keySet()), events);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void check(Turn turn) {
+        if (turn.failures() != failures) {
+            throw new DecideAgainException(false);
+        }
+        if (known.events() > MAX_KEPT_EVENTS) {
+            throw new DecideAgainException(true);
+        }
+    }
+
+    /**
+     * Reads while no append of this chain is under way: then all that is found stands before all that is about to be
+     * stored, so that the events of several streams can be put in order.
+     */
+    private <E extends Event> void readFromStore(
+            Turn turn, Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        reading = true;
+        try {
+            awaitNothingUnderWay();
+            check(turn);
+            if (turn.hasSeenNothing() && known.streams() > MAX_KEPT_STREAMS) {
+                known.forgetStored();
+            }
+            if (!known.cover(streamsAfter)) {
+                turn.readsMore();
+            }
+            Map<StreamId, StreamVersion> missing = known.missing(streamsAfter);
+            if (!isIdle()) {
+                turn.restsOnUnproven();
+                missing.keySet().removeIf(known::isExpected);
+            }
+            learn(missing, eventType);
+        } finally {
+            reading = false;
+        }
+    }
+
+    /** Reads with the lock released: only who has the turn changes what is known while nothing is under way. */
+    private <E extends Event> void learn(Map<StreamId, StreamVersion> missing, Class<E> eventType) {
+        EventStreamReader<E> found;
+        lock.unlock();
+        try {
+            found = store.readStreams(missing, eventType);
+            refuseToKeep(missing, found);
+            found = EventStreamReader.of(found.versions(), found.toList());
+        } finally {
+            lock.lock();
+        }
+        if (!known.learn(missing, found)) {
+            known.forgetStored();
+            throw new DecideAgainException(true);
+        }
+    }
+
+    private static void refuseToKeep(Map<StreamId, StreamVersion> after, EventStreamReader<?> found) {
+        long events = 0;
+        for (Map.Entry<StreamId, StreamVersion> stream : after.entrySet()) {
+            events += found.version(stream.getKey()).value() - stream.getValue().value();
+        }
+        if (events > MAX_KEPT_EVENTS) {
+            throw new DecideAgainException(true);
+        }
+    }
+
+    /**
+     * Takes a decision in: it will be stored after all that it rests on.
+     *
+     * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
+     */
+    Member join(Turn turn, StreamWrites writes) {
+        List<Event> asRead = asRead(writes.events());
+        lock.lock();
+        try {
+            awaitRoom(turn, asRead.size());
+            check(turn);
+            writes.streams().forEach((id, expected) -> {
+                if (!known.isKnown(id) || !expected.equals(ExpectedVersion.exactly(known.version(id)))) {
+                    throw new DecideAgainException(true);
+                }
+            });
+            Member member = new Member(writes);
+            gathering.add(member, turn.hasReadMore());
+            for (int i = 0; i < asRead.size(); i++) {
+                known.expect(writes.events().get(i), asRead.get(i));
+            }
+            return member;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The events as others will read them: they may lose or gain something when they are encoded and decoded. */
+    private List<Event> asRead(List<NewEvent> events) {
+        List<Event> asRead = new ArrayList<>(events.size());
+        try {
+            for (NewEvent event : events) {
+                asRead.add(roundTrip.apply(event.event()));
+            }
+        } catch (RuntimeException notToBeReadBack) {
+            // Whatever is wrong with it, its own append will say; nobody can decide on top of it.
+            throw new DecideAgainException(true);
+        }
+        return asRead;
+    }
+
+    private void awaitRoom(Turn turn, int events) {
+        while (!gathering.hasRoom(events, MAX_MEMBERS, maxEvents)) {
+            if (underWay == null) {
+                send();
+            }
+            settled.awaitUninterruptibly();
+            check(turn);
+        }
+    }
+
+    private void awaitNothingUnderWay() {
+        while (underWay != null) {
+            settled.awaitUninterruptibly();
+        }
+    }
+
+    /** Waits until nothing waits for being stored; whoever has the turn can then go on without this chain. */
+    void drain() {
+        lock.lock();
+        try {
+            while (!isIdle()) {
+                if (underWay == null) {
+                    send();
+                }
+                settled.awaitUninterruptibly();
+            }
+            if (known.events() > MAX_KEPT_EVENTS) {
+                known.forgetStored();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Whether the outcome of a turn that wrote nothing must be proven before it is released: it must if it rests on
+     * anything but what the store said during this very turn.
+     */
+    boolean mustProve(Turn turn) {
+        return turn.isUnproven();
+    }
+
+    /** Sends what has gathered, unless an append is under way, or the next turn has to read before that. */
+    void sendIfDue() {
+        lock.lock();
+        try {
+            startNext();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void startNext() {
+        if (underWay == null
+                && !reading
+                && !gathering.isEmpty()
+                && !(gathering.waitsForOthers(MAX_HELD) && othersCome.getAsBoolean())) {
+            send();
+        }
+    }
+
+    private void send() {
+        underWay = gathering;
+        gathering = new DecisionGroup();
+        underWay.appointLeader();
+    }
+
+    /**
+     * Waits until a decision is stored, and appends its group if it is the first in it. Not to be interrupted: the events
+     * may be on their way.
+     *
+     * @return what the decision wrote
+     * @throws DecideAgainException if something it rests on was not stored
+     */
+    EventStreamSlice await(Member member) {
+        boolean interrupted = false;
+        try {
+            while (!member.isDone()) {
+                DecisionGroup group = member.leads();
+                if (group == null) {
+                    LockSupport.park(this);
+                    interrupted |= Thread.interrupted();
+                } else {
+                    interrupted |= append(group);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return member.outcome();
+    }
+
+    /** Appends a group, for others too: an interruption of this thread must not fail them. Whether there was one. */
+    private boolean append(DecisionGroup group) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            StreamWrites writes = group.writes();
+            while (!group.isStored()) {
+                try {
+                    succeed(group, store.appendEvents(writes));
+                } catch (TransientEventStoreException e) {
+                    if (!Thread.interrupted()) {
+                        throw e;
+                    }
+                    interrupted = true;
+                }
+            }
+        } catch (Throwable e) {
+            fail(group, e);
+            if (e instanceof Error error) {
+                throw error;
+            }
+        }
+        return interrupted;
+    }
+
+    private void succeed(DecisionGroup group, EventStreamSlice written) {
+        group.checkComplete(written);
+        lock.lock();
+        try {
+            known.stored(written.events());
+            underWay = null;
+            settled.signalAll();
+            // The next leader is woken before the others: the database is waiting, their callers have what they want.
+            startNext();
+        } finally {
+            lock.unlock();
+        }
+        group.succeed(written);
+    }
+
+    private void fail(DecisionGroup group, Throwable failure) {
+        DecisionGroup onTop;
+        lock.lock();
+        try {
+            failures++;
+            known.dropExpected();
+            if (failure instanceof AppendLimitExceededException) {
+                maxEvents = Math.max(1, group.events() / 2);
+            }
+            underWay = null;
+            onTop = gathering;
+            gathering = new DecisionGroup();
+            settled.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        group.fail(failure);
+        onTop.decideAgain();
+    }
+}

@@ -1,0 +1,207 @@
+package io.eventcore.command;
+
+import io.eventcore.AppendedEvent;
+import io.eventcore.Event;
+import io.eventcore.EventStreamReader;
+import io.eventcore.GlobalPosition;
+import io.eventcore.NewEvent;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Some streams as the next decision is to see them: the events that are stored, and behind them those that are about to
+ * be, in the places they will have.
+ *
+ * <p>What is about to be stored has a position beyond all others until its own is known. Not safe for concurrent use.
+ */
+final class KnownStreams {
+    /** No store ever gives away a position as high as this. */
+    private static final long BEYOND_ALL = Long.MAX_VALUE / 2;
+
+    private final Map<StreamId, Known> streams = new HashMap<>();
+    private long nextBeyond = BEYOND_ALL;
+
+    private static final class Known {
+        private final long from;
+        private final List<RecordedEvent<?>> events = new ArrayList<>();
+        private int stored;
+
+        /** Knows the events after a version. */
+        Known(long from) {
+            this.from = from;
+        }
+
+        long version() {
+            return from + events.size();
+        }
+
+        boolean isStored() {
+            return stored == events.size();
+        }
+
+        List<RecordedEvent<?>> eventsAfter(long version) {
+            return events.subList((int) Math.min(version - from, events.size()), events.size());
+        }
+    }
+
+    boolean cover(Map<StreamId, StreamVersion> streamsAfter) {
+        for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
+            if (!covers(stream.getKey(), stream.getValue())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean covers(StreamId streamId, StreamVersion after) {
+        Known known = streams.get(streamId);
+        return known != null && known.from <= after.value();
+    }
+
+    boolean isKnown(StreamId streamId) {
+        return streams.containsKey(streamId);
+    }
+
+    /** Whether something of this stream is about to be stored, so that nobody but this object knows its end. */
+    boolean isExpected(StreamId streamId) {
+        Known known = streams.get(streamId);
+        return known != null && !known.isStored();
+    }
+
+    /** After which versions to read so that these streams are known as they are now. */
+    Map<StreamId, StreamVersion> missing(Map<StreamId, StreamVersion> streamsAfter) {
+        Map<StreamId, StreamVersion> missing = new HashMap<>(streamsAfter);
+        missing.replaceAll((id, after) -> covers(id, after) ? version(id) : after);
+        return missing;
+    }
+
+    /**
+     * Learns what a read has found.
+     *
+     * @param readAfter after which versions it was read
+     * @return false if the streams end before what is known of them
+     */
+    boolean learn(Map<StreamId, StreamVersion> readAfter, EventStreamReader<?> read) {
+        for (Map.Entry<StreamId, StreamVersion> stream : readAfter.entrySet()) {
+            Known known = streams.get(stream.getKey());
+            long after = stream.getValue().value();
+            if (known == null || known.version() != after) {
+                streams.put(stream.getKey(), new Known(after));
+            }
+        }
+        for (RecordedEvent<?> event : read) {
+            Known known = known(event.streamId());
+            known.events.add(event);
+            known.stored++;
+        }
+        return read.versions().entrySet().stream()
+                .allMatch(stream -> stream.getValue().equals(version(stream.getKey())));
+    }
+
+    StreamVersion version(StreamId streamId) {
+        Known known = streams.get(streamId);
+        return StreamVersion.of(known == null ? 0 : known.version());
+    }
+
+    /**
+     * The events after these versions, as they will be read.
+     *
+     * @throws DecideAgainException if one is not of this type
+     */
+    <E extends Event> List<RecordedEvent<E>> eventsAfter(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        List<RecordedEvent<E>> events = new ArrayList<>();
+        streamsAfter.forEach((id, after) -> {
+            for (RecordedEvent<?> event : known(id).eventsAfter(after.value())) {
+                events.add(typed(event, eventType));
+            }
+        });
+        if (streamsAfter.size() > 1) {
+            events.sort(Comparator.comparing(RecordedEvent::position));
+        }
+        return events;
+    }
+
+    @SuppressWarnings("unchecked") // The event is checked.
+    private static <E extends Event> RecordedEvent<E> typed(RecordedEvent<?> event, Class<E> eventType) {
+        if (!eventType.isInstance(event.event())) {
+            // Alone, the command is told by the store which event it is.
+            throw new DecideAgainException(true);
+        }
+        return (RecordedEvent<E>) event;
+    }
+
+    /** An event is about to be stored; nobody but the fold of a command will see the record that stands for it. */
+    void expect(NewEvent added, Event asRead) {
+        Known known = known(added.streamId());
+        known.events.add(new RecordedEvent<>(
+                asRead,
+                added.id(),
+                added.streamId(),
+                StreamVersion.of(known.version() + 1),
+                GlobalPosition.of(nextBeyond++),
+                asRead.getClass().getSimpleName(),
+                added.metadata(),
+                Instant.EPOCH));
+    }
+
+    /** The next events that were about to be stored are. */
+    void stored(List<AppendedEvent> events) {
+        for (AppendedEvent event : events) {
+            Known known = known(event.streamId());
+            RecordedEvent<?> expected = known.events.get(known.stored);
+            known.events.set(known.stored++, at(expected, event.position()));
+        }
+    }
+
+    private static <E extends Event> RecordedEvent<E> at(RecordedEvent<E> expected, GlobalPosition position) {
+        return new RecordedEvent<>(
+                expected.event(),
+                expected.id(),
+                expected.streamId(),
+                expected.version(),
+                position,
+                expected.typeName(),
+                expected.metadata(),
+                expected.recordedAt());
+    }
+
+    /** Nothing is about to be stored any more. */
+    void dropExpected() {
+        streams.values()
+                .forEach(known ->
+                        known.events.subList(known.stored, known.events.size()).clear());
+    }
+
+    /** Forgets every stream of which nothing is about to be stored. */
+    void forgetStored() {
+        streams.values().removeIf(Known::isStored);
+    }
+
+    int streams() {
+        return streams.size();
+    }
+
+    int events() {
+        int events = 0;
+        for (Known known : streams.values()) {
+            events += known.events.size();
+        }
+        return events;
+    }
+
+    private Known known(StreamId streamId) {
+        Known known = streams.get(streamId);
+        if (known == null) {
+            throw new IllegalStateException("Nothing is known of stream '" + streamId + "'");
+        }
+        return known;
+    }
+}

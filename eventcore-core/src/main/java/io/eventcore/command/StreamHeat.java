@@ -1,0 +1,52 @@
+package io.eventcore.command;
+
+import io.eventcore.StreamId;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Which streams are hot: from a conflict on, until a number of attempts in a row has met nobody else. Safe for any number
+ * of threads.
+ */
+final class StreamHeat {
+    /** How many streams are known to be hot at most. Forgetting one costs its commands a conflict, no more. */
+    private static final int MAX_STREAMS = 1_024;
+
+    /** How many attempts in a row must meet nobody else until a stream is no longer hot. */
+    private static final int COOLS_AFTER = 64;
+
+    /** The hot streams, each with the number of lonely attempts that are left until it is not. */
+    private final Map<StreamId, AtomicInteger> streams = new ConcurrentHashMap<>();
+
+    boolean isNowhere() {
+        return streams.isEmpty();
+    }
+
+    boolean isOn(StreamId stream) {
+        return streams.containsKey(stream);
+    }
+
+    /** Somebody else was there. */
+    void rise(StreamId stream) {
+        AtomicInteger left = streams.get(stream);
+        if (left != null) {
+            left.set(COOLS_AFTER);
+            return;
+        }
+        if (streams.size() >= MAX_STREAMS) {
+            Iterator<StreamId> anyone = streams.keySet().iterator();
+            if (anyone.hasNext()) {
+                streams.remove(anyone.next());
+            }
+        }
+        streams.put(stream, new AtomicInteger(COOLS_AFTER));
+    }
+
+    /** Nobody else was there. Whether the stream is not hot any more. */
+    boolean fall(StreamId stream) {
+        AtomicInteger left = streams.get(stream);
+        return left != null && left.decrementAndGet() <= 0 && streams.remove(stream, left);
+    }
+}
