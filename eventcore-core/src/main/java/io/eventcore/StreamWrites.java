@@ -142,6 +142,12 @@ public final class StreamWrites {
     public void checkComplete() {
         List<NewEvent> added = events();
         checkIds(added);
+        if (streams.containsValue(ExpectedVersion.any())) {
+            checkWritten(added);
+        }
+    }
+
+    private void checkWritten(List<NewEvent> added) {
         Set<StreamId> written = new HashSet<>();
         added.forEach(event -> written.add(event.streamId()));
         streams.forEach((streamId, expected) -> {
@@ -153,6 +159,9 @@ public final class StreamWrites {
     }
 
     private static void checkIds(List<NewEvent> added) {
+        if (added.size() < 2) {
+            return;
+        }
         Set<UUID> ids = new HashSet<>();
         for (NewEvent event : added) {
             if (!ids.add(event.id())) {

@@ -34,6 +34,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event store in memory, with the contract of the database stores.
@@ -146,19 +147,38 @@ public final class InMemoryEventStore implements EventStore {
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
         EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
         TransactionBuffer buffer = transactions.buffer();
-        Map<StreamId, StreamVersion> versions = new HashMap<>();
-        List<StoredEvent> found = log.locked(() -> {
-            List<StoredEvent> events = new ArrayList<>();
-            streamsAfter.forEach((streamId, after) -> {
-                versions.put(streamId, buffer == null ? log.version(streamId) : buffer.version(streamId));
-                events.addAll(buffer == null ? log.eventsAfter(streamId, after) : buffer.eventsAfter(streamId, after));
-            });
-            return events;
-        });
-        if (streamsAfter.size() > 1) {
-            found.sort(Comparator.comparing(StoredEvent::position));
+        if (streamsAfter.size() == 1) {
+            Map.Entry<StreamId, StreamVersion> stream =
+                    streamsAfter.entrySet().iterator().next();
+            return log.locked(() -> reader(
+                    Map.of(stream.getKey(), version(buffer, stream.getKey())),
+                    eventsAfter(buffer, stream.getKey(), stream.getValue()),
+                    decoder));
         }
-        return EventStreamReader.of(versions, () -> new Decoding<>(found.iterator(), decoder));
+        Map<StreamId, StreamVersion> versions = new HashMap<>();
+        List<StoredEvent> found = new ArrayList<>();
+        log.locked(() -> {
+            streamsAfter.forEach((streamId, after) -> {
+                versions.put(streamId, version(buffer, streamId));
+                found.addAll(eventsAfter(buffer, streamId, after));
+            });
+            return found;
+        });
+        found.sort(Comparator.comparing(StoredEvent::position));
+        return reader(versions, found, decoder);
+    }
+
+    private StreamVersion version(@Nullable TransactionBuffer buffer, StreamId streamId) {
+        return buffer == null ? log.version(streamId) : buffer.version(streamId);
+    }
+
+    private List<StoredEvent> eventsAfter(@Nullable TransactionBuffer buffer, StreamId streamId, StreamVersion after) {
+        return buffer == null ? log.eventsAfter(streamId, after) : buffer.eventsAfter(streamId, after);
+    }
+
+    private static <E extends Event> EventStreamReader<E> reader(
+            Map<StreamId, StreamVersion> versions, List<StoredEvent> events, EventDecoder<E> decoder) {
+        return EventStreamReader.of(versions, () -> new Decoding<>(events.iterator(), decoder));
     }
 
     @Override
@@ -185,7 +205,7 @@ public final class InMemoryEventStore implements EventStore {
     public StreamVersion streamVersion(StreamId streamId) {
         Objects.requireNonNull(streamId, "streamId");
         TransactionBuffer buffer = transactions.buffer();
-        return log.locked(() -> buffer == null ? log.version(streamId) : buffer.version(streamId));
+        return log.locked(() -> version(buffer, streamId));
     }
 
     @Override

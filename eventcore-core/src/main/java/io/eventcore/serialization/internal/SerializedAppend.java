@@ -85,10 +85,11 @@ public final class SerializedAppend {
         List<StreamId> streams = new ArrayList<>(writes.streams().keySet());
         streams.sort(Comparator.naturalOrder());
         int[] counts = new int[streams.size()];
-        List<Entry> entries = new ArrayList<>(events.size());
+        Entry[] entries = new Entry[events.size()];
         Optional<String> metadata = metadataOf(writes.metadata(), limits);
         long bytes = 0;
-        for (NewEvent event : events) {
+        for (int i = 0; i < entries.length; i++) {
+            NewEvent event = events.get(i);
             int stream = streams.size() == 1 ? 0 : indexOf(streams, event.streamId());
             SerializedEvent stored = serialize(event, serializer);
             limits.checkPayloadBytes(stored.payload().length);
@@ -96,11 +97,11 @@ public final class SerializedAppend {
             Optional<String> own = event.metadata().isEmpty()
                     ? Optional.empty()
                     : metadataOf(event.metadata().withDefaults(writes.metadata()), limits);
-            bytes += own.or(() -> metadata).map(String::length).orElse(0);
-            entries.add(new Entry(event, stored, stream, ++counts[stream], own));
+            bytes += (own.isPresent() ? own : metadata).map(String::length).orElse(0);
+            entries[i] = new Entry(event, stored, stream, ++counts[stream], own);
         }
         return new SerializedAppend(
-                writes, participants(writes.streams(), streams, counts), List.copyOf(entries), metadata, bytes);
+                writes, participants(writes.streams(), streams, counts), List.of(entries), metadata, bytes);
     }
 
     private static int indexOf(List<StreamId> sorted, StreamId streamId) {
