@@ -22,9 +22,14 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /** Where connections come from: the caller's transaction if it is in our database, else the pool. */
 final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
+    private static final int UNKNOWN = -1;
 
     private final DataSource dataSource;
     private final DataSource target;
+    private final boolean routing;
+
+    /** The isolation that connections come in. Asked once: for some drivers it is a statement. */
+    private volatile int isolation = UNKNOWN;
 
     Connections(DataSource dataSource) {
         // A proxy that hands out the transaction's connection would defeat a connection of our own.
@@ -34,11 +39,22 @@ final class Connections {
         }
         this.dataSource = own;
         this.target = target(own);
+        this.routing = isRouting(target);
     }
 
     /** Whether the data source chooses among databases, by whatever the calling thread carries. */
     boolean isRouting() {
-        return target instanceof AbstractRoutingDataSource;
+        return routing;
+    }
+
+    private static boolean isRouting(DataSource dataSource) {
+        try {
+            return dataSource instanceof AbstractRoutingDataSource
+                    || dataSource.isWrapperFor(AbstractRoutingDataSource.class);
+        } catch (SQLException e) {
+            LOG.debug("A data source does not tell what it wraps", e);
+            return false;
+        }
     }
 
     /** Work on a connection. */
@@ -72,6 +88,43 @@ final class Connections {
             return work.on(connection);
         } finally {
             close(connection);
+        }
+    }
+
+    /**
+     * The same in READ COMMITTED, whatever the default is: what is one statement for us may be several in a function, each
+     * of which has to see what others have committed. Reading has no need of it, a statement by itself sees that anyway.
+     */
+    <T> T ownInReadCommitted(Work<T> work) throws SQLException {
+        return own(connection -> {
+            int isolation = defaultIsolation(connection);
+            if (isolation == Connection.TRANSACTION_READ_COMMITTED) {
+                return work.on(connection);
+            }
+            connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+            try {
+                return work.on(connection);
+            } finally {
+                restoreIsolation(connection, isolation);
+            }
+        });
+    }
+
+    private int defaultIsolation(Connection connection) throws SQLException {
+        int known = isolation;
+        if (known == UNKNOWN || routing) {
+            known = connection.getTransactionIsolation();
+            isolation = known;
+        }
+        return known;
+    }
+
+    /** What fails here must not hide what failed before. */
+    private static void restoreIsolation(Connection connection, int isolation) {
+        try {
+            connection.setTransactionIsolation(isolation);
+        } catch (SQLException e) {
+            LOG.debug("A connection could not be restored; its pool will find out", e);
         }
     }
 

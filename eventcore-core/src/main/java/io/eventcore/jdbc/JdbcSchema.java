@@ -131,9 +131,26 @@ public final class JdbcSchema {
                 throw new SchemaException("The settings of the event store are missing", path(dialect));
             }
             check(row.getInt(1), row.getString(2), dialect);
-            return dialect;
         } catch (SQLException e) {
             throw new SchemaException("The tables of the event store are missing or not readable", path(dialect), e);
+        }
+        checkPositions(connection, dialect);
+        return dialect;
+    }
+
+    /** After a restore by hand, for example: what is appended then would stand where readers have passed. */
+    private static void checkPositions(Connection connection, Dialect dialect) {
+        try {
+            long highest = dialect.highestPosition(connection);
+            long last = dialect.logEnd(connection).position();
+            if (highest > last) {
+                throw new SchemaException(
+                        "The log has reached position %d, but %d counts as the last one given to an append: it was set back"
+                                .formatted(highest, last),
+                        path(dialect));
+            }
+        } catch (SQLException e) {
+            throw new SchemaException("The positions of the event store are not readable", path(dialect), e);
         }
     }
 

@@ -77,7 +77,8 @@ final class OwnAppends {
     private List<Answer> runBatch(List<SerializedAppend> appends) {
         try {
             // One that is alone must not wait either: all who come meanwhile would wait behind it.
-            List<AppendOutcome> outcomes = connections.own(connection -> dialect.appendBatch(connection, appends));
+            List<AppendOutcome> outcomes =
+                    connections.ownInReadCommitted(connection -> dialect.appendBatch(connection, appends));
             List<Answer> answers = new ArrayList<>(outcomes.size());
             outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
             return answers;
@@ -100,7 +101,7 @@ final class OwnAppends {
     private AppendOutcome appendAlone(SerializedAppend append) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return connections.own(connection -> dialect.appendAlone(connection, append));
+                return connections.ownInReadCommitted(connection -> dialect.appendAlone(connection, append));
             } catch (SQLException e) {
                 Failure failure = dialect.classify(e);
                 if (failure == Failure.CONNECTION_LOST) {

@@ -2,10 +2,12 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendLimits;
 import io.eventcore.EventStore;
+import io.eventcore.autoconfigure.EventCoreProperties.GroupCommit;
 import io.eventcore.autoconfigure.EventCoreProperties.Jdbc;
 import io.eventcore.autoconfigure.EventCoreProperties.Limits;
 import io.eventcore.autoconfigure.EventCoreProperties.SchemaInitialization;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
+import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.EventSerializer;
@@ -73,7 +75,13 @@ public final class EventCoreJdbcAutoConfiguration {
                 .schema(properties.jdbc().schema())
                 .tablePrefix(properties.jdbc().tablePrefix())
                 .limits(limits(properties.limits()))
+                .groupCommit(groupCommit(properties.jdbc().groupCommit()))
                 .build();
+    }
+
+    private static GroupCommitSettings groupCommit(GroupCommit settings) {
+        return new GroupCommitSettings(
+                settings.enabled(), settings.maxEvents(), settings.maxBytes().toBytes());
     }
 
     static AppendLimits limits(Limits limits) {

@@ -63,11 +63,13 @@ public record EventCoreProperties(
      * @param initializeSchema when the tables are created; an H2 file is not an embedded database
      * @param schema schema of the tables, which must exist; by default the one that the connections are in
      * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
+     * @param groupCommit how appends that wait at the same time share a transaction
      */
     public record Jdbc(
             @DefaultValue("embedded") SchemaInitialization initializeSchema,
             @DefaultValue("") String schema,
-            @DefaultValue("eventcore_") String tablePrefix) {
+            @DefaultValue("eventcore_") String tablePrefix,
+            @DefaultValue GroupCommit groupCommit) {
         /** The rule of the store, so that whoever breaks it is told the name of the property. */
         private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
@@ -83,6 +85,24 @@ public record EventCoreProperties(
                     "eventcore.jdbc.table-prefix",
                     tablePrefix,
                     "must match " + IDENTIFIER);
+        }
+    }
+
+    /**
+     * How appends that wait at the same time share a transaction.
+     *
+     * @param enabled whether they do at all; they never do where the data source chooses among databases
+     * @param maxEvents how many events share a transaction at most; a larger append goes alone
+     * @param maxBytes how much payload and metadata shares a transaction at most
+     */
+    public record GroupCommit(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("512") int maxEvents,
+            @DefaultValue("4MB") DataSize maxBytes) {
+        /** Checks the bounds. */
+        public GroupCommit {
+            check(maxEvents >= 1, "eventcore.jdbc.group-commit.max-events", maxEvents, "must be at least 1");
+            check(maxBytes.toBytes() >= 1, "eventcore.jdbc.group-commit.max-bytes", maxBytes, "must be at least 1B");
         }
     }
 

@@ -34,6 +34,8 @@ class InvalidPropertiesTest {
                 "eventcore.jdbc.table-prefix | a;drop | must match",
                 "eventcore.jdbc.table-prefix | Events | must match",
                 "eventcore.jdbc.schema | public\" | must match",
+                "eventcore.jdbc.group-commit.max-events | 0 | must be at least 1",
+                "eventcore.jdbc.group-commit.max-bytes | 0B | must be at least 1B",
                 "eventcore.store | cassandra | io.eventcore.autoconfigure.EventCoreProperties$Store",
                 "eventcore.retry.max-attempts | many | \"many\"",
                 "eventcore.retry.budget | soon | java.time.Duration",

@@ -34,6 +34,13 @@ class H2EventStoreTest {
     }
 
     @Nested
+    class Under_concurrency extends JdbcConcurrencyContract {
+        Under_concurrency() {
+            super(DATABASE);
+        }
+    }
+
+    @Nested
     class Inside_transactions extends TransactionContract {
         @Override
         protected EventStore emptyStore() {

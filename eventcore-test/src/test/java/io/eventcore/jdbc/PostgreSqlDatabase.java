@@ -5,7 +5,12 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -39,6 +44,7 @@ final class PostgreSqlDatabase extends TestDatabase {
         try {
             EmbeddedPostgres server = EmbeddedPostgres.builder()
                     .setPGStartupWait(Duration.ofMinutes(2))
+                    .setServerConfig("max_prepared_transactions", "10")
                     .start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> close(server)));
             return server.getJdbcUrl("postgres", "postgres");
@@ -100,5 +106,31 @@ final class PostgreSqlDatabase extends TestDatabase {
     /** Connections that may do everything that the server lets anybody do. */
     DataSource superusersDataSource() {
         return superuser;
+    }
+
+    /** A transaction that has written something else to this database, and one to another database of the server. */
+    AutoCloseable openForeignTransactions() {
+        execute(superuser, "CREATE TABLE IF NOT EXISTS something_else (id int)");
+        try {
+            Connection here = superuser.getConnection();
+            Connection elsewhere =
+                    DriverManager.getConnection(superuser.getJdbcUrl().replaceFirst("/postgres\\b", "/template1"));
+            for (Connection connection : List.of(here, elsewhere)) {
+                connection.setAutoCommit(false);
+                try (Statement statement = connection.createStatement()) {
+                    statement.execute(
+                            connection == here
+                                    ? "INSERT INTO something_else VALUES (1)"
+                                    : "SELECT pg_current_xact_id()");
+                }
+            }
+            return () -> {
+                here.rollback();
+                here.close();
+                elsewhere.close();
+            };
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -34,6 +34,18 @@ class PostgreSqlEventStoreTest {
     }
 
     @Nested
+    class Under_concurrency extends JdbcConcurrencyContract {
+        Under_concurrency() {
+            super(DATABASE);
+        }
+
+        @Override
+        protected AutoCloseable openForeignTransactions() {
+            return PostgreSqlDatabase.INSTANCE.openForeignTransactions();
+        }
+    }
+
+    @Nested
     class Inside_transactions extends TransactionContract {
         @Override
         protected EventStore emptyStore() {

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 
 /**
@@ -28,6 +29,20 @@ abstract class TestDatabase {
 
     /** Connections of those who only read. */
     abstract DataSource readersDataSource();
+
+    /** New tables, made by a script that is changed before, and the prefix of their names. */
+    final String newTables(UnaryOperator<String> change) {
+        String prefix = "t" + STORES.incrementAndGet() + "_";
+        JdbcSchema schema = JdbcSchema.in(ownersDataSource(), "", prefix);
+        String script = schema.script().replace(prefix, TableNames.DEFAULT_PREFIX);
+        String changed = change.apply(script);
+        if (changed.equals(script)) {
+            throw new AssertionError("The script does not hold what was to be changed");
+        }
+        execute(ownersDataSource(), changed.replace(TableNames.DEFAULT_PREFIX, prefix));
+        execute(ownersDataSource(), schema.rolesScript(APP, READER));
+        return prefix;
+    }
 
     /** New tables, and the prefix of their names. */
     String newTables() {

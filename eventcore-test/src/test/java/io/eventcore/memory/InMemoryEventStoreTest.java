@@ -3,6 +3,7 @@ package io.eventcore.memory;
 import io.eventcore.EventStore;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.CommandContract;
+import io.eventcore.test.contract.ConcurrencyContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.LedgerEvent;
@@ -25,6 +26,19 @@ class InMemoryEventStoreTest {
 
     @Nested
     class Reading_the_log extends EventReaderContract {
+        @Override
+        protected EventStore emptyStore() {
+            return newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    @Nested
+    class Under_concurrency extends ConcurrencyContract {
         @Override
         protected EventStore emptyStore() {
             return newStore();

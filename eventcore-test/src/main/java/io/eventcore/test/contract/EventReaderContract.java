@@ -294,8 +294,8 @@ public abstract class EventReaderContract {
 
     @Test
     void an_event_that_is_committed_late_is_delivered_in_its_place() throws InterruptedException {
-        Log log = new Log(EventFilter.all());
-        Log filtered = new Log(EventFilter.prefix(StreamPrefix.of("account-")));
+        FollowedLog log = new FollowedLog(store, EventFilter.all(), 50);
+        FollowedLog filtered = new FollowedLog(store, EventFilter.prefix(StreamPrefix.of("account-")), 50);
         append(deposit(BOB, 1));
         log.poll();
 
@@ -308,14 +308,14 @@ public abstract class EventReaderContract {
         }
         log.poll();
         filtered.poll();
-        assertThat(log.cents()).doesNotContain(2L);
+        assertThat(cents(log.events())).doesNotContain(2L);
         late.commit();
         fast.join();
 
         log.poll();
         filtered.poll();
-        assertThat(log.cents()).containsExactlyInAnyOrder(1L, 2L, 3L);
-        assertThat(filtered.cents()).isEqualTo(log.cents());
+        assertThat(cents(log.events())).containsExactlyInAnyOrder(1L, 2L, 3L);
+        assertThat(cents(filtered.events())).isEqualTo(cents(log.events()));
         assertThat(log.positions()).isSorted().doesNotHaveDuplicates();
     }
 
@@ -348,7 +348,7 @@ public abstract class EventReaderContract {
 
     @Test
     void what_was_rolled_back_delays_nobody() {
-        Log log = new Log(EventFilter.all());
+        FollowedLog log = new FollowedLog(store, EventFilter.all(), 50);
         append(deposit(ADA, 1));
         for (int i = 0; i < 50; i++) {
             transaction.executeWithoutResult(status -> {
@@ -360,7 +360,7 @@ public abstract class EventReaderContract {
 
         log.poll();
 
-        assertThat(log.cents()).containsExactly(1L, 3L);
+        assertThat(cents(log.events())).containsExactly(1L, 3L);
     }
 
     @Test
@@ -368,11 +368,11 @@ public abstract class EventReaderContract {
         append(deposit(ADA, 1));
         OpenTransaction idle = new OpenTransaction(() -> store.streamVersion(ADA));
         append(deposit(ADA, 2));
-        Log log = new Log(EventFilter.all());
+        FollowedLog log = new FollowedLog(store, EventFilter.all(), 50);
 
         log.poll();
 
-        assertThat(log.cents()).containsExactly(1L, 2L);
+        assertThat(cents(log.events())).containsExactly(1L, 2L);
         idle.commit();
     }
 
@@ -391,7 +391,7 @@ public abstract class EventReaderContract {
 
     @Test
     void under_load_with_rollbacks_every_event_is_delivered_once_and_in_order() {
-        Log log = new Log(EventFilter.all());
+        FollowedLog log = new FollowedLog(store, EventFilter.all(), 50);
         AtomicInteger acknowledged = new AtomicInteger();
         CountDownLatch writing = new CountDownLatch(WRITERS);
         List<Callable<Void>> all = new ArrayList<>();
@@ -419,7 +419,7 @@ public abstract class EventReaderContract {
 
         assertThat(log.positions()).isSorted().doesNotHaveDuplicates().hasSize(acknowledged.get());
         Map<StreamId, Long> versions = new HashMap<>();
-        log.events.forEach(event -> {
+        log.events().forEach(event -> {
             long next = versions.merge(event.streamId(), 1L, Long::sum);
             assertThat(event.version()).isEqualTo(StreamVersion.of(next));
         });
@@ -507,34 +507,6 @@ public abstract class EventReaderContract {
 
     private static List<Long> cents(List<RecordedEvent<Event>> events) {
         return events.stream().map(event -> ((Deposited) event.event()).cents()).toList();
-    }
-
-    /** A reader that keeps its place. */
-    private final class Log {
-        private final List<RecordedEvent<Event>> events = new ArrayList<>();
-        private final EventFilter filter;
-        private EventPage page = EventPage.first(50);
-
-        private Log(EventFilter filter) {
-            this.filter = filter;
-        }
-
-        void poll() {
-            EventBatch<Event> batch;
-            do {
-                batch = read(filter, page);
-                events.addAll(batch.events());
-                page = page.next(batch);
-            } while (!batch.endReached());
-        }
-
-        List<Long> cents() {
-            return EventReaderContract.cents(events);
-        }
-
-        List<GlobalPosition> positions() {
-            return events.stream().map(RecordedEvent::position).toList();
-        }
     }
 
     /** A transaction on another thread that has done something and stays open until it is told to commit. */

@@ -151,6 +151,18 @@ class ContractsCanFailTest {
                         "is blind to its own appends",
                         BrokenStores::blindToItsOwnAppends,
                         "the_transaction_sees_what_it_has_appended_and_nobody_else_does"),
+                concurrency(
+                        "ignores streams that are only read",
+                        BrokenStores::ignoringGuards,
+                        "of_two_decisions_that_rest_on_each_others_stream_one_fails"),
+                concurrency(
+                        "ignores streams that are only read",
+                        BrokenStores::ignoringGuards,
+                        "so_it_is_while_somebody_else_relies_on_the_absence_of_both"),
+                concurrency(
+                        "pages by position alone",
+                        BrokenStores::pagingByPosition,
+                        "a_long_read_of_several_streams_has_no_hole_and_ends_where_it_said"),
                 transactions("never joins", BrokenStores::neverJoining, "an_append_vanishes_with_the_callers_rollback"),
                 transactions(
                         "rolls back after a conflict",
@@ -170,6 +182,10 @@ class ContractsCanFailTest {
         return arguments(name, mutation, MutatedLog.class, row);
     }
 
+    private static Arguments concurrency(String name, UnaryOperator<EventStore> mutation, String row) {
+        return arguments(name, mutation, MutatedConcurrency.class, row);
+    }
+
     private static Arguments transactions(String name, UnaryOperator<EventStore> mutation, String row) {
         return arguments(name, mutation, MutatedTransactions.class, row);
     }
@@ -186,6 +202,18 @@ class ContractsCanFailTest {
     }
 
     static class MutatedLog extends EventReaderContract {
+        @Override
+        protected EventStore emptyStore() {
+            return mutatedStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedConcurrency extends ConcurrencyContract {
         @Override
         protected EventStore emptyStore() {
             return mutatedStore();
