@@ -249,6 +249,17 @@ abstract class Dialect {
         return Long.MAX_VALUE;
     }
 
+    /** An expression for the time of the database's clock now, plus a number of milliseconds, the parameter. */
+    abstract String nowPlusMillis();
+
+    /**
+     * An expression that, once evaluated in a transaction, lets the database end it when nothing was sent for a time:
+     * milliseconds as a text, the parameter. Nothing happens where an engine cannot do that for one transaction.
+     */
+    String endedWhenIdleFor() {
+        return "CAST(? AS CHAR(20))";
+    }
+
     /** An expression that orders texts by their unsigned UTF-8 bytes. */
     String inByteOrder(String expression) {
         return expression;

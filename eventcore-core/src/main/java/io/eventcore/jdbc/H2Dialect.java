@@ -175,6 +175,11 @@ final class H2Dialect extends StatementDialect {
         }
     }
 
+    @Override
+    String nowPlusMillis() {
+        return "DATEADD('MILLISECOND', ?, CURRENT_TIMESTAMP(6))";
+    }
+
     /** H2 compares texts by their UTF-16 form. */
     @Override
     String inByteOrder(String expression) {

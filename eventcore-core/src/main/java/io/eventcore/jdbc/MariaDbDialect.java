@@ -52,8 +52,6 @@ class MariaDbDialect extends StatementDialect {
     /** The driver has reconnected, and what was in progress is lost. */
     private static final String RECONNECTED = "25S03";
 
-    private static final String TRANSACTION_RESOLUTION_UNKNOWN = "08007";
-
     private static final int DUPLICATE_KEY = 1062;
 
     /** Larger than the server takes in one piece; its SQLState speaks of the connection. */
@@ -186,7 +184,7 @@ class MariaDbDialect extends StatementDialect {
         try {
             start(connection);
             T result = transaction.run();
-            commit(connection);
+            execute(connection, "COMMIT");
             done = true;
             return result;
         } finally {
@@ -199,17 +197,6 @@ class MariaDbDialect extends StatementDialect {
     private void start(Connection connection) throws SQLException {
         for (String statement : begin()) {
             execute(connection, statement);
-        }
-    }
-
-    /** A commit that fails may have happened all the same, unless the server says that it rolled back. */
-    private static void commit(Connection connection) throws SQLException {
-        try {
-            execute(connection, "COMMIT");
-        } catch (SQLException e) {
-            String state = String.valueOf(e.getSQLState());
-            boolean known = state.startsWith("40") || state.startsWith("08");
-            throw known ? e : new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, e);
         }
     }
 
@@ -483,6 +470,11 @@ class MariaDbDialect extends StatementDialect {
     @Override
     final List<String> prefixParameters(String prefix) {
         return List.of(prefix, prefix + LAST_CODE_POINTS);
+    }
+
+    @Override
+    final String nowPlusMillis() {
+        return "TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(6))";
     }
 
     @Override

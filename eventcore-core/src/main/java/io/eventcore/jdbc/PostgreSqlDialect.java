@@ -314,6 +314,16 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
+    String nowPlusMillis() {
+        return "clock_timestamp() + ? * interval '1 millisecond'";
+    }
+
+    @Override
+    String endedWhenIdleFor() {
+        return "set_config('idle_in_transaction_session_timeout', ?, true)";
+    }
+
+    @Override
     String matchesRegex(String expression) {
         return expression + " ~ ?";
     }

@@ -14,3 +14,6 @@ GRANT SELECT ON eventcore_settings, eventcore_stream, eventcore_position, eventc
 GRANT INSERT ON eventcore_event TO app_eventcore;
 GRANT INSERT, UPDATE ON eventcore_stream TO app_eventcore;
 GRANT UPDATE ON eventcore_position TO app_eventcore;
+-- Projections keep their checkpoints and leases here.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_projection, eventcore_parked_stream TO app_eventcore;
+GRANT SELECT ON eventcore_projection, eventcore_parked_stream TO reader_eventcore;

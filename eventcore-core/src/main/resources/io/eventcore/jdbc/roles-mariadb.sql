@@ -18,3 +18,9 @@ GRANT SELECT ON eventcore_settings TO reader_eventcore;
 GRANT SELECT ON eventcore_stream TO reader_eventcore;
 GRANT SELECT ON eventcore_position TO reader_eventcore;
 GRANT SELECT ON eventcore_event TO reader_eventcore;
+
+-- Projections keep their checkpoints and leases here.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_projection TO app_eventcore;
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_parked_stream TO app_eventcore;
+GRANT SELECT ON eventcore_projection TO reader_eventcore;
+GRANT SELECT ON eventcore_parked_stream TO reader_eventcore;

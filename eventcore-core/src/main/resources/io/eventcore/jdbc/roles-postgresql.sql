@@ -30,3 +30,6 @@ GRANT SELECT ON SEQUENCE eventcore_position TO app_eventcore, reader_eventcore;
 GRANT EXECUTE ON FUNCTION eventcore_in_flight, eventcore_lock_space TO app_eventcore, reader_eventcore;
 GRANT EXECUTE ON FUNCTION eventcore_append_event, eventcore_append, eventcore_append_batch, eventcore_lock_stream
     TO app_eventcore;
+-- Projections keep their checkpoints and leases here.
+GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_projection, eventcore_parked_stream TO app_eventcore;
+GRANT SELECT ON eventcore_projection, eventcore_parked_stream TO reader_eventcore;

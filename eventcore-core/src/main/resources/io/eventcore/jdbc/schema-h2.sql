@@ -51,3 +51,34 @@ CREATE TRIGGER IF NOT EXISTS eventcore_refuse_change BEFORE UPDATE, DELETE ON ev
 CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
     position BIGINT REFERENCES eventcore_event (position)
 );
+
+-- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
+-- moves the checkpoint under the newest token only.
+CREATE TABLE IF NOT EXISTS eventcore_projection (
+    name          VARCHAR(100) NOT NULL,
+    number        INTEGER NOT NULL,
+    token         BIGINT NOT NULL,
+    owner         VARCHAR(100) NOT NULL,
+    good_until    TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+    paused        BOOLEAN NOT NULL,
+    resumes       BIGINT NOT NULL,
+    position      BIGINT NOT NULL,
+    seen_position BIGINT NOT NULL,
+    seen_event_id VARCHAR(36) NOT NULL,
+    moves         BIGINT NOT NULL,
+    failure       VARCHAR(1000) NOT NULL,
+    PRIMARY KEY (name, number)
+);
+
+-- One row for each stream that a projection has set aside: where the events begin that wait. They stay in the log.
+CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
+    name      VARCHAR(100) NOT NULL,
+    number    INTEGER NOT NULL,
+    stream_id VARCHAR(510) NOT NULL,
+    position  BIGINT NOT NULL,
+    type      VARCHAR(510) NOT NULL,
+    failure   VARCHAR(1000) NOT NULL,
+    waiting   BIGINT NOT NULL,
+    request   VARCHAR(10) NOT NULL,
+    PRIMARY KEY (name, stream_id)
+);

@@ -57,6 +57,37 @@ CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
     FOREIGN KEY (position) REFERENCES eventcore_event (position)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
 
+-- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
+-- moves the checkpoint under the newest token only. Each move is counted, so that every one changes the row.
+CREATE TABLE IF NOT EXISTS eventcore_projection (
+    name          VARCHAR(100) NOT NULL,
+    number        INTEGER NOT NULL,
+    token         BIGINT NOT NULL,
+    owner         VARCHAR(100) NOT NULL,
+    good_until    DATETIME(6) NOT NULL,
+    paused        BOOLEAN NOT NULL,
+    resumes       BIGINT NOT NULL,
+    position      BIGINT NOT NULL,
+    seen_position BIGINT NOT NULL,
+    seen_event_id VARCHAR(36) NOT NULL,
+    moves         BIGINT NOT NULL,
+    failure       VARCHAR(1000) NOT NULL,
+    PRIMARY KEY (name, number)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
+-- One row for each stream that a projection has set aside: where the events begin that wait. They stay in the log.
+CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
+    name      VARCHAR(100) NOT NULL,
+    number    INTEGER NOT NULL,
+    stream_id VARCHAR(255) NOT NULL,
+    position  BIGINT NOT NULL,
+    type      VARCHAR(255) NOT NULL,
+    failure   VARCHAR(1000) NOT NULL,
+    waiting   BIGINT NOT NULL,
+    request   VARCHAR(10) NOT NULL,
+    PRIMARY KEY (name, stream_id)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
+
 -- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
 -- start, because writers that order events in different ways would let readers miss some. It comes last: where it
 -- stands, the rest is complete, for no transaction holds these statements together.

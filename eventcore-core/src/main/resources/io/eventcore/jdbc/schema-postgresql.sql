@@ -570,3 +570,35 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
+-- moves the checkpoint under the newest token only. Taking a lease needs the row's lock, which a projection's transaction
+-- takes last, right before its commit.
+CREATE TABLE IF NOT EXISTS eventcore_projection (
+    name          text COLLATE "C" NOT NULL,
+    number        integer     NOT NULL,
+    token         bigint      NOT NULL,
+    owner         text        NOT NULL,
+    good_until    timestamptz NOT NULL,
+    paused        boolean     NOT NULL,
+    resumes       bigint      NOT NULL,
+    position      bigint      NOT NULL,
+    seen_position bigint      NOT NULL,
+    seen_event_id text        NOT NULL,
+    moves         bigint      NOT NULL,
+    failure       text        NOT NULL,
+    PRIMARY KEY (name, number)
+) WITH (fillfactor = 50);
+
+-- One row for each stream that a projection has set aside: where the events begin that wait. They stay in the log.
+CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
+    name      text COLLATE "C" NOT NULL,
+    number    integer NOT NULL,
+    stream_id text COLLATE "C" NOT NULL,
+    position  bigint  NOT NULL,
+    type      text    NOT NULL,
+    failure   text    NOT NULL,
+    waiting   bigint  NOT NULL,
+    request   text    NOT NULL,
+    PRIMARY KEY (name, stream_id)
+);

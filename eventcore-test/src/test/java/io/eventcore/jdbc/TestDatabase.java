@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendListener;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent;
 import java.sql.Connection;
@@ -56,9 +57,18 @@ abstract class TestDatabase {
         return store(dataSource(), prefix);
     }
 
+    JdbcEventStore store(String prefix, AppendListener listener) {
+        return store(dataSource(), prefix, listener);
+    }
+
     static JdbcEventStore store(DataSource dataSource, String prefix) {
+        return store(dataSource, prefix, AppendListener.none());
+    }
+
+    private static JdbcEventStore store(DataSource dataSource, String prefix, AppendListener listener) {
         return JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
                 .tablePrefix(prefix)
+                .appendListener(listener)
                 .build();
     }
 
@@ -88,5 +98,9 @@ abstract class TestDatabase {
             throw new IllegalStateException(e);
         }
         throw new AssertionError("Not refused: " + sql);
+    }
+
+    JdbcProjectionStore projectionStore(String prefix) {
+        return JdbcProjectionStore.in(dataSource(), "", prefix);
     }
 }

@@ -1,0 +1,93 @@
+package io.eventcore.jdbc;
+
+/** The statements about projections, with the names of the tables and the engine's expressions put in. */
+final class ProjectionStatements {
+    final String insertPartition;
+    final String countPartitions;
+    final String acquire;
+    final String seize;
+    final String selectToken;
+    final String renew;
+    final String release;
+    final String selectPartitions;
+    final String selectCheckpoint;
+    final String isCurrent;
+    final String advance;
+    final String selectParked;
+    final String deleteParked;
+    final String insertParked;
+    final String queueParked;
+    final String requestParked;
+    final String setPaused;
+    final String clearFailures;
+    final String recordFailure;
+    final String forgetParked;
+    final String forgetPartitions;
+
+    ProjectionStatements(Dialect dialect) {
+        String later = dialect.nowPlusMillis();
+        TableNames names = dialect.names();
+        this.insertPartition = names.in("""
+                INSERT INTO eventcore_projection (name, number, token, owner, good_until, paused, resumes, position,
+                    seen_position, seen_event_id, moves, failure)
+                VALUES (?, ?, 0, '', %s, ?, 0, 0, 0, ?, 0, '')
+                """.formatted(later));
+        this.countPartitions = names.in("SELECT count(*) FROM eventcore_projection WHERE name = ?");
+        this.acquire = names.in("""
+                UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
+                WHERE name = ? AND number = ? AND paused = ? AND (owner = '' OR good_until <= %s)
+                """.formatted(later, later));
+        this.seize = names.in("""
+                UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
+                WHERE name = ? AND number = ?
+                """.formatted(later));
+        this.selectToken =
+                names.in("SELECT token FROM eventcore_projection WHERE name = ? AND number = ? AND owner = ?");
+        this.renew = names.in("UPDATE eventcore_projection SET good_until = %s WHERE owner = ?".formatted(later));
+        this.release = names.in("""
+                UPDATE eventcore_projection SET owner = ''
+                WHERE name = ? AND number = ? AND token = ? AND owner = ?
+                """);
+        this.selectPartitions = names.in("""
+                SELECT name, number, position, seen_position, seen_event_id, owner, token, paused, resumes, failure,
+                    CASE WHEN owner = '' OR good_until <= %s THEN 1 ELSE 0 END
+                FROM eventcore_projection
+                ORDER BY name, number
+                """.formatted(later));
+        this.selectCheckpoint = names.in("""
+                SELECT position, seen_position, seen_event_id FROM eventcore_projection WHERE name = ? AND number = ?
+                """);
+        this.isCurrent = names.in("""
+                SELECT token, owner, %s FROM eventcore_projection WHERE name = ? AND number = ?
+                """.formatted(dialect.endedWhenIdleFor()));
+        this.advance = names.in("""
+                UPDATE eventcore_projection SET position = ?, seen_position = ?, seen_event_id = ?, moves = moves + 1
+                WHERE name = ? AND number = ? AND token = ? AND owner = ? AND position = ?
+                """);
+        this.selectParked = names.in("""
+                SELECT name, number, stream_id, position, type, failure, waiting, request
+                FROM eventcore_parked_stream
+                WHERE name = ? OR ? = ''
+                ORDER BY name, position
+                """);
+        this.deleteParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND stream_id = ?");
+        this.insertParked = names.in("""
+                INSERT INTO eventcore_parked_stream (name, number, stream_id, position, type, failure, waiting, request)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """);
+        this.queueParked = names.in("""
+                UPDATE eventcore_parked_stream SET waiting = waiting + ? WHERE name = ? AND stream_id = ?
+                """);
+        this.requestParked = names.in("""
+                UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND stream_id = ?
+                """);
+        this.setPaused = names.in("UPDATE eventcore_projection SET paused = ? WHERE name = ?");
+        this.clearFailures =
+                names.in("UPDATE eventcore_projection SET failure = '', resumes = resumes + 1 WHERE name = ?");
+        this.recordFailure = names.in("""
+                UPDATE eventcore_projection SET failure = ? WHERE name = ? AND number = ? AND token = ? AND owner = ?
+                """);
+        this.forgetParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ?");
+        this.forgetPartitions = names.in("DELETE FROM eventcore_projection WHERE name = ?");
+    }
+}

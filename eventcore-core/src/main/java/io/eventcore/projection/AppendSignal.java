@@ -1,0 +1,34 @@
+package io.eventcore.projection;
+
+import io.eventcore.AppendListener;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Carries the news that events were committed from a store to those who follow its log in the same process. The store is
+ * made before they are; this is what both can be given. Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class AppendSignal implements AppendListener {
+    private final List<Runnable> receivers = new CopyOnWriteArrayList<>();
+
+    /** A signal that nobody receives yet. */
+    public AppendSignal() {}
+
+    /** Calls this after every commit from now on; it must return at once and not throw. */
+    public void addReceiver(Runnable receiver) {
+        receivers.add(Objects.requireNonNull(receiver, "receiver"));
+    }
+
+    /** Calls this no more. */
+    public void removeReceiver(Runnable receiver) {
+        receivers.remove(receiver);
+    }
+
+    @Override
+    public void eventsCommitted() {
+        receivers.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,20 @@
+package io.eventcore.projection;
+
+/**
+ * How waiting for a projection has ended.
+ *
+ * @since 0.1
+ */
+public enum AwaitOutcome {
+    /** The projection has dealt with everything up to the position. */
+    REACHED,
+
+    /** It has not come so far in time. */
+    TIMED_OUT,
+
+    /** The event at the position waits, because its stream is parked. */
+    PARKED,
+
+    /** The projection is paused, has failed, or the runner is not running. */
+    STOPPED
+}

@@ -1,0 +1,30 @@
+package io.eventcore.projection;
+
+import io.eventcore.EventDeserializationException;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+
+/**
+ * An event that could not be applied, and why.
+ *
+ * <p>Immutable.
+ *
+ * @param partition the projection, and which part of it
+ * @param streamId the stream of the event
+ * @param version its place in the stream
+ * @param position its place in the log
+ * @param typeName the name it is stored under
+ * @param attempts how often it was tried alone, in a transaction of its own; 1 or more
+ * @param cause what {@code apply} threw or the commit failed with; an {@link EventDeserializationException} if the event
+ *     cannot be read at all
+ * @since 0.1
+ */
+public record FailureContext(
+        ProjectionPartition partition,
+        StreamId streamId,
+        StreamVersion version,
+        GlobalPosition position,
+        String typeName,
+        int attempts,
+        Throwable cause) {}

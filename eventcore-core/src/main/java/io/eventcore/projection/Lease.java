@@ -1,0 +1,22 @@
+package io.eventcore.projection;
+
+import java.util.Objects;
+
+/**
+ * The right to run a partition of a projection for a while.
+ *
+ * <p>The token is greater than that of every earlier lease of the partition. A store accepts no checkpoint under a token
+ * that is not the newest, so an owner that was frozen past its lease can do no harm when it wakes up. Immutable.
+ *
+ * @param partition what the lease is for
+ * @param owner who holds it; unique to a runner
+ * @param token the fencing token
+ * @since 0.1
+ */
+public record Lease(ProjectionPartition partition, String owner, long token) {
+    /** Checks that everything is given. */
+    public Lease {
+        Objects.requireNonNull(partition, "partition");
+        Objects.requireNonNull(owner, "owner");
+    }
+}

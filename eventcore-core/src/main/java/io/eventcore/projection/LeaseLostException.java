@@ -1,0 +1,10 @@
+package io.eventcore.projection;
+
+/** Somebody else runs the partition now, or has moved its checkpoint: nothing more may be done under this lease. */
+final class LeaseLostException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    LeaseLostException(Lease lease) {
+        super("Lease %d of projection '%s' is not the newest any more".formatted(lease.token(), lease.partition()));
+    }
+}

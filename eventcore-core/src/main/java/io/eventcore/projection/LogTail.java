@@ -1,0 +1,205 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventReader;
+import io.eventcore.GlobalPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The end of the log, read once for all projections of this process that have caught up.
+ *
+ * <p>Keeps a window of the newest events. Who falls out of it, because it is slower than the others, reads for itself
+ * until it has caught up again; so memory is bounded, and nobody waits for the slowest. While nobody has caught up,
+ * nothing is read.
+ *
+ * <p>Looks at the log when somebody in this process has committed, and otherwise at intervals that double from
+ * {@code pollMin} to {@code pollMax} as long as nothing comes.
+ */
+final class LogTail implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
+    private static final int PAGE = 500;
+    private static final int WINDOW = 4 * PAGE;
+
+    private final LogScan<Event> scan;
+    private final Duration pollMin;
+    private final Duration pollMax;
+    private final Bell signal = new Bell();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Set<Bell> followers = new HashSet<>();
+    private final List<LogEntry<Event>> window = new ArrayList<>();
+
+    /** The window holds every event after {@code from} up to {@code to}. */
+    private GlobalPosition from = GlobalPosition.START;
+
+    private GlobalPosition to = GlobalPosition.START;
+
+    private volatile boolean stopped;
+    private final AtomicInteger troubles = new AtomicInteger();
+
+    LogTail(EventReader reader, Duration pollMin, Duration pollMax) {
+        this.scan = new LogScan<>(reader, EventFilter.all(), Event.class);
+        this.pollMin = pollMin;
+        this.pollMax = pollMax;
+    }
+
+    /** Somebody has committed, or something else calls for a look. */
+    void look() {
+        signal.ring();
+    }
+
+    void stop() {
+        stopped = true;
+        signal.ring();
+    }
+
+    /** How often reading has failed: whoever follows checks the log after that. */
+    int troubles() {
+        return troubles.get();
+    }
+
+    /** Follows the end of the log from a position on; the bell rings when something comes. */
+    void join(Bell follower, GlobalPosition position) {
+        lock.lock();
+        try {
+            boolean covered = position.compareTo(from) >= 0 && position.compareTo(to) <= 0;
+            if (followers.isEmpty() && !covered) {
+                restartAt(position);
+            }
+            followers.add(follower);
+        } finally {
+            lock.unlock();
+        }
+        signal.ring();
+    }
+
+    void leave(Bell follower) {
+        lock.lock();
+        try {
+            followers.remove(follower);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What came after a position; empty if the window begins later, so that the caller has to read for itself. */
+    Optional<LogPage<Event>> after(GlobalPosition position, int limit) {
+        lock.lock();
+        try {
+            if (position.compareTo(from) < 0) {
+                return Optional.empty();
+            }
+            if (position.compareTo(to) >= 0) {
+                return Optional.of(new LogPage<>(List.of(), position, true));
+            }
+            int first = firstAfter(position);
+            int end = Math.min(first + limit, window.size());
+            boolean all = end == window.size();
+            GlobalPosition continueAfter = all ? to : window.get(end - 1).position();
+            return Optional.of(new LogPage<>(List.copyOf(window.subList(first, end)), continueAfter, all));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int firstAfter(GlobalPosition position) {
+        int low = 0;
+        int high = window.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (window.get(middle).position().compareTo(position) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    @Override
+    public void run() {
+        long pause = pollMin.toNanos();
+        int failures = 0;
+        while (!stopped) {
+            Optional<GlobalPosition> after = nextPosition();
+            boolean news = false;
+            if (after.isPresent()) {
+                try {
+                    LogPage<Event> page = scan.read(after.get(), PAGE);
+                    news = take(after.get(), page);
+                    failures = 0;
+                    if (!page.endReached()) {
+                        continue;
+                    }
+                } catch (RuntimeException e) {
+                    troubles.incrementAndGet();
+                    if (failures++ == 0) {
+                        LOG.warn("The end of the log cannot be read; trying again", e);
+                    }
+                }
+            }
+            pause = news ? pollMin.toNanos() : Math.min(pause * 2, pollMax.toNanos());
+            boolean called = signal.await(after.isPresent() ? pause : Long.MAX_VALUE);
+            if (called && failures == 0) {
+                pause = pollMin.toNanos();
+            }
+        }
+    }
+
+    private Optional<GlobalPosition> nextPosition() {
+        lock.lock();
+        try {
+            return followers.isEmpty() ? Optional.empty() : Optional.of(to);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean take(GlobalPosition after, LogPage<Event> page) {
+        Set<Bell> wake;
+        lock.lock();
+        try {
+            if (!to.equals(after) || page.continueAfter().equals(after)) {
+                return false;
+            }
+            boolean unreadable = page.entries().stream().anyMatch(entry -> entry.event() == null);
+            if (unreadable) {
+                // Whether a projection wants the event depends on its filter, which only the store can apply to it.
+                restartAt(page.continueAfter());
+            } else {
+                window.addAll(page.entries());
+                to = page.continueAfter();
+                trim();
+            }
+            wake = Set.copyOf(followers);
+        } finally {
+            lock.unlock();
+        }
+        wake.forEach(Bell::ring);
+        return true;
+    }
+
+    private void trim() {
+        if (window.size() > WINDOW) {
+            int drop = window.size() - WINDOW / 2;
+            from = window.get(drop - 1).position();
+            window.subList(0, drop).clear();
+        }
+    }
+
+    private void restartAt(GlobalPosition position) {
+        window.clear();
+        from = position;
+        to = position;
+    }
+}

@@ -1,0 +1,77 @@
+package io.eventcore.projection;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import java.util.Objects;
+
+/**
+ * A stream that a projection has set aside: an event of it could not be applied, and it waits with all later ones.
+ *
+ * <p>Only the place is kept; the events themselves stay in the log. Immutable.
+ *
+ * @param partition the projection, and which part of it
+ * @param streamId the stream
+ * @param position no event before this position waits; at first that of the event that could not be applied
+ * @param typeName the name that event is stored under
+ * @param failure what it failed with: the type of the exception, without its message
+ * @param waiting how many events wait, that one included
+ * @param request what somebody has asked for
+ * @since 0.1
+ */
+public record ParkedStream(
+        ProjectionPartition partition,
+        StreamId streamId,
+        GlobalPosition position,
+        String typeName,
+        String failure,
+        long waiting,
+        Request request) {
+    /**
+     * What is to become of a parked stream. Done by whoever runs the projection.
+     *
+     * @since 0.1
+     */
+    public enum Request {
+        /** Nothing yet. */
+        NONE,
+
+        /** Apply the events that wait, in order, and let the stream go on. */
+        RETRY,
+
+        /** Give up the events that wait, and let the stream go on with later ones. */
+        DISCARD
+    }
+
+    /** Checks that everything is given. */
+    public ParkedStream {
+        Objects.requireNonNull(partition, "partition");
+        Objects.requireNonNull(streamId, "streamId");
+        Objects.requireNonNull(position, "position");
+        Objects.requireNonNull(typeName, "typeName");
+        Objects.requireNonNull(failure, "failure");
+        Objects.requireNonNull(request, "request");
+    }
+
+    /** This stream, after the first of the events that wait was applied. */
+    ParkedStream without(GlobalPosition applied) {
+        GlobalPosition next = GlobalPosition.of(applied.value() + 1);
+        return new ParkedStream(partition, streamId, next, typeName, failure, waiting - 1, request);
+    }
+
+    /** This stream, where another attempt has failed; what was asked for is answered thereby. */
+    ParkedStream failedAgain(LogEntry<?> entry, Throwable cause) {
+        return new ParkedStream(
+                partition,
+                streamId,
+                entry.position(),
+                entry.typeName(),
+                cause.getClass().getName(),
+                waiting,
+                Request.NONE);
+    }
+
+    /** This stream, with this many more events that wait. */
+    ParkedStream waitingFor(long more) {
+        return new ParkedStream(partition, streamId, position, typeName, failure, waiting + more, request);
+    }
+}

@@ -1,0 +1,474 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamPattern;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one partition of a projection: waits for the lease, catches up from the checkpoint, follows the end of the log,
+ * and begins again whenever something got in the way.
+ *
+ * <p>{@link #run} belongs to one thread; everything else may be called by any.
+ */
+final class PartitionWorker<E extends Event> implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionWorker.class);
+
+    /** How much of the log is read at once at least: small pages waste most of their time on the way. */
+    private static final int READ_AHEAD = 500;
+
+    private final Projection<E> projection;
+    private final ProjectionPartition partition;
+    private final RunnerContext context;
+    private final LogScan<E> scan;
+    private final Bell bell = new Bell();
+    private final ProjectionCounts counts;
+
+    private volatile boolean stopped;
+    private volatile boolean paused;
+    private volatile boolean free = true;
+    private volatile boolean caughtUp;
+    private volatile boolean troubled;
+    private volatile boolean ended;
+    private volatile long resumes;
+    private volatile long failedAtResumes = -1;
+    private volatile String trouble = "";
+    private volatile @Nullable Holding holding;
+    private volatile GlobalPosition position = GlobalPosition.START;
+
+    private boolean following;
+    private int troublesSeen;
+    private int troublesInARow;
+    private long savedAt;
+    private long verifiedAt;
+    private long requestsReadAt;
+
+    /** A lease in our hands. */
+    private static final class Holding {
+        private final Lease lease;
+        private volatile long goodUntil;
+        private volatile boolean lost;
+
+        private Holding(Lease lease, long goodUntil) {
+            this.lease = lease;
+            this.goodUntil = goodUntil;
+        }
+    }
+
+    PartitionWorker(Projection<E> projection, ProjectionPartition partition, RunnerContext context) {
+        this.projection = projection;
+        this.partition = partition;
+        this.context = context;
+        this.scan = new LogScan<>(context.reader(), projection.filter(), projection.eventType());
+        this.counts = new ProjectionCounts(context.nanoTime());
+    }
+
+    ProjectionPartition partition() {
+        return partition;
+    }
+
+    ProjectionCounts counts() {
+        return counts;
+    }
+
+    /** How far it has come, while it runs here. */
+    GlobalPosition position() {
+        return position;
+    }
+
+    /** Whether it runs here, so that {@link #position} is the newest. */
+    boolean runsHere() {
+        Holding held = holding;
+        return held != null && !held.lost;
+    }
+
+    ProjectionState state() {
+        if (ended) {
+            return ProjectionState.STOPPED;
+        }
+        if (hasFailed()) {
+            return ProjectionState.FAILED;
+        }
+        if (runsHere()) {
+            return counts.isFailing()
+                    ? ProjectionState.RETRYING
+                    : caughtUp ? ProjectionState.LIVE : ProjectionState.CATCHING_UP;
+        }
+        return paused ? ProjectionState.PAUSED : troubled ? ProjectionState.RETRYING : ProjectionState.STANDBY;
+    }
+
+    /** Why it last could not go on, without any payload; empty if it always could. */
+    String lastFailure() {
+        return trouble.isEmpty() ? counts.lastFailure() : trouble;
+    }
+
+    private boolean hasFailed() {
+        return failedAtResumes >= 0 && failedAtResumes == resumes;
+    }
+
+    /** Finish what was begun, give the lease back, and end. */
+    void stop() {
+        stopped = true;
+        bell.ring();
+    }
+
+    /** The lease in our hands, for the keeper to renew. */
+    Optional<Lease> lease() {
+        Holding held = holding;
+        return held == null ? Optional.empty() : Optional.of(held.lease);
+    }
+
+    /** A lease of ours is good until this time of the monotonic clock. */
+    void renewed(Lease lease, long goodUntil) {
+        Holding held = holding;
+        if (held != null && held.lease.equals(lease)) {
+            held.goodUntil = goodUntil;
+        }
+    }
+
+    /**
+     * Takes note of what the store says.
+     *
+     * @param before the lease we held before the store was asked, so that one taken meanwhile is not thought lost
+     */
+    void observe(PartitionState state, Optional<Lease> before) {
+        Holding held = holding;
+        boolean lost = false;
+        if (held != null && before.isPresent() && held.lease.equals(before.get()) && !state.isHeldBy(held.lease)) {
+            lost = true;
+            held.lost = true;
+        }
+        boolean changed = lost || state.paused() != paused || state.resumes() != resumes || (state.free() && !free);
+        paused = state.paused();
+        resumes = state.resumes();
+        free = state.free();
+        if (held == null) {
+            position = state.checkpoint().position();
+        }
+        if (changed) {
+            bell.ring();
+            context.progress().turn();
+        }
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (!stopped) {
+                runOnce();
+            }
+        } finally {
+            ended = true;
+            context.progress().turn();
+        }
+    }
+
+    private void runOnce() {
+        try {
+            Holding turn = awaitTurn();
+            if (turn != null) {
+                runUnder(turn);
+            }
+        } catch (LeaseLostException lost) {
+            LOG.info("{}; another instance goes on", lost.getMessage());
+        } catch (ProjectionFailedException | LogWentBackwardsException failed) {
+            fail(failed);
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            pauseAfter(e);
+        } finally {
+            giveBack();
+        }
+    }
+
+    /** The lease, or null if it is not our turn yet. */
+    private @Nullable Holding awaitTurn() {
+        if (!paused && free && !hasFailed()) {
+            long before = context.nanoTime().getAsLong();
+            Optional<Lease> lease = context.store()
+                    .acquire(partition, context.owner(), context.settings().lease());
+            if (lease.isPresent()) {
+                Holding taken = new Holding(
+                        lease.get(), before + context.settings().lease().toNanos());
+                holding = taken;
+                return taken;
+            }
+            free = false;
+        }
+        bell.awaitMillis(context.settings().lookEvery().toMillis());
+        return null;
+    }
+
+    private void giveBack() {
+        leaveTail();
+        Holding held = holding;
+        if (held == null) {
+            return;
+        }
+        holding = null;
+        caughtUp = false;
+        try {
+            context.store().release(held.lease);
+        } catch (RuntimeException e) {
+            LOG.debug("The lease of projection '{}' could not be given back and will run out", partition, e);
+        }
+        context.progress().turn();
+    }
+
+    private boolean mayGoOn(Holding held) {
+        return !stopped && !paused && isGood(held);
+    }
+
+    private boolean isGood(Holding held) {
+        return !held.lost && held.goodUntil - context.nanoTime().getAsLong() > 0;
+    }
+
+    private void runUnder(Holding held) {
+        EventApplication<E> application =
+                new EventApplication<>(projection, context, held.lease, () -> mayGoOn(held), bell::await, counts);
+        Checkpoint reached = application.checkpoint();
+        position = reached.position();
+        troublesSeen = context.tail().troubles();
+        verify(reached);
+        LOG.debug("Projection '{}' runs here, from position {}", partition, reached.position());
+        settledTrouble();
+        while (mayGoOn(held)) {
+            reached = step(application, reached);
+        }
+        if (isGood(held) && !reached.equals(application.checkpoint())) {
+            application.moveTo(reached);
+        }
+        if (!isGood(held)) {
+            LOG.info("The lease of projection '{}' ran out or was taken; another instance goes on", partition);
+        }
+    }
+
+    /** Deals with one page; returns how far that went, which may be further than what is committed. */
+    private Checkpoint step(EventApplication<E> application, Checkpoint reached) {
+        verifyIfDue(reached);
+        answerRequests(application);
+        LogPage<E> page = nextPage(reached.position());
+        List<LogEntry<E>> own = own(page.entries());
+        Checkpoint next = reached;
+        if (!own.isEmpty()) {
+            counts.waitingSince(own.get(0).recordedAt());
+            int done = application.apply(own);
+            next = done == 0 ? reached : application.checkpoint();
+            if (done < own.size()) {
+                moved(reached, next);
+                return next;
+            }
+        }
+        counts.waitingSince(null);
+        if (next.position().compareTo(page.continueAfter()) < 0) {
+            next = next.movedTo(page.continueAfter());
+        }
+        moved(reached, next);
+        if (page.endReached()) {
+            atTheEnd(application, next, own.isEmpty() && next.equals(reached));
+        }
+        return next;
+    }
+
+    private void moved(Checkpoint from, Checkpoint to) {
+        if (!from.equals(to)) {
+            position = to.position();
+            counts.moved(to.position().value() - from.position().value());
+            context.progress().turn();
+        }
+    }
+
+    /** Nothing is left to do: saves how far the log is known to hold nothing of interest, and waits. */
+    private void atTheEnd(EventApplication<E> application, Checkpoint reached, boolean idle) {
+        if (!caughtUp) {
+            caughtUp = true;
+            context.progress().turn();
+        }
+        boolean unsaved = !reached.equals(application.checkpoint());
+        long now = context.nanoTime().getAsLong();
+        long untilSave = savedAt + RunnerSettings.SAVE_EVERY.toNanos() - now;
+        if (unsaved && untilSave <= 0) {
+            application.moveTo(reached);
+            savedAt = now;
+            unsaved = false;
+        }
+        if (idle) {
+            long look = context.settings().lookEvery().toNanos();
+            bell.await(unsaved ? Math.min(untilSave, look) : look);
+        }
+    }
+
+    private List<LogEntry<E>> own(List<LogEntry<E>> entries) {
+        if (projection.partitions() == 1) {
+            return entries;
+        }
+        return entries.stream()
+                .filter(entry ->
+                        StreamPartitioner.partition(entry.streamId(), projection.partitions()) == partition.number())
+                .toList();
+    }
+
+    private LogPage<E> nextPage(GlobalPosition after) {
+        int limit = Math.max(READ_AHEAD, context.settings().batchSize());
+        if (following) {
+            Optional<LogPage<Event>> shared = context.tail().after(after, limit);
+            if (shared.isPresent()) {
+                return wanted(shared.get());
+            }
+            leaveTail();
+            caughtUp = false;
+        }
+        LogPage<E> page = scan.read(after, limit);
+        if (page.endReached()) {
+            context.tail().join(bell, page.continueAfter());
+            following = true;
+        }
+        return page;
+    }
+
+    private void leaveTail() {
+        if (following) {
+            context.tail().leave(bell);
+            following = false;
+        }
+    }
+
+    private LogPage<E> wanted(LogPage<Event> page) {
+        EventFilter filter = projection.filter();
+        List<LogEntry<E>> entries = page.entries().stream()
+                .filter(entry -> matches(filter, entry))
+                .map(entry -> entry.as(projection.eventType()))
+                .toList();
+        return new LogPage<>(entries, page.continueAfter(), page.endReached());
+    }
+
+    private static boolean matches(EventFilter filter, LogEntry<Event> entry) {
+        if (filter.matchesAll()) {
+            return true;
+        }
+        RecordedEvent<Event> event = entry.event();
+        boolean typeMatches = filter.types().isEmpty()
+                || (event != null && filter.types().stream().anyMatch(type -> type.isInstance(event.event())));
+        return typeMatches && filter.streams().matches(entry.streamId());
+    }
+
+    private void verifyIfDue(Checkpoint reached) {
+        int troubles = context.tail().troubles();
+        boolean due = context.nanoTime().getAsLong() - verifiedAt > RunnerSettings.VERIFY_EVERY.toNanos();
+        if (due || troubles != troublesSeen) {
+            troublesSeen = troubles;
+            verify(reached);
+        }
+    }
+
+    /** Whether the log still holds what we have seen. */
+    private void verify(Checkpoint reached) {
+        GlobalPosition last = context.reader().lastPosition();
+        if (last.compareTo(reached.position()) < 0) {
+            throw new LogWentBackwardsException(partition, reached, "it ends at position " + last);
+        }
+        if (reached.hasSeenEvent() && !holdsSeenEvent(reached)) {
+            throw new LogWentBackwardsException(
+                    partition,
+                    reached,
+                    "event %s at position %s is not there any more"
+                            .formatted(reached.seenEventId(), reached.seenPosition()));
+        }
+        verifiedAt = context.nanoTime().getAsLong();
+    }
+
+    private boolean holdsSeenEvent(Checkpoint reached) {
+        return LogScan.entryAt(context.reader(), reached.seenPosition())
+                .filter(entry -> entry.holds(reached.seenEventId()))
+                .isPresent();
+    }
+
+    private void answerRequests(EventApplication<E> application) {
+        long now = context.nanoTime().getAsLong();
+        if (application.parked().isEmpty()
+                || now - requestsReadAt < context.settings().lookEvery().toNanos()) {
+            return;
+        }
+        requestsReadAt = now;
+        application.readParked();
+        for (ParkedStream stream : List.copyOf(application.parked().values())) {
+            if (stream.request() == ParkedStream.Request.DISCARD) {
+                application.changeParked(new ParkedChange.Released(stream.streamId()));
+                LOG.warn(
+                        "Projection '{}' gives up {} events of stream '{}', as it was asked to",
+                        partition,
+                        stream.waiting(),
+                        stream.streamId());
+            } else if (stream.request() == ParkedStream.Request.RETRY) {
+                drain(application, stream);
+            }
+        }
+    }
+
+    /** Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over. */
+    private void drain(EventApplication<E> application, ParkedStream stream) {
+        EventFilter onlyThis = new EventFilter(
+                StreamPattern.of(stream.streamId().value()), projection.filter().types());
+        LogScan<E> waiting = new LogScan<>(context.reader(), onlyThis, projection.eventType());
+        GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
+        GlobalPosition end = application.checkpoint().position();
+        boolean more = true;
+        while (more) {
+            LogPage<E> page = waiting.read(after, READ_AHEAD);
+            for (LogEntry<E> entry : page.entries()) {
+                if (entry.position().compareTo(end) > 0) {
+                    break;
+                }
+                Holding held = holding;
+                ParkedStream now = application.parked().get(stream.streamId());
+                if (held == null || !mayGoOn(held) || now == null || !application.applyParked(entry, now)) {
+                    return;
+                }
+            }
+            after = page.continueAfter();
+            more = !page.endReached() && after.compareTo(end) < 0;
+        }
+        application.changeParked(new ParkedChange.Released(stream.streamId()));
+        LOG.info("Stream '{}' of projection '{}' goes on", stream.streamId(), partition);
+    }
+
+    private void fail(RuntimeException failure) {
+        String text = failure instanceof LogWentBackwardsException
+                ? String.valueOf(failure.getMessage())
+                : failure.getMessage() + "; its onError decided to stop";
+        LOG.error("Projection '{}' has stopped here: {}", partition, text);
+        Holding held = holding;
+        if (held != null) {
+            try {
+                context.store().recordFailure(held.lease, text.length() > 900 ? text.substring(0, 900) : text);
+            } catch (RuntimeException e) {
+                LOG.debug("The failure of projection '{}' could not be noted", partition, e);
+            }
+        }
+        trouble = text;
+        failedAtResumes = resumes;
+        context.progress().turn();
+    }
+
+    private void pauseAfter(Throwable e) {
+        trouble = e.getClass().getName();
+        troubled = true;
+        if (troublesInARow++ == 0) {
+            LOG.warn("Projection '{}' was interrupted and begins again from its checkpoint", partition, e);
+        }
+        context.progress().turn();
+        giveBack();
+        bell.await(context.settings().retryNanos(troublesInARow));
+    }
+
+    private void settledTrouble() {
+        trouble = "";
+        troubled = false;
+        troublesInARow = 0;
+    }
+}

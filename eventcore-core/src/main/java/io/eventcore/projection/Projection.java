@@ -1,0 +1,99 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.RecordedEvent;
+
+/**
+ * Turns events into a read model.
+ *
+ * <p>It is given every committed event that matches its filter, in the order of the log, from the first event on. One
+ * thread at a time runs a partition of it, over all instances of the application. In Spring every bean of this type runs
+ * by itself; elsewhere give it to a {@link ProjectionRunner}. A small one is made by {@link #named}.
+ *
+ * @param <E> the type the events are read as
+ * @since 0.1
+ */
+public interface Projection<E extends Event> {
+    /**
+     * What its checkpoint is stored under: 1 to 100 letters, digits, dots, dashes and underscores. Another name is
+     * another projection, which begins at the first event.
+     */
+    String name();
+
+    /**
+     * The type to read the events as. A check, not a filter: an event that matches the {@link #filter()} and is of
+     * another type cannot be read.
+     */
+    Class<E> eventType();
+
+    /** Which events are wanted; by default all. */
+    default EventFilter filter() {
+        return EventFilter.all();
+    }
+
+    /**
+     * Takes one event into the read model.
+     *
+     * <p>In {@linkplain ProjectionMode#TRANSACTIONAL transactional} mode this runs in a Spring transaction of the event
+     * store's database, together with other events and the checkpoint: what is done through {@code JdbcClient} or a JPA
+     * repository joins it. It may be called again with the same event after a rollback.
+     *
+     * <p>The database ends a transaction in which nothing was sent for the length of the lease, so that a frozen
+     * instance blocks nobody: work that takes longer without touching the database needs a longer lease or
+     * {@link ProjectionMode#AT_LEAST_ONCE}.
+     *
+     * @throws Exception if the event cannot be applied; {@link #onError} decides what happens then
+     */
+    void apply(RecordedEvent<E> event) throws Exception;
+
+    /** How the effects and the checkpoint belong together; by default in one transaction. */
+    default ProjectionMode mode() {
+        return ProjectionMode.TRANSACTIONAL;
+    }
+
+    /**
+     * Into how many parts it is divided that catch up at the same time, 1 to 64. The events of a stream always go to the
+     * same part, in order; between streams of different parts there is no order.
+     */
+    default int partitions() {
+        return 1;
+    }
+
+    /**
+     * Decides about an event that could not be applied, also when it was tried alone. By default it is tried five times
+     * and then the projection stops.
+     */
+    default FailureDecision onError(FailureContext failure) {
+        return failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+    }
+
+    /**
+     * Empties the read model, before it is built anew. In transactional mode this runs in the transaction that sets the
+     * checkpoint back.
+     *
+     * @throws UnsupportedOperationException by default: a projection that does not say how cannot be reset
+     */
+    default void clear() {
+        throw new UnsupportedOperationException(
+                "Projection '" + name() + "' does not say how its read model is emptied: implement clear()");
+    }
+
+    /**
+     * Begins a projection made of functions, one for each type of event.
+     *
+     * <pre>{@code
+     * Projection.named("balances", BankEvent.class)
+     *         .filter(EventFilter.prefix(StreamPrefix.of("account-")))
+     *         .on(MoneyDeposited.class, event -> add(event.streamId(), event.event().cents()))
+     *         .clearedBy(() -> jdbc.sql("delete from balance").update())
+     *         .build();
+     * }</pre>
+     *
+     * @param name see {@link #name()}
+     * @param eventType see {@link #eventType()}
+     */
+    static <E extends Event> ProjectionBuilder<E> named(String name, Class<E> eventType) {
+        return new ProjectionBuilder<>(name, eventType);
+    }
+}

@@ -1,0 +1,172 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.RecordedEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * Makes a {@link Projection} of functions. Not safe for concurrent use.
+ *
+ * @param <E> the type the events are read as
+ * @since 0.1
+ */
+public final class ProjectionBuilder<E extends Event> {
+    private final String name;
+    private final Class<E> eventType;
+    private final List<Case<E, ?>> cases = new ArrayList<>();
+    private EventFilter filter = EventFilter.all();
+    private ProjectionMode mode = ProjectionMode.TRANSACTIONAL;
+    private int partitions = 1;
+    private Function<FailureContext, FailureDecision> onError =
+            failure -> failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+    private Runnable clear = () -> {
+        throw new UnsupportedOperationException("This projection does not say how its read model is emptied");
+    };
+
+    ProjectionBuilder(String name, Class<E> eventType) {
+        this.name = ProjectionPartition.checkName(name);
+        this.eventType = Objects.requireNonNull(eventType, "eventType");
+    }
+
+    /**
+     * What is done with events of a type and its subtypes. The first matching type counts; events of no such type are
+     * passed over.
+     */
+    public <T extends E> ProjectionBuilder<E> on(Class<T> type, Handler<T> handler) {
+        cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(handler, "handler")));
+        return this;
+    }
+
+    /** Which events are wanted; by default all. */
+    public ProjectionBuilder<E> filter(EventFilter wanted) {
+        this.filter = Objects.requireNonNull(wanted, "filter");
+        return this;
+    }
+
+    /** Moves the checkpoint after the events were applied, in no common transaction. */
+    public ProjectionBuilder<E> atLeastOnce() {
+        this.mode = ProjectionMode.AT_LEAST_ONCE;
+        return this;
+    }
+
+    /** Into how many parts it is divided, 1 to 64; by default 1. */
+    public ProjectionBuilder<E> partitions(int number) {
+        this.partitions = number;
+        return this;
+    }
+
+    /** Decides about events that could not be applied; by default they are tried five times, then it stops. */
+    public ProjectionBuilder<E> onError(Function<FailureContext, FailureDecision> decision) {
+        this.onError = Objects.requireNonNull(decision, "decision");
+        return this;
+    }
+
+    /** Empties the read model, before it is built anew. */
+    public ProjectionBuilder<E> clearedBy(Runnable action) {
+        this.clear = Objects.requireNonNull(action, "action");
+        return this;
+    }
+
+    /** The projection. */
+    public Projection<E> build() {
+        return new OfFunctions<>(this);
+    }
+
+    /**
+     * What is done with an event.
+     *
+     * @param <T> the type of the event
+     * @since 0.1
+     */
+    @FunctionalInterface
+    public interface Handler<T extends Event> {
+        /**
+         * Takes one event into the read model; see {@link Projection#apply}.
+         *
+         * @throws Exception if the event cannot be applied
+         */
+        void apply(RecordedEvent<T> event) throws Exception;
+    }
+
+    private record Case<E extends Event, T extends E>(Class<T> type, Handler<T> handler) {
+        boolean matches(RecordedEvent<E> event) {
+            return type.isInstance(event.event());
+        }
+
+        @SuppressWarnings("unchecked") // The event was found to be of this type.
+        void apply(RecordedEvent<E> event) throws Exception {
+            handler.apply((RecordedEvent<T>) event);
+        }
+    }
+
+    private static final class OfFunctions<E extends Event> implements Projection<E> {
+        private final String name;
+        private final Class<E> eventType;
+        private final List<Case<E, ?>> cases;
+        private final EventFilter filter;
+        private final ProjectionMode mode;
+        private final int partitions;
+        private final Function<FailureContext, FailureDecision> onError;
+        private final Runnable clear;
+
+        private OfFunctions(ProjectionBuilder<E> builder) {
+            this.name = builder.name;
+            this.eventType = builder.eventType;
+            this.cases = List.copyOf(builder.cases);
+            this.filter = builder.filter;
+            this.mode = builder.mode;
+            this.partitions = builder.partitions;
+            this.onError = builder.onError;
+            this.clear = builder.clear;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public Class<E> eventType() {
+            return eventType;
+        }
+
+        @Override
+        public EventFilter filter() {
+            return filter;
+        }
+
+        @Override
+        public void apply(RecordedEvent<E> event) throws Exception {
+            for (Case<E, ?> candidate : cases) {
+                if (candidate.matches(event)) {
+                    candidate.apply(event);
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public ProjectionMode mode() {
+            return mode;
+        }
+
+        @Override
+        public int partitions() {
+            return partitions;
+        }
+
+        @Override
+        public FailureDecision onError(FailureContext failure) {
+            return onError.apply(failure);
+        }
+
+        @Override
+        public void clear() {
+            clear.run();
+        }
+    }
+}

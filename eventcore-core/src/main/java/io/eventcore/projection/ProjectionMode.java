@@ -1,0 +1,22 @@
+package io.eventcore.projection;
+
+/**
+ * How the effects of a projection and its checkpoint belong together.
+ *
+ * @since 0.1
+ */
+public enum ProjectionMode {
+    /**
+     * The read model is in the database of the event store, and what {@code apply} does joins the transaction that moves
+     * the checkpoint: its effects in that database count exactly once. {@code apply} itself may run again after a
+     * rollback, so effects elsewhere may repeat.
+     */
+    TRANSACTIONAL,
+
+    /**
+     * The checkpoint moves after the events were applied, in no common transaction: after a crash, or when another
+     * instance takes over, events are applied again. Recognise them by {@link io.eventcore.RecordedEvent#id()}, or make
+     * repeating harmless.
+     */
+    AT_LEAST_ONCE
+}

@@ -1,0 +1,52 @@
+package io.eventcore.projection;
+
+import java.util.Objects;
+import java.util.regex.Pattern;
+
+/**
+ * A part of a projection that runs by itself, with a checkpoint and a lease of its own: the streams whose ids hash to
+ * it. A projection that is not partitioned is its own part 0.
+ *
+ * <p>Immutable.
+ *
+ * @param projection the name of the projection: 1 to 100 letters, digits, dots, dashes and underscores
+ * @param number which part, 0 for the first
+ * @since 0.1
+ */
+public record ProjectionPartition(String projection, int number) {
+    /** A projection is divided into this many parts at most. */
+    public static final int MAX_PARTITIONS = 64;
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
+
+    /**
+     * Checks name and number.
+     *
+     * @throws IllegalArgumentException if the name or the number breaks its rule
+     */
+    public ProjectionPartition {
+        checkName(projection);
+        if (number < 0 || number >= MAX_PARTITIONS) {
+            throw new IllegalArgumentException("Partition of projection '%s' must be 0 to %d, is %d"
+                    .formatted(projection, MAX_PARTITIONS - 1, number));
+        }
+    }
+
+    /**
+     * The name, if it is one.
+     *
+     * @throws IllegalArgumentException if it breaks the rule above
+     */
+    static String checkName(String name) {
+        if (!NAME.matcher(Objects.requireNonNull(name, "name")).matches()) {
+            throw new IllegalArgumentException("Projection name must match " + NAME + ", is '" + name + "'");
+        }
+        return name;
+    }
+
+    /** Name and number, as log lines call it. */
+    @Override
+    public String toString() {
+        return projection + "/" + number;
+    }
+}

@@ -1,0 +1,79 @@
+package io.eventcore.projection;
+
+import io.eventcore.GlobalPosition;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a projection is doing, as one instance of the application sees it. Holds no payload.
+ *
+ * <p>Immutable.
+ *
+ * @param name its name
+ * @param partitions its parts
+ * @param parkedStreams how many streams are set aside
+ * @since 0.1
+ */
+public record ProjectionStatus(String name, List<Partition> partitions, int parkedStreams) {
+    /** Copies the list. */
+    public ProjectionStatus {
+        partitions = List.copyOf(partitions);
+    }
+
+    /** The position up to which all parts have come. */
+    public GlobalPosition position() {
+        return partitions.stream()
+                .map(Partition::position)
+                .min(GlobalPosition::compareTo)
+                .orElse(GlobalPosition.START);
+    }
+
+    /** How far the slowest part is behind the end of the log, in positions; an upper bound of events. */
+    public long lagInEvents() {
+        return partitions.stream().mapToLong(Partition::lagInEvents).max().orElse(0);
+    }
+
+    /** How long the oldest event has been waiting that is known to wait; zero if none is. */
+    public Duration lag() {
+        return partitions.stream().map(Partition::lag).max(Duration::compareTo).orElse(Duration.ZERO);
+    }
+
+    /**
+     * How a part of a projection is doing.
+     *
+     * @param number which part, 0 for the first
+     * @param state what it is doing
+     * @param position how far it has come
+     * @param lagInEvents how far that is behind the end of the log, in positions; an upper bound of events
+     * @param lag how long ago the oldest event was recorded that is known to wait; zero if none is. Two clocks are
+     *     compared for it, so it is for people to look at
+     * @param lastFailure what went wrong last, without any payload; empty if nothing did
+     * @param appliedEvents how many events were applied since this instance runs it
+     * @param skippedEvents how many events were skipped since then
+     * @param failures how many attempts failed since then
+     * @param positionsPerSecond how fast it gets ahead, on average over the last ten seconds or so
+     * @since 0.1
+     */
+    public record Partition(
+            int number,
+            ProjectionState state,
+            GlobalPosition position,
+            long lagInEvents,
+            Duration lag,
+            String lastFailure,
+            long appliedEvents,
+            long skippedEvents,
+            long failures,
+            double positionsPerSecond) {
+        /** When it will have caught up, if it goes on like this; empty if that cannot be told. */
+        public Optional<Duration> estimatedTimeLeft() {
+            if (lagInEvents == 0) {
+                return Optional.of(Duration.ZERO);
+            }
+            return positionsPerSecond < 0.001
+                    ? Optional.empty()
+                    : Optional.of(Duration.ofMillis((long) (lagInEvents / positionsPerSecond * 1000)));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.eventcore.projection;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The threads that projections run on. */
+final class ProjectionThreads {
+    private static final String NAME = "eventcore-projection-";
+
+    private ProjectionThreads() {}
+
+    /** Virtual threads where the JVM has them; daemons elsewhere. */
+    static ThreadFactory factory() {
+        return virtual().orElseGet(ProjectionThreads::daemons);
+    }
+
+    private static ThreadFactory daemons() {
+        AtomicInteger count = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, NAME + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** By reflection, because the library is compiled for Java 17. */
+    private static Optional<ThreadFactory> virtual() {
+        try {
+            Method ofVirtual = Thread.class.getMethod("ofVirtual");
+            Class<?> builder = ofVirtual.getReturnType();
+            Object named = builder.getMethod("name", String.class, long.class).invoke(ofVirtual.invoke(null), NAME, 1L);
+            return Optional.of((ThreadFactory) builder.getMethod("factory").invoke(named));
+        } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+            return Optional.empty();
+        }
+    }
+}

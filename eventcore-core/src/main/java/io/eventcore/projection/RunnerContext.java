@@ -1,0 +1,30 @@
+package io.eventcore.projection;
+
+import io.eventcore.EventReader;
+import java.util.function.LongSupplier;
+import org.springframework.transaction.support.TransactionOperations;
+
+/**
+ * What all workers of a runner share.
+ *
+ * @param owner who holds the leases of this runner
+ * @param inTransaction runs what transactional projections do
+ * @param nanoTime a clock that never goes back
+ * @param progress rung whenever a worker has come further or its state has changed
+ */
+record RunnerContext(
+        String owner,
+        EventReader reader,
+        ProjectionStore store,
+        LogTail tail,
+        TransactionOperations inTransaction,
+        RunnerSettings settings,
+        LongSupplier nanoTime,
+        Turnstile progress) {
+
+    TransactionOperations transaction(Projection<?> projection) {
+        return projection.mode() == ProjectionMode.TRANSACTIONAL
+                ? inTransaction
+                : TransactionOperations.withoutTransaction();
+    }
+}

@@ -1,0 +1,62 @@
+package io.eventcore.projection;
+
+import java.time.Duration;
+
+/**
+ * Settings of a runner.
+ *
+ * @param batchSize how many events are applied together at most
+ * @param lease how long an instance that is silent keeps its projections
+ * @param pollMin how soon the log is looked at again while events come in
+ * @param pollMax how soon the log is looked at again when nothing happens
+ * @param retryMin the pause after the first failure of an event
+ * @param retryMax no pause between attempts is longer
+ */
+record RunnerSettings(
+        int batchSize, Duration lease, Duration pollMin, Duration pollMax, Duration retryMin, Duration retryMax) {
+    /** How often the checkpoint of a projection is written that gets past events it does not want. */
+    static final Duration SAVE_EVERY = Duration.ofMillis(500);
+
+    /** How often the log is checked for being what it was, beside each beginning and each trouble. */
+    static final Duration VERIFY_EVERY = Duration.ofMinutes(1);
+
+    /** How often the store is asked for what other instances and operators did. */
+    static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    RunnerSettings {
+        if (batchSize < 1) {
+            throw new IllegalArgumentException("batchSize must be at least 1, is " + batchSize);
+        }
+        positive("lease", lease);
+        positive("pollMin", pollMin);
+        positive("pollMax", pollMax);
+        positive("retryMin", retryMin);
+        positive("retryMax", retryMax);
+        if (pollMax.compareTo(pollMin) < 0) {
+            throw new IllegalArgumentException(
+                    "pollMax must not be below pollMin (%s), is %s".formatted(pollMin, pollMax));
+        }
+    }
+
+    private static void positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " must be positive, is " + value);
+        }
+    }
+
+    /** A transaction of a batch is committed after this long, so that it neither idles out nor holds locks for long. */
+    long batchNanos() {
+        return lease.toNanos() / 4;
+    }
+
+    Duration lookEvery() {
+        Duration quarter = lease.dividedBy(4);
+        return quarter.compareTo(LOOK_EVERY) < 0 ? quarter : LOOK_EVERY;
+    }
+
+    /** The pause after this many failures in a row. */
+    long retryNanos(int failures) {
+        double grown = (double) retryMin.toNanos() * Math.pow(2, Math.min(failures - 1, 40));
+        return (long) Math.min(grown, (double) retryMax.toNanos());
+    }
+}

@@ -1,0 +1,43 @@
+package io.eventcore.projection;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/** Where any number of threads wait for something to become true that other threads bring about. */
+final class Turnstile {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition turned = lock.newCondition();
+
+    /** Something has changed. */
+    void turn() {
+        lock.lock();
+        try {
+            turned.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until something is true, or the time is over.
+     *
+     * @return whether it is true
+     * @throws InterruptedException if the thread is interrupted
+     */
+    boolean awaitUntil(BooleanSupplier condition, long nanos) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = nanos;
+            while (!condition.getAsBoolean()) {
+                if (left <= 0) {
+                    return false;
+                }
+                left = turned.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package io.eventcore.test;
+
+import io.eventcore.StreamId;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionPartition;
+import io.eventcore.projection.ProjectionStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A projection store that passes everything on to another one. Override what is to be different.
+ *
+ * <p>As safe for threads as the store behind it.
+ *
+ * @since 0.1
+ */
+public abstract class ForwardingProjectionStore implements ProjectionStore {
+    private final ProjectionStore delegate;
+
+    /** Passes everything on to this store. */
+    protected ForwardingProjectionStore(ProjectionStore delegate) {
+        this.delegate = Objects.requireNonNull(delegate, "delegate");
+    }
+
+    /** The store behind this one. */
+    protected final ProjectionStore delegate() {
+        return delegate;
+    }
+
+    @Override
+    public void register(String projection, int partitions) {
+        delegate.register(projection, partitions);
+    }
+
+    @Override
+    public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
+        return delegate.acquire(partition, owner, length);
+    }
+
+    @Override
+    public Lease seize(ProjectionPartition partition, String owner, Duration length) {
+        return delegate.seize(partition, owner, length);
+    }
+
+    @Override
+    public void renew(String owner, Duration length) {
+        delegate.renew(owner, length);
+    }
+
+    @Override
+    public void release(Lease lease) {
+        delegate.release(lease);
+    }
+
+    @Override
+    public List<PartitionState> partitions() {
+        return delegate.partitions();
+    }
+
+    @Override
+    public Checkpoint checkpoint(ProjectionPartition partition) {
+        return delegate.checkpoint(partition);
+    }
+
+    @Override
+    public boolean isCurrent(Lease lease, Duration idleLimit) {
+        return delegate.isCurrent(lease, idleLimit);
+    }
+
+    @Override
+    public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+        return delegate.advance(lease, from, to, parked);
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(String projection) {
+        return delegate.parkedStreams(projection);
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams() {
+        return delegate.parkedStreams();
+    }
+
+    @Override
+    public void setPaused(String projection, boolean paused) {
+        delegate.setPaused(projection, paused);
+    }
+
+    @Override
+    public void clearFailures(String projection) {
+        delegate.clearFailures(projection);
+    }
+
+    @Override
+    public void recordFailure(Lease lease, String failure) {
+        delegate.recordFailure(lease, failure);
+    }
+
+    @Override
+    public boolean request(String projection, StreamId streamId, ParkedStream.Request request) {
+        return delegate.request(projection, streamId, request);
+    }
+
+    @Override
+    public void forget(String projection) {
+        delegate.forget(projection);
+    }
+
+    @Override
+    public boolean joinsCallersTransaction() {
+        return delegate.joinsCallersTransaction();
+    }
+}

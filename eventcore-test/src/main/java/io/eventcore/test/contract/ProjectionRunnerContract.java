@@ -1,0 +1,847 @@
+package io.eventcore.test.contract;
+
+import static io.eventcore.ExpectedVersion.any;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventDeserializationException;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamWrites;
+import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.AwaitOutcome;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.FailureContext;
+import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionBuilder;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.test.ForwardingEventStore;
+import io.eventcore.test.ForwardingProjectionStore;
+import io.eventcore.test.contract.LedgerEvent.Audited;
+import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.transaction.TransactionPhase;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.ConfigurableTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * What a runner of projections promises over a store of events, a store of checkpoints and a transaction manager.
+ *
+ * @since 0.1
+ */
+public abstract class ProjectionRunnerContract {
+    private static final StreamId ADA = StreamId.of("account-ada");
+    private static final StreamId BOB = StreamId.of("account-bob");
+    private static final StreamId AUDIT = StreamId.of("audit");
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final List<ProjectionRunner> runners = new ArrayList<>();
+    private final AppendSignal signal = new AppendSignal();
+    private EventStore events;
+    private ProjectionStore store;
+    private AppliedEvents applied;
+    private PlatformTransactionManager transactionManager;
+    private TransactionTemplate transaction;
+
+    /** For subclasses. */
+    protected ProjectionRunnerContract() {}
+
+    /** A store without events that knows {@link LedgerEvent#types()} and tells this signal of its commits. */
+    protected abstract EventStore emptyStore(AppendSignal appendSignal);
+
+    /** A store of checkpoints in the same place, empty; asked after {@link #emptyStore}. */
+    protected abstract ProjectionStore projectionStore();
+
+    /** A read model in the same place, empty; asked after {@link #emptyStore}. */
+    protected abstract AppliedEvents appliedEvents();
+
+    /** Manages the transactions that all of them join; asked after {@link #emptyStore}. */
+    protected abstract PlatformTransactionManager transactionManager();
+
+    @BeforeEach
+    void beginWithAnEmptyStore() {
+        events = emptyStore(signal);
+        store = projectionStore();
+        applied = appliedEvents();
+        transactionManager = transactionManager();
+        ((ConfigurableTransactionManager) transactionManager).addListener(TransactionPhase.listener());
+        transaction = new TransactionTemplate(transactionManager);
+    }
+
+    @AfterEach
+    void stopAllRunners() {
+        runners.forEach(ProjectionRunner::stop);
+    }
+
+    @Test
+    void every_event_is_applied_once_in_order_first_the_old_ones_then_the_new_ones() {
+        deposit(ADA, 3);
+        deposit(BOB, 2);
+
+        start(appliedEventsProjection().build());
+        awaitAllApplied();
+        deposit(ADA, 4);
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void a_projection_goes_on_where_it_was_after_a_restart() {
+        ProjectionRunner first = start(appliedEventsProjection().build());
+        deposit(ADA, 3);
+        awaitAllApplied();
+        first.stop();
+
+        deposit(ADA, 3);
+        start(appliedEventsProjection().build());
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void an_event_that_is_committed_late_is_applied_in_its_place() throws InterruptedException {
+        ProjectionRunner runner = start(appliedEventsProjection().build());
+        deposit(ADA, 1);
+        awaitAllApplied();
+        Thread fast = new Thread(() -> deposit(ADA, 1));
+
+        transaction.executeWithoutResult(status -> {
+            deposit(BOB, 1);
+            fast.start();
+            // Some stores let the fast append commit first, others make it wait; the projection must not care.
+            for (int i = 0; i < 100 && committedVersionOfAda() == 1; i++) {
+                runner.status();
+            }
+            for (int i = 0; i < 20; i++) {
+                Race.elsewhere(runner::status);
+            }
+            assertThat(Race.<List<Long>>elsewhere(applied::positions)).hasSize(1);
+        });
+        fast.join();
+
+        awaitAllApplied();
+    }
+
+    private long committedVersionOfAda() {
+        return Race.<Long>elsewhere(() -> events.streamVersion(ADA).value());
+    }
+
+    @Test
+    void what_is_rolled_back_holds_nobody_up() {
+        start(appliedEventsProjection().build());
+
+        transaction.executeWithoutResult(status -> {
+            deposit(BOB, 3);
+            status.setRollbackOnly();
+        });
+        deposit(ADA, 2);
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void a_restart_in_the_middle_of_a_batch_neither_loses_nor_doubles_an_event() throws InterruptedException {
+        deposit(ADA, 6);
+        CountDownLatch inTheMiddle = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger count = new AtomicInteger();
+        ProjectionRunner first = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    if (count.incrementAndGet() == 3) {
+                        inTheMiddle.countDown();
+                        await(goOn);
+                    }
+                })
+                .build());
+
+        await(inTheMiddle);
+        Thread stopping = new Thread(first::stop);
+        stopping.start();
+        goOn.countDown();
+        stopping.join();
+        start(appliedEventsProjection().build());
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up() {
+        deposit(ADA, 5);
+        Freezer freezer = new Freezer(store);
+        CountDownLatch frozen = new CountDownLatch(1);
+        CountDownLatch wakeUp = new CountDownLatch(1);
+        AtomicBoolean woken = new AtomicBoolean();
+        Projection<LedgerEvent> freezing = ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    if (frozen.getCount() > 0) {
+                        freezer.frozen = true;
+                        frozen.countDown();
+                        await(wakeUp);
+                        woken.set(true);
+                    }
+                })
+                .build();
+        start(builder(freezer).lease(Duration.ofMillis(400)).projection(freezing));
+        await(frozen);
+
+        start(builder(store)
+                .lease(Duration.ofMillis(400))
+                .projection(appliedEventsProjection().build()));
+        awaitAllApplied();
+        wakeUp.countDown();
+        Eventually.until("the frozen owner has woken up and given up", () -> woken.get() && freezer.refusals.get() > 0);
+        freezer.frozen = false;
+        deposit(BOB, 2);
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void two_runners_share_the_work_without_doing_it_twice() {
+        start(appliedEventsProjection().build());
+        start(appliedEventsProjection().build());
+
+        deposit(ADA, 20);
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void when_a_runner_stops_another_one_takes_over() {
+        ProjectionRunner first = start(appliedEventsProjection().build());
+        ProjectionRunner second = start(appliedEventsProjection().build());
+        deposit(ADA, 2);
+        awaitAllApplied();
+
+        first.stop();
+        deposit(ADA, 2);
+
+        awaitAllApplied();
+        assertThat(second.isRunning()).isTrue();
+    }
+
+    @Test
+    void a_failing_event_is_tried_again_and_then_counts_once() {
+        deposit(ADA, 5);
+        AtomicInteger failures = new AtomicInteger(3);
+
+        ProjectionRunner runner = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    if (event.version().value() == 3 && failures.getAndDecrement() > 0) {
+                        throw new IllegalStateException("not now");
+                    }
+                })
+                .build());
+
+        awaitAllApplied();
+        assertThat(status(runner).failures()).isPositive();
+    }
+
+    @Test
+    void a_skipped_event_leaves_no_trace_and_its_neighbours_count_once() {
+        deposit(ADA, 5);
+
+        ProjectionRunner runner =
+                start(failingAt(3).onError(failure -> FailureDecision.SKIP).build());
+
+        awaitAllAppliedExcept(3);
+        Eventually.until("the skipped event is counted", () -> status(runner).skippedEvents() == 1);
+    }
+
+    @Test
+    void a_projection_that_fails_stops_before_the_event_and_says_so() {
+        deposit(ADA, 5);
+
+        ProjectionRunner runner =
+                start(failingAt(3).onError(failure -> FailureDecision.FAIL).build());
+
+        Eventually.until("it has failed", () -> status(runner).state() == ProjectionState.FAILED);
+        assertThat(applied.positions()).hasSize(2);
+        assertThat(status(runner).lastFailure())
+                .contains("IllegalStateException")
+                .contains("ledger.deposited")
+                .doesNotContain("s3cr3t");
+        assertThat(store.partitions())
+                .singleElement()
+                .satisfies(state -> assertThat(state.failure()).contains("IllegalStateException"));
+    }
+
+    @Test
+    void a_projection_that_has_failed_goes_on_when_it_is_resumed() {
+        deposit(ADA, 5);
+        AtomicBoolean repaired = new AtomicBoolean();
+        ProjectionRunner runner = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    if (event.version().value() == 3 && !repaired.get()) {
+                        throw new IllegalStateException("broken");
+                    }
+                })
+                .onError(failure -> FailureDecision.FAIL)
+                .build());
+        Eventually.until("it has failed", () -> status(runner).state() == ProjectionState.FAILED);
+
+        repaired.set(true);
+        runner.resume("applied");
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void a_decision_is_asked_for_the_event_that_failed_alone() {
+        deposit(ADA, 5);
+        List<FailureContext> failures = new CopyOnWriteArrayList<>();
+
+        start(failingAt(3)
+                .onError(failure -> {
+                    failures.add(failure);
+                    return failure.attempts() < 3 ? FailureDecision.RETRY : FailureDecision.SKIP;
+                })
+                .build());
+
+        awaitAllAppliedExcept(3);
+        assertThat(failures).extracting(FailureContext::attempts).containsExactly(1, 2, 3);
+        assertThat(failures).allSatisfy(failure -> {
+            assertThat(failure.streamId()).isEqualTo(ADA);
+            assertThat(failure.version().value()).isEqualTo(3);
+            assertThat(failure.typeName()).isEqualTo("ledger.deposited");
+            assertThat(failure.cause()).isInstanceOf(IllegalStateException.class);
+        });
+    }
+
+    @Test
+    void a_parked_stream_waits_in_order_while_others_go_on() {
+        deposit(ADA, 3);
+        deposit(BOB, 2);
+
+        start(failingAt(2).onError(failure -> park(failure, ADA)).build());
+        Eventually.until(
+                "the stream is parked", () -> store.parkedStreams("applied").size() == 1);
+        deposit(BOB, 2);
+        deposit(ADA, 1);
+        Eventually.until(
+                "the events of the stream wait",
+                () -> store.parkedStreams("applied").get(0).waiting() == 3);
+
+        assertThat(applied.positions())
+                .isEqualTo(positions(
+                        event -> event.streamId().equals(BOB) || event.version().value() == 1));
+    }
+
+    @Test
+    void retrying_a_parked_stream_applies_what_waits_once_and_in_order() {
+        deposit(ADA, 3);
+        AtomicBoolean repaired = new AtomicBoolean();
+        List<Long> order = new CopyOnWriteArrayList<>();
+        ProjectionRunner runner = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    if (event.version().value() == 2 && !repaired.get()) {
+                        throw new IllegalStateException("broken");
+                    }
+                    applied.add(event);
+                    order.add(event.position().value());
+                })
+                .onError(failure -> FailureDecision.PARK)
+                .build());
+        deposit(BOB, 1);
+        Eventually.until("two events wait", () -> waiting() == 2);
+
+        runner.retryParked("applied", ADA);
+        Eventually.until(
+                "the retry has failed",
+                () -> store.parkedStreams("applied").get(0).request() == ParkedStream.Request.NONE);
+        assertThat(waiting()).isEqualTo(2);
+        repaired.set(true);
+        runner.retryParked("applied", ADA);
+
+        awaitAllApplied();
+        Eventually.until(
+                "the stream is released", () -> store.parkedStreams("applied").isEmpty());
+        deposit(ADA, 1);
+        awaitAllApplied();
+        List<Long> ofAda = positions(event -> event.streamId().equals(ADA));
+        assertThat(order.stream().filter(ofAda::contains).distinct().toList()).isEqualTo(ofAda);
+    }
+
+    @Test
+    void discarding_a_parked_stream_gives_up_what_waits_and_goes_on() {
+        deposit(ADA, 3);
+        ProjectionRunner runner =
+                start(failingAt(2).onError(failure -> FailureDecision.PARK).build());
+        Eventually.until("two events wait", () -> waiting() == 2);
+
+        assertThat(runner.discardParked("applied", ADA)).isTrue();
+        Eventually.until(
+                "the stream is released", () -> store.parkedStreams("applied").isEmpty());
+        deposit(ADA, 2);
+
+        Eventually.until("later events are applied", () -> applied.positions().size() == 3);
+        assertThat(applied.positions())
+                .isEqualTo(positions(
+                        event -> event.version().value() != 2 && event.version().value() != 3));
+    }
+
+    @Test
+    void an_event_that_cannot_be_read_goes_the_same_way_and_is_named() {
+        deposit(ADA, 2);
+        events.appendEvents(StreamWrites.empty().registerStream(AUDIT, any()).append(AUDIT, new Audited("secret")));
+        deposit(ADA, 2);
+        List<FailureContext> failures = new CopyOnWriteArrayList<>();
+
+        start(appliedEventsProjection()
+                .onError(failure -> {
+                    failures.add(failure);
+                    return FailureDecision.SKIP;
+                })
+                .build());
+
+        awaitApplied(positions(event -> event.event() instanceof LedgerEvent));
+        assertThat(failures).singleElement().satisfies(failure -> {
+            assertThat(failure.typeName()).isEqualTo("audit.audited");
+            assertThat(failure.streamId()).isEqualTo(AUDIT);
+            assertThat(failure.cause()).isInstanceOf(EventDeserializationException.class);
+        });
+    }
+
+    @Test
+    void an_event_that_cannot_be_read_is_noticed_by_a_projection_that_has_caught_up() {
+        List<FailureContext> failures = new CopyOnWriteArrayList<>();
+        ProjectionRunner runner = start(appliedEventsProjection()
+                .onError(failure -> {
+                    failures.add(failure);
+                    return FailureDecision.SKIP;
+                })
+                .build());
+        Eventually.until("it has caught up", () -> status(runner).state() == ProjectionState.LIVE);
+
+        events.appendEvents(StreamWrites.empty().registerStream(AUDIT, any()).append(AUDIT, new Audited("secret")));
+        deposit(ADA, 1);
+
+        awaitApplied(positions(event -> event.event() instanceof LedgerEvent));
+        assertThat(failures).hasSize(1);
+    }
+
+    @Test
+    void a_filter_decides_what_is_applied_and_the_checkpoint_passes_the_rest() {
+        deposit(ADA, 2);
+        ProjectionRunner runner = start(appliedEventsProjection()
+                .filter(EventFilter.prefix(StreamPrefix.of("account-bob")))
+                .build());
+        deposit(BOB, 2);
+        GlobalPosition last = deposit(ADA, 3);
+
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(applied.positions())
+                .isEqualTo(positions(event -> event.streamId().equals(BOB)));
+        Eventually.until(
+                "the checkpoint is saved",
+                () -> store.partitions().get(0).checkpoint().position().compareTo(last) >= 0);
+    }
+
+    @Test
+    void partitions_apply_every_event_once_and_keep_the_order_of_each_stream() {
+        for (int i = 0; i < 40; i++) {
+            deposit(StreamId.of("account-" + i % 10), 1);
+        }
+        List<RecordedEvent<LedgerEvent>> order = new CopyOnWriteArrayList<>();
+
+        ProjectionRunner runner = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    order.add(event);
+                })
+                .partitions(4)
+                .build());
+        awaitAllApplied();
+        GlobalPosition last = deposit(ADA, 5);
+
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        awaitAllApplied();
+        for (int i = 0; i < 10; i++) {
+            StreamId stream = StreamId.of("account-" + i);
+            assertThat(order.stream().filter(event -> event.streamId().equals(stream)))
+                    .isSortedAccordingTo((a, b) -> a.position().compareTo(b.position()));
+        }
+    }
+
+    @Test
+    void a_paused_projection_applies_nothing_until_it_is_resumed() {
+        ProjectionRunner runner = start(appliedEventsProjection().build());
+        deposit(ADA, 1);
+        awaitAllApplied();
+
+        runner.pause("applied");
+        Eventually.until("it is paused", () -> status(runner).state() == ProjectionState.PAUSED);
+        GlobalPosition last = deposit(ADA, 3);
+
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.STOPPED);
+        assertThat(applied.positions()).hasSize(1);
+        runner.resume("applied");
+        awaitAllApplied();
+    }
+
+    @Test
+    void a_reset_builds_the_read_model_anew() {
+        AtomicInteger clears = new AtomicInteger();
+        ProjectionRunner runner = start(appliedEventsProjection()
+                .clearedBy(() -> {
+                    applied.clear();
+                    clears.incrementAndGet();
+                })
+                .build());
+        deposit(ADA, 5);
+        awaitAllApplied();
+
+        runner.reset("applied");
+        deposit(ADA, 2);
+
+        awaitAllApplied();
+        assertThat(clears).hasValue(1);
+    }
+
+    @Test
+    void a_projection_that_cannot_be_emptied_is_not_reset() {
+        ProjectionRunner runner = start(appliedEventsProjection().build());
+        deposit(ADA, 3);
+        awaitAllApplied();
+
+        assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> runner.reset("applied"));
+
+        deposit(ADA, 1);
+        awaitAllApplied();
+    }
+
+    @Test
+    void waiting_for_a_position_ends_when_it_was_applied() {
+        ProjectionRunner runner = start(appliedEventsProjection().build());
+
+        GlobalPosition last = deposit(ADA, 3);
+
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(applied.positions()).hasSize(3);
+    }
+
+    @Test
+    void waiting_for_a_position_works_where_another_instance_runs_the_projection() {
+        start(appliedEventsProjection().build());
+        deposit(ADA, 1);
+        awaitAllApplied();
+        ProjectionRunner other = start(appliedEventsProjection().build());
+
+        GlobalPosition last = deposit(ADA, 3);
+
+        assertThat(other.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(applied.positions()).hasSize(4);
+    }
+
+    @Test
+    void waiting_for_a_position_ends_in_time_and_says_why() {
+        ProjectionRunner runner =
+                start(failingAt(2).onError(failure -> park(failure, ADA)).build());
+        deposit(ADA, 1);
+        GlobalPosition parked = deposit(ADA, 1);
+        GlobalPosition after = deposit(BOB, 1);
+
+        assertThat(runner.awaitPosition("applied", after, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(runner.awaitPosition("applied", parked, PATIENCE)).isEqualTo(AwaitOutcome.PARKED);
+        assertThat(runner.awaitPosition("applied", GlobalPosition.of(after.value() + 1000), Duration.ofMillis(1)))
+                .isEqualTo(AwaitOutcome.TIMED_OUT);
+        runner.stop();
+        assertThat(runner.awaitPosition("applied", after, PATIENCE)).isEqualTo(AwaitOutcome.STOPPED);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> runner.awaitPosition("unknown", after, PATIENCE))
+                .withMessageContaining("unknown");
+    }
+
+    @Test
+    void waiting_inside_a_transaction_that_has_appended_is_refused() {
+        ProjectionRunner runner = start(appliedEventsProjection().build());
+
+        transaction.executeWithoutResult(status -> {
+            GlobalPosition last = deposit(ADA, 1);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> runner.awaitPosition("applied", last, PATIENCE))
+                    .withMessageContaining("commit");
+        });
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void a_log_that_lost_the_last_event_seen_stops_the_projection() {
+        ProjectionRunner first = start(appliedEventsProjection().build());
+        deposit(ADA, 3);
+        awaitAllApplied();
+        first.stop();
+
+        ProjectionRunner runner = start(builder(new HidingStore(events, 3), store)
+                .projection(appliedEventsProjection().build()));
+
+        Eventually.until("it has stopped", () -> status(runner).state() == ProjectionState.FAILED);
+        assertThat(status(runner).lastFailure())
+                .contains("set back")
+                .contains("reset")
+                .contains("applied");
+        deposit(ADA, 1);
+        assertThat(applied.positions()).hasSize(3);
+    }
+
+    @Test
+    void a_log_that_ends_before_the_checkpoint_stops_the_projection() {
+        ProjectionRunner first = start(appliedEventsProjection().build());
+        deposit(ADA, 3);
+        awaitAllApplied();
+        first.stop();
+
+        ProjectionRunner runner = start(builder(
+                        new ForwardingEventStore(events) {
+                            @Override
+                            public GlobalPosition lastPosition() {
+                                return GlobalPosition.of(1);
+                            }
+                        },
+                        store)
+                .projection(appliedEventsProjection().build()));
+
+        Eventually.until("it has stopped", () -> status(runner).state() == ProjectionState.FAILED);
+        assertThat(status(runner).lastFailure()).contains("ends at position 1").contains("reset");
+    }
+
+    @Test
+    void at_least_once_applies_again_what_was_not_checkpointed_and_loses_nothing() {
+        deposit(ADA, 6);
+        Set<Long> seen = ConcurrentHashMap.newKeySet();
+        AtomicBoolean failing = new AtomicBoolean(true);
+        ProjectionRunner first = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    if (event.version().value() == 4 && failing.get()) {
+                        throw new IllegalStateException("crash");
+                    }
+                    seen.add(event.position().value());
+                })
+                .onError(failure -> FailureDecision.FAIL)
+                .atLeastOnce()
+                .build());
+        Eventually.until("it has failed", () -> status(first).state() == ProjectionState.FAILED);
+        assertThat(seen).hasSize(3);
+        first.stop();
+
+        failing.set(false);
+        ProjectionRunner second = start(ledger("applied")
+                .on(LedgerEvent.class, event -> seen.add(event.position().value()))
+                .atLeastOnce()
+                .build());
+
+        assertThat(second.awaitPosition("applied", events.lastPosition(), PATIENCE))
+                .isEqualTo(AwaitOutcome.REACHED);
+        assertThat(seen).containsExactlyInAnyOrderElementsOf(positions(event -> true));
+    }
+
+    @Test
+    void a_transactional_projection_needs_a_transaction_manager() {
+        ProjectionRunner runner = ProjectionRunner.builder(events, store)
+                .projection(appliedEventsProjection().build())
+                .build();
+
+        assertThatIllegalStateException()
+                .isThrownBy(runner::start)
+                .withMessageContaining("applied")
+                .withMessageContaining("JpaTransactionManager");
+    }
+
+    @Test
+    void two_projections_of_one_name_are_refused() {
+        ProjectionRunner.Builder builder =
+                builder(store).projection(appliedEventsProjection().build());
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> builder.projection(appliedEventsProjection().build()))
+                .withMessageContaining("applied");
+    }
+
+    private ProjectionRunner start(Projection<?> projection) {
+        return start(builder(store).projection(projection));
+    }
+
+    private ProjectionRunner start(ProjectionRunner.Builder builder) {
+        ProjectionRunner runner = builder.build();
+        runners.add(runner);
+        runner.start();
+        return runner;
+    }
+
+    private ProjectionRunner.Builder builder(ProjectionStore projectionStore) {
+        return builder(events, projectionStore);
+    }
+
+    private ProjectionRunner.Builder builder(EventStore log, ProjectionStore projectionStore) {
+        return ProjectionRunner.builder(log, projectionStore)
+                .transactionManager(transactionManager)
+                .lease(Duration.ofSeconds(2))
+                .poll(Duration.ofMillis(2), Duration.ofMillis(50))
+                .retryPause(Duration.ofMillis(1), Duration.ofMillis(5))
+                .wokenBy(signal);
+    }
+
+    private static ProjectionBuilder<LedgerEvent> ledger(String name) {
+        return Projection.named(name, LedgerEvent.class);
+    }
+
+    private ProjectionBuilder<LedgerEvent> appliedEventsProjection() {
+        return ledger("applied").on(LedgerEvent.class, applied::add);
+    }
+
+    /** Applies everything, then fails at a version of Ada's account. */
+    private ProjectionBuilder<LedgerEvent> failingAt(long version) {
+        return ledger("applied").on(LedgerEvent.class, event -> {
+            applied.add(event);
+            if (event.streamId().equals(ADA) && event.version().value() == version) {
+                throw new IllegalStateException("s3cr3t");
+            }
+        });
+    }
+
+    private static FailureDecision park(FailureContext failure, StreamId expected) {
+        return failure.streamId().equals(expected) ? FailureDecision.PARK : FailureDecision.FAIL;
+    }
+
+    private long waiting() {
+        return store.parkedStreams("applied").stream()
+                .mapToLong(ParkedStream::waiting)
+                .sum();
+    }
+
+    private static ProjectionStatus.Partition status(ProjectionRunner runner) {
+        return runner.status().get(0).partitions().get(0);
+    }
+
+    private GlobalPosition deposit(StreamId account, int times) {
+        StreamWrites writes = StreamWrites.empty().registerStream(account, any());
+        for (int i = 0; i < times; i++) {
+            writes = writes.append(new Deposited(account, i));
+        }
+        return events.appendEvents(writes).lastPosition();
+    }
+
+    private void awaitAllApplied() {
+        awaitApplied(positions(event -> true));
+    }
+
+    private void awaitAllAppliedExcept(long versionOfAda) {
+        awaitApplied(positions(event -> event.version().value() != versionOfAda));
+    }
+
+    private void awaitApplied(List<Long> expected) {
+        Eventually.until(
+                "exactly these events are applied: " + expected,
+                () -> applied.positions().size() >= expected.size(),
+                () -> ", but " + applied.positions());
+        assertThat(applied.positions()).isEqualTo(expected);
+    }
+
+    /** The positions of the events in the log that are of a kind. */
+    private List<Long> positions(Wanted wanted) {
+        EventBatch<Event> all = events.readEvents(EventFilter.all(), EventPage.first(1000), Event.class);
+        return all.events().stream()
+                .filter(wanted::wants)
+                .map(event -> event.position().value())
+                .toList();
+    }
+
+    private interface Wanted {
+        boolean wants(RecordedEvent<Event> event);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The store as a process meets it that can be frozen: then nothing of it renews a lease. */
+    private static final class Freezer extends ForwardingProjectionStore {
+        private final AtomicInteger refusals = new AtomicInteger();
+        private volatile boolean frozen;
+
+        private Freezer(ProjectionStore delegate) {
+            super(delegate);
+        }
+
+        @Override
+        public void renew(String owner, Duration length) {
+            if (!frozen) {
+                super.renew(owner, length);
+            }
+        }
+
+        @Override
+        public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+            boolean done = false;
+            try {
+                done = super.advance(lease, from, to, parked);
+                return done;
+            } finally {
+                if (!done) {
+                    refusals.incrementAndGet();
+                }
+            }
+        }
+    }
+
+    /** A log that lost an event, and everything after it that was there. */
+    private static final class HidingStore extends ForwardingEventStore {
+        private final GlobalPosition hidden;
+
+        private HidingStore(EventStore delegate, int number) {
+            super(delegate);
+            this.hidden = delegate.readEvents(EventFilter.all(), EventPage.first(number), Event.class)
+                    .events()
+                    .get(number - 1)
+                    .position();
+        }
+
+        @Override
+        public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+            EventBatch<E> batch = super.readEvents(filter, page, eventType);
+            List<RecordedEvent<E>> left = batch.events().stream()
+                    .filter(event -> !event.position().equals(hidden))
+                    .toList();
+            return new EventBatch<>(left, batch.continueAfter(), batch.endReached());
+        }
+    }
+}

@@ -1,0 +1,417 @@
+package io.eventcore.test.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.PartitionCountException;
+import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionPartition;
+import io.eventcore.projection.ProjectionStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * What a store of leases and checkpoints promises.
+ *
+ * @since 0.1
+ */
+public abstract class ProjectionStoreContract {
+    private static final String NAME = "balances";
+    private static final ProjectionPartition BALANCES = new ProjectionPartition(NAME, 0);
+    private static final StreamId ADA = StreamId.of("account-ada");
+    private static final Duration LONG = Duration.ofHours(1);
+
+    /** A lease that has run out when it is given: so that no test has to wait for one. */
+    private static final Duration OVER = Duration.ZERO;
+
+    private static final Checkpoint TEN = new Checkpoint(at(10), at(9), new UUID(4, 2));
+
+    private ProjectionStore store;
+    private TransactionTemplate transaction;
+
+    /** For subclasses. */
+    protected ProjectionStoreContract() {}
+
+    /** A store that knows no projection, fresh for each test. */
+    protected abstract ProjectionStore emptyStore();
+
+    /** Manages the transactions that the store joins; asked after {@link #emptyStore()}. */
+    protected abstract PlatformTransactionManager transactionManager();
+
+    @BeforeEach
+    void beginWithARegisteredProjection() {
+        store = emptyStore();
+        transaction = new TransactionTemplate(transactionManager());
+        transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+        store.register(NAME, 1);
+    }
+
+    @Test
+    void a_projection_begins_before_the_first_event_and_belongs_to_nobody() {
+        PartitionState state = state();
+
+        assertThat(state.checkpoint()).isEqualTo(Checkpoint.START);
+        assertThat(state.free()).isTrue();
+        assertThat(state.paused()).isFalse();
+        assertThat(state.partitions()).isEqualTo(1);
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
+    }
+
+    @Test
+    void registering_again_changes_nothing() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of());
+
+        store.register(NAME, 1);
+
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+        assertThat(store.acquire(BALANCES, "two", LONG)).isEmpty();
+    }
+
+    @Test
+    void another_number_of_partitions_is_refused() {
+        assertThatExceptionOfType(PartitionCountException.class)
+                .isThrownBy(() -> store.register(NAME, 4))
+                .satisfies(refusal -> assertThat(refusal.known()).isEqualTo(1))
+                .withMessageContaining(NAME)
+                .withMessageContaining("reset");
+    }
+
+    @Test
+    void many_who_register_at_the_same_time_register_once() {
+        Race.run(6, number -> {
+            store.register("many", 8);
+            return number;
+        });
+
+        assertThat(store.partitions())
+                .filteredOn(state -> state.partition().projection().equals("many"))
+                .hasSize(8)
+                .allSatisfy(state -> assertThat(state.partitions()).isEqualTo(8));
+    }
+
+    @Test
+    void what_is_not_registered_has_no_checkpoint() {
+        ProjectionPartition unknown = new ProjectionPartition("unknown", 0);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.checkpoint(unknown))
+                .withMessageContaining("unknown");
+        assertThatIllegalArgumentException().isThrownBy(() -> store.seize(unknown, "one", LONG));
+    }
+
+    @Test
+    void of_many_who_want_a_lease_exactly_one_gets_it() {
+        List<Optional<Lease>> leases = Race.run(8, number -> store.acquire(BALANCES, "owner-" + number, LONG));
+
+        assertThat(leases).filteredOn(Optional::isPresent).hasSize(1);
+        assertThat(state().free()).isFalse();
+    }
+
+    @Test
+    void a_lease_that_has_run_out_is_taken_over_under_a_greater_token() {
+        Lease first = store.acquire(BALANCES, "one", OVER).orElseThrow();
+
+        Lease second = acquire("two");
+
+        assertThat(second.token()).isGreaterThan(first.token());
+        assertThat(state().isHeldBy(second)).isTrue();
+        assertThat(state().isHeldBy(first)).isFalse();
+    }
+
+    @Test
+    void a_renewed_lease_is_not_taken_over() {
+        store.acquire(BALANCES, "one", OVER);
+
+        store.renew("one", LONG);
+
+        assertThat(store.acquire(BALANCES, "two", LONG)).isEmpty();
+    }
+
+    @Test
+    void renewing_what_somebody_else_took_over_changes_nothing() {
+        store.acquire(BALANCES, "one", OVER);
+        store.acquire(BALANCES, "two", OVER);
+
+        store.renew("one", LONG);
+
+        assertThat(store.acquire(BALANCES, "three", LONG)).isPresent();
+    }
+
+    @Test
+    void a_lease_that_was_given_back_is_free_at_once() {
+        Lease first = acquire("one");
+
+        store.release(first);
+
+        assertThat(state().free()).isTrue();
+        assertThat(acquire("two").token()).isGreaterThan(first.token());
+    }
+
+    @Test
+    void giving_back_a_lease_that_was_lost_does_not_harm_the_new_owner() {
+        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease current = acquire("two");
+
+        store.release(lost);
+
+        assertThat(state().free()).isFalse();
+        assertThat(store.isCurrent(current, LONG)).isTrue();
+    }
+
+    @Test
+    void a_seized_lease_makes_the_old_one_worthless() {
+        Lease lost = acquire("one");
+
+        Lease seized = store.seize(BALANCES, "two", LONG);
+
+        assertThat(seized.token()).isGreaterThan(lost.token());
+        assertThat(store.isCurrent(lost, LONG)).isFalse();
+        assertThat(store.advance(lost, Checkpoint.START, TEN, List.of())).isFalse();
+        assertThat(store.advance(seized, Checkpoint.START, TEN, List.of())).isTrue();
+    }
+
+    @Test
+    void a_checkpoint_moves_under_the_newest_token_only() {
+        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease current = acquire("two");
+
+        boolean late = store.advance(lost, Checkpoint.START, TEN, List.of());
+
+        assertThat(late).isFalse();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
+        assertThat(store.advance(current, Checkpoint.START, TEN, List.of())).isTrue();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+    }
+
+    @Test
+    void a_checkpoint_moves_only_from_where_it_is() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of());
+
+        boolean again = store.advance(lease, Checkpoint.START, TEN.movedTo(at(12)), List.of());
+
+        assertThat(again).isFalse();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+    }
+
+    @Test
+    void of_many_who_move_a_checkpoint_from_one_place_exactly_one_succeeds() {
+        Lease lease = acquire("one");
+
+        List<Boolean> moved =
+                Race.run(8, number -> store.advance(lease, Checkpoint.START, TEN.movedTo(at(20 + number)), List.of()));
+
+        assertThat(moved).filteredOn(done -> done).hasSize(1);
+    }
+
+    @Test
+    void a_rollback_takes_the_checkpoint_along() {
+        Lease lease = acquire("one");
+
+        boolean moved = Boolean.TRUE.equals(transaction.execute(status -> {
+            boolean done = store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+            status.setRollbackOnly();
+            return done;
+        }));
+
+        assertThat(moved).isTrue();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+        assertThat(store.advance(lease, Checkpoint.START, TEN, List.of())).isTrue();
+    }
+
+    @Test
+    void a_checkpoint_moves_when_the_transaction_commits() {
+        Lease lease = acquire("one");
+
+        transaction.executeWithoutResult(status -> {
+            assertThat(store.joinsCallersTransaction()).isTrue();
+            assertThat(store.isCurrent(lease, LONG)).isTrue();
+            assertThat(store.advance(lease, Checkpoint.START, TEN, List.of())).isTrue();
+            assertThat(Race.<Checkpoint>elsewhere(() -> store.checkpoint(BALANCES)))
+                    .isEqualTo(Checkpoint.START);
+        });
+
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+        assertThat(store.joinsCallersTransaction()).isFalse();
+    }
+
+    @Test
+    void a_transaction_that_applies_events_does_not_keep_others_from_taking_the_lease() {
+        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+
+        Boolean moved = transaction.execute(status -> {
+            assertThat(store.isCurrent(lost, LONG)).isTrue();
+            assertThat(Race.<Optional<Lease>>elsewhere(() -> store.acquire(BALANCES, "two", LONG)))
+                    .isPresent();
+            boolean done = store.advance(lost, Checkpoint.START, TEN, List.of());
+            status.setRollbackOnly();
+            return done;
+        });
+
+        assertThat(moved).isFalse();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
+    }
+
+    @Test
+    void a_lease_can_be_renewed_while_a_transaction_applies_events() {
+        Lease lease = store.acquire(BALANCES, "one", OVER).orElseThrow();
+
+        Boolean moved = transaction.execute(status -> {
+            store.isCurrent(lease, LONG);
+            Race.elsewhere(() -> {
+                store.renew("one", LONG);
+                return true;
+            });
+            return store.advance(lease, Checkpoint.START, TEN, List.of());
+        });
+
+        assertThat(moved).isTrue();
+        assertThat(store.acquire(BALANCES, "two", LONG)).isEmpty();
+    }
+
+    @Test
+    void a_paused_projection_is_given_to_nobody() {
+        store.setPaused(NAME, true);
+
+        assertThat(store.acquire(BALANCES, "one", LONG)).isEmpty();
+        assertThat(state().paused()).isTrue();
+
+        store.setPaused(NAME, false);
+
+        assertThat(store.acquire(BALANCES, "one", LONG)).isPresent();
+    }
+
+    @Test
+    void a_failure_is_remembered_until_it_is_cleared() {
+        Lease lease = acquire("one");
+
+        store.recordFailure(lease, "java.lang.IllegalStateException at position 7");
+
+        assertThat(state().failure()).contains("position 7");
+        long before = state().resumes();
+        store.clearFailures(NAME);
+        assertThat(state().failure()).isEmpty();
+        assertThat(state().resumes()).isGreaterThan(before);
+    }
+
+    @Test
+    void a_failure_under_a_lost_lease_is_not_noted() {
+        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        acquire("two");
+
+        store.recordFailure(lost, "java.lang.IllegalStateException");
+
+        assertThat(state().failure()).isEmpty();
+    }
+
+    @Test
+    void a_parked_stream_is_kept_as_it_was_given_until_it_is_released() {
+        Lease lease = acquire("one");
+        ParkedStream stream = parked(3);
+
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(stream)));
+
+        assertThat(store.parkedStreams(NAME)).containsExactly(stream);
+        assertThat(store.parkedStreams()).containsExactly(stream);
+        assertThat(store.parkedStreams("other")).isEmpty();
+
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Released(ADA)));
+
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void more_events_queue_up_behind_a_parked_one() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        store.advance(lease, TEN, TEN.movedTo(at(12)), List.of(new ParkedChange.Queued(ADA, 2)));
+
+        assertThat(store.parkedStreams(NAME)).singleElement().satisfies(stream -> {
+            assertThat(stream.waiting()).isEqualTo(3);
+            assertThat(stream.position()).isEqualTo(at(3));
+        });
+    }
+
+    @Test
+    void nothing_is_parked_without_the_newest_token() {
+        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        acquire("two");
+
+        boolean done = store.advance(lost, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        assertThat(done).isFalse();
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void what_is_asked_for_a_parked_stream_is_remembered_while_more_events_queue_up() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        boolean found = store.request(NAME, ADA, ParkedStream.Request.RETRY);
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Queued(ADA, 1)));
+
+        assertThat(found).isTrue();
+        assertThat(store.parkedStreams(NAME))
+                .singleElement()
+                .satisfies(stream -> assertThat(stream.request()).isEqualTo(ParkedStream.Request.RETRY));
+        assertThat(store.request(NAME, StreamId.of("account-bob"), ParkedStream.Request.RETRY))
+                .isFalse();
+    }
+
+    @Test
+    void a_forgotten_projection_leaves_nothing_behind() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        store.forget(NAME);
+
+        assertThat(store.partitions()).isEmpty();
+        assertThat(store.parkedStreams()).isEmpty();
+        store.register(NAME, 4);
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
+    }
+
+    private Lease acquire(String owner) {
+        return store.acquire(BALANCES, owner, LONG).orElseThrow();
+    }
+
+    private PartitionState state() {
+        return store.partitions().stream()
+                .filter(state -> state.partition().equals(BALANCES))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static ParkedStream parked(long position) {
+        return new ParkedStream(
+                BALANCES,
+                ADA,
+                at(position),
+                "ledger.deposited",
+                "java.lang.IllegalStateException",
+                1,
+                ParkedStream.Request.NONE);
+    }
+
+    private static GlobalPosition at(long position) {
+        return GlobalPosition.of(position);
+    }
+}
