@@ -17,8 +17,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -165,11 +168,12 @@ public final class CommandExecutor {
 
     private ExecutionResult attempt(CommandRequest<?, ?> request, int number, @Nullable EventStoreException previous) {
         StreamId contested = previous instanceof VersionConflictException conflict ? conflict.streamId() : null;
-        return CallerRetries.during(() -> hotStreams.attempt(
-                request.command()::streams,
-                contested,
-                request.deadline(),
-                through -> attempts.make(through, request, number)));
+        Function<EventStore, ExecutionResult> attempt = through -> attempts.make(through, request, number);
+        Supplier<Set<StreamId>> streams = request.command()::streams;
+        return CallerRetries.during(
+                () -> request.once() == OnceOnly.NO_MATTER
+                        ? hotStreams.attempt(streams, contested, request.deadline(), attempt)
+                        : hotStreams.attemptAlone(streams, contested, request.deadline(), attempt));
     }
 
     /** Waits between two attempts. */

@@ -84,13 +84,28 @@ final class HotStreams {
             @Nullable StreamId contested,
             long deadline,
             Function<EventStore, ExecutionResult> attempt) {
-        if (!heat.isNowhere() && !lanes.haveThisThread() && !store.joinsCallersTransaction()) {
-            List<StreamId> hot = hotOf(streams.get(), contested);
-            if (!hot.isEmpty()) {
-                return inTurn(hot, deadline, attempt);
-            }
-        }
-        return watched(attempt);
+        List<StreamId> hot = hotOf(streams, contested);
+        return hot.isEmpty() ? watched(attempt) : inTurn(hot, deadline, attempt);
+    }
+
+    /**
+     * As {@link #attempt}, for an attempt that begins a transaction of its own, or waits for that of somebody else: it
+     * decides on nothing but what is stored, since nobody may wait for it while it waits.
+     */
+    ExecutionResult attemptAlone(
+            Supplier<Set<StreamId>> streams,
+            @Nullable StreamId contested,
+            long deadline,
+            Function<EventStore, ExecutionResult> attempt) {
+        List<StreamId> hot = hotOf(streams, contested);
+        return hot.isEmpty() ? watched(attempt) : alone(hot, lanes.of(hot), deadline, attempt);
+    }
+
+    /** The streams to queue for; none if the thread may not wait for anybody. */
+    private List<StreamId> hotOf(Supplier<Set<StreamId>> streams, @Nullable StreamId contested) {
+        return heat.isNowhere() || lanes.haveThisThread() || store.joinsCallersTransaction()
+                ? List.of()
+                : hotOf(streams.get(), contested);
     }
 
     private List<StreamId> hotOf(Set<StreamId> streams, @Nullable StreamId contested) {

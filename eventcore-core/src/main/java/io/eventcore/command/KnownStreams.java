@@ -51,6 +51,11 @@ final class KnownStreams {
         }
     }
 
+    /** Whether a position stands for one that is not known yet. */
+    static boolean isBeyondAll(GlobalPosition position) {
+        return position.value() >= BEYOND_ALL;
+    }
+
     boolean cover(Map<StreamId, StreamVersion> streamsAfter) {
         for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
             if (!covers(stream.getKey(), stream.getValue())) {

@@ -100,7 +100,7 @@ final class StateSnapshots {
                 }
             } catch (NotContinuedException e) {
                 reject(e.reason());
-            } catch (EventStoreException e) {
+            } catch (EventStoreException | DecideAgainException e) {
                 throw e;
             } catch (RuntimeException e) {
                 // The command failed on a state that JSON has changed; on the true one it may not.
@@ -160,7 +160,8 @@ final class StateSnapshots {
                     declared.afterEvents() == Snapshot.AS_CONFIGURED ? settings.afterEvents() : declared.afterEvents();
             Reached<S> reached = basis.reached();
             boolean due = rejected != null || basis.folded() >= afterEvents;
-            if (!due || reached.position().equals(GlobalPosition.START)) {
+            // What others were about to store had no place yet when it was folded.
+            if (!due || reached.position().equals(GlobalPosition.START) || KnownStreams.isBeyondAll(reached.position())) {
                 return;
             }
             if (events.joinsCallersTransaction()) {

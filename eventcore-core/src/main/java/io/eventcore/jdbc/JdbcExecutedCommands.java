@@ -130,9 +130,8 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
                 // The rollback failed as well, which tells nothing new.
                 throw failure;
             }
-            if (!(e.getCause() instanceof SQLException cause)) {
-                throw e;
-            }
+            SQLException cause = Failure.inDoubt(
+                    e.getCause() instanceof SQLException reported ? reported : new SQLException("commit failed", e));
             if (dialect.classify(cause) == Failure.CONNECTION_LOST) {
                 return settle(id, fingerprint, cause);
             }

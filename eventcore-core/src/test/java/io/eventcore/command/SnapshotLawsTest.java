@@ -11,6 +11,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -33,6 +34,7 @@ import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -45,6 +47,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 class SnapshotLawsTest {
     private static final int STREAMS = 4;
+    private static final Noted NOTED = new Noted(stream(0), 1, -1);
 
     /** Something written down, and perhaps a stream to look at from then on, or not to look at any more. */
     private record Noted(StreamId streamId, int number, int lookAt) implements Event {}
@@ -85,6 +88,39 @@ class SnapshotLawsTest {
         assertThat(continued.reached().versions()).isEqualTo(replayed.reached().versions());
         Statistics.label("continued from the snapshot").collect(used.get() == 1);
         Statistics.label("rounds").collect(replayed.reached().rounds().size());
+    }
+
+    @Example
+    void what_is_not_stored_yet_when_it_is_folded_is_not_part_of_a_snapshot() {
+        InMemorySnapshotStore kept = new InMemorySnapshotStore();
+        List<String> saved = new ArrayList<>();
+        SnapshotListener listener = new SnapshotListener() {
+            @Override
+            public void saved(String commandType) {
+                saved.add(commandType);
+            }
+        };
+        StateSnapshots snapshots = new StateSnapshots(
+                kept,
+                SnapshotSettings.defaults()
+                        .withAfterEvents(1)
+                        .withExecutor(Runnable::run)
+                        .withListener(listener),
+                JsonMapper.shared());
+        KnownStreams known = new KnownStreams();
+        known.learn(
+                Map.of(stream(0), StreamVersion.NONE),
+                EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()));
+        known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED);
+        EventStore company = new View(known.eventsAfter(Map.of(stream(0), StreamVersion.NONE), Noted.class));
+        BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
+
+        source.keep(company, source.read(company));
+        assertThat(saved).isEmpty();
+
+        EventStore stored = new View(recorded(List.of(NOTED)));
+        source.keep(stored, source.read(stored));
+        assertThat(saved).containsExactly(Follow.class.getName());
     }
 
     @Provide

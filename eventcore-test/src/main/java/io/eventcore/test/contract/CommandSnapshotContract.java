@@ -256,6 +256,24 @@ public abstract class CommandSnapshotContract {
     }
 
     @Test
+    void a_state_that_lacks_a_component_is_not_filled_with_nothing() {
+        append(new Opened(ADA, BOB.value()));
+        deposit(BOB, 1);
+        snapshots.save(
+                new SnapshotKey(Follow.class.getName(), "[[[\"account-ada\"],[\"account-carol\"]],\"\"]"),
+                new StoredSnapshot(
+                        1,
+                        Map.of(ADA, StreamVersion.of(1), CAROL, StreamVersion.NONE),
+                        store.lastPosition(),
+                        "[{\"streams\":[\"account-ada\",\"account-carol\"],\"state\":\"{\\\"seen\\\":[]}\"}]"));
+
+        executor.execute(new Follow(ADA, CAROL));
+
+        assertThat(replays).containsExactly(ReplayReason.UNREADABLE);
+        assertThat(journals()).containsExactly("1");
+    }
+
+    @Test
     void a_snapshot_of_more_than_the_log_holds_is_replaced() {
         deposit(ADA, 1, 2, 3);
         store(new StoredSnapshot(
@@ -339,6 +357,9 @@ public abstract class CommandSnapshotContract {
         });
 
         assertThat(seen).allSatisfy(mine -> assertThat(mine).isSorted());
+        assertThat(snapshots.find(keyOf(Count.class, ADA)).orElseThrow().position())
+                .isLessThanOrEqualTo(store.lastPosition());
+        assertThat(replays).isEmpty();
         deposit(ADA, 1);
         long before = sums().get(29);
         executor.execute(new Count(ADA));

@@ -243,6 +243,26 @@ public abstract class ExecutedCommandsContract {
     }
 
     @Test
+    void on_a_stream_that_many_fight_over_each_id_is_executed_once_and_nobody_waits_in_vain() {
+        beforeAppend.add(() -> Race.elsewhere(() -> elsewhere.execute(new Deposit(ADA, 1))));
+        executor.execute(new Deposit(ADA, 2));
+
+        List<List<ExecutionResult>> results = Race.run(8, number -> {
+            List<ExecutionResult> mine = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                CommandId id = CommandId.of("orders", "message-" + i);
+                mine.add(executor.execute(
+                        new Deposit(ADA, i), CommandContext.empty().withCommandId(id)));
+                executor.execute(new Deposit(ADA, 1_000));
+            }
+            return mine;
+        });
+
+        assertThat(Set.copyOf(results)).hasSize(1);
+        assertThat(log()).hasSize(2 + 10 + 80);
+    }
+
+    @Test
     void after_a_conflict_the_next_attempt_takes_the_id_again() {
         beforeAppend.add(() -> Race.elsewhere(() -> elsewhere.execute(new Deposit(ADA, 1))));
 
