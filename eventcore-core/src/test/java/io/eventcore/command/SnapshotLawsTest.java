@@ -112,19 +112,7 @@ class SnapshotLawsTest {
                 Map.of(stream(0), StreamVersion.NONE),
                 EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()));
         known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED);
-        List<RecordedEvent<Noted>> expected = new ArrayList<>();
-        for (RecordedEvent<?> event : known.eventsAfter(Map.of(stream(0), StreamVersion.NONE))) {
-            expected.add(new RecordedEvent<>(
-                    NOTED,
-                    event.id(),
-                    event.streamId(),
-                    event.version(),
-                    event.position(),
-                    event.typeName(),
-                    event.metadata(),
-                    event.recordedAt()));
-        }
-        EventStore company = new View(expected);
+        EventStore company = new View(known.eventsAfter(Map.of(stream(0), StreamVersion.NONE), Noted.class));
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
 
         source.keep(company, source.read(company));

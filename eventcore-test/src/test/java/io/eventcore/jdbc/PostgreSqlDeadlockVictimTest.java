@@ -36,6 +36,9 @@ class PostgreSqlDeadlockVictimTest {
     @Test
     void a_command_that_the_server_ends_is_executed_again() {
         EventStore store = DATABASE.newStore();
+        // Who waits for a stream to come into being does so for moments only, and not in a circle.
+        store.appendEvents(deposit(A));
+        store.appendEvents(deposit(B));
         List<Throwable> failures = new ArrayList<>();
         CommandExecutor executor = CommandExecutor.builder(store)
                 .retryPolicy(RetryPolicy.defaults()
@@ -61,8 +64,8 @@ class PostgreSqlDeadlockVictimTest {
 
         assertThat(failures).first().isInstanceOf(TransientEventStoreException.class);
         assertThat(result.attempts()).isGreaterThan(1);
-        assertThat(store.streamVersion(A)).isEqualTo(StreamVersion.of(2));
-        assertThat(store.streamVersion(B)).isEqualTo(StreamVersion.of(2));
+        assertThat(store.streamVersion(A)).isEqualTo(StreamVersion.of(3));
+        assertThat(store.streamVersion(B)).isEqualTo(StreamVersion.of(3));
     }
 
     private static Decision<Long, LedgerEvent> depositTo(StreamId first, StreamId second) {
