@@ -170,10 +170,9 @@ public final class CommandExecutor {
         StreamId contested = previous instanceof VersionConflictException conflict ? conflict.streamId() : null;
         Function<EventStore, ExecutionResult> attempt = through -> attempts.make(through, request, number);
         Supplier<Set<StreamId>> streams = request.command()::streams;
-        return CallerRetries.during(
-                () -> request.once() == OnceOnly.NO_MATTER
-                        ? hotStreams.attempt(streams, contested, request.deadline(), attempt)
-                        : hotStreams.attemptAlone(streams, contested, request.deadline(), attempt));
+        return CallerRetries.during(() -> request.once() == OnceOnly.NO_MATTER
+                ? hotStreams.attempt(streams, contested, request.deadline(), attempt)
+                : hotStreams.attemptAlone(streams, contested, request.deadline(), attempt));
     }
 
     /** Waits between two attempts. */

@@ -161,7 +161,9 @@ final class StateSnapshots {
             Reached<S> reached = basis.reached();
             boolean due = rejected != null || basis.folded() >= afterEvents;
             // What others were about to store had no place yet when it was folded.
-            if (!due || reached.position().equals(GlobalPosition.START) || KnownStreams.isBeyondAll(reached.position())) {
+            if (!due
+                    || reached.position().equals(GlobalPosition.START)
+                    || KnownStreams.isBeyondAll(reached.position())) {
                 return;
             }
             if (events.joinsCallersTransaction()) {

@@ -92,8 +92,7 @@ class JdbcExecutedCommandsTest {
 
     private static String script(TestDatabase database, String tables) throws IOException {
         String engine = database == H2Database.INSTANCE ? "h2" : "postgresql";
-        try (InputStream file =
-                JdbcEventStore.class.getResourceAsStream("delete-old-commands-" + engine + ".sql")) {
+        try (InputStream file = JdbcEventStore.class.getResourceAsStream("delete-old-commands-" + engine + ".sql")) {
             byte[] text = Objects.requireNonNull(file).readAllBytes();
             return new TableNames("", tables).in(new String(text, StandardCharsets.UTF_8));
         }

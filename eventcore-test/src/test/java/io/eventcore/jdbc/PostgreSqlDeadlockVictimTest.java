@@ -35,7 +35,10 @@ class PostgreSqlDeadlockVictimTest {
 
     @Test
     void a_command_that_the_server_ends_is_executed_again() {
-        EventStore store = DATABASE.newStore();
+        // Appends that share a transaction would not wait.
+        EventStore store = TestDatabase.builder(DATABASE.dataSource(), DATABASE.newTables())
+                .groupCommit(GroupCommitSettings.off())
+                .build();
         // Who waits for a stream to come into being does so for moments only, and not in a circle.
         store.appendEvents(deposit(A));
         store.appendEvents(deposit(B));

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventcore.Event;
-import io.eventcore.EventStoreException;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
@@ -82,10 +82,12 @@ class GuideTest {
 
         // tag::command-id[]
         CommandId id = CommandId.of("orders-queue", messageId);
-        ExecutionResult result = executor.execute(command, CommandContext.empty().withCommandId(id));
+        ExecutionResult result =
+                executor.execute(command, CommandContext.empty().withCommandId(id));
         // end::command-id[]
 
-        ExecutionResult repeated = executor.execute(command, CommandContext.empty().withCommandId(id));
+        ExecutionResult repeated =
+                executor.execute(command, CommandContext.empty().withCommandId(id));
         assertThat(repeated.slice()).isEqualTo(result.slice());
         assertThat(store.readStream(ADA, LedgerEvent.class).toList()).hasSize(1);
     }
@@ -102,8 +104,8 @@ class GuideTest {
                 .build();
         assertThatThrownBy(() -> {
                     for (int version = 0; ; version++) {
-                        failing.appendEvents(StreamWrites.to(
-                                ADA, ExpectedVersion.exactly(version), new Deposited(ADA, version)));
+                        failing.appendEvents(
+                                StreamWrites.to(ADA, ExpectedVersion.exactly(version), new Deposited(ADA, version)));
                         failing.streamVersion(ADA);
                     }
                 })
