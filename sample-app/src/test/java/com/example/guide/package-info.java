@@ -1,4 +1,4 @@
-/** What the pages of the guide show. */
+/** What the first pages of the guide show. */
 @NullMarked
 package com.example.guide;
 
