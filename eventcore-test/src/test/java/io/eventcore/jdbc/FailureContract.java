@@ -55,7 +55,7 @@ abstract class FailureContract {
             TestDatabase.builder(faulty, prefix).settlingPause(pauses::add).build();
 
     @ParameterizedTest
-    @EnumSource(names = {"LOST_BEFORE", "LOST_AFTER", "LATE", "DEADLOCK"})
+    @EnumSource(names = {"LOST_BEFORE", "LOST_AFTER", "LATE", "MUCH_LATER", "DEADLOCK"})
     void an_append_in_an_exact_version_ends_well_whatever_became_of_its_commit(Fault fault) {
         EventStreamSlice slice = whenCommitting(fault, deposit(ADA, noStream(), 1));
         faulty.finishLate();

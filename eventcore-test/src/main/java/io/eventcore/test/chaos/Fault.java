@@ -26,6 +26,12 @@ public enum Fault {
      */
     LATE("08006"),
 
+    /**
+     * The same (08006), and the call arrives when everybody has looked for it. Only where it is a transaction by itself;
+     * one that holds locks arrives as with {@link #LATE}, since others wait for it.
+     */
+    MUCH_LATER("08006"),
+
     /** The transaction was chosen as the victim of a deadlock and is rolled back (40001). */
     DEADLOCK("40001"),
 

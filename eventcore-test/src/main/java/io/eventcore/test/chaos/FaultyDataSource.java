@@ -53,14 +53,17 @@ public final class FaultyDataSource implements DataSource {
 
     /**
      * Lets the database carry out what was on its way when a connection was lost ({@link Fault#LATE}). It happens by
-     * itself when a thread that holds no connection asks for one; a thread that asks for no more should call this, since
-     * others may wait for the locks of a lost transaction.
+     * itself when a thread that holds no connection asks for one ({@link Fault#MUCH_LATER}: for the sixth one). A thread
+     * that asks for no more should call this, since others may wait for the locks of a lost transaction.
      */
     public void finishLate() {
-        List<Late> due;
+        finishLate(Integer.MAX_VALUE);
+    }
+
+    private void finishLate(int connects) {
+        List<Late> due = new ArrayList<>();
         synchronized (late) {
-            due = List.copyOf(late);
-            late.clear();
+            late.removeIf(call -> call.isDueAfter(connects) && due.add(call));
         }
         due.forEach(Late::finish);
     }
@@ -68,7 +71,7 @@ public final class FaultyDataSource implements DataSource {
     @Override
     public Connection getConnection() throws SQLException {
         if (open.get() == 0) {
-            finishLate();
+            finishLate(1);
         }
         fail(JdbcCall.CONNECT, plan.next(JdbcCall.CONNECT));
         Connection connection = target.getConnection();
@@ -108,7 +111,24 @@ public final class FaultyDataSource implements DataSource {
     }
 
     /** A call that the database has yet to carry out, on a connection that nobody holds any more. */
-    private record Late(Connection connection, Action action) {
+    private static final class Late {
+        private final Connection connection;
+        private final Action action;
+
+        /** How many more connections are asked for before it arrives. */
+        private int connectsLeft;
+
+        Late(Connection connection, Action action, int connectsLeft) {
+            this.connection = connection;
+            this.action = action;
+            this.connectsLeft = connectsLeft;
+        }
+
+        boolean isDueAfter(int connects) {
+            connectsLeft -= connects;
+            return connectsLeft <= 0;
+        }
+
         void finish() {
             try (connection) {
                 action.run();
@@ -126,6 +146,7 @@ public final class FaultyDataSource implements DataSource {
         private final Connection connection;
         private boolean closed;
         private boolean lost;
+        private boolean transactionBegunByStatement;
         private @Nullable SQLWarning warning;
 
         FaultyConnection(Connection connection) {
@@ -193,8 +214,19 @@ public final class FaultyDataSource implements DataSource {
                 Object result = name.startsWith("execute")
                         ? at(JdbcCall.EXECUTE, () -> call(statement, method, arguments))
                         : call(statement, method, arguments);
+                if (arguments != null && arguments.length > 0 && arguments[0] instanceof String sql) {
+                    noteTransaction(sql);
+                }
                 return result instanceof ResultSet rows ? rows(rows) : result;
             });
+        }
+
+        private void noteTransaction(String sql) {
+            if (sql.contains("START TRANSACTION")) {
+                transactionBegunByStatement = true;
+            } else if (sql.equals("COMMIT") || sql.equals("ROLLBACK")) {
+                transactionBegunByStatement = false;
+            }
         }
 
         private ResultSet rows(ResultSet rows) {
@@ -223,7 +255,7 @@ public final class FaultyDataSource implements DataSource {
                     action.run();
                     lose();
                 }
-                case LATE -> postpone(action);
+                case LATE, MUCH_LATER -> postpone(action, fault);
                 case LOST_BEFORE, REFUSED -> lose();
                 case DEADLOCK, TIMEOUT, DISK_FULL, READ_ONLY -> rollBack();
             }
@@ -249,10 +281,11 @@ public final class FaultyDataSource implements DataSource {
             }
         }
 
-        private void postpone(Action action) {
+        private void postpone(Action action, Fault fault) throws SQLException {
             lost = true;
+            boolean holdsLocks = !connection.getAutoCommit() || transactionBegunByStatement;
             synchronized (late) {
-                late.add(new Late(connection, action));
+                late.add(new Late(connection, action, fault == Fault.LATE || holdsLocks ? 1 : 6));
             }
         }
 

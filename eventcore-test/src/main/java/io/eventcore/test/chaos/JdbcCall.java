@@ -35,6 +35,7 @@ public enum JdbcCall {
                         Fault.LOST_BEFORE,
                         Fault.LOST_AFTER,
                         Fault.LATE,
+                        Fault.MUCH_LATER,
                         Fault.DEADLOCK,
                         Fault.TIMEOUT,
                         Fault.DISK_FULL,
