@@ -120,10 +120,13 @@ class MariaDbSchemaTest {
 
     @Test
     void without_the_row_that_gives_positions_away_nothing_is_appended() {
+        JdbcEventStore store = DATABASE.store(prefix);
         TestDatabase.execute(DATABASE.ownersDataSource(), "DELETE FROM %sposition".formatted(prefix));
 
-        assertThatExceptionOfType(EventStoreUnavailableException.class).isThrownBy(this::appendOne);
-        assertThat(DATABASE.store(prefix).streamVersion(ADA).value()).isZero();
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> store.appendEvents(StreamWrites.to(ADA, noStream(), new Deposited(ADA, 1))));
+        assertThat(store.streamVersion(ADA).value()).isZero();
+        assertThatExceptionOfType(SchemaException.class).isThrownBy(() -> DATABASE.store(prefix));
     }
 
     /** A time zone that the session has must neither get into the database nor into what is read. */
