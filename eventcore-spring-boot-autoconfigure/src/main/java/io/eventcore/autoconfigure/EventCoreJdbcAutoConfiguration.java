@@ -136,7 +136,9 @@ public final class EventCoreJdbcAutoConfiguration {
             ListableBeanFactory beans) {
         DataSource dataSource = new DataSources(marked, all, beans).single();
         Jdbc jdbc = properties.jdbc();
-        return JdbcProjectionStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
+        return jdbc.validateSchema()
+                ? JdbcProjectionStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
+                : JdbcProjectionStore.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
     }
 
     static AppendLimits limits(Limits limits) {

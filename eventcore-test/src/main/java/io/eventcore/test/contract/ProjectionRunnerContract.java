@@ -188,7 +188,8 @@ public abstract class ProjectionRunnerContract {
         deposit(ADA, 5);
         AtomicInteger failures = new AtomicInteger(4);
 
-        start(ledger("applied").on(LedgerEvent.class, event -> {
+        start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
                     applied.add(event);
                     if (event.version().value() == 3 && failures.getAndDecrement() > 0) {
                         refuseTheCommit();
@@ -707,6 +708,27 @@ public abstract class ProjectionRunnerContract {
         assertThat(second.awaitPosition("applied", events.lastPosition(), PATIENCE))
                 .isEqualTo(AwaitOutcome.REACHED);
         assertThat(seen).containsExactlyInAnyOrderElementsOf(positions(event -> true));
+    }
+
+    @Test
+    void a_store_tells_of_its_commits_and_of_nothing_else() {
+        AtomicInteger told = new AtomicInteger();
+        signal.addReceiver(told::incrementAndGet);
+
+        deposit(ADA, 2);
+        assertThat(told).hasValue(1);
+        transaction.executeWithoutResult(status -> {
+            deposit(ADA, 1);
+            deposit(BOB, 1);
+            assertThat(told).hasValue(1);
+        });
+        assertThat(told).hasValue(2);
+        transaction.executeWithoutResult(status -> {
+            deposit(ADA, 1);
+            status.setRollbackOnly();
+        });
+
+        assertThat(told).hasValue(2);
     }
 
     @Test
