@@ -1,5 +1,7 @@
 package io.eventcore;
 
+import java.util.List;
+
 /**
  * Is told by a store when events of an append were committed, so that whoever follows the log need not wait for the
  * next look at it.
@@ -15,6 +17,12 @@ package io.eventcore;
 public interface AppendListener {
     /** Events were committed and can be read. */
     void eventsCommitted();
+
+    /** A listener that passes the news on to these, in their order. */
+    static AppendListener all(List<AppendListener> listeners) {
+        List<AppendListener> copy = List.copyOf(listeners);
+        return copy.size() == 1 ? copy.get(0) : () -> copy.forEach(AppendListener::eventsCommitted);
+    }
 
     /** A listener that does nothing. */
     static AppendListener none() {

@@ -30,7 +30,7 @@ public interface EventReader {
     <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType);
 
     /**
-     * How far the log reaches now: no event beyond this position has been appended by anybody, committed or not.
+     * How far the log reaches now: no event beyond this position is committed.
      *
      * <p>The event there may be in flight, or rolled back. It tells a reader how far behind it is at most, and that the
      * log was set back if the reader has been further already.

@@ -20,8 +20,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
@@ -64,8 +66,26 @@ public final class JdbcProjectionStore implements ProjectionStore {
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public static JdbcProjectionStore in(DataSource dataSource, String schema, String tablePrefix) {
-        Connections connections = new Connections(dataSource);
-        Dialect dialect = new JdbcSchema(connections, new TableNames(schema, tablePrefix)).check();
+        return in(dataSource, schema, tablePrefix, JdbcSchema::check);
+    }
+
+    /**
+     * As {@link #in(DataSource, String, String)} without a look at the tables: for those that are created later.
+     *
+     * @param schema the schema of the tables; empty for the one the connections are in
+     * @param tablePrefix what the names of the tables begin with
+     * @throws IllegalArgumentException if schema or prefix are not acceptable
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public static JdbcProjectionStore withoutSchemaCheck(DataSource dataSource, String schema, String tablePrefix) {
+        return in(dataSource, schema, tablePrefix, JdbcSchema::trust);
+    }
+
+    private static JdbcProjectionStore in(
+            DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
+        Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
+        Dialect dialect = look.apply(new JdbcSchema(connections, new TableNames(schema, tablePrefix)));
         return new JdbcProjectionStore(dialect, connections);
     }
 

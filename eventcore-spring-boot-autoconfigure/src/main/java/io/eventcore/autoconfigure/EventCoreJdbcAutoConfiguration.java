@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendLimits;
+import io.eventcore.AppendListener;
 import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.GroupCommit;
 import io.eventcore.autoconfigure.EventCoreProperties.Jdbc;
@@ -11,8 +12,10 @@ import io.eventcore.command.ExecutedCommands;
 import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcExecutedCommands;
+import io.eventcore.jdbc.JdbcProjectionStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.JdbcSnapshotStore;
+import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
 import java.sql.DatabaseMetaData;
@@ -75,13 +78,15 @@ public final class EventCoreJdbcAutoConfiguration {
             @EventCoreDataSource ObjectProvider<DataSource> marked,
             ObjectProvider<DataSource> all,
             ListableBeanFactory beans,
-            EventSerializer serializer) {
+            EventSerializer serializer,
+            ObjectProvider<AppendListener> listeners) {
         DataSource dataSource = new DataSources(marked, all, beans).single();
         warnIfEventsAreLost(dataSource);
         JdbcEventStore.Builder store = JdbcEventStore.builder(dataSource, serializer)
                 .schema(properties.jdbc().schema())
                 .tablePrefix(properties.jdbc().tablePrefix())
                 .limits(limits(properties.limits()))
+                .appendListener(AppendListener.all(listeners.orderedStream().toList()))
                 .groupCommit(groupCommit(properties.jdbc().groupCommit()));
         return (properties.jdbc().validateSchema() ? store : store.withoutSchemaCheck()).build();
     }
@@ -119,6 +124,21 @@ public final class EventCoreJdbcAutoConfiguration {
         return jdbc.validateSchema()
                 ? JdbcSnapshotStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
                 : JdbcSnapshotStore.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
+    }
+
+    @Bean
+    @DependsOnDatabaseInitialization
+    @ConditionalOnMissingBean(ProjectionStore.class)
+    JdbcProjectionStore projectionStore(
+            EventCoreProperties properties,
+            @EventCoreDataSource ObjectProvider<DataSource> marked,
+            ObjectProvider<DataSource> all,
+            ListableBeanFactory beans) {
+        DataSource dataSource = new DataSources(marked, all, beans).single();
+        Jdbc jdbc = properties.jdbc();
+        return jdbc.validateSchema()
+                ? JdbcProjectionStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
+                : JdbcProjectionStore.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
     }
 
     static AppendLimits limits(Limits limits) {

@@ -1,17 +1,21 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.AppendListener;
 import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryExecutedCommands;
+import io.eventcore.memory.InMemoryProjectionStore;
 import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
 import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -38,13 +42,17 @@ public final class EventCoreMemoryAutoConfiguration {
     EventCoreMemoryAutoConfiguration() {}
 
     @Bean
-    InMemoryEventStore eventStore(EventCoreProperties properties, EventSerializer serializer) {
+    InMemoryEventStore eventStore(
+            EventCoreProperties properties, EventSerializer serializer, ObjectProvider<AppendListener> listeners) {
         if (properties.store() == Store.AUTO) {
             LOG.warn("Events are kept in memory and are lost when the application ends. To keep them, add a JDBC driver"
                     + " and set spring.datasource.url; to say that this is meant, set eventcore.store=in-memory.");
         }
         return new InMemoryEventStore(
-                serializer, EventCoreJdbcAutoConfiguration.limits(properties.limits()), Clock.systemUTC());
+                serializer,
+                EventCoreJdbcAutoConfiguration.limits(properties.limits()),
+                Clock.systemUTC(),
+                AppendListener.all(listeners.orderedStream().toList()));
     }
 
     @Bean
@@ -63,6 +71,12 @@ public final class EventCoreMemoryAutoConfiguration {
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(PlatformTransactionManager.class)
     static class TransactionConfiguration {
+        @Bean
+        @ConditionalOnMissingBean(ProjectionStore.class)
+        InMemoryProjectionStore projectionStore() {
+            return new InMemoryProjectionStore();
+        }
+
         @Bean
         @ConditionalOnMissingBean(TransactionManager.class)
         InMemoryTransactionManager transactionManager() {

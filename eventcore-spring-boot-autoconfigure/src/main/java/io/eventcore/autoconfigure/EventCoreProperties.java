@@ -20,6 +20,7 @@ import org.springframework.util.unit.DataSize;
  * @param retry how commands are tried again after a conflict
  * @param commands how commands are executed, and what they store beside their events
  * @param snapshots when the states of commands are stored
+ * @param projections how projections run
  * @param metrics what is measured
  * @since 0.1
  */
@@ -33,6 +34,7 @@ public record EventCoreProperties(
         @DefaultValue Retry retry,
         @DefaultValue Commands commands,
         @DefaultValue Snapshots snapshots,
+        @DefaultValue Projections projections,
         @DefaultValue Metrics metrics) {
 
     /** The event stores to choose from. */
@@ -202,6 +204,44 @@ public record EventCoreProperties(
         /** Checks the number. */
         public Snapshots {
             check(afterEvents >= 1, "eventcore.snapshots.after-events", afterEvents, "must be at least 1");
+        }
+    }
+
+    /**
+     * How projections run.
+     *
+     * @param enabled whether projections run in this instance of the application
+     * @param batchSize how many events are applied in one transaction at most
+     * @param lease how long an instance that is silent keeps its projections, before another one takes over
+     * @param minPollInterval how soon the log is looked at again while events of other instances come in
+     * @param maxPollInterval how soon the log is looked at again when nothing happens
+     * @param minRetryDelay delay before an event is tried again that could not be applied
+     * @param maxRetryDelay no delay between such attempts is longer
+     */
+    public record Projections(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("500") int batchSize,
+            @DefaultValue("10s") Duration lease,
+            @DefaultValue("5ms") Duration minPollInterval,
+            @DefaultValue("1s") Duration maxPollInterval,
+            @DefaultValue("100ms") Duration minRetryDelay,
+            @DefaultValue("30s") Duration maxRetryDelay) {
+        /** Checks the numbers. */
+        public Projections {
+            check(batchSize >= 1, "eventcore.projections.batch-size", batchSize, "must be at least 1");
+            checkPositive("eventcore.projections.lease", lease);
+            checkPositive("eventcore.projections.min-poll-interval", minPollInterval);
+            check(
+                    maxPollInterval.compareTo(minPollInterval) >= 0,
+                    "eventcore.projections.max-poll-interval",
+                    maxPollInterval,
+                    "must not be below eventcore.projections.min-poll-interval");
+            checkPositive("eventcore.projections.min-retry-delay", minRetryDelay);
+            checkPositive("eventcore.projections.max-retry-delay", maxRetryDelay);
+        }
+
+        private static void checkPositive(String property, Duration duration) {
+            check(!duration.isNegative() && !duration.isZero(), property, duration, "must be positive");
         }
     }
 

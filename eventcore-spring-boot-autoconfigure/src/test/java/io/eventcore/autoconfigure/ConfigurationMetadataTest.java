@@ -46,7 +46,8 @@ class ConfigurationMetadataTest {
             if (name(property).matches(".*(delay|timeout|interval|budget|duration|after)$")) {
                 assertThat(type).as(name(property)).isEqualTo("java.time.Duration");
             }
-            if (name(property).matches(".*(payload|metadata|size)$") && !type.endsWith("Boolean")) {
+            boolean counts = name(property).endsWith("batch-size");
+            if (name(property).matches(".*(payload|metadata|size)$") && !type.endsWith("Boolean") && !counts) {
                 assertThat(type).as(name(property)).isEqualTo("org.springframework.util.unit.DataSize");
             }
         });

@@ -293,6 +293,24 @@ public abstract class EventReaderContract {
     }
 
     @Test
+    void no_committed_event_is_beyond_the_last_position() {
+        GlobalPosition before = store.lastPosition();
+
+        GlobalPosition appended = append(deposit(BOB, 1)).lastPosition();
+        transaction.executeWithoutResult(status -> {
+            append(deposit(ADA, 2));
+            status.setRollbackOnly();
+        });
+        GlobalPosition reached = store.readEvents(EventFilter.all(), EventPage.first(10), Event.class)
+                .continueAfter();
+
+        assertThat(store.lastPosition())
+                .isGreaterThan(before)
+                .isGreaterThanOrEqualTo(appended)
+                .isGreaterThanOrEqualTo(reached);
+    }
+
+    @Test
     void an_event_that_is_committed_late_is_delivered_in_its_place() throws InterruptedException {
         FollowedLog log = new FollowedLog(store, EventFilter.all(), 50);
         FollowedLog filtered = new FollowedLog(store, EventFilter.prefix(StreamPrefix.of("account-")), 50);

@@ -13,8 +13,11 @@ import java.util.function.Supplier;
  * @since 0.1
  */
 public final class Eventually {
+    /** How many seconds to wait; less where a failure is what is waited for. */
+    static final String PATIENCE = "eventcore.test.patience-seconds";
+
     /** A hang must fail the test rather than stop the build; no test asserts how long something took. */
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long DEFAULT_PATIENCE_SECONDS = 60;
 
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -38,10 +41,11 @@ public final class Eventually {
      * @param details what a failure should tell about how things are instead
      */
     public static void until(String what, BooleanSupplier condition, Supplier<?> details) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        long patience = Long.getLong(PATIENCE, DEFAULT_PATIENCE_SECONDS);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(patience);
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
-                fail("Not within %d s: %s %s", PATIENCE_SECONDS, what, details.get());
+                fail("Not within %d s: %s %s", patience, what, details.get());
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }

@@ -1,0 +1,80 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventStore;
+import io.eventcore.autoconfigure.EventCoreProperties.Projections;
+import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionStore;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.thread.Threading;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * Auto-configuration of projections: every bean of type {@link Projection} runs by itself.
+ *
+ * @since 0.1
+ */
+@AutoConfiguration(
+        after = {EventCoreJdbcAutoConfiguration.class, EventCoreMemoryAutoConfiguration.class},
+        afterName = {
+            "org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration",
+            "org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration"
+        })
+@ConditionalOnClass(PlatformTransactionManager.class)
+@ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
+@ConditionalOnBean({EventStore.class, ProjectionStore.class})
+public final class EventCoreProjectionAutoConfiguration {
+    EventCoreProjectionAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    AppendSignal appendSignal() {
+        return new AppendSignal();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ProjectionRunner projectionRunner(
+            EventCoreProperties properties,
+            EventStore eventStore,
+            ProjectionStore projectionStore,
+            ObjectProvider<Projection<?>> projections,
+            ObjectProvider<PlatformTransactionManager> transactionManagers,
+            AppendSignal signal,
+            Environment environment) {
+        Projections settings = properties.projections();
+        ProjectionRunner.Builder runner = ProjectionRunner.builder(eventStore, projectionStore)
+                .batchSize(settings.batchSize())
+                .lease(settings.lease())
+                .poll(settings.minPollInterval(), settings.maxPollInterval())
+                .retryPause(settings.minRetryDelay(), settings.maxRetryDelay())
+                .wokenBy(signal);
+        projections.orderedStream().forEach(runner::projection);
+        transactionManagers.ifUnique(runner::transactionManager);
+        if (!Threading.VIRTUAL.isActive(environment)) {
+            runner.threads(platformThreads());
+        }
+        return runner.build();
+    }
+
+    private static CustomizableThreadFactory platformThreads() {
+        CustomizableThreadFactory threads = new CustomizableThreadFactory("eventcore-projection-");
+        threads.setDaemon(true);
+        return threads;
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ProjectionLifecycle projectionLifecycle(ProjectionRunner runner, EventCoreProperties properties) {
+        return new ProjectionLifecycle(runner, properties.projections().enabled());
+    }
+}

@@ -1,0 +1,48 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.projection.ProjectionRunner;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * Starts the projections before the application takes requests, and stops them after the last one was answered: a request
+ * may wait for a projection. What they use, above all the data source, is closed later.
+ */
+class ProjectionLifecycle implements SmartLifecycle {
+    /** Before Boot's web servers, which begin at {@code DEFAULT_PHASE - 2048}. */
+    private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
+
+    private final ProjectionRunner runner;
+    private final boolean enabled;
+
+    ProjectionLifecycle(ProjectionRunner runner, boolean enabled) {
+        this.runner = runner;
+        this.enabled = enabled;
+    }
+
+    @Override
+    public void start() {
+        if (!runner.names().isEmpty()) {
+            runner.start();
+        }
+    }
+
+    @Override
+    public void stop() {
+        runner.stop();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return runner.isRunning();
+    }
+
+    @Override
+    public boolean isAutoStartup() {
+        return enabled;
+    }
+
+    @Override
+    public int getPhase() {
+        return PHASE;
+    }
+}

@@ -1,0 +1,102 @@
+package io.eventcore.test.contract;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionPartition;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.test.ForwardingEventStore;
+import io.eventcore.test.ForwardingProjectionStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Projection stores that each break one promise, in the ways in which they are usually broken. */
+final class BrokenProjectionStores {
+    private BrokenProjectionStores() {}
+
+    static ProjectionStore movingCheckpointsOutsideTheTransaction(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                return Race.<Boolean>elsewhere(() -> super.advance(lease, from, to, parked));
+            }
+        };
+    }
+
+    static ProjectionStore withoutFencing(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean isCurrent(Lease lease, Duration idleLimit) {
+                return true;
+            }
+
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                Lease newest = newestLease(this, lease.partition());
+                return super.advance(newest, checkpoint(lease.partition()), to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore comparingNoPositions(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                return super.advance(lease, checkpoint(lease.partition()), to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore keepingLeasesForEver(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
+                return super.acquire(partition, owner, length.plusDays(1));
+            }
+        };
+    }
+
+    static ProjectionStore parkingBeforeTheCheckpointMoves(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                Checkpoint here = checkpoint(lease.partition());
+                super.advance(newestLease(this, lease.partition()), here, here, parked);
+                return super.advance(lease, from, to, List.of());
+            }
+        };
+    }
+
+    /** A log that takes for done what it has handed out. */
+    static EventStore acknowledgingWhatItDelivers(EventStore sound, ProjectionStore store) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                for (PartitionState state : store.partitions()) {
+                    if (!batch.events().isEmpty() && page.after().equals(state.checkpoint().position())) {
+                        Checkpoint after = state.checkpoint()
+                                .after(batch.events().get(batch.events().size() - 1));
+                        store.advance(newestLease(store, state.partition()), state.checkpoint(), after, List.of());
+                    }
+                }
+                return batch;
+            }
+        };
+    }
+
+    private static Lease newestLease(ProjectionStore store, ProjectionPartition partition) {
+        return store.partitions().stream()
+                .filter(state -> state.partition().equals(partition))
+                .map(state -> new Lease(partition, state.owner(), state.token()))
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,174 @@
+package io.eventcore.test.contract;
+
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import io.eventcore.AppendLimits;
+import io.eventcore.EventStore;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryProjectionStore;
+import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.memory.TransactionalAppliedEvents;
+import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.serialization.JacksonEventSerializer;
+import java.time.Clock;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.testkit.engine.EngineTestKit;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** A check that cannot fail is no check: every main row about projections catches a store that breaks it. */
+class ProjectionContractsCanFailTest {
+    private static UnaryOperator<ProjectionStore> storeMutation = UnaryOperator.identity();
+    private static LogMutation logMutation = (log, store) -> log;
+
+    /** Breaks a log, maybe with the help of the store of checkpoints. */
+    @FunctionalInterface
+    private interface LogMutation {
+        EventStore of(EventStore log, ProjectionStore store);
+    }
+
+    @BeforeEach
+    void failSoon() {
+        System.setProperty(Eventually.PATIENCE, "3");
+    }
+
+    @AfterEach
+    void bePatientAgain() {
+        System.clearProperty(Eventually.PATIENCE);
+        storeMutation = UnaryOperator.identity();
+        logMutation = (log, store) -> log;
+    }
+
+    @ParameterizedTest(name = "{0}: {3}")
+    @MethodSource("brokenStores")
+    void a_broken_projection_store_is_caught(
+            String name, UnaryOperator<ProjectionStore> broken, Class<?> contract, String row) {
+        storeMutation = broken;
+
+        assertCaught(contract, row);
+    }
+
+    @ParameterizedTest(name = "{0}: {2}")
+    @MethodSource("brokenLogs")
+    void a_broken_log_is_caught(String name, LogMutation broken, String row) {
+        logMutation = broken;
+
+        assertCaught(MutatedRunner.class, row);
+    }
+
+    private static void assertCaught(Class<?> contract, String row) {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(contract, row))
+                .execute()
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    private static Stream<Arguments> brokenStores() {
+        return Stream.of(
+                store(
+                        "checkpoint outside the transaction",
+                        BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
+                        "a_rollback_takes_the_checkpoint_along"),
+                runner(
+                        "checkpoint outside the transaction",
+                        BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
+                        "a_commit_that_fails_neither_loses_nor_doubles_an_event"),
+                store(
+                        "no fencing",
+                        BrokenProjectionStores::withoutFencing,
+                        "a_checkpoint_moves_under_the_newest_token_only"),
+                runner(
+                        "no fencing",
+                        BrokenProjectionStores::withoutFencing,
+                        "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
+                store(
+                        "no comparison of positions",
+                        BrokenProjectionStores::comparingNoPositions,
+                        "a_checkpoint_moves_only_from_where_it_is"),
+                store(
+                        "leases that never run out",
+                        BrokenProjectionStores::keepingLeasesForEver,
+                        "a_lease_that_has_run_out_is_taken_over_under_a_greater_token"),
+                runner(
+                        "leases that never run out",
+                        BrokenProjectionStores::keepingLeasesForEver,
+                        "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
+                store(
+                        "parks before the checkpoint moves",
+                        BrokenProjectionStores::parkingBeforeTheCheckpointMoves,
+                        "nothing_is_parked_without_the_newest_token"));
+    }
+
+    private static Stream<Arguments> brokenLogs() {
+        return Stream.of(
+                log(
+                        "reads by position alone",
+                        (log, store) -> BrokenStores.passingLateCommits(log),
+                        "an_event_that_is_committed_late_is_applied_in_its_place"),
+                log(
+                        "acknowledges before the event is applied",
+                        BrokenProjectionStores::acknowledgingWhatItDelivers,
+                        "at_least_once_applies_again_what_was_not_checkpointed_and_loses_nothing"));
+    }
+
+    private static Arguments store(String name, UnaryOperator<ProjectionStore> mutation, String row) {
+        return arguments(name, mutation, MutatedStore.class, row);
+    }
+
+    private static Arguments runner(String name, UnaryOperator<ProjectionStore> mutation, String row) {
+        return arguments(name, mutation, MutatedRunner.class, row);
+    }
+
+    private static Arguments log(String name, LogMutation mutation, String row) {
+        return arguments(name, mutation, row);
+    }
+
+    static class MutatedStore extends ProjectionStoreContract {
+        @Override
+        protected ProjectionStore emptyStore() {
+            return storeMutation.apply(new InMemoryProjectionStore());
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedRunner extends ProjectionRunnerContract {
+        private final ProjectionStore store = storeMutation.apply(new InMemoryProjectionStore());
+
+        @Override
+        protected EventStore emptyStore(AppendSignal appendSignal) {
+            EventStore sound = new InMemoryEventStore(
+                    new JacksonEventSerializer(LedgerEvent.types()),
+                    AppendLimits.defaults(),
+                    Clock.systemUTC(),
+                    appendSignal);
+            return logMutation.of(sound, store);
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return store;
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new TransactionalAppliedEvents();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+}
