@@ -81,7 +81,8 @@ final class BrokenProjectionStores {
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
                 EventBatch<E> batch = super.readEvents(filter, page, eventType);
                 for (PartitionState state : store.partitions()) {
-                    if (!batch.events().isEmpty() && page.after().equals(state.checkpoint().position())) {
+                    if (!batch.events().isEmpty()
+                            && page.after().equals(state.checkpoint().position())) {
                         Checkpoint after = state.checkpoint()
                                 .after(batch.events().get(batch.events().size() - 1));
                         store.advance(newestLease(store, state.partition()), state.checkpoint(), after, List.of());
