@@ -16,6 +16,8 @@ import io.eventcore.test.ForwardingProjectionStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** Projection stores that each break one promise, in the ways in which they are usually broken. */
 final class BrokenProjectionStores {
@@ -26,6 +28,18 @@ final class BrokenProjectionStores {
             @Override
             public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
                 return Race.<Boolean>elsewhere(() -> super.advance(lease, from, to, parked));
+            }
+        };
+    }
+
+    /** The same, and slow enough for somebody to be killed in between. */
+    static ProjectionStore committingCheckpointsFirst(ProjectionStore sound) {
+        return new ForwardingProjectionStore(movingCheckpointsOutsideTheTransaction(sound)) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                boolean done = super.advance(lease, from, to, parked);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+                return done;
             }
         };
     }
