@@ -161,8 +161,14 @@ final class PartitionWorker<E extends Event> implements Runnable {
     public void run() {
         try {
             while (!stopped) {
+                // What code of the user has left behind; it would make the next statement fail.
+                Thread.interrupted();
                 runOnce();
             }
+        } catch (Error e) {
+            trouble = e.getClass().getName();
+            LOG.error("Projection '{}' has ended here; another instance may go on", partition, e);
+            throw e;
         } finally {
             ended = true;
             context.progress().turn();

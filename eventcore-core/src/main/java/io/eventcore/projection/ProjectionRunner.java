@@ -257,12 +257,14 @@ public final class ProjectionRunner {
                 ProjectionPartition partition = new ProjectionPartition(projection.name(), number);
                 leases.add(store.seize(partition, resetter, settings.lease()));
             }
+            // Read before the transaction: a pool of one connection must be enough. The leases keep it as it is.
+            List<SetBack> setBacks = leases.stream().map(this::setBack).toList();
             TransactionOperations how = projection.mode() == ProjectionMode.TRANSACTIONAL
                     ? transaction
                     : TransactionOperations.withoutTransaction();
             how.executeWithoutResult(status -> {
                 projection.clear();
-                leases.forEach(this::setBack);
+                setBacks.forEach(this::carryOut);
             });
             store.clearFailures(projection.name());
         } finally {
@@ -271,15 +273,22 @@ public final class ProjectionRunner {
         LOG.info("Projection '{}' is built anew", projection.name());
     }
 
-    private void setBack(Lease lease) {
+    /** What takes a partition back to the first event. */
+    private record SetBack(Lease lease, Checkpoint from, List<ParkedChange> released) {}
+
+    private SetBack setBack(Lease lease) {
         List<ParkedChange> released = new ArrayList<>();
         for (ParkedStream stream : store.parkedStreams(lease.partition().projection())) {
             if (stream.partition().equals(lease.partition())) {
                 released.add(new ParkedChange.Released(stream.streamId()));
             }
         }
-        if (!store.advance(lease, store.checkpoint(lease.partition()), Checkpoint.START, released)) {
-            throw new IllegalStateException("Projection '" + lease.partition()
+        return new SetBack(lease, store.checkpoint(lease.partition()), released);
+    }
+
+    private void carryOut(SetBack setBack) {
+        if (!store.advance(setBack.lease(), setBack.from(), Checkpoint.START, setBack.released())) {
+            throw new IllegalStateException("Projection '" + setBack.lease().partition()
                     + "' was taken over while it was reset; nothing was done, reset it again");
         }
     }

@@ -237,7 +237,7 @@ public abstract class ProjectionRunnerContract {
 
     @Test
     void an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up() {
-        deposit(ADA, 5);
+        GlobalPosition last = deposit(ADA, 5);
         Freezer freezer = new Freezer(store);
         CountDownLatch frozen = new CountDownLatch(1);
         CountDownLatch wakeUp = gate();
@@ -260,6 +260,9 @@ public abstract class ProjectionRunnerContract {
                 .lease(Duration.ofMillis(400))
                 .projection(appliedEventsProjection().build()));
         awaitAllApplied();
+        Eventually.until(
+                "the new owner has committed",
+                () -> store.partitions().get(0).checkpoint().position().equals(last));
         wakeUp.countDown();
         Eventually.until("the frozen owner has woken up and given up", () -> woken.get() && freezer.refusals.get() > 0);
         freezer.frozen = false;
