@@ -386,9 +386,9 @@ $$;
 -- several.
 --
 -- A batch never waits for a row that another transaction holds: it passes over it, and that append is told that the
--- stream is busy. So it cannot be part of a circle of waiting transactions, whatever order it takes the rows in, and it
--- takes them all with a few statements: first it creates what may be missing, in the order of the ids, then it locks the
--- rest. It does not even try to create what is there: ON CONFLICT DO NOTHING waits for whoever is updating the row that
+-- stream is busy. So no circle of waiting transactions with a batch in it outlasts the lock time-out, whatever order it
+-- takes the rows in, and it takes them all with a few statements: first it creates what may be missing, in the order of
+-- the ids, then it locks the rest. It does not even try to create what is there: ON CONFLICT DO NOTHING waits for whoever is updating the row that
 -- is in the way. Only on another transaction that is creating the same stream at this moment does it wait, until the
 -- lock time-out fails it. It is called a second time then, with p_one_by_one: so it finds out which streams those are,
 -- and their appends are told that they are busy.
