@@ -228,7 +228,7 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
     private ExecutedCommand settle(CommandId id, String fingerprint, SQLException cause) {
         LOG.warn("The connection was lost while a command with an id was committed; finding out how it ended");
         for (long delay : OwnAppends.SETTLE_AFTER_MILLIS) {
-            if (!OwnAppends.pause(delay)) {
+            if (!pause(delay)) {
                 break;
             }
             Optional<ExecutedCommand> earlier;
@@ -249,6 +249,16 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
                 "The connection was lost while command '" + id
                         + "' was committed, and how it ended is unknown: execute it again under the same id",
                 cause);
+    }
+
+    private static boolean pause(long millis) {
+        try {
+            Thread.sleep(millis);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private <T> T inOwnTransaction(Supplier<T> action) {

@@ -162,14 +162,4 @@ final class OwnAppends {
         }
         throw new AppendOutcomeUnknownException(append.writes(), cause);
     }
-
-    static boolean pause(long millis) {
-        try {
-            Thread.sleep(millis);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
 }

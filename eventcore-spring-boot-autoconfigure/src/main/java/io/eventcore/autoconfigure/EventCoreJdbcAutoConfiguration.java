@@ -57,13 +57,17 @@ public final class EventCoreJdbcAutoConfiguration {
     EventCoreJdbcAutoConfiguration() {}
 
     @Bean
-    @ConditionalOnMissingBean
-    EventStoreSchemaInitializer eventStoreSchemaInitializer(
-            EventCoreProperties properties,
+    DataSources eventCoreDataSources(
             @EventCoreDataSource ObjectProvider<DataSource> marked,
             ObjectProvider<DataSource> all,
             ListableBeanFactory beans) {
-        DataSource dataSource = new DataSources(marked, all, beans).single();
+        return new DataSources(marked, all, beans);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventStoreSchemaInitializer eventStoreSchemaInitializer(EventCoreProperties properties, DataSources dataSources) {
+        DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         boolean create = jdbc.initializeSchema() == SchemaInitialization.ALWAYS
                 || (jdbc.initializeSchema() == SchemaInitialization.EMBEDDED
@@ -75,12 +79,10 @@ public final class EventCoreJdbcAutoConfiguration {
     @DependsOnDatabaseInitialization
     JdbcEventStore eventStore(
             EventCoreProperties properties,
-            @EventCoreDataSource ObjectProvider<DataSource> marked,
-            ObjectProvider<DataSource> all,
-            ListableBeanFactory beans,
+            DataSources dataSources,
             EventSerializer serializer,
             ObjectProvider<AppendListener> listeners) {
-        DataSource dataSource = new DataSources(marked, all, beans).single();
+        DataSource dataSource = dataSources.single();
         warnIfEventsAreLost(dataSource);
         JdbcEventStore.Builder store = JdbcEventStore.builder(dataSource, serializer)
                 .schema(properties.jdbc().schema())
@@ -99,12 +101,8 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(ExecutedCommands.class)
-    JdbcExecutedCommands executedCommands(
-            EventCoreProperties properties,
-            @EventCoreDataSource ObjectProvider<DataSource> marked,
-            ObjectProvider<DataSource> all,
-            ListableBeanFactory beans) {
-        DataSource dataSource = new DataSources(marked, all, beans).single();
+    JdbcExecutedCommands executedCommands(EventCoreProperties properties, DataSources dataSources) {
+        DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         return jdbc.validateSchema()
                 ? JdbcExecutedCommands.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
@@ -114,12 +112,8 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(SnapshotStore.class)
-    JdbcSnapshotStore snapshotStore(
-            EventCoreProperties properties,
-            @EventCoreDataSource ObjectProvider<DataSource> marked,
-            ObjectProvider<DataSource> all,
-            ListableBeanFactory beans) {
-        DataSource dataSource = new DataSources(marked, all, beans).single();
+    JdbcSnapshotStore snapshotStore(EventCoreProperties properties, DataSources dataSources) {
+        DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         return jdbc.validateSchema()
                 ? JdbcSnapshotStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
@@ -129,12 +123,8 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(ProjectionStore.class)
-    JdbcProjectionStore projectionStore(
-            EventCoreProperties properties,
-            @EventCoreDataSource ObjectProvider<DataSource> marked,
-            ObjectProvider<DataSource> all,
-            ListableBeanFactory beans) {
-        DataSource dataSource = new DataSources(marked, all, beans).single();
+    JdbcProjectionStore projectionStore(EventCoreProperties properties, DataSources dataSources) {
+        DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         return jdbc.validateSchema()
                 ? JdbcProjectionStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())

@@ -7,6 +7,7 @@ import io.eventcore.StreamWrites;
 import io.eventcore.jdbc.JdbcEventStore;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A store that holds many events before the measurement begins: mostly streams of ten, and some long ones. Filled once
@@ -19,6 +20,9 @@ final class Filled {
     private final int shortStreams;
     private final Map<Integer, Integer> longStreams;
     private final Map<Database, JdbcEventStore> stores = new HashMap<>();
+
+    /** How many events the measurements have added to each of the short streams. */
+    private final Map<Integer, Integer> added = new ConcurrentHashMap<>();
 
     /**
      * A store to be filled.
@@ -51,6 +55,11 @@ final class Filled {
     StreamId stream(int length, long turn) {
         int streams = length == Stores.EVENTS_PER_STREAM ? shortStreams : longStreams.getOrDefault(length, 0);
         return Streams.filled("filled" + length, (int) Math.floorMod(turn * 7919, (long) streams));
+    }
+
+    /** The version of a short stream, to which the caller, and nobody else meanwhile, appends one event. */
+    int takeVersion(int number) {
+        return Stores.EVENTS_PER_STREAM + added.merge(number, 1, Integer::sum) - 1;
     }
 
     /** Where a part of the log begins: parts follow each other and begin anew at the end. */

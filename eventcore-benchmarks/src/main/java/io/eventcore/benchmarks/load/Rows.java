@@ -12,7 +12,12 @@ final class Rows {
     private static final String AXON_5 = "Axon 5 JPA";
     private static final String NAMESAKE = "namesake (protocol replay)";
 
-    private final Filled small;
+    /** Read only, so that its streams keep their lengths. */
+    private final Filled read;
+
+    /** Commands append to it. */
+    private final Filled decided;
+
     private final Filled large;
     private final boolean peers;
 
@@ -24,8 +29,8 @@ final class Rows {
      */
     Rows(int million, boolean peers) {
         this.peers = peers;
-        this.small = new Filled(
-                "small_", Math.max(200, million / 50), Map.of(1_000, Math.max(2, million / 20_000), 100_000, 1));
+        this.read = new Filled("read_", Math.max(200, million / 50), Map.of(1_000, Math.max(2, million / 20_000)));
+        this.decided = new Filled("decided_", Math.max(200, million / 50), Map.of());
         this.large = new Filled("large_", million / Stores.EVENTS_PER_STREAM, Map.of());
     }
 
@@ -63,7 +68,7 @@ final class Rows {
                 "6",
                 "whole command over 2 streams of about 10 events",
                 64,
-                List.of(Limits.insert(RAW), Stores.command(STORE, small)),
+                List.of(Limits.insert(RAW), Stores.command(STORE, decided)),
                 List.of(Target.speed(STORE, RAW, 0.8))));
         rows.add(hot());
         rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.8, 200));
@@ -139,7 +144,7 @@ final class Rows {
     private Row readStream(String number, int length, double atLeast, int peerStreams) {
         String limit = "keyed SELECT, not decoded";
         List<Candidate> candidates =
-                new ArrayList<>(List.of(Limits.select(limit, small, length), Stores.readStream(STORE, small, length)));
+                new ArrayList<>(List.of(Limits.select(limit, read, length), Stores.readStream(STORE, read, length)));
         List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, limit, atLeast)));
         if (peers) {
             candidates.add(Peers.readStream(AXON_4, Peers.module("axon4"), peerStreams, length));

@@ -15,9 +15,7 @@ import io.eventcore.command.Stream;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.JacksonEventSerializer;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -119,15 +117,11 @@ final class Stores {
     static Candidate appendToOld(String name, Filled filled, int threads) {
         return new Candidate(name, database -> {
             EventStore store = filled.store(database);
-            List<Map<Integer, Integer>> versions = new java.util.ArrayList<>();
-            for (int thread = 0; thread < threads; thread++) {
-                versions.add(new HashMap<>());
-            }
             return (thread, turn) -> {
                 int turns = filled.shortStreams() / threads;
                 int number = ThreadLocalRandom.current().nextInt(turns) * threads + thread;
                 StreamId stream = Streams.filled("filled" + EVENTS_PER_STREAM, number);
-                int version = versions.get(thread).merge(number, 1, Integer::sum) + EVENTS_PER_STREAM - 1;
+                int version = filled.takeVersion(number);
                 store.appendEvents(
                         StreamWrites.to(stream, ExpectedVersion.exactly(version), BenchEvent.deposit(stream, turn))
                                 .withMetadata(BenchEvent.METADATA));

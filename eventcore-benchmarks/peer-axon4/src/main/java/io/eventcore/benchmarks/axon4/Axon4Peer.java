@@ -79,12 +79,21 @@ public final class Axon4Peer implements Peer {
         } catch (ConcurrencyException e) {
             return false;
         } catch (EventStoreException e) {
-            // Of two who create a stream, the slower one is told that its identifier is in use.
-            if (version == 0) {
+            if (isDuplicate(e)) {
                 return false;
             }
             throw e;
         }
+    }
+
+    /** Whether a unique key has told that somebody was faster, which the engine does not always say by its own type. */
+    private static boolean isDuplicate(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && "23505".equals(sql.getSQLState())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -4,13 +4,14 @@ import io.eventcore.benchmarks.peer.Deposit;
 import io.eventcore.benchmarks.peer.Peer;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import javax.sql.DataSource;
 import org.axonframework.conversion.json.JacksonConverter;
 import org.axonframework.eventsourcing.eventstore.AggregateBasedConsistencyMarker;
@@ -73,19 +74,26 @@ public final class Axon5Peer implements Peer {
         if (manager == null) {
             throw new IllegalStateException("no transaction");
         }
-        return manager;
+        // The engine closes what it is given; the transaction still needs it.
+        return (EntityManager) Proxy.newProxyInstance(
+                Axon5Peer.class.getClassLoader(), new Class<?>[] {EntityManager.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("close")) {
+                        return null;
+                    }
+                    try {
+                        return method.invoke(manager, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     @Override
     public boolean append(String stream, long version, List<Deposit> events) {
         List<TaggedEventMessage<?>> messages = new ArrayList<>();
         events.forEach(event -> messages.add(message(stream, event)));
-        try {
-            append(marker(stream, version), Set.of(stream), messages);
-            return true;
-        } catch (CompletionException conflict) {
-            return false;
-        }
+        append(marker(stream, version), Set.of(stream), messages);
+        return true;
     }
 
     @Override
