@@ -40,8 +40,14 @@ final class GroupCommit {
     /** How many appends share a transaction at most. */
     private static final int MAX_APPENDS = 256;
 
-    /** How many batches are under way at once. One keeps the others gathering, which makes larger batches. */
-    private static final int MAX_LEADERS = 1;
+    /**
+     * How many batches are under way at once. While one is, the others gather, which makes larger batches; a second one
+     * is worth a connection only when so many wait that the first keeps its session busy.
+     */
+    private static final int MAX_LEADERS = 2;
+
+    /** How many must wait for a second leader. Fewer would cut batches in two that cost little more as one. */
+    static final int SECOND_LEADER_FROM = 32;
 
     private final int maxEvents;
     private final long maxBytes;
@@ -106,7 +112,11 @@ final class GroupCommit {
         lock.lock();
         try {
             waiting.add(own);
-            appointLeader();
+            // Looking for a second leader among many that do not fit takes time: once for so many is enough.
+            Ticket leader = underWay.isEmpty() || waiting.size() % SECOND_LEADER_FROM == 0 ? appointLeader() : null;
+            if (leader != null && leader != own) {
+                LockSupport.unpark(leader.thread);
+            }
         } finally {
             lock.unlock();
         }
@@ -126,12 +136,13 @@ final class GroupCommit {
 
     /** Lets the first append that fits lead a batch, if there is room for one more; the lock is held. */
     private @Nullable Ticket appointLeader() {
-        if (underWay.size() == MAX_LEADERS) {
+        if (underWay.size() == MAX_LEADERS || (!underWay.isEmpty() && waiting.size() < SECOND_LEADER_FROM)) {
             return null;
         }
+        Footprint heldBack = new Footprint();
         for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext(); ) {
             Ticket ticket = tickets.next();
-            if (fits(ticket.append)) {
+            if (fits(ticket.append) && heldBack.allows(ticket.append)) {
                 tickets.remove();
                 Batch batch = new Batch();
                 batch.add(ticket);
@@ -139,6 +150,7 @@ final class GroupCommit {
                 ticket.leads = batch;
                 return ticket;
             }
+            heldBack.add(ticket.append);
         }
         return null;
     }

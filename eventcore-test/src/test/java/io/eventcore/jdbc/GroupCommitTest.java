@@ -82,6 +82,41 @@ class GroupCommitTest {
     }
 
     @Test
+    void a_second_batch_is_sent_beside_the_first_once_many_wait_and_shares_no_stream_with_it() {
+        GroupCommit group = group(100, 1_000_000);
+        Caller first = blockedCaller(group, write(A, any()));
+        Caller behindTheFirst = waitingCaller(group, relying(B, A));
+        Caller behindThat = waitingCaller(group, write(B, any()));
+        List<Caller> others = new ArrayList<>();
+        for (int i = 3; i < GroupCommit.SECOND_LEADER_FROM; i++) {
+            others.add(waitingCaller(group, write(StreamId.of("s-" + i), any())));
+        }
+        assertThat(sizes()).as("too few to be worth a second batch").containsExactly(1);
+        others.add(new Caller(group, write(C, any())));
+
+        others.forEach(Caller::join);
+        assertThat(sizes()).containsExactly(1, GroupCommit.SECOND_LEADER_FROM - 2);
+        assertThat(written(sent.get(1))).doesNotContain(A, B);
+        database.release();
+        List.of(first, behindTheFirst, behindThat).forEach(Caller::join);
+        assertThat(database.violations).isEmpty();
+    }
+
+    @Test
+    void many_that_wait_for_one_stream_get_no_second_batch() {
+        GroupCommit group = group(100, 1_000_000);
+        List<Caller> callers = new ArrayList<>(List.of(blockedCaller(group, write(A, any()))));
+        for (int i = 0; i < 2 * GroupCommit.SECOND_LEADER_FROM; i++) {
+            callers.add(waitingCaller(group, write(A, any())));
+        }
+        database.release();
+
+        callers.forEach(Caller::join);
+        assertThat(sizes()).hasSize(2 * GroupCommit.SECOND_LEADER_FROM + 1).containsOnly(1);
+        assertThat(database.violations).isEmpty();
+    }
+
+    @Test
     void a_guard_that_all_rely_on_does_not_shrink_batches() {
         GroupCommit group = group(100, 1_000_000);
         Caller first = blockedCaller(group, relying(A, GUARD));
@@ -320,15 +355,17 @@ class GroupCommitTest {
     @Test
     void whatever_the_schedule_each_append_is_carried_out_once_and_answered() {
         for (long seed = 0; seed < 10; seed++) {
+            // So many callers that a second batch is worth while, now and then.
+            int callers = seed % 2 == 0 ? 12 : 60;
             FakeDatabase fresh = new FakeDatabase();
             GroupCommit group = new GroupCommit(8, 1_000_000, fresh::run);
             Map<StreamId, AtomicInteger> acknowledged = new ConcurrentHashMap<>();
             List<Thread> threads = new ArrayList<>();
-            for (int t = 0; t < 12; t++) {
+            for (int t = 0; t < callers; t++) {
                 Random random = new Random(seed * 100 + t);
                 threads.add(new Thread(() -> {
-                    for (int i = 0; i < 60; i++) {
-                        SerializedAppend append = anyAppend(random);
+                    for (int i = 0; i < 720 / callers; i++) {
+                        SerializedAppend append = anyAppend(random, callers / 2);
                         Answer answer = group.submit(append);
                         if (answer instanceof Decided decided && decided.outcome() instanceof Written written) {
                             written.slice()
@@ -350,9 +387,9 @@ class GroupCommitTest {
         }
     }
 
-    private static SerializedAppend anyAppend(Random random) {
-        StreamId one = StreamId.of("s" + random.nextInt(6));
-        StreamId other = StreamId.of("s" + random.nextInt(6));
+    private static SerializedAppend anyAppend(Random random, int streams) {
+        StreamId one = StreamId.of("s" + random.nextInt(streams));
+        StreamId other = StreamId.of("s" + random.nextInt(streams));
         ExpectedVersion expected = random.nextBoolean() ? any() : exactly(random.nextInt(20));
         StreamWrites writes = StreamWrites.empty().registerStream(one, expected);
         for (int i = random.nextInt(3); i >= 0; i--) {
@@ -503,7 +540,7 @@ class GroupCommitTest {
     private final class FakeDatabase {
         private final Map<StreamId, List<SerializedAppend.Entry>> streams = new HashMap<>();
         private final List<String> violations = new CopyOnWriteArrayList<>();
-        private final AtomicInteger running = new AtomicInteger();
+        private final List<List<SerializedAppend>> running = new CopyOnWriteArrayList<>();
         private final Map<StreamId, Throwable> failures = new ConcurrentHashMap<>();
         private volatile CountDownLatch gate = new CountDownLatch(0);
         private volatile CountDownLatch blocked = new CountDownLatch(0);
@@ -513,9 +550,7 @@ class GroupCommitTest {
 
         List<Answer> run(List<SerializedAppend> appends) {
             sent.add(appends);
-            if (running.incrementAndGet() != 1) {
-                violations.add("two batches at once");
-            }
+            begin(appends);
             try {
                 if (blocksNext || written(appends).contains(blocksAt)) {
                     blocksNext = false;
@@ -529,8 +564,25 @@ class GroupCommitTest {
                 appends.forEach(append -> answers.add(new Decided(apply(append))));
                 return answers;
             } finally {
-                running.decrementAndGet();
+                running.remove(appends);
             }
+        }
+
+        private synchronized void begin(List<SerializedAppend> appends) {
+            for (List<SerializedAppend> other : running) {
+                if (meet(appends, other) || meet(other, appends)) {
+                    violations.add("two batches at once on one stream");
+                }
+            }
+            running.add(appends);
+        }
+
+        /** Whether one batch writes what the other writes or relies on. */
+        private boolean meet(List<SerializedAppend> one, List<SerializedAppend> other) {
+            List<StreamId> written = written(one);
+            return other.stream()
+                    .flatMap(append -> append.participants().stream())
+                    .anyMatch(participant -> written.contains(participant.id()));
         }
 
         private synchronized AppendOutcome apply(SerializedAppend append) {
