@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Measures the store against the limit of the database and against peers: see docs/performance.md.
-#   run.sh                 all rows, about half an hour
+#   run.sh                 all rows, about twenty minutes
 #   run.sh --rows 1,2,7    some rows
 #   run.sh --smoke         shows that the driver works, in about a minute; measures nothing
 #   run.sh --big           ten million events instead of one
 #   run.sh --no-peers      without the peers
+#   run.sh --mariadb URL   with a MariaDB that runs at this JDBC URL
+#   run.sh --plots FOLDER  where the pictures go; unless set, to target/plots
 # BENCHMARK_JDK names the JDK that runs it; unless set, the newest one found. Axon Framework 5 needs Java 21.
+# MVN adds arguments to the call of Maven.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,8 +29,9 @@ if [ "$(java_version "$BENCHMARK_JDK")" -ge 21 ]; then
     profiles=$profiles,benchmark-peers-java-21
     modules=$modules,eventcore-benchmarks/peer-axon5
 fi
-mvn -q -P"$profiles" -Dbenchmark.jdk="$BENCHMARK_JDK" -pl "$modules" -am package -DskipTests -Dspotless.check.skip=true
+read -ra arguments <<<"${MVN:-}"
+mvn -q "${arguments[@]}" -P"$profiles" -Dbenchmark.jdk="$BENCHMARK_JDK" -pl "$modules" -am package -DskipTests -Dspotless.check.skip=true
 
 cd eventcore-benchmarks
-exec "$BENCHMARK_JDK/bin/java" -Xmx2g -Deventcore.bench.peers=target/peers -cp 'target/classes:target/lib/*' \
+exec "$BENCHMARK_JDK/bin/java" -Xmx3g -Deventcore.bench.peers=target/peers -cp 'target/classes:target/lib/*' \
     io.eventcore.benchmarks.load.LoadBenchmark "$@"

@@ -24,5 +24,10 @@ record Candidate(String name, Setup setup) {
          * @return how many operations that were
          */
         long run(int thread, long turn) throws Exception;
+
+        /** What else there is to say once all rounds are over; empty for nothing. */
+        default String remark() throws Exception {
+            return "";
+        }
     }
 }

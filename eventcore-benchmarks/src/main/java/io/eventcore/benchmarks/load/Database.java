@@ -40,6 +40,11 @@ final class Database implements AutoCloseable {
         return new Database("jdbc:h2:file:" + folder.resolve("bench") + ";WRITE_DELAY=0", poolSize, () -> {}, -1);
     }
 
+    /** A MariaDB or MySQL that runs somewhere. */
+    static Database given(String url, int poolSize) {
+        return new Database(url, poolSize, () -> {}, -1);
+    }
+
     static Database start(int poolSize) throws Exception {
         String given = System.getProperty("eventcore.bench.postgres.url", "");
         if (!given.isEmpty()) {
@@ -103,7 +108,12 @@ final class Database implements AutoCloseable {
 
     /** The type of a column that holds JSON as its text. */
     String jsonType() {
-        return isPostgreSql() ? "json" : "varchar(100000)";
+        return url.startsWith("jdbc:h2:") ? "varchar(100000)" : "json";
+    }
+
+    /** The type of a column that numbers the rows. */
+    String identityType() {
+        return url.startsWith("jdbc:mariadb:") ? "bigint AUTO_INCREMENT" : "bigint GENERATED ALWAYS AS IDENTITY";
     }
 
     /** A text parameter that goes into such a column. */

@@ -16,11 +16,21 @@ import org.jspecify.annotations.Nullable;
 /** Runs candidates in turn, A B A B, so that each round compares what ran under about the same conditions. */
 final class Driver {
     private final Database database;
+    private final int warmUps;
     private final int rounds;
     private final Duration length;
 
-    Driver(Database database, int rounds, Duration length) {
+    /**
+     * A driver.
+     *
+     * @param warmUps how often each candidate runs before it is measured: a compiler at work beside a short run costs more
+     *     than the run
+     * @param rounds how often it is measured
+     * @param length how long each time
+     */
+    Driver(Database database, int warmUps, int rounds, Duration length) {
         this.database = database;
+        this.warmUps = warmUps;
         this.rounds = rounds;
         this.length = length;
     }
@@ -32,7 +42,7 @@ final class Driver {
         for (Candidate candidate : row.candidates()) {
             works.put(candidate.name(), candidate.setup().prepare(database));
         }
-        for (int warmUp = 0; warmUp < 2; warmUp++) {
+        for (int warmUp = 0; warmUp < warmUps; warmUp++) {
             for (Candidate.Work work : works.values()) {
                 once(work, row.threads(), length);
             }
@@ -45,7 +55,14 @@ final class Driver {
                         .add(sample);
             }
         }
-        return new Results(samples);
+        Map<String, String> remarks = new LinkedHashMap<>();
+        for (Map.Entry<String, Candidate.Work> work : works.entrySet()) {
+            String remark = work.getValue().remark();
+            if (!remark.isEmpty()) {
+                remarks.put(work.getKey(), remark);
+            }
+        }
+        return new Results(samples, remarks);
     }
 
     private Sample once(Candidate.Work work, int threads, Duration duration) throws Exception {

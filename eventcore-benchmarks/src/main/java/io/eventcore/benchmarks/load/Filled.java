@@ -51,6 +51,11 @@ final class Filled {
         return shortStreams;
     }
 
+    /** How many events the short streams have when the measurement begins. */
+    int events() {
+        return shortStreams * Stores.EVENTS_PER_STREAM;
+    }
+
     /** One of the streams of a length. */
     StreamId stream(int length, long turn) {
         int streams = length == Stores.EVENTS_PER_STREAM ? shortStreams : longStreams.getOrDefault(length, 0);

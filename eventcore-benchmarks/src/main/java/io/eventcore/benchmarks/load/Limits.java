@@ -60,7 +60,7 @@ final class Limits {
     private static String newTable(Database database, String name) {
         String table = "limit_" + name.replaceAll("[^a-z0-9]", "_");
         database.execute("DROP TABLE IF EXISTS " + table);
-        database.execute("CREATE TABLE " + table + " (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        database.execute("CREATE TABLE " + table + " (position " + database.identityType() + " PRIMARY KEY,"
                 + " stream_id varchar(255), version int, event_id uuid, type varchar(255), payload "
                 + database.jsonType()
                 + ", metadata " + database.jsonType() + ", recorded_at timestamp)");

@@ -1,5 +1,6 @@
 package io.eventcore.benchmarks.load;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -9,7 +10,8 @@ import java.util.Set;
  * Measures the store against the limit of the database and against peers, and prints tables in Markdown.
  *
  * <p>Arguments: {@code --rows 1,2,7} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
- * works and measures nothing; {@code --big} for ten million events; {@code --rounds N}, {@code --millis N}.
+ * works and measures nothing; {@code --big} for ten million events; {@code --warmups N}, {@code --rounds N}, {@code
+ * --millis N}; {@code --mariadb URL} for a MariaDB beside the others; {@code --plots FOLDER} for the pictures.
  */
 public final class LoadBenchmark {
     private static final int POOL = 16;
@@ -17,6 +19,10 @@ public final class LoadBenchmark {
     private final Arguments arguments;
     private final StringBuilder verdicts =
             new StringBuilder("| row | work | target | measured: median (min-max) | |\n|---|---|---|---|---|\n");
+
+    private final Plot threads = new Plot("Appends per second, one event each", "threads");
+    private final Plot sizes =
+            new Plot("Processor time of the server for one append, microseconds", "events in the table");
 
     private LoadBenchmark(Arguments arguments) {
         this.arguments = arguments;
@@ -26,12 +32,25 @@ public final class LoadBenchmark {
      * What was asked for on the command line.
      *
      * @param rows the numbers of the rows wanted; empty for all
-     * @param rounds how often each candidate runs
+     * @param smoke whether it is enough to see that everything runs
+     * @param warmUps how often each candidate runs before it is measured
+     * @param rounds how often each candidate is measured
      * @param length how long each time
      * @param million how many events a filled table has
      * @param peers whether the peers run
+     * @param mariaDb where a MariaDB is; empty for none
+     * @param plots the folder that the pictures go to
      */
-    private record Arguments(Set<String> rows, int rounds, Duration length, int million, boolean peers) {
+    private record Arguments(
+            Set<String> rows,
+            boolean smoke,
+            int warmUps,
+            int rounds,
+            Duration length,
+            int million,
+            boolean peers,
+            String mariaDb,
+            Path plots) {
         static Arguments parse(String[] given) {
             List<String> list = List.of(given);
             boolean smoke = list.contains("--smoke");
@@ -39,10 +58,14 @@ public final class LoadBenchmark {
                     list.contains("--rows") ? Set.of(after(list, "--rows", "").split(",", -1)) : Set.of();
             return new Arguments(
                     rows,
+                    smoke,
+                    Integer.parseInt(after(list, "--warmups", smoke ? "1" : "3")),
                     Integer.parseInt(after(list, "--rounds", smoke ? "1" : "5")),
                     Duration.ofMillis(Long.parseLong(after(list, "--millis", smoke ? "100" : "2000"))),
                     smoke ? 20_000 : list.contains("--big") ? 10_000_000 : 1_000_000,
-                    Peers.arePresent() && !list.contains("--no-peers"));
+                    Peers.arePresent() && !list.contains("--no-peers"),
+                    after(list, "--mariadb", ""),
+                    Path.of(after(list, "--plots", "target/plots")));
         }
 
         private static String after(List<String> list, String name, String otherwise) {
@@ -50,8 +73,8 @@ public final class LoadBenchmark {
             return index < 0 ? otherwise : list.get(index + 1);
         }
 
-        boolean wants(Row row) {
-            return rows.isEmpty() || rows.contains(row.number().split(" ", -1)[0]);
+        boolean wants(String number) {
+            return rows.isEmpty() || rows.contains(number.split(" ", -1)[0]);
         }
     }
 
@@ -67,26 +90,69 @@ public final class LoadBenchmark {
                 Runtime.version(),
                 System.getProperty("os.name"),
                 System.getProperty("os.arch"));
+        if (arguments.smoke) {
+            System.out.println("A smoke run: it shows that everything runs, its figures mean nothing.\n");
+        }
         Rows rows = new Rows(arguments.million, arguments.peers);
         try (Database database = Database.start(POOL)) {
             System.out.println(database.queryText("SELECT version()") + "\n");
             measure(database, rows.all());
-            if (arguments.rows.isEmpty() || arguments.rows.contains("14")) {
+            if (arguments.wants("14")) {
                 printStorage(database, rows.large());
             }
         }
         try (Database database = Database.h2(POOL)) {
-            measure(database, Rows.onH2());
+            measure(database, Rows.on("H2 file"));
+        }
+        if (!arguments.mariaDb.isEmpty()) {
+            try (Database database = Database.given(arguments.mariaDb, POOL)) {
+                measure(database, Rows.on("MariaDB"));
+            }
+        }
+        if (arguments.wants(InProcess.ROW)) {
+            verdicts.append(InProcess.run(arguments.smoke));
         }
         System.out.println(verdicts);
+        draw(threads, "throughput.svg");
+        draw(sizes, "table-size.svg");
     }
 
     private void measure(Database database, List<Row> rows) throws Exception {
-        Driver driver = new Driver(database, arguments.rounds, arguments.length);
-        for (Row row : rows.stream().filter(arguments::wants).toList()) {
+        Driver driver = new Driver(database, arguments.warmUps, arguments.rounds, arguments.length);
+        for (Row row :
+                rows.stream().filter(row -> arguments.wants(row.number())).toList()) {
             Results results = driver.run(row);
             System.out.println(Table.of(row, results));
             row.targets().forEach(target -> verdicts.append(target.line(row.number(), row.work(), results)));
+            plot(row, results);
+        }
+    }
+
+    private void plot(Row row, Results results) {
+        for (Candidate candidate : row.candidates()) {
+            String name = candidate.name();
+            if (row.work().equals(Rows.YOUNG_STREAM)
+                    && Rows.PLOTTED.contains(name)
+                    && !row.number().startsWith("15")) {
+                threads.add(
+                        name,
+                        row.threads(),
+                        results.figure(name, Sample::perSecond).median());
+            }
+            for (String kind : List.of(Rows.YOUNG, Rows.OLD)) {
+                if (name.startsWith(kind)) {
+                    sizes.add(
+                            kind.replaceAll(",.*", "") + ", threads: " + row.threads(),
+                            Long.parseLong(name.substring(kind.length())),
+                            results.figure(name, Sample::serverCpuMicros).median());
+                }
+            }
+        }
+    }
+
+    private void draw(Plot plot, String name) {
+        if (!plot.isEmpty()) {
+            plot.write(arguments.plots.resolve(name));
         }
     }
 

@@ -6,8 +6,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
-/** What all candidates of a run did, round by round. */
-record Results(Map<String, List<Sample>> samples) {
+/**
+ * What all candidates of a run did.
+ *
+ * @param samples by the name of the candidate, round by round
+ * @param remarks what some candidates say besides, by their names
+ */
+record Results(Map<String, List<Sample>> samples, Map<String, String> remarks) {
     /**
      * The middle and the ends of some figures.
      *

@@ -1,14 +1,23 @@
 package io.eventcore.benchmarks.load;
 
+import io.eventcore.command.HotStreamSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** All that is measured, with the numbers of the list of targets. */
 final class Rows {
-    private static final String RAW = "raw insert";
-    private static final String STORE = "eventcore";
-    private static final String AXON_4 = "Axon 4 JDBC";
+    static final String RAW = "raw insert";
+    static final String STORE = "eventcore";
+    private static final String NO_QUEUE = "eventcore, queue off";
+    static final String AXON_4 = "Axon 4 JDBC";
+    /** The work of which a plot shows the throughput, and of whom. */
+    static final String YOUNG_STREAM = "1 event to a young stream";
+
+    static final Set<String> PLOTTED = Set.of(RAW, STORE, AXON_4);
+    static final String YOUNG = "young streams, events: ";
+    static final String OLD = "old streams, events: ";
     private static final String AXON_5 = "Axon 5 JPA";
     private static final String NAMESAKE = "namesake (protocol replay)";
 
@@ -19,6 +28,13 @@ final class Rows {
     private final Filled decided;
 
     private final Filled large;
+
+    /** Between empty and large. */
+    private final List<Filled> smaller;
+
+    /** How many events the longest stream has. */
+    private final int longest;
+
     private final boolean peers;
 
     /**
@@ -29,9 +45,16 @@ final class Rows {
      */
     Rows(int million, boolean peers) {
         this.peers = peers;
-        this.read = new Filled("read_", Math.max(200, million / 50), Map.of(1_000, Math.max(2, million / 20_000)));
+        this.read = new Filled(
+                "read_", Math.max(200, million / 50), Map.of(1_000, Math.max(2, million / 20_000), million / 10, 1));
         this.decided = new Filled("decided_", Math.max(200, million / 50), Map.of());
         this.large = new Filled("large_", million / Stores.EVENTS_PER_STREAM, Map.of());
+        this.smaller = List.of(filled("percent_", Math.max(2_000, million / 100)), filled("tenth_", million / 10));
+        this.longest = million / 10;
+    }
+
+    private static Filled filled(String prefix, int events) {
+        return new Filled(prefix, events / Stores.EVENTS_PER_STREAM, Map.of());
     }
 
     Filled large() {
@@ -73,6 +96,7 @@ final class Rows {
         rows.add(hot());
         rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.8, 200));
         rows.add(readStream("8b", 1_000, 0.45, 20));
+        rows.add(readLongStream());
         rows.add(readLog());
         rows.add(growth("10 (1 thread)", 1));
         rows.add(growth("10 (64 threads)", 64));
@@ -85,11 +109,11 @@ final class Rows {
         return rows;
     }
 
-    /** Rows for H2; they need no server. */
-    static List<Row> onH2() {
+    /** The row for other databases. */
+    static List<Row> on(String database) {
         return List.of(row(
-                "15 (H2 file)",
-                "1 event to a young stream",
+                "15 (" + database + ")",
+                YOUNG_STREAM,
                 64,
                 List.of(Limits.insert(RAW), Stores.append(STORE, Stores.empty("append_"))),
                 List.of(Target.speed(STORE, RAW, 0.9))));
@@ -113,7 +137,7 @@ final class Rows {
                 targets.add(Target.speed(STORE, NAMESAKE, 5));
             }
         }
-        return row(number, "1 event to a young stream", threads, candidates, targets);
+        return row(number, YOUNG_STREAM, threads, candidates, targets);
     }
 
     private Row transfer() {
@@ -131,9 +155,12 @@ final class Rows {
     }
 
     private Row hot() {
-        List<Candidate> candidates =
-                new ArrayList<>(List.of(Limits.insert(RAW), Stores.hot(STORE, Stores.empty("hot_"))));
-        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, RAW, 0.7)));
+        List<Candidate> candidates = new ArrayList<>(List.of(
+                Limits.insert(RAW),
+                Stores.hot(STORE, Stores.empty("hot_"), HotStreamSettings.defaults()),
+                Stores.hot(NO_QUEUE, Stores.empty("noqueue_"), HotStreamSettings.off())));
+        List<Target> targets =
+                new ArrayList<>(List.of(Target.speed(STORE, RAW, 0.7), Target.speed(STORE, NO_QUEUE, 5)));
         if (peers) {
             candidates.add(Peers.hot(AXON_4, Peers.module("axon4")));
             targets.add(Target.speed(STORE, AXON_4, 3));
@@ -151,6 +178,16 @@ final class Rows {
             targets.add(Target.speed(STORE, AXON_4, 1.7));
         }
         return row(number, "read a stream of %,d events, decoded".formatted(length), 1, candidates, targets);
+    }
+
+    private Row readLongStream() {
+        String limit = "keyed SELECT, all rows in memory";
+        return row(
+                "8c",
+                "read a stream of %,d events, decoded".formatted(longest),
+                1,
+                List.of(Limits.select(limit, read, longest), Stores.readLongStream(STORE, read, longest)),
+                List.of());
     }
 
     private Row readLog() {
@@ -171,22 +208,20 @@ final class Rows {
                 targets);
     }
 
+    /** The cost of an append, on tables of several sizes. */
     private Row growth(String number, int threads) {
-        String empty = "empty table";
-        String filled = "filled table, young streams";
-        String old = "filled table, old streams";
-        List<Candidate> candidates = List.of(
-                Stores.append(empty, Stores.empty("append_")),
-                Stores.append(filled, large::store),
-                Stores.appendToOld(old, large, threads));
+        List<Filled> sizes = new ArrayList<>(smaller);
+        sizes.add(large);
+        List<Candidate> candidates = new ArrayList<>(List.of(Stores.append(YOUNG + "0", Stores.empty("append_"))));
+        for (Filled filled : sizes) {
+            candidates.add(Stores.append(YOUNG + filled.events(), filled::store));
+        }
+        for (Filled filled : sizes) {
+            candidates.add(Stores.appendToOld(OLD + filled.events(), filled, threads));
+        }
         List<Target> targets = List.of(
-                Target.figureRatio("server CPU", filled, empty, 1.15, Sample::serverCpuMicros),
-                Target.figureRatio("server CPU", old, empty, 1.7, Sample::serverCpuMicros));
-        return row(
-                number,
-                "1 event, on a table of %,d events".formatted(large.shortStreams() * 10),
-                threads,
-                candidates,
-                targets);
+                Target.figureRatio("server CPU", YOUNG + large.events(), YOUNG + "0", 1.15, Sample::serverCpuMicros),
+                Target.figureRatio("server CPU", OLD + large.events(), YOUNG + "0", 1.7, Sample::serverCpuMicros));
+        return row(number, "1 event, on tables of so many events", threads, candidates, targets);
     }
 }

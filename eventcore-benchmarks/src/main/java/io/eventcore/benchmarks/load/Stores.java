@@ -11,13 +11,17 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.Stream;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.JacksonEventSerializer;
+import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /** The work of all rows, done by the event store. */
 final class Stores {
@@ -149,20 +153,48 @@ final class Stores {
     }
 
     /** Commands that all want the same stream; a new one begins every two hundred. */
-    static Candidate hot(String name, Source source) {
-        return new Candidate(name, database -> {
-            CommandExecutor executor =
-                    CommandExecutor.builder(source.in(database)).build();
-            AtomicLong commands = new AtomicLong();
-            return (thread, turn) -> {
-                try {
-                    executor.execute(new Count(Streams.of("hot", 0, commands.getAndIncrement() / 200)));
-                    return 1;
-                } catch (RetriesExhaustedException notCounted) {
-                    return 0;
+    static Candidate hot(String name, Source source, HotStreamSettings settings) {
+        return new Candidate(
+                name,
+                database -> new HotCommands(CommandExecutor.builder(source.in(database))
+                        .hotStreams(settings)
+                        .build()));
+    }
+
+    /** Executes commands on one stream, each with up to five attempts; those that give up do not count. */
+    private static final class HotCommands implements Candidate.Work {
+        private final CommandExecutor executor;
+        private final AtomicLong commands = new AtomicLong();
+        private final LongAdder atOnce = new LongAdder();
+        private final LongAdder givenUp = new LongAdder();
+
+        private HotCommands(CommandExecutor executor) {
+            this.executor = executor;
+        }
+
+        @Override
+        public long run(int thread, long turn) {
+            try {
+                StreamId hot = Streams.of("hot", 0, commands.getAndIncrement() / 200);
+                if (executor.execute(new Count(hot)).attempts() == 1) {
+                    atOnce.increment();
                 }
-            };
-        });
+                return 1;
+            } catch (RetriesExhaustedException e) {
+                givenUp.increment();
+                return 0;
+            }
+        }
+
+        @Override
+        public String remark() {
+            return String.format(
+                    Locale.ROOT,
+                    "%.1f %% of %,d commands needed one attempt, %.1f %% were given up after five",
+                    100.0 * atOnce.sum() / commands.get(),
+                    commands.get(),
+                    100.0 * givenUp.sum() / commands.get());
+        }
     }
 
     /** A whole stream, decoded. */
@@ -175,6 +207,44 @@ final class Stores {
                 return Limits.checked(1, count, length);
             };
         });
+    }
+
+    /** A stream too long to be held in memory, decoded. */
+    static Candidate readLongStream(String name, Filled filled, int length) {
+        return new Candidate(name, database -> new LongRead(filled.store(database), filled.stream(length, 0), length));
+    }
+
+    /** Reads one stream to its end, and finally once more with an eye on the heap. */
+    private record LongRead(EventStore store, StreamId stream, int length) implements Candidate.Work {
+        @Override
+        public long run(int thread, long turn) {
+            int count = store.readStream(stream, BenchEvent.class).fold(0, (sum, event) -> sum + 1);
+            return Limits.checked(1, count, length);
+        }
+
+        @Override
+        public String remark() {
+            long[] live = {0, 0};
+            int read = store.readStream(stream, BenchEvent.class).fold(0, (count, event) -> {
+                if (count == length / 10) {
+                    live[0] = liveKilobytes();
+                } else if (count == length - length / 10) {
+                    live[1] = liveKilobytes();
+                }
+                return count + 1;
+            });
+            Limits.checked(1, read, length);
+            return String.format(
+                    Locale.ROOT,
+                    "after a tenth of the stream %,d KiB of the heap are in use, a tenth before its end %,d KiB",
+                    live[0],
+                    live[1]);
+        }
+
+        private static long liveKilobytes() {
+            System.gc();
+            return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / 1024;
+        }
     }
 
     /** Part of the log, decoded; counts events. */

@@ -31,6 +31,12 @@ final class Table {
                     results.figure(name, Sample::clientCpuMicros).median(),
                     results.figure(name, Sample::walBytes).median()));
         }
+        results.remarks()
+                .forEach((name, remark) -> table.append("\n")
+                        .append(name)
+                        .append(": ")
+                        .append(remark)
+                        .append("\n"));
         return table.toString();
     }
 }
