@@ -77,9 +77,17 @@ public final class StreamWrites {
         if (first != null) {
             throw new ConflictingExpectedVersionsException(streamId, first, expected);
         }
+        return new StreamWrites(plus(streamId, expected), events, metadata);
+    }
+
+    /** Most appends have one stream: a small map is enough for them. */
+    private Map<StreamId, ExpectedVersion> plus(StreamId streamId, ExpectedVersion expected) {
+        if (streams.isEmpty()) {
+            return Map.of(streamId, expected);
+        }
         Map<StreamId, ExpectedVersion> more = new LinkedHashMap<>(streams);
         more.put(streamId, expected);
-        return new StreamWrites(Collections.unmodifiableMap(more), events, metadata);
+        return Collections.unmodifiableMap(more);
     }
 
     /**

@@ -217,15 +217,22 @@ final class DecisionBasis<S, E extends Event> {
     }
 
     private void visit(EventStore store, Collection<StreamId> streams) {
-        Map<StreamId, StreamVersion> fromTheBeginning = new HashMap<>();
-        streams.forEach(id -> fromTheBeginning.put(id, StreamVersion.NONE));
-        EventStreamReader<E> reader = store.readStreams(fromTheBeginning, command.eventType());
+        EventStreamReader<E> reader = store.readStreams(fromTheBeginning(streams), command.eventType());
         readers.add(reader);
         versions.putAll(reader.versions());
         position = GlobalPosition.START;
         folded = 0;
         state = fold();
         rounds.add(new Round<>(Set.copyOf(streams), state));
+    }
+
+    private static Map<StreamId, StreamVersion> fromTheBeginning(Collection<StreamId> streams) {
+        if (streams.size() == 1) {
+            return Map.of(streams.iterator().next(), StreamVersion.NONE);
+        }
+        Map<StreamId, StreamVersion> none = new HashMap<>();
+        streams.forEach(id -> none.put(id, StreamVersion.NONE));
+        return none;
     }
 
     private S fold() {

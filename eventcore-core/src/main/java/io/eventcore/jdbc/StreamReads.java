@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads streams as one consistent cut.
@@ -61,17 +62,15 @@ final class StreamReads {
             Map<StreamId, Beginning> beginnings = new HashMap<>();
             try (PreparedStatement query = dialect.selectStreams(connection, streamsAfter, limit);
                     ResultSet rows = query.executeQuery()) {
+                @Nullable Beginning beginning = null;
                 while (rows.next()) {
-                    StreamId id = StreamId.of(rows.getString(1));
-                    Beginning beginning = beginnings.get(id);
-                    if (beginning == null) {
-                        beginning = new Beginning(
-                                id, rows.getLong(2), StreamVersion.of(rows.getLong(3)), new ArrayList<>());
-                        beginnings.put(id, beginning);
+                    // Most rows belong to the stream of the row before: its id need not be read once more.
+                    if (beginning == null || beginning.key != rows.getLong(2)) {
+                        beginning = beginning(StreamId.of(rows.getString(1)), rows, beginnings);
                     }
                     rows.getLong(4);
                     if (!rows.wasNull()) {
-                        beginning.rows.add(new EventRow(id, rows, 4, dialect));
+                        beginning.rows.add(new EventRow(beginning.id, rows, 4, dialect));
                     }
                 }
             }
@@ -79,6 +78,17 @@ final class StreamReads {
             beginnings.values().forEach(b -> b.rows.sort(Comparator.comparingLong(EventRow::version)));
             return beginnings;
         });
+    }
+
+    private static Beginning beginning(StreamId id, ResultSet row, Map<StreamId, Beginning> beginnings)
+            throws SQLException {
+        Beginning known = beginnings.get(id);
+        if (known != null) {
+            return known;
+        }
+        Beginning found = new Beginning(id, row.getLong(2), StreamVersion.of(row.getLong(3)), new ArrayList<>());
+        beginnings.put(id, found);
+        return found;
     }
 
     private List<Cursor> cursors(List<Beginning> beginnings, Map<StreamId, StreamVersion> streamsAfter) {
