@@ -93,14 +93,14 @@ final class Peers {
         });
     }
 
-    /** Read the version, append, do it again if somebody was faster; a new stream begins every two hundred. */
+    /** Read the version, append, do it again if somebody was faster. */
     static Candidate hot(String name, Opening opening) {
         return new Candidate(name, database -> {
             Peer peer = opening.open(database);
             AtomicLong appends = new AtomicLong();
             return (thread, turn) -> {
-                String stream =
-                        Streams.of("hot", 0, appends.getAndIncrement() / 200).value();
+                String stream = Streams.of("hot", 0, appends.getAndIncrement() / Stores.COMMANDS_PER_HOT_STREAM)
+                        .value();
                 while (!peer.append(stream, peer.version(stream), List.of(Deposit.of(stream, turn)))) {
                     Thread.onSpinWait();
                 }

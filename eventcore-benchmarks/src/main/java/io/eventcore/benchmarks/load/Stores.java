@@ -28,6 +28,9 @@ final class Stores {
     /** How many events a young stream gets before the next one begins. */
     static final int EVENTS_PER_STREAM = 10;
 
+    /** How many commands want the same stream before they all want the next: so few that folding it stays cheap. */
+    static final int COMMANDS_PER_HOT_STREAM = 400;
+
     private static final int PAGE = 2_000;
 
     private Stores() {}
@@ -152,7 +155,7 @@ final class Stores {
         });
     }
 
-    /** Commands that all want the same stream; a new one begins every two hundred. */
+    /** Commands that all want the same stream. */
     static Candidate hot(String name, Source source, HotStreamSettings settings) {
         return new Candidate(
                 name,
@@ -175,7 +178,7 @@ final class Stores {
         @Override
         public long run(int thread, long turn) {
             try {
-                StreamId hot = Streams.of("hot", 0, commands.getAndIncrement() / 200);
+                StreamId hot = Streams.of("hot", 0, commands.getAndIncrement() / COMMANDS_PER_HOT_STREAM);
                 if (executor.execute(new Count(hot)).attempts() == 1) {
                     atOnce.increment();
                 }
