@@ -24,5 +24,10 @@ record Candidate(String name, Setup setup) {
          * @return how many operations that were
          */
         long run(int thread, long turn) throws Exception;
+
+        /** Begins what goes on beside the work as long as it is measured; ended by closing it. */
+        default AutoCloseable beside() throws Exception {
+            return () -> {};
+        }
     }
 }
