@@ -167,7 +167,7 @@ class ArchitectureTest {
             .doNotHaveFullyQualifiedName("io.eventcore.command.CommandExecutor$Pause")
             .and()
             // The pause before the store repeats an append of its own after a deadlock.
-            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.OwnAppends")
+            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.JdbcExecutedCommands")
             .should()
             .callMethodWhere(DescribedPredicate.describe(
                     "Thread.sleep",

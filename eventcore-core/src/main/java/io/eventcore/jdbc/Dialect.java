@@ -19,6 +19,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,6 +119,35 @@ abstract class Dialect {
     /** The file that grants roles what they need of the tables, beside this class. */
     abstract String rolesScript();
 
+    /** The file that creates an index, beside this class. Engines that share the roles share it. */
+    final String script(OptionalIndex index) {
+        return index.script() + rolesScript().substring("roles".length());
+    }
+
+    /**
+     * A query for the indexes on the events. Each row: the index, the name of a column of it in lower case, and whether it is
+     * unique; the columns of an index in their order. No row if there is no table.
+     */
+    abstract String selectIndexColumns();
+
+    final boolean hasIndex(Connection connection, OptionalIndex index) throws SQLException {
+        Map<String, List<String>> columns = new HashMap<>();
+        Set<String> unique = new HashSet<>();
+        try (PreparedStatement query = connection.prepareStatement(selectIndexColumns());
+                ResultSet row = query.executeQuery()) {
+            while (row.next()) {
+                columns.computeIfAbsent(row.getString(1), name -> new ArrayList<>())
+                        .add(row.getString(2));
+                if (row.getBoolean(3)) {
+                    unique.add(row.getString(1));
+                }
+            }
+        }
+        return columns.entrySet().stream()
+                .anyMatch(found -> found.getValue().equals(index.columns())
+                        && (!index.isUnique() || unique.contains(found.getKey())));
+    }
+
     /** Runs a script, in one piece if the engine takes it so. */
     void runScript(Connection connection, String script) throws SQLException {
         try (Statement statement = connection.createStatement()) {
@@ -164,14 +195,6 @@ abstract class Dialect {
     }
 
     /**
-     * Appends in a transaction of our own with an isolation of our own: how an append is repeated. In the isolation that
-     * a database was configured with, what is a conflict could look like a serialization failure for ever.
-     */
-    final AppendOutcome appendAgain(Connection connection, SerializedAppend append) throws SQLException {
-        return inOwnTransaction(connection, () -> appendJoined(connection, append));
-    }
-
-    /**
      * Settles an append of unknown outcome on a connection of its own: waits for the session that may still be at work,
      * then finds the events, or writes them if the old session's attempt is refused then.
      *
@@ -186,7 +209,7 @@ abstract class Dialect {
             }
             Optional<AppendOutcome> found =
                     append.isRefusedTheSecondTime() ? Optional.empty() : find(connection, append);
-            if (found.isPresent() || !append.cannotBeStoredTwice()) {
+            if (found.isPresent() || !(append.cannotBeStoredTwice() || hasIndex(connection, OptionalIndex.EVENT_ID))) {
                 return found;
             }
             AppendOutcome outcome = appendJoined(connection, append);
@@ -202,7 +225,7 @@ abstract class Dialect {
                                 > exactly.version().value());
     }
 
-    /** Looks for the events of an append that a unique key has refused: they may be stored already. */
+    /** Looks for the events of an append by their ids: they may be stored already. */
     final Optional<AppendOutcome> findStored(Connection connection, SerializedAppend append) throws SQLException {
         return append.entries().isEmpty() ? Optional.empty() : find(connection, append);
     }

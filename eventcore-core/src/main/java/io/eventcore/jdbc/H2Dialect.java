@@ -63,20 +63,35 @@ final class H2Dialect extends StatementDialect {
         return "roles-h2.sql";
     }
 
+    @Override
+    String selectIndexColumns() {
+        return """
+                SELECT INDEX_NAME, LOWER(COLUMN_NAME), IS_UNIQUE
+                FROM INFORMATION_SCHEMA.INDEX_COLUMNS
+                WHERE LOWER(TABLE_SCHEMA) = %s AND LOWER(TABLE_NAME) = '%sevent'
+                ORDER BY INDEX_NAME, ORDINAL_POSITION
+                """.formatted(
+                names().schema().isEmpty() ? "LOWER(CURRENT_SCHEMA)" : "'" + names().schema() + "'", names().prefix());
+    }
+
     /**
      * By default H2 acknowledges a commit up to half a second before its file receives it. Each time it opens a file it
      * takes the delay from the URL, whatever was set before, so what is set here lasts only as long as the file is open:
      * it is kept open until the process ends.
+     *
+     * <p>A delay that the URL itself names is set again with every new connection. It cannot be undone, so it is refused.
      */
     @Override
     void makeCommitsLast(Connection connection) throws SQLException {
-        // The delay in force and, if there is one, the delay once set: two rows of one name.
-        long delay = queryLong(connection, """
-                SELECT MAX(CAST(SETTING_VALUE AS BIGINT)) FROM INFORMATION_SCHEMA.SETTINGS
-                WHERE SETTING_NAME = 'WRITE_DELAY'
-                """, 0);
-        if (delay == 0) {
+        WriteDelay delay = WriteDelay.of(connection);
+        if (delay.longest == 0) {
             return;
+        }
+        if (delay.wasSet) {
+            throw new EventStoreUnavailableException(
+                    "H2's WRITE_DELAY was set to %d ms, so events would be lost when the process is killed: take it out of the URL, and let an administrator run SET WRITE_DELAY 0 if a statement set it"
+                            .formatted(delay.longest),
+                    null);
         }
         try (Statement set = connection.createStatement()) {
             set.execute("SET WRITE_DELAY 0");
@@ -87,8 +102,29 @@ final class H2Dialect extends StatementDialect {
             }
             throw new EventStoreUnavailableException(
                     "H2 acknowledges commits %d ms before they are in its file, so events would be lost when the process is killed, and this user may not change that: an administrator must have run SET DB_CLOSE_DELAY -1 and SET WRITE_DELAY 0 since the file was opened"
-                            .formatted(delay),
+                            .formatted(delay.longest),
                     e);
+        }
+    }
+
+    /**
+     * How long commits wait before they are in the file.
+     *
+     * @param longest the delay in milliseconds; 0 if there is none
+     * @param wasSet whether somebody has set it, by a statement or by the URL, rather than left it at the default
+     */
+    private record WriteDelay(long longest, boolean wasSet) {
+        static WriteDelay of(Connection connection) throws SQLException {
+            // The delay in force, for a file, and the delay once set, if it ever was: two rows of one name.
+            try (PreparedStatement query = connection.prepareStatement("""
+                            SELECT MAX(CAST(SETTING_VALUE AS BIGINT)), MIN(CAST(SETTING_VALUE AS BIGINT)), COUNT(*)
+                            FROM INFORMATION_SCHEMA.SETTINGS
+                            WHERE SETTING_NAME = 'WRITE_DELAY'
+                            """);
+                    ResultSet row = query.executeQuery()) {
+                row.next();
+                return new WriteDelay(row.getLong(1), row.getLong(2) > 0 && row.getLong(3) > 1);
+            }
         }
     }
 

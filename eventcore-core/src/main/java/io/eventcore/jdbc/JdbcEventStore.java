@@ -58,7 +58,11 @@ public final class JdbcEventStore implements EventStore {
     private final StreamReads streams;
     private final LogReads log;
 
-    private JdbcEventStore(Builder builder, Dialect dialect, Connections connections) {
+    /** Whether the database keeps event ids unique. Where the thread chooses the database, only one of them was asked. */
+    private final boolean uniqueIds;
+
+    private JdbcEventStore(Builder builder, Dialect dialect, Connections connections, boolean uniqueIds) {
+        this.uniqueIds = uniqueIds && !connections.isRouting();
         this.dialect = dialect;
         this.connections = connections;
         this.serializer = builder.serializer;
@@ -82,7 +86,7 @@ public final class JdbcEventStore implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
         Optional<CallersConnection> callers = connections.callersConnection();
-        AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : ownAppends.append(append);
+        AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendOwn(append);
         if (outcome instanceof AppendOutcome.Written written) {
             if (!written.slice().events().isEmpty()) {
                 tellListener(callers.isPresent());
@@ -107,14 +111,33 @@ public final class JdbcEventStore implements EventStore {
         }
     }
 
+    private AppendOutcome appendOwn(SerializedAppend append) {
+        AppendOutcome outcome = ownAppends.append(append);
+        return outcome instanceof AppendOutcome.Conflict && isToldByIds(append)
+                ? ownAppends.findStored(append).orElse(outcome)
+                : outcome;
+    }
+
+    /** Whether a repetition of this append is recognised by its ids alone, not by the versions it expects. */
+    private boolean isToldByIds(SerializedAppend append) {
+        return uniqueIds && !append.isRefusedTheSecondTime();
+    }
+
     private AppendOutcome appendJoined(CallersConnection callers, SerializedAppend append) {
         if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }
         try {
-            return callers.run(connection -> dialect.appendJoined(connection, append));
+            return callers.run(connection -> {
+                // Before it is sent: the unique index would end the transaction.
+                Optional<AppendOutcome> found =
+                        isToldByIds(append) ? dialect.findStored(connection, append) : Optional.empty();
+                return found.isPresent() ? found.get() : dialect.appendJoined(connection, append);
+            });
         } catch (SQLException e) {
-            throw failed("The append", e);
+            // It was stored between the two, or after the snapshot of the transaction: the next one will find it.
+            boolean repetition = isToldByIds(append) && dialect.classify(e) == Failure.DUPLICATE;
+            throw repetition ? Failure.TRANSIENT.toException("The append", e) : failed("The append", e);
         }
     }
 
@@ -281,7 +304,8 @@ public final class JdbcEventStore implements EventStore {
             TableNames names = new TableNames(schema, tablePrefix);
             Connections connections = new Connections(dataSource);
             JdbcSchema tables = new JdbcSchema(connections, names);
-            return new JdbcEventStore(this, checksSchema ? tables.check() : tables.trust(), connections);
+            Dialect dialect = checksSchema ? tables.check() : tables.trust();
+            return new JdbcEventStore(this, dialect, connections, tables.has(OptionalIndex.EVENT_ID));
         }
     }
 }

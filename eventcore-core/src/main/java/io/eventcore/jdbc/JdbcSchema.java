@@ -10,7 +10,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /**
@@ -27,10 +30,16 @@ public final class JdbcSchema {
 
     private final Connections connections;
     private final TableNames names;
+    private final Set<OptionalIndex> indexes;
 
     JdbcSchema(Connections connections, TableNames names) {
+        this(connections, names, Set.of());
+    }
+
+    private JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes) {
         this.connections = connections;
         this.names = names;
+        this.indexes = indexes;
     }
 
     /** The tables with the default names. */
@@ -49,8 +58,17 @@ public final class JdbcSchema {
         return new JdbcSchema(new Connections(dataSource), new TableNames(schema, tablePrefix));
     }
 
+    /** The same tables with these indexes besides. */
+    public JdbcSchema with(OptionalIndex... optional) {
+        Set<OptionalIndex> all = EnumSet.noneOf(OptionalIndex.class);
+        all.addAll(indexes);
+        all.addAll(List.of(optional));
+        return new JdbcSchema(connections, names, all);
+    }
+
     /**
-     * Creates what is missing; leaves alone what is there.
+     * Creates what is missing, indexes on existing tables too; leaves alone what is there. An index that was not asked for
+     * stays.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws SchemaException if the script fails, or the tables there are of another version
@@ -60,20 +78,47 @@ public final class JdbcSchema {
         own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
             if (!isPresent(connection, dialect)) {
-                run(connection, dialect);
+                run(connection, dialect, dialect.schemaScript());
             }
-            return check(connection, dialect);
+            check(connection, dialect);
+            for (OptionalIndex index : indexes) {
+                create(connection, dialect, index);
+            }
+            return dialect;
         });
     }
 
+    private void create(Connection connection, Dialect dialect, OptionalIndex index) throws SQLException {
+        if (!dialect.hasIndex(connection, index)) {
+            try {
+                run(connection, dialect, dialect.script(index));
+            } catch (SchemaException e) {
+                // Another application that starts at the same moment may have created it.
+                if (!dialect.hasIndex(connection, index)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Whether the tables have this index; not if there are no tables. */
+    boolean has(OptionalIndex index) {
+        return own(connection -> Dialect.of(connection, names).hasIndex(connection, index));
+    }
+
     /**
-     * The text of the script for this database, with the names chosen.
+     * The text of the script for this database, with the names and indexes chosen.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public String script() {
-        return own(connection -> text(Dialect.of(connection, names).schemaScript()));
+        return own(connection -> {
+            Dialect dialect = Dialect.of(connection, names);
+            StringBuilder script = new StringBuilder(text(dialect.schemaScript()));
+            indexes.forEach(index -> script.append('\n').append(text(dialect.script(index))));
+            return script.toString();
+        });
     }
 
     /**
@@ -129,14 +174,14 @@ public final class JdbcSchema {
         }
     }
 
-    private void run(Connection connection, Dialect dialect) {
+    private void run(Connection connection, Dialect dialect, String script) {
         try {
-            dialect.runScript(connection, text(dialect.schemaScript()));
+            dialect.runScript(connection, text(script));
         } catch (SQLException e) {
             throw new SchemaException(
                     Problem.NOT_CREATED,
-                    "The tables of the event store could not be created by " + path(dialect),
-                    path(dialect),
+                    "The tables of the event store could not be created by " + path(script),
+                    path(script),
                     e);
         }
     }
@@ -205,6 +250,10 @@ public final class JdbcSchema {
     }
 
     private static String path(Dialect dialect) {
-        return "classpath:io/eventcore/jdbc/" + dialect.schemaScript();
+        return path(dialect.schemaScript());
+    }
+
+    private static String path(String script) {
+        return "classpath:io/eventcore/jdbc/" + script;
     }
 }

@@ -142,6 +142,17 @@ class MariaDbDialect extends StatementDialect {
         return "roles-mariadb.sql";
     }
 
+    @Override
+    final String selectIndexColumns() {
+        return """
+                SELECT index_name, lower(column_name), non_unique = 0
+                FROM information_schema.statistics
+                WHERE table_schema = %s AND table_name = '%sevent'
+                ORDER BY index_name, seq_in_index
+                """.formatted(
+                        names().schema().isEmpty() ? "DATABASE()" : "'" + names().schema() + "'", names().prefix());
+    }
+
     /** Neither server takes several statements at once unless the URL allows it. */
     @Override
     final void runScript(Connection connection, String script) throws SQLException {

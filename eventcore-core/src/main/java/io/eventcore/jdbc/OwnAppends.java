@@ -108,10 +108,8 @@ final class OwnAppends {
 
     private AppendOutcome appendAlone(SerializedAppend append) {
         for (int attempt = 1; ; attempt++) {
-            boolean again = attempt > 1;
             try {
-                return connections.ownInReadCommitted(connection ->
-                        again ? dialect.appendAgain(connection, append) : dialect.appendAlone(connection, append));
+                return connections.ownInReadCommitted(connection -> dialect.appendAlone(connection, append));
             } catch (SQLException e) {
                 Failure failure = dialect.classify(e);
                 if (failure == Failure.CONNECTION_LOST) {
@@ -128,7 +126,8 @@ final class OwnAppends {
         }
     }
 
-    private Optional<AppendOutcome> findStored(SerializedAppend append) {
+    /** The events of an append, if they are stored. */
+    Optional<AppendOutcome> findStored(SerializedAppend append) {
         try {
             return connections.own(connection -> dialect.findStored(connection, append));
         } catch (SQLException e) {
@@ -146,6 +145,7 @@ final class OwnAppends {
      */
     private AppendOutcome settle(SerializedAppend append, Exception cause) {
         LOG.warn("The connection was lost while an append was committed; finding out how it ended");
+        List<Exception> failures = new ArrayList<>();
         for (long delay : SETTLE_AFTER_MILLIS) {
             try {
                 pause.of(delay);
@@ -156,10 +156,15 @@ final class OwnAppends {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 break;
-            } catch (SQLException | EventStoreException e) {
-                cause.addSuppressed(e);
+            } catch (SQLException e) {
+                failures.add(dialect.classify(e).toException("Settling an append", e));
+            } catch (EventStoreException e) {
+                failures.add(e);
             }
         }
-        throw new AppendOutcomeUnknownException(append.writes(), cause);
+        // Not to the cause, which the members of a batch have in common.
+        AppendOutcomeUnknownException unknown = new AppendOutcomeUnknownException(append.writes(), cause);
+        failures.forEach(unknown::addSuppressed);
+        throw unknown;
     }
 }

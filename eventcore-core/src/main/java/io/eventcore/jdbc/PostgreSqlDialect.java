@@ -109,6 +109,18 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
+    String selectIndexColumns() {
+        return names().in("""
+                SELECT i.indexrelid::text, a.attname, i.indisunique
+                FROM pg_index i
+                CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(n, o)
+                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
+                WHERE i.indrelid = to_regclass('eventcore_event') AND i.indisvalid AND i.indpred IS NULL
+                ORDER BY i.indexrelid, k.o
+                """);
+    }
+
+    @Override
     String orderStrategy() {
         return "in-flight-lock";
     }

@@ -4,6 +4,7 @@ import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
 import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.GroupCommit;
+import io.eventcore.autoconfigure.EventCoreProperties.Indexes;
 import io.eventcore.autoconfigure.EventCoreProperties.Jdbc;
 import io.eventcore.autoconfigure.EventCoreProperties.Limits;
 import io.eventcore.autoconfigure.EventCoreProperties.SchemaInitialization;
@@ -15,10 +16,13 @@ import io.eventcore.jdbc.JdbcExecutedCommands;
 import io.eventcore.jdbc.JdbcProjectionStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.JdbcSnapshotStore;
+import io.eventcore.jdbc.OptionalIndex;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
 import java.sql.DatabaseMetaData;
+import java.util.EnumSet;
+import java.util.Set;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +76,19 @@ public final class EventCoreJdbcAutoConfiguration {
         boolean create = jdbc.initializeSchema() == SchemaInitialization.ALWAYS
                 || (jdbc.initializeSchema() == SchemaInitialization.EMBEDDED
                         && EmbeddedDatabaseConnection.isEmbedded(dataSource));
-        return new EventStoreSchemaInitializer(JdbcSchema.in(dataSource, jdbc.schema(), jdbc.tablePrefix()), create);
+        JdbcSchema schema = JdbcSchema.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
+        return new EventStoreSchemaInitializer(schema.with(indexes(jdbc.indexes())), create);
+    }
+
+    private static OptionalIndex[] indexes(Indexes indexes) {
+        Set<OptionalIndex> wanted = EnumSet.noneOf(OptionalIndex.class);
+        if (indexes.eventType()) {
+            wanted.add(OptionalIndex.EVENT_TYPE);
+        }
+        if (indexes.eventId()) {
+            wanted.add(OptionalIndex.EVENT_ID);
+        }
+        return wanted.toArray(OptionalIndex[]::new);
     }
 
     @Bean

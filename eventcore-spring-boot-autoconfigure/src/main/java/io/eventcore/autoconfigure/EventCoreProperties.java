@@ -69,13 +69,15 @@ public record EventCoreProperties(
      * @param schema schema of the tables, which must exist; by default the one that the connections are in
      * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
      * @param groupCommit how appends that wait at the same time share a transaction
+     * @param indexes indexes that are created with the tables, or on tables that are there already
      */
     public record Jdbc(
             @DefaultValue("embedded") SchemaInitialization initializeSchema,
             @DefaultValue("true") boolean validateSchema,
             @DefaultValue("") String schema,
             @DefaultValue("eventcore_") String tablePrefix,
-            @DefaultValue GroupCommit groupCommit) {
+            @DefaultValue GroupCommit groupCommit,
+            @DefaultValue Indexes indexes) {
         /** The rule of the store, so that whoever breaks it is told the name of the property. */
         private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
@@ -93,6 +95,17 @@ public record EventCoreProperties(
                     "must match " + IDENTIFIER);
         }
     }
+
+    /**
+     * Indexes that not every application needs. Created whenever the tables are, so never where
+     * {@code initialize-schema} says so.
+     *
+     * @param eventType whether there is one on event types, for readers of the log that ask for a few of them
+     * @param eventId whether there is a unique one on event ids, so that every repeated append is recognised
+     */
+    public record Indexes(
+            @DefaultValue("false") boolean eventType,
+            @DefaultValue("false") boolean eventId) {}
 
     /**
      * How appends that wait at the same time share a transaction.

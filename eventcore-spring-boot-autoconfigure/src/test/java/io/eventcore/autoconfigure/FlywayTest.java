@@ -2,6 +2,12 @@ package io.eventcore.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +34,33 @@ class FlywayTest {
         migrated(Applications.withH2())
                 .withPropertyValues("eventcore.jdbc.initialize-schema=never")
                 .run(Applications::assertWorks);
+    }
+
+    @Test
+    void so_are_the_scripts_of_the_optional_indexes() throws IOException {
+        for (String engine : new String[] {"h2", "postgresql"}) {
+            migration("V1__eventcore.sql", script("schema-" + engine + ".sql"));
+            migration("V2__types.sql", script("index-event-type-" + engine + ".sql"));
+            migration("V3__ids.sql", script("index-event-id-" + engine + ".sql"));
+
+            migrated(
+                            engine.equals("h2")
+                                    ? Applications.withH2()
+                                    : Applications.withDatabase(RealPostgreSql.newDatabase()))
+                    .withPropertyValues("eventcore.jdbc.initialize-schema=never")
+                    .run(application -> {
+                        Applications.assertWorks(application);
+                        assertRepeatsAreRecognised(application.getBean(EventStore.class));
+                    });
+        }
+    }
+
+    private static void assertRepeatsAreRecognised(EventStore store) {
+        StreamId account = StreamId.of("repeated");
+        StreamWrites writes = StreamWrites.to(account, ExpectedVersion.any(), new Deposited(account, 1));
+        EventStreamSlice first = store.appendEvents(writes);
+
+        assertThat(store.appendEvents(writes)).isEqualTo(first);
     }
 
     @Test

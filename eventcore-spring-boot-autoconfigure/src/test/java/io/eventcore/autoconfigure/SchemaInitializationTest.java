@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventcore.EventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import java.nio.file.Path;
+import java.util.List;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.support.BeanDefinitionRegistry;
+import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 class SchemaInitializationTest {
@@ -95,6 +97,34 @@ class SchemaInitializationTest {
                                     .single())
                             .isEqualTo(1);
                 });
+    }
+
+    @Test
+    void the_optional_indexes_can_be_chosen_one_by_one_also_for_tables_that_are_there() {
+        String url = Applications.newH2();
+
+        Applications.withDatabase(url)
+                .run(application -> assertThat(indexes(application)).doesNotContain("type,position", "event_id"));
+        Applications.withDatabase(url)
+                .withPropertyValues(ALWAYS, "eventcore.jdbc.indexes.event-type=true")
+                .run(application -> assertThat(indexes(application))
+                        .contains("type,position")
+                        .doesNotContain("event_id"));
+        Applications.withDatabase(url)
+                .withPropertyValues(ALWAYS, "eventcore.jdbc.indexes.event-id=true")
+                .run(application -> {
+                    Applications.assertWorks(application);
+                    assertThat(indexes(application)).contains("type,position", "event_id");
+                });
+    }
+
+    private static List<String> indexes(ApplicationContext application) {
+        return JdbcClient.create(application.getBean(DataSource.class))
+                .sql("SELECT LISTAGG(LOWER(column_name), ',') WITHIN GROUP (ORDER BY ordinal_position)"
+                        + " FROM information_schema.index_columns WHERE table_name = 'EVENTCORE_EVENT'"
+                        + " GROUP BY index_name")
+                .query(String.class)
+                .list();
     }
 
     @Test

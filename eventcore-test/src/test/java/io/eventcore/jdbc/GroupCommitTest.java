@@ -151,6 +151,22 @@ class GroupCommitTest {
     }
 
     @Test
+    void no_stream_that_one_relies_on_is_written_by_another_of_the_batch() {
+        GroupCommit group = group(100, 1_000_000);
+        Caller first = blockedCaller(group, write(StreamId.of("first"), any()));
+        List<Caller> callers = new ArrayList<>(List.of(first));
+        callers.add(waitingCaller(group, relying(B, A)));
+        callers.add(waitingCaller(group, write(A, any())));
+        callers.add(waitingCaller(group, relying(C, A)));
+        database.release();
+
+        callers.forEach(Caller::join);
+        assertThat(sizes()).containsExactly(1, 1, 1, 1);
+        assertThat(sent.stream().skip(1).flatMap(batch -> written(batch).stream()))
+                .containsExactly(B, A, C);
+    }
+
+    @Test
     void a_batch_is_bounded_in_events_and_in_bytes_and_what_did_not_fit_leads_next() {
         long bytes = write(StreamId.of("s-0"), any(), 4).bytes();
         for (GroupCommit group : List.of(group(10, 1_000_000), group(1_000, 2 * bytes + 1))) {

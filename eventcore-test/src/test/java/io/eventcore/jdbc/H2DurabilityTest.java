@@ -63,6 +63,38 @@ class H2DurabilityTest {
         assertThat(store(user).streamVersion(ACCOUNT)).isEqualTo(StreamVersion.NONE);
     }
 
+    /** Every new connection would set it again, whatever the store has set. */
+    @Test
+    void a_delay_in_the_url_is_refused_and_so_is_what_it_leaves_behind() throws SQLException {
+        DataSource delayed = file(url() + ";WRITE_DELAY=500");
+        JdbcSchema.in(delayed).create();
+        try (Connection open = delayed.getConnection()) {
+            execute(file(), "SET WRITE_DELAY 0");
+            assertThat(longestDelay(open)).isZero();
+            delayed.getConnection().close();
+            assertThat(longestDelay(open)).isEqualTo(500);
+        }
+
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> store(delayed))
+                .withMessageContaining("URL");
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> store(file()))
+                .withMessageContaining("SET WRITE_DELAY 0");
+
+        execute(file(), "SET WRITE_DELAY 0");
+        assertThat(store(file()).streamVersion(ACCOUNT)).isEqualTo(StreamVersion.NONE);
+        assertThat(store(file(url() + ";WRITE_DELAY=0")).streamVersion(ACCOUNT)).isEqualTo(StreamVersion.NONE);
+    }
+
+    private static long longestDelay(Connection connection) throws SQLException {
+        return Dialect.queryLong(
+                connection,
+                "SELECT MAX(CAST(SETTING_VALUE AS BIGINT)) FROM INFORMATION_SCHEMA.SETTINGS"
+                        + " WHERE SETTING_NAME = 'WRITE_DELAY'",
+                0);
+    }
+
     /** Lets another process append and kills it; returns how many appends it has been able to tell of. */
     private int killWhileAppending() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(

@@ -25,6 +25,7 @@ final class MariaDbDatabase extends TestDatabase {
     private final String driver;
     private final HikariDataSource owner;
     private final HikariDataSource app;
+    private final HikariDataSource readCommitted;
     private final HikariDataSource expendable;
     private final HikariDataSource reader;
 
@@ -33,6 +34,7 @@ final class MariaDbDatabase extends TestDatabase {
         createUsers();
         this.owner = pool(OWNER, 4);
         this.app = pool(APP + "_user", 24);
+        this.readCommitted = pool(APP + "_user", 24, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
         this.expendable = pool(APP + "_user", 6);
         this.reader = pool(READER + "_user", 2);
     }
@@ -79,6 +81,11 @@ final class MariaDbDatabase extends TestDatabase {
     @Override
     DataSource dataSource() {
         return app;
+    }
+
+    /** Connections of the application as the guide advises: in the isolation in which nobody locks gaps. */
+    DataSource readCommitted() {
+        return readCommitted;
     }
 
     @Override

@@ -41,6 +41,13 @@ class MariaDbEventStoreTest {
     }
 
     @Nested
+    class Under_concurrency extends JdbcConcurrencyContract {
+        Under_concurrency() {
+            super(DATABASE, MariaDbDatabase.INSTANCE.readCommitted());
+        }
+    }
+
+    @Nested
     class Inside_transactions extends TransactionContract {
         @Override
         protected EventStore emptyStore() {

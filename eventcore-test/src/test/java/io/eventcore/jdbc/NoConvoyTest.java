@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -70,6 +71,14 @@ class NoConvoyTest {
     class On_h2 extends Rows {
         On_h2() {
             super(H2Database.INSTANCE);
+        }
+    }
+
+    @Nested
+    @Tag("mariadb")
+    class On_mariadb extends Rows {
+        On_mariadb() {
+            super(MariaDbDatabase.INSTANCE);
         }
     }
 

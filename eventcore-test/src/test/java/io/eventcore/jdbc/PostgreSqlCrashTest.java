@@ -46,8 +46,10 @@ class PostgreSqlCrashTest {
     private static final int CLIENTS = 6;
     private static final int KILLS = 3;
 
-    /** So many appends are acknowledged between two kills. */
+    /** So many appends are acknowledged between two kills, and for so long the bank goes on: half a minute in all. */
     private static final long STORED_BETWEEN_KILLS = 500;
+
+    private static final Duration BETWEEN_KILLS = Duration.ofMillis(7_500);
 
     @Test
     void no_kill_of_the_server_breaks_a_promise(@TempDir Path directory) throws Exception {
@@ -79,12 +81,12 @@ class PostgreSqlCrashTest {
             });
 
             for (int kill = 1; kill <= KILLS; kill++) {
-                awaitStored(history, kill * STORED_BETWEEN_KILLS);
+                letBankGoOn(history);
                 kill(directory.resolve("data"));
                 closeQuietly(server);
                 server = start(directory.resolve("data"), port);
             }
-            awaitStored(history, (KILLS + 1) * STORED_BETWEEN_KILLS);
+            letBankGoOn(history);
             stopped.set(true);
             for (Future<?> client : running) {
                 client.get(60, TimeUnit.SECONDS);
@@ -194,7 +196,8 @@ class PostgreSqlCrashTest {
         return StreamWrites.to(account, any(), new Opened(account, owner.toString()));
     }
 
-    private static EmbeddedPostgres start(Path data, int port) throws IOException {
+    /** A server that keeps what it has acknowledged, on a directory that may hold the data of an earlier one. */
+    static EmbeddedPostgres start(Path data, int port) throws IOException {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
@@ -209,7 +212,7 @@ class PostgreSqlCrashTest {
         return builder.start();
     }
 
-    private static HikariDataSource pool(EmbeddedPostgres server) {
+    static HikariDataSource pool(EmbeddedPostgres server) {
         HikariConfig config = new HikariConfig();
         config.setDataSource(server.getPostgresDatabase());
         config.setMaximumPoolSize(CLIENTS + 2);
@@ -217,8 +220,10 @@ class PostgreSqlCrashTest {
         return new HikariDataSource(config);
     }
 
-    private static void awaitStored(History history, long appends) {
-        while (history.count(Told.STORED) < appends) {
+    private static void letBankGoOn(History history) {
+        long appends = history.count(Told.STORED) + STORED_BETWEEN_KILLS;
+        long end = System.nanoTime() + BETWEEN_KILLS.toNanos();
+        while (history.count(Told.STORED) < appends || System.nanoTime() < end) {
             LockSupport.parkNanos(1_000_000);
         }
     }

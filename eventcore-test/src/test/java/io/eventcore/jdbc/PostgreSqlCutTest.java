@@ -44,19 +44,19 @@ class PostgreSqlCutTest {
     private final String prefix = DATABASE.newTables();
     private final PGSimpleDataSource direct = DATABASE.unpooled(TestDatabase.APP);
     private final TcpProxy proxy = new TcpProxy(direct.getPortNumbers()[0]);
-    private final HikariDataSource pool = pool();
+    private final HikariDataSource pool = pool(20);
     private final List<Long> pauses = new ArrayList<>();
     private final EventStore store =
             TestDatabase.builder(pool, prefix).settlingPause(pauses::add).build();
 
     PostgreSqlCutTest() throws IOException {}
 
-    private HikariDataSource pool() {
+    private HikariDataSource pool(int socketTimeoutSeconds) {
         PGSimpleDataSource proxied = DATABASE.unpooled(TestDatabase.APP);
         proxied.setPortNumbers(new int[] {proxy.port()});
         // So that every request names what it calls.
         proxied.setPrepareThreshold(0);
-        proxied.setSocketTimeout(20);
+        proxied.setSocketTimeout(socketTimeoutSeconds);
         HikariConfig config = new HikariConfig();
         config.setDataSource(proxied);
         config.setMaximumPoolSize(4);
@@ -119,12 +119,17 @@ class PostgreSqlCutTest {
     @ValueSource(booleans = {true, false})
     void a_session_that_is_still_at_work_is_waited_for(boolean exact) throws SQLException {
         store.appendEvents(deposit(noStream(), 1));
+        // A batch would wait for the stream for a moment only, and the old session would be gone.
+        EventStore alone = TestDatabase.builder(pool, prefix)
+                .groupCommit(GroupCommitSettings.off())
+                .settlingPause(pauses::add)
+                .build();
         try (Connection other = DATABASE.ownersDataSource().getConnection()) {
             other.setAutoCommit(false);
             DATABASE.lock(other, prefix, ADA);
             proxy.breakAt("append", Moment.AFTER_REQUEST);
             CompletableFuture<EventStreamSlice> append =
-                    CompletableFuture.supplyAsync(() -> store.appendEvents(deposit(exact ? exactly(1) : any(), 2)));
+                    CompletableFuture.supplyAsync(() -> alone.appendEvents(deposit(exact ? exactly(1) : any(), 2)));
             awaitSessionsWaitingForALock(2);
             assertThat(append).isNotDone();
             other.rollback();
@@ -134,6 +139,64 @@ class PostgreSqlCutTest {
 
             assertThat(positions(log())).hasSize(2).endsWith(positions(slice).get(0));
         }
+    }
+
+    /** Slow is not lost: nobody may settle what is about to be answered. */
+    @Test
+    void an_answer_that_is_slow_is_waited_for() {
+        CompletableFuture<EventStreamSlice> append;
+        try (TcpProxy.Delay delay = proxy.delayAt("append_event")) {
+            append = CompletableFuture.supplyAsync(() -> store.appendEvents(deposit(noStream(), 1)));
+            delay.awaitAnswer();
+            assertThat(append).isNotDone();
+        }
+
+        assertThat(positions(log())).containsExactlyElementsOf(positions(append.join()));
+        assertThat(pauses).isEmpty();
+    }
+
+    /** The answer to the commit arrives when the client has given up, and settled what it could not wait for. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void an_answer_that_comes_too_late_changes_nothing(boolean exact) {
+        EventStreamSlice slice;
+        List<Long> settled = new ArrayList<>();
+        try (HikariDataSource impatient = impatientPool();
+                TcpProxy.Delay delay = proxy.delayAt("append")) {
+            EventStore waiting = TestDatabase.builder(impatient, prefix)
+                    .settlingPause(millis -> {
+                        settled.add(millis);
+                        delay.awaitAnswer();
+                        delay.end();
+                    })
+                    .build();
+            slice = waiting.appendEvents(deposit(exact ? noStream() : any(), 1));
+        }
+
+        assertThat(settled).containsExactly(0L);
+        assertThat(positions(log())).containsExactlyElementsOf(positions(slice));
+    }
+
+    /** The same at the caller's own commit, which is the caller's to settle. */
+    @Test
+    void a_caller_settles_a_commit_whose_answer_came_too_late() {
+        StreamWrites writes = deposit(noStream(), 1);
+        EventStreamSlice slice;
+        try (HikariDataSource impatient = impatientPool();
+                TcpProxy.Delay delay = proxy.delayAt("COMMIT")) {
+            EventStore waiting = TestDatabase.store(impatient, prefix);
+            TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(impatient));
+            assertThatExceptionOfType(RuntimeException.class)
+                    .isThrownBy(() -> transaction.executeWithoutResult(status -> waiting.appendEvents(writes)));
+            delay.awaitAnswer();
+            slice = waiting.appendEvents(writes);
+        }
+
+        assertThat(positions(log())).containsExactlyElementsOf(positions(slice));
+    }
+
+    private HikariDataSource impatientPool() {
+        return pool(1);
     }
 
     /** Nothing stands in the way of the old session's append, so nobody may say that it will not come. */
@@ -162,13 +225,14 @@ class PostgreSqlCutTest {
         assertThat(slice.events().get(0).id()).isEqualTo(writes.events().get(0).id());
     }
 
-    private static void awaitSessionsWaitingForALock(int sessions) {
+    private void awaitSessionsWaitingForALock(int sessions) {
         JdbcClient superuser = JdbcClient.create(DATABASE.superusersDataSource());
         int waiting = 0;
         while (waiting < sessions) {
             Thread.onSpinWait();
             waiting = superuser
-                    .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                    .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE ?")
+                    .param("%" + prefix + "%")
                     .query(Integer.class)
                     .single();
         }

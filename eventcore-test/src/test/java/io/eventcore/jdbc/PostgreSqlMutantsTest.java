@@ -2,9 +2,14 @@ package io.eventcore.jdbc;
 
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+import static org.junit.platform.testkit.engine.EventConditions.finishedWithFailure;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.cause;
+import static org.junit.platform.testkit.engine.TestExecutionResultConditions.message;
 
+import io.eventcore.EventStore;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,6 +21,7 @@ class PostgreSqlMutantsTest {
     private static final String ABSENT_SKEW =
             "of_two_decisions_that_rest_on_the_absence_of_each_others_stream_one_fails";
     private static final String LOCK_ORDER = "an_append_that_waits_for_one_stream_does_not_hold_a_later_one";
+    private static final String CUT = "a_version_that_commits_behind_a_long_read_leaves_no_hole_in_it";
     private static final String ORDER =
             "the_log_delivers_everything_once_and_in_order_while_transactions_are_open_and_roll_back";
 
@@ -34,6 +40,16 @@ class PostgreSqlMutantsTest {
                 .execute()
                 .testEvents()
                 .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    @Test
+    void a_reader_that_pages_by_position_alone_is_caught_with_a_hole() {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(PagedByPosition.class, CUT))
+                .execute()
+                .testEvents()
+                .assertThatEvents()
+                .haveExactly(1, finishedWithFailure(cause(message(text -> text.contains("[versions of ")))));
     }
 
     private static Stream<Arguments> mutants() {
@@ -149,6 +165,17 @@ class PostgreSqlMutantsTest {
         @Override
         String newTables() {
             return PostgreSqlDatabase.INSTANCE.newTables(mutation);
+        }
+    }
+
+    static class PagedByPosition extends JdbcConcurrencyContract {
+        PagedByPosition() {
+            super(PostgreSqlDatabase.INSTANCE);
+        }
+
+        @Override
+        EventStore tested(EventStore sound, String tables) {
+            return new PagingByPosition(sound, tables);
         }
     }
 

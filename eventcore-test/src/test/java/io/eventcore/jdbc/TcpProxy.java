@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Stands between a client and a server and breaks their connection at a chosen moment. */
@@ -16,6 +17,7 @@ final class TcpProxy implements Closeable {
     private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final int serverPort;
     private final AtomicReference<Cut> cut = new AtomicReference<>(Cut.NONE);
+    private final AtomicReference<Delay> delay = new AtomicReference<>(new Delay());
 
     TcpProxy(int serverPort) throws IOException {
         this.serverPort = serverPort;
@@ -36,7 +38,36 @@ final class TcpProxy implements Closeable {
         BEFORE_RESPONSE,
 
         /** The server answers, and the answer never arrives, but the connection stays. */
-        STALL
+        STALL,
+
+        /** The server answers, and the answer arrives when the test lets it. */
+        DELAY
+    }
+
+    /** An answer that is held back until the end of this. */
+    static final class Delay implements AutoCloseable {
+        private final CountDownLatch answered = new CountDownLatch(1);
+        private final CountDownLatch end = new CountDownLatch(1);
+
+        /** Waits until the server has answered, so what it was asked for is done. */
+        void awaitAnswer() {
+            Holder.await(answered);
+        }
+
+        /** Lets the answer go. */
+        void end() {
+            end.countDown();
+        }
+
+        @Override
+        public void close() {
+            end();
+        }
+
+        private void hold() {
+            answered.countDown();
+            Holder.await(end);
+        }
     }
 
     /** Breaks the connection of the next request that contains a text. */
@@ -54,6 +85,14 @@ final class TcpProxy implements Closeable {
 
     void breakAt(String text, Moment moment) {
         cut.set(new Cut(text, moment));
+    }
+
+    /** Holds back the answer to the next request that contains a text. */
+    Delay delayAt(String text) {
+        Delay next = new Delay();
+        delay.set(next);
+        breakAt(text, Moment.DELAY);
+        return next;
     }
 
     private void accept() throws IOException {
@@ -92,7 +131,7 @@ final class TcpProxy implements Closeable {
         }
     }
 
-    private static void passResponses(Socket client, Socket server, AtomicReference<Moment> broken) throws IOException {
+    private void passResponses(Socket client, Socket server, AtomicReference<Moment> broken) throws IOException {
         try (client;
                 server) {
             InputStream in = server.getInputStream();
@@ -101,6 +140,9 @@ final class TcpProxy implements Closeable {
             for (int length = in.read(bytes); length >= 0; length = in.read(bytes)) {
                 if (broken.get() == Moment.BEFORE_RESPONSE) {
                     return;
+                }
+                if (broken.compareAndSet(Moment.DELAY, Moment.NEVER)) {
+                    Objects.requireNonNull(delay.get()).hold();
                 }
                 if (broken.get() != Moment.STALL) {
                     out.write(bytes, 0, length);

@@ -29,5 +29,10 @@ record Candidate(String name, Setup setup) {
         default String remark() throws Exception {
             return "";
         }
+
+        /** Begins what goes on beside the work as long as it is measured; ended by closing it. */
+        default AutoCloseable beside() throws Exception {
+            return () -> {};
+        }
     }
 }

@@ -66,6 +66,15 @@ final class Driver {
     }
 
     private Sample once(Candidate.Work work, int threads, Duration duration) throws Exception {
+        AutoCloseable beside = work.beside();
+        try {
+            return measured(work, threads, duration);
+        } finally {
+            beside.close();
+        }
+    }
+
+    private Sample measured(Candidate.Work work, int threads, Duration duration) throws Exception {
         Histogram latencies = new ConcurrentHistogram(3);
         AtomicLong operations = new AtomicLong();
         AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();

@@ -106,7 +106,22 @@ final class Rows {
                 64,
                 List.of(Limits.insert(RAW), Stores.guarded(STORE, Stores.empty("guard_"))),
                 List.of(Target.speed(STORE, RAW, 1.5))));
+        rows.add(convoy());
         return rows;
+    }
+
+    /** Whether those who append to other streams feel that a foreign transaction holds one. */
+    private static Row convoy() {
+        String free = "undisturbed";
+        String held = "while a stream is held";
+        return row(
+                "convoy",
+                "1 event to a young stream",
+                64,
+                List.of(
+                        Stores.append(free, Stores.empty("free_")),
+                        HeldStream.append(held, Stores.empty("held_"), "held_")),
+                List.of(Target.speed(held, free, 0.5)));
     }
 
     /** The row for other databases. */

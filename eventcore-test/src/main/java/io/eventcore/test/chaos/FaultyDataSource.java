@@ -212,13 +212,21 @@ public final class FaultyDataSource implements DataSource {
                     return null;
                 }
                 Object result = name.startsWith("execute")
-                        ? at(JdbcCall.EXECUTE, () -> call(statement, method, arguments))
+                        ? at(kindOf(arguments), () -> call(statement, method, arguments))
                         : call(statement, method, arguments);
                 if (arguments != null && arguments.length > 0 && arguments[0] instanceof String sql) {
                     noteTransaction(sql);
                 }
                 return result instanceof ResultSet rows ? rows(rows) : result;
             });
+        }
+
+        /** Some stores end their transactions by statements. */
+        private JdbcCall kindOf(Object @Nullable [] arguments) {
+            Object sql = arguments == null || arguments.length == 0 ? "" : arguments[0];
+            return sql.equals("COMMIT")
+                    ? JdbcCall.COMMIT
+                    : sql.equals("ROLLBACK") ? JdbcCall.ROLLBACK : JdbcCall.EXECUTE;
         }
 
         private void noteTransaction(String sql) {

@@ -17,10 +17,10 @@ public enum JdbcCall {
     /** The next row of a result is asked for. */
     FETCH,
 
-    /** A transaction is committed. */
+    /** A transaction is committed, by the connection or by a statement. */
     COMMIT,
 
-    /** A transaction is rolled back. */
+    /** A transaction is rolled back, by the connection or by a statement. */
     ROLLBACK,
 
     /** A connection is given back. */

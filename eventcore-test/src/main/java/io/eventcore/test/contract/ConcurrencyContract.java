@@ -20,6 +20,7 @@ import io.eventcore.VersionConflictException;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +34,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +55,15 @@ public abstract class ConcurrencyContract {
 
     /** How often something is read while one transaction that has appended is open. */
     private static final int READINGS_WHILE_ONE_IS_OPEN = 20;
+
+    /** More events than a page holds. */
+    private static final int LONG = 600;
+
+    /** How often to look whether an append has come to its end that may have to wait for a transaction. */
+    private static final int LOOKS = 2_000;
+
+    /** One of so many appends is rolled back. */
+    private static final int ONE_ROLLBACK_IN = 20;
 
     /** The longest that a writer keeps its transaction open after an append. */
     private static final long MAX_HOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -126,11 +137,13 @@ public abstract class ConcurrencyContract {
     @Test
     void what_many_write_to_old_and_new_streams_is_kept_and_nothing_else() {
         Map<StreamId, LongAdder> acknowledged = new ConcurrentHashMap<>();
+        Attack attack = new Attack(WRITERS, APPENDS_PER_WRITER, MAX_HOLD_NANOS / 4);
         Race.run(WRITERS, writer -> {
             Random random = new Random(writer);
-            for (int i = 0; i < APPENDS_PER_WRITER; i++) {
-                StreamWrites writes = anyWrites(random, i);
-                if (appendSomehow(random, writes, MAX_HOLD_NANOS / 4)) {
+            int round = 0;
+            for (Way way : attack.waysOf(writer)) {
+                StreamWrites writes = anyWrites(random, round++);
+                if (attack.append(way, random, writes)) {
                     writes.events()
                             .forEach(event -> acknowledged
                                     .computeIfAbsent(event.streamId(), id -> new LongAdder())
@@ -140,6 +153,7 @@ public abstract class ConcurrencyContract {
             return writer;
         });
 
+        attack.assertCarriedOut();
         assertThat(acknowledged).hasSizeGreaterThan(WRITERS);
         acknowledged.forEach((id, count) -> {
             List<RecordedEvent<Event>> events =
@@ -185,6 +199,65 @@ public abstract class ConcurrencyContract {
                             id,
                             reader.version(id).value()));
                 });
+    }
+
+    /** A store that pages by position alone meets the later version without the one that had its position before. */
+    @Test
+    void a_version_that_commits_behind_a_long_read_leaves_no_hole_in_it() {
+        StreamId late = left(0);
+        StreamId busy = right(0);
+        store.appendEvents(deposit(deposit(StreamWrites.empty(), late, any()), busy, any()));
+        StreamWrites many = StreamWrites.empty();
+        for (int i = 0; i < LONG; i++) {
+            many = deposit(many, busy, any());
+        }
+        StreamWrites burst = many;
+        CountDownLatch appended = new CountDownLatch(1);
+        CountDownLatch passed = new CountDownLatch(1);
+        CountDownLatch followed = new CountDownLatch(1);
+        Callable<Integer> openTransaction = () -> {
+            transaction.executeWithoutResult(status -> {
+                store.appendEvents(deposit(StreamWrites.empty(), late, any()));
+                appended.countDown();
+                await(passed);
+            });
+            store.appendEvents(deposit(StreamWrites.empty(), late, any()));
+            followed.countDown();
+            return 0;
+        };
+        Callable<Integer> others = () -> {
+            await(appended);
+            other.appendEvents(burst);
+            return 0;
+        };
+        Callable<Integer> reading = () -> {
+            await(appended);
+            // Where appends wait for that transaction, nothing can commit before it, and nothing is passed.
+            for (int look = 0; look < LOOKS && store.streamVersion(busy).value() == 1; look++) {
+                Thread.onSpinWait();
+            }
+            EventStreamReader<Event> reader =
+                    store.readStreams(Map.of(late, StreamVersion.NONE, busy, StreamVersion.NONE), Event.class);
+            Map<StreamId, List<RecordedEvent<Event>>> byStream = new HashMap<>();
+            for (RecordedEvent<Event> event : reader) {
+                byStream.computeIfAbsent(event.streamId(), id -> new ArrayList<>())
+                        .add(event);
+                if (event.version().value() > 1 && passed.getCount() > 0) {
+                    passed.countDown();
+                    await(followed);
+                }
+            }
+            passed.countDown();
+            for (StreamId id : List.of(late, busy)) {
+                assertContiguous(
+                        byStream.getOrDefault(id, List.of()),
+                        id,
+                        reader.version(id).value());
+            }
+            return 0;
+        };
+
+        Race.run(List.of(openTransaction, others, reading));
     }
 
     @Test
@@ -271,6 +344,7 @@ public abstract class ConcurrencyContract {
      */
     private long whileWriting(int writers, AnyWrites anyWrites, Runnable reading) {
         LongAdder acknowledged = new LongAdder();
+        Attack attack = new Attack(writers, APPENDS_PER_WRITER / 2, MAX_HOLD_NANOS);
         CountDownLatch writing = new CountDownLatch(writers);
         CountDownLatch readings = new CountDownLatch(READINGS_WHILE_ONE_IS_OPEN);
         List<Callable<Integer>> all = new ArrayList<>();
@@ -283,11 +357,12 @@ public abstract class ConcurrencyContract {
         });
         for (int writer = 0; writer < writers; writer++) {
             Random random = new Random(writer);
+            List<Way> ways = attack.waysOf(writer);
             all.add(() -> {
                 try {
-                    for (int i = 0; i < APPENDS_PER_WRITER / 2; i++) {
+                    for (Way way : ways) {
                         StreamWrites writes = anyWrites.of(random);
-                        if (appendSomehow(random, writes, MAX_HOLD_NANOS)) {
+                        if (attack.append(way, random, writes)) {
                             acknowledged.add(writes.events().size());
                         }
                     }
@@ -306,6 +381,7 @@ public abstract class ConcurrencyContract {
             return 0;
         });
         Race.run(all);
+        attack.assertCarriedOut();
         return acknowledged.sum();
     }
 
@@ -359,24 +435,90 @@ public abstract class ConcurrencyContract {
         return writes;
     }
 
-    /** Appends by itself or in a transaction, which may be kept open for a while or rolled back; tells whether it lasts. */
-    private boolean appendSomehow(Random random, StreamWrites writes, long maxHoldNanos) {
-        int choice = random.nextInt(20);
-        if (choice < 12) {
-            (choice < 6 ? store : other).appendEvents(writes);
+    /** How an append is made and how its transaction ends. */
+    private enum Way {
+        /** By the first store, in a transaction of its own. */
+        BY_ITSELF,
+
+        /** By the second store, in a transaction of its own. */
+        BY_THE_OTHER_STORE,
+
+        /** In a transaction of the caller, which is kept open for a while. */
+        IN_TRANSACTION,
+
+        /** In a transaction of the caller, which is kept open for a while and then rolled back. */
+        ROLLED_BACK;
+
+        /** The same shares of every way, whatever the order. */
+        static Way ofShare(int number) {
+            int share = number % ONE_ROLLBACK_IN;
+            if (share == 0) {
+                return ROLLED_BACK;
+            }
+            return share < 8 ? IN_TRANSACTION : share < 14 ? BY_THE_OTHER_STORE : BY_ITSELF;
+        }
+    }
+
+    /** What some writers do, planned before they begin, so that no way is left to chance; and what they have done. */
+    private final class Attack {
+        private final List<Way> plan;
+        private final int appendsPerWriter;
+        private final long maxHoldNanos;
+        private final Map<Way, LongAdder> done = new ConcurrentHashMap<>();
+
+        Attack(int writers, int appendsPerWriter, long maxHoldNanos) {
+            this.appendsPerWriter = appendsPerWriter;
+            this.maxHoldNanos = maxHoldNanos;
+            this.plan = IntStream.range(0, writers * appendsPerWriter)
+                    .mapToObj(Way::ofShare)
+                    .collect(Collectors.toCollection(ArrayList::new));
+            Collections.shuffle(plan, new Random(writers));
+        }
+
+        List<Way> waysOf(int writer) {
+            return plan.subList(writer * appendsPerWriter, (writer + 1) * appendsPerWriter);
+        }
+
+        /** Appends; tells whether it lasts. */
+        boolean append(Way way, Random random, StreamWrites writes) {
+            boolean lasts = switch (way) {
+                case BY_ITSELF -> appendBy(store, writes);
+                case BY_THE_OTHER_STORE -> appendBy(other, writes);
+                case IN_TRANSACTION, ROLLED_BACK -> appendInTransaction(way, random, writes);
+            };
+            done.computeIfAbsent(way, any -> new LongAdder()).increment();
+            return lasts;
+        }
+
+        private boolean appendBy(EventStore own, StreamWrites writes) {
+            own.appendEvents(writes);
             return true;
         }
-        try {
-            return Boolean.TRUE.equals(transaction.execute(status -> {
-                store.appendEvents(writes);
-                LockSupport.parkNanos(random.nextLong(maxHoldNanos));
-                if (choice == 19) {
-                    status.setRollbackOnly();
-                }
-                return choice != 19;
-            }));
-        } catch (VersionConflictException lostAtCommit) {
-            return false;
+
+        private boolean appendInTransaction(Way way, Random random, StreamWrites writes) {
+            try {
+                transaction.executeWithoutResult(status -> {
+                    store.appendEvents(writes);
+                    LockSupport.parkNanos(random.nextLong(maxHoldNanos));
+                    if (way == Way.ROLLED_BACK) {
+                        status.setRollbackOnly();
+                    }
+                });
+                return way == Way.IN_TRANSACTION;
+            } catch (VersionConflictException lostAtCommit) {
+                return false;
+            }
+        }
+
+        /** Guards the test itself: every way was gone as often as planned, and one append in twenty was rolled back. */
+        void assertCarriedOut() {
+            for (Way way : Way.values()) {
+                assertThat(done.getOrDefault(way, new LongAdder()).sum())
+                        .as("appends %s", way)
+                        .isEqualTo(Collections.frequency(plan, way));
+            }
+            assertThat(Collections.frequency(plan, Way.ROLLED_BACK) * ONE_ROLLBACK_IN)
+                    .isEqualTo(plan.size());
         }
     }
 

@@ -207,6 +207,10 @@ class ContractsCanFailTest {
                         "pages by position alone",
                         BrokenStores::pagingByPosition,
                         "a_long_read_of_several_streams_has_no_hole_and_ends_where_it_said"),
+                concurrency(
+                        "keeps what is rolled back",
+                        BrokenStores::neverJoining,
+                        "what_many_write_to_old_and_new_streams_is_kept_and_nothing_else"),
                 transactions("never joins", BrokenStores::neverJoining, "an_append_vanishes_with_the_callers_rollback"),
                 transactions(
                         "rolls back after a conflict",
