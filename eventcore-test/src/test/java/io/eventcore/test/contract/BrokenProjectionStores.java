@@ -71,8 +71,9 @@ final class BrokenProjectionStores {
     static ProjectionStore keepingLeasesForEver(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override
-            public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
-                return super.acquire(partition, owner, length.plusDays(1));
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                return super.acquire(partition, partitions, owner, length.plusDays(1));
             }
         };
     }
