@@ -387,6 +387,9 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         public void afterCommit() {
             locked(() -> {
                 take();
+                // In one step: whoever sees the new checkpoint must not find the row still locked.
+                row.pending = null;
+                unlocked.signalAll();
                 return row;
             });
         }
@@ -394,8 +397,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         @Override
         public void afterCompletion(int status) {
             locked(() -> {
-                row.pending = null;
-                unlocked.signalAll();
+                if (row.pending == this) {
+                    row.pending = null;
+                    unlocked.signalAll();
+                }
                 return row;
             });
         }
