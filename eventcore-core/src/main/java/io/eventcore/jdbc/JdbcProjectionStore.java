@@ -7,7 +7,6 @@ import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
-import io.eventcore.projection.PartitionCountException;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
@@ -17,14 +16,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.function.ToIntFunction;
 import javax.sql.DataSource;
 
 /**
@@ -36,6 +34,8 @@ import javax.sql.DataSource;
  * @since 0.1
  */
 public final class JdbcProjectionStore implements ProjectionStore {
+    private static final int EVERY_VERSION = -1;
+
     private final Dialect dialect;
     private final Connections connections;
     private final ProjectionStatements sql;
@@ -90,64 +90,189 @@ public final class JdbcProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public void register(String projection, int partitions) {
+    public void register(String projection, int version, int partitions, GlobalPosition from) {
         own("Registering a projection", connection -> {
-            int known = count(connection, projection);
-            if (known == 0) {
-                insert(connection, projection, partitions);
-                known = count(connection, projection);
-            }
-            if (known != partitions) {
-                throw new PartitionCountException(projection, known, partitions);
-            }
-            return known;
+            NewPartition first = first(connection, projection, version, partitions, from);
+            return first.isKnown() || insertFirst(connection, first);
         });
     }
 
-    private int count(Connection connection, String projection) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(sql.countPartitions)) {
+    /**
+     * Partitions to be inserted.
+     *
+     * @param isKnown whether there are such already
+     * @param token what the tokens of their leases are greater than
+     */
+    private record NewPartition(
+            String projection,
+            int version,
+            int partitions,
+            boolean isKnown,
+            boolean active,
+            long token,
+            boolean paused,
+            long resumes,
+            Checkpoint checkpoint) {}
+
+    private NewPartition first(
+            Connection connection, String projection, int version, int partitions, GlobalPosition from)
+            throws SQLException {
+        boolean known = false;
+        boolean otherIsActive = false;
+        boolean paused = false;
+        try (PreparedStatement query = connection.prepareStatement(sql.selectVersions)) {
             query.setString(1, projection);
             try (ResultSet row = query.executeQuery()) {
-                row.next();
-                return row.getInt(1);
+                while (row.next()) {
+                    known |= row.getInt(1) == version;
+                    otherIsActive |= row.getBoolean(2);
+                    paused |= row.getBoolean(3);
+                }
             }
         }
+        boolean active = version != ProjectionPartition.SIDE_EFFECTS && !otherIsActive;
+        Checkpoint checkpoint = Checkpoint.START.movedTo(from);
+        return new NewPartition(projection, version, partitions, known, active, 0, paused, 0, checkpoint);
     }
 
     /** All or none: another instance that starts at the same time must not find some of them. */
-    private void insert(Connection connection, String projection, int partitions) throws SQLException {
+    private boolean insertFirst(Connection connection, NewPartition partition) throws SQLException {
         try {
-            dialect.inOwnTransaction(connection, () -> {
-                try (PreparedStatement insert = connection.prepareStatement(sql.insertPartition)) {
-                    for (int number = 0; number < partitions; number++) {
-                        insert.setString(1, projection);
-                        insert.setInt(2, number);
-                        insert.setLong(3, 0);
-                        insert.setBoolean(4, false);
-                        insert.setString(5, Checkpoint.NO_EVENT.toString());
-                        insert.executeUpdate();
-                    }
-                    return partitions;
-                }
-            });
+            return dialect.inOwnTransaction(connection, () -> insert(connection, partition));
         } catch (SQLException e) {
             if (dialect.classify(e) != Failure.DUPLICATE) {
                 throw e;
             }
             // The other instance was first, and has committed: that is what made it a duplicate.
+            return false;
+        }
+    }
+
+    private boolean insert(Connection connection, NewPartition partition) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(sql.insertPartition)) {
+            for (int number = 0; number < partition.partitions(); number++) {
+                insert.setString(1, partition.projection());
+                insert.setInt(2, partition.version());
+                insert.setInt(3, number);
+                insert.setInt(4, partition.partitions());
+                insert.setBoolean(5, partition.active());
+                insert.setLong(6, partition.token());
+                insert.setLong(7, 0);
+                insert.setBoolean(8, partition.paused());
+                insert.setLong(9, partition.resumes());
+                insert.setLong(10, partition.checkpoint().position().value());
+                insert.setLong(11, partition.checkpoint().seenPosition().value());
+                insert.setString(12, partition.checkpoint().seenEventId().toString());
+                insert.executeUpdate();
+            }
+            return true;
         }
     }
 
     @Override
-    public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
+    public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
+        ProjectionPartition one = leases.get(0).partition();
+        List<ParkedStream> parked = parkedStreams(one.projection()).stream()
+                .filter(stream -> stream.partition().version() == one.version())
+                .toList();
+        return own(
+                "Dividing projection '" + one.projection() + "' anew",
+                connection -> dialect.inOwnTransaction(connection, () -> {
+                    Optional<NewPartition> merged = lockAll(connection, leases, partitions);
+                    if (merged.isEmpty()) {
+                        return false;
+                    }
+                    delete(connection, sql.forgetPartitions, one.projection(), one.version());
+                    insert(connection, merged.get());
+                    for (ParkedStream stream : parked) {
+                        move(connection, stream, partitionOf.applyAsInt(stream.streamId()));
+                    }
+                    return true;
+                }));
+    }
+
+    /** What the new partitions begin with; empty if the leases are not exactly those of all old ones at one position. */
+    private Optional<NewPartition> lockAll(Connection connection, List<Lease> leases, int partitions)
+            throws SQLException {
+        ProjectionPartition one = leases.get(0).partition();
+        List<PartitionState> old = new ArrayList<>();
+        try (PreparedStatement query = connection.prepareStatement(sql.lockPartitions)) {
+            query.setString(1, one.projection());
+            query.setInt(2, one.version());
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    old.add(state(row));
+                }
+            }
+        }
+        boolean held = old.stream()
+                .allMatch(state -> leases.contains(new Lease(state.partition(), state.owner(), state.token())));
+        long positions = old.stream()
+                .map(state -> state.checkpoint().position())
+                .distinct()
+                .count();
+        if (!held || old.size() != leases.size() || positions != 1) {
+            return Optional.empty();
+        }
+        return Optional.of(new NewPartition(
+                one.projection(),
+                one.version(),
+                partitions,
+                true,
+                old.get(0).active(),
+                old.stream().mapToLong(PartitionState::token).max().orElseThrow(),
+                old.get(0).paused(),
+                old.stream().mapToLong(PartitionState::resumes).max().orElseThrow(),
+                old.stream()
+                        .map(PartitionState::checkpoint)
+                        .max(Comparator.comparing(Checkpoint::seenPosition))
+                        .orElseThrow()));
+    }
+
+    private void move(Connection connection, ParkedStream stream, int number) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql.moveParked)) {
+            update.setInt(1, number);
+            bindStream(update, 2, stream.partition(), stream.streamId());
+            update.executeUpdate();
+        }
+    }
+
+    private static void bindStream(
+            PreparedStatement statement, int first, ProjectionPartition partition, StreamId streamId)
+            throws SQLException {
+        statement.setString(first, partition.projection());
+        statement.setInt(first + 1, partition.version());
+        statement.setString(first + 2, streamId.value());
+    }
+
+    private static void bind(PreparedStatement statement, int first, ProjectionPartition partition)
+            throws SQLException {
+        statement.setString(first, partition.projection());
+        statement.setInt(first + 1, partition.version());
+        statement.setInt(first + 2, partition.number());
+    }
+
+    @Override
+    public void activate(String projection, int version) {
+        own("Activating a version of projection '" + projection + "'", connection -> {
+            try (PreparedStatement update = connection.prepareStatement(sql.activate)) {
+                update.setInt(1, version);
+                update.setString(2, projection);
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    @Override
+    public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
         return own("Taking the lease of projection '" + partition + "'", connection -> {
             try (PreparedStatement update = connection.prepareStatement(sql.acquire)) {
                 update.setString(1, owner);
                 update.setLong(2, length.toMillis());
-                update.setString(3, partition.projection());
-                update.setInt(4, partition.number());
-                update.setBoolean(5, false);
-                update.setLong(6, 0);
+                bind(update, 3, partition);
+                update.setInt(6, partitions);
+                update.setBoolean(7, false);
+                update.setLong(8, 0);
                 return update.executeUpdate() == 1 ? token(connection, partition, owner) : Optional.empty();
             }
         });
@@ -159,8 +284,7 @@ public final class JdbcProjectionStore implements ProjectionStore {
             try (PreparedStatement update = connection.prepareStatement(sql.seize)) {
                 update.setString(1, owner);
                 update.setLong(2, length.toMillis());
-                update.setString(3, partition.projection());
-                update.setInt(4, partition.number());
+                bind(update, 3, partition);
                 update.executeUpdate();
                 return token(connection, partition, owner).orElseThrow(() -> notRegistered(partition));
             }
@@ -170,9 +294,8 @@ public final class JdbcProjectionStore implements ProjectionStore {
     private Optional<Lease> token(Connection connection, ProjectionPartition partition, String owner)
             throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(sql.selectToken)) {
-            query.setString(1, partition.projection());
-            query.setInt(2, partition.number());
-            query.setString(3, owner);
+            bind(query, 1, partition);
+            query.setString(4, owner);
             try (ResultSet row = query.executeQuery()) {
                 return row.next() ? Optional.of(new Lease(partition, owner, row.getLong(1))) : Optional.empty();
             }
@@ -201,10 +324,9 @@ public final class JdbcProjectionStore implements ProjectionStore {
     }
 
     private static void bind(PreparedStatement statement, int first, Lease lease) throws SQLException {
-        statement.setString(first, lease.partition().projection());
-        statement.setInt(first + 1, lease.partition().number());
-        statement.setLong(first + 2, lease.token());
-        statement.setString(first + 3, lease.owner());
+        bind(statement, first, lease.partition());
+        statement.setLong(first + 3, lease.token());
+        statement.setString(first + 4, lease.owner());
     }
 
     @Override
@@ -217,7 +339,7 @@ public final class JdbcProjectionStore implements ProjectionStore {
                     while (row.next()) {
                         states.add(state(row));
                     }
-                    return counted(states);
+                    return states;
                 }
             }
         });
@@ -225,25 +347,16 @@ public final class JdbcProjectionStore implements ProjectionStore {
 
     private static PartitionState state(ResultSet row) throws SQLException {
         return new PartitionState(
-                new ProjectionPartition(row.getString(1), row.getInt(2)),
-                1,
-                checkpoint(row, 3),
-                row.getString(6),
-                row.getLong(7),
-                row.getInt(11) == 1,
-                row.getBoolean(8),
-                row.getLong(9),
-                row.getString(10));
-    }
-
-    /** The states with the number of partitions in each, which is the number of rows. */
-    private static List<PartitionState> counted(List<PartitionState> states) {
-        Map<String, List<PartitionState>> projections = states.stream()
-                .collect(Collectors.groupingBy(
-                        state -> state.partition().projection(), LinkedHashMap::new, Collectors.toList()));
-        return projections.values().stream()
-                .flatMap(partitions -> partitions.stream().map(state -> state.of(partitions.size())))
-                .toList();
+                new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3)),
+                row.getInt(12),
+                checkpoint(row, 4),
+                row.getString(7),
+                row.getLong(8),
+                row.getInt(14) == 1,
+                row.getBoolean(9),
+                row.getLong(10),
+                row.getString(11),
+                row.getBoolean(13));
     }
 
     private static Checkpoint checkpoint(ResultSet row, int first) throws SQLException {
@@ -257,8 +370,7 @@ public final class JdbcProjectionStore implements ProjectionStore {
     public Checkpoint checkpoint(ProjectionPartition partition) {
         return own("Reading the checkpoint of projection '" + partition + "'", connection -> {
             try (PreparedStatement query = connection.prepareStatement(sql.selectCheckpoint)) {
-                query.setString(1, partition.projection());
-                query.setInt(2, partition.number());
+                bind(query, 1, partition);
                 try (ResultSet row = query.executeQuery()) {
                     if (!row.next()) {
                         throw notRegistered(partition);
@@ -274,8 +386,7 @@ public final class JdbcProjectionStore implements ProjectionStore {
         return joined("Checking the lease of projection '" + lease.partition() + "'", connection -> {
             try (PreparedStatement query = connection.prepareStatement(sql.isCurrent)) {
                 query.setString(1, Long.toString(idleLimit.toMillis()));
-                query.setString(2, lease.partition().projection());
-                query.setInt(3, lease.partition().number());
+                bind(query, 2, lease.partition());
                 try (ResultSet row = query.executeQuery()) {
                     return row.next()
                             && row.getLong(1) == lease.token()
@@ -323,7 +434,7 @@ public final class JdbcProjectionStore implements ProjectionStore {
             update.setLong(2, to.seenPosition().value());
             update.setString(3, to.seenEventId().toString());
             bind(update, 4, lease);
-            update.setLong(8, from.position().value());
+            update.setLong(9, from.position().value());
             return update.executeUpdate() == 1;
         }
     }
@@ -332,15 +443,13 @@ public final class JdbcProjectionStore implements ProjectionStore {
         if (change instanceof ParkedChange.Queued more) {
             try (PreparedStatement update = connection.prepareStatement(sql.queueParked)) {
                 update.setLong(1, more.events());
-                update.setString(2, partition.projection());
-                update.setString(3, more.streamId().value());
+                bindStream(update, 2, partition, more.streamId());
                 update.executeUpdate();
             }
             return;
         }
         try (PreparedStatement delete = connection.prepareStatement(sql.deleteParked)) {
-            delete.setString(1, partition.projection());
-            delete.setString(2, change.streamId().value());
+            bindStream(delete, 1, partition, change.streamId());
             delete.executeUpdate();
         }
         if (change instanceof ParkedChange.Parked now) {
@@ -350,14 +459,13 @@ public final class JdbcProjectionStore implements ProjectionStore {
 
     private void insert(Connection connection, ParkedStream stream) throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(sql.insertParked)) {
-            insert.setString(1, stream.partition().projection());
-            insert.setInt(2, stream.partition().number());
-            insert.setString(3, stream.streamId().value());
-            insert.setLong(4, stream.position().value());
-            insert.setString(5, stream.typeName());
-            insert.setString(6, stream.failure());
-            insert.setLong(7, stream.waiting());
-            insert.setString(8, stream.request().name());
+            bind(insert, 1, stream.partition());
+            insert.setString(4, stream.streamId().value());
+            insert.setLong(5, stream.position().value());
+            insert.setString(6, stream.typeName());
+            insert.setString(7, stream.failure());
+            insert.setLong(8, stream.waiting());
+            insert.setString(9, stream.request().name());
             insert.executeUpdate();
         }
     }
@@ -381,13 +489,13 @@ public final class JdbcProjectionStore implements ProjectionStore {
 
     private static ParkedStream parkedStream(ResultSet row) throws SQLException {
         return new ParkedStream(
-                new ProjectionPartition(row.getString(1), row.getInt(2)),
-                StreamId.of(row.getString(3)),
-                GlobalPosition.of(row.getLong(4)),
-                row.getString(5),
+                new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3)),
+                StreamId.of(row.getString(4)),
+                GlobalPosition.of(row.getLong(5)),
                 row.getString(6),
-                row.getLong(7),
-                ParkedStream.Request.valueOf(row.getString(8)));
+                row.getString(7),
+                row.getLong(8),
+                ParkedStream.Request.valueOf(row.getString(9)));
     }
 
     @Override
@@ -443,17 +551,32 @@ public final class JdbcProjectionStore implements ProjectionStore {
 
     @Override
     public void forget(String projection) {
+        forget(projection, EVERY_VERSION);
+    }
+
+    @Override
+    public void forgetVersion(String projection, int version) {
+        forget(projection, version);
+    }
+
+    private void forget(String projection, int version) {
         own(
                 "Forgetting projection '" + projection + "'",
                 connection -> dialect.inOwnTransaction(connection, () -> {
-                    for (String statement : List.of(sql.forgetParked, sql.forgetPartitions)) {
-                        try (PreparedStatement delete = connection.prepareStatement(statement)) {
-                            delete.setString(1, projection);
-                            delete.executeUpdate();
-                        }
-                    }
+                    delete(connection, sql.forgetParked, projection, version);
+                    delete(connection, sql.forgetPartitions, projection, version);
                     return true;
                 }));
+    }
+
+    private static void delete(Connection connection, String statement, String projection, int version)
+            throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(statement)) {
+            delete.setString(1, projection);
+            delete.setInt(2, version);
+            delete.setInt(3, version);
+            delete.executeUpdate();
+        }
     }
 
     @Override

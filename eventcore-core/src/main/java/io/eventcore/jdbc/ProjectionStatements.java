@@ -3,7 +3,10 @@ package io.eventcore.jdbc;
 /** The statements about projections, with the names of the tables and the engine's expressions put in. */
 final class ProjectionStatements {
     final String insertPartition;
-    final String countPartitions;
+    final String selectVersions;
+    final String activate;
+    final String lockPartitions;
+    final String moveParked;
     final String acquire;
     final String seize;
     final String selectToken;
@@ -28,55 +31,73 @@ final class ProjectionStatements {
         String later = dialect.nowPlusMillis();
         TableNames names = dialect.names();
         this.insertPartition = names.in("""
-                INSERT INTO eventcore_projection (name, number, token, owner, good_until, paused, resumes, position,
-                    seen_position, seen_event_id, moves, failure)
-                VALUES (?, ?, 0, '', %s, ?, 0, 0, 0, ?, 0, '')
+                INSERT INTO eventcore_projection (name, version, number, partitions, active, token, owner, good_until, paused,
+                    resumes, position, seen_position, seen_event_id, moves, failure)
+                VALUES (?, ?, ?, ?, ?, ?, '', %s, ?, ?, ?, ?, ?, 0, '')
                 """.formatted(later));
-        this.countPartitions = names.in("SELECT count(*) FROM eventcore_projection WHERE name = ?");
+        this.selectVersions = names.in("SELECT version, active, paused FROM eventcore_projection WHERE name = ?");
+        this.activate = names.in("""
+                UPDATE eventcore_projection SET active = CASE WHEN version = ? THEN TRUE ELSE FALSE END WHERE name = ?
+                """);
+        this.lockPartitions = names.in("""
+                SELECT name, version, number, position, seen_position, seen_event_id, owner, token, paused, resumes,
+                    failure, partitions, active, 0
+                FROM eventcore_projection
+                WHERE name = ? AND version = ?
+                ORDER BY number
+                FOR UPDATE
+                """);
+        this.moveParked = names.in("""
+                UPDATE eventcore_parked_stream SET number = ? WHERE name = ? AND version = ? AND stream_id = ?
+                """);
         this.acquire = names.in("""
                 UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
-                WHERE name = ? AND number = ? AND paused = ? AND (owner = '' OR good_until <= %s)
+                WHERE name = ? AND version = ? AND number = ? AND partitions = ? AND paused = ?
+                    AND (owner = '' OR good_until <= %s)
                 """.formatted(later, later));
         this.seize = names.in("""
                 UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
-                WHERE name = ? AND number = ?
+                WHERE name = ? AND version = ? AND number = ?
                 """.formatted(later));
-        this.selectToken =
-                names.in("SELECT token FROM eventcore_projection WHERE name = ? AND number = ? AND owner = ?");
+        this.selectToken = names.in(
+                "SELECT token FROM eventcore_projection WHERE name = ? AND version = ? AND number = ? AND owner = ?");
         this.renew = names.in("UPDATE eventcore_projection SET good_until = %s WHERE owner = ?".formatted(later));
         this.release = names.in("""
                 UPDATE eventcore_projection SET owner = ''
-                WHERE name = ? AND number = ? AND token = ? AND owner = ?
+                WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ?
                 """);
         this.selectPartitions = names.in("""
-                SELECT name, number, position, seen_position, seen_event_id, owner, token, paused, resumes, failure,
-                    CASE WHEN owner = '' OR good_until <= %s THEN 1 ELSE 0 END
+                SELECT name, version, number, position, seen_position, seen_event_id, owner, token, paused, resumes,
+                    failure, partitions, active, CASE WHEN owner = '' OR good_until <= %s THEN 1 ELSE 0 END
                 FROM eventcore_projection
-                ORDER BY name, number
+                ORDER BY name, version, number
                 """.formatted(later));
         this.selectCheckpoint = names.in("""
-                SELECT position, seen_position, seen_event_id FROM eventcore_projection WHERE name = ? AND number = ?
+                SELECT position, seen_position, seen_event_id FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?
                 """);
         this.isCurrent = names.in("""
-                SELECT token, owner, %s FROM eventcore_projection WHERE name = ? AND number = ?
+                SELECT token, owner, %s FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?
                 """.formatted(dialect.endedWhenIdleFor()));
         this.advance = names.in("""
                 UPDATE eventcore_projection SET position = ?, seen_position = ?, seen_event_id = ?, moves = moves + 1
-                WHERE name = ? AND number = ? AND token = ? AND owner = ? AND position = ?
+                WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ? AND position = ?
                 """);
         this.selectParked = names.in("""
-                SELECT name, number, stream_id, position, type, failure, waiting, request
+                SELECT name, version, number, stream_id, position, type, failure, waiting, request
                 FROM eventcore_parked_stream
                 WHERE name = ? OR ? = ''
-                ORDER BY name, position
+                ORDER BY name, version, position
                 """);
-        this.deleteParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND stream_id = ?");
+        this.deleteParked =
+                names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
         this.insertParked = names.in("""
-                INSERT INTO eventcore_parked_stream (name, number, stream_id, position, type, failure, waiting, request)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO eventcore_parked_stream (name, version, number, stream_id, position, type, failure, waiting,
+                    request)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
         this.queueParked = names.in("""
-                UPDATE eventcore_parked_stream SET waiting = waiting + ? WHERE name = ? AND stream_id = ?
+                UPDATE eventcore_parked_stream SET waiting = waiting + ?
+                WHERE name = ? AND version = ? AND stream_id = ?
                 """);
         this.requestParked = names.in("""
                 UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND stream_id = ?
@@ -85,9 +106,9 @@ final class ProjectionStatements {
         this.clearFailures =
                 names.in("UPDATE eventcore_projection SET failure = '', resumes = resumes + 1 WHERE name = ?");
         this.recordFailure = names.in("""
-                UPDATE eventcore_projection SET failure = ? WHERE name = ? AND number = ? AND token = ? AND owner = ?
+                UPDATE eventcore_projection SET failure = ? WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ?
                 """);
-        this.forgetParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ?");
-        this.forgetPartitions = names.in("DELETE FROM eventcore_projection WHERE name = ?");
+        this.forgetParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND (version = ? OR ? < 0)");
+        this.forgetPartitions = names.in("DELETE FROM eventcore_projection WHERE name = ? AND (version = ? OR ? < 0)");
     }
 }

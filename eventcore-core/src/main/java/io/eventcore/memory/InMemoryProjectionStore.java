@@ -1,11 +1,11 @@
 package io.eventcore.memory;
 
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
-import io.eventcore.projection.PartitionCountException;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
@@ -21,6 +21,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -38,7 +39,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition unlocked = lock.newCondition();
-    private final Map<String, TreeMap<Integer, Row>> projections = new TreeMap<>();
+    private final TreeMap<ProjectionPartition, Row> rows =
+            new TreeMap<>(Comparator.comparing(ProjectionPartition::projection)
+                    .thenComparing(ProjectionPartition::version)
+                    .thenComparing(ProjectionPartition::number));
 
     /** A store that knows no projection. */
     public InMemoryProjectionStore() {
@@ -55,26 +59,82 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public void register(String projection, int partitions) {
+    public void register(String projection, int version, int partitions, GlobalPosition from) {
         locked(() -> {
-            TreeMap<Integer, Row> rows = projections.computeIfAbsent(projection, name -> new TreeMap<>());
-            if (!rows.isEmpty() && rows.size() != partitions) {
-                throw new PartitionCountException(projection, rows.size(), partitions);
+            List<Row> others = rowsOf(projection);
+            if (others.stream().noneMatch(row -> row.partition.version() == version)) {
+                boolean active = version != ProjectionPartition.SIDE_EFFECTS
+                        && others.stream().noneMatch(row -> row.active);
+                boolean paused = others.stream().anyMatch(row -> row.paused);
+                for (int number = 0; number < partitions; number++) {
+                    Row row = new Row(new ProjectionPartition(projection, version, number), partitions);
+                    row.checkpoint = Checkpoint.START.movedTo(from);
+                    row.active = active;
+                    row.paused = paused;
+                    rows.put(row.partition, row);
+                }
             }
-            for (int number = 0; number < partitions; number++) {
-                rows.computeIfAbsent(number, n -> new Row(new ProjectionPartition(projection, n)));
-            }
-            return rows;
+            return true;
         });
     }
 
     @Override
-    public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
+    public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
+        return locked(() -> Optional.ofNullable(rows.get(partition))
+                .filter(row -> row.partitions == partitions)
+                .filter(row -> row.pending == null && row.isFree() && !row.paused)
+                .map(row -> row.lendTo(owner, length)));
+    }
+
+    @Override
+    public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
         return locked(() -> {
-            Row row = row(partition);
-            return row.pending == null && row.isFree() && !row.paused
-                    ? Optional.of(row.lendTo(owner, length))
-                    : Optional.empty();
+            ProjectionPartition one = leases.get(0).partition();
+            List<Row> old = rowsOf(one.projection(), one.version());
+            boolean allHeld = old.size() == leases.size()
+                    && old.stream()
+                            .allMatch(row ->
+                                    row.pending == null && leases.stream().anyMatch(row::isLentUnder));
+            long positions = old.stream()
+                    .map(row -> row.checkpoint.position())
+                    .distinct()
+                    .count();
+            if (!allHeld || positions != 1) {
+                return false;
+            }
+            old.forEach(row -> rows.remove(row.partition));
+            for (int number = 0; number < partitions; number++) {
+                Row row = new Row(new ProjectionPartition(one.projection(), one.version(), number), partitions);
+                row.takeOver(old);
+                rows.put(row.partition, row);
+            }
+            for (Row row : old) {
+                row.parked.values().forEach(stream -> {
+                    int number = partitionOf.applyAsInt(stream.streamId());
+                    ProjectionPartition now = new ProjectionPartition(one.projection(), one.version(), number);
+                    row(now).parked.put(stream.streamId(), in(now, stream));
+                });
+            }
+            return true;
+        });
+    }
+
+    private static ParkedStream in(ProjectionPartition partition, ParkedStream stream) {
+        return new ParkedStream(
+                partition,
+                stream.streamId(),
+                stream.position(),
+                stream.typeName(),
+                stream.failure(),
+                stream.waiting(),
+                stream.request());
+    }
+
+    @Override
+    public void activate(String projection, int version) {
+        locked(() -> {
+            rowsOf(projection).forEach(row -> row.active = row.partition.version() == version);
+            return true;
         });
     }
 
@@ -92,7 +152,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     @Override
     public void renew(String owner, Duration length) {
         locked(() -> {
-            rows().stream().filter(row -> row.owner.equals(owner)).forEach(row -> row.goodUntil = until(length));
+            rows.values().stream().filter(row -> row.owner.equals(owner)).forEach(row -> row.goodUntil = until(length));
             return true;
         });
     }
@@ -100,17 +160,14 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     @Override
     public void release(Lease lease) {
         locked(() -> {
-            Row row = row(lease.partition());
-            if (row.isHeldUnder(lease)) {
-                row.owner = "";
-            }
-            return row;
+            rows.values().stream().filter(row -> row.isLentUnder(lease)).forEach(row -> row.owner = "");
+            return true;
         });
     }
 
     @Override
     public List<PartitionState> partitions() {
-        return locked(() -> rows().stream().map(Row::state).toList());
+        return locked(() -> rows.values().stream().map(Row::state).toList());
     }
 
     @Override
@@ -120,15 +177,15 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public boolean isCurrent(Lease lease, Duration idleLimit) {
-        return locked(() -> row(lease.partition()).isHeldUnder(lease));
+        return locked(() -> heldUnder(lease).isPresent());
     }
 
     @Override
     public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
         boolean joins = joinsCallersTransaction();
         return locked(() -> {
-            Row row = row(lease.partition());
-            if (row.pending != null || !row.isHeldUnder(lease) || !row.checkpoint.equals(from)) {
+            Row row = heldUnder(lease).orElse(null);
+            if (row == null || row.pending != null || !row.checkpoint.equals(from)) {
                 return false;
             }
             Advance advance = new Advance(row, to, List.copyOf(parked));
@@ -151,10 +208,11 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public List<ParkedStream> parkedStreams() {
-        return locked(() -> rows().stream()
+        return locked(() -> rows.values().stream()
                 .flatMap(row -> row.parked.values().stream())
                 .sorted(Comparator.comparing(
                                 (ParkedStream stream) -> stream.partition().projection())
+                        .thenComparing(stream -> stream.partition().version())
                         .thenComparing(ParkedStream::position))
                 .toList());
     }
@@ -181,20 +239,20 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     @Override
     public void recordFailure(Lease lease, String failure) {
         locked(() -> {
-            Row row = row(lease.partition());
-            if (row.isHeldUnder(lease)) {
-                row.failure = failure;
-            }
-            return row;
+            rows.values().stream().filter(row -> row.isLentUnder(lease)).forEach(row -> row.failure = failure);
+            return true;
         });
     }
 
     @Override
     public boolean request(String projection, StreamId streamId, ParkedStream.Request request) {
-        return locked(() -> rowsOf(projection).stream().anyMatch(row -> {
-            ParkedStream asked = row.parked.computeIfPresent(streamId, (id, stream) -> asking(stream, request));
-            return asked != null;
-        }));
+        return locked(() -> {
+            List<Row> parking = rowsOf(projection).stream()
+                    .filter(row -> row.parked.containsKey(streamId))
+                    .toList();
+            parking.forEach(row -> row.parked.computeIfPresent(streamId, (id, stream) -> asking(stream, request)));
+            return !parking.isEmpty();
+        });
     }
 
     private static ParkedStream asking(ParkedStream stream, ParkedStream.Request request) {
@@ -210,7 +268,12 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void forget(String projection) {
-        locked(() -> projections.remove(projection));
+        locked(() -> rows.values().removeAll(rowsOf(projection)));
+    }
+
+    @Override
+    public void forgetVersion(String projection, int version) {
+        locked(() -> rows.values().removeAll(rowsOf(projection, version)));
     }
 
     @Override
@@ -228,23 +291,27 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     private Row row(ProjectionPartition partition) {
-        Row row = projections
-                .getOrDefault(partition.projection(), new TreeMap<>())
-                .get(partition.number());
+        Row row = rows.get(partition);
         if (row == null) {
             throw new IllegalArgumentException("Partition '" + partition + "' is not registered");
         }
         return row;
     }
 
-    private List<Row> rows() {
-        return projections.values().stream()
-                .flatMap(partitions -> partitions.values().stream())
-                .toList();
+    private Optional<Row> heldUnder(Lease lease) {
+        return Optional.ofNullable(rows.get(lease.partition())).filter(row -> row.isLentUnder(lease));
     }
 
     private List<Row> rowsOf(String projection) {
-        return List.copyOf(projections.getOrDefault(projection, new TreeMap<>()).values());
+        return rows.values().stream()
+                .filter(row -> row.partition.projection().equals(projection))
+                .toList();
+    }
+
+    private List<Row> rowsOf(String projection, int version) {
+        return rowsOf(projection).stream()
+                .filter(row -> row.partition.version() == version)
+                .toList();
     }
 
     private long until(Duration length) {
@@ -254,26 +321,42 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     /** A partition. Guarded by the lock. */
     private final class Row {
         private final ProjectionPartition partition;
+        private final int partitions;
         private final Map<StreamId, ParkedStream> parked = new TreeMap<>();
         private Checkpoint checkpoint = Checkpoint.START;
         private String owner = "";
         private long token;
         private long goodUntil;
+        private boolean active;
         private boolean paused;
         private long resumes;
         private String failure = "";
         private @Nullable Advance pending;
 
-        private Row(ProjectionPartition partition) {
+        private Row(ProjectionPartition partition, int partitions) {
             this.partition = partition;
+            this.partitions = partitions;
+        }
+
+        /** Goes on from rows that are all at one position. */
+        void takeOver(List<Row> old) {
+            for (Row row : old) {
+                if (row.checkpoint.seenPosition().compareTo(checkpoint.seenPosition()) >= 0) {
+                    checkpoint = row.checkpoint;
+                }
+                token = Math.max(token, row.token);
+                resumes = Math.max(resumes, row.resumes);
+                active = row.active;
+                paused = row.paused;
+            }
         }
 
         boolean isFree() {
             return owner.isEmpty() || goodUntil - nanoTime.getAsLong() <= 0;
         }
 
-        boolean isHeldUnder(Lease lease) {
-            return token == lease.token() && owner.equals(lease.owner());
+        boolean isLentUnder(Lease lease) {
+            return partition.equals(lease.partition()) && token == lease.token() && owner.equals(lease.owner());
         }
 
         Lease lendTo(String newOwner, Duration length) {
@@ -283,9 +366,8 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         }
 
         PartitionState state() {
-            int partitions = rowsOf(partition.projection()).size();
             return new PartitionState(
-                    partition, partitions, checkpoint, owner, token, isFree(), paused, resumes, failure);
+                    partition, partitions, checkpoint, owner, token, isFree(), paused, resumes, failure, active);
         }
     }
 
@@ -305,6 +387,9 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         public void afterCommit() {
             locked(() -> {
                 take();
+                // In one step: whoever sees the new checkpoint must not find the row still locked.
+                row.pending = null;
+                unlocked.signalAll();
                 return row;
             });
         }
@@ -312,8 +397,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         @Override
         public void afterCompletion(int status) {
             locked(() -> {
-                row.pending = null;
-                unlocked.signalAll();
+                if (row.pending == this) {
+                    row.pending = null;
+                    unlocked.signalAll();
+                }
                 return row;
             });
         }

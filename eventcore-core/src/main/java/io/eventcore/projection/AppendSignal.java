@@ -13,11 +13,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class AppendSignal implements AppendListener {
     private final List<Runnable> receivers = new CopyOnWriteArrayList<>();
+    private final List<Runnable> senders = new CopyOnWriteArrayList<>();
 
     /** A signal that nobody receives yet. */
     public AppendSignal() {}
 
-    /** Calls this after every commit from now on; it must return at once and not throw. */
+    /** Calls this after every commit from now on, here or elsewhere; it must return at once and not throw. */
     public void addReceiver(Runnable receiver) {
         receivers.add(Objects.requireNonNull(receiver, "receiver"));
     }
@@ -27,8 +28,27 @@ public final class AppendSignal implements AppendListener {
         receivers.remove(receiver);
     }
 
+    /**
+     * Calls this after every commit of this process from now on, for it to tell other processes; it must return at once
+     * and not throw.
+     */
+    public void addSender(Runnable sender) {
+        senders.add(Objects.requireNonNull(sender, "sender"));
+    }
+
+    /** Calls this no more. */
+    public void removeSender(Runnable sender) {
+        senders.remove(sender);
+    }
+
     @Override
     public void eventsCommitted() {
+        receivers.forEach(Runnable::run);
+        senders.forEach(Runnable::run);
+    }
+
+    /** Another process has committed, or may have: tells the receivers, and does not send it on. */
+    public void eventsCommittedElsewhere() {
         receivers.forEach(Runnable::run);
     }
 }

@@ -20,6 +20,7 @@ final class LeaseKeeper implements Runnable {
 
     private final RunnerContext context;
     private final List<PartitionWorker<?>> workers;
+    private final VersionSwitch versionSwitch;
     private final Set<String> guests = ConcurrentHashMap.newKeySet();
     private final Bell bell = new Bell();
     private final ReentrantLock looking = new ReentrantLock();
@@ -27,9 +28,10 @@ final class LeaseKeeper implements Runnable {
     private volatile boolean stopped;
     private long renewedAt;
 
-    LeaseKeeper(RunnerContext context, List<PartitionWorker<?>> workers) {
+    LeaseKeeper(RunnerContext context, List<PartitionWorker<?>> workers, VersionSwitch versionSwitch) {
         this.context = context;
         this.workers = workers;
+        this.versionSwitch = versionSwitch;
         this.renewedAt = context.nanoTime().getAsLong();
     }
 
@@ -54,7 +56,7 @@ final class LeaseKeeper implements Runnable {
         while (!stopped) {
             try {
                 renewIfDue();
-                look();
+                versionSwitch.look(look());
                 troubled = false;
             } catch (RuntimeException e) {
                 if (!troubled) {
@@ -84,18 +86,23 @@ final class LeaseKeeper implements Runnable {
     }
 
     /** Tells the workers what the store says. */
-    void look() {
+    List<PartitionState> look() {
         looking.lock();
         try {
             Map<PartitionWorker<?>, Lease> held = held();
-            Map<ProjectionPartition, PartitionState> states = new HashMap<>();
-            context.store().partitions().forEach(state -> states.put(state.partition(), state));
+            List<PartitionState> states = context.store().partitions();
+            Map<ProjectionPartition, PartitionState> byPartition = new HashMap<>();
+            states.forEach(state -> byPartition.put(state.partition(), state));
             for (PartitionWorker<?> worker : workers) {
-                PartitionState state = states.get(worker.partition());
-                if (state != null) {
-                    worker.observe(state, Optional.ofNullable(held.get(worker)));
-                }
+                worker.observe(
+                        Optional.ofNullable(byPartition.get(worker.partition())),
+                        Optional.ofNullable(held.get(worker)));
             }
+            if (context.versions().observe(states)) {
+                workers.forEach(PartitionWorker::ring);
+                context.progress().turn();
+            }
+            return states;
         } finally {
             looking.unlock();
         }

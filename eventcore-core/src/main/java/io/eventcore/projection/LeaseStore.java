@@ -1,8 +1,11 @@
 package io.eventcore.projection;
 
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /**
  * Keeps who may run which partition of which projection.
@@ -15,22 +18,25 @@ import java.util.Optional;
  */
 public interface LeaseStore {
     /**
-     * Makes the partitions of a projection known, at the beginning of the log and without a lease. Those already known
-     * stay as they are.
+     * Makes the partitions of a version of a projection known, without a lease. Those already known stay as they are,
+     * also if they are another number. Of several versions the one that was registered first is active; a version of a
+     * paused projection is paused.
      *
-     * @throws PartitionCountException if the projection is known with another number of partitions
+     * @param version 1 or more, or {@link ProjectionPartition#SIDE_EFFECTS}, which is never active
+     * @param from where new partitions begin; {@link GlobalPosition#START} for the beginning of the log
      */
-    void register(String projection, int partitions);
+    void register(String projection, int version, int partitions, GlobalPosition from);
 
     /**
-     * Takes the lease of a partition if it is free and the projection is not paused.
+     * Takes the lease of a partition if it is free, the projection is not paused, and it is divided as the caller
+     * believes: a stream belongs to another partition where there is another number of them.
      *
+     * @param partitions into how many parts the caller divides the projection
      * @param owner who takes it; unique to a runner
      * @param length how long it is good unless it is renewed
-     * @return the lease, with a token greater than every one before; empty if somebody else holds one that is good
-     * @throws IllegalArgumentException if the partition was not registered
+     * @return the lease, with a token greater than every one before; empty if it is not to be had
      */
-    Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length);
+    Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length);
 
     /**
      * Takes the lease of a partition from whoever holds it, also of a paused projection. Their next commit is refused.
@@ -44,6 +50,17 @@ public interface LeaseStore {
 
     /** Gives a lease back, so that it is free at once. Nothing happens if it is not held any more. */
     void release(Lease lease);
+
+    /**
+     * Divides a version of a projection into another number of partitions. Whoever held a lease of an old one has lost
+     * it, and every lease of a new one has a greater token.
+     *
+     * @param leases of all old partitions; all of them have come to the same position, from which the new ones go on
+     * @param partitions how many new ones
+     * @param partitionOf which new partition a stream belongs to, for those that are parked
+     * @return whether it was done; if not, a lease was lost or missing, or the positions differ, and nothing was done
+     */
+    boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf);
 
     /** All partitions of all projections known to the store. */
     List<PartitionState> partitions();

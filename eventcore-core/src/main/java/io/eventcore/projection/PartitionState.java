@@ -16,6 +16,7 @@ import java.util.Objects;
  * @param paused whether nobody may take a lease
  * @param resumes how often the projection was resumed
  * @param failure why it last stopped by {@link FailureDecision#FAIL}, without any payload; empty if it did not
+ * @param active whether queries should read the version of the projection that it belongs to
  * @since 0.1
  */
 public record PartitionState(
@@ -27,18 +28,14 @@ public record PartitionState(
         boolean free,
         boolean paused,
         long resumes,
-        String failure) {
+        String failure,
+        boolean active) {
     /** Checks that everything is given. */
     public PartitionState {
         Objects.requireNonNull(partition, "partition");
         Objects.requireNonNull(checkpoint, "checkpoint");
         Objects.requireNonNull(owner, "owner");
         Objects.requireNonNull(failure, "failure");
-    }
-
-    /** This state, in a projection of so many partitions. */
-    public PartitionState of(int count) {
-        return new PartitionState(partition, count, checkpoint, owner, token, free, paused, resumes, failure);
     }
 
     /** Whether this lease is the newest of the partition. */

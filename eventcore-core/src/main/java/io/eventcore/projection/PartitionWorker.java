@@ -7,6 +7,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamPattern;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,9 +27,11 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private final Projection<E> projection;
     private final ProjectionPartition partition;
     private final RunnerContext context;
+    private final Gate gate;
     private final LogScan<E> scan;
     private final Bell bell = new Bell();
     private final ProjectionCounts counts;
+    private final List<PartitionWorker<?>> behind = new CopyOnWriteArrayList<>();
 
     private volatile boolean stopped;
     private volatile boolean paused;
@@ -61,16 +64,37 @@ final class PartitionWorker<E extends Event> implements Runnable {
         }
     }
 
-    PartitionWorker(Projection<E> projection, ProjectionPartition partition, RunnerContext context) {
+    PartitionWorker(Projection<E> projection, ProjectionPartition partition, RunnerContext context, Gate gate) {
         this.projection = projection;
         this.partition = partition;
         this.context = context;
+        this.gate = gate;
         this.scan = new LogScan<>(context.reader(), projection.filter(), projection.eventType());
         this.counts = new ProjectionCounts(context.nanoTime());
     }
 
     ProjectionPartition partition() {
         return partition;
+    }
+
+    /** What a status calls it. */
+    String label() {
+        return ProjectionPartition.label(partition.projection(), partition.version());
+    }
+
+    /** Whether it may run at all at present. */
+    boolean isOpen() {
+        return gate.isOpen();
+    }
+
+    /** Wakes another worker, whose gate depends on this one, whenever this one has come further. */
+    void wake(PartitionWorker<?> follower) {
+        behind.add(follower);
+    }
+
+    /** Something has changed that this worker may wait for. */
+    void ring() {
+        bell.ring();
     }
 
     ProjectionCounts counts() {
@@ -135,21 +159,29 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /**
      * Takes note of what the store says.
      *
+     * @param state the state of the partition; empty if the store does not know it, for the projection is divided into
+     *     another number of partitions
      * @param before the lease we held before the store was asked, so that one taken meanwhile is not thought lost
      */
-    void observe(PartitionState state, Optional<Lease> before) {
+    void observe(Optional<PartitionState> state, Optional<Lease> before) {
+        Optional<PartitionState> ours = state.filter(found -> found.partitions() == projection.partitions());
         Holding held = holding;
-        boolean lost = false;
-        if (held != null && before.isPresent() && held.lease.equals(before.get()) && !state.isHeldBy(held.lease)) {
-            lost = true;
+        boolean lost = held != null
+                && before.equals(Optional.of(held.lease))
+                && !ours.map(found -> found.isHeldBy(held.lease)).orElse(false);
+        if (held != null && lost) {
             held.lost = true;
         }
-        boolean changed = lost || state.paused() != paused || state.resumes() != resumes || (state.free() && !free);
-        paused = state.paused();
-        resumes = state.resumes();
-        free = state.free();
-        if (held == null) {
-            position = state.checkpoint().position();
+        boolean freed = ours.map(PartitionState::free).orElse(false) && !free;
+        boolean changed = lost || freed;
+        free = ours.map(PartitionState::free).orElse(false);
+        if (state.isPresent()) {
+            changed |= state.get().paused() != paused || state.get().resumes() != resumes;
+            paused = state.get().paused();
+            resumes = state.get().resumes();
+        }
+        if (held == null && ours.isPresent()) {
+            position = ours.get().checkpoint().position();
         }
         if (changed) {
             bell.ring();
@@ -167,8 +199,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
             }
         } catch (Error e) {
             trouble = e.getClass().getName();
+            // Nobody waits for this thread, so this line is what remains of it, and the state of the projection.
             LOG.error("Projection '{}' has ended here; another instance may go on", partition, e);
-            throw e;
         } finally {
             ended = true;
             context.progress().turn();
@@ -194,10 +226,14 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** The lease, or null if it is not our turn yet. */
     private @Nullable Holding awaitTurn() {
-        if (!paused && free && !hasFailed()) {
+        if (!paused && free && !hasFailed() && gate.isOpen()) {
             long before = context.nanoTime().getAsLong();
             Optional<Lease> lease = context.store()
-                    .acquire(partition, context.owner(), context.settings().lease());
+                    .acquire(
+                            partition,
+                            projection.partitions(),
+                            context.owner(),
+                            context.settings().lease());
             if (lease.isPresent()) {
                 Holding taken = new Holding(
                         lease.get(), before + context.settings().lease().toNanos());
@@ -227,7 +263,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     private boolean mayGoOn(Holding held) {
-        return !stopped && !paused && isGood(held);
+        return !stopped && !paused && gate.isOpen() && isGood(held);
     }
 
     private boolean isGood(Holding held) {
@@ -258,7 +294,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private Checkpoint step(EventApplication<E> application, Checkpoint reached) {
         verifyIfDue(reached);
         answerRequests(application);
-        LogPage<E> page = nextPage(reached.position());
+        LogPage<E> page = nextPage(reached.position()).upTo(gate.limit(), reached.position());
         List<LogEntry<E>> own = own(page.entries());
         Checkpoint next = reached;
         if (!own.isEmpty()) {
@@ -286,6 +322,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             position = to.position();
             counts.moved(to.position().value() - from.position().value());
             context.progress().turn();
+            behind.forEach(PartitionWorker::ring);
         }
     }
 
@@ -310,13 +347,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     private List<LogEntry<E>> own(List<LogEntry<E>> entries) {
-        if (projection.partitions() == 1) {
-            return entries;
-        }
-        return entries.stream()
-                .filter(entry ->
-                        StreamPartitioner.partition(entry.streamId(), projection.partitions()) == partition.number())
-                .toList();
+        return StreamPartitioner.ofPartition(entries, partition.number(), projection.partitions());
     }
 
     private LogPage<E> nextPage(GlobalPosition after) {

@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
+import java.util.Optional;
 
 /**
  * Turns events into a read model.
@@ -20,6 +21,15 @@ public interface Projection<E extends Event> {
      * another projection, which begins at the first event.
      */
     String name();
+
+    /**
+     * Which version of it this is, 1 or more. A greater one is built anew, into a read model of its own, beside the one
+     * that is in use; when it has caught up it becomes the {@linkplain ProjectionRunner#activeVersion active} one.
+     * Projections of one name and different versions may be declared side by side.
+     */
+    default int version() {
+        return 1;
+    }
 
     /**
      * The type to read the events as. A check, not a filter: an event that matches the {@link #filter()} and is of
@@ -54,7 +64,8 @@ public interface Projection<E extends Event> {
 
     /**
      * Into how many parts it is divided that catch up at the same time, 1 to 64. The events of a stream always go to the
-     * same part, in order; between streams of different parts there is no order.
+     * same part, in order; between streams of different parts there is no order. Where the store knows another number,
+     * the old parts are brought to one position at the start, and then divided anew.
      */
     default int partitions() {
         return 1;
@@ -66,6 +77,14 @@ public interface Projection<E extends Event> {
      */
     default FailureDecision onError(FailureContext failure) {
         return failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+    }
+
+    /**
+     * What is done about events besides the read model; by default nothing. It is done once the event is in the read
+     * model of the active version, and not again when that is built anew.
+     */
+    default Optional<SideEffects<E>> sideEffects() {
+        return Optional.empty();
     }
 
     /**

@@ -6,6 +6,7 @@ import io.eventcore.RecordedEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -20,6 +21,8 @@ public final class ProjectionBuilder<E extends Event> {
     private final List<Case<E, ?>> cases = new ArrayList<>();
     private EventFilter filter = EventFilter.all();
     private ProjectionMode mode = ProjectionMode.TRANSACTIONAL;
+    private int version = 1;
+    private Optional<SideEffects<E>> sideEffects = Optional.empty();
     private int partitions = 1;
     private Function<FailureContext, FailureDecision> onError =
             failure -> failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
@@ -50,6 +53,18 @@ public final class ProjectionBuilder<E extends Event> {
     /** Moves the checkpoint after the events were applied, in no common transaction. */
     public ProjectionBuilder<E> atLeastOnce() {
         this.mode = ProjectionMode.AT_LEAST_ONCE;
+        return this;
+    }
+
+    /** Which version of it this is; by default 1. */
+    public ProjectionBuilder<E> version(int number) {
+        this.version = number;
+        return this;
+    }
+
+    /** What is done about events besides the read model; see {@link SideEffects}. */
+    public ProjectionBuilder<E> sideEffects(SideEffects<E> effects) {
+        this.sideEffects = Optional.of(effects);
         return this;
     }
 
@@ -109,6 +124,8 @@ public final class ProjectionBuilder<E extends Event> {
         private final List<Case<E, ?>> cases;
         private final EventFilter filter;
         private final ProjectionMode mode;
+        private final int version;
+        private final Optional<SideEffects<E>> sideEffects;
         private final int partitions;
         private final Function<FailureContext, FailureDecision> onError;
         private final Runnable clear;
@@ -119,6 +136,8 @@ public final class ProjectionBuilder<E extends Event> {
             this.cases = List.copyOf(builder.cases);
             this.filter = builder.filter;
             this.mode = builder.mode;
+            this.version = builder.version;
+            this.sideEffects = builder.sideEffects;
             this.partitions = builder.partitions;
             this.onError = builder.onError;
             this.clear = builder.clear;
@@ -152,6 +171,16 @@ public final class ProjectionBuilder<E extends Event> {
         @Override
         public ProjectionMode mode() {
             return mode;
+        }
+
+        @Override
+        public int version() {
+            return version;
+        }
+
+        @Override
+        public Optional<SideEffects<E>> sideEffects() {
+            return sideEffects;
         }
 
         @Override

@@ -11,10 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,12 +35,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 public final class ProjectionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(ProjectionRunner.class);
 
-    /** How long to wait at a time for a projection that another instance runs. */
-    private static final long REMOTE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
     private final EventReader reader;
     private final ProjectionStore store;
-    private final Map<String, Projection<?>> projections;
+    private final DeclaredProjections projections;
     private final TransactionOperations transaction;
     private final boolean hasTransactions;
     private final String transactionManagerName;
@@ -53,25 +48,12 @@ public final class ProjectionRunner {
     private final String owner = UUID.randomUUID().toString();
     private final Turnstile progress = new Turnstile();
 
-    private volatile @Nullable Run run;
-
-    /** What exists between start and stop. */
-    private record Run(
-            LogTail tail,
-            LeaseKeeper keeper,
-            Map<String, List<PartitionWorker<?>>> workers,
-            List<Thread> workerThreads,
-            List<Thread> helperThreads,
-            Runnable look) {
-        List<PartitionWorker<?>> workersOf(String projection) {
-            return workers.getOrDefault(projection, List.of());
-        }
-    }
+    private volatile @Nullable ProjectionRun run;
 
     private ProjectionRunner(Builder builder) {
         this.reader = builder.reader;
         this.store = builder.store;
-        this.projections = new LinkedHashMap<>(builder.projections);
+        this.projections = builder.projections.copy();
         this.settings = new RunnerSettings(
                 builder.batchSize, builder.lease, builder.pollMin, builder.pollMax, builder.retryMin, builder.retryMax);
         this.threads = builder.threads;
@@ -107,41 +89,16 @@ public final class ProjectionRunner {
      *
      * @throws IllegalStateException if a projection is transactional and there is no transaction manager, or one that
      *     does not reach the database of the store
-     * @throws PartitionCountException if a projection is known with another number of partitions
      */
     public synchronized void start() {
         if (run != null) {
             return;
         }
-        projections.values().forEach(this::check);
-        projections.values().forEach(projection -> store.register(projection.name(), projection.partitions()));
-
+        projections.all().forEach(this::check);
         LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax());
-        RunnerContext context =
-                new RunnerContext(owner, reader, store, tail, transaction, settings, System::nanoTime, progress);
-        Map<String, List<PartitionWorker<?>>> workers = new LinkedHashMap<>();
-        projections.values().forEach(projection -> workers.put(projection.name(), workers(projection, context)));
-        List<PartitionWorker<?>> all =
-                workers.values().stream().flatMap(List::stream).toList();
-        LeaseKeeper keeper = new LeaseKeeper(context, all);
-        keeper.look();
-
-        List<Thread> workerThreads = new ArrayList<>();
-        all.forEach(worker -> workerThreads.add(threads.newThread(worker)));
-        List<Thread> helperThreads = List.of(threads.newThread(tail), threads.newThread(keeper));
-        Runnable look = tail::look;
-        signal.addReceiver(look);
-        run = new Run(tail, keeper, workers, workerThreads, helperThreads, look);
-        helperThreads.forEach(Thread::start);
-        workerThreads.forEach(Thread::start);
-    }
-
-    private static List<PartitionWorker<?>> workers(Projection<?> projection, RunnerContext context) {
-        List<PartitionWorker<?>> workers = new ArrayList<>();
-        for (int number = 0; number < projection.partitions(); number++) {
-            workers.add(new PartitionWorker<>(projection, new ProjectionPartition(projection.name(), number), context));
-        }
-        return workers;
+        RunnerContext context = new RunnerContext(
+                owner, reader, store, tail, new ActiveVersions(), transaction, settings, System::nanoTime, progress);
+        run = new ProjectionRun(context, projections, signal, threads);
     }
 
     private void check(Projection<?> projection) {
@@ -166,33 +123,16 @@ public final class ProjectionRunner {
      * when they have stopped, or after a time, with a log line, if one does not. Nothing happens if they do not run.
      */
     public synchronized void stop() {
-        Run stopping = run;
+        ProjectionRun stopping = run;
         if (stopping == null) {
             return;
         }
-        signal.removeReceiver(stopping.look);
-        stopping.workers.values().forEach(workers -> workers.forEach(PartitionWorker::stop));
-        boolean ended = join(stopping.workerThreads);
-        stopping.tail.stop();
-        stopping.keeper.stop();
-        ended &= join(stopping.helperThreads);
+        boolean ended = stopping.stop();
         run = null;
         progress.turn();
         if (!ended) {
             LOG.warn("A projection does not stop; its lease runs out after {}", settings.lease());
         }
-    }
-
-    private boolean join(List<Thread> started) {
-        try {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-            for (Thread thread : started) {
-                thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        return started.stream().noneMatch(Thread::isAlive);
     }
 
     /** Whether the projections were started and not stopped. */
@@ -202,18 +142,34 @@ public final class ProjectionRunner {
 
     /** The names of the projections, in the order they were given. */
     public List<String> names() {
-        return List.copyOf(projections.keySet());
+        return projections.names();
     }
 
     /**
-     * Pauses a projection on all instances; what is being applied is finished. It stays paused, also over restarts,
+     * The version of a projection that queries should read: while a new one is built beside it, still the old one. A
+     * position that {@link #awaitPosition} has reached is in it.
+     *
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public int activeVersion(String projection) {
+        String name = projections.find(projection).name();
+        ProjectionRun running = run;
+        if (running != null) {
+            return running.versions().of(name);
+        }
+        return ActiveVersions.active(store.partitions().stream()
+                .filter(state -> state.partition().projection().equals(name))
+                .toList());
+    }
+
+    /**
+     * Pauses a projection with all its versions and side effects, on all instances; what is being applied is finished. It stays paused, also over restarts,
      * until it is resumed.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
     public void pause(String projection) {
-        projection(projection);
-        store.setPaused(projection, true);
+        store.setPaused(projections.find(projection).name(), true);
         look();
     }
 
@@ -223,73 +179,41 @@ public final class ProjectionRunner {
      * @throws IllegalArgumentException if there is no such projection
      */
     public void resume(String projection) {
-        projection(projection);
-        store.clearFailures(projection);
-        store.setPaused(projection, false);
+        String name = projections.find(projection).name();
+        store.clearFailures(name);
+        store.setPaused(name, false);
         look();
     }
 
     /**
      * Builds the read model of a projection anew, while everything else goes on: takes it from whoever runs it, lets it
-     * {@linkplain Projection#clear() empty} its read model, and sets it back to the first event.
+     * {@linkplain Projection#clear() empty} its read model, and sets it back to the first event. Side effects are not
+     * repeated.
      *
+     * @param projection the name of a projection, for its active version; or {@link ProjectionStatus#name()}, for that one
      * @throws IllegalArgumentException if there is no such projection
      * @throws UnsupportedOperationException if the projection does not say how its read model is emptied
      * @throws IllegalStateException if somebody else took the projection over meanwhile; nothing was done
      */
     public void reset(String projection) {
-        Projection<?> resetting = projection(projection);
+        DeclaredProjections.Reference called = projections.find(projection);
+        Integer version = called.version();
+        if (version != null && version == ProjectionPartition.SIDE_EFFECTS) {
+            throw new UnsupportedOperationException("Side effects are not done again: '" + projection + "'");
+        }
+        Projection<?> resetting =
+                projections.version(called.name(), version == null ? activeVersion(called.name()) : version);
+        TransactionOperations how = resetting.mode() == ProjectionMode.TRANSACTIONAL
+                ? transaction
+                : TransactionOperations.withoutTransaction();
+        Rebuild rebuild = new Rebuild(resetting, store, how, settings);
         String resetter = owner + "/reset/" + UUID.randomUUID();
-        Runnable reset = () -> reset(resetting, resetter);
-        Run running = run;
+        ProjectionRun running = run;
         if (running == null) {
-            reset.run();
+            rebuild.run(resetter);
         } else {
-            running.keeper.renewing(resetter, reset);
-        }
-        look();
-    }
-
-    private void reset(Projection<?> projection, String resetter) {
-        List<Lease> leases = new ArrayList<>();
-        try {
-            for (int number = 0; number < projection.partitions(); number++) {
-                ProjectionPartition partition = new ProjectionPartition(projection.name(), number);
-                leases.add(store.seize(partition, resetter, settings.lease()));
-            }
-            // Read before the transaction: a pool of one connection must be enough. The leases keep it as it is.
-            List<SetBack> setBacks = leases.stream().map(this::setBack).toList();
-            TransactionOperations how = projection.mode() == ProjectionMode.TRANSACTIONAL
-                    ? transaction
-                    : TransactionOperations.withoutTransaction();
-            how.executeWithoutResult(status -> {
-                projection.clear();
-                setBacks.forEach(this::carryOut);
-            });
-            store.clearFailures(projection.name());
-        } finally {
-            leases.forEach(store::release);
-        }
-        LOG.info("Projection '{}' is built anew", projection.name());
-    }
-
-    /** What takes a partition back to the first event. */
-    private record SetBack(Lease lease, Checkpoint from, List<ParkedChange> released) {}
-
-    private SetBack setBack(Lease lease) {
-        List<ParkedChange> released = new ArrayList<>();
-        for (ParkedStream stream : store.parkedStreams(lease.partition().projection())) {
-            if (stream.partition().equals(lease.partition())) {
-                released.add(new ParkedChange.Released(stream.streamId()));
-            }
-        }
-        return new SetBack(lease, store.checkpoint(lease.partition()), released);
-    }
-
-    private void carryOut(SetBack setBack) {
-        if (!store.advance(setBack.lease(), setBack.from(), Checkpoint.START, setBack.released())) {
-            throw new IllegalStateException("Projection '" + setBack.lease().partition()
-                    + "' was taken over while it was reset; nothing was done, reset it again");
+            running.renewing(resetter, () -> rebuild.run(resetter));
+            running.look();
         }
     }
 
@@ -299,8 +223,7 @@ public final class ProjectionRunner {
      * @throws IllegalArgumentException if there is no such projection
      */
     public List<ParkedStream> parkedStreams(String projection) {
-        projection(projection);
-        return store.parkedStreams(projection);
+        return store.parkedStreams(projections.find(projection).name());
     }
 
     /**
@@ -310,8 +233,7 @@ public final class ProjectionRunner {
      * @throws IllegalArgumentException if there is no such projection
      */
     public boolean retryParked(String projection, StreamId streamId) {
-        projection(projection);
-        return store.request(projection, streamId, ParkedStream.Request.RETRY);
+        return store.request(projections.find(projection).name(), streamId, ParkedStream.Request.RETRY);
     }
 
     /**
@@ -321,12 +243,12 @@ public final class ProjectionRunner {
      * @throws IllegalArgumentException if there is no such projection
      */
     public boolean discardParked(String projection, StreamId streamId) {
-        projection(projection);
-        return store.request(projection, streamId, ParkedStream.Request.DISCARD);
+        return store.request(projections.find(projection).name(), streamId, ParkedStream.Request.DISCARD);
     }
 
     /**
-     * Waits until a projection has dealt with everything up to a position, so that a query sees what a command did.
+     * Waits until the active version of a projection has dealt with everything up to a position, so that a query sees what
+     * a command did.
      *
      * @param position usually {@link io.eventcore.EventStreamSlice#lastPosition()} of an append
      * @param timeout how long to wait at most
@@ -336,116 +258,57 @@ public final class ProjectionRunner {
      *     commits, so the waiting could not end
      */
     public AwaitOutcome awaitPosition(String projection, GlobalPosition position, Duration timeout) {
-        projection(projection);
+        String name = projections.find(projection).name();
         if (TransactionAppends.arePending()) {
-            throw new IllegalStateException("The transaction of this thread has appended events; projection '"
-                    + projection + "' sees them after the commit: wait then");
+            throw new IllegalStateException("The transaction of this thread has appended events; projection '" + name
+                    + "' sees them after the commit: wait then");
         }
-        Await await = new Await(projection, position);
-        try {
-            long end = System.nanoTime() + timeout.toNanos();
-            while (true) {
-                long left = end - System.nanoTime();
-                long pause = await.needsStore() ? Math.min(left, REMOTE_LOOK_NANOS) : left;
-                boolean decided = progress.awaitUntil(await::isDecided, pause);
-                Optional<AwaitOutcome> outcome = decided ? await.outcome() : await.askStore();
-                if (outcome.isPresent()) {
-                    return outcome.get();
-                }
-                if (left <= 0) {
-                    return AwaitOutcome.TIMED_OUT;
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return AwaitOutcome.TIMED_OUT;
-        }
+        return new PositionAwait(name, position, reader, store, () -> run).await(progress, timeout);
     }
 
-    /** One thread's waiting for a position. */
-    private final class Await {
-        private final String projection;
-        private final GlobalPosition position;
-
-        private Await(String projection, GlobalPosition position) {
-            this.projection = projection;
-            this.position = position;
-        }
-
-        private List<PartitionWorker<?>> workers() {
-            Run running = run;
-            return running == null ? List.of() : running.workersOf(projection);
-        }
-
-        /** Whether some part is run by another instance, whose progress only the store knows. */
-        boolean needsStore() {
-            return workers().stream().anyMatch(worker -> !worker.runsHere());
-        }
-
-        boolean isDecided() {
-            return isStopped() || isReached();
-        }
-
-        private boolean isStopped() {
-            List<PartitionWorker<?>> workers = workers();
-            return workers.isEmpty() || workers.stream().anyMatch(worker -> isBehind(worker) && isOver(worker.state()));
-        }
-
-        private boolean isReached() {
-            return workers().stream().noneMatch(this::isBehind);
-        }
-
-        private boolean isBehind(PartitionWorker<?> worker) {
-            return worker.position().compareTo(position) < 0;
-        }
-
-        private boolean isOver(ProjectionState state) {
-            return state == ProjectionState.FAILED
-                    || state == ProjectionState.PAUSED
-                    || state == ProjectionState.STOPPED;
-        }
-
-        Optional<AwaitOutcome> outcome() {
-            if (isReached() && !workers().isEmpty()) {
-                return Optional.of(isParked(projection, position) ? AwaitOutcome.PARKED : AwaitOutcome.REACHED);
-            }
-            return isStopped() ? Optional.of(AwaitOutcome.STOPPED) : Optional.empty();
-        }
-
-        Optional<AwaitOutcome> askStore() {
-            Run running = run;
-            if (running != null && needsStore()) {
-                running.keeper.look();
-            }
-            return outcome();
-        }
-    }
-
-    private boolean isParked(String projection, GlobalPosition position) {
-        return !position.equals(GlobalPosition.START)
-                && store.parkedStreams(projection).stream()
-                        .anyMatch(stream -> stream.position().compareTo(position) <= 0 && holds(stream, position));
-    }
-
-    private boolean holds(ParkedStream stream, GlobalPosition position) {
-        return LogScan.entryAt(reader, position)
-                .filter(entry -> entry.streamId().equals(stream.streamId()))
-                .isPresent();
-    }
-
-    /** How the projections are doing, as this instance sees it; empty if they do not run. */
+    /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */
     public List<ProjectionStatus> status() {
-        Run running = run;
+        ProjectionRun running = run;
         if (running == null) {
             return List.of();
         }
         GlobalPosition last = reader.lastPosition();
-        Map<String, Integer> parked = new LinkedHashMap<>();
-        store.parkedStreams().forEach(stream -> parked.merge(stream.partition().projection(), 1, Integer::sum));
+        List<ParkedStream> parked = store.parkedStreams();
+        Map<String, List<PartitionWorker<?>>> versions = new LinkedHashMap<>();
+        for (PartitionWorker<?> worker : running.workers()) {
+            List<PartitionWorker<?>> workers = versions.computeIfAbsent(worker.label(), label -> new ArrayList<>());
+            // The side effects of several versions are one thing, of which this instance runs the active one's.
+            if (worker.isOpen() || workers.isEmpty()) {
+                workers.removeIf(other -> other.partition().equals(worker.partition()));
+                workers.add(worker);
+            }
+        }
         List<ProjectionStatus> status = new ArrayList<>();
-        running.workers.forEach((name, workers) -> status.add(new ProjectionStatus(
-                name, workers.stream().map(worker -> status(worker, last)).toList(), parked.getOrDefault(name, 0))));
+        versions.forEach((label, workers) -> status.add(status(running, label, workers, last, parked)));
         return status;
+    }
+
+    private ProjectionStatus status(
+            ProjectionRun running,
+            String label,
+            List<PartitionWorker<?>> workers,
+            GlobalPosition last,
+            List<ParkedStream> parked) {
+        ProjectionPartition one = workers.get(0).partition();
+        boolean active = one.version() == running.versions().of(one.projection())
+                || (one.version() == ProjectionPartition.SIDE_EFFECTS
+                        && workers.get(0).isOpen());
+        long set = parked.stream()
+                .filter(stream -> stream.partition().projection().equals(one.projection())
+                        && stream.partition().version() == one.version())
+                .count();
+        return new ProjectionStatus(
+                label,
+                one.projection(),
+                one.version(),
+                active,
+                workers.stream().map(worker -> status(worker, last)).toList(),
+                Math.toIntExact(set));
     }
 
     private ProjectionStatus.Partition status(PartitionWorker<?> worker, GlobalPosition last) {
@@ -467,19 +330,10 @@ public final class ProjectionRunner {
                 counts.positionsPerSecond());
     }
 
-    private Projection<?> projection(String name) {
-        Projection<?> projection = projections.get(Objects.requireNonNull(name, "projection"));
-        if (projection == null) {
-            throw new IllegalArgumentException(
-                    "There is no projection '%s', only %s".formatted(name, projections.keySet()));
-        }
-        return projection;
-    }
-
     private void look() {
-        Run running = run;
+        ProjectionRun running = run;
         if (running != null) {
-            running.keeper.look();
+            running.look();
         }
     }
 
@@ -491,7 +345,7 @@ public final class ProjectionRunner {
     public static final class Builder {
         private final EventReader reader;
         private final ProjectionStore store;
-        private final Map<String, Projection<?>> projections = new LinkedHashMap<>();
+        private final DeclaredProjections projections = new DeclaredProjections();
         private @Nullable PlatformTransactionManager transactionManager;
         private int batchSize = 500;
         private Duration lease = Duration.ofSeconds(10);
@@ -511,24 +365,11 @@ public final class ProjectionRunner {
         /**
          * Adds a projection.
          *
-         * @throws IllegalArgumentException if its name or its number of partitions is not acceptable, or if there is
-         *     another one of that name
+         * @throws IllegalArgumentException if its name, its version or its number of partitions is not acceptable, or if
+         *     there is another one of that name and version
          */
         public Builder projection(Projection<?> projection) {
-            String name = ProjectionPartition.checkName(projection.name());
-            int partitions = projection.partitions();
-            if (partitions < 1 || partitions > ProjectionPartition.MAX_PARTITIONS) {
-                throw new IllegalArgumentException("Projection '%s' must have 1 to %d partitions, has %d"
-                        .formatted(name, ProjectionPartition.MAX_PARTITIONS, partitions));
-            }
-            Projection<?> other = projections.putIfAbsent(name, projection);
-            if (other != null) {
-                throw new IllegalArgumentException("Two projections are called '%s': a %s and a %s"
-                        .formatted(
-                                name,
-                                other.getClass().getName(),
-                                projection.getClass().getName()));
-            }
+            projections.add(projection);
             return this;
         }
 

@@ -10,15 +10,24 @@ import java.util.Optional;
  *
  * <p>Immutable.
  *
- * @param name its name
+ * @param name its name; where that is not version 1, with {@code @} and the version, or {@code @side-effects}
+ * @param projection the {@linkplain Projection#name() name} alone
+ * @param version its version; {@link ProjectionPartition#SIDE_EFFECTS} for side effects
+ * @param active whether queries should read this version, or its side effects may run
  * @param partitions its parts
  * @param parkedStreams how many streams are set aside
  * @since 0.1
  */
-public record ProjectionStatus(String name, List<Partition> partitions, int parkedStreams) {
+public record ProjectionStatus(
+        String name, String projection, int version, boolean active, List<Partition> partitions, int parkedStreams) {
     /** Copies the list. */
     public ProjectionStatus {
         partitions = List.copyOf(partitions);
+    }
+
+    /** The only version of a projection. */
+    public ProjectionStatus(String name, List<Partition> partitions, int parkedStreams) {
+        this(name, name, 1, true, partitions, parkedStreams);
     }
 
     /** The position up to which all parts have come. */
@@ -37,6 +46,23 @@ public record ProjectionStatus(String name, List<Partition> partitions, int park
     /** How long the oldest event has been waiting that is known to wait; zero if none is. */
     public Duration lag() {
         return partitions.stream().map(Partition::lag).max(Duration::compareTo).orElse(Duration.ZERO);
+    }
+
+    /** How fast the slowest part gets ahead, in positions of the log. */
+    public double positionsPerSecond() {
+        return partitions.stream()
+                .mapToDouble(Partition::positionsPerSecond)
+                .min()
+                .orElse(0);
+    }
+
+    /** When all parts will have caught up, if they go on like this; empty if that cannot be told of one of them. */
+    public Optional<Duration> estimatedTimeLeft() {
+        List<Optional<Duration>> times =
+                partitions.stream().map(Partition::estimatedTimeLeft).toList();
+        return times.stream().allMatch(Optional::isPresent)
+                ? times.stream().flatMap(Optional::stream).max(Duration::compareTo)
+                : Optional.empty();
     }
 
     /**

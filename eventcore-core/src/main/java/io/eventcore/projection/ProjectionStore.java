@@ -28,6 +28,12 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
      */
     boolean request(String projection, StreamId streamId, ParkedStream.Request request);
 
+    /** Makes a version of a projection the one that queries should read, and no other version of it. */
+    void activate(String projection, int version);
+
+    /** Forgets a version of a projection that exists no more: its checkpoints, leases and parked streams. */
+    void forgetVersion(String projection, int version);
+
     /** Forgets a projection: its checkpoints, leases and parked streams. For projections that exist no more. */
     void forget(String projection);
 

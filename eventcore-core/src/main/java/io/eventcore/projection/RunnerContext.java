@@ -8,6 +8,7 @@ import org.springframework.transaction.support.TransactionOperations;
  * What all workers of a runner share.
  *
  * @param owner who holds the leases of this runner
+ * @param versions which versions queries read
  * @param inTransaction runs what transactional projections do
  * @param nanoTime a clock that never goes back
  * @param progress rung whenever a worker has come further or its state has changed
@@ -17,6 +18,7 @@ record RunnerContext(
         EventReader reader,
         ProjectionStore store,
         LogTail tail,
+        ActiveVersions versions,
         TransactionOperations inTransaction,
         RunnerSettings settings,
         LongSupplier nanoTime,

@@ -80,9 +80,13 @@ CREATE TABLE IF NOT EXISTS eventcore_snapshot (
 
 -- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
 -- moves the checkpoint under the newest token only.
+-- Versions of a projection stand beside each other; queries read the active one. Version 0 are the side effects.
 CREATE TABLE IF NOT EXISTS eventcore_projection (
     name          VARCHAR(100) NOT NULL,
+    version       INTEGER NOT NULL,
     number        INTEGER NOT NULL,
+    partitions    INTEGER NOT NULL,
+    active        BOOLEAN NOT NULL,
     token         BIGINT NOT NULL,
     owner         VARCHAR(100) NOT NULL,
     good_until    TIMESTAMP(6) WITH TIME ZONE NOT NULL,
@@ -93,12 +97,13 @@ CREATE TABLE IF NOT EXISTS eventcore_projection (
     seen_event_id VARCHAR(36) NOT NULL,
     moves         BIGINT NOT NULL,
     failure       VARCHAR(1000) NOT NULL,
-    PRIMARY KEY (name, number)
+    PRIMARY KEY (name, version, number)
 );
 
 -- One row for each stream that a projection has set aside: where the events begin that wait. They stay in the log.
 CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     name      VARCHAR(100) NOT NULL,
+    version   INTEGER NOT NULL,
     number    INTEGER NOT NULL,
     stream_id VARCHAR(510) NOT NULL,
     position  BIGINT NOT NULL,
@@ -106,5 +111,5 @@ CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     failure   VARCHAR(1000) NOT NULL,
     waiting   BIGINT NOT NULL,
     request   VARCHAR(10) NOT NULL,
-    PRIMARY KEY (name, stream_id)
+    PRIMARY KEY (name, version, stream_id)
 );

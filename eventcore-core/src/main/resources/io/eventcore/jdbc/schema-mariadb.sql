@@ -85,9 +85,13 @@ CREATE TABLE IF NOT EXISTS eventcore_snapshot (
 
 -- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
 -- moves the checkpoint under the newest token only. Each move is counted, so that every one changes the row.
+-- Versions of a projection stand beside each other; queries read the active one. Version 0 are the side effects.
 CREATE TABLE IF NOT EXISTS eventcore_projection (
     name          VARCHAR(100) NOT NULL,
+    version       INTEGER NOT NULL,
     number        INTEGER NOT NULL,
+    partitions    INTEGER NOT NULL,
+    active        BOOLEAN NOT NULL,
     token         BIGINT NOT NULL,
     owner         VARCHAR(100) NOT NULL,
     good_until    DATETIME(6) NOT NULL,
@@ -98,12 +102,13 @@ CREATE TABLE IF NOT EXISTS eventcore_projection (
     seen_event_id VARCHAR(36) NOT NULL,
     moves         BIGINT NOT NULL,
     failure       VARCHAR(1000) NOT NULL,
-    PRIMARY KEY (name, number)
+    PRIMARY KEY (name, version, number)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 -- One row for each stream that a projection has set aside: where the events begin that wait. They stay in the log.
 CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     name      VARCHAR(100) NOT NULL,
+    version   INTEGER NOT NULL,
     number    INTEGER NOT NULL,
     stream_id VARCHAR(255) NOT NULL,
     position  BIGINT NOT NULL,
@@ -111,7 +116,7 @@ CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     failure   VARCHAR(1000) NOT NULL,
     waiting   BIGINT NOT NULL,
     request   VARCHAR(10) NOT NULL,
-    PRIMARY KEY (name, stream_id)
+    PRIMARY KEY (name, version, stream_id)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 -- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to

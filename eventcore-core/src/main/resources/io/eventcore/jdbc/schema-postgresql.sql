@@ -612,9 +612,13 @@ $$;
 -- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
 -- moves the checkpoint under the newest token only. Taking a lease needs the row's lock, which a projection's transaction
 -- takes last, right before its commit.
+-- Versions of a projection stand beside each other; queries read the active one. Version 0 are the side effects.
 CREATE TABLE IF NOT EXISTS eventcore_projection (
     name          text COLLATE "C" NOT NULL,
+    version       integer     NOT NULL,
     number        integer     NOT NULL,
+    partitions    integer     NOT NULL,
+    active        boolean     NOT NULL,
     token         bigint      NOT NULL,
     owner         text        NOT NULL,
     good_until    timestamptz NOT NULL,
@@ -625,12 +629,13 @@ CREATE TABLE IF NOT EXISTS eventcore_projection (
     seen_event_id text        NOT NULL,
     moves         bigint      NOT NULL,
     failure       text        NOT NULL,
-    PRIMARY KEY (name, number)
+    PRIMARY KEY (name, version, number)
 ) WITH (fillfactor = 50);
 
 -- One row for each stream that a projection has set aside: where the events begin that wait. They stay in the log.
 CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     name      text COLLATE "C" NOT NULL,
+    version   integer NOT NULL,
     number    integer NOT NULL,
     stream_id text COLLATE "C" NOT NULL,
     position  bigint  NOT NULL,
@@ -638,5 +643,5 @@ CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     failure   text    NOT NULL,
     waiting   bigint  NOT NULL,
     request   text    NOT NULL,
-    PRIMARY KEY (name, stream_id)
+    PRIMARY KEY (name, version, stream_id)
 );

@@ -230,6 +230,8 @@ public record EventCoreProperties(
      * @param maxPollInterval how soon the log is looked at again when nothing happens
      * @param minRetryDelay delay before an event is tried again that could not be applied
      * @param maxRetryDelay no delay between such attempts is longer
+     * @param notifications whether instances tell each other of new events, on PostgreSQL by NOTIFY; to listen takes one
+     *     connection for good
      */
     public record Projections(
             @DefaultValue("true") boolean enabled,
@@ -238,7 +240,8 @@ public record EventCoreProperties(
             @DefaultValue("5ms") Duration minPollInterval,
             @DefaultValue("1s") Duration maxPollInterval,
             @DefaultValue("100ms") Duration minRetryDelay,
-            @DefaultValue("30s") Duration maxRetryDelay) {
+            @DefaultValue("30s") Duration maxRetryDelay,
+            @DefaultValue("false") boolean notifications) {
         /** Checks the numbers. */
         public Projections {
             check(batchSize >= 1, "eventcore.projections.batch-size", batchSize, "must be at least 1");

@@ -9,7 +9,7 @@ import org.springframework.context.SmartLifecycle;
  */
 class ProjectionLifecycle implements SmartLifecycle {
     /** Before Boot's web servers, which begin at {@code DEFAULT_PHASE - 2048}. */
-    private static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
+    static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
 
     private final ProjectionRunner runner;
     private final boolean enabled;

@@ -9,6 +9,7 @@ import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.DepositMoney;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.jdbc.PostgreSqlNotifications;
 import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
@@ -161,6 +162,52 @@ class ProjectionsTest {
                             .satisfies(thread -> assertThat(thread.startsWith("VirtualThread"))
                                     .isEqualTo(virtual));
                 });
+    }
+
+    @Test
+    void instances_tell_each_other_of_new_events_if_they_are_told_to() {
+        String url = RealPostgreSql.newDatabase();
+        ApplicationContextRunner instance = Applications.withDatabase(url)
+                .withPropertyValues(
+                        "eventcore.jdbc.initialize-schema=always",
+                        "eventcore.projections.notifications=true",
+                        "eventcore.projections.min-poll-interval=1d",
+                        "eventcore.projections.max-poll-interval=1d");
+
+        instance.withUserConfiguration(Balances.class)
+                .run(follower -> instance.run(appender -> {
+                    assertThat(appender.getBean(PostgreSqlNotifications.class).isListening())
+                            .isFalse();
+                    assertReached(follower, deposit(follower, 1));
+
+                    for (int i = 0; i < 5; i++) {
+                        assertReached(follower, deposit(appender, 1));
+                    }
+
+                    assertThat(balance(follower)).isEqualTo(6);
+                }));
+    }
+
+    @Test
+    void notifications_have_no_effect_on_another_database() {
+        Applications.withH2()
+                .withUserConfiguration(Balances.class)
+                .withPropertyValues("eventcore.projections.notifications=true")
+                .run(application -> {
+                    assertReached(application, deposit(application, 5));
+                    assertThat(application
+                                    .getBean(PostgreSqlNotifications.class)
+                                    .isListening())
+                            .isFalse();
+                });
+    }
+
+    @Test
+    void nobody_is_notified_by_default() {
+        Applications.withDatabase(RealPostgreSql.newDatabase())
+                .withUserConfiguration(Balances.class)
+                .withPropertyValues("eventcore.jdbc.initialize-schema=always")
+                .run(application -> assertThat(application).doesNotHaveBean(PostgreSqlNotifications.class));
     }
 
     private static GlobalPosition deposit(ApplicationContext application, long cents) {

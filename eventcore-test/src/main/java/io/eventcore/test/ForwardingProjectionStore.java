@@ -1,5 +1,6 @@
 package io.eventcore.test;
 
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /**
  * A projection store that passes everything on to another one. Override what is to be different.
@@ -34,13 +36,28 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public void register(String projection, int partitions) {
-        delegate.register(projection, partitions);
+    public void register(String projection, int version, int partitions, GlobalPosition from) {
+        delegate.register(projection, version, partitions, from);
     }
 
     @Override
-    public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
-        return delegate.acquire(partition, owner, length);
+    public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
+        return delegate.acquire(partition, partitions, owner, length);
+    }
+
+    @Override
+    public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
+        return delegate.repartition(leases, partitions, partitionOf);
+    }
+
+    @Override
+    public void activate(String projection, int version) {
+        delegate.activate(projection, version);
+    }
+
+    @Override
+    public void forgetVersion(String projection, int version) {
+        delegate.forgetVersion(projection, version);
     }
 
     @Override

@@ -38,6 +38,11 @@ final class WatchedDataSource extends DelegatingDataSource {
         return sent.stream().filter(sql -> sql.contains(text)).count();
     }
 
+    /** All statements sent so far, in their order. */
+    List<String> sent() {
+        return List.copyOf(sent);
+    }
+
     /** The SQLStates of the statements that failed, in their order. */
     List<String> failures() {
         return List.copyOf(failures);

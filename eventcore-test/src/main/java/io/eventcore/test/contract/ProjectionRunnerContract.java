@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
@@ -25,8 +26,10 @@ import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionBuilder;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
@@ -541,6 +544,302 @@ public abstract class ProjectionRunnerContract {
     }
 
     @Test
+    void a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up() {
+        List<Long> first = new CopyOnWriteArrayList<>();
+        deposit(ADA, 5);
+        ProjectionRunner old = start(firstVersion(first).build());
+        Eventually.until("the first version has caught up", () -> first.size() == 5);
+        old.stop();
+        CountDownLatch goOn = gate();
+        LookedAtStore looked = new LookedAtStore(store);
+
+        ProjectionRunner runner = start(builder(looked)
+                .projection(firstVersion(first).build())
+                .projection(ledger("applied")
+                        .version(2)
+                        .on(LedgerEvent.class, event -> {
+                            await(goOn);
+                            applied.add(event);
+                        })
+                        .build()));
+        GlobalPosition last = deposit(BOB, 2);
+
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(first).hasSize(7);
+        int before = looked.looks.get();
+        Eventually.until("the store was looked at a few times", () -> looked.looks.get() > before + 6);
+        assertThat(runner.activeVersion("applied")).isEqualTo(1);
+        goOn.countDown();
+        Eventually.until("the second version is active", () -> runner.activeVersion("applied") == 2);
+        awaitAllApplied();
+        GlobalPosition later = deposit(ADA, 3);
+        assertThat(runner.awaitPosition("applied", later, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        awaitAllApplied();
+        assertThat(runner.status())
+                .extracting(ProjectionStatus::name, ProjectionStatus::active)
+                .containsExactly(tuple("applied", false), tuple("applied@2", true));
+        Eventually.until("the first version goes on as long as somebody declares it", () -> first.size() == 10);
+    }
+
+    @Test
+    void an_instance_without_the_active_version_waits_for_it_and_a_newer_one_does_not_go_back() {
+        List<Long> first = new CopyOnWriteArrayList<>();
+        start(firstVersion(first).build());
+        Eventually.until(
+                "the first version is active", () -> store.partitions().stream().anyMatch(PartitionState::active));
+        ProjectionRunner newer = start(appliedEventsProjection().version(2).build());
+        GlobalPosition last = deposit(ADA, 3);
+        assertThat(newer.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+
+        Eventually.until("the second version is active", () -> newer.activeVersion("applied") == 2);
+        ProjectionRunner old = start(firstVersion(first).build());
+
+        GlobalPosition later = deposit(ADA, 1);
+        assertThat(old.activeVersion("applied")).isEqualTo(2);
+        assertThat(old.awaitPosition("applied", later, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        awaitAllApplied();
+    }
+
+    @Test
+    void side_effects_begin_with_news_and_are_repeated_neither_by_a_reset_nor_by_a_new_version() {
+        List<String> effects = new CopyOnWriteArrayList<>();
+        deposit(ADA, 3);
+        ProjectionRunner first = start(withSideEffects(1, effects).build());
+        awaitAllApplied();
+        deposit(ADA, 2);
+        Eventually.until("two side effects", () -> effects.size() == 2, () -> effects);
+
+        first.reset("applied");
+        awaitAllApplied();
+        deposit(BOB, 1);
+        Eventually.until("the third side effect", () -> effects.size() == 3, () -> effects);
+        first.stop();
+        List<Long> secondReadModel = new CopyOnWriteArrayList<>();
+        ProjectionRunner second = start(builder(store)
+                .projection(withSideEffects(1, effects).build())
+                .projection(ledger("applied")
+                        .version(2)
+                        .atLeastOnce()
+                        .on(
+                                LedgerEvent.class,
+                                event -> secondReadModel.add(event.position().value()))
+                        .sideEffects(event -> effects.add("2: " + event.position()))
+                        .build()));
+        Eventually.until("the second version is active", () -> second.activeVersion("applied") == 2);
+        deposit(BOB, 1);
+
+        Eventually.until("the fourth side effect", () -> effects.size() == 4, () -> effects);
+        List<Long> all = positions(event -> true);
+        assertThat(effects)
+                .containsExactly("1: " + all.get(3), "1: " + all.get(4), "1: " + all.get(5), "2: " + all.get(6));
+        assertThat(secondReadModel).isEqualTo(all);
+    }
+
+    @Test
+    void a_side_effect_finds_its_event_in_the_read_model_and_does_not_hold_it_up() {
+        CountDownLatch goOn = gate();
+        List<Long> missing = new CopyOnWriteArrayList<>();
+        List<Long> effects = new CopyOnWriteArrayList<>();
+        start(appliedEventsProjection()
+                .sideEffects(event -> {
+                    if (!applied.positions().contains(event.position().value())) {
+                        missing.add(event.position().value());
+                    }
+                    await(goOn);
+                    effects.add(event.position().value());
+                })
+                .build());
+
+        for (int i = 0; i < 10; i++) {
+            deposit(ADA, 1);
+        }
+
+        awaitAllApplied();
+        assertThat(effects).isEmpty();
+        goOn.countDown();
+        Eventually.until("all side effects", () -> effects.size() == 10, () -> effects);
+        assertThat(effects).isEqualTo(positions(event -> true));
+        assertThat(missing).isEmpty();
+    }
+
+    @Test
+    void a_side_effect_that_fails_goes_the_way_of_an_error_and_the_read_model_goes_on() {
+        List<Long> effects = new CopyOnWriteArrayList<>();
+        ProjectionRunner runner = start(appliedEventsProjection()
+                .sideEffects(event -> {
+                    if (event.version().value() == 2) {
+                        throw new IllegalStateException("s3cr3t");
+                    }
+                    effects.add(event.version().value());
+                })
+                .onError(failure -> FailureDecision.SKIP)
+                .build());
+
+        deposit(ADA, 3);
+
+        awaitAllApplied();
+        Eventually.until("the others are done", () -> effects.equals(List.of(1L, 3L)), () -> effects);
+        assertThat(runner.status())
+                .filteredOn(status -> status.version() == ProjectionPartition.SIDE_EFFECTS)
+                .singleElement()
+                .satisfies(status -> {
+                    assertThat(status.name()).isEqualTo("applied@side-effects");
+                    assertThat(status.partitions().get(0).failures()).isPositive();
+                });
+    }
+
+    private ProjectionBuilder<LedgerEvent> firstVersion(List<Long> readModel) {
+        return ledger("applied")
+                .atLeastOnce()
+                .on(LedgerEvent.class, event -> readModel.add(event.position().value()));
+    }
+
+    private ProjectionBuilder<LedgerEvent> withSideEffects(int version, List<String> effects) {
+        return appliedEventsProjection()
+                .version(version)
+                .clearedBy(applied::clear)
+                .sideEffects(event -> effects.add(version + ": " + event.position()));
+    }
+
+    @Test
+    void another_number_of_partitions_neither_loses_nor_doubles_an_event() {
+        for (int partitions : new int[] {1, 4, 3, 64, 1}) {
+            depositToTen();
+            ProjectionRunner runner =
+                    start(appliedEventsProjection().partitions(partitions).build());
+
+            awaitAllApplied();
+            depositToTen();
+            awaitAllApplied();
+            assertThat(store.partitions()).hasSize(partitions);
+            runner.stop();
+        }
+    }
+
+    @Test
+    void partitions_at_different_positions_are_brought_together_before_they_are_divided_anew() {
+        ProjectionRunner failing = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    if (event.streamId().equals(ADA)) {
+                        throw new IllegalStateException("broken");
+                    }
+                    applied.add(event);
+                })
+                .onError(failure -> FailureDecision.FAIL)
+                .partitions(4)
+                .build());
+        deposit(ADA, 3);
+        depositToTen();
+        GlobalPosition last = deposit(ADA, 1);
+        Eventually.until(
+                "one partition has failed, and another one has come to the end",
+                () -> store.partitions().stream()
+                                .anyMatch(state -> !state.failure().isEmpty())
+                        && store.partitions().stream()
+                                .anyMatch(state -> state.checkpoint().position().equals(last)));
+        failing.stop();
+        assertThat(applied.positions()).hasSizeLessThan(positions(event -> true).size());
+
+        start(appliedEventsProjection().partitions(3).build());
+
+        awaitAllApplied();
+        deposit(ADA, 1);
+        awaitAllApplied();
+        Eventually.until("it is divided anew", () -> store.partitions().size() == 3);
+    }
+
+    @Test
+    void while_an_event_cannot_be_applied_a_projection_stays_divided_as_it_is_until_it_is_resumed() {
+        AtomicBoolean repaired = new AtomicBoolean();
+        ProjectionBuilder<LedgerEvent> fragile = ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    if (event.streamId().equals(ADA) && !repaired.get()) {
+                        throw new IllegalStateException("broken");
+                    }
+                })
+                .onError(failure -> FailureDecision.FAIL);
+        ProjectionRunner before = start(fragile.partitions(4).build());
+        depositToTen();
+        GlobalPosition last = deposit(ADA, 1);
+        deposit(ADA, 1);
+        Eventually.until(
+                "it has failed",
+                () -> store.partitions().stream()
+                        .anyMatch(state -> !state.failure().isEmpty()));
+        Eventually.until(
+                "others have come to the end",
+                () -> store.partitions().stream()
+                        .anyMatch(state -> state.checkpoint().position().compareTo(last) > 0));
+        before.stop();
+
+        ProjectionRunner runner = start(fragile.partitions(2).build());
+        Eventually.until(
+                "it has failed again",
+                () -> store.partitions().stream()
+                        .anyMatch(state -> state.failure().contains("2 partitions")));
+        assertThat(store.partitions()).hasSize(4);
+        repaired.set(true);
+        runner.resume("applied");
+
+        awaitAllApplied();
+        Eventually.until("it is divided anew", () -> store.partitions().size() == 2);
+    }
+
+    @Test
+    void an_instance_that_divides_a_projection_otherwise_stands_by() {
+        ProjectionRunner old = start(appliedEventsProjection().partitions(4).build());
+        depositToTen();
+        awaitAllApplied();
+
+        start(appliedEventsProjection().partitions(2).build());
+        depositToTen();
+        awaitAllApplied();
+        Eventually.until("it is divided anew", () -> store.partitions().size() == 2);
+        Eventually.until(
+                "the other instance stands by",
+                () -> old.status().get(0).partitions().stream()
+                        .allMatch(partition -> partition.state() == ProjectionState.STANDBY));
+        depositToTen();
+
+        awaitAllApplied();
+    }
+
+    @Test
+    void what_is_parked_stays_parked_when_a_projection_is_divided_anew() {
+        AtomicBoolean repaired = new AtomicBoolean();
+        ProjectionBuilder<LedgerEvent> parking = ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    applied.add(event);
+                    if (event.streamId().equals(ADA) && event.version().value() == 2 && !repaired.get()) {
+                        throw new IllegalStateException("broken");
+                    }
+                })
+                .onError(failure -> FailureDecision.PARK);
+        ProjectionRunner before = start(parking.build());
+        deposit(ADA, 3);
+        Eventually.until("two events wait", () -> waiting() == 2);
+        before.stop();
+
+        ProjectionRunner runner = start(parking.partitions(8).build());
+        Eventually.until("it is divided anew", () -> store.partitions().size() == 8);
+        deposit(ADA, 1);
+        Eventually.until("three events wait", () -> waiting() == 3);
+        repaired.set(true);
+        runner.retryParked("applied", ADA);
+
+        awaitAllApplied();
+        Eventually.until(
+                "the stream is released", () -> store.parkedStreams("applied").isEmpty());
+    }
+
+    private void depositToTen() {
+        for (int i = 0; i < 10; i++) {
+            deposit(StreamId.of("account-" + i), 1);
+        }
+    }
+
+    @Test
     void a_paused_projection_applies_nothing_until_it_is_resumed() {
         ProjectionRunner runner = start(appliedEventsProjection().build());
         deposit(ADA, 1);
@@ -892,6 +1191,21 @@ public abstract class ProjectionRunnerContract {
                     refusals.incrementAndGet();
                 }
             }
+        }
+    }
+
+    /** Counts how often somebody has looked at the state of the projections. */
+    private static final class LookedAtStore extends ForwardingProjectionStore {
+        private final AtomicInteger looks = new AtomicInteger();
+
+        private LookedAtStore(ProjectionStore delegate) {
+            super(delegate);
+        }
+
+        @Override
+        public List<PartitionState> partitions() {
+            looks.incrementAndGet();
+            return super.partitions();
         }
     }
 

@@ -1,7 +1,6 @@
 package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.eventcore.GlobalPosition;
@@ -10,11 +9,11 @@ import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
-import io.eventcore.projection.PartitionCountException;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -57,7 +56,7 @@ public abstract class ProjectionStoreContract {
         store = emptyStore();
         transaction = new TransactionTemplate(transactionManager());
         transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
-        store.register(NAME, 1);
+        store.register(NAME, 1, 1, GlobalPosition.START);
     }
 
     @Test
@@ -76,25 +75,180 @@ public abstract class ProjectionStoreContract {
         Lease lease = acquire("one");
         store.advance(lease, Checkpoint.START, TEN, List.of());
 
-        store.register(NAME, 1);
+        store.register(NAME, 1, 1, GlobalPosition.START);
 
         assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
-        assertThat(store.acquire(BALANCES, "two", LONG)).isEmpty();
+        assertThat(store.acquire(BALANCES, 1, "two", LONG)).isEmpty();
     }
 
     @Test
-    void another_number_of_partitions_is_refused() {
-        assertThatExceptionOfType(PartitionCountException.class)
-                .isThrownBy(() -> store.register(NAME, 4))
-                .satisfies(refusal -> assertThat(refusal.known()).isEqualTo(1))
-                .withMessageContaining(NAME)
-                .withMessageContaining("reset");
+    void to_register_another_number_of_partitions_changes_nothing_and_gives_no_lease() {
+        store.register(NAME, 1, 4, GlobalPosition.START);
+
+        assertThat(store.partitions())
+                .singleElement()
+                .satisfies(state -> assertThat(state.partitions()).isEqualTo(1));
+        assertThat(store.acquire(BALANCES, 4, "one", LONG)).isEmpty();
+        assertThat(store.acquire(new ProjectionPartition(NAME, 3), 4, "one", LONG))
+                .isEmpty();
+        assertThat(store.acquire(BALANCES, 1, "one", LONG)).isPresent();
+    }
+
+    @Test
+    void a_projection_is_divided_anew_by_who_holds_all_leases_at_one_position() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        assertThat(store.repartition(List.of(lease), 4, stream -> 2)).isTrue();
+
+        assertThat(store.partitions()).hasSize(4).allSatisfy(state -> {
+            assertThat(state.partitions()).isEqualTo(4);
+            assertThat(state.checkpoint()).isEqualTo(TEN);
+            assertThat(state.free()).isTrue();
+            assertThat(state.active()).isTrue();
+            assertThat(store.acquire(state.partition(), 4, "two", LONG)
+                            .orElseThrow()
+                            .token())
+                    .isGreaterThan(lease.token());
+        });
+        assertThat(store.parkedStreams(NAME))
+                .singleElement()
+                .satisfies(stream -> assertThat(stream.partition().number()).isEqualTo(2));
+        assertThat(store.acquire(BALANCES, 1, "three", LONG)).isEmpty();
+        assertThat(store.advance(lease, TEN, TEN.movedTo(at(11)), List.of())).isFalse();
+        assertThat(store.isCurrent(lease, LONG)).isFalse();
+    }
+
+    @Test
+    void partitions_are_put_together_at_the_newest_event_that_one_of_them_has_seen() {
+        List<Lease> leases = fourPartitionsAt(20);
+
+        assertThat(store.repartition(leases, 2, stream -> 0)).isTrue();
+
+        assertThat(statesOf("many"))
+                .hasSize(2)
+                .allSatisfy(state ->
+                        assertThat(state.checkpoint()).isEqualTo(new Checkpoint(at(20), at(13), new UUID(0, 3))));
+    }
+
+    @Test
+    void a_projection_is_not_divided_anew_while_its_partitions_are_at_different_positions() {
+        List<Lease> leases = fourPartitionsAt(20);
+        Lease first = leases.get(0);
+        store.advance(first, store.checkpoint(first.partition()), TEN.movedTo(at(21)), List.of());
+
+        assertThat(store.repartition(leases, 2, stream -> 0)).isFalse();
+
+        assertThat(statesOf("many")).hasSize(4);
+    }
+
+    @Test
+    void a_projection_is_not_divided_anew_when_a_lease_is_lost_or_missing() {
+        List<Lease> leases = fourPartitionsAt(20);
+
+        assertThat(store.repartition(leases.subList(0, 3), 2, stream -> 0)).isFalse();
+        Lease last = leases.get(3);
+        store.seize(last.partition(), "two", LONG);
+        assertThat(store.repartition(leases, 2, stream -> 0)).isFalse();
+
+        assertThat(statesOf("many"))
+                .hasSize(4)
+                .allSatisfy(state -> assertThat(state.partitions()).isEqualTo(4));
+    }
+
+    @Test
+    void of_two_who_divide_a_projection_anew_one_succeeds() {
+        List<Lease> leases = fourPartitionsAt(20);
+
+        List<Boolean> done = Race.run(4, number -> store.repartition(leases, 5 + number, stream -> 0));
+
+        assertThat(done).filteredOn(success -> success).hasSize(1);
+        List<PartitionState> states = statesOf("many");
+        assertThat(states).allSatisfy(state -> assertThat(state.partitions()).isEqualTo(states.size()));
+    }
+
+    private List<Lease> fourPartitionsAt(long position) {
+        store.register("many", 1, 4, GlobalPosition.START);
+        List<Lease> leases = new ArrayList<>();
+        for (int number = 0; number < 4; number++) {
+            ProjectionPartition partition = new ProjectionPartition("many", number);
+            Lease lease = store.acquire(partition, 4, "one", LONG).orElseThrow();
+            Checkpoint to = new Checkpoint(at(position), at(10 + number), new UUID(0, number));
+            assertThat(store.advance(lease, Checkpoint.START, to, List.of())).isTrue();
+            leases.add(lease);
+        }
+        return leases;
+    }
+
+    @Test
+    void versions_stand_beside_each_other_and_the_first_is_active_until_another_one_is_made_so() {
+        store.advance(acquire("one"), Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        store.register(NAME, 2, 2, GlobalPosition.START);
+
+        assertThat(activeVersions()).containsExactly(1);
+        ProjectionPartition second = new ProjectionPartition(NAME, 2, 1);
+        assertThat(store.checkpoint(second)).isEqualTo(Checkpoint.START);
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+        Lease lease = store.acquire(second, 2, "two", LONG).orElseThrow();
+        assertThat(store.advance(lease, Checkpoint.START, TEN.movedTo(at(30)), List.of()))
+                .isTrue();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+        assertThat(store.parkedStreams(NAME)).hasSize(1);
+
+        store.activate(NAME, 2);
+
+        assertThat(activeVersions()).containsExactly(2);
+        store.forgetVersion(NAME, 1);
+        assertThat(store.partitions()).hasSize(2);
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+        assertThat(activeVersions()).containsExactly(2);
+    }
+
+    @Test
+    void versions_are_paused_together_also_one_that_comes_later() {
+        store.setPaused(NAME, true);
+
+        store.register(NAME, 2, 1, GlobalPosition.START);
+
+        assertThat(store.acquire(new ProjectionPartition(NAME, 2, 0), 1, "one", LONG))
+                .isEmpty();
+        store.setPaused(NAME, false);
+        assertThat(store.acquire(new ProjectionPartition(NAME, 2, 0), 1, "one", LONG))
+                .isPresent();
+    }
+
+    @Test
+    void side_effects_begin_where_they_are_told_and_are_never_active() {
+        store.forget(NAME);
+
+        store.register(NAME, ProjectionPartition.SIDE_EFFECTS, 1, at(7));
+        store.register(NAME, ProjectionPartition.SIDE_EFFECTS, 1, at(9));
+        store.register(NAME, 3, 1, GlobalPosition.START);
+
+        assertThat(store.checkpoint(new ProjectionPartition(NAME, ProjectionPartition.SIDE_EFFECTS, 0)))
+                .isEqualTo(Checkpoint.START.movedTo(at(7)));
+        assertThat(activeVersions()).containsExactly(3);
+    }
+
+    private List<Integer> activeVersions() {
+        return statesOf(NAME).stream()
+                .filter(PartitionState::active)
+                .map(state -> state.partition().version())
+                .distinct()
+                .toList();
+    }
+
+    private List<PartitionState> statesOf(String projection) {
+        return store.partitions().stream()
+                .filter(state -> state.partition().projection().equals(projection))
+                .toList();
     }
 
     @Test
     void many_who_register_at_the_same_time_register_once() {
         Race.run(6, number -> {
-            store.register("many", 8);
+            store.register("many", 1, 8, GlobalPosition.START);
             return number;
         });
 
@@ -116,7 +270,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void of_many_who_want_a_lease_exactly_one_gets_it() {
-        List<Optional<Lease>> leases = Race.run(8, number -> store.acquire(BALANCES, "owner-" + number, LONG));
+        List<Optional<Lease>> leases = Race.run(8, number -> store.acquire(BALANCES, 1, "owner-" + number, LONG));
 
         assertThat(leases).filteredOn(Optional::isPresent).hasSize(1);
         assertThat(state().free()).isFalse();
@@ -124,7 +278,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_lease_that_has_run_out_is_taken_over_under_a_greater_token() {
-        Lease first = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease first = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
 
         Lease second = acquire("two");
 
@@ -135,21 +289,21 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_renewed_lease_is_not_taken_over() {
-        store.acquire(BALANCES, "one", OVER);
+        store.acquire(BALANCES, 1, "one", OVER);
 
         store.renew("one", LONG);
 
-        assertThat(store.acquire(BALANCES, "two", LONG)).isEmpty();
+        assertThat(store.acquire(BALANCES, 1, "two", LONG)).isEmpty();
     }
 
     @Test
     void renewing_what_somebody_else_took_over_changes_nothing() {
-        store.acquire(BALANCES, "one", OVER);
-        store.acquire(BALANCES, "two", OVER);
+        store.acquire(BALANCES, 1, "one", OVER);
+        store.acquire(BALANCES, 1, "two", OVER);
 
         store.renew("one", LONG);
 
-        assertThat(store.acquire(BALANCES, "three", LONG)).isPresent();
+        assertThat(store.acquire(BALANCES, 1, "three", LONG)).isPresent();
     }
 
     @Test
@@ -164,7 +318,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void giving_back_a_lease_that_was_lost_does_not_harm_the_new_owner() {
-        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
         Lease current = acquire("two");
 
         store.release(lost);
@@ -187,7 +341,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_checkpoint_moves_under_the_newest_token_only() {
-        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
         Lease current = acquire("two");
 
         boolean late = store.advance(lost, Checkpoint.START, TEN, List.of());
@@ -253,11 +407,11 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_transaction_that_applies_events_does_not_keep_others_from_taking_the_lease() {
-        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
 
         Boolean moved = transaction.execute(status -> {
             assertThat(store.isCurrent(lost, LONG)).isTrue();
-            assertThat(Race.<Optional<Lease>>elsewhere(() -> store.acquire(BALANCES, "two", LONG)))
+            assertThat(Race.<Optional<Lease>>elsewhere(() -> store.acquire(BALANCES, 1, "two", LONG)))
                     .isPresent();
             boolean done = store.advance(lost, Checkpoint.START, TEN, List.of());
             status.setRollbackOnly();
@@ -270,7 +424,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_lease_can_be_renewed_while_a_transaction_applies_events() {
-        Lease lease = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease lease = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
 
         Boolean moved = transaction.execute(status -> {
             store.isCurrent(lease, LONG);
@@ -282,19 +436,19 @@ public abstract class ProjectionStoreContract {
         });
 
         assertThat(moved).isTrue();
-        assertThat(store.acquire(BALANCES, "two", LONG)).isEmpty();
+        assertThat(store.acquire(BALANCES, 1, "two", LONG)).isEmpty();
     }
 
     @Test
     void a_paused_projection_is_given_to_nobody() {
         store.setPaused(NAME, true);
 
-        assertThat(store.acquire(BALANCES, "one", LONG)).isEmpty();
+        assertThat(store.acquire(BALANCES, 1, "one", LONG)).isEmpty();
         assertThat(state().paused()).isTrue();
 
         store.setPaused(NAME, false);
 
-        assertThat(store.acquire(BALANCES, "one", LONG)).isPresent();
+        assertThat(store.acquire(BALANCES, 1, "one", LONG)).isPresent();
     }
 
     @Test
@@ -312,7 +466,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_failure_under_a_lost_lease_is_not_noted() {
-        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
         acquire("two");
 
         store.recordFailure(lost, "java.lang.IllegalStateException");
@@ -351,7 +505,7 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void nothing_is_parked_without_the_newest_token() {
-        Lease lost = store.acquire(BALANCES, "one", OVER).orElseThrow();
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
         acquire("two");
 
         boolean done = store.advance(lost, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
@@ -385,12 +539,12 @@ public abstract class ProjectionStoreContract {
 
         assertThat(store.partitions()).isEmpty();
         assertThat(store.parkedStreams()).isEmpty();
-        store.register(NAME, 4);
+        store.register(NAME, 1, 4, GlobalPosition.START);
         assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
     }
 
     private Lease acquire(String owner) {
-        return store.acquire(BALANCES, owner, LONG).orElseThrow();
+        return store.acquire(BALANCES, 1, owner, LONG).orElseThrow();
     }
 
     private PartitionState state() {

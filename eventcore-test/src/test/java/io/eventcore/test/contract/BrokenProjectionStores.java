@@ -5,6 +5,8 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -14,10 +16,12 @@ import io.eventcore.projection.ProjectionStore;
 import io.eventcore.test.ForwardingEventStore;
 import io.eventcore.test.ForwardingProjectionStore;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToIntFunction;
 
 /** Projection stores that each break one promise, in the ways in which they are usually broken. */
 final class BrokenProjectionStores {
@@ -71,8 +75,55 @@ final class BrokenProjectionStores {
     static ProjectionStore keepingLeasesForEver(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override
-            public Optional<Lease> acquire(ProjectionPartition partition, String owner, Duration length) {
-                return super.acquire(partition, owner, length.plusDays(1));
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                return super.acquire(partition, partitions, owner, length.plusDays(1));
+            }
+        };
+    }
+
+    static ProjectionStore lendingToWhoDividesOtherwise(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                return partitions().stream()
+                        .filter(state -> state.partition().equals(partition))
+                        .findFirst()
+                        .flatMap(state -> super.acquire(partition, state.partitions(), owner, length));
+            }
+        };
+    }
+
+    static ProjectionStore dividingAnewAtTheForemostPosition(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
+                Checkpoint foremost = leases.stream()
+                        .map(lease -> checkpoint(lease.partition()))
+                        .max(Comparator.comparing(Checkpoint::position))
+                        .orElseThrow();
+                leases.forEach(lease -> advance(lease, checkpoint(lease.partition()), foremost, List.of()));
+                return super.repartition(leases, partitions, partitionOf);
+            }
+        };
+    }
+
+    static ProjectionStore activatingWhatIsNew(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void register(String projection, int version, int partitions, GlobalPosition from) {
+                super.register(projection, version, partitions, from);
+                activate(projection, version);
+            }
+        };
+    }
+
+    static ProjectionStore beginningSideEffectsAtTheFirstEvent(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void register(String projection, int version, int partitions, GlobalPosition from) {
+                super.register(projection, version, partitions, GlobalPosition.START);
             }
         };
     }

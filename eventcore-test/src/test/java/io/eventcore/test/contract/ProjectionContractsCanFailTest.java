@@ -102,6 +102,30 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::keepingLeasesForEver,
                         "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
                 store(
+                        "leases for partitions of another number",
+                        BrokenProjectionStores::lendingToWhoDividesOtherwise,
+                        "to_register_another_number_of_partitions_changes_nothing_and_gives_no_lease"),
+                store(
+                        "divided anew at the foremost position",
+                        BrokenProjectionStores::dividingAnewAtTheForemostPosition,
+                        "a_projection_is_not_divided_anew_while_its_partitions_are_at_different_positions"),
+                store(
+                        "a new version is active at once",
+                        BrokenProjectionStores::activatingWhatIsNew,
+                        "versions_stand_beside_each_other_and_the_first_is_active_until_another_one_is_made_so"),
+                runner(
+                        "a new version is active at once",
+                        BrokenProjectionStores::activatingWhatIsNew,
+                        "a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up"),
+                store(
+                        "side effects for history",
+                        BrokenProjectionStores::beginningSideEffectsAtTheFirstEvent,
+                        "side_effects_begin_where_they_are_told_and_are_never_active"),
+                runner(
+                        "side effects for history",
+                        BrokenProjectionStores::beginningSideEffectsAtTheFirstEvent,
+                        "side_effects_begin_with_news_and_are_repeated_neither_by_a_reset_nor_by_a_new_version"),
+                store(
                         "parks before the checkpoint moves",
                         BrokenProjectionStores::parkingBeforeTheCheckpointMoves,
                         "nothing_is_parked_without_the_newest_token"));

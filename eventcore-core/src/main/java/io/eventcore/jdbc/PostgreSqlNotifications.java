@@ -1,0 +1,248 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.projection.AppendSignal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells other processes by NOTIFY that events were committed, and hears the same from them, so that projections need not
+ * wait for the next poll. PostgreSQL only.
+ *
+ * <p>Nothing depends on it: a projection that hears nothing finds out at its next poll. A notification is sent after the
+ * commit, by a thread and on a connection that have nothing to do with the append, because a transaction that notifies
+ * commits one at a time in the whole server. However many commits there are, one notification is under way, and one
+ * follows it for all that came meanwhile.
+ *
+ * <p>Listening keeps a connection of the data source for good: a pool needs one more. It needs a session of its own, so
+ * behind a pooler that shares sessions between transactions nothing is heard; give it a data source past the pooler.
+ * When the connection is lost, a new one is made.
+ *
+ * <p>Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class PostgreSqlNotifications {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgreSqlNotifications.class);
+
+    private static final Duration GAP = Duration.ofMillis(2);
+    private static final Duration STOP_IS_NOTICED_WITHIN = Duration.ofMillis(250);
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** A connection on which nobody speaks may be dead without anybody noticing. */
+    private static final Duration CHECK_EVERY = Duration.ofSeconds(30);
+
+    private final Connections connections;
+    private final AppendSignal signal;
+    private final String channel;
+    private final String self = UUID.randomUUID().toString();
+    private final Semaphore news = new Semaphore(0);
+    private final Runnable sender = this::remember;
+    private final List<Thread> threads = new ArrayList<>();
+
+    private volatile CountDownLatch stopped = new CountDownLatch(0);
+    private volatile boolean listening;
+
+    /**
+     * Notifications about the store with the default names.
+     *
+     * @param dataSource the database of the store
+     * @param signal told by the store of this process, and told of the commits of others
+     */
+    public PostgreSqlNotifications(DataSource dataSource, AppendSignal signal) {
+        this(dataSource, TableNames.DEFAULT_PREFIX, signal);
+    }
+
+    /**
+     * Notifications about a store with names of the caller's choice.
+     *
+     * @param dataSource the database of the store
+     * @param tablePrefix what the names of its tables begin with
+     * @param signal told by the store of this process, and told of the commits of others
+     * @throws IllegalArgumentException if the prefix is not acceptable
+     */
+    public PostgreSqlNotifications(DataSource dataSource, String tablePrefix, AppendSignal signal) {
+        this.connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
+        this.channel = new TableNames("", tablePrefix).in("eventcore_appended");
+        this.signal = Objects.requireNonNull(signal, "signal");
+    }
+
+    /**
+     * Whether this can be used: the database is a PostgreSQL, and always the same one.
+     *
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public boolean isSupported() {
+        try {
+            return !connections.isRouting()
+                    && connections.own(connection -> connection.isWrapperFor(PGConnection.class));
+        } catch (SQLException e) {
+            throw new EventStoreUnavailableException("The event store's database cannot be used", e);
+        }
+    }
+
+    /** Sends and listens from now on. Nothing happens if it does already. */
+    public void start() {
+        start(true);
+    }
+
+    /** Sends from now on, for a process that runs no projections. Nothing happens if it does already. */
+    public void startSending() {
+        start(false);
+    }
+
+    private synchronized void start(boolean alsoListens) {
+        if (!threads.isEmpty()) {
+            return;
+        }
+        stopped = new CountDownLatch(1);
+        signal.addSender(sender);
+        threads.add(new Thread(this::send, "eventcore-notify"));
+        if (alsoListens) {
+            threads.add(new Thread(this::listen, "eventcore-listen"));
+        }
+        threads.forEach(thread -> thread.setDaemon(true));
+        threads.forEach(Thread::start);
+    }
+
+    /** Sends and listens no more; the connections are given back when this returns. */
+    public synchronized void stop() {
+        signal.removeSender(sender);
+        stopped.countDown();
+        news.release();
+        try {
+            for (Thread thread : threads) {
+                thread.join(TimeUnit.SECONDS.toMillis(10));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        threads.clear();
+    }
+
+    /** Whether a connection listens at present. */
+    public boolean isListening() {
+        return listening;
+    }
+
+    private void remember() {
+        if (news.availablePermits() == 0) {
+            news.release();
+        }
+    }
+
+    private boolean isStoppedWithin(Duration time) throws InterruptedException {
+        return stopped.await(time.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void send() {
+        boolean troubled = false;
+        try {
+            while (!isStoppedWithin(GAP)) {
+                news.acquire();
+                // Whoever commits from here on is told of by the next notification.
+                news.drainPermits();
+                try {
+                    connections.own(this::notifyOthers);
+                    troubled = false;
+                } catch (SQLException | EventStoreException e) {
+                    if (!troubled) {
+                        LOG.warn("Other instances cannot be notified of new events; they poll", e);
+                    }
+                    troubled = true;
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.warn("Interrupted; other instances are notified no more, they poll");
+        }
+    }
+
+    private boolean notifyOthers(Connection connection) throws SQLException {
+        try (PreparedStatement notify = connection.prepareStatement("SELECT pg_notify(?, ?)")) {
+            notify.setString(1, channel);
+            notify.setString(2, self);
+            return notify.execute();
+        }
+    }
+
+    private void listen() {
+        boolean troubled = false;
+        try {
+            while (!isStoppedWithin(troubled ? RETRY : Duration.ZERO)) {
+                try {
+                    connections.own(this::listenOn);
+                } catch (SQLException | EventStoreException e) {
+                    if (!troubled || listening) {
+                        LOG.warn("Notifications of new events are not heard; polling until they are again", e);
+                    }
+                    troubled = true;
+                } finally {
+                    listening = false;
+                }
+            }
+        } catch (InterruptedException e) {
+            LOG.warn("Interrupted; notifications of new events are heard no more, polling");
+        }
+    }
+
+    private boolean listenOn(Connection connection) throws SQLException {
+        PGConnection postgres = connection.unwrap(PGConnection.class);
+        execute(connection, "LISTEN " + channel);
+        try {
+            LOG.debug("Listening for new events on channel {}", channel);
+            listening = true;
+            // What was committed while nobody listened.
+            signal.eventsCommittedElsewhere();
+            long checkedAt = System.nanoTime();
+            while (stopped.getCount() > 0) {
+                PGNotification[] heard = postgres.getNotifications((int) STOP_IS_NOTICED_WITHIN.toMillis());
+                if (isNews(heard)) {
+                    signal.eventsCommittedElsewhere();
+                }
+                if (System.nanoTime() - checkedAt > CHECK_EVERY.toNanos()) {
+                    execute(connection, "SELECT 1");
+                    checkedAt = System.nanoTime();
+                }
+            }
+            execute(connection, "UNLISTEN " + channel);
+            return true;
+        } catch (SQLException e) {
+            // A connection that still listens must not come back to the pool.
+            connection.abort(Runnable::run);
+            throw e;
+        }
+    }
+
+    private boolean isNews(PGNotification[] heard) {
+        if (heard != null) {
+            for (PGNotification notification : heard) {
+                if (!self.equals(notification.getParameter())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.eventcore.projection;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The projections of a runner: for each name one or several versions. */
+final class DeclaredProjections {
+    private final Map<String, NavigableMap<Integer, Projection<?>>> versions = new LinkedHashMap<>();
+
+    /**
+     * What somebody calls a projection: by its name, or as {@link ProjectionStatus#name()} does.
+     *
+     * @param name the name
+     * @param version the version meant; null if the name alone was given
+     */
+    record Reference(String name, @Nullable Integer version) {}
+
+    /** @throws IllegalArgumentException if it is not acceptable, or there is another one of that name and version */
+    void add(Projection<?> projection) {
+        String name = ProjectionPartition.checkName(projection.name());
+        int partitions = projection.partitions();
+        if (partitions < 1 || partitions > ProjectionPartition.MAX_PARTITIONS) {
+            throw new IllegalArgumentException("Projection '%s' must have 1 to %d partitions, has %d"
+                    .formatted(name, ProjectionPartition.MAX_PARTITIONS, partitions));
+        }
+        if (projection.version() < 1) {
+            throw new IllegalArgumentException(
+                    "Version of projection '%s' must be 1 or more, is %d".formatted(name, projection.version()));
+        }
+        Projection<?> other =
+                versions.computeIfAbsent(name, n -> new TreeMap<>()).putIfAbsent(projection.version(), projection);
+        if (other != null) {
+            throw new IllegalArgumentException("Two projections are called '%s': a %s and a %s"
+                    .formatted(
+                            ProjectionPartition.label(name, projection.version()),
+                            other.getClass().getName(),
+                            projection.getClass().getName()));
+        }
+    }
+
+    DeclaredProjections copy() {
+        DeclaredProjections copy = new DeclaredProjections();
+        all().forEach(copy::add);
+        return copy;
+    }
+
+    List<String> names() {
+        return List.copyOf(versions.keySet());
+    }
+
+    /** All of them, those of one name by their versions. */
+    List<Projection<?>> all() {
+        return versions.values().stream()
+                .map(Map::values)
+                .flatMap(Collection::stream)
+                .<Projection<?>>map(projection -> projection)
+                .toList();
+    }
+
+    /** The newest version of a projection that is declared here; 0 if there is none. */
+    int newestVersion(String name) {
+        NavigableMap<Integer, Projection<?>> declared = versions.get(name);
+        return declared == null ? 0 : declared.lastKey();
+    }
+
+    /** A version; the newest one if that is not declared. */
+    Projection<?> version(String name, int version) {
+        NavigableMap<Integer, Projection<?>> declared = Objects.requireNonNull(versions.get(name), name);
+        Projection<?> exactly = declared.get(version);
+        return exactly != null ? exactly : declared.lastEntry().getValue();
+    }
+
+    /** @throws IllegalArgumentException if there is no such projection */
+    Reference find(String called) {
+        if (versions.containsKey(Objects.requireNonNull(called, "projection"))) {
+            return new Reference(called, null);
+        }
+        for (Projection<?> projection : all()) {
+            for (int version : new int[] {projection.version(), ProjectionPartition.SIDE_EFFECTS}) {
+                if (ProjectionPartition.label(projection.name(), version).equals(called)) {
+                    return new Reference(projection.name(), version);
+                }
+            }
+        }
+        throw new IllegalArgumentException("There is no projection '%s', only %s".formatted(called, names()));
+    }
+}
