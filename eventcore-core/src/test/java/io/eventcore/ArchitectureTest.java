@@ -168,6 +168,9 @@ class ArchitectureTest {
             .and()
             // The pause before the store repeats an append of its own after a deadlock.
             .doNotHaveFullyQualifiedName("io.eventcore.jdbc.OwnAppends")
+            .and()
+            // The pause before it looks again for the outcome of a command with an id.
+            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.JdbcExecutedCommands")
             .should()
             .callMethodWhere(DescribedPredicate.describe(
                     "Thread.sleep",

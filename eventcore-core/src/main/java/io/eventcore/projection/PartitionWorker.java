@@ -5,6 +5,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamPattern;
+import io.eventcore.internal.RedactedException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -167,7 +168,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
             }
         } catch (Error e) {
             trouble = e.getClass().getName();
-            LOG.error("Projection '{}' has ended here; another instance may go on", partition, e);
+            LOG.error(
+                    "Projection '{}' has ended here; another instance may go on",
+                    partition,
+                    RedactedException.of(e, ""));
             throw e;
         } finally {
             ended = true;
@@ -406,10 +410,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
             if (stream.request() == ParkedStream.Request.DISCARD) {
                 application.changeParked(new ParkedChange.Released(stream.streamId()));
                 LOG.warn(
-                        "Projection '{}' gives up {} events of stream '{}', as it was asked to",
+                        "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
                         partition,
                         stream.waiting(),
-                        stream.streamId());
+                        stream.position());
             } else if (stream.request() == ParkedStream.Request.RETRY) {
                 drain(application, stream);
             }
@@ -440,7 +444,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             more = !page.endReached() && after.compareTo(end) < 0;
         }
         application.changeParked(new ParkedChange.Released(stream.streamId()));
-        LOG.info("Stream '{}' of projection '{}' goes on", stream.streamId(), partition);
+        LOG.info("The stream that projection '{}' had parked at position {} goes on", partition, stream.position());
     }
 
     private void fail(RuntimeException failure) {
@@ -465,7 +469,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
         trouble = e.getClass().getName();
         troubled = true;
         if (troublesInARow++ == 0) {
-            LOG.warn("Projection '{}' was interrupted and begins again from its checkpoint", partition, e);
+            LOG.warn(
+                    "Projection '{}' was interrupted and begins again from its checkpoint",
+                    partition,
+                    RedactedException.of(e, ""));
         }
         context.progress().turn();
         giveBack();

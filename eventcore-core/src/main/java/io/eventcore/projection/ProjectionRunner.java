@@ -49,6 +49,7 @@ public final class ProjectionRunner {
     private final RunnerSettings settings;
     private final ThreadFactory threads;
     private final AppendSignal signal;
+    private final ProjectionListener listener;
     private final Clock clock;
     private final String owner = UUID.randomUUID().toString();
     private final Turnstile progress = new Turnstile();
@@ -76,6 +77,7 @@ public final class ProjectionRunner {
                 builder.batchSize, builder.lease, builder.pollMin, builder.pollMax, builder.retryMin, builder.retryMax);
         this.threads = builder.threads;
         this.signal = builder.signal;
+        this.listener = builder.listener;
         this.clock = builder.clock;
         PlatformTransactionManager manager = builder.transactionManager;
         this.hasTransactions = manager != null;
@@ -117,8 +119,8 @@ public final class ProjectionRunner {
         projections.values().forEach(projection -> store.register(projection.name(), projection.partitions()));
 
         LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax());
-        RunnerContext context =
-                new RunnerContext(owner, reader, store, tail, transaction, settings, System::nanoTime, progress);
+        RunnerContext context = new RunnerContext(
+                owner, reader, store, tail, transaction, settings, System::nanoTime, progress, listener);
         Map<String, List<PartitionWorker<?>>> workers = new LinkedHashMap<>();
         projections.values().forEach(projection -> workers.put(projection.name(), workers(projection, context)));
         List<PartitionWorker<?>> all =
@@ -501,6 +503,7 @@ public final class ProjectionRunner {
         private Duration retryMax = Duration.ofSeconds(30);
         private ThreadFactory threads = ProjectionThreads.factory();
         private AppendSignal signal = new AppendSignal();
+        private ProjectionListener listener = ProjectionListener.none();
         private Clock clock = Clock.systemUTC();
 
         private Builder(EventReader reader, ProjectionStore store) {
@@ -576,6 +579,12 @@ public final class ProjectionRunner {
         /** Tells when a store in this process has committed. Without it, projections find out at the next poll. */
         public Builder wokenBy(AppendSignal appendSignal) {
             this.signal = Objects.requireNonNull(appendSignal, "appendSignal");
+            return this;
+        }
+
+        /** Is told about every batch of events. */
+        public Builder listener(ProjectionListener projectionListener) {
+            this.listener = Objects.requireNonNull(projectionListener, "listener");
             return this;
         }
 

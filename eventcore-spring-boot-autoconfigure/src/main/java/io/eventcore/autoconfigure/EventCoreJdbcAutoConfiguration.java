@@ -66,13 +66,23 @@ public final class EventCoreJdbcAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    EventStoreSchemaInitializer eventStoreSchemaInitializer(EventCoreProperties properties, DataSources dataSources) {
+    JdbcSchema eventStoreSchema(EventCoreProperties properties, DataSources dataSources) {
+        return JdbcSchema.in(
+                dataSources.single(),
+                properties.jdbc().schema(),
+                properties.jdbc().tablePrefix());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventStoreSchemaInitializer eventStoreSchemaInitializer(
+            EventCoreProperties properties, DataSources dataSources, JdbcSchema schema) {
         DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         boolean create = jdbc.initializeSchema() == SchemaInitialization.ALWAYS
                 || (jdbc.initializeSchema() == SchemaInitialization.EMBEDDED
                         && EmbeddedDatabaseConnection.isEmbedded(dataSource));
-        return new EventStoreSchemaInitializer(JdbcSchema.in(dataSource, jdbc.schema(), jdbc.tablePrefix()), create);
+        return new EventStoreSchemaInitializer(schema, create);
     }
 
     @Bean
