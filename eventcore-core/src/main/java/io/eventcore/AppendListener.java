@@ -18,10 +18,18 @@ public interface AppendListener {
     /** Events were committed and can be read. */
     void eventsCommitted();
 
+    /**
+     * Appends that waited at the same time were decided together, in one transaction; for metrics. Called by the thread
+     * that led them, before {@link #eventsCommitted()} is called by each of those that have written.
+     *
+     * @param appends how many there were, 1 or more
+     * @param events how many events they held
+     */
+    default void groupDecided(int appends, int events) {}
+
     /** A listener that passes the news on to these, in their order. */
     static AppendListener all(List<AppendListener> listeners) {
-        List<AppendListener> copy = List.copyOf(listeners);
-        return copy.size() == 1 ? copy.get(0) : () -> copy.forEach(AppendListener::eventsCommitted);
+        return listeners.size() == 1 ? listeners.get(0) : new AppendListeners(listeners);
     }
 
     /** A listener that does nothing. */

@@ -1,5 +1,7 @@
 package io.eventcore;
 
+import java.util.Optional;
+
 /**
  * Reads the log: the events of all streams in one order.
  *
@@ -40,4 +42,16 @@ public interface EventReader {
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
     GlobalPosition lastPosition();
+
+    /**
+     * The append that has been under way the longest, for people who ask why readers do not get ahead.
+     *
+     * @return the append; empty if none is under way, or if the store's readers never wait for one: only where positions
+     *     are given before the commit do they (PostgreSQL)
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    default Optional<AppendInFlight> oldestAppendInFlight() {
+        return Optional.empty();
+    }
 }

@@ -166,7 +166,7 @@ class ArchitectureTest {
             // The pause between two attempts of a command; tests replace it.
             .doNotHaveFullyQualifiedName("io.eventcore.command.CommandExecutor$Pause")
             .and()
-            // The pause before the store repeats an append of its own after a deadlock.
+            // The pause before it looks again for the outcome of a command with an id.
             .doNotHaveFullyQualifiedName("io.eventcore.jdbc.JdbcExecutedCommands")
             .should()
             .callMethodWhere(DescribedPredicate.describe(

@@ -41,6 +41,7 @@ final class Attempts {
         BasisSource<S, E> source =
                 snapshots == null ? BasisSource.replaying(request.command()) : snapshots.sourceOf(request.command());
         DecisionBasis<S, E> basis = source.read(store);
+        request.execution().basisRead(basis.streams(), basis.folded());
         StreamWrites writes;
         try {
             writes = basis.decide(request.contextAt(clock.instant()));

@@ -1,5 +1,6 @@
 package io.eventcore.command;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -16,6 +17,7 @@ import io.eventcore.StreamWrites;
 import io.eventcore.command.DecisionGroup.Member;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The store as an attempt in a lane sees it: streams with what others have decided, and an append that passes the turn
@@ -57,6 +59,11 @@ final class ChainedStore implements EventStore {
     @Override
     public GlobalPosition lastPosition() {
         return store.lastPosition();
+    }
+
+    @Override
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        return store.oldestAppendInFlight();
     }
 
     @Override

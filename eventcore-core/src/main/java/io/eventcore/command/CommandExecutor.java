@@ -99,7 +99,7 @@ public final class CommandExecutor {
         Objects.requireNonNull(context, "context");
         CommandListener.Execution execution = listener.started(Objects.requireNonNull(command, "command"));
         try {
-            ExecutionResult result = attemptUntilDone(request(command, context), execution);
+            ExecutionResult result = attemptUntilDone(request(command, context, execution));
             execution.succeeded(result);
             return result;
         } catch (RuntimeException | Error e) {
@@ -108,11 +108,17 @@ public final class CommandExecutor {
         }
     }
 
-    private <S, E extends Event> CommandRequest<S, E> request(Command<S, E> command, CommandContext context) {
+    private <S, E extends Event> CommandRequest<S, E> request(
+            Command<S, E> command, CommandContext context, CommandListener.Execution execution) {
         RetryPolicy policy =
                 context.retryPolicy().orElseGet(() -> RetryOverrides.of(command.getClass(), this.retryPolicy));
         return new CommandRequest<>(
-                command, context.withMetadata(metadata(context)), once(command, context), policy, System.nanoTime());
+                command,
+                context.withMetadata(metadata(context)),
+                once(command, context),
+                policy,
+                execution,
+                System.nanoTime());
     }
 
     private OnceOnly once(Command<?, ?> command, CommandContext context) {
@@ -138,7 +144,7 @@ public final class CommandExecutor {
         return known;
     }
 
-    private ExecutionResult attemptUntilDone(CommandRequest<?, ?> request, CommandListener.Execution execution) {
+    private ExecutionResult attemptUntilDone(CommandRequest<?, ?> request) {
         RetryPolicy policy = request.retryPolicy();
         @Nullable EventStoreException failure = null;
         for (int attempt = 1; ; attempt++) {
@@ -159,7 +165,7 @@ public final class CommandExecutor {
                 throw request.exhausted(attempt, failure);
             }
             policy.listener().retrying(request.command(), attempt, failure, delay);
-            execution.retrying(attempt, failure, delay);
+            request.execution().retrying(attempt, failure, delay);
             if (!pause.of(delay)) {
                 throw request.exhausted(attempt, failure);
             }

@@ -43,6 +43,14 @@ public interface CommandListener {
          */
         default void retrying(int failedAttempt, EventStoreException failure, Duration delay) {}
 
+        /**
+         * An attempt has read and folded what its decision rests on.
+         *
+         * @param streams how many streams that are
+         * @param events how many events were read for it; fewer than the streams hold, if it goes on from a snapshot
+         */
+        default void basisRead(int streams, long events) {}
+
         /** The command was carried out. */
         default void succeeded(ExecutionResult result) {}
 

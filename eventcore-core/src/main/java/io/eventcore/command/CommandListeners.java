@@ -23,6 +23,11 @@ record CommandListeners(List<CommandListener> listeners) implements CommandListe
         }
 
         @Override
+        public void basisRead(int streams, long events) {
+            executions.forEach(execution -> execution.basisRead(streams, events));
+        }
+
+        @Override
         public void succeeded(ExecutionResult result) {
             executions.forEach(execution -> execution.succeeded(result));
         }

@@ -13,10 +13,16 @@ import java.time.Instant;
  * @param context who is behind it; the time in it is not settled yet
  * @param once whether it was executed before
  * @param retryPolicy how failed attempts are repeated
+ * @param execution is told about it
  * @param begin when the command was given to the executor, by {@link System#nanoTime()}
  */
 record CommandRequest<S, E extends Event>(
-        Command<S, E> command, CommandContext context, OnceOnly once, RetryPolicy retryPolicy, long begin) {
+        Command<S, E> command,
+        CommandContext context,
+        OnceOnly once,
+        RetryPolicy retryPolicy,
+        CommandListener.Execution execution,
+        long begin) {
 
     /** Beyond this, the difference of two times would overflow. */
     private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE / 2);

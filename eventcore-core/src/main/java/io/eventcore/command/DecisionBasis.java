@@ -186,6 +186,11 @@ final class DecisionBasis<S, E extends Event> {
         return after;
     }
 
+    /** How many streams were visited. */
+    int streams() {
+        return versions.size();
+    }
+
     /** How many events were folded to come here; those that a continued basis had folded before do not count. */
     long folded() {
         return folded;

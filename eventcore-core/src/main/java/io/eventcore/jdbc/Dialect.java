@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.EventFilter;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
@@ -355,6 +356,11 @@ abstract class Dialect {
      */
     long lowestInFlight(Connection connection) throws SQLException {
         return Long.MAX_VALUE;
+    }
+
+    /** The append in flight whose transaction began first; empty where readers never wait for one. */
+    Optional<AppendInFlight> oldestInFlight(Connection connection) throws SQLException {
+        return Optional.empty();
     }
 
     /** An expression for the time of the database's clock now, plus a number of milliseconds, the parameter. */

@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
 import io.eventcore.Event;
@@ -72,7 +73,8 @@ public final class JdbcEventStore implements EventStore {
                 dialect,
                 connections,
                 connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit,
-                builder.settlingPause);
+                builder.settlingPause,
+                builder.listener);
         this.streams = new StreamReads(dialect, connections);
         this.log = new LogReads(dialect, connections);
     }
@@ -168,6 +170,15 @@ public final class JdbcEventStore implements EventStore {
             return GlobalPosition.of(connections.own(dialect::logEnd).position());
         } catch (SQLException e) {
             throw failed("Reading the last position of the log", e);
+        }
+    }
+
+    @Override
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        try {
+            return connections.own(dialect::oldestInFlight);
+        } catch (SQLException e) {
+            throw failed("Looking for appends in flight", e);
         }
     }
 

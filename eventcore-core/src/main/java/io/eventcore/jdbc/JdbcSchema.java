@@ -107,6 +107,22 @@ public final class JdbcSchema {
     }
 
     /**
+     * Checks that the tables are those this version works with. A few short reads; changes nothing.
+     *
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws SchemaException if the tables are missing, of another version, or were set back
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public void validate() {
+        own(connection -> check(connection, Dialect.of(connection, names)));
+    }
+
+    /** The version of the tables that this library works with. */
+    public static int version() {
+        return VERSION;
+    }
+
+    /**
      * The text of the script for this database, with the names and indexes chosen.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported

@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendListener;
 import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
@@ -33,11 +34,18 @@ final class OwnAppends {
     private final GroupCommit group;
     private final boolean grouping;
     private final Pause pause;
+    private final AppendListener listener;
 
     private final BusyStreams busy = new BusyStreams();
 
-    OwnAppends(Dialect dialect, Connections connections, GroupCommitSettings settings, Pause pause) {
+    OwnAppends(
+            Dialect dialect,
+            Connections connections,
+            GroupCommitSettings settings,
+            Pause pause,
+            AppendListener listener) {
         this.pause = pause;
+        this.listener = listener;
         this.dialect = dialect;
         this.connections = connections;
         this.grouping = settings.enabled();
@@ -89,6 +97,9 @@ final class OwnAppends {
                     connections.ownInReadCommitted(connection -> dialect.appendBatch(connection, appends));
             List<Answer> answers = new ArrayList<>(outcomes.size());
             outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
+            listener.groupDecided(
+                    appends.size(),
+                    appends.stream().mapToInt(append -> append.entries().size()).sum());
             return answers;
         } catch (SQLException e) {
             boolean lost = dialect.classify(e) == Failure.CONNECTION_LOST;

@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
@@ -17,11 +18,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +61,7 @@ final class PostgreSqlDialect extends Dialect {
     private final String lockStream;
     private final String logEnd;
     private final String inFlight;
+    private final String oldestInFlight;
     private final String insertCommand;
     private final String selectStreams;
 
@@ -84,6 +88,21 @@ final class PostgreSqlDialect extends Dialect {
                 ON CONFLICT DO NOTHING
                 """);
         this.inFlight = names.in("SELECT eventcore_in_flight()");
+        // A prepared transaction has no backend any more, and other users' transactions are shown without their times.
+        this.oldestInFlight = names.in("""
+                SELECT coalesce('backend ' || l.pid, 'prepared transaction'),
+                       coalesce(a.xact_start, clock_timestamp()), clock_timestamp()
+                FROM pg_locks l
+                LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+                WHERE l.locktype = 'advisory'
+                  AND l.objsubid = 1
+                  AND l.mode = 'ShareLock'
+                  AND l.granted
+                  AND l.classid::bigint >> 16 = eventcore_lock_space()
+                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                ORDER BY a.xact_start NULLS LAST
+                LIMIT 1
+                """);
         this.selectStreams = names.in("""
                 SELECT s.stream_id, s.stream_key, s.version, %s
                 FROM %%s AS u(stream_id, after_version)
@@ -357,6 +376,19 @@ final class PostgreSqlDialect extends Dialect {
     @Override
     long lowestInFlight(Connection connection) throws SQLException {
         return queryLong(connection, inFlight, Long.MAX_VALUE);
+    }
+
+    @Override
+    Optional<AppendInFlight> oldestInFlight(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(oldestInFlight);
+                ResultSet row = query.executeQuery()) {
+            if (!row.next()) {
+                return Optional.empty();
+            }
+            Instant since = row.getTimestamp(2).toInstant();
+            Duration age = Duration.between(since, row.getTimestamp(3).toInstant());
+            return Optional.of(new AppendInFlight(row.getString(1), since, age.isNegative() ? Duration.ZERO : age));
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.eventcore.command.Command;
 import io.eventcore.command.CommandListener;
 import io.eventcore.command.ExecutionResult;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -15,8 +16,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Observes the execution of commands: one observation named {@code eventcore.command} for each execution, and counters
- * named {@code eventcore.command.retries} and {@code eventcore.command.conflicts}.
+ * Observes the execution of commands: one observation named {@value #COMMAND} for each execution, how many attempts it
+ * took ({@value #ATTEMPTS}), how many of them ended in a conflict ({@value #CONFLICTS}), and how many events were read
+ * for each decision ({@value #BOUNDARY}).
  *
  * <p>The key {@code command} is the simple name of the command's class. The key {@code outcome} of the observation is
  * {@code success}, {@code exhausted} (all attempts failed), {@code conflict} (inside a caller's transaction),
@@ -28,8 +30,11 @@ public final class CommandObservations implements CommandListener {
     /** The name of the observation of an execution. */
     public static final String COMMAND = "eventcore.command";
 
-    /** The name of the counter of attempts that were made after a failed one. */
-    public static final String RETRIES = "eventcore.command.retries";
+    /** The name of the distribution of attempts that an execution took. */
+    public static final String ATTEMPTS = "eventcore.command.attempts";
+
+    /** The name of the distribution of events that were read for a decision. */
+    public static final String BOUNDARY = "eventcore.command.boundary";
 
     /** The name of the counter of attempts that ended in a version conflict. */
     public static final String CONFLICTS = "eventcore.command.conflicts";
@@ -56,6 +61,7 @@ public final class CommandObservations implements CommandListener {
         private final String command;
         private final Observation observation;
         private final Observation.Scope scope;
+        private int failedAttempts;
 
         private Observed(String command, Observation observation, Observation.Scope scope) {
             this.command = command;
@@ -65,8 +71,14 @@ public final class CommandObservations implements CommandListener {
 
         @Override
         public void retrying(int failedAttempt, EventStoreException failure, Duration delay) {
-            count(RETRIES);
+            failedAttempts++;
             countConflict(failure);
+        }
+
+        @Override
+        public void basisRead(int streams, long events) {
+            summary(BOUNDARY, "events", "How many events were read for a decision")
+                    .record((double) events);
         }
 
         @Override
@@ -95,18 +107,26 @@ public final class CommandObservations implements CommandListener {
 
         private void countConflict(@Nullable Throwable failure) {
             if (failure instanceof VersionConflictException) {
-                count(CONFLICTS);
+                Counter.builder(CONFLICTS)
+                        .tag("command", command)
+                        .register(meters)
+                        .increment();
             }
         }
 
-        private void count(String counter) {
-            Counter.builder(counter).tag("command", command).register(meters).increment();
+        private DistributionSummary summary(String name, String unit, String description) {
+            return DistributionSummary.builder(name)
+                    .description(description)
+                    .baseUnit(unit)
+                    .tag("command", command)
+                    .register(meters);
         }
 
         private void end(String outcome) {
             observation.lowCardinalityKeyValue("outcome", outcome);
             scope.close();
             observation.stop();
+            summary(ATTEMPTS, "attempts", "How many attempts an execution took").record(failedAttempts + 1);
         }
     }
 }

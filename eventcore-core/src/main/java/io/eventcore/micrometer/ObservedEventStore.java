@@ -1,5 +1,6 @@
 package io.eventcore.micrometer;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -51,6 +52,11 @@ public final class ObservedEventStore implements EventStore {
         this.registry = Objects.requireNonNull(registry, "registry");
     }
 
+    /** The store behind this one, for those whose reads are counted in another way. */
+    public EventStore observed() {
+        return delegate;
+    }
+
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
         return observe(Observation.createNotStarted(APPEND, registry), () -> delegate.appendEvents(writes));
@@ -70,6 +76,11 @@ public final class ObservedEventStore implements EventStore {
     @Override
     public GlobalPosition lastPosition() {
         return observe(read("index"), delegate::lastPosition);
+    }
+
+    @Override
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        return delegate.oldestAppendInFlight();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.eventcore.projection;
 
 import io.eventcore.Event;
+import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ final class EventApplication<E extends Event> {
     private final TransactionOperations transaction;
     private final RunnerSettings settings;
     private final LongSupplier nanoTime;
+    private final ProjectionListener listener;
     private final Lease lease;
     private final BooleanSupplier mayGoOn;
     private final Pause pause;
@@ -58,6 +60,7 @@ final class EventApplication<E extends Event> {
         this.transaction = context.transaction(projection);
         this.settings = context.settings();
         this.nanoTime = context.nanoTime();
+        this.listener = context.listener();
         this.lease = lease;
         this.mayGoOn = mayGoOn;
         this.pause = pause;
@@ -123,9 +126,31 @@ final class EventApplication<E extends Event> {
 
     /** Applies entries in one go; how many were applied, since a batch that takes long is cut short. */
     private int applyTogether(List<LogEntry<E>> entries) {
-        return projection.mode() == ProjectionMode.TRANSACTIONAL
-                ? applyInTransaction(entries)
-                : applyThenCommit(entries);
+        ProjectionListener.Batch batch = listener.started(lease.partition(), readable(entries));
+        try {
+            int applied = projection.mode() == ProjectionMode.TRANSACTIONAL
+                    ? applyInTransaction(entries)
+                    : applyThenCommit(entries);
+            batch.applied(applied);
+            return applied;
+        } catch (LeaseLostException lost) {
+            batch.lost();
+            throw lost;
+        } catch (RuntimeException | Error e) {
+            batch.failed(e instanceof ApplyFailedException failed ? failed.culprit() : e);
+            throw e;
+        }
+    }
+
+    private static <E extends Event> List<RecordedEvent<E>> readable(List<LogEntry<E>> entries) {
+        List<RecordedEvent<E>> events = new ArrayList<>(entries.size());
+        for (LogEntry<E> entry : entries) {
+            RecordedEvent<E> event = entry.event();
+            if (event != null) {
+                events.add(event);
+            }
+        }
+        return events;
     }
 
     private int applyInTransaction(List<LogEntry<E>> entries) {
@@ -167,7 +192,10 @@ final class EventApplication<E extends Event> {
                 throw failed;
             }
             // What came before it is applied and cannot be taken back; the culprit is met again as the first.
-            LOG.debug("Projection '{}' failed in the middle of a batch", lease.partition(), failed);
+            LOG.debug(
+                    "Projection '{}' failed in the middle of a batch",
+                    lease.partition(),
+                    RedactedException.of(failed.culprit(), ""));
         }
         if (!store.advance(lease, checkpoint, progress.reached, progress.changes())) {
             throw new LeaseLostException(lease);
@@ -180,6 +208,7 @@ final class EventApplication<E extends Event> {
         progress.queued.forEach(
                 (streamId, events) -> parked.computeIfPresent(streamId, (id, stream) -> stream.waitingFor(events)));
         counts.applied(progress.applied);
+        counts.recovered();
         return progress.applied;
     }
 
@@ -340,12 +369,11 @@ final class EventApplication<E extends Event> {
             return;
         }
         LOG.warn(
-                "Projection '{}' could not apply the event of type '{}' at position {} (stream '{}', version {}),"
+                "Projection '{}' could not apply the event of type '{}' at position {} (version {} of its stream),"
                         + " attempt {}: {}",
                 lease.partition(),
                 entry.typeName(),
                 entry.position(),
-                entry.streamId(),
                 entry.version(),
                 attempt,
                 decision,

@@ -5,6 +5,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamPattern;
+import io.eventcore.internal.RedactedException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -200,7 +201,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
         } catch (Error e) {
             trouble = e.getClass().getName();
             // Nobody waits for this thread, so this line is what remains of it, and the state of the projection.
-            LOG.error("Projection '{}' has ended here; another instance may go on", partition, e);
+            LOG.error(
+                    "Projection '{}' has ended here; another instance may go on",
+                    partition,
+                    RedactedException.of(e, ""));
         } finally {
             ended = true;
             context.progress().turn();
@@ -437,10 +441,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
             if (stream.request() == ParkedStream.Request.DISCARD) {
                 application.changeParked(new ParkedChange.Released(stream.streamId()));
                 LOG.warn(
-                        "Projection '{}' gives up {} events of stream '{}', as it was asked to",
+                        "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
                         partition,
                         stream.waiting(),
-                        stream.streamId());
+                        stream.position());
             } else if (stream.request() == ParkedStream.Request.RETRY) {
                 drain(application, stream);
             }
@@ -471,7 +475,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             more = !page.endReached() && after.compareTo(end) < 0;
         }
         application.changeParked(new ParkedChange.Released(stream.streamId()));
-        LOG.info("Stream '{}' of projection '{}' goes on", stream.streamId(), partition);
+        LOG.info("The stream that projection '{}' had parked at position {} goes on", partition, stream.position());
     }
 
     private void fail(RuntimeException failure) {
@@ -496,7 +500,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
         trouble = e.getClass().getName();
         troubled = true;
         if (troublesInARow++ == 0) {
-            LOG.warn("Projection '{}' was interrupted and begins again from its checkpoint", partition, e);
+            LOG.warn(
+                    "Projection '{}' was interrupted and begins again from its checkpoint",
+                    partition,
+                    RedactedException.of(e, ""));
         }
         context.progress().turn();
         giveBack();

@@ -44,6 +44,7 @@ public final class ProjectionRunner {
     private final RunnerSettings settings;
     private final ThreadFactory threads;
     private final AppendSignal signal;
+    private final ProjectionListener listener;
     private final Clock clock;
     private final String owner = UUID.randomUUID().toString();
     private final Turnstile progress = new Turnstile();
@@ -58,6 +59,7 @@ public final class ProjectionRunner {
                 builder.batchSize, builder.lease, builder.pollMin, builder.pollMax, builder.retryMin, builder.retryMax);
         this.threads = builder.threads;
         this.signal = builder.signal;
+        this.listener = builder.listener;
         this.clock = builder.clock;
         PlatformTransactionManager manager = builder.transactionManager;
         this.hasTransactions = manager != null;
@@ -97,7 +99,16 @@ public final class ProjectionRunner {
         projections.all().forEach(this::check);
         LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax());
         RunnerContext context = new RunnerContext(
-                owner, reader, store, tail, new ActiveVersions(), transaction, settings, System::nanoTime, progress);
+                owner,
+                reader,
+                store,
+                tail,
+                new ActiveVersions(),
+                transaction,
+                settings,
+                System::nanoTime,
+                progress,
+                listener);
         run = new ProjectionRun(context, projections, signal, threads);
     }
 
@@ -355,6 +366,7 @@ public final class ProjectionRunner {
         private Duration retryMax = Duration.ofSeconds(30);
         private ThreadFactory threads = ProjectionThreads.factory();
         private AppendSignal signal = new AppendSignal();
+        private ProjectionListener listener = ProjectionListener.none();
         private Clock clock = Clock.systemUTC();
 
         private Builder(EventReader reader, ProjectionStore store) {
@@ -417,6 +429,12 @@ public final class ProjectionRunner {
         /** Tells when a store in this process has committed. Without it, projections find out at the next poll. */
         public Builder wokenBy(AppendSignal appendSignal) {
             this.signal = Objects.requireNonNull(appendSignal, "appendSignal");
+            return this;
+        }
+
+        /** Is told about every batch of events. */
+        public Builder listener(ProjectionListener projectionListener) {
+            this.listener = Objects.requireNonNull(projectionListener, "listener");
             return this;
         }
 

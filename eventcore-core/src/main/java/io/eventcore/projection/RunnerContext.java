@@ -12,6 +12,7 @@ import org.springframework.transaction.support.TransactionOperations;
  * @param inTransaction runs what transactional projections do
  * @param nanoTime a clock that never goes back
  * @param progress rung whenever a worker has come further or its state has changed
+ * @param listener is told about every batch
  */
 record RunnerContext(
         String owner,
@@ -22,7 +23,8 @@ record RunnerContext(
         TransactionOperations inTransaction,
         RunnerSettings settings,
         LongSupplier nanoTime,
-        Turnstile progress) {
+        Turnstile progress,
+        ProjectionListener listener) {
 
     TransactionOperations transaction(Projection<?> projection) {
         return projection.mode() == ProjectionMode.TRANSACTIONAL

@@ -47,7 +47,9 @@ public final class EventCoreCommandAutoConfiguration {
     }
 
     @Bean
-    @ConditionalOnMissingBean
+    @ConditionalOnMissingBean(
+            value = TraceMetadata.class,
+            type = "io.eventcore.micrometer.TracerMetadata") // which needs a tracing library, and knows more
     @ConditionalOnBooleanProperty(name = "eventcore.commands.trace-metadata", matchIfMissing = true)
     TraceMetadata traceMetadata() {
         return new TraceMetadata();

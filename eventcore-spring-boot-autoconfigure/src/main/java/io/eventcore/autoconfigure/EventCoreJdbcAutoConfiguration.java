@@ -70,14 +70,22 @@ public final class EventCoreJdbcAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    EventStoreSchemaInitializer eventStoreSchemaInitializer(EventCoreProperties properties, DataSources dataSources) {
+    JdbcSchema eventStoreSchema(EventCoreProperties properties, DataSources dataSources) {
+        Jdbc jdbc = properties.jdbc();
+        return JdbcSchema.in(dataSources.single(), jdbc.schema(), jdbc.tablePrefix())
+                .with(indexes(jdbc.indexes()));
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventStoreSchemaInitializer eventStoreSchemaInitializer(
+            EventCoreProperties properties, DataSources dataSources, JdbcSchema schema) {
         DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         boolean create = jdbc.initializeSchema() == SchemaInitialization.ALWAYS
                 || (jdbc.initializeSchema() == SchemaInitialization.EMBEDDED
                         && EmbeddedDatabaseConnection.isEmbedded(dataSource));
-        JdbcSchema schema = JdbcSchema.in(dataSource, jdbc.schema(), jdbc.tablePrefix());
-        return new EventStoreSchemaInitializer(schema.with(indexes(jdbc.indexes())), create);
+        return new EventStoreSchemaInitializer(schema, create);
     }
 
     private static OptionalIndex[] indexes(Indexes indexes) {

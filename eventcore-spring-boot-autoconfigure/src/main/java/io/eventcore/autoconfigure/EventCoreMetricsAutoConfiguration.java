@@ -1,13 +1,23 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
+import io.eventcore.micrometer.AppendMetrics;
 import io.eventcore.micrometer.CommandObservations;
+import io.eventcore.micrometer.LogMetrics;
 import io.eventcore.micrometer.ObservedEventStore;
+import io.eventcore.micrometer.ProjectionMetrics;
+import io.eventcore.micrometer.ProjectionObservations;
 import io.eventcore.micrometer.SnapshotMetrics;
+import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.snapshot.SnapshotListener;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.util.Set;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -16,6 +26,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 
 /**
  * Auto-configuration of metrics and traces, where the application has a meter registry.
@@ -36,6 +48,9 @@ import org.springframework.context.annotation.Bean;
         name = {"eventcore.enabled", "eventcore.metrics.enabled"},
         matchIfMissing = true)
 public final class EventCoreMetricsAutoConfiguration {
+    private static final Set<String> WITH_HISTOGRAM =
+            Set.of(ObservedEventStore.APPEND, CommandObservations.COMMAND, ProjectionObservations.LATENCY);
+
     EventCoreMetricsAutoConfiguration() {}
 
     @Bean
@@ -49,6 +64,43 @@ public final class EventCoreMetricsAutoConfiguration {
     @ConditionalOnMissingBean(SnapshotListener.class)
     SnapshotMetrics snapshotMetrics(MeterRegistry meterRegistry) {
         return new SnapshotMetrics(meterRegistry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    AppendMetrics appendMetrics(MeterRegistry meterRegistry) {
+        return new AppendMetrics(meterRegistry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ProjectionObservations projectionObservations(
+            ObjectProvider<ObservationRegistry> observations, MeterRegistry meterRegistry) {
+        return new ProjectionObservations(registry(observations, meterRegistry), meterRegistry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(name = "eventStoreMeterBinder")
+    MeterBinder eventStoreMeterBinder(ObjectProvider<EventStore> stores, ObjectProvider<ProjectionRunner> runners) {
+        return meters -> {
+            stores.ifUnique(store -> new LogMetrics(store).bindTo(meters));
+            runners.ifUnique(runner -> new ProjectionMetrics(runner).bindTo(meters));
+        };
+    }
+
+    /** Latencies are of use with their distribution; what the application sets about them counts more. */
+    @Bean
+    @ConditionalOnMissingBean(name = "eventStoreHistograms")
+    @Order(Ordered.LOWEST_PRECEDENCE)
+    MeterFilter eventStoreHistograms() {
+        DistributionStatisticConfig histogram =
+                DistributionStatisticConfig.builder().percentilesHistogram(true).build();
+        return new MeterFilter() {
+            @Override
+            public DistributionStatisticConfig configure(Meter.Id id, DistributionStatisticConfig config) {
+                return WITH_HISTOGRAM.contains(id.getName()) ? config.merge(histogram) : config;
+            }
+        };
     }
 
     @Bean

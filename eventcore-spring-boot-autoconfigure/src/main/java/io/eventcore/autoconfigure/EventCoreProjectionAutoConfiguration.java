@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Projections;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionListener;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionStore;
 import org.springframework.beans.factory.ObjectProvider;
@@ -49,14 +50,16 @@ public final class EventCoreProjectionAutoConfiguration {
             ProjectionStore projectionStore,
             ObjectProvider<Projection<?>> projections,
             ObjectProvider<PlatformTransactionManager> transactionManagers,
+            ObjectProvider<ProjectionListener> listeners,
             AppendSignal signal,
             Environment environment) {
         Projections settings = properties.projections();
-        ProjectionRunner.Builder runner = ProjectionRunner.builder(eventStore, projectionStore)
+        ProjectionRunner.Builder runner = ProjectionRunner.builder(BareStore.of(eventStore), projectionStore)
                 .batchSize(settings.batchSize())
                 .lease(settings.lease())
                 .poll(settings.minPollInterval(), settings.maxPollInterval())
                 .retryPause(settings.minRetryDelay(), settings.maxRetryDelay())
+                .listener(ProjectionListener.all(listeners.orderedStream().toList()))
                 .wokenBy(signal);
         projections.orderedStream().forEach(runner::projection);
         transactionManagers.ifUnique(runner::transactionManager);

@@ -22,6 +22,8 @@ import org.springframework.util.unit.DataSize;
  * @param snapshots when the states of commands are stored
  * @param projections how projections run
  * @param metrics what is measured
+ * @param health when the health says that something is not as it should be
+ * @param endpoint what the actuator endpoint tells
  * @since 0.1
  */
 @ConfigurationProperties("eventcore")
@@ -35,7 +37,9 @@ public record EventCoreProperties(
         @DefaultValue Commands commands,
         @DefaultValue Snapshots snapshots,
         @DefaultValue Projections projections,
-        @DefaultValue Metrics metrics) {
+        @DefaultValue Metrics metrics,
+        @DefaultValue Health health,
+        @DefaultValue Endpoint endpoint) {
 
     /** The event stores to choose from. */
     public enum Store {
@@ -267,6 +271,36 @@ public record EventCoreProperties(
      * @param enabled whether appends, reads and commands are observed, if the application has a meter registry
      */
     public record Metrics(@DefaultValue("true") boolean enabled) {}
+
+    /**
+     * When the health says that something is not as it should be.
+     *
+     * @param maxLag how long the oldest event may wait to be applied before its projection counts as lagging
+     * @param maxAppendAge how long an append may be under way before it counts as holding readers back
+     * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
+     */
+    public record Health(
+            @DefaultValue("1m") Duration maxLag,
+            @DefaultValue("10s") Duration maxAppendAge,
+            @DefaultValue("0") int maxParkedStreams) {
+        /** Checks the thresholds. */
+        public Health {
+            check(!maxLag.isNegative(), "eventcore.health.max-lag", maxLag, "must not be negative");
+            check(!maxAppendAge.isNegative(), "eventcore.health.max-append-age", maxAppendAge, "must not be negative");
+            check(
+                    maxParkedStreams >= 0,
+                    "eventcore.health.max-parked-streams",
+                    maxParkedStreams,
+                    "must not be negative");
+        }
+    }
+
+    /**
+     * What the actuator endpoint tells.
+     *
+     * @param showStreamIds whether the ids of parked streams are told; they may name persons
+     */
+    public record Endpoint(@DefaultValue("false") boolean showStreamIds) {}
 
     private static void check(boolean condition, String property, Object value, String rule) {
         if (!condition) {

@@ -3,17 +3,29 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.EventStore;
+import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
+import io.eventcore.autoconfigure.bank.DepositMoney;
+import io.eventcore.command.CommandContext;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.CommandId;
+import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryExecutedCommands;
+import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.micrometer.CommandObservations;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
 import java.util.List;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
@@ -24,6 +36,7 @@ import org.springframework.transaction.TransactionManager;
 
 /** Every bean gives way to the application's own. */
 class BackOffTest {
+    private static final CommandId ONCE = CommandId.of("tests", "once");
     private static final EventTypes TYPES = EventTypes.of(BankEvent.class);
 
     @Test
@@ -84,6 +97,46 @@ class BackOffTest {
             assertThat(application.getBean(EventSerializer.class)).isSameAs(own);
             Applications.assertWorks(application);
         });
+    }
+
+    @Test
+    void to_a_snapshot_store() {
+        SnapshotStore own = new InMemorySnapshotStore();
+
+        for (ApplicationContextRunner runner : List.of(Applications.withH2(), Applications.withoutDatabase())) {
+            runner.withBean("own", SnapshotStore.class, () -> own).run(application -> {
+                assertThat(application.getBean(SnapshotStore.class)).isSameAs(own);
+                Applications.assertWorks(application);
+            });
+        }
+    }
+
+    @Test
+    void to_a_memory_of_executed_commands() {
+        ExecutedCommands own = new InMemoryExecutedCommands();
+
+        for (ApplicationContextRunner runner : List.of(Applications.withH2(), Applications.withoutDatabase())) {
+            runner.withBean("own", ExecutedCommands.class, () -> own).run(application -> {
+                assertThat(application.getBean(ExecutedCommands.class)).isSameAs(own);
+                application
+                        .getBean(CommandExecutor.class)
+                        .execute(
+                                new DepositMoney(StreamId.of("account-ada"), 5),
+                                CommandContext.empty().withCommandId(ONCE));
+                assertThat(own.find(ONCE)).isPresent();
+            });
+        }
+    }
+
+    @Test
+    void to_an_endpoint_and_what_watches() {
+        CommandObservations commands = new CommandObservations(ObservationRegistry.create(), new SimpleMeterRegistry());
+
+        Applications.withH2()
+                .withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+                .withBean("own", CommandObservations.class, () -> commands)
+                .run(application -> assertThat(application.getBean(CommandObservations.class))
+                        .isSameAs(commands));
     }
 
     @Test

@@ -66,6 +66,21 @@ class FailureAnalysesTest {
     }
 
     @Test
+    void the_log_was_set_back() {
+        String url = Applications.newH2();
+        Applications.withDatabase(url).run(Applications::assertWorks);
+        JdbcClient.create(h2(url, ""))
+                .sql("UPDATE eventcore_position SET position = 0")
+                .update();
+
+        assertExplained(
+                Applications.withDatabase(url),
+                "The log has reached position 1, but 0 counts as the last one given to an append: it was set back.",
+                "After a restore by hand, set the last position to the highest in the log before anybody appends:"
+                        + " readers have passed the positions that would be given again.");
+    }
+
+    @Test
     void the_tables_cannot_be_created() {
         assertExplained(
                 Applications.withH2().withPropertyValues("eventcore.jdbc.schema=nowhere"),

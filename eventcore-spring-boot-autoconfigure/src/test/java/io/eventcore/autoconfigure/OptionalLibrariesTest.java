@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.Mockito.mock;
 
 import io.eventcore.memory.InMemoryEventStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +45,15 @@ class OptionalLibrariesTest {
                 "org.springframework.boot.liquibase",
                 "liquibase",
                 "jakarta.persistence",
+                "io.micrometer.tracing",
+                "org.springframework.boot.micrometer.tracing",
+                "org.springframework.boot.health",
+                "org.springframework.boot.actuate.endpoint.annotation",
+                "org.springframework.boot.actuate.autoconfigure",
+                "org.springframework.web",
+                "jakarta.servlet",
+                "com.mysql",
+                "org.mariadb",
             })
     void without_it_events_are_kept_in_memory(String removed) {
         Applications.withoutDatabase()
@@ -52,6 +68,41 @@ class OptionalLibrariesTest {
     void without_micrometer_a_database_works_all_the_same() {
         Applications.withH2()
                 .withClassLoader(new FilteredClassLoader("io.micrometer"))
+                .run(Applications::assertWorks);
+    }
+
+    @Test
+    void every_optional_dependency_of_the_library_is_among_them() throws IOException {
+        String libraries = Files.readString(Path.of("pom.xml"));
+        Set<String> optional = Pattern.compile("<artifactId>([^<]+)</artifactId>\\s*<optional>true</optional>")
+                .matcher(libraries)
+                .results()
+                .map(found -> found.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(optional)
+                .as("a new one belongs into the list above too")
+                .containsExactly(
+                        "HikariCP",
+                        "h2",
+                        "micrometer-tracing",
+                        "spring-boot-actuator-autoconfigure",
+                        "spring-boot-health",
+                        "spring-boot-hibernate",
+                        "spring-boot-jackson",
+                        "spring-boot-jdbc",
+                        "spring-boot-micrometer-metrics",
+                        "spring-boot-micrometer-observation",
+                        "spring-boot-transaction");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"org.springframework.transaction", "org.springframework.boot.transaction"})
+    void without_transactions_there_are_no_projections_and_commands_work(String removed) {
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(Applications.ownAutoConfigurations()))
+                .withPropertyValues("eventcore.event-packages=io.eventcore.autoconfigure.bank")
+                .withClassLoader(new FilteredClassLoader(removed))
                 .run(Applications::assertWorks);
     }
 

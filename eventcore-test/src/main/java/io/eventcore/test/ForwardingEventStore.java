@@ -1,5 +1,6 @@
 package io.eventcore.test;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -58,6 +59,11 @@ public abstract class ForwardingEventStore implements EventStore {
     @Override
     public GlobalPosition lastPosition() {
         return delegate.lastPosition();
+    }
+
+    @Override
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        return delegate.oldestAppendInFlight();
     }
 
     @Override

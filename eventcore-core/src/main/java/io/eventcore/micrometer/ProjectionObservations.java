@@ -1,0 +1,116 @@
+package io.eventcore.micrometer;
+
+import io.eventcore.Event;
+import io.eventcore.RecordedEvent;
+import io.eventcore.projection.ProjectionListener;
+import io.eventcore.projection.ProjectionPartition;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Observes how events are applied: one observation named {@value #BATCH} for each transaction of a projection, a counter
+ * {@value #EVENTS} of the events applied, and a timer {@value #LATENCY} of how long each took from its append.
+ *
+ * <p>The key {@code projection} is its name. The key {@code outcome} of the observation is {@code success}, {@code error}
+ * or {@code lost}, if another instance has taken the projection over. The latency compares the clock of the database
+ * with that of this process. What a projection throws may quote an event, so it becomes no part of an observation. Safe
+ * for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class ProjectionObservations implements ProjectionListener {
+    /** The name of the observation of a batch. */
+    public static final String BATCH = "eventcore.projection.batch";
+
+    /** The name of the counter of events applied. */
+    public static final String EVENTS = "eventcore.projection.events";
+
+    /** The name of the timer from the append of an event to its place in the read model. */
+    public static final String LATENCY = "eventcore.projection.latency";
+
+    private final ObservationRegistry observations;
+    private final MeterRegistry meters;
+    private final Clock clock;
+
+    /** Observes into these registries. */
+    public ProjectionObservations(ObservationRegistry observations, MeterRegistry meters) {
+        this(observations, meters, Clock.systemUTC());
+    }
+
+    /**
+     * Observes into these registries.
+     *
+     * @param clock tells when an event was applied
+     */
+    public ProjectionObservations(ObservationRegistry observations, MeterRegistry meters, Clock clock) {
+        this.observations = Objects.requireNonNull(observations, "observations");
+        this.meters = Objects.requireNonNull(meters, "meters");
+        this.clock = Objects.requireNonNull(clock, "clock");
+    }
+
+    @Override
+    public Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events) {
+        Observation observation = Observation.createNotStarted(
+                        BATCH, () -> new ProjectionBatchContext(events), observations)
+                .lowCardinalityKeyValue("projection", partition.projection())
+                .start();
+        return new Observed(partition.projection(), events, observation, observation.openScope());
+    }
+
+    private final class Observed implements Batch {
+        private final String projection;
+        private final List<? extends RecordedEvent<? extends Event>> events;
+        private final Observation observation;
+        private final Observation.Scope scope;
+
+        private Observed(
+                String projection,
+                List<? extends RecordedEvent<? extends Event>> events,
+                Observation observation,
+                Observation.Scope scope) {
+            this.projection = projection;
+            this.events = events;
+            this.observation = observation;
+            this.scope = scope;
+        }
+
+        @Override
+        public void applied(int count) {
+            end("success");
+            Counter.builder(EVENTS)
+                    .tag("projection", projection)
+                    .register(meters)
+                    .increment(count);
+            Timer latency = Timer.builder(LATENCY).tag("projection", projection).register(meters);
+            Instant now = clock.instant();
+            for (RecordedEvent<?> event : events.subList(0, Math.min(count, events.size()))) {
+                Duration taken = Duration.between(event.recordedAt(), now);
+                latency.record(taken.isNegative() ? Duration.ZERO : taken);
+            }
+        }
+
+        @Override
+        public void failed(Throwable failure) {
+            end("error");
+        }
+
+        @Override
+        public void lost() {
+            end("lost");
+        }
+
+        private void end(String outcome) {
+            observation.lowCardinalityKeyValue("outcome", outcome);
+            scope.close();
+            observation.stop();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.eventcore.micrometer;
+
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A value that several gauges show and that costs a question to the store: asked for at most once a second, also when
+ * the answer is a failure, which may take as long as the time-out of a connection.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class Sample<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(Sample.class);
+    private static final long GOOD_FOR_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Supplier<T> source;
+    private final LongSupplier nanoTime;
+    private final ReentrantLock lock = new ReentrantLock();
+    private Optional<T> last = Optional.empty();
+    private boolean taken;
+    private long takenAt;
+
+    Sample(Supplier<T> source) {
+        this(source, System::nanoTime);
+    }
+
+    Sample(Supplier<T> source, LongSupplier nanoTime) {
+        this.source = source;
+        this.nanoTime = nanoTime;
+    }
+
+    /** The value; empty if the store cannot tell it now. */
+    Optional<T> value() {
+        lock.lock();
+        try {
+            if (!taken || nanoTime.getAsLong() - takenAt > GOOD_FOR_NANOS) {
+                last = take();
+                taken = true;
+                takenAt = nanoTime.getAsLong();
+            }
+            return last;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<T> take() {
+        try {
+            return Optional.of(source.get());
+        } catch (RuntimeException e) {
+            // A gauge shows that it does not know; that the store cannot be reached, others say loud enough.
+            LOG.debug("The store does not answer", e);
+            return Optional.empty();
+        }
+    }
+}

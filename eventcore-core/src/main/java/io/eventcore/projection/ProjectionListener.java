@@ -1,0 +1,55 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.RecordedEvent;
+import java.util.List;
+
+/**
+ * Watches how events are applied, for metrics and traces. Runs on the thread of the projection. Must not throw. Safe for
+ * any number of threads.
+ *
+ * @since 0.1
+ */
+@FunctionalInterface
+public interface ProjectionListener {
+    /**
+     * Events are about to be applied together.
+     *
+     * @param partition the projection, and which part of it
+     * @param events the events, in order; those that cannot be read are left out
+     */
+    Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events);
+
+    /** A listener that passes everything on to these, in their order. */
+    static ProjectionListener all(List<ProjectionListener> listeners) {
+        return listeners.size() == 1 ? listeners.get(0) : new ProjectionListeners(listeners);
+    }
+
+    /** A listener that does nothing. */
+    static ProjectionListener none() {
+        return (partition, events) -> Batch.IGNORED;
+    }
+
+    /**
+     * Events that are applied together; exactly one of {@link #applied}, {@link #failed} and {@link #lost} ends it.
+     *
+     * @since 0.1
+     */
+    interface Batch {
+        /** A batch that nobody watches. */
+        Batch IGNORED = new Batch() {};
+
+        /**
+         * Events were applied, and the checkpoint moved past them.
+         *
+         * @param events how many: a batch that takes long is cut short, and its first events are committed
+         */
+        default void applied(int events) {}
+
+        /** Nothing of it was committed in a transactional projection. */
+        default void failed(Throwable failure) {}
+
+        /** Another instance runs the partition now, and applies the events instead. */
+        default void lost() {}
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.micrometer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,14 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventStore;
+import io.eventcore.micrometer.ObservedEventStore;
+
+/** Finds the store behind the one that is observed. */
+final class BareStore {
+    private BareStore() {}
+
+    /** The store without observations: what looks at the log several times a second tells nobody anything by it. */
+    static EventStore of(EventStore store) {
+        return store instanceof ObservedEventStore observed ? observed.observed() : store;
+    }
+}

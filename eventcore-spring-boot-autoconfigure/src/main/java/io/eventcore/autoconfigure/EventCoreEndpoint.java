@@ -1,0 +1,365 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.AppendInFlight;
+import io.eventcore.EventStore;
+import io.eventcore.StreamId;
+import io.eventcore.jdbc.JdbcEventStore;
+import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.projection.ProjectionStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+
+/**
+ * Shows the event store and its projections, and lets operators pause, resume and reset projections and deal with parked
+ * streams.
+ *
+ * <p>Read-only unless {@code management.endpoint.eventcore.access} says otherwise. Tells no payload and no metadata ever,
+ * and the ids of streams only where {@code eventcore.endpoint.show-stream-ids} allows it; a parked stream is named by its
+ * position.
+ *
+ * @since 0.1
+ */
+@Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
+public final class EventCoreEndpoint {
+    private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
+
+    private final List<EventStore> stores;
+    private final @Nullable ProjectionRunner runner;
+    private final @Nullable ProjectionStore projectionStore;
+    private final boolean showStreamIds;
+
+    EventCoreEndpoint(
+            List<EventStore> stores,
+            @Nullable ProjectionRunner runner,
+            @Nullable ProjectionStore projectionStore,
+            boolean showStreamIds) {
+        this.stores = stores.stream().map(BareStore::of).toList();
+        this.runner = runner;
+        this.projectionStore = projectionStore;
+        this.showStreamIds = showStreamIds;
+    }
+
+    /**
+     * What can be done with a projection.
+     *
+     * @since 0.1
+     */
+    public enum Action {
+        /** No instance runs it until it is resumed. */
+        PAUSE,
+
+        /** It runs again after a pause or a failure. */
+        RESUME,
+
+        /** Its read model is built anew. */
+        RESET,
+
+        /** What waits in a parked stream, or in all, is applied. */
+        RETRY,
+
+        /** What waits in a parked stream, or in all, is given up. */
+        DISCARD
+    }
+
+    /**
+     * Everything there is.
+     *
+     * @param stores the event stores
+     * @param projections the projections of this application by their names
+     * @since 0.1
+     */
+    public record Overview(List<Store> stores, Map<String, ProjectionOverview> projections) {}
+
+    /**
+     * An event store.
+     *
+     * @param type {@code jdbc}, {@code in-memory}, or the class of a store of the application
+     * @param schemaVersion the version of the tables; none in memory
+     * @param lastPosition how far the log reaches
+     * @param oldestAppendInFlight what readers wait for at most; none if nothing is under way
+     * @since 0.1
+     */
+    public record Store(
+            String type,
+            @Nullable Integer schemaVersion,
+            long lastPosition,
+            @Nullable InFlight oldestAppendInFlight) {}
+
+    /**
+     * An append in flight.
+     *
+     * @param session who appends, as the database calls it
+     * @param since when its transaction began
+     * @param age how long ago that is
+     * @since 0.1
+     */
+    public record InFlight(String session, Instant since, Duration age) {}
+
+    /**
+     * A projection.
+     *
+     * @param partitions its parts
+     * @param parkedStreams how many streams are set aside
+     * @since 0.1
+     */
+    public record ProjectionOverview(List<Partition> partitions, int parkedStreams) {}
+
+    /**
+     * A part of a projection.
+     *
+     * @param number which part, 0 for the first
+     * @param state what it is doing, as this instance sees it
+     * @param position how far it has come
+     * @param lagInEvents how far that is behind the end of the log
+     * @param lag how long the oldest event has been waiting that is known to wait
+     * @param positionsPerSecond how fast it gets ahead
+     * @param timeLeft when it will have caught up; none if that cannot be told
+     * @param applied how many events this instance has applied
+     * @param skipped how many events this instance has skipped
+     * @param failures how many attempts have failed on this instance
+     * @param lastFailure the type of the last failure and its place; empty if there was none
+     * @since 0.1
+     */
+    public record Partition(
+            int number,
+            ProjectionState state,
+            long position,
+            long lagInEvents,
+            Duration lag,
+            double positionsPerSecond,
+            @Nullable Duration timeLeft,
+            long applied,
+            long skipped,
+            long failures,
+            String lastFailure) {}
+
+    /**
+     * A projection and what it has set aside.
+     *
+     * @param name its name
+     * @param partitions its parts
+     * @param parked the streams that are set aside
+     * @since 0.1
+     */
+    public record ProjectionDetails(String name, List<Partition> partitions, List<Parked> parked) {}
+
+    /**
+     * A parked stream.
+     *
+     * @param position where what waits begins; names the stream here
+     * @param partition which part of the projection it belongs to
+     * @param type the stored name of the first event that waits
+     * @param failure the type of what it failed with
+     * @param waiting how many events wait
+     * @param request what was asked for and not done yet
+     * @param streamId its id, if ids are shown
+     * @since 0.1
+     */
+    public record Parked(
+            long position,
+            int partition,
+            String type,
+            String failure,
+            long waiting,
+            ParkedStream.Request request,
+            @Nullable String streamId) {}
+
+    /**
+     * What came of an action.
+     *
+     * @param projection the projection
+     * @param action what was asked for
+     * @param parkedStreams how many parked streams it was asked for, where it is about these
+     * @param failure the type of what it failed with; none if it did not
+     * @since 0.1
+     */
+    public record Outcome(
+            String projection,
+            Action action,
+            @Nullable Integer parkedStreams,
+            @Nullable String failure) {}
+
+    /** The stores, and how far each projection is. */
+    @ReadOperation
+    public Overview overview() {
+        Map<String, ProjectionOverview> projections = new LinkedHashMap<>();
+        for (ProjectionStatus status : statuses()) {
+            projections.put(status.name(), new ProjectionOverview(partitions(status), status.parkedStreams()));
+        }
+        return new Overview(stores.stream().map(EventCoreEndpoint::describe).toList(), projections);
+    }
+
+    private static Store describe(EventStore store) {
+        Optional<AppendInFlight> oldest = store.oldestAppendInFlight();
+        return new Store(
+                type(store),
+                store instanceof JdbcEventStore ? JdbcSchema.version() : null,
+                store.lastPosition().value(),
+                oldest.map(append -> new InFlight(append.session(), append.since(), append.age()))
+                        .orElse(null));
+    }
+
+    private static String type(EventStore store) {
+        if (store instanceof JdbcEventStore) {
+            return "jdbc";
+        }
+        return store instanceof InMemoryEventStore
+                ? "in-memory"
+                : store.getClass().getName();
+    }
+
+    /** One projection; nothing if there is none of that name. */
+    @ReadOperation
+    public @Nullable ProjectionDetails projection(@Selector String projection) {
+        ProjectionRunner running = runner;
+        if (running == null || !running.names().contains(projection)) {
+            return null;
+        }
+        List<Partition> partitions = statuses().stream()
+                .filter(status -> status.name().equals(projection))
+                .flatMap(status -> partitions(status).stream())
+                .toList();
+        List<Parked> parked =
+                running.parkedStreams(projection).stream().map(this::describe).toList();
+        return new ProjectionDetails(projection, partitions, parked);
+    }
+
+    private Parked describe(ParkedStream stream) {
+        return new Parked(
+                stream.position().value(),
+                stream.partition().number(),
+                stream.typeName(),
+                stream.failure(),
+                stream.waiting(),
+                stream.request(),
+                showStreamIds ? stream.streamId().value() : null);
+    }
+
+    /**
+     * Does something with a projection.
+     *
+     * @param position which parked stream is meant; all, unless given
+     */
+    @WriteOperation
+    public WebEndpointResponse<Outcome> act(@Selector String projection, Action action, @Nullable Long position) {
+        ProjectionRunner running = runner;
+        if (running == null || !running.names().contains(projection)) {
+            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+        }
+        return switch (action) {
+            case PAUSE -> done(projection, action, () -> running.pause(projection));
+            case RESUME -> done(projection, action, () -> running.resume(projection));
+            case RESET -> done(projection, action, () -> running.reset(projection));
+            case RETRY, DISCARD -> forParked(running, projection, action, position);
+        };
+    }
+
+    /** Whatever the application throws may quote an event, so only its type is told. */
+    private static WebEndpointResponse<Outcome> done(String projection, Action action, Runnable step) {
+        try {
+            step.run();
+            LOG.info("Projection '{}': {}, as an operator asked", projection, action);
+            return new WebEndpointResponse<>(new Outcome(projection, action, null, null));
+        } catch (UnsupportedOperationException e) {
+            throw new InvalidEndpointRequestException(
+                    "Projection '" + projection + "' does not say how its read model is emptied", "not resettable");
+        } catch (RuntimeException e) {
+            String failure = e.getClass().getName();
+            LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
+            return new WebEndpointResponse<>(
+                    new Outcome(projection, action, null, failure), WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
+        }
+    }
+
+    private static WebEndpointResponse<Outcome> forParked(
+            ProjectionRunner running, String projection, Action action, @Nullable Long position) {
+        List<StreamId> meant = running.parkedStreams(projection).stream()
+                .filter(stream -> position == null || stream.position().value() == position)
+                .map(ParkedStream::streamId)
+                .toList();
+        if (position != null && meant.isEmpty()) {
+            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+        }
+        long asked = meant.stream()
+                .filter(streamId -> action == Action.RETRY
+                        ? running.retryParked(projection, streamId)
+                        : running.discardParked(projection, streamId))
+                .count();
+        LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
+        return new WebEndpointResponse<>(new Outcome(projection, action, Math.toIntExact(asked), null));
+    }
+
+    /** As the runner sees it; as it is stored, where the projections of this instance do not run. */
+    private List<ProjectionStatus> statuses() {
+        ProjectionRunner running = runner;
+        ProjectionStore stored = projectionStore;
+        if (running == null) {
+            return List.of();
+        }
+        if (running.isRunning() || stored == null || stores.isEmpty()) {
+            return running.status();
+        }
+        long last = stores.get(0).lastPosition().value();
+        List<PartitionState> states = stored.partitions();
+        return running.names().stream()
+                .map(name -> new ProjectionStatus(
+                        name,
+                        states.stream()
+                                .filter(state -> state.partition().projection().equals(name))
+                                .map(state -> asStored(state, last))
+                                .toList(),
+                        stored.parkedStreams(name).size()))
+                .toList();
+    }
+
+    private static ProjectionStatus.Partition asStored(PartitionState state, long last) {
+        return new ProjectionStatus.Partition(
+                state.partition().number(),
+                state.paused() ? ProjectionState.PAUSED : ProjectionState.STOPPED,
+                state.checkpoint().position(),
+                Math.max(0, last - state.checkpoint().position().value()),
+                Duration.ZERO,
+                state.failure(),
+                0,
+                0,
+                0,
+                0);
+    }
+
+    private static List<Partition> partitions(ProjectionStatus status) {
+        return status.partitions().stream()
+                .map(partition -> new Partition(
+                        partition.number(),
+                        partition.state(),
+                        partition.position().value(),
+                        partition.lagInEvents(),
+                        partition.lag(),
+                        partition.positionsPerSecond(),
+                        partition.estimatedTimeLeft().orElse(null),
+                        partition.appliedEvents(),
+                        partition.skippedEvents(),
+                        partition.failures(),
+                        partition.lastFailure()))
+                .toList();
+    }
+}

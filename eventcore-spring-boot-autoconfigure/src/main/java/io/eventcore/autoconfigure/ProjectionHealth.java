@@ -1,0 +1,137 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.AppendInFlight;
+import io.eventcore.EventReader;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.health.contributor.Status;
+
+/**
+ * How the projections are doing, as this instance sees it.
+ *
+ * <p>{@code DOWN} if one has failed: it stays where it is until somebody acts. {@code DEGRADED} if one lags, has set
+ * streams aside, or is held back by an append, each beyond its threshold: the application works, its answers are old.
+ * Spring Boot does not count that status for the health of the whole, and answers it with 200, unless it is told to.
+ */
+final class ProjectionHealth implements HealthIndicator {
+    static final Status DEGRADED = new Status("DEGRADED", "read models are behind");
+
+    private final ProjectionRunner runner;
+    private final EventReader reader;
+    private final EventCoreProperties.Health thresholds;
+
+    /** How a projection is doing, the worst last. */
+    private enum Condition {
+        RUNNING,
+        STANDBY,
+        STOPPED,
+        CATCHING_UP,
+        PAUSED,
+        RETRYING,
+        LAGGING,
+        HELD_BACK,
+        PARKED,
+        FAILED;
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    ProjectionHealth(ProjectionRunner runner, EventReader reader, EventCoreProperties.Health thresholds) {
+        this.runner = runner;
+        this.reader = reader;
+        this.thresholds = thresholds;
+    }
+
+    @Override
+    public Health health() {
+        try {
+            Optional<AppendInFlight> holding = reader.oldestAppendInFlight()
+                    .filter(append -> append.age().compareTo(thresholds.maxAppendAge()) > 0);
+            Map<String, Object> details = new TreeMap<>();
+            Condition worst = holding.isPresent() ? Condition.HELD_BACK : Condition.RUNNING;
+            for (ProjectionStatus projection : runner.status()) {
+                Condition condition = condition(projection, holding.isPresent());
+                worst = condition.compareTo(worst) > 0 ? condition : worst;
+                details.put(projection.name(), details(projection, condition));
+            }
+            Health.Builder health = Health.status(status(worst)).withDetail("projections", details);
+            holding.ifPresent(append -> health.withDetail("heldBackBy", details(append)));
+            return health.build();
+        } catch (RuntimeException e) {
+            return Health.unknown()
+                    .withDetail("failure", e.getClass().getName())
+                    .build();
+        }
+    }
+
+    private static Status status(Condition worst) {
+        if (worst == Condition.FAILED) {
+            return Status.DOWN;
+        }
+        return worst.compareTo(Condition.LAGGING) >= 0 ? DEGRADED : Status.UP;
+    }
+
+    private Condition condition(ProjectionStatus projection, boolean heldBack) {
+        Condition worst = Condition.RUNNING;
+        for (ProjectionStatus.Partition partition : projection.partitions()) {
+            Condition condition = condition(partition.state());
+            if (partition.lag().compareTo(thresholds.maxLag()) > 0) {
+                condition = max(condition, Condition.LAGGING);
+            }
+            if (heldBack && partition.state() == ProjectionState.LIVE && partition.lagInEvents() > 0) {
+                condition = max(condition, Condition.HELD_BACK);
+            }
+            worst = max(worst, condition);
+        }
+        return projection.parkedStreams() > thresholds.maxParkedStreams() ? max(worst, Condition.PARKED) : worst;
+    }
+
+    private static Condition condition(ProjectionState state) {
+        return switch (state) {
+            case LIVE -> Condition.RUNNING;
+            case STANDBY -> Condition.STANDBY;
+            case CATCHING_UP -> Condition.CATCHING_UP;
+            case RETRYING -> Condition.RETRYING;
+            case PAUSED -> Condition.PAUSED;
+            case FAILED -> Condition.FAILED;
+            case STOPPED -> Condition.STOPPED;
+        };
+    }
+
+    private static Condition max(Condition one, Condition other) {
+        return one.compareTo(other) > 0 ? one : other;
+    }
+
+    private static Map<String, Object> details(ProjectionStatus projection, Condition condition) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("state", condition.text());
+        details.put("position", projection.position().value());
+        details.put("lagInEvents", projection.lagInEvents());
+        details.put("lag", projection.lag());
+        details.put("parkedStreams", projection.parkedStreams());
+        projection.partitions().stream()
+                .map(ProjectionStatus.Partition::lastFailure)
+                .filter(failure -> !failure.isEmpty())
+                .findFirst()
+                .ifPresent(failure -> details.put("lastFailure", failure));
+        return details;
+    }
+
+    private static Map<String, Object> details(AppendInFlight append) {
+        Map<String, Object> details = new LinkedHashMap<>();
+        details.put("session", append.session());
+        details.put("since", append.since());
+        details.put("age", append.age());
+        return details;
+    }
+}
