@@ -43,6 +43,8 @@ public interface Projection<E extends Event> {
      * instance blocks nobody: work that takes longer without touching the database needs a longer lease or
      * {@link ProjectionMode#AT_LEAST_ONCE}.
      *
+     * <p>Commands that are executed meanwhile on this thread have the event as their cause, unless they say otherwise.
+     *
      * @throws Exception if the event cannot be applied; {@link #onError} decides what happens then
      */
     void apply(RecordedEvent<E> event) throws Exception;
