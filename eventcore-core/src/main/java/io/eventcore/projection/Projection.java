@@ -49,6 +49,14 @@ public interface Projection<E extends Event> {
      */
     void apply(RecordedEvent<E> event) throws Exception;
 
+    /**
+     * Waits for what {@link #apply} has begun and not waited for, such as messages on their way. Called after some events
+     * and before the checkpoint moves past them, by the thread that applied them. By default nothing is under way.
+     *
+     * @throws Exception if not all of it took effect: the events are applied again, each alone
+     */
+    default void flush() throws Exception {}
+
     /** How the effects and the checkpoint belong together; by default in one transaction. */
     default ProjectionMode mode() {
         return ProjectionMode.TRANSACTIONAL;

@@ -49,6 +49,7 @@ public final class EventCoreProjectionAutoConfiguration {
             ProjectionStore projectionStore,
             ObjectProvider<Projection<?>> projections,
             ObjectProvider<PlatformTransactionManager> transactionManagers,
+            ObjectProvider<ProjectionRunnerCustomizer> customizers,
             AppendSignal signal,
             Environment environment) {
         Projections settings = properties.projections();
@@ -63,6 +64,7 @@ public final class EventCoreProjectionAutoConfiguration {
         if (!Threading.VIRTUAL.isActive(environment)) {
             runner.threads(platformThreads());
         }
+        customizers.orderedStream().forEach(customizer -> customizer.customize(runner));
         return runner.build();
     }
 
