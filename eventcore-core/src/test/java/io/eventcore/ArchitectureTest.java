@@ -60,6 +60,22 @@ class ArchitectureTest {
             .because("an application without metrics does not have Micrometer on its class path");
 
     @ArchTest
+    static final ArchRule nobody_depends_on_the_edges_of_spring_and_kafka = noClasses()
+            .that(resideOutsideOfPackages("io.eventcore.spring..", "io.eventcore.kafka..", "io.eventcore.web.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "io.eventcore.spring..",
+                    "io.eventcore.kafka..",
+                    "io.eventcore.web..",
+                    "org.springframework.context..",
+                    "org.springframework.kafka..",
+                    "org.apache.kafka..",
+                    "org.springframework.web..",
+                    "org.springframework.http..",
+                    "jakarta.servlet.."))
+            .because("an application without a context, Kafka or a web server does not have them on its class path");
+
+    @ArchTest
     static final ArchRule only_adapters_know_databases = noClasses()
             .that(resideOutsideOfPackages(ADAPTERS))
             .should()

@@ -4,11 +4,13 @@ import io.eventcore.Event;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
+import io.eventcore.RecordedEvent;
 import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.CallerRetries;
+import io.eventcore.internal.HandledEvent;
 import io.eventcore.serialization.internal.CanonicalJson;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
@@ -134,10 +136,14 @@ public final class CommandExecutor {
         return OnceOnly.under(id.get(), canonicalJson.hash(name, command), name, executedCommands);
     }
 
-    /** What the caller says; where it says nothing, what encloses the call; where that does not either, the rest. */
+    /** What the caller says; where it says nothing, what encloses the call, then what the thread handles, then the rest. */
     private EventMetadata metadata(CommandContext context) {
         EventMetadata known =
                 context.metadata().withDefaults(CommandContext.enclosing().metadata());
+        Optional<RecordedEvent<?>> handled = HandledEvent.current();
+        if (handled.isPresent()) {
+            known = known.withDefaults(CommandContext.causedBy(handled.get()).metadata());
+        }
         for (MetadataContributor contributor : contributors) {
             known = known.withDefaults(contributor.metadata());
         }

@@ -162,6 +162,7 @@ final class EventApplication<E extends Event> {
                 }
                 progress.begun = true;
                 applyInOrder(entries, progress);
+                flush(entries.size());
                 finish(status, progress);
             });
         } catch (LeaseLostException | ApplyFailedException e) {
@@ -197,6 +198,7 @@ final class EventApplication<E extends Event> {
                     lease.partition(),
                     RedactedException.of(failed.culprit(), ""));
         }
+        flush(entries.size());
         if (!store.advance(lease, checkpoint, progress.reached, progress.changes())) {
             throw new LeaseLostException(lease);
         }
@@ -233,6 +235,15 @@ final class EventApplication<E extends Event> {
             entry.applyTo(projection);
         } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
             throw new ApplyFailedException(index, e);
+        }
+    }
+
+    /** Lets the projection wait for what it has begun; if that fails, one of these many entries is the culprit. */
+    private void flush(int entries) {
+        try {
+            projection.flush();
+        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+            throw new ApplyFailedException(entries == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
         }
     }
 
@@ -321,6 +332,7 @@ final class EventApplication<E extends Event> {
                         throw new LeaseLostException(lease);
                     }
                     apply(entry, 0);
+                    flush(1);
                     status.flush();
                     if (!store.advance(lease, checkpoint, checkpoint, after)) {
                         throw new LeaseLostException(lease);
@@ -328,6 +340,7 @@ final class EventApplication<E extends Event> {
                 });
             } else {
                 apply(entry, 0);
+                flush(1);
                 commit(checkpoint, after);
             }
         } catch (LeaseLostException lost) {

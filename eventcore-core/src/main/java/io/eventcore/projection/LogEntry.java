@@ -6,6 +6,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.internal.HandledEvent;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,7 @@ record LogEntry<E extends Event>(
         if (event == null) {
             throw failure();
         }
-        projection.apply(event);
+        HandledEvent.during(event, () -> projection.apply(event));
     }
 
     /** The checkpoint after this entry. */

@@ -53,9 +53,19 @@ public interface Projection<E extends Event> {
      * instance blocks nobody: work that takes longer without touching the database needs a longer lease or
      * {@link ProjectionMode#AT_LEAST_ONCE}.
      *
+     * <p>Commands that are executed meanwhile on this thread have the event as their cause, unless they say otherwise.
+     *
      * @throws Exception if the event cannot be applied; {@link #onError} decides what happens then
      */
     void apply(RecordedEvent<E> event) throws Exception;
+
+    /**
+     * Waits for what {@link #apply} has begun and not waited for, such as messages on their way. Called after some events
+     * and before the checkpoint moves past them, by the thread that applied them. By default nothing is under way.
+     *
+     * @throws Exception if not all of it took effect: the events are applied again, each alone
+     */
+    default void flush() throws Exception {}
 
     /** How the effects and the checkpoint belong together; by default in one transaction. */
     default ProjectionMode mode() {

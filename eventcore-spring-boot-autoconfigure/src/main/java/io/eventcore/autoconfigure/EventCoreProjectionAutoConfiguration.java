@@ -51,6 +51,7 @@ public final class EventCoreProjectionAutoConfiguration {
             ObjectProvider<Projection<?>> projections,
             ObjectProvider<PlatformTransactionManager> transactionManagers,
             ObjectProvider<ProjectionListener> listeners,
+            ObjectProvider<ProjectionRunnerCustomizer> customizers,
             AppendSignal signal,
             Environment environment) {
         Projections settings = properties.projections();
@@ -66,6 +67,7 @@ public final class EventCoreProjectionAutoConfiguration {
         if (!Threading.VIRTUAL.isActive(environment)) {
             runner.threads(platformThreads());
         }
+        customizers.orderedStream().forEach(customizer -> customizer.customize(runner));
         return runner.build();
     }
 

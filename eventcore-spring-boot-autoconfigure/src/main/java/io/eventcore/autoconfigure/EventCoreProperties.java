@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -24,6 +25,9 @@ import org.springframework.util.unit.DataSize;
  * @param metrics what is measured
  * @param health when the health says that something is not as it should be
  * @param endpoint what the actuator endpoint tells
+ * @param applicationEvents whether committed events are published to the listeners of the application
+ * @param kafka where committed events are sent to
+ * @param web how requests over HTTP see what commands have done
  * @since 0.1
  */
 @ConfigurationProperties("eventcore")
@@ -39,7 +43,10 @@ public record EventCoreProperties(
         @DefaultValue Projections projections,
         @DefaultValue Metrics metrics,
         @DefaultValue Health health,
-        @DefaultValue Endpoint endpoint) {
+        @DefaultValue Endpoint endpoint,
+        @DefaultValue ApplicationEvents applicationEvents,
+        @DefaultValue Kafka kafka,
+        @DefaultValue Web web) {
 
     /** The event stores to choose from. */
     public enum Store {
@@ -301,6 +308,54 @@ public record EventCoreProperties(
      * @param showStreamIds whether the ids of parked streams are told; they may name persons
      */
     public record Endpoint(@DefaultValue("false") boolean showStreamIds) {}
+
+     * Whether committed events are published to the listeners of the application.
+     *
+     * @param enabled whether committed events are published to the listeners of the application
+     * @param since events that were recorded earlier are not published to them
+     */
+    public record ApplicationEvents(
+            @DefaultValue("false") boolean enabled,
+            @DefaultValue("1970-01-01T00:00:00Z") Instant since) {}
+
+    /**
+     * Where committed events are sent to.
+     *
+     * @param topic the topic of Kafka that every event is sent to; none by default
+     * @param since events that were recorded earlier are not sent to Kafka
+     */
+    public record Kafka(
+            @DefaultValue("") String topic,
+            @DefaultValue("1970-01-01T00:00:00Z") Instant since) {}
+
+    /**
+     * How requests over HTTP see what commands have done.
+     *
+     * @param consistencyToken the header that names a position of the log
+     */
+    public record Web(@DefaultValue ConsistencyToken consistencyToken) {}
+
+    /**
+     * The header that names a position of the log.
+     *
+     * @param enabled whether responses to requests that execute commands bring the header, and queries that bring it wait
+     * @param timeout how long a query waits for its projections at most
+     * @param behindStatus status of the answer if a projection does not come so far in time, or at all
+     */
+    public record ConsistencyToken(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("2s") Duration timeout,
+            @DefaultValue("503") int behindStatus) {
+        /** Checks the numbers. */
+        public ConsistencyToken {
+            check(!timeout.isNegative(), "eventcore.web.consistency-token.timeout", timeout, "must not be negative");
+            check(
+                    behindStatus >= 400 && behindStatus <= 599,
+                    "eventcore.web.consistency-token.behind-status",
+                    behindStatus,
+                    "must be a status from 400 to 599");
+        }
+    }
 
     private static void check(boolean condition, String property, Object value, String rule) {
         if (!condition) {

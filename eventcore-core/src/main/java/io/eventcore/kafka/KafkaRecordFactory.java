@@ -1,0 +1,50 @@
+package io.eventcore.kafka;
+
+import io.eventcore.Event;
+import io.eventcore.RecordedEvent;
+import io.eventcore.serialization.EventSerializer;
+import java.util.Objects;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/**
+ * Makes of an event what is sent to Kafka. Safe for any number of threads.
+ *
+ * @param <K> the type of the key
+ * @param <V> the type of the value
+ * @since 0.1
+ */
+@FunctionalInterface
+public interface KafkaRecordFactory<K, V> {
+    /** Header with the id of the event, by which consumers recognise what comes again. */
+    String ID = "eventcore.id";
+
+    /** Header with the stored name of the event's type. */
+    String TYPE = "eventcore.type";
+
+    /** Header with the position of the event in the log, a decimal number. */
+    String POSITION = "eventcore.position";
+
+    /** Header with the version of the event in its stream, a decimal number. */
+    String VERSION = "eventcore.version";
+
+    /** Header with the id of the conversation, if there is one. */
+    String CORRELATION_ID = "eventcore.correlationId";
+
+    /** Header with the id of the cause, if there is one. */
+    String CAUSATION_ID = "eventcore.causationId";
+
+    /**
+     * The record of an event. The events of a stream must have one key, if their order is to last.
+     *
+     * @throws RuntimeException if there is none; the relay's {@code onError} decides what happens then
+     */
+    ProducerRecord<K, V> recordOf(RecordedEvent<Event> event);
+
+    /**
+     * Records of one topic: the stream id as the key, the payload as the application would store it as the value, the
+     * headers named here, and the time at which the event was recorded.
+     */
+    static KafkaRecordFactory<String, byte[]> payloads(String topic, EventSerializer serializer) {
+        return new PayloadRecords(Objects.requireNonNull(topic, "topic"), serializer);
+    }
+}

@@ -1,0 +1,230 @@
+package io.eventcore.kafka;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.projection.FailureContext;
+import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionMode;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.core.KafkaProducerException;
+
+/**
+ * Sends committed events to Kafka: every one at least once, the events of a stream in order.
+ *
+ * <p>The checkpoint moves after the broker has acknowledged what was sent. The events of different streams are under way
+ * at the same time; an event is sent after the one before it in its stream was acknowledged, so that no consumer meets it
+ * first, whatever fails. After a crash or a take-over events come again: consumers recognise them by the header
+ * {@link KafkaRecordFactory#ID}.
+ *
+ * <p>The producer must wait for all replicas ({@code acks=all}) and be idempotent; the auto-configuration sees to that.
+ * While the broker cannot be reached the relay waits and tries again without end. An event that Kafka cannot take at all,
+ * because it is too large or has no record, is tried five times and then stops the relay, unless {@code onError} says
+ * otherwise.
+ *
+ * <p>Safe for any number of threads.
+ *
+ * @param <K> the type of the records' keys
+ * @param <V> the type of the records' values
+ * @since 0.1
+ */
+public final class KafkaRelay<K, V> implements Projection<Event> {
+    /** The name of the projection, unless set otherwise. */
+    public static final String DEFAULT_NAME = "kafka";
+
+    private final KafkaOperations<K, V> kafka;
+    private final KafkaRecordFactory<K, V> records;
+    private final String name;
+    private final EventFilter filter;
+    private final Instant since;
+    private final int partitions;
+    private final Function<FailureContext, FailureDecision> onError;
+
+    /** What each part of this relay has sent and not waited for: the last event of each stream. */
+    private final ThreadLocal<Map<StreamId, CompletableFuture<?>>> underWay = ThreadLocal.withInitial(HashMap::new);
+
+    private KafkaRelay(Builder<K, V> builder) {
+        this.kafka = builder.kafka;
+        this.records = builder.records;
+        this.name = builder.name;
+        this.filter = builder.filter;
+        this.since = builder.since;
+        this.partitions = builder.partitions;
+        this.onError = builder.onError;
+    }
+
+    /**
+     * A relay to be set up.
+     *
+     * @param kafka sends the records; not within transactions of Kafka
+     * @param records makes records of events
+     */
+    public static <K, V> Builder<K, V> builder(KafkaOperations<K, V> kafka, KafkaRecordFactory<K, V> records) {
+        return new Builder<>(kafka, records);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Class<Event> eventType() {
+        return Event.class;
+    }
+
+    @Override
+    public EventFilter filter() {
+        return filter;
+    }
+
+    @Override
+    public ProjectionMode mode() {
+        return ProjectionMode.AT_LEAST_ONCE;
+    }
+
+    @Override
+    public int partitions() {
+        return partitions;
+    }
+
+    @Override
+    public FailureDecision onError(FailureContext failure) {
+        return onError.apply(failure);
+    }
+
+    @Override
+    public void apply(RecordedEvent<Event> event) throws Exception {
+        if (event.recordedAt().isBefore(since)) {
+            return;
+        }
+        Map<StreamId, CompletableFuture<?>> sent = underWay.get();
+        CompletableFuture<?> before = sent.get(event.streamId());
+        if (before != null) {
+            await(before);
+        }
+        sent.put(event.streamId(), kafka.send(records.recordOf(event)));
+    }
+
+    /** Waits for all, also after one has failed: what is still under way must not arrive between later attempts. */
+    @Override
+    public void flush() throws Exception {
+        Map<StreamId, CompletableFuture<?>> sent = underWay.get();
+        @Nullable Exception failure = null;
+        try {
+            for (CompletableFuture<?> each : sent.values()) {
+                try {
+                    await(each);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw e;
+                } catch (Exception e) {
+                    failure = failure == null ? e : failure;
+                }
+            }
+        } finally {
+            sent.clear();
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private static void await(CompletableFuture<?> sent) throws Exception {
+        try {
+            sent.get();
+        } catch (ExecutionException e) {
+            // Spring's wrapper holds the record; what Kafka says is enough.
+            Throwable cause =
+                    e.getCause() instanceof KafkaProducerException wrapper ? wrapper.getCause() : e.getCause();
+            throw cause instanceof Exception exception ? exception : e;
+        }
+    }
+
+    /** A broker that does not answer is no reason to stop: it will answer one day, and nothing is lost until then. */
+    private static FailureDecision decide(FailureContext failure) {
+        boolean passing = isOf(failure.cause(), KafkaException.class)
+                && !isOf(failure.cause(), RecordTooLargeException.class)
+                && !isOf(failure.cause(), SerializationException.class);
+        return passing || failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+    }
+
+    private static boolean isOf(Throwable failure, Class<? extends Throwable> type) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Settings of a relay. Not safe for concurrent use.
+     *
+     * @param <K> the type of the records' keys
+     * @param <V> the type of the records' values
+     * @since 0.1
+     */
+    public static final class Builder<K, V> {
+        private final KafkaOperations<K, V> kafka;
+        private final KafkaRecordFactory<K, V> records;
+        private String name = DEFAULT_NAME;
+        private EventFilter filter = EventFilter.all();
+        private Instant since = Instant.EPOCH;
+        private int partitions = 1;
+        private Function<FailureContext, FailureDecision> onError = KafkaRelay::decide;
+
+        private Builder(KafkaOperations<K, V> kafka, KafkaRecordFactory<K, V> records) {
+            this.kafka = Objects.requireNonNull(kafka, "kafka");
+            this.records = Objects.requireNonNull(records, "records");
+        }
+
+        /** What the checkpoint is stored under; {@link #DEFAULT_NAME} unless set. */
+        public Builder<K, V> name(String projection) {
+            this.name = Objects.requireNonNull(projection, "name");
+            return this;
+        }
+
+        /** Which events are sent; by default all. */
+        public Builder<K, V> filter(EventFilter wanted) {
+            this.filter = Objects.requireNonNull(wanted, "filter");
+            return this;
+        }
+
+        /** Events that were recorded earlier are not sent; by default all are. */
+        public Builder<K, V> since(Instant begin) {
+            this.since = Objects.requireNonNull(begin, "since");
+            return this;
+        }
+
+        /** In how many parts events are sent at the same time, 1 to 64; by default 1. */
+        public Builder<K, V> partitions(int number) {
+            this.partitions = number;
+            return this;
+        }
+
+        /** Decides about events that could not be sent, instead of what stands above. */
+        public Builder<K, V> onError(Function<FailureContext, FailureDecision> decision) {
+            this.onError = Objects.requireNonNull(decision, "decision");
+            return this;
+        }
+
+        /** The relay. */
+        public KafkaRelay<K, V> build() {
+            return new KafkaRelay<>(this);
+        }
+    }
+}

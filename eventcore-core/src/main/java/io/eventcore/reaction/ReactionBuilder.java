@@ -1,0 +1,160 @@
+package io.eventcore.reaction;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.RecordedEvent;
+import io.eventcore.command.Command;
+import io.eventcore.projection.FailureContext;
+import io.eventcore.projection.FailureDecision;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * Makes a {@link Reaction} of functions. Not safe for concurrent use.
+ *
+ * @param <E> the type the events are read as
+ * @since 0.1
+ */
+public final class ReactionBuilder<E extends Event> {
+    private final String name;
+    private final Class<E> eventType;
+    private final List<Case<E, ?>> cases = new ArrayList<>();
+    private EventFilter filter = EventFilter.all();
+    private Instant since = Instant.EPOCH;
+    private int partitions = 1;
+    private Function<FailureContext, FailureDecision> onError =
+            failure -> failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+
+    ReactionBuilder(String name, Class<E> eventType) {
+        this.name = Objects.requireNonNull(name, "name");
+        this.eventType = Objects.requireNonNull(eventType, "eventType");
+    }
+
+    /**
+     * What is to be done about events of a type and its subtypes. The first matching type counts; about events of no such
+     * type nothing is done.
+     */
+    public <T extends E> ReactionBuilder<E> on(Class<T> type, Answer<T> answer) {
+        cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(answer, "answer")));
+        return this;
+    }
+
+    /** Which events are wanted; by default all. */
+    public ReactionBuilder<E> filter(EventFilter wanted) {
+        this.filter = Objects.requireNonNull(wanted, "filter");
+        return this;
+    }
+
+    /** Events that were recorded earlier are passed over; see {@link Reaction#since()}. */
+    public ReactionBuilder<E> since(Instant begin) {
+        this.since = Objects.requireNonNull(begin, "since");
+        return this;
+    }
+
+    /** Into how many parts it is divided, 1 to 64; by default 1. */
+    public ReactionBuilder<E> partitions(int number) {
+        this.partitions = number;
+        return this;
+    }
+
+    /** Decides about events whose commands could not all be executed; by default they are tried five times. */
+    public ReactionBuilder<E> onError(Function<FailureContext, FailureDecision> decision) {
+        this.onError = Objects.requireNonNull(decision, "decision");
+        return this;
+    }
+
+    /** The reaction. */
+    public Reaction<E> build() {
+        return new OfFunctions<>(this);
+    }
+
+    /**
+     * What is to be done about an event.
+     *
+     * @param <T> the type of the event
+     * @since 0.1
+     */
+    @FunctionalInterface
+    public interface Answer<T extends Event> {
+        /**
+         * The commands to execute; see {@link Reaction#react}.
+         *
+         * @throws Exception if that cannot be said
+         */
+        List<? extends Command<?, ?>> to(RecordedEvent<T> event) throws Exception;
+    }
+
+    private record Case<E extends Event, T extends E>(Class<T> type, Answer<T> answer) {
+        boolean matches(RecordedEvent<E> event) {
+            return type.isInstance(event.event());
+        }
+
+        @SuppressWarnings("unchecked") // The event was found to be of this type.
+        List<? extends Command<?, ?>> answer(RecordedEvent<E> event) throws Exception {
+            return answer.to((RecordedEvent<T>) event);
+        }
+    }
+
+    private static final class OfFunctions<E extends Event> implements Reaction<E> {
+        private final String name;
+        private final Class<E> eventType;
+        private final List<Case<E, ?>> cases;
+        private final EventFilter filter;
+        private final Instant since;
+        private final int partitions;
+        private final Function<FailureContext, FailureDecision> onError;
+
+        private OfFunctions(ReactionBuilder<E> builder) {
+            this.name = builder.name;
+            this.eventType = builder.eventType;
+            this.cases = List.copyOf(builder.cases);
+            this.filter = builder.filter;
+            this.since = builder.since;
+            this.partitions = builder.partitions;
+            this.onError = builder.onError;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public Class<E> eventType() {
+            return eventType;
+        }
+
+        @Override
+        public EventFilter filter() {
+            return filter;
+        }
+
+        @Override
+        public Instant since() {
+            return since;
+        }
+
+        @Override
+        public List<? extends Command<?, ?>> react(RecordedEvent<E> event) throws Exception {
+            for (Case<E, ?> candidate : cases) {
+                if (candidate.matches(event)) {
+                    return candidate.answer(event);
+                }
+            }
+            return List.of();
+        }
+
+        @Override
+        public int partitions() {
+            return partitions;
+        }
+
+        @Override
+        public FailureDecision onError(FailureContext failure) {
+            return onError.apply(failure);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.eventcore.reaction;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.RecordedEvent;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandContext;
+import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.CommandId;
+import io.eventcore.projection.FailureContext;
+import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionMode;
+import java.util.Objects;
+
+/**
+ * Runs a reaction. The checkpoint follows the commands in no common transaction: each command has a transaction and
+ * retries of its own, and its id makes good for what is delivered again.
+ */
+final class ReactionProjection<E extends Event> implements Projection<E> {
+    private final Reaction<E> reaction;
+    private final CommandExecutor executor;
+    private final String scope;
+
+    ReactionProjection(Reaction<E> reaction, CommandExecutor executor) {
+        this.reaction = Objects.requireNonNull(reaction, "reaction");
+        this.executor = Objects.requireNonNull(executor, "executor");
+        this.scope = "reaction/" + reaction.name();
+    }
+
+    @Override
+    public String name() {
+        return reaction.name();
+    }
+
+    @Override
+    public Class<E> eventType() {
+        return reaction.eventType();
+    }
+
+    @Override
+    public EventFilter filter() {
+        return reaction.filter();
+    }
+
+    @Override
+    public ProjectionMode mode() {
+        return ProjectionMode.AT_LEAST_ONCE;
+    }
+
+    @Override
+    public int partitions() {
+        return reaction.partitions();
+    }
+
+    @Override
+    public void apply(RecordedEvent<E> event) throws Exception {
+        if (event.recordedAt().isBefore(reaction.since())) {
+            return;
+        }
+        CommandContext context = reaction.context(event);
+        int place = 0;
+        for (Command<?, ?> command : reaction.react(event)) {
+            executor.execute(command, context.withCommandId(CommandId.of(scope, event.id() + "/" + place)));
+            place++;
+        }
+    }
+
+    @Override
+    public FailureDecision onError(FailureContext failure) {
+        return reaction.onError(failure);
+    }
+
+    @Override
+    public void clear() {
+        throw new UnsupportedOperationException(
+                "Reaction '" + name() + "' cannot be reset: what its commands did stays done");
+    }
+}

@@ -1,0 +1,71 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.kafka.KafkaRecordFactory;
+import io.eventcore.kafka.KafkaRelay;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.serialization.EventSerializer;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.kafka.core.KafkaOperations;
+import org.springframework.kafka.core.ProducerFactory;
+
+/**
+ * Auto-configuration of the relay that sends committed events to a topic of Kafka.
+ *
+ * @since 0.1
+ */
+@AutoConfiguration(
+        after = {EventCoreJdbcAutoConfiguration.class, EventCoreMemoryAutoConfiguration.class},
+        afterName = "org.springframework.boot.kafka.autoconfigure.KafkaAutoConfiguration")
+@ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
+@ConditionalOnProperty("eventcore.kafka.topic")
+public final class EventCoreKafkaAutoConfiguration {
+    EventCoreKafkaAutoConfiguration() {}
+
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(KafkaOperations.class)
+    @ConditionalOnBean(ProjectionStore.class)
+    static class Relay {
+        @Bean
+        @ConditionalOnMissingBean(KafkaRelay.class)
+        RelayProducer kafkaRelayProducer(ProducerFactory<?, ?> producers) {
+            return new RelayProducer(producers);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean(KafkaRelay.class)
+        KafkaRelay<String, byte[]> kafkaRelay(
+                EventCoreProperties properties,
+                RelayProducer producer,
+                EventSerializer serializer,
+                ObjectProvider<KafkaRecordFactory<String, byte[]>> records) {
+            String topic = properties.kafka().topic();
+            return KafkaRelay.builder(
+                            producer.operations(),
+                            records.getIfAvailable(() -> KafkaRecordFactory.payloads(topic, serializer)))
+                    .since(properties.kafka().since())
+                    .build();
+        }
+    }
+
+    /** Whoever names a topic wants events to be sent there: to do nothing would lose them. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnMissingClass("org.springframework.kafka.core.KafkaOperations")
+    static class WithoutKafka {
+        WithoutKafka(EventCoreProperties properties) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "eventcore.kafka.topic",
+                    properties.kafka().topic(),
+                    "needs spring-kafka: add spring-boot-starter-kafka to the application");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.web.ConsistencyTokenInterceptor;
+import io.eventcore.web.ConsistencyTokenWriter;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.annotation.Bean;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.web.servlet.DispatcherServlet;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
+/**
+ * Auto-configuration of the {@link io.eventcore.web.ConsistencyToken} in applications with Spring MVC.
+ *
+ * @since 0.1
+ */
+@AutoConfiguration(after = EventCoreProjectionAutoConfiguration.class)
+@ConditionalOnClass({DispatcherServlet.class, WebMvcConfigurer.class})
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnBooleanProperty(
+        name = {"eventcore.enabled", "eventcore.web.consistency-token.enabled"},
+        matchIfMissing = true)
+@ConditionalOnBean(ProjectionRunner.class)
+public final class EventCoreWebAutoConfiguration {
+    EventCoreWebAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    ConsistencyTokenWriter consistencyTokenWriter() {
+        return new ConsistencyTokenWriter();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    ConsistencyTokenInterceptor consistencyTokenInterceptor(EventCoreProperties properties, ProjectionRunner runner) {
+        EventCoreProperties.ConsistencyToken settings = properties.web().consistencyToken();
+        return new ConsistencyTokenInterceptor(
+                runner, settings.timeout(), HttpStatusCode.valueOf(settings.behindStatus()));
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(name = "consistencyTokenConfigurer")
+    WebMvcConfigurer consistencyTokenConfigurer(ConsistencyTokenInterceptor interceptor) {
+        return new WebMvcConfigurer() {
+            @Override
+            public void addInterceptors(InterceptorRegistry registry) {
+                registry.addInterceptor(interceptor);
+            }
+        };
+    }
+}

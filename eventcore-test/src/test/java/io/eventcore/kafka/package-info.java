@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.kafka;
+
+import org.jspecify.annotations.NullMarked;
