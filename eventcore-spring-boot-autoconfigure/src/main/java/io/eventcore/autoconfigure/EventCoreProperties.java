@@ -309,6 +309,7 @@ public record EventCoreProperties(
      */
     public record Endpoint(@DefaultValue("false") boolean showStreamIds) {}
 
+    /**
      * Whether committed events are published to the listeners of the application.
      *
      * @param enabled whether committed events are published to the listeners of the application
