@@ -88,7 +88,11 @@ class SchemaInitializationTest {
         JdbcClient.create(h2(url)).sql("CREATE SCHEMA ledger").update();
 
         Applications.withDatabase(url)
-                .withPropertyValues("eventcore.jdbc.schema=ledger", "eventcore.jdbc.table-prefix=es_")
+                .withPropertyValues(
+                        "eventcore.jdbc.schema=ledger",
+                        "eventcore.jdbc.table-prefix=es_",
+                        "eventcore.jdbc.indexes.event-type=true",
+                        "eventcore.jdbc.indexes.event-id=true")
                 .run(application -> {
                     Applications.assertWorks(application);
                     assertThat(JdbcClient.create(application.getBean(DataSource.class))

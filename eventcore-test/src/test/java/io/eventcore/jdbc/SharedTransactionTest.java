@@ -24,6 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What callers see of the transaction that they share, in a real database. */
@@ -43,6 +44,14 @@ class SharedTransactionTest {
     class On_h2 extends Rows {
         On_h2() {
             super(H2Database.INSTANCE, "FROM FINAL TABLE");
+        }
+    }
+
+    @Nested
+    @Tag("mariadb")
+    class On_mariadb extends Rows {
+        On_mariadb() {
+            super(MariaDbDatabase.INSTANCE, "LAST_INSERT_ID");
         }
     }
 

@@ -373,12 +373,19 @@ public abstract class ConcurrencyContract {
             });
         }
         all.add(() -> {
-            while (writing.getCount() > 0 || readings.getCount() > 0) {
+            try {
+                while (writing.getCount() > 0 || readings.getCount() > 0) {
+                    reading.run();
+                    readings.countDown();
+                }
                 reading.run();
-                readings.countDown();
+                return 0;
+            } finally {
+                // If a reading has failed, nobody shall wait for the others.
+                while (readings.getCount() > 0) {
+                    readings.countDown();
+                }
             }
-            reading.run();
-            return 0;
         });
         Race.run(all);
         attack.assertCarriedOut();
