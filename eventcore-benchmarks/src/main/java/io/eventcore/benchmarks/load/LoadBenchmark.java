@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * Measures the store against the limit of the database and against peers, and prints tables in Markdown.
  *
- * <p>Arguments: {@code --rows 1,2,7} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
+ * <p>Arguments: {@code --rows 1,2,p1} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
  * works and measures nothing; {@code --big} for ten million events; {@code --rounds N}, {@code --millis N}.
  */
 public final class LoadBenchmark {
@@ -71,6 +71,10 @@ public final class LoadBenchmark {
         try (Database database = Database.start(POOL)) {
             System.out.println(database.queryText("SELECT version()") + "\n");
             measure(database, rows.all());
+            measure(database, new ProjectionRows(arguments.million).all());
+            if (arguments.rows.isEmpty() || arguments.rows.contains(ProjectionLatency.ROW)) {
+                new ProjectionLatency(database, Math.max(100, arguments.million / 1_000)).run(verdicts);
+            }
             if (arguments.rows.isEmpty() || arguments.rows.contains("14")) {
                 printStorage(database, rows.large());
             }
