@@ -56,7 +56,7 @@ final class ProjectionRun {
                         projection.name(),
                         ProjectionPartition.SIDE_EFFECTS,
                         effects.partitions(),
-                        context.reader().lastPosition());
+                        LogScan.end(context.reader()));
         Gate gate = new SideEffectsGate(projection.name(), projection.version(), context.versions(), readModel);
         PartitionWorker<?> worker = worker(effects, 0, gate);
         readModel.forEach(ahead -> ahead.wake(worker));

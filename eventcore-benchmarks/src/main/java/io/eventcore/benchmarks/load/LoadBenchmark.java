@@ -9,7 +9,7 @@ import java.util.Set;
 /**
  * Measures the store against the limit of the database and against peers, and prints tables in Markdown.
  *
- * <p>Arguments: {@code --rows 1,2,7} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
+ * <p>Arguments: {@code --rows 1,2,p1} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
  * works and measures nothing; {@code --big} for ten million events; {@code --warmups N}, {@code --rounds N}, {@code
  * --millis N}; {@code --mariadb URL} for a MariaDB beside the others; {@code --plots FOLDER} for the pictures.
  */
@@ -97,6 +97,10 @@ public final class LoadBenchmark {
         try (Database database = Database.start(POOL)) {
             System.out.println(database.queryText("SELECT version()") + "\n");
             measure(database, rows.all());
+            measure(database, new ProjectionRows(arguments.million).all());
+            if (arguments.wants(ProjectionLatency.ROW)) {
+                new ProjectionLatency(database, Math.max(100, arguments.million / 1_000)).run(verdicts);
+            }
             if (arguments.wants("14")) {
                 printStorage(database, rows.large());
             }

@@ -636,6 +636,36 @@ public abstract class ProjectionRunnerContract {
     }
 
     @Test
+    void an_append_in_flight_when_side_effects_begin_is_news_and_holds_up_no_new_version() {
+        List<Long> effects = new CopyOnWriteArrayList<>();
+        deposit(ADA, 2);
+        ProjectionRunner runner = builder(store)
+                .projection(appliedEventsProjection().build())
+                .projection(firstVersion(new CopyOnWriteArrayList<>())
+                        .version(2)
+                        .sideEffects(event -> effects.add(event.position().value()))
+                        .build())
+                .build();
+        runners.add(runner);
+
+        transaction.executeWithoutResult(status -> {
+            deposit(BOB, 1);
+            Race.elsewhere(() -> {
+                runner.start();
+                return true;
+            });
+        });
+        transaction.executeWithoutResult(status -> {
+            deposit(BOB, 1);
+            status.setRollbackOnly();
+        });
+
+        Eventually.until("the second version is active", () -> runner.activeVersion("applied") == 2);
+        Eventually.until("the side effect", () -> effects.size() == 1, () -> effects);
+        assertThat(effects).isEqualTo(positions(event -> event.streamId().equals(BOB)));
+    }
+
+    @Test
     void a_side_effect_finds_its_event_in_the_read_model_and_does_not_hold_it_up() {
         CountDownLatch goOn = gate();
         List<Long> missing = new CopyOnWriteArrayList<>();
