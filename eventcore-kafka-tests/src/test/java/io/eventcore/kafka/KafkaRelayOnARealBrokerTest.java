@@ -152,10 +152,9 @@ class KafkaRelayOnARealBrokerTest {
     static class OwnRecords {
         // tag::records[]
         @Bean
-        KafkaRecordFactory<String, byte[]> records(
-                @Value("${eventcore.kafka.topic}") String topic) {
-            return event -> new ProducerRecord<>(
-                    topic, "own-" + event.streamId(), "small".getBytes(StandardCharsets.UTF_8));
+        KafkaRecordFactory<String, byte[]> records(@Value("${eventcore.kafka.topic}") String topic) {
+            return event ->
+                    new ProducerRecord<>(topic, "own-" + event.streamId(), "small".getBytes(StandardCharsets.UTF_8));
         }
         // end::records[]
     }
@@ -203,7 +202,12 @@ class KafkaRelayOnARealBrokerTest {
     }
 
     private static ProjectionStatus.Partition status(ApplicationContext application) {
-        return application.getBean(ProjectionRunner.class).status().get(0).partitions().get(0);
+        return application
+                .getBean(ProjectionRunner.class)
+                .status()
+                .get(0)
+                .partitions()
+                .get(0);
     }
 
     /** The topic holds the log: every event, and at its first place each stream in order. */
@@ -224,8 +228,8 @@ class KafkaRelayOnARealBrokerTest {
                     .add("%s at %s, %s".formatted(event.id(), event.version(), event.position()));
         }
         assertThat(arrived).isEqualTo(stored);
-        stored.forEach((stream, events) ->
-                assertThat(arrived.get(stream)).as(stream).containsExactlyElementsOf(events));
+        stored.forEach(
+                (stream, events) -> assertThat(arrived.get(stream)).as(stream).containsExactlyElementsOf(events));
     }
 
     private List<ConsumerRecord<String, byte[]>> records() {
