@@ -51,7 +51,13 @@ final class KafkaBroker implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        waitFor(run("format.txt", "kafka.tools.StorageTool", "format", "-t", Uuid.randomUuid().toString(), "-c"));
+        waitFor(run(
+                "format.txt",
+                "kafka.tools.StorageTool",
+                "format",
+                "-t",
+                Uuid.randomUuid().toString(),
+                "-c"));
     }
 
     String address() {

@@ -291,12 +291,10 @@ class ConsistencyTokenTest {
             return "";
         }
 
-        // tag::query[]
         @GetMapping("/total")
         @AwaitsProjection("total")
         String total() {
             return String.valueOf(total.cents.get());
         }
-        // end::query[]
     }
 }

@@ -5,6 +5,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamVersion;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.ExecutionResult;
+import io.eventcore.web.AwaitsProjection;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -35,10 +36,12 @@ class AccountController {
 
     private final CommandExecutor commands;
     private final Bank bank;
+    private final Balances balances;
 
-    AccountController(CommandExecutor commands, Bank bank) {
+    AccountController(CommandExecutor commands, Bank bank, Balances balances) {
         this.commands = commands;
         this.bank = bank;
+        this.balances = balances;
     }
 
     @PostMapping("/accounts")
@@ -82,6 +85,15 @@ class AccountController {
             @RequestParam Optional<StreamId> after, @RequestParam(defaultValue = "100") @Min(1) @Max(100) int limit) {
         return bank.statements(new StreamIdPage(after, limit));
     }
+
+    /** The highest balances. Whoever brings the token of a command sees what it has changed. */
+    // tag::balances[]
+    @GetMapping("/balances")
+    @AwaitsProjection(Balances.NAME)
+    List<Balances.Balance> balances(@RequestParam(defaultValue = "10") @Min(1) @Max(100) int limit) {
+        return balances.highest(limit);
+    }
+    // end::balances[]
 
     record Opening(
             @NotBlank(message = "must not be empty")

@@ -2,6 +2,7 @@ package io.eventcore.sample.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.web.ConsistencyToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -32,7 +33,7 @@ final class BankClient {
     }
 
     /** What the bank answered. */
-    record Answer(int status, String contentType, String location, String text) {
+    record Answer(int status, String contentType, String location, String token, String text) {
         JsonNode body() {
             return JSON.readTree(text);
         }
@@ -45,6 +46,17 @@ final class BankClient {
      */
     Answer get(String path) {
         return send(HttpRequest.newBuilder(URI.create(base + path)).GET());
+    }
+
+    /**
+     * Asks, and wants to see what a command has done.
+     *
+     * @throws UncheckedIOException if there is no answer
+     */
+    Answer get(String path, String token) {
+        return send(HttpRequest.newBuilder(URI.create(base + path))
+                .header(ConsistencyToken.HEADER, token)
+                .GET());
     }
 
     /**
@@ -74,6 +86,7 @@ final class BankClient {
                     response.statusCode(),
                     response.headers().firstValue("Content-Type").orElse(""),
                     response.headers().firstValue("Location").orElse(""),
+                    response.headers().firstValue(ConsistencyToken.HEADER).orElse(""),
                     response.body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

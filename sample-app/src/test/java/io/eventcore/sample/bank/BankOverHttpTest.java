@@ -95,6 +95,30 @@ class BankOverHttpTest {
     }
 
     @Test
+    void whoever_brings_the_token_of_a_command_sees_its_effect_in_the_read_model() {
+        for (int i = 1; i <= 20; i++) {
+            String token = bank.deposit(ada, 1_000_000_000).token();
+
+            JsonNode highest = bank.get("/api/balances?limit=1", token).body().get(0);
+
+            assertThat(highest.get("id").asString()).isEqualTo(ada);
+            assertThat(highest.get("owner").asString()).isEqualTo("Ada");
+            assertThat(highest.get("balanceCents").asLong()).isEqualTo(1000 + i * 1_000_000_000L);
+        }
+    }
+
+    @Test
+    void a_query_for_what_never_happened_is_told_to_come_again() {
+        Answer behind = bank.get("/api/balances", "9000000000000000000");
+
+        assertThat(behind.status()).isEqualTo(503);
+        assertThat(behind.contentType()).isEqualTo("application/problem+json");
+        assertThat(behind.body().get("outcome").asString()).isEqualTo("TIMED_OUT");
+        assertThat(behind.body().get("projection").asString()).isEqualTo("balances");
+        assertThat(bank.get("/api/balances", "x").status()).isEqualTo(400);
+    }
+
+    @Test
     void a_stream_tells_its_events() {
         bank.transfer(ada, bob, 400);
 
