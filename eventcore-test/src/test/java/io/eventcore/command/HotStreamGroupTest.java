@@ -218,6 +218,30 @@ class HotStreamGroupTest {
     }
 
     @Test
+    void who_decides_while_the_append_ahead_fails_decides_again_and_has_lost_no_attempt() {
+        Runner first = decides(deposit(1));
+        CountDownLatch deciding = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Runner second = start(
+                new Tally(Set.of(HOT), seen -> {
+                    deciding.countDown();
+                    awaitThat(() -> goOn.getCount() == 0);
+                    return List.of(deposited(HOT, 2));
+                }),
+                CommandContext.empty());
+        awaitThat(() -> deciding.getCount() == 0);
+        store.failNext(new EventStoreUnavailableException("gone", null));
+
+        store.openForGood();
+        assertThat(first.failure()).isInstanceOf(EventStoreUnavailableException.class);
+        goOn.countDown();
+
+        assertThat(second.result().attempts()).isEqualTo(1);
+        assertThat(second.seen()).isEmpty();
+        assertThat(cents(HOT)).containsExactly(2L);
+    }
+
+    @Test
     void a_rejection_that_had_to_read_another_stream_is_not_released_early_either() {
         decides(deposit(1));
         Runner second = decides(deposit(2));
