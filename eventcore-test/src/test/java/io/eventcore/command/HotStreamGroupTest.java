@@ -39,6 +39,7 @@ import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -217,6 +218,52 @@ class HotStreamGroupTest {
     }
 
     @Test
+    void who_decides_while_the_append_ahead_fails_decides_again_and_has_lost_no_attempt() {
+        Runner first = decides(deposit(1));
+        CountDownLatch deciding = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Runner second = start(
+                new Tally(Set.of(HOT), seen -> {
+                    deciding.countDown();
+                    awaitThat(() -> goOn.getCount() == 0);
+                    return List.of(deposited(HOT, 2));
+                }),
+                CommandContext.empty());
+        awaitThat(() -> deciding.getCount() == 0);
+        store.failNext(new EventStoreUnavailableException("gone", null));
+
+        store.openForGood();
+        assertThat(first.failure()).isInstanceOf(EventStoreUnavailableException.class);
+        goOn.countDown();
+
+        assertThat(second.result().attempts()).isEqualTo(1);
+        assertThat(second.seen()).isEmpty();
+        assertThat(cents(HOT)).containsExactly(2L);
+    }
+
+    @Test
+    void a_rejection_that_had_to_read_another_stream_is_not_released_early_either() {
+        decides(deposit(1));
+        Runner second = decides(deposit(2));
+        Runner rejected = start(
+                new Tally(Set.of(HOT, OTHER), seen -> {
+                    Require.that(seen.size() < 2, "full");
+                    return List.of();
+                }),
+                CommandContext.empty());
+        awaitQueued(rejected);
+        store.beforeAppend(2, () -> {
+            throw new EventStoreUnavailableException("gone", new IllegalStateException());
+        });
+
+        store.openForGood();
+
+        // What it rested on was never stored, so that nobody knows whether it is to be rejected.
+        assertThat(second.failure()).isInstanceOf(EventStoreUnavailableException.class);
+        assertThat(rejected.failure()).isInstanceOf(EventStoreUnavailableException.class);
+    }
+
+    @Test
     void a_rejection_that_rested_on_what_was_not_stored_is_decided_again() {
         assertThat(fateOfARejectionThatRestsOnNothing(WatchedChain::new)).isEqualTo("carried out");
     }
@@ -346,6 +393,22 @@ class HotStreamGroupTest {
     }
 
     @Test
+    void what_is_too_much_for_one_append_waits_for_the_next_one() {
+        Runner first = decides(deposit(1));
+        Runner large = decides(new Tally(Set.of(HOT), seen -> Collections.nCopies(400, deposited(HOT, 2))));
+        Runner tooMuch = start(
+                new Tally(Set.of(HOT), seen -> Collections.nCopies(200, deposited(HOT, 3))), CommandContext.empty());
+        awaitThat(() -> isParkedIn(tooMuch, Set.of("awaitRoom")));
+
+        store.openForGood();
+
+        assertThat(results(first, large, tooMuch))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(store.appends).extracting(writes -> writes.events().size()).containsExactly(1, 400, 200);
+    }
+
+    @Test
     void a_conflict_with_another_process_lets_all_read_and_decide_again() {
         Runner first = decides(deposit(1));
         Runner second = decides(deposit(2));
@@ -373,6 +436,25 @@ class HotStreamGroupTest {
         assertThat(first.result().attempts()).isEqualTo(1);
         assertThat(results(second, third)).extracting(ExecutionResult::attempts).containsOnly(2);
         assertThat(cents(HOT)).startsWith(1L, 100L).containsExactlyInAnyOrder(1L, 100L, 2L, 3L);
+    }
+
+    @Test
+    void a_conflict_on_a_stream_that_a_member_does_not_rest_on_is_no_attempt_of_that_member() {
+        store.openForGood();
+        executor.execute(new Tally(Set.of(HOT, OTHER), seen -> List.of()));
+        store.close();
+        joined.clear();
+        Runner first = decides(deposit(1));
+        Runner pair = decides(new Tally(Set.of(HOT, OTHER), seen -> List.of(deposited(HOT, 2))));
+        Runner third = decides(deposit(3));
+        store.beforeAppend(2, () -> store.elsewhere(deposited(OTHER, 100)));
+
+        store.openForGood();
+
+        assertThat(first.result().attempts()).isEqualTo(1);
+        assertThat(pair.result().attempts()).isEqualTo(2);
+        assertThat(third.result().attempts()).isEqualTo(1);
+        assertThat(cents(HOT)).startsWith(1L).containsExactlyInAnyOrder(1L, 2L, 3L);
     }
 
     @Test

@@ -195,6 +195,28 @@ class HotStreamQueueTest {
         assertThat(inner).containsExactly(1);
     }
 
+    @Test
+    void commands_within_commands_do_not_wait_for_each_other_in_a_circle() {
+        CommandExecutor executor = executor(RetryPolicy.defaults().withBudget(Duration.ofSeconds(5)));
+        heatUp(executor, HOT);
+        heatUp(executor, WARM);
+        CyclicBarrier bothHaveATurn = new CyclicBarrier(2);
+
+        List<Integer> attempts = Race.run(2, number -> {
+            CountDownLatch first = new CountDownLatch(1);
+            Deposit outer = new Deposit(Set.of(number == 0 ? HOT : WARM), () -> {
+                if (first.getCount() == 1) {
+                    first.countDown();
+                    meet(bothHaveATurn);
+                }
+                executor.execute(refusesNothing(number == 0 ? WARM : HOT));
+            });
+            return executor.execute(outer).attempts();
+        });
+
+        assertThat(attempts).containsExactly(1, 1);
+    }
+
     private CommandExecutor executor(RetryPolicy policy) {
         return CommandExecutor.builder(store).retryPolicy(policy).build();
     }
