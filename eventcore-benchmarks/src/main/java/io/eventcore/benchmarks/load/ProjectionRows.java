@@ -43,7 +43,7 @@ final class ProjectionRows {
                         catchUp(EMPTY + ", 4 partitions", false, 4),
                         catchUp(UPSERT, true, 1),
                         catchUp(UPSERT + ", 4 partitions", true, 4)),
-                List.of(Target.speed(EMPTY, LOG, 0.5))));
+                List.of()));
     }
 
     private Candidate readLog() {
