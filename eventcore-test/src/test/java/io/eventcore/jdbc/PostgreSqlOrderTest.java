@@ -5,6 +5,7 @@ import static io.eventcore.ExpectedVersion.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -72,6 +73,27 @@ class PostgreSqlOrderTest {
             holder.commit();
         }
         assertThat(streams()).containsExactly("early", "late", "early");
+    }
+
+    @Test
+    void the_oldest_append_in_flight_is_told_and_none_of_other_tables() {
+        JdbcEventStore other = DATABASE.store(DATABASE.newTables());
+        assertThat(store.oldestAppendInFlight()).isEmpty();
+
+        try (Holder elsewhere = Holder.of(DATABASE.dataSource(), () -> other.appendEvents(deposit(LATE)));
+                Holder first = Holder.of(DATABASE.dataSource(), () -> store.appendEvents(deposit(LATE)))) {
+            AppendInFlight oldest = store.oldestAppendInFlight().orElseThrow();
+            try (Holder second = Holder.of(DATABASE.dataSource(), () -> store.appendEvents(deposit(EARLY)))) {
+                AppendInFlight still = store.oldestAppendInFlight().orElseThrow();
+                assertThat(still.session()).isEqualTo(oldest.session()).matches("backend \\d+");
+                assertThat(still.since()).isEqualTo(oldest.since());
+                assertThat(still.age()).isGreaterThan(oldest.age());
+                second.commit();
+            }
+            first.commit();
+            assertThat(store.oldestAppendInFlight()).isEmpty();
+            elsewhere.commit();
+        }
     }
 
     @Test
