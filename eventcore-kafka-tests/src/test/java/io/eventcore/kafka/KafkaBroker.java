@@ -31,6 +31,8 @@ final class KafkaBroker implements AutoCloseable {
         this.folder = folder;
         this.settings = folder.resolve("server.properties");
         int controllerPort = freePort();
+        // Where the tests end before they can.
+        Runtime.getRuntime().addShutdownHook(new Thread(this::kill));
         try {
             Files.writeString(settings, """
                     process.roles=broker,controller
