@@ -64,10 +64,18 @@ final class LogReads {
             // Asked before the page is read: what others settle afterwards says nothing about an older page.
             Settled before = settled;
             List<EventRow> rows = select(connection, filter, typeNames, page, Long.MAX_VALUE);
-            if (isContiguous(page.after().value(), rows)) {
+            if (!rows.isEmpty() && isContiguous(page.after().value(), rows)) {
                 return Page.upToLastRow(page, rows);
             }
             LogEnd end = dialect.logEnd(connection);
+            if (rows.isEmpty()) {
+                // Positions given to appends that were rolled back may lie behind the last event: they are passed too,
+                // or
+                // a reader would seem to be behind, and somebody who waits for the last position would wait in vain.
+                return end.position() <= page.after().value()
+                        ? Page.upToLastRow(page, rows)
+                        : readUpTo(settle(connection, end), connection, filter, typeNames, page);
+            }
             checkNotBehind(end, last(rows));
             return before.isOf(end) && last(rows) <= before.position
                     ? Page.upToLastRow(page, rows)
@@ -90,7 +98,7 @@ final class LogReads {
 
     /** Whether no event can be missing between the position a page begins after and its last row. */
     private static boolean isContiguous(long after, List<EventRow> rows) {
-        return rows.isEmpty() || last(rows) - after == rows.size();
+        return last(rows) - after == rows.size();
     }
 
     private static long last(List<EventRow> rows) {

@@ -76,6 +76,36 @@ class PostgreSqlOrderTest {
     }
 
     @Test
+    void a_reader_passes_positions_at_the_end_whose_appends_were_rolled_back() {
+        GlobalPosition last = store.lastPosition();
+        transaction.executeWithoutResult(status -> {
+            store.appendEvents(deposit(LATE));
+            status.setRollbackOnly();
+        });
+        GlobalPosition end = store.lastPosition();
+        assertThat(last).as("the position was given away").isLessThan(end);
+
+        EventBatch<Event> page = store.readEvents(EventFilter.all(), EventPage.after(last, 10), Event.class);
+
+        assertThat(page.continueAfter()).isEqualTo(end);
+        assertThat(page.endReached()).isTrue();
+        assertThat(page.events()).isEmpty();
+    }
+
+    @Test
+    void a_reader_at_the_end_does_not_pass_an_append_that_may_still_commit() {
+        GlobalPosition last = store.lastPosition();
+        try (Holder holder = Holder.of(DATABASE.dataSource(), () -> store.appendEvents(deposit(LATE)))) {
+            EventBatch<Event> page = store.readEvents(EventFilter.all(), EventPage.after(last, 10), Event.class);
+            assertThat(page.continueAfter()).isEqualTo(last);
+            holder.commit();
+        }
+        assertThat(store.readEvents(EventFilter.all(), EventPage.after(last, 10), Event.class)
+                        .events())
+                .hasSize(1);
+    }
+
+    @Test
     void the_oldest_append_in_flight_is_told_and_none_of_other_tables() {
         JdbcEventStore other = DATABASE.store(DATABASE.newTables());
         assertThat(store.oldestAppendInFlight()).isEmpty();
