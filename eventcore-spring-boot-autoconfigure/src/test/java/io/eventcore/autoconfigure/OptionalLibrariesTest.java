@@ -51,7 +51,11 @@ class OptionalLibrariesTest {
                 "org.springframework.boot.actuate.endpoint.annotation",
                 "org.springframework.boot.actuate.autoconfigure",
                 "org.springframework.web",
+                "org.springframework.boot.webmvc",
                 "jakarta.servlet",
+                "org.springframework.kafka",
+                "org.springframework.boot.kafka",
+                "org.apache.kafka",
                 "com.mysql",
                 "org.mariadb",
             })
@@ -85,15 +89,18 @@ class OptionalLibrariesTest {
                 .containsExactly(
                         "HikariCP",
                         "h2",
+                        "jakarta.servlet-api",
                         "micrometer-tracing",
                         "spring-boot-actuator-autoconfigure",
                         "spring-boot-health",
                         "spring-boot-hibernate",
                         "spring-boot-jackson",
                         "spring-boot-jdbc",
+                        "spring-boot-kafka",
                         "spring-boot-micrometer-metrics",
                         "spring-boot-micrometer-observation",
-                        "spring-boot-transaction");
+                        "spring-boot-transaction",
+                        "spring-boot-webmvc");
     }
 
     @ParameterizedTest
