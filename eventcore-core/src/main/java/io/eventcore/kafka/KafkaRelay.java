@@ -159,7 +159,7 @@ public final class KafkaRelay<K, V> implements Projection<Event> {
         boolean passing = isOf(failure.cause(), KafkaException.class)
                 && !isOf(failure.cause(), RecordTooLargeException.class)
                 && !isOf(failure.cause(), SerializationException.class);
-        return passing || failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+        return passing ? FailureDecision.RETRY : FailureDecision.retryThenFail(failure);
     }
 
     private static boolean isOf(Throwable failure, Class<? extends Throwable> type) {

@@ -19,5 +19,12 @@ public enum FailureDecision {
     PARK,
 
     /** Stop the projection on this instance. Another instance may try, and a restart or a resume tries again. */
-    FAIL
+    FAIL;
+
+    private static final int ATTEMPTS = 5;
+
+    /** What is decided unless somebody says otherwise: to try five times, and to stop then. */
+    public static FailureDecision retryThenFail(FailureContext failure) {
+        return failure.attempts() < ATTEMPTS ? RETRY : FAIL;
+    }
 }

@@ -86,7 +86,7 @@ public interface Projection<E extends Event> {
      * and then the projection stops.
      */
     default FailureDecision onError(FailureContext failure) {
-        return failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+        return FailureDecision.retryThenFail(failure);
     }
 
     /**

@@ -24,8 +24,7 @@ public final class ProjectionBuilder<E extends Event> {
     private int version = 1;
     private Optional<SideEffects<E>> sideEffects = Optional.empty();
     private int partitions = 1;
-    private Function<FailureContext, FailureDecision> onError =
-            failure -> failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+    private Function<FailureContext, FailureDecision> onError = FailureDecision::retryThenFail;
     private Runnable clear = () -> {
         throw new UnsupportedOperationException("This projection does not say how its read model is emptied");
     };

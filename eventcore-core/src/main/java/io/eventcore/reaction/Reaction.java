@@ -81,7 +81,7 @@ public interface Reaction<E extends Event> {
      * that were executed stay so. By default it is tried five times and then the reaction stops.
      */
     default FailureDecision onError(FailureContext failure) {
-        return failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+        return FailureDecision.retryThenFail(failure);
     }
 
     /**

@@ -25,8 +25,7 @@ public final class ReactionBuilder<E extends Event> {
     private EventFilter filter = EventFilter.all();
     private Instant since = Instant.EPOCH;
     private int partitions = 1;
-    private Function<FailureContext, FailureDecision> onError =
-            failure -> failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+    private Function<FailureContext, FailureDecision> onError = FailureDecision::retryThenFail;
 
     ReactionBuilder(String name, Class<E> eventType) {
         this.name = Objects.requireNonNull(name, "name");

@@ -151,8 +151,7 @@ public final class ApplicationEventRelay implements Projection<Event> {
         private EventFilter filter = EventFilter.all();
         private Instant since = Instant.EPOCH;
         private int partitions = 1;
-        private Function<FailureContext, FailureDecision> onError =
-                failure -> failure.attempts() < 5 ? FailureDecision.RETRY : FailureDecision.FAIL;
+        private Function<FailureContext, FailureDecision> onError = FailureDecision::retryThenFail;
 
         private Builder(ApplicationContext context) {
             this.context = Objects.requireNonNull(context, "context");
