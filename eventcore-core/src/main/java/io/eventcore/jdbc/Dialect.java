@@ -39,11 +39,15 @@ import org.slf4j.LoggerFactory;
 abstract class Dialect {
     private static final Logger LOG = LoggerFactory.getLogger(Dialect.class);
 
+    /** How many streams are looked up by one statement. */
+    private static final int MAX_KEYS = 1_000;
+
     private final TableNames names;
     private final String selectVersion;
     private final String selectStream;
     private final String selectStreamPage;
     private final String selectStreamIds;
+    private final String selectIdsByKeys;
     private final String selectById;
     private final String selectSettings;
     private final String selectHighestPosition;
@@ -72,6 +76,7 @@ abstract class Dialect {
                 ORDER BY e.version
                 LIMIT ?
                 """.formatted(EventRow.COLUMNS));
+        this.selectIdsByKeys = names.in("SELECT s.stream_key, s.stream_id FROM eventcore_stream s WHERE s.stream_key");
         this.selectStreamIds = names.in("""
                 SELECT s.stream_id
                 FROM eventcore_stream s
@@ -413,6 +418,11 @@ abstract class Dialect {
         return statement;
     }
 
+    /** How many statements that read streams are under way at once before further reads share one. */
+    int readsBeforeSharing() {
+        return Integer.MAX_VALUE;
+    }
+
     /**
      * The first events of each stream after a version. Each row: stream id, stream key, the stream's version, then
      * {@link EventRow#COLUMNS}, null if there is no such event. A stream that nobody ever registered has no row.
@@ -442,7 +452,8 @@ abstract class Dialect {
     }
 
     /**
-     * A page of the log: rows of stream id and {@link EventRow#COLUMNS}, in position order.
+     * A page of the log: rows of the stream's key and {@link EventRow#COLUMNS}, in position order. {@link #streamIds}
+     * tells the ids: to join them to the events costs the server as much as the events themselves.
      *
      * @param typeNames the stored names wanted; empty for all
      * @param upTo the last position to look at
@@ -450,14 +461,13 @@ abstract class Dialect {
     final PreparedStatement selectLog(
             Connection connection, EventFilter filter, Set<String> typeNames, long after, long upTo, int limit)
             throws SQLException {
-        StringBuilder sql = new StringBuilder(names.in("""
-                SELECT s.stream_id, %s
-                FROM eventcore_event e
-                JOIN eventcore_stream s ON s.stream_key = e.stream_key
-                WHERE e.position > ? AND e.position <= ?
-                """.formatted(EventRow.COLUMNS)));
-        List<String> texts = new ArrayList<>();
+        StringBuilder sql = new StringBuilder("SELECT e.stream_key, " + EventRow.COLUMNS + names.in(" FROM eventcore_event e"));
         String prefix = filter.streams().literalPrefix();
+        if (!prefix.isEmpty() || !filter.streams().isPrefix()) {
+            sql.append(names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key"));
+        }
+        sql.append(" WHERE e.position > ? AND e.position <= ?");
+        List<String> texts = new ArrayList<>();
         if (!prefix.isEmpty()) {
             sql.append(" AND ").append(beginsWith("s.stream_id"));
             texts.addAll(prefixParameters(prefix));
@@ -483,6 +493,31 @@ abstract class Dialect {
             statement.setString(++parameter, text);
         }
         return statement;
+    }
+
+    /** The ids of streams by their keys. */
+    final Map<Long, StreamId> streamIds(Connection connection, Set<Long> keys) throws SQLException {
+        List<Long> all = List.copyOf(keys);
+        Map<Long, StreamId> ids = new HashMap<>();
+        for (int from = 0; from < all.size(); from += MAX_KEYS) {
+            List<Long> part = all.subList(from, Math.min(all.size(), from + MAX_KEYS));
+            try (PreparedStatement query = selectIds(connection, selectIdsByKeys, part);
+                    ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    ids.put(row.getLong(1), StreamId.of(row.getString(2)));
+                }
+            }
+        }
+        return ids;
+    }
+
+    /** A query for these keys; the statement lacks its condition. */
+    PreparedStatement selectIds(Connection connection, String sql, List<Long> keys) throws SQLException {
+        PreparedStatement query = connection.prepareStatement(sql + " IN (?" + ", ?".repeat(keys.size() - 1) + ")");
+        for (int i = 0; i < keys.size(); i++) {
+            query.setLong(i + 1, keys.get(i));
+        }
+        return query;
     }
 
     /** A condition that holds where an expression begins with a prefix, the {@link #prefixParameters parameters}. */

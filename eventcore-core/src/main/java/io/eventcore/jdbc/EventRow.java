@@ -18,7 +18,6 @@ final class EventRow {
     /** The columns of an event, in the order in which they are read here. */
     static final String COLUMNS = "e.version, e.position, e.event_id, e.type, e.payload, e.metadata, e.recorded_at";
 
-    private final StreamId streamId;
     private final long version;
     private final long position;
     private final UUID id;
@@ -27,8 +26,7 @@ final class EventRow {
     private final Instant recordedAt;
 
     /** Reads {@link #COLUMNS}, the first of which has this number. */
-    EventRow(StreamId streamId, ResultSet row, int first, Dialect dialect) throws SQLException {
-        this.streamId = streamId;
+    EventRow(ResultSet row, int first, Dialect dialect) throws SQLException {
         this.version = row.getLong(first);
         this.position = row.getLong(first + 1);
         this.id = dialect.uuid(row, first + 2);
@@ -49,7 +47,8 @@ final class EventRow {
         return stored.payload().length;
     }
 
-    <E extends Event> RecordedEvent<E> decode(EventDecoder<E> decoder) {
+    /** The event, which is one of this stream. */
+    <E extends Event> RecordedEvent<E> decode(StreamId streamId, EventDecoder<E> decoder) {
         return decoder.decode(
                 stored, id, streamId, StreamVersion.of(version), GlobalPosition.of(position), metadata, recordedAt);
     }

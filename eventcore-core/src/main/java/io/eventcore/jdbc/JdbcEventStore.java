@@ -69,13 +69,9 @@ public final class JdbcEventStore implements EventStore {
         this.serializer = builder.serializer;
         this.limits = builder.limits;
         this.listener = builder.listener;
-        this.ownAppends = new OwnAppends(
-                dialect,
-                connections,
-                connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit,
-                builder.settlingPause,
-                builder.listener);
-        this.streams = new StreamReads(dialect, connections);
+        GroupCommitSettings group = connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit;
+        this.ownAppends = new OwnAppends(dialect, connections, group, builder.settlingPause, builder.listener);
+        this.streams = new StreamReads(dialect, connections, group.enabled());
         this.log = new LogReads(dialect, connections);
     }
 

@@ -13,7 +13,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +32,9 @@ import java.util.Set;
  */
 final class LogReads {
     /** SQLState of an object that is not in the state needed. */
-    private static final String SET_BACK = "55000";
+    private static final String NOT_IN_STATE = "55000";
+
+    private static final int WINDOW_GROWTH = 4;
 
     private final Dialect dialect;
     private final Connections connections;
@@ -57,52 +59,87 @@ final class LogReads {
 
     <E extends Event> EventBatch<E> read(
             EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<E> decoder) throws SQLException {
-        Page found = connections.own(connection -> {
-            if (!filter.matchesAll()) {
-                return readUpTo(settle(connection, dialect.logEnd(connection)), connection, filter, typeNames, page);
-            }
-            // Asked before the page is read: what others settle afterwards says nothing about an older page.
-            Settled before = settled;
-            List<EventRow> rows = select(connection, filter, typeNames, page, Long.MAX_VALUE);
-            if (!rows.isEmpty() && isContiguous(page.after().value(), rows)) {
-                return Page.upToLastRow(page, rows);
-            }
-            LogEnd end = dialect.logEnd(connection);
-            if (rows.isEmpty()) {
-                // Positions given to appends that were rolled back may lie behind the last event: they are passed too,
-                // or
-                // a reader would seem to be behind, and somebody who waits for the last position would wait in vain.
-                return end.position() <= page.after().value()
-                        ? Page.upToLastRow(page, rows)
-                        : readUpTo(settle(connection, end), connection, filter, typeNames, page);
-            }
-            checkNotBehind(end, last(rows));
-            return before.isOf(end) && last(rows) <= before.position
-                    ? Page.upToLastRow(page, rows)
-                    : readUpTo(settle(connection, end), connection, filter, typeNames, page);
+        Query query = new Query(filter, typeNames, page);
+        Found found = connections.own(connection -> {
+            Page read = filter.matchesAll()
+                    ? readAll(connection, query)
+                    : readUpTo(settle(connection, dialect.logEnd(connection)), connection, query);
+            return new Found(read, streamsOf(connection, read.rows));
         });
-        List<RecordedEvent<E>> events = new ArrayList<>(found.rows.size());
-        found.rows.forEach(row -> events.add(row.decode(decoder)));
-        return new EventBatch<>(events, GlobalPosition.of(found.continueAfter), found.endReached);
+        List<RecordedEvent<E>> events = new ArrayList<>(found.streams.size());
+        for (int i = 0; i < found.streams.size(); i++) {
+            events.add(found.page.rows.get(i).event.decode(found.streams.get(i), decoder));
+        }
+        return new EventBatch<>(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached);
     }
 
-    private Page readUpTo(long bound, Connection connection, EventFilter filter, Set<String> typeNames, EventPage page)
-            throws SQLException {
-        if (bound <= page.after().value()) {
-            return new Page(List.of(), page.after().value(), true);
+    private List<StreamId> streamsOf(Connection connection, List<LogRow> rows) throws SQLException {
+        Set<Long> keys = new HashSet<>();
+        rows.forEach(row -> keys.add(row.streamKey));
+        Map<Long, StreamId> ids = dialect.streamIds(connection, keys);
+        List<StreamId> streams = new ArrayList<>(rows.size());
+        for (LogRow row : rows) {
+            StreamId id = ids.get(row.streamKey);
+            if (id == null) {
+                throw new SQLException(
+                        "The event at position %d belongs to a stream with key %d, which is not there"
+                                .formatted(row.event.position(), row.streamKey),
+                        NOT_IN_STATE);
+            }
+            streams.add(id);
         }
-        List<EventRow> rows = select(connection, filter, typeNames, page, bound);
-        boolean full = rows.size() == page.limit();
-        return full ? Page.upToLastRow(page, rows) : new Page(rows, bound, true);
+        return streams;
+    }
+
+    /** A page of everything: most are without a gap, and need no other question. */
+    private Page readAll(Connection connection, Query query) throws SQLException {
+        // Asked before the page is read: what others settle afterwards says nothing about an older page.
+        Settled before = settled;
+        long reach = Query.windowEnd(query.after(), query.firstWindow());
+        List<LogRow> rows = select(connection, query, query.after(), reach, query.limit());
+        if (!rows.isEmpty() && isContiguous(query.after(), rows)) {
+            return Page.upToLastRow(query, rows);
+        }
+        LogEnd end = dialect.logEnd(connection);
+        if (rows.isEmpty() && end.position() <= query.after()) {
+            return Page.upToLastRow(query, rows);
+        }
+        // Positions given to appends that were rolled back may lie behind the last event: they are passed too, or a
+        // reader would seem to be behind, and somebody who waits for the last position would wait in vain.
+        if (!rows.isEmpty()) {
+            checkNotBehind(end, last(rows));
+            boolean whole = rows.size() == query.limit() || reach >= end.position();
+            if (whole && before.isOf(end) && last(rows) <= before.position) {
+                return Page.upToLastRow(query, rows);
+            }
+        }
+        return readUpTo(settle(connection, end), connection, query);
+    }
+
+    /**
+     * The page up to a bound, looked for in windows of the log, each larger than the one before. A server that does not
+     * know how many rows a condition leaves may well sort all that it is shown, for every page anew.
+     */
+    private Page readUpTo(long bound, Connection connection, Query query) throws SQLException {
+        List<LogRow> rows = new ArrayList<>();
+        long after = query.after();
+        for (long window = query.firstWindow(); after < bound && rows.size() < query.limit(); window = Query.larger(window)) {
+            long end = Math.min(bound, Query.windowEnd(after, window));
+            rows.addAll(select(connection, query, after, end, query.limit() - rows.size()));
+            after = end;
+        }
+        return rows.size() == query.limit()
+                ? Page.upToLastRow(query, rows)
+                : new Page(rows, Math.max(bound, query.after()), true);
     }
 
     /** Whether no event can be missing between the position a page begins after and its last row. */
-    private static boolean isContiguous(long after, List<EventRow> rows) {
+    private static boolean isContiguous(long after, List<LogRow> rows) {
         return last(rows) - after == rows.size();
     }
 
-    private static long last(List<EventRow> rows) {
-        return rows.get(rows.size() - 1).position();
+    private static long last(List<LogRow> rows) {
+        return rows.get(rows.size() - 1).event.position();
     }
 
     /** Up to where the log is settled; what is read after this lacks nothing up to there. */
@@ -129,30 +166,57 @@ final class LogReads {
             throw new SQLException(
                     "The log has reached position %d, but %d counts as the last one given to an append: it was set back"
                             .formatted(seen, end.position()),
-                    SET_BACK);
+                    NOT_IN_STATE);
         }
     }
 
-    private List<EventRow> select(
-            Connection connection, EventFilter filter, Set<String> typeNames, EventPage page, long upTo)
+    private List<LogRow> select(Connection connection, Query query, long after, long upTo, int limit)
             throws SQLException {
-        List<EventRow> rows = new ArrayList<>(Math.min(page.limit(), 1024));
-        try (PreparedStatement query = dialect.selectLog(
-                        connection, filter, typeNames, page.after().value(), upTo, page.limit());
-                ResultSet result = query.executeQuery()) {
-            Map<String, StreamId> ids = new HashMap<>();
+        List<LogRow> rows = new ArrayList<>(Math.min(limit, 1024));
+        try (PreparedStatement statement =
+                        dialect.selectLog(connection, query.filter, query.typeNames, after, upTo, limit);
+                ResultSet result = statement.executeQuery()) {
             while (result.next()) {
-                StreamId id = ids.computeIfAbsent(result.getString(1), StreamId::of);
-                rows.add(new EventRow(id, result, 2, dialect));
+                rows.add(new LogRow(result.getLong(1), new EventRow(result, 2, dialect)));
             }
         }
         return rows;
     }
 
-    private record Page(List<EventRow> rows, long continueAfter, boolean endReached) {
-        static Page upToLastRow(EventPage page, List<EventRow> rows) {
-            long last = rows.isEmpty() ? page.after().value() : last(rows);
-            return new Page(rows, last, rows.size() < page.limit());
+    /** What is asked for. */
+    private record Query(EventFilter filter, Set<String> typeNames, EventPage page) {
+        long after() {
+            return page.after().value();
+        }
+
+        int limit() {
+            return page.limit();
+        }
+
+        /** How many positions are looked at first: enough for a page if most are wanted and few were rolled back. */
+        long firstWindow() {
+            return 2L * page.limit();
+        }
+
+        static long larger(long window) {
+            return window > Long.MAX_VALUE / WINDOW_GROWTH ? Long.MAX_VALUE : window * WINDOW_GROWTH;
+        }
+
+        static long windowEnd(long after, long window) {
+            return Long.MAX_VALUE - after < window ? Long.MAX_VALUE : after + window;
         }
     }
+
+    /** An event of a stream of which only the key is known. */
+    private record LogRow(long streamKey, EventRow event) {}
+
+    private record Page(List<LogRow> rows, long continueAfter, boolean endReached) {
+        static Page upToLastRow(Query query, List<LogRow> rows) {
+            long last = rows.isEmpty() ? query.after() : last(rows);
+            return new Page(rows, last, rows.size() < query.limit());
+        }
+    }
+
+    /** A page with the stream of each of its events. */
+    private record Found(Page page, List<StreamId> streams) {}
 }

@@ -55,6 +55,9 @@ final class PostgreSqlDialect extends Dialect {
      */
     private static final int MAX_NAMED_STREAMS = 16;
 
+    /** So many sessions that read keep a server busy; more of them cost it switches from one to the other. */
+    private static final int READS_BEFORE_SHARING = 4;
+
     private final String append;
     private final String appendEvent;
     private final String appendBatch;
@@ -413,6 +416,11 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
+    int readsBeforeSharing() {
+        return READS_BEFORE_SHARING;
+    }
+
+    @Override
     PreparedStatement selectStreams(Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit)
             throws SQLException {
         return streamsAfter.size() <= MAX_NAMED_STREAMS
@@ -446,6 +454,14 @@ final class PostgreSqlDialect extends Dialect {
         statement.setObject(1, ids);
         statement.setObject(2, after);
         return statement;
+    }
+
+    /** One statement whatever the number: the driver and the server know it already. */
+    @Override
+    PreparedStatement selectIds(Connection connection, String sql, List<Long> keys) throws SQLException {
+        PreparedStatement query = connection.prepareStatement(sql + " = ANY (?)");
+        query.setObject(1, keys.stream().mapToLong(Long::longValue).toArray());
+        return query;
     }
 
     /** A column of type json arrives as its UTF-8 text: no need to make a string of it. */

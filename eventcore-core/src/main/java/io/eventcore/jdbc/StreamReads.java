@@ -8,6 +8,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamIntegrityException;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.internal.EventDecoder;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,7 +30,10 @@ import org.jspecify.annotations.Nullable;
  * is committed meanwhile can slip in, wherever its position lies, and each event is fetched once.
  */
 final class StreamReads {
-    private static final int FIRST_PAGE = 256;
+    /** How many rows the first statement brings about at most, of all streams together. */
+    private static final int FIRST_ROWS = 1_024;
+
+    private static final int LARGEST_FIRST_PAGE = 256;
     private static final int SMALLEST_PAGE = 16;
     private static final int LARGEST_PAGE = 1_000;
 
@@ -38,10 +42,20 @@ final class StreamReads {
 
     private final Dialect dialect;
     private final Connections connections;
+    private final boolean sharing;
+    private final SharedReads<Beginning> shared;
 
-    StreamReads(Dialect dialect, Connections connections) {
+    /**
+     * Reads by these connections.
+     *
+     * @param sharing whether one thread may read what another asks for
+     */
+    StreamReads(Dialect dialect, Connections connections, boolean sharing) {
         this.dialect = dialect;
         this.connections = connections;
+        this.sharing = sharing;
+        this.shared = new SharedReads<>(
+                dialect.readsBeforeSharing(), streams -> connections.own(connection -> beginnings(connection, streams)));
     }
 
     <E extends Event> EventStreamReader<E> read(Map<StreamId, StreamVersion> streamsAfter, EventDecoder<E> decoder)
@@ -57,27 +71,32 @@ final class StreamReads {
     }
 
     private Map<StreamId, Beginning> readBeginnings(Map<StreamId, StreamVersion> streamsAfter) throws SQLException {
-        int limit = Math.max(SMALLEST_PAGE, FIRST_PAGE / streamsAfter.size());
-        return connections.joinOrOwn(connection -> {
-            Map<StreamId, Beginning> beginnings = new HashMap<>();
-            try (PreparedStatement query = dialect.selectStreams(connection, streamsAfter, limit);
-                    ResultSet rows = query.executeQuery()) {
-                @Nullable Beginning beginning = null;
-                while (rows.next()) {
-                    // Most rows belong to the stream of the row before: its id need not be read once more.
-                    if (beginning == null || beginning.key != rows.getLong(2)) {
-                        beginning = beginning(StreamId.of(rows.getString(1)), rows, beginnings);
-                    }
-                    rows.getLong(4);
-                    if (!rows.wasNull()) {
-                        beginning.rows.add(new EventRow(beginning.id, rows, 4, dialect));
-                    }
+        return sharing && !connections.inCallersTransaction()
+                ? shared.read(streamsAfter)
+                : connections.joinOrOwn(connection -> beginnings(connection, streamsAfter));
+    }
+
+    private Map<StreamId, Beginning> beginnings(Connection connection, Map<StreamId, StreamVersion> streamsAfter)
+            throws SQLException {
+        int limit = Math.max(SMALLEST_PAGE, Math.min(LARGEST_FIRST_PAGE, FIRST_ROWS / streamsAfter.size()));
+        Map<StreamId, Beginning> beginnings = new HashMap<>();
+        try (PreparedStatement query = dialect.selectStreams(connection, streamsAfter, limit);
+                ResultSet rows = query.executeQuery()) {
+            @Nullable Beginning beginning = null;
+            while (rows.next()) {
+                // Most rows belong to the stream of the row before: its id need not be read once more.
+                if (beginning == null || beginning.key != rows.getLong(2)) {
+                    beginning = beginning(StreamId.of(rows.getString(1)), rows, beginnings);
+                }
+                rows.getLong(4);
+                if (!rows.wasNull()) {
+                    beginning.rows.add(new EventRow(rows, 4, dialect));
                 }
             }
-            // The statement orders each stream's events to choose the first; it need not return them so.
-            beginnings.values().forEach(b -> b.rows.sort(Comparator.comparingLong(EventRow::version)));
-            return beginnings;
-        });
+        }
+        // The statement orders each stream's events to choose the first; it need not return them so.
+        beginnings.values().forEach(b -> b.rows.sort(Comparator.comparingLong(EventRow::version)));
+        return beginnings;
     }
 
     private static Beginning beginning(StreamId id, ResultSet row, Map<StreamId, Beginning> beginnings)
@@ -153,7 +172,7 @@ final class StreamReads {
                                     connection, stream.key, lastVersion, stream.version.value(), pageSize());
                             ResultSet result = query.executeQuery()) {
                         while (result.next()) {
-                            rows.add(new EventRow(stream.id, result, 1, dialect));
+                            rows.add(new EventRow(result, 1, dialect));
                         }
                     }
                     return rows;
@@ -203,7 +222,7 @@ final class StreamReads {
             if (cursor == null) {
                 throw new NoSuchElementException("The read has ended");
             }
-            RecordedEvent<E> event = cursor.current().decode(decoder);
+            RecordedEvent<E> event = cursor.current().decode(cursor.stream.id, decoder);
             if (cursor.advance()) {
                 cursors.add(cursor);
             }
