@@ -461,7 +461,8 @@ abstract class Dialect {
     final PreparedStatement selectLog(
             Connection connection, EventFilter filter, Set<String> typeNames, long after, long upTo, int limit)
             throws SQLException {
-        StringBuilder sql = new StringBuilder("SELECT e.stream_key, " + EventRow.COLUMNS + names.in(" FROM eventcore_event e"));
+        StringBuilder sql =
+                new StringBuilder("SELECT e.stream_key, " + EventRow.COLUMNS + names.in(" FROM eventcore_event e"));
         String prefix = filter.streams().literalPrefix();
         if (!prefix.isEmpty() || !filter.streams().isPrefix()) {
             sql.append(names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key"));

@@ -123,7 +123,9 @@ final class LogReads {
     private Page readUpTo(long bound, Connection connection, Query query) throws SQLException {
         List<LogRow> rows = new ArrayList<>();
         long after = query.after();
-        for (long window = query.firstWindow(); after < bound && rows.size() < query.limit(); window = Query.larger(window)) {
+        for (long window = query.firstWindow();
+                after < bound && rows.size() < query.limit();
+                window = Query.larger(window)) {
             long end = Math.min(bound, Query.windowEnd(after, window));
             rows.addAll(select(connection, query, after, end, query.limit() - rows.size()));
             after = end;

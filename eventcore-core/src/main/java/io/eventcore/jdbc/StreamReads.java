@@ -55,7 +55,8 @@ final class StreamReads {
         this.connections = connections;
         this.sharing = sharing;
         this.shared = new SharedReads<>(
-                dialect.readsBeforeSharing(), streams -> connections.own(connection -> beginnings(connection, streams)));
+                dialect.readsBeforeSharing(),
+                streams -> connections.own(connection -> beginnings(connection, streams)));
     }
 
     <E extends Event> EventStreamReader<E> read(Map<StreamId, StreamVersion> streamsAfter, EventDecoder<E> decoder)
