@@ -2,9 +2,9 @@ package io.eventcore.serialization;
 
 import io.eventcore.Event;
 import io.eventcore.internal.RedactedException;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.ObjectReader;
@@ -22,8 +22,11 @@ import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
  */
 public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
-    private final Map<Class<? extends Event>, ObjectWriter> writers = new HashMap<>();
-    private final Map<Class<? extends Event>, ObjectReader> readers = new HashMap<>();
+    private final JsonMapper mapper;
+
+    // Made when they are first used: an application may know hundreds of events, and making one takes about a millisecond.
+    private final Map<Class<? extends Event>, ObjectWriter> writers = new ConcurrentHashMap<>();
+    private final Map<Class<? extends Event>, ObjectReader> readers = new ConcurrentHashMap<>();
 
     /** A serializer for these types with Jackson's defaults. */
     public JacksonEventSerializer(EventTypes types) {
@@ -33,16 +36,12 @@ public final class JacksonEventSerializer implements EventSerializer {
     /** A serializer for these types with the settings of a mapper. */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper) {
         this.types = types;
-        JsonMapper own = mapper.rebuild()
+        this.mapper = mapper.rebuild()
                 .addModule(new EventCoreJacksonModule())
                 .deactivateDefaultTyping()
                 .polymorphicTypeValidator(
                         BasicPolymorphicTypeValidator.builder().build())
                 .build();
-        for (Class<? extends Event> type : types.types()) {
-            writers.put(type, own.writerFor(type));
-            readers.put(type, own.readerFor(type));
-        }
     }
 
     @Override
@@ -50,7 +49,7 @@ public final class JacksonEventSerializer implements EventSerializer {
         String name = types.nameOf(event.getClass());
         try {
             return SerializedEvent.of(
-                    name, registered(writers, event.getClass()).writeValueAsBytes(event));
+                    name, writer(event.getClass()).writeValueAsBytes(event));
         } catch (JacksonException e) {
             throw redacted(e);
         }
@@ -61,7 +60,7 @@ public final class JacksonEventSerializer implements EventSerializer {
         Class<? extends Event> type = types.classOf(stored.typeName())
                 .orElseThrow(() -> new IllegalArgumentException("no event class is registered under this name"));
         try {
-            Event event = registered(readers, type).readValue(stored.payload());
+            Event event = reader(type).readValue(stored.payload());
             if (event == null) {
                 throw new IllegalArgumentException("the payload is null");
             }
@@ -76,12 +75,14 @@ public final class JacksonEventSerializer implements EventSerializer {
         return types.namesOf(type);
     }
 
-    private static <T> T registered(Map<Class<? extends Event>, T> tools, Class<? extends Event> type) {
-        T tool = tools.get(type);
-        if (tool == null) {
-            throw new IllegalStateException("No Jackson reader or writer for registered class " + type.getName());
-        }
-        return tool;
+    private ObjectWriter writer(Class<? extends Event> type) {
+        ObjectWriter known = writers.get(type);
+        return known != null ? known : writers.computeIfAbsent(type, mapper::writerFor);
+    }
+
+    private ObjectReader reader(Class<? extends Event> type) {
+        ObjectReader known = readers.get(type);
+        return known != null ? known : readers.computeIfAbsent(type, mapper::readerFor);
     }
 
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */

@@ -66,7 +66,7 @@ public final class StartUpBenchmark {
                         classPath(withLibrary),
                         StartedApplication.class.getName(),
                         "--eventcore.store=in-memory",
-                        "--eventcore.event-packages=io.eventcore.benchmarks.load",
+                        "--eventcore.event-packages=io.eventcore.benchmarks.startup.events",
                         "--spring.main.banner-mode=off",
                         "--logging.level.root=warn")
                 .redirectErrorStream(true)
