@@ -24,7 +24,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
     private final JsonMapper mapper;
 
-    // Made when they are first used: an application may know hundreds of events, and making one takes about a millisecond.
+    // Made when they are first used: an application may know hundreds of events, and making one takes about a
+    // millisecond.
     private final Map<Class<? extends Event>, ObjectWriter> writers = new ConcurrentHashMap<>();
     private final Map<Class<? extends Event>, ObjectReader> readers = new ConcurrentHashMap<>();
 
@@ -48,8 +49,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     public SerializedEvent serialize(Event event) {
         String name = types.nameOf(event.getClass());
         try {
-            return SerializedEvent.of(
-                    name, writer(event.getClass()).writeValueAsBytes(event));
+            return SerializedEvent.of(name, writer(event.getClass()).writeValueAsBytes(event));
         } catch (JacksonException e) {
             throw redacted(e);
         }

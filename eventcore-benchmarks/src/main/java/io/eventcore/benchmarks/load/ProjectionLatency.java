@@ -4,37 +4,31 @@ import io.eventcore.EventStore;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
+import io.eventcore.benchmarks.load.LatencyFollower.Applied;
 import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcProjectionStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.PostgreSqlNotifications;
 import io.eventcore.projection.AppendSignal;
-import io.eventcore.projection.AwaitOutcome;
-import io.eventcore.projection.Projection;
-import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.serialization.JacksonEventSerializer;
-import java.time.Duration;
+import java.io.IOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
-import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * How soon a projection has applied, and committed, what was appended: from the return of the append to the commit of the
- * read model, at 100 appends a second. Appends go out by the clock, however late the projection is.
+ * read model, at 100 appends a second. Appends go out by the clock, however late the projection is. Both ends read the
+ * clock of the one machine that they share.
  */
 final class ProjectionLatency {
     static final String ROW = "p2";
 
-    private static final String PREFIX = "latency_";
-    private static final String PROJECTION = "latency";
     private static final long EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Database database;
@@ -46,8 +40,8 @@ final class ProjectionLatency {
     /** How the follower hears of an append. */
     private enum Way {
         SIGNAL("one JVM, signal", 20),
-        NOTIFY("two runners, NOTIFY", 60),
-        POLL("two runners, polling only", 0);
+        NOTIFY("two JVMs, NOTIFY", 60),
+        POLL("two JVMs, polling only", 0);
 
         private final String text;
         private final int targetMillis;
@@ -69,16 +63,12 @@ final class ProjectionLatency {
     }
 
     /** Prints a table, and adds to the table of targets. */
-    void run(StringBuilder verdicts) {
-        JdbcSchema.in(database.pool(), "", PREFIX).create();
+    void run(StringBuilder verdicts) throws Exception {
+        JdbcSchema.in(database.pool(), "", LatencyFollower.PREFIX).create();
         database.execute("CREATE TABLE IF NOT EXISTS latency_applied (position bigint PRIMARY KEY)");
         Map<Way, Histogram> results = new LinkedHashMap<>();
-        // All of them first: whoever is measured first would be measured while the compilers are still at work.
         for (Way way : Way.values()) {
-            measure(way, appends / 2);
-        }
-        for (Way way : Way.values()) {
-            results.put(way, measure(way, appends));
+            results.put(way, measure(way));
         }
         StringBuilder table =
                 new StringBuilder("### %s. from commit to applied, 100 appends a second%n%n".formatted(ROW));
@@ -112,63 +102,51 @@ final class ProjectionLatency {
         System.out.println(table);
     }
 
-    private Histogram measure(Way way, int count) {
-        AppendSignal here = new AppendSignal();
-        AppendSignal there = way == Way.SIGNAL ? here : new AppendSignal();
+    private Histogram measure(Way way) throws Exception {
+        AppendSignal signal = new AppendSignal();
         EventStore store = JdbcEventStore.builder(database.pool(), new JacksonEventSerializer(BenchEvent.types()))
-                .tablePrefix(PREFIX)
-                .appendListener(here)
+                .tablePrefix(LatencyFollower.PREFIX)
+                .appendListener(signal)
                 .build();
-        Map<Long, Long> applied = new ConcurrentHashMap<>();
-        ProjectionRunner runner = follower(store, there, applied);
-        PostgreSqlNotifications sending = new PostgreSqlNotifications(database.pool(), PREFIX, here);
-        PostgreSqlNotifications listening = new PostgreSqlNotifications(database.pool(), PREFIX, there);
+        PostgreSqlNotifications sending = new PostgreSqlNotifications(database.pool(), LatencyFollower.PREFIX, signal);
         if (way == Way.NOTIFY) {
             sending.startSending();
-            listening.start();
         }
-        runner.start();
+        BlockingQueue<Applied> news = new LinkedBlockingQueue<>();
+        AutoCloseable follower = follower(way, signal, news);
         try {
-            append(store, 1);
-            await(runner, store);
-            Map<Long, Long> committed = append(store, count);
-            await(runner, store);
-            Histogram micros = new Histogram(3);
-            committed.forEach((position, at) -> {
-                Long done = applied.get(position);
-                if (done != null) {
-                    micros.recordValue(Math.max(0, TimeUnit.NANOSECONDS.toMicros(done - at)));
-                }
-            });
-            Limits.checked(1, micros.getTotalCount(), count);
-            return micros;
+            // As many before that, for the compilers: theirs is a new process each time.
+            latencies(append(store, appends), news);
+            return latencies(append(store, appends), news);
         } finally {
-            runner.stop();
+            follower.close();
             sending.stop();
-            listening.stop();
         }
     }
 
-    private ProjectionRunner follower(EventStore store, AppendSignal signal, Map<Long, Long> applied) {
-        JdbcClient jdbc = JdbcClient.create(database.pool());
-        return ProjectionRunner.builder(store, JdbcProjectionStore.in(database.pool(), "", PREFIX))
-                .transactionManager(new JdbcTransactionManager(database.pool()))
-                .wokenBy(signal)
-                .projection(Projection.named(PROJECTION, BenchEvent.class)
-                        .on(BenchEvent.MoneyDeposited.class, event -> {
-                            long position = event.position().value();
-                            jdbc.sql("INSERT INTO latency_applied (position) VALUES (?)")
-                                    .param(position)
-                                    .update();
-                            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-                                @Override
-                                public void afterCommit() {
-                                    applied.put(position, System.nanoTime());
-                                }
-                            });
-                        })
-                        .build())
-                .build();
+    private AutoCloseable follower(Way way, AppendSignal signal, BlockingQueue<Applied> news) throws IOException {
+        return way == Way.SIGNAL
+                ? LatencyFollower.start(database.pool(), signal, news::add)
+                : LatencyFollower.inOtherProcess(database.url(), way == Way.NOTIFY, news::add);
+    }
+
+    /** How long it took to apply what was appended; waits for all of it. */
+    private static Histogram latencies(Map<Long, Long> appended, BlockingQueue<Applied> news)
+            throws InterruptedException {
+        Histogram micros = new Histogram(3);
+        Map<Long, Long> left = new HashMap<>(appended);
+        while (!left.isEmpty()) {
+            Applied next = news.poll(2, TimeUnit.MINUTES);
+            if (next == null) {
+                throw new IllegalStateException(
+                        "The follower has stopped, %d events before the end".formatted(left.size()));
+            }
+            Long at = left.remove(next.position());
+            if (at != null) {
+                micros.recordValue(Math.max(0, next.micros() - at));
+            }
+        }
+        return micros;
     }
 
     /** When each append had returned, by the position of its event. */
@@ -187,17 +165,9 @@ final class ProjectionLatency {
                                     .withMetadata(BenchEvent.METADATA))
                     .lastPosition()
                     .value();
-            long done = System.nanoTime();
-            appending.recordValue(TimeUnit.NANOSECONDS.toMicros(done - sent));
-            committed.put(position, done);
+            committed.put(position, LatencyFollower.nowMicros());
+            appending.recordValue(TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - sent));
         }
         return committed;
-    }
-
-    private static void await(ProjectionRunner runner, EventStore store) {
-        AwaitOutcome outcome = runner.awaitPosition(PROJECTION, store.lastPosition(), Duration.ofMinutes(2));
-        if (outcome != AwaitOutcome.REACHED) {
-            throw new IllegalStateException(outcome.toString());
-        }
     }
 }
