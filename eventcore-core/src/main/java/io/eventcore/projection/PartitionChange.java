@@ -28,15 +28,19 @@ final class PartitionChange<E extends Event> implements Runnable {
     private final Projection<E> projection;
     private final RunnerContext context;
     private final LeaseKeeper keeper;
+    private final List<PartitionWorker<?>> waiting;
     private final LogScan<E> scan;
     private final Bell bell = new Bell();
     private volatile boolean stopped;
     private long failedAtResumes = -1;
 
-    PartitionChange(Projection<E> projection, RunnerContext context, LeaseKeeper keeper) {
+    /** @param waiting the workers that cannot begin before this has come to its end */
+    PartitionChange(
+            Projection<E> projection, RunnerContext context, LeaseKeeper keeper, List<PartitionWorker<?>> waiting) {
         this.projection = projection;
         this.context = context;
         this.keeper = keeper;
+        this.waiting = waiting;
         this.scan = new LogScan<>(context.reader(), projection.filter(), projection.eventType());
     }
 
@@ -157,12 +161,14 @@ final class PartitionChange<E extends Event> implements Runnable {
     }
 
     private void fail(Lease lease, RuntimeException failure) {
-        failedAtResumes =
+        long resumes =
                 states().stream().mapToLong(PartitionState::resumes).max().orElse(-1);
+        failedAtResumes = resumes;
         String text = failure.getMessage() + "; before it can be divided into " + projection.partitions()
                 + " partitions: resume it";
         LOG.error("Projection '{}' has stopped here: {}", lease.partition(), text);
         context.store().recordFailure(lease, text.length() > 900 ? text.substring(0, 900) : text);
+        waiting.forEach(worker -> worker.cannotBegin(text, resumes));
     }
 
     private String label() {

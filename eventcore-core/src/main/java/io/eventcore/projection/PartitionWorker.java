@@ -496,6 +496,14 @@ final class PartitionWorker<E extends Event> implements Runnable {
         context.progress().turn();
     }
 
+    /** What has to be done before it can run has failed, and is not tried again until it is resumed once more than this. */
+    void cannotBegin(String why, long resumesSoFar) {
+        resumes = resumesSoFar;
+        failedAtResumes = resumesSoFar;
+        trouble = why;
+        context.progress().turn();
+    }
+
     private void pauseAfter(Throwable e) {
         trouble = e.getClass().getName();
         troubled = true;

@@ -43,7 +43,7 @@ final class ProjectionRun {
         }
         workers.addAll(readModel);
         projection.sideEffects().ifPresent(effects -> prepareSideEffects(projection, readModel));
-        changes.add(new PartitionChange<>(projection, context, keeper));
+        changes.add(new PartitionChange<>(projection, context, keeper, readModel));
     }
 
     private <E extends io.eventcore.Event> void prepareSideEffects(

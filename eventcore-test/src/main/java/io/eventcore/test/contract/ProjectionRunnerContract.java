@@ -831,6 +831,11 @@ public abstract class ProjectionRunnerContract {
                 "it has failed again",
                 () -> store.partitions().stream()
                         .anyMatch(state -> state.failure().contains("2 partitions")));
+        Eventually.until(
+                "that is to be seen",
+                () -> runner.status().get(0).partitions().stream()
+                        .allMatch(partition -> partition.state() == ProjectionState.FAILED
+                                && partition.lastFailure().contains("2 partitions")));
         assertThat(store.partitions()).hasSize(4);
         repaired.set(true);
         runner.resume("applied");
