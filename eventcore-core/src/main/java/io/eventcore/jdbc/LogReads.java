@@ -91,24 +91,30 @@ final class LogReads {
         return streams;
     }
 
-    /** A page of everything: most are without a gap, and need no other question. */
+    /** A page of everything: while a reader catches up most are full and without a gap, and need no other question. */
     private Page readAll(Connection connection, Query query) throws SQLException {
         // Asked before the page is read: what others settle afterwards says nothing about an older page.
         Settled before = settled;
         long reach = Query.windowEnd(query.after(), query.firstWindow());
         List<LogRow> rows = select(connection, query, query.after(), reach, query.limit());
-        if (!rows.isEmpty() && isContiguous(query.after(), rows)) {
+        boolean full = rows.size() == query.limit();
+        boolean gapless = !rows.isEmpty() && isContiguous(query.after(), rows);
+        if (full && gapless) {
             return Page.upToLastRow(query, rows);
         }
         LogEnd end = dialect.logEnd(connection);
         if (rows.isEmpty() && end.position() <= query.after()) {
             return Page.upToLastRow(query, rows);
         }
+        // So many positions may be lost that the next event lies beyond what was looked at.
+        boolean whole = full || reach >= end.position();
+        if (whole && gapless) {
+            return Page.upToLastRow(query, rows);
+        }
         // Positions given to appends that were rolled back may lie behind the last event: they are passed too, or a
         // reader would seem to be behind, and somebody who waits for the last position would wait in vain.
         if (!rows.isEmpty()) {
             checkNotBehind(end, last(rows));
-            boolean whole = rows.size() == query.limit() || reach >= end.position();
             if (whole && before.isOf(end) && last(rows) <= before.position) {
                 return Page.upToLastRow(query, rows);
             }

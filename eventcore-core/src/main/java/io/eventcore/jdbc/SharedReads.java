@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,7 +12,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +39,6 @@ final class SharedReads<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger(SharedReads.class);
 
-    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
     private final int statements;
     private final Read<T> read;
 
@@ -64,13 +62,18 @@ final class SharedReads<T> {
         Map<StreamId, T> read(Map<StreamId, StreamVersion> streamsAfter) throws SQLException;
     }
 
-    Map<StreamId, T> read(Map<StreamId, StreamVersion> streamsAfter) throws SQLException {
+    /**
+     * Reads streams, together with others if that is worth while.
+     *
+     * @param patience how long to wait for a statement before this read is sent by itself
+     */
+    Map<StreamId, T> read(Map<StreamId, StreamVersion> streamsAfter, Duration patience) throws SQLException {
         if (streamsAfter.size() > MAX_STREAMS / 2) {
             return read.read(streamsAfter);
         }
         Ticket own = new Ticket(streamsAfter);
         enter(own);
-        return switch (own.await()) {
+        return switch (own.await(patience.toNanos())) {
             case LEADS -> lead(own);
             case ANSWERED -> own.found();
             default -> read.read(streamsAfter);
@@ -123,10 +126,11 @@ final class SharedReads<T> {
             for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext() && wanted.size() < MAX_STREAMS; ) {
                 Ticket ticket = tickets.next();
                 if (ticket.fits(wanted)) {
+                    // First: whatever fails from here on, a member is told.
+                    members.add(ticket);
+                    ticket.state = State.TAKEN;
                     tickets.remove();
                     wanted.putAll(ticket.streamsAfter);
-                    ticket.state = State.TAKEN;
-                    members.add(ticket);
                 }
             }
             return wanted;
@@ -187,14 +191,14 @@ final class SharedReads<T> {
         }
 
         /** How it goes on. An interruption changes nothing: the wait is short, and what comes next decides about it. */
-        State await() {
+        State await(long patienceNanos) {
             long begin = System.nanoTime();
             boolean interrupted = false;
             while (state == State.WAITS || state == State.TAKEN) {
                 if (state == State.TAKEN) {
                     LockSupport.park(SharedReads.this);
                 } else {
-                    long left = PATIENCE_NANOS - (System.nanoTime() - begin);
+                    long left = patienceNanos - (System.nanoTime() - begin);
                     if (left <= 0) {
                         leave();
                     } else {

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -39,6 +40,9 @@ final class StreamReads {
 
     /** About how many bytes of payload a page may bring: the events may be large. */
     private static final long PAGE_BYTES = 4 * 1024 * 1024;
+
+    /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays nobody. */
+    private static final Duration PATIENCE = Duration.ofMillis(20);
 
     private final Dialect dialect;
     private final Connections connections;
@@ -73,7 +77,7 @@ final class StreamReads {
 
     private Map<StreamId, Beginning> readBeginnings(Map<StreamId, StreamVersion> streamsAfter) throws SQLException {
         return sharing && !connections.inCallersTransaction()
-                ? shared.read(streamsAfter)
+                ? shared.read(streamsAfter, PATIENCE)
                 : connections.joinOrOwn(connection -> beginnings(connection, streamsAfter));
     }
 

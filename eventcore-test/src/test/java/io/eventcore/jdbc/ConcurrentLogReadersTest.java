@@ -39,7 +39,7 @@ class ConcurrentLogReadersTest {
     @Test
     void what_another_reader_has_settled_says_nothing_about_a_page_that_is_older() {
         DataSource pool = PostgreSqlDatabase.INSTANCE.dataSource();
-        AfterQuery queries = new AfterQuery(pool, "SELECT s.stream_id, e.version");
+        AfterQuery queries = new AfterQuery(pool, "SELECT e.stream_key, e.version");
         JdbcEventStore store = JdbcEventStore.builder(queries, new JacksonEventSerializer(LedgerEvent.types()))
                 .tablePrefix(PostgreSqlDatabase.INSTANCE.newTables())
                 .build();

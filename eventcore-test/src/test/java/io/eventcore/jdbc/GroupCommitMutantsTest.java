@@ -1,15 +1,10 @@
 package io.eventcore.jdbc;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,16 +13,14 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 
 /** What is said about group commit is caught where it is not so: its source, changed in one place and compiled anew. */
 class GroupCommitMutantsTest {
-    private static final Path SOURCE =
-            Path.of("..", "eventcore-core", "src", "main", "java", "io", "eventcore", "jdbc", "GroupCommit.java");
-
     @TempDir
     private Path folder;
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("mutants")
     void a_broken_group_is_caught(String name, String correct, String broken, String row) throws Exception {
-        Class<?> test = new Mutated(compiled(correct, broken)).loadClass(GroupCommitTest.class.getName());
+        Class<?> test = MutatedPackage.with(GroupCommit.class, correct, broken, folder)
+                .loadClass(GroupCommitTest.class.getName());
 
         EngineTestKit.engine("junit-jupiter")
                 .selectors(selectMethod(test, row))
@@ -83,62 +76,5 @@ class GroupCommitMutantsTest {
                         "new Answer.Unknown(new IllegalStateException(\"The batch has no answer\"))",
                         "new Answer.TryAlone()",
                         "too_few_answers_leave_the_rest_unknown"));
-    }
-
-    /** The folder of the classes of the changed source. */
-    private Path compiled(String correct, String broken) throws IOException {
-        String source = Files.readString(SOURCE);
-        assertThat(source).contains(correct);
-        Path changed = folder.resolve("GroupCommit.java");
-        Files.writeString(changed, source.replace(correct, broken));
-        Path classes = Files.createDirectory(folder.resolve("classes"));
-        int result = ToolProvider.getSystemJavaCompiler()
-                .run(
-                        null,
-                        null,
-                        null,
-                        "-proc:none",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "-d",
-                        classes.toString(),
-                        changed.toString());
-        assertThat(result).isZero();
-        return classes;
-    }
-
-    /** Loads the package of the group anew, its changed classes and the unchanged ones that work with them. */
-    private static final class Mutated extends ClassLoader {
-        private final Path classes;
-
-        Mutated(Path classes) {
-            super(GroupCommitMutantsTest.class.getClassLoader());
-            this.classes = classes;
-        }
-
-        @Override
-        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-            if (!name.startsWith("io.eventcore.jdbc.")) {
-                return super.loadClass(name, resolve);
-            }
-            synchronized (getClassLoadingLock(name)) {
-                Class<?> loaded = findLoadedClass(name);
-                return loaded == null ? define(name) : loaded;
-            }
-        }
-
-        private Class<?> define(String name) throws ClassNotFoundException {
-            String file = name.replace('.', '/') + ".class";
-            try (InputStream unchanged = getParent().getResourceAsStream(file)) {
-                Path changed = classes.resolve(file);
-                if (unchanged == null) {
-                    throw new ClassNotFoundException(name);
-                }
-                byte[] bytes = Files.exists(changed) ? Files.readAllBytes(changed) : unchanged.readAllBytes();
-                return defineClass(name, bytes, 0, bytes.length);
-            } catch (IOException e) {
-                throw new ClassNotFoundException(name, e);
-            }
-        }
     }
 }

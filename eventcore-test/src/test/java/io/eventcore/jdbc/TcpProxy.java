@@ -119,10 +119,13 @@ final class TcpProxy implements Closeable {
                 client.close();
                 return;
             }
+            if (moment == Moment.AFTER_REQUEST) {
+                // First: the server may answer before this thread goes on.
+                client.close();
+            }
             out.write(bytes, 0, length);
             out.flush();
             if (moment == Moment.AFTER_REQUEST) {
-                client.close();
                 return;
             }
         }

@@ -15,6 +15,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
@@ -35,6 +36,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -246,6 +248,66 @@ public abstract class EventReaderContract {
     }
 
     @Test
+    void matches_far_apart_in_a_long_log_fill_a_page_and_where_none_follow_it_ends_the_log() {
+        List<Long> rare = List.of(1L, 2L, 40L, 900L, 901L, 2_500L);
+        StreamWrites writes = StreamWrites.empty().registerStream(ADA, any()).registerStream(BOB, any());
+        for (long i = 1; i < 3_000; i++) {
+            writes = writes.append(rare.contains(i) ? new Deposited(ADA, i) : new Withdrawn(BOB, i));
+        }
+        GlobalPosition last = append(writes.append(new Opened(BOB, "Bob"))).lastPosition();
+
+        for (EventFilter filter : List.of(
+                EventFilter.all().ofTypes(Deposited.class),
+                EventFilter.prefix(StreamPrefix.of("account-a")),
+                pattern("*-ada"))) {
+            EventBatch<Event> full = read(filter, EventPage.first(rare.size()));
+            assertThat(cents(full)).as("%s", filter).containsExactlyElementsOf(rare);
+            assertThat(cents(read(filter, EventPage.first(4)))).as("%s", filter).containsExactly(1L, 2L, 40L, 900L);
+            EventBatch<Event> rest = read(filter, EventPage.first(rare.size()).next(full));
+            assertThat(rest.events()).isEmpty();
+            assertThat(rest.endReached()).isTrue();
+            assertThat(rest.continueAfter()).isGreaterThanOrEqualTo(last);
+        }
+        EventBatch<Event> atTheEnd = read(EventFilter.all().ofTypes(Opened.class), EventPage.first(1));
+        assertThat(atTheEnd.events()).extracting(RecordedEvent::position).containsExactly(last);
+        EventBatch<Event> nothing = read(EventFilter.all().ofTypes(Audited.class), EventPage.first(1));
+        assertThat(nothing.events()).isEmpty();
+        assertThat(nothing.endReached()).isTrue();
+        assertThat(nothing.continueAfter()).isGreaterThanOrEqualTo(last);
+    }
+
+    @Test
+    void a_filter_gives_the_same_events_in_the_same_order_whatever_the_size_of_a_page() {
+        Random random = new Random(20_260_102);
+        StreamWrites writes = StreamWrites.empty().registerStream(ADA, any()).registerStream(BOB, any());
+        for (int i = 0; i < 300; i++) {
+            StreamId account = random.nextInt(5) == 0 ? ADA : BOB;
+            writes = writes.append(random.nextInt(8) == 0 ? new Opened(account, "" + i) : new Deposited(account, i));
+        }
+        List<Event> appended = writes.events().stream().map(NewEvent::event).toList();
+        append(writes);
+
+        for (int size : List.of(1, 2, 7, 100)) {
+            assertPages(size, EventFilter.all(), appended, event -> true);
+            assertPages(size, EventFilter.all().ofTypes(Opened.class), appended, Opened.class::isInstance);
+            assertPages(
+                    size, pattern("*-ada"), appended, event -> event.streamId().equals(ADA));
+            assertPages(
+                    size,
+                    EventFilter.prefix(StreamPrefix.of("account-b")).ofTypes(Deposited.class),
+                    appended,
+                    event -> event instanceof Deposited && event.streamId().equals(BOB));
+        }
+    }
+
+    private void assertPages(int size, EventFilter filter, List<Event> appended, Predicate<Event> wanted) {
+        assertThat(readAll(filter, size))
+                .as("%s by pages of %d", filter, size)
+                .extracting(RecordedEvent::event)
+                .containsExactlyElementsOf(appended.stream().filter(wanted).toList());
+    }
+
+    @Test
     void a_filter_may_ask_for_event_types() {
         append(StreamWrites.to(ADA, any(), new Opened(ADA, "Ada"), new Deposited(ADA, 1), new Withdrawn(ADA, 2)));
         append(StreamWrites.to(BOB, any(), new Audited("note"), new Deposited(BOB, 3)));
@@ -379,6 +441,25 @@ public abstract class EventReaderContract {
         log.poll();
 
         assertThat(cents(log.events())).containsExactly(1L, 3L);
+    }
+
+    @Test
+    void a_reader_gets_past_more_lost_positions_than_a_page_has_events() {
+        append(deposits(ADA, 10));
+        transaction.executeWithoutResult(status -> {
+            append(deposits(BOB, 500));
+            status.setRollbackOnly();
+        });
+        append(deposits(BOB, 3));
+
+        for (int size : List.of(1, 2, 7, 100)) {
+            for (EventFilter filter :
+                    List.of(EventFilter.all(), EventFilter.all().ofTypes(Deposited.class), pattern("account-*"))) {
+                assertThat(cents(readAll(filter, size)))
+                        .as("%s by pages of %d", filter, size)
+                        .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 1L, 2L, 3L);
+            }
+        }
     }
 
     @Test

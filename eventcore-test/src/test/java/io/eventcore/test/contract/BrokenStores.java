@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Exchanger;
 import java.util.concurrent.TimeUnit;
@@ -329,6 +330,83 @@ final class BrokenStores {
                 return new EventBatch<>(matching, batch.continueAfter(), batch.endReached());
             }
         };
+    }
+
+    /** Believes that a log has ended where nothing matched for a thousand positions. */
+    static EventStore givingUpWhereNothingMatches(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                long last = page.after().value();
+                for (RecordedEvent<E> event : batch.events()) {
+                    if (event.position().value() - last > 1_000) {
+                        return upTo(batch, last);
+                    }
+                    last = event.position().value();
+                }
+                return batch;
+            }
+        };
+    }
+
+    /** Continues after a full page where the part of the log ends that it was looked for in. */
+    static EventStore passingWhatAPageHadNoRoomFor(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                long end = Math.max(batch.continueAfter().value(), page.after().value() + 2L * page.limit());
+                return filter.matchesAll() || batch.endReached()
+                        ? batch
+                        : new EventBatch<>(batch.events(), GlobalPosition.of(end), false);
+            }
+        };
+    }
+
+    /** Takes so many lost positions that a page would not hold them for the end of the log. */
+    static EventStore takingLostPositionsForTheEnd(EventStore sound) {
+        Map<Long, Integer> lostAfter = new ConcurrentHashMap<>();
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                if (TransactionSynchronizationManager.isSynchronizationActive()) {
+                    long last = super.lastPosition().value();
+                    TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                        @Override
+                        public void afterCompletion(int status) {
+                            if (status == STATUS_ROLLED_BACK) {
+                                lostAfter.merge(last, writes.events().size(), Integer::sum);
+                            }
+                        }
+                    });
+                }
+                return super.appendEvents(writes);
+            }
+
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                for (Map.Entry<Long, Integer> lost : lostAfter.entrySet()) {
+                    if (lost.getValue() > 2 * page.limit()
+                            && page.after().value() < lost.getKey()
+                            && batch.continueAfter().value() > lost.getKey()) {
+                        return upTo(batch, lost.getKey());
+                    }
+                }
+                return batch;
+            }
+        };
+    }
+
+    /** What a reader gets that takes this position for the last. */
+    private static <E extends Event> EventBatch<E> upTo(EventBatch<E> batch, long last) {
+        return new EventBatch<>(
+                batch.events().stream()
+                        .filter(event -> event.position().value() <= last)
+                        .toList(),
+                GlobalPosition.of(last),
+                true);
     }
 
     static EventStore stayingWhereNothingMatched(EventStore sound) {

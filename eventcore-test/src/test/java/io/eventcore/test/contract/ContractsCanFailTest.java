@@ -184,6 +184,18 @@ class ContractsCanFailTest {
                         BrokenStores::filteringAfterTheLimit,
                         "a_filter_is_applied_before_the_limit"),
                 log(
+                        "gives up where nothing matches for long",
+                        BrokenStores::givingUpWhereNothingMatches,
+                        "matches_far_apart_in_a_long_log_fill_a_page_and_where_none_follow_it_ends_the_log"),
+                log(
+                        "passes what a page had no room for",
+                        BrokenStores::passingWhatAPageHadNoRoomFor,
+                        "a_filter_gives_the_same_events_in_the_same_order_whatever_the_size_of_a_page"),
+                log(
+                        "takes lost positions for the end",
+                        BrokenStores::takingLostPositionsForTheEnd,
+                        "a_reader_gets_past_more_lost_positions_than_a_page_has_events"),
+                log(
                         "stays where nothing matched",
                         BrokenStores::stayingWhereNothingMatched,
                         "a_reader_gets_past_events_that_do_not_match"),
