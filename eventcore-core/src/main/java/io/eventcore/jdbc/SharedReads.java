@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * has come first sends for all as soon as one of those statements is done. Every reader still sees all that was
  * committed before it asked, since its statement begins after that.
  *
- * <p>Nobody depends on a stranger's statement for long: who was not taken along in time reads for itself, and so does
- * everyone whose shared statement failed.
+ * <p>Who was not taken along in time reads for itself, and so does everyone whose shared statement failed. Who was taken
+ * along waits as its leader does, for a connection too.
  *
  * <p>Safe for any number of threads, virtual ones included.
  *
