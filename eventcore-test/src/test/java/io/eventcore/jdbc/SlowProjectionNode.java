@@ -23,7 +23,7 @@ final class SlowProjectionNode {
     static final String HEAP = "HEAP ";
     static final String PROJECTION = "slow";
     static final Duration LEASE = Duration.ofSeconds(2);
-    static final int SAMPLES = 10;
+    static final int SAMPLES = 30;
 
     private static final Duration FOR_AN_EVENT = Duration.ofMillis(100);
     private static final Duration LONGER_THAN_THE_LEASE = LEASE.multipliedBy(2);
