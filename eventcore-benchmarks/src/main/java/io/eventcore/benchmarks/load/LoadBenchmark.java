@@ -93,6 +93,17 @@ public final class LoadBenchmark {
         if (arguments.smoke) {
             System.out.println("A smoke run: it shows that everything runs, its figures mean nothing.\n");
         }
+        try {
+            measureAll();
+        } finally {
+            // What was measured counts, also if something cannot be.
+            System.out.println(verdicts);
+            draw(threads, "throughput.svg");
+            draw(sizes, "table-size.svg");
+        }
+    }
+
+    private void measureAll() throws Exception {
         Rows rows = new Rows(arguments.million, arguments.peers);
         try (Database database = Database.start(POOL)) {
             System.out.println(database.queryText("SELECT version()") + "\n");
@@ -105,6 +116,9 @@ public final class LoadBenchmark {
                 printStorage(database, rows.large());
             }
         }
+        if (arguments.wants(InProcess.ROW)) {
+            verdicts.append(InProcess.run(arguments.smoke));
+        }
         try (Database database = Database.h2(POOL)) {
             measure(database, Rows.on("H2 file"));
         }
@@ -113,12 +127,6 @@ public final class LoadBenchmark {
                 measure(database, Rows.on("MariaDB"));
             }
         }
-        if (arguments.wants(InProcess.ROW)) {
-            verdicts.append(InProcess.run(arguments.smoke));
-        }
-        System.out.println(verdicts);
-        draw(threads, "throughput.svg");
-        draw(sizes, "table-size.svg");
     }
 
     private void measure(Database database, List<Row> rows) throws Exception {
