@@ -103,6 +103,17 @@ public final class FaultyDataSource implements DataSource {
         }
     }
 
+    private static void rollBack(Connection connection) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            connection.rollback();
+            return;
+        }
+        // A transaction may have been begun by a statement all the same.
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("ROLLBACK");
+        }
+    }
+
     /** What is done to the database. */
     @FunctionalInterface
     private interface Action {
@@ -132,9 +143,7 @@ public final class FaultyDataSource implements DataSource {
         void finish() {
             try (connection) {
                 action.run();
-                if (!connection.getAutoCommit()) {
-                    connection.rollback();
-                }
+                rollBack(connection);
             } catch (Throwable refused) {
                 // Nobody is there any more to be told.
                 Objects.requireNonNull(refused);
@@ -265,26 +274,15 @@ public final class FaultyDataSource implements DataSource {
                 }
                 case LATE, MUCH_LATER -> postpone(action, fault);
                 case LOST_BEFORE, REFUSED -> lose();
-                case DEADLOCK, TIMEOUT, DISK_FULL, READ_ONLY -> rollBack();
+                case DEADLOCK, TIMEOUT, DISK_FULL, READ_ONLY -> rollBack(connection);
             }
             throw fault.exception(call);
-        }
-
-        private void rollBack() throws SQLException {
-            if (!connection.getAutoCommit()) {
-                connection.rollback();
-                return;
-            }
-            // A transaction may have been begun by a statement all the same.
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("ROLLBACK");
-            }
         }
 
         private void lose() throws SQLException {
             if (!lost) {
                 lost = true;
-                rollBack();
+                rollBack(connection);
                 connection.close();
             }
         }
