@@ -24,8 +24,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
     private final JsonMapper mapper;
 
-    // Made when they are first used: an application may know hundreds of events, and making one takes about a
-    // millisecond.
+    // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
     private final Map<Class<? extends Event>, ObjectWriter> writers = new ConcurrentHashMap<>();
     private final Map<Class<? extends Event>, ObjectReader> readers = new ConcurrentHashMap<>();
 

@@ -76,7 +76,7 @@ final class LatencyFollower {
         return runner::stop;
     }
 
-    /** Follows in another process; that ends when this is closed. */
+    /** Follows in another process; that ends when this is closed. If it ends by itself, nothing more is told. */
     static AutoCloseable inOtherProcess(String url, boolean notified, Consumer<Applied> told) throws IOException {
         Process process = new ProcessBuilder(
                         System.getProperty("java.home") + "/bin/java",
