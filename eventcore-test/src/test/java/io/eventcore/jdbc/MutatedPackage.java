@@ -1,12 +1,14 @@
 package io.eventcore.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.tools.ToolProvider;
+import org.junit.platform.testkit.engine.EngineTestKit;
 
 /** This package loaded anew, with the source of one of its classes changed in one place and compiled. */
 final class MutatedPackage extends ClassLoader {
@@ -25,7 +27,7 @@ final class MutatedPackage extends ClassLoader {
      *
      * @param folder an empty one
      */
-    static ClassLoader with(Class<?> changed, String correct, String broken, Path folder) throws IOException {
+    static MutatedPackage with(Class<?> changed, String correct, String broken, Path folder) throws IOException {
         String file = changed.getSimpleName() + ".java";
         String source = Files.readString(SOURCES.resolve(file));
         assertThat(source).contains(correct);
@@ -44,6 +46,15 @@ final class MutatedPackage extends ClassLoader {
                         mutated.toString());
         assertThat(result).isZero();
         return new MutatedPackage(classes);
+    }
+
+    /** That a row of a test, loaded with the broken class, fails. */
+    void assertFails(Class<?> test, String row) throws ClassNotFoundException {
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(loadClass(test.getName()), row))
+                .execute()
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).failed(1));
     }
 
     @Override
