@@ -2,6 +2,7 @@ package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -23,6 +24,11 @@ public final class Eventually {
 
     private Eventually() {}
 
+    /** How long a row waits at most for what it expects; for calls that take a time-out of their own. */
+    static Duration patience() {
+        return Duration.ofSeconds(Long.getLong(PATIENCE, DEFAULT_PATIENCE_SECONDS));
+    }
+
     /**
      * Waits until something is so.
      *
@@ -41,11 +47,11 @@ public final class Eventually {
      * @param details what a failure should tell about how things are instead
      */
     public static void until(String what, BooleanSupplier condition, Supplier<?> details) {
-        long patience = Long.getLong(PATIENCE, DEFAULT_PATIENCE_SECONDS);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(patience);
+        Duration patience = patience();
+        long end = System.nanoTime() + patience.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
-                fail("Not within %d s: %s %s", patience, what, details.get());
+                fail("Not within %d s: %s %s", patience.toSeconds(), what, details.get());
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }

@@ -564,7 +564,7 @@ public abstract class ProjectionRunnerContract {
                         .build()));
         GlobalPosition last = deposit(BOB, 2);
 
-        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(runner.awaitPosition("applied", last, Eventually.patience())).isEqualTo(AwaitOutcome.REACHED);
         assertThat(first).hasSize(7);
         int before = looked.looks.get();
         Eventually.until("the store was looked at a few times", () -> looked.looks.get() > before + 6);
