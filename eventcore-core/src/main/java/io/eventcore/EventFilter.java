@@ -3,6 +3,7 @@ package io.eventcore;
 import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Which events of the log a reader wants: those of matching streams, optionally of certain types only.
@@ -49,6 +50,18 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
             more.add(type);
         }
         return new EventFilter(streams, more);
+    }
+
+    /**
+     * Tells which events match, by the names that events of the {@link #types()} are stored under. For authors of stores.
+     *
+     * @param typeNames the names; all of them, old names included
+     */
+    public Predicate<UndecodedEvent> matchingNames(Set<String> typeNames) {
+        Set<String> names = Set.copyOf(typeNames);
+        boolean everyStream = streams.equals(StreamPattern.all());
+        return event -> (types.isEmpty() || names.contains(event.typeName()))
+                && (everyStream || streams.matches(event.streamId()));
     }
 
     /** Whether every event matches. */

@@ -1,6 +1,7 @@
 package io.eventcore;
 
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Reads the log: the events of all streams in one order.
@@ -30,6 +31,42 @@ public interface EventReader {
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
     <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType);
+
+    /**
+     * Reads one page as {@link #readEvents} does and decodes nothing: an event that is not wanted costs nothing, and one that
+     * cannot be decoded is in the page like any other. Projections read by it.
+     *
+     * <p>By default it reads by {@link #readEvents}, and needs further reads for an event that cannot be decoded. A store
+     * of its own should implement it together with {@link #matching}; one that passes calls on to another may leave both.
+     *
+     * @throws IllegalArgumentException if the filter names a type that is not registered
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    default UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+        return UndecodedBatch.readBy(this, filter, page);
+    }
+
+    /**
+     * Tells which events a filter wants, as {@link #readEvents} does, for events that were read with another filter. Types
+     * are told by their stored names where the store knows these; by default by decoding.
+     *
+     * @throws IllegalArgumentException if the filter names a type that is not registered, where the store knows the types
+     */
+    default Predicate<UndecodedEvent> matching(EventFilter filter) {
+        return event -> {
+            if (!filter.streams().matches(event.streamId())) {
+                return false;
+            }
+            try {
+                return filter.types().isEmpty()
+                        || filter.types().stream()
+                                .anyMatch(type -> type.isInstance(event.decode().event()));
+            } catch (EventDeserializationException unreadable) {
+                return false;
+            }
+        };
+    }
 
     /**
      * How far the log reaches now: no event beyond this position is committed.

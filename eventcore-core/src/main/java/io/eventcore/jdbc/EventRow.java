@@ -5,6 +5,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.ResultSet;
@@ -51,5 +52,17 @@ final class EventRow {
     <E extends Event> RecordedEvent<E> decode(StreamId streamId, EventDecoder<E> decoder) {
         return decoder.decode(
                 stored, id, streamId, StreamVersion.of(version), GlobalPosition.of(position), metadata, recordedAt);
+    }
+
+    /** The event, which is one of this stream, to be decoded later. */
+    UndecodedEvent undecoded(StreamId streamId, EventDecoder<Event> decoder) {
+        return UndecodedEvent.at(
+                streamId,
+                StreamVersion.of(version),
+                GlobalPosition.of(position),
+                stored.typeName(),
+                id,
+                recordedAt,
+                () -> decode(streamId, decoder));
     }
 }

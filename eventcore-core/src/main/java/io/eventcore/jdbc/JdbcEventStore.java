@@ -18,6 +18,8 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
@@ -33,6 +35,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -151,13 +154,31 @@ public final class JdbcEventStore implements EventStore {
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-        Set<String> typeNames = new HashSet<>();
-        filter.types().forEach(type -> typeNames.addAll(serializer.storedNames(type)));
         try {
-            return log.read(filter, typeNames, page, new EventDecoder<>(serializer, eventType));
+            return log.read(filter, typeNames(filter), page, new EventDecoder<>(serializer, eventType));
         } catch (SQLException e) {
             throw failed("Reading the log", e);
         }
+    }
+
+    @Override
+    public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+        try {
+            return log.readUndecoded(filter, typeNames(filter), page, new EventDecoder<>(serializer, Event.class));
+        } catch (SQLException e) {
+            throw failed("Reading the log", e);
+        }
+    }
+
+    @Override
+    public Predicate<UndecodedEvent> matching(EventFilter filter) {
+        return filter.matchingNames(typeNames(filter));
+    }
+
+    private Set<String> typeNames(EventFilter filter) {
+        Set<String> names = new HashSet<>();
+        filter.types().forEach(type -> names.addAll(serializer.storedNames(type)));
+        return names;
     }
 
     @Override

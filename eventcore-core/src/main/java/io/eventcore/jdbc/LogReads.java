@@ -7,6 +7,8 @@ import io.eventcore.EventPage;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -59,18 +61,32 @@ final class LogReads {
 
     <E extends Event> EventBatch<E> read(
             EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<E> decoder) throws SQLException {
-        Query query = new Query(filter, typeNames, page);
-        Found found = connections.own(connection -> {
-            Page read = filter.matchesAll()
-                    ? readAll(connection, query)
-                    : readUpTo(settle(connection, dialect.logEnd(connection)), connection, query);
-            return new Found(read, streamsOf(connection, read.rows));
-        });
+        Found found = find(filter, typeNames, page);
         List<RecordedEvent<E>> events = new ArrayList<>(found.streams.size());
         for (int i = 0; i < found.streams.size(); i++) {
             events.add(found.page.rows.get(i).event.decode(found.streams.get(i), decoder));
         }
         return new EventBatch<>(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached);
+    }
+
+    UndecodedBatch readUndecoded(EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<Event> decoder)
+            throws SQLException {
+        Found found = find(filter, typeNames, page);
+        List<UndecodedEvent> events = new ArrayList<>(found.streams.size());
+        for (int i = 0; i < found.streams.size(); i++) {
+            events.add(found.page.rows.get(i).event.undecoded(found.streams.get(i), decoder));
+        }
+        return new UndecodedBatch(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached);
+    }
+
+    private Found find(EventFilter filter, Set<String> typeNames, EventPage page) throws SQLException {
+        Query query = new Query(filter, typeNames, page);
+        return connections.own(connection -> {
+            Page read = filter.matchesAll()
+                    ? readAll(connection, query)
+                    : readUpTo(settle(connection, dialect.logEnd(connection)), connection, query);
+            return new Found(read, streamsOf(connection, read.rows));
+        });
     }
 
     private List<StreamId> streamsOf(Connection connection, List<LogRow> rows) throws SQLException {

@@ -92,6 +92,11 @@ public final class KafkaRelay<K, V> implements Projection<Event> {
     }
 
     @Override
+    public Instant since() {
+        return since;
+    }
+
+    @Override
     public ProjectionMode mode() {
         return ProjectionMode.AT_LEAST_ONCE;
     }
@@ -108,9 +113,6 @@ public final class KafkaRelay<K, V> implements Projection<Event> {
 
     @Override
     public void apply(RecordedEvent<Event> event) throws Exception {
-        if (event.recordedAt().isBefore(since)) {
-            return;
-        }
         Map<StreamId, CompletableFuture<?>> sent = underWay.get();
         CompletableFuture<?> before = sent.get(event.streamId());
         if (before != null) {

@@ -17,6 +17,8 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
@@ -221,6 +223,27 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     @Override
+    public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+        EventDecoder<Event> decoder = new EventDecoder<>(serializer, Event.class);
+        Predicate<StoredEvent> wanted = predicate(filter);
+        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted));
+        List<UndecodedEvent> events =
+                scan.found().stream().map(event -> event.undecoded(decoder)).toList();
+        return new UndecodedBatch(events, scan.continueAfter(), scan.endReached());
+    }
+
+    @Override
+    public Predicate<UndecodedEvent> matching(EventFilter filter) {
+        return filter.matchingNames(typeNames(filter));
+    }
+
+    private Set<String> typeNames(EventFilter filter) {
+        Set<String> names = new HashSet<>();
+        filter.types().forEach(type -> names.addAll(serializer.storedNames(type)));
+        return names;
+    }
+
+    @Override
     public GlobalPosition lastPosition() {
         return log.locked(log::lastPosition);
     }
@@ -229,8 +252,7 @@ public final class InMemoryEventStore implements EventStore {
         if (filter.matchesAll()) {
             return event -> true;
         }
-        Set<String> names = new HashSet<>();
-        filter.types().forEach(type -> names.addAll(serializer.storedNames(type)));
+        Set<String> names = typeNames(filter);
         return event -> (names.isEmpty() || names.contains(event.stored().typeName()))
                 && filter.streams().matches(event.streamId());
     }

@@ -6,6 +6,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.internal.EventDecoder;
 import java.time.Instant;
@@ -23,5 +24,10 @@ record StoredEvent(
 
     <E extends Event> RecordedEvent<E> decode(EventDecoder<E> decoder) {
         return decoder.decode(stored, id, streamId, version, position, metadata, recordedAt);
+    }
+
+    /** This event, to be decoded later. */
+    UndecodedEvent undecoded(EventDecoder<Event> decoder) {
+        return UndecodedEvent.at(streamId, version, position, stored.typeName(), id, recordedAt, () -> decode(decoder));
     }
 }

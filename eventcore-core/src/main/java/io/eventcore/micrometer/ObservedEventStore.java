@@ -14,6 +14,8 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -71,6 +74,16 @@ public final class ObservedEventStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return observe(read("log"), () -> delegate.readEvents(filter, page, eventType));
+    }
+
+    @Override
+    public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+        return observe(read("log"), () -> delegate.readUndecoded(filter, page));
+    }
+
+    @Override
+    public Predicate<UndecodedEvent> matching(EventFilter filter) {
+        return delegate.matching(filter);
     }
 
     @Override

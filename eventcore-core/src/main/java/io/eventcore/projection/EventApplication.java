@@ -145,10 +145,7 @@ final class EventApplication<E extends Event> {
     private static <E extends Event> List<RecordedEvent<E>> readable(List<LogEntry<E>> entries) {
         List<RecordedEvent<E>> events = new ArrayList<>(entries.size());
         for (LogEntry<E> entry : entries) {
-            RecordedEvent<E> event = entry.event();
-            if (event != null) {
-                events.add(event);
-            }
+            entry.event().ifPresent(events::add);
         }
         return events;
     }

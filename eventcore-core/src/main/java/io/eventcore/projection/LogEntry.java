@@ -6,83 +6,104 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.internal.HandledEvent;
+import io.eventcore.internal.RedactedException;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the log as a projection meets it: an event, or one that cannot be read.
- *
- * @param event the event; null if it cannot be read
- * @param unreadable why it cannot be read; null if it can
+ * A place in the log as a projection meets it: an event, or one that cannot be read. It is decoded when it is first asked
+ * for, by the one thread that uses this.
  */
-record LogEntry<E extends Event>(
-        @Nullable RecordedEvent<E> event, @Nullable EventDeserializationException unreadable) {
+final class LogEntry<E extends Event> {
+    private final UndecodedEvent stored;
+    private final Class<E> eventType;
+    private @Nullable RecordedEvent<E> event;
+    private @Nullable EventDeserializationException unreadable;
 
-    static <E extends Event> LogEntry<E> of(RecordedEvent<E> event) {
-        return new LogEntry<>(event, null);
-    }
-
-    static <E extends Event> LogEntry<E> unreadable(EventDeserializationException failure) {
-        return new LogEntry<>(null, failure);
-    }
-
-    /** This entry as a projection reads it that expects another type. */
-    @SuppressWarnings("unchecked") // The event was found to be of this type.
-    <T extends Event> LogEntry<T> as(Class<T> eventType) {
-        if (event == null || eventType.isInstance(event.event())) {
-            return (LogEntry<T>) this;
-        }
-        String problem =
-                "it is a %s, not a %s".formatted(event.event().getClass().getName(), eventType.getName());
-        return unreadable(new EventDeserializationException(
-                event.streamId(), event.version(), event.position(), event.typeName(), problem, null));
+    /** An event as a projection reads it that expects this type. */
+    LogEntry(UndecodedEvent stored, Class<E> eventType) {
+        this.stored = stored;
+        this.eventType = eventType;
     }
 
     GlobalPosition position() {
-        return event != null ? event.position() : failure().position();
+        return stored.position();
     }
 
     StreamId streamId() {
-        return event != null ? event.streamId() : failure().streamId();
+        return stored.streamId();
     }
 
     StreamVersion version() {
-        return event != null ? event.version() : failure().version();
+        return stored.version();
     }
 
     String typeName() {
-        return event != null ? event.typeName() : failure().typeName();
+        return stored.typeName();
     }
 
-    /** When it was recorded; the beginning of time if that cannot be read either. */
-    Instant recordedAt() {
-        return event != null ? event.recordedAt() : Instant.EPOCH;
+    /** When it was recorded; empty if the store cannot tell that of an event that cannot be read. */
+    Optional<Instant> recordedAt() {
+        return stored.recordedAt();
     }
 
-    /** Whether it can be the event with this id. Of an event that cannot be read the id is not known. */
+    /** Whether it can be the event with this id. */
     boolean holds(UUID eventId) {
-        return event == null || event.id().equals(eventId);
+        return stored.id().map(eventId::equals).orElse(true);
+    }
+
+    /** The event; empty if it cannot be read. */
+    Optional<RecordedEvent<E>> event() {
+        decode();
+        return Optional.ofNullable(event);
     }
 
     /** Gives the event to a projection. */
     void applyTo(Projection<E> projection) throws Exception {
-        if (event == null) {
-            throw failure();
+        decode();
+        if (unreadable != null) {
+            throw unreadable;
         }
-        HandledEvent.during(event, () -> projection.apply(event));
+        RecordedEvent<E> decoded = event;
+        if (decoded != null) {
+            HandledEvent.during(decoded, () -> projection.apply(decoded));
+        }
     }
 
     /** The checkpoint after this entry. */
     Checkpoint after(Checkpoint before) {
-        return event != null ? before.after(event) : before.movedTo(position());
+        return stored.id()
+                .map(id -> new Checkpoint(position(), position(), id))
+                .orElseGet(() -> before.movedTo(position()));
     }
 
-    private EventDeserializationException failure() {
-        if (unreadable == null) {
-            throw new IllegalStateException("An entry is neither an event nor a failure");
+    @SuppressWarnings("unchecked") // The event is found to be of this type.
+    private void decode() {
+        if (event != null || unreadable != null) {
+            return;
         }
-        return unreadable;
+        try {
+            RecordedEvent<Event> decoded = stored.decode();
+            if (eventType.isInstance(decoded.event())) {
+                event = (RecordedEvent<E>) decoded;
+            } else {
+                unreadable = cannotBeRead(
+                        "it is a %s, not a %s"
+                                .formatted(decoded.event().getClass().getName(), eventType.getName()),
+                        null);
+            }
+        } catch (EventDeserializationException failure) {
+            unreadable = failure;
+        } catch (LinkageError | AssertionError | StackOverflowError e) {
+            unreadable = cannotBeRead("decoding it ended in a " + e.getClass().getName(), RedactedException.of(e, ""));
+        }
+    }
+
+    private EventDeserializationException cannotBeRead(String problem, @Nullable Throwable cause) {
+        return new EventDeserializationException(streamId(), version(), position(), typeName(), problem, cause);
     }
 }

@@ -2,7 +2,10 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import io.eventcore.GlobalPosition;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A part of the log as a projection meets it.
@@ -12,6 +15,15 @@ import java.util.List;
  * @param endReached whether there was nothing more to be delivered
  */
 record LogPage<E extends Event>(List<LogEntry<E>> entries, GlobalPosition continueAfter, boolean endReached) {
+    /** What is wanted of a batch. */
+    static <E extends Event> LogPage<E> of(UndecodedBatch batch, Predicate<UndecodedEvent> wanted, Class<E> eventType) {
+        List<LogEntry<E>> entries = batch.events().stream()
+                .filter(wanted)
+                .map(event -> new LogEntry<>(event, eventType))
+                .toList();
+        return new LogPage<>(entries, batch.continueAfter(), batch.endReached());
+    }
+
     /**
      * This page without what comes after a position.
      *

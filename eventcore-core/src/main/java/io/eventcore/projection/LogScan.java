@@ -1,32 +1,38 @@
 package io.eventcore.projection;
 
 import io.eventcore.Event;
-import io.eventcore.EventBatch;
-import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamPrefix;
-import java.util.ArrayList;
-import java.util.List;
+import io.eventcore.UndecodedEvent;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Reads the log page by page, past events that cannot be read: each becomes an entry of its own.
+ * Reads the log page by page as a projection wants it, and decodes nothing.
  *
- * <p>The reader fails for a whole page if one event of it cannot be read. So the page is halved until the event is
- * alone; what lies before it has been delivered by then.
+ * @param filter which events the store is asked for
+ * @param since events that were recorded earlier are left out; so are none of which that is not known
  */
-record LogScan<E extends Event>(EventReader reader, EventFilter filter, Class<E> eventType) {
+record LogScan<E extends Event>(EventReader reader, EventFilter filter, Class<E> eventType, Instant since) {
     /** For a page with a filter the store tells how far it has looked. Whether there is such a stream does not matter. */
     private static final EventFilter NOTHING = EventFilter.prefix(StreamPrefix.of("eventcore/nothing"));
 
+    /** What a projection wants. */
+    static <E extends Event> LogScan<E> of(EventReader reader, Projection<E> projection) {
+        return new LogScan<>(reader, projection.filter(), projection.eventType(), projection.since());
+    }
+
+    /** Everything. */
+    static LogScan<Event> ofAll(EventReader reader) {
+        return new LogScan<>(reader, EventFilter.all(), Event.class, Instant.MIN);
+    }
+
     /** What is at a position of the log, if something is. */
     static Optional<LogEntry<Event>> entryAt(EventReader reader, GlobalPosition position) {
-        LogPage<Event> page =
-                new LogScan<>(reader, EventFilter.all(), Event.class).read(GlobalPosition.of(position.value() - 1), 1);
-        return page.entries().stream()
+        return ofAll(reader).read(GlobalPosition.of(position.value() - 1), 1).entries().stream()
                 .filter(entry -> entry.position().equals(position))
                 .findFirst();
     }
@@ -50,17 +56,11 @@ record LogScan<E extends Event>(EventReader reader, EventFilter filter, Class<E>
     }
 
     LogPage<E> read(GlobalPosition after, int limit) {
-        for (int size = limit; ; size = size / 2) {
-            try {
-                EventBatch<E> batch = reader.readEvents(filter, EventPage.after(after, size), eventType);
-                List<LogEntry<E>> entries = new ArrayList<>(batch.events().size());
-                batch.events().forEach(event -> entries.add(LogEntry.of(event)));
-                return new LogPage<>(entries, batch.continueAfter(), batch.endReached());
-            } catch (EventDeserializationException unreadable) {
-                if (size == 1) {
-                    return new LogPage<>(List.of(LogEntry.unreadable(unreadable)), unreadable.position(), false);
-                }
-            }
-        }
+        return LogPage.of(
+                reader.readUndecoded(filter, EventPage.after(after, limit)), event -> isNew(event, since), eventType);
+    }
+
+    static boolean isNew(UndecodedEvent event, Instant since) {
+        return event.recordedAt().map(recordedAt -> !recordedAt.isBefore(since)).orElse(true);
     }
 }

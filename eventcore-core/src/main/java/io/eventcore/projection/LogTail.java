@@ -1,9 +1,11 @@
 package io.eventcore.projection;
 
-import io.eventcore.Event;
 import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The end of the log, read once for all projections of this process that have caught up.
  *
- * <p>Keeps a window of the newest events. Who falls out of it, because it is slower than the others, reads for itself
+ * <p>Keeps a window of the newest events; each is decoded once, by the first follower that wants it. Who falls out of it, because it is slower than the others, reads for itself
  * until it has caught up again; so memory is bounded, and nobody waits for the slowest. While nobody has caught up,
  * nothing is read.
  *
@@ -30,14 +32,14 @@ final class LogTail implements Runnable {
     private static final int PAGE = 500;
     private static final int WINDOW = 4 * PAGE;
 
-    private final LogScan<Event> scan;
+    private final EventReader reader;
     private final Duration pollMin;
     private final Duration pollMax;
     private final Bell signal = new Bell();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<Bell> followers = new HashSet<>();
-    private final List<LogEntry<Event>> window = new ArrayList<>();
+    private final List<UndecodedEvent> window = new ArrayList<>();
 
     /** The window holds every event after {@code from} up to {@code to}. */
     private GlobalPosition from = GlobalPosition.START;
@@ -48,7 +50,7 @@ final class LogTail implements Runnable {
     private final AtomicInteger troubles = new AtomicInteger();
 
     LogTail(EventReader reader, Duration pollMin, Duration pollMax) {
-        this.scan = new LogScan<>(reader, EventFilter.all(), Event.class);
+        this.reader = reader;
         this.pollMin = pollMin;
         this.pollMax = pollMax;
     }
@@ -93,20 +95,20 @@ final class LogTail implements Runnable {
     }
 
     /** What came after a position; empty if the window begins later, so that the caller has to read for itself. */
-    Optional<LogPage<Event>> after(GlobalPosition position, int limit) {
+    Optional<UndecodedBatch> after(GlobalPosition position, int limit) {
         lock.lock();
         try {
             if (position.compareTo(from) < 0) {
                 return Optional.empty();
             }
             if (position.compareTo(to) >= 0) {
-                return Optional.of(new LogPage<>(List.of(), position, true));
+                return Optional.of(new UndecodedBatch(List.of(), position, true));
             }
             int first = firstAfter(position);
             int end = Math.min(first + limit, window.size());
             boolean all = end == window.size();
             GlobalPosition continueAfter = all ? to : window.get(end - 1).position();
-            return Optional.of(new LogPage<>(List.copyOf(window.subList(first, end)), continueAfter, all));
+            return Optional.of(new UndecodedBatch(window.subList(first, end), continueAfter, all));
         } finally {
             lock.unlock();
         }
@@ -135,7 +137,7 @@ final class LogTail implements Runnable {
             boolean news = false;
             if (after.isPresent()) {
                 try {
-                    LogPage<Event> page = scan.read(after.get(), PAGE);
+                    UndecodedBatch page = reader.readUndecoded(EventFilter.all(), EventPage.after(after.get(), PAGE));
                     news = take(after.get(), page);
                     failures = 0;
                     if (!page.endReached()) {
@@ -165,22 +167,16 @@ final class LogTail implements Runnable {
         }
     }
 
-    private boolean take(GlobalPosition after, LogPage<Event> page) {
+    private boolean take(GlobalPosition after, UndecodedBatch page) {
         Set<Bell> wake;
         lock.lock();
         try {
             if (!to.equals(after) || page.continueAfter().equals(after)) {
                 return false;
             }
-            boolean unreadable = page.entries().stream().anyMatch(entry -> entry.event() == null);
-            if (unreadable) {
-                // Whether a projection wants the event depends on its filter, which only the store can apply to it.
-                restartAt(page.continueAfter());
-            } else {
-                window.addAll(page.entries());
-                to = page.continueAfter();
-                trim();
-            }
+            window.addAll(page.events());
+            to = page.continueAfter();
+            trim();
             wake = Set.copyOf(followers);
         } finally {
             lock.unlock();

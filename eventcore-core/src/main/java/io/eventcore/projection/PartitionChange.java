@@ -41,7 +41,7 @@ final class PartitionChange<E extends Event> implements Runnable {
         this.context = context;
         this.keeper = keeper;
         this.waiting = waiting;
-        this.scan = new LogScan<>(context.reader(), projection.filter(), projection.eventType());
+        this.scan = LogScan.of(context.reader(), projection);
     }
 
     void stop() {

@@ -2,13 +2,17 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
+import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
-import io.eventcore.RecordedEvent;
 import io.eventcore.StreamPattern;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.internal.RedactedException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +34,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private final RunnerContext context;
     private final Gate gate;
     private final LogScan<E> scan;
+    private final Predicate<UndecodedEvent> wanted;
     private final Bell bell = new Bell();
     private final ProjectionCounts counts;
     private final List<PartitionWorker<?>> behind = new CopyOnWriteArrayList<>();
@@ -70,7 +75,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
         this.partition = partition;
         this.context = context;
         this.gate = gate;
-        this.scan = new LogScan<>(context.reader(), projection.filter(), projection.eventType());
+        this.scan = LogScan.of(context.reader(), projection);
+        this.wanted = wanted(projection, context.reader());
         this.counts = new ProjectionCounts(context.nanoTime());
     }
 
@@ -302,7 +308,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         List<LogEntry<E>> own = own(page.entries());
         Checkpoint next = reached;
         if (!own.isEmpty()) {
-            counts.waitingSince(own.get(0).recordedAt());
+            counts.waitingSince(own.get(0).recordedAt().orElse(null));
             int done = application.apply(own);
             next = done == 0 ? reached : application.checkpoint();
             if (done < own.size()) {
@@ -357,9 +363,9 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private LogPage<E> nextPage(GlobalPosition after) {
         int limit = Math.max(READ_AHEAD, context.settings().batchSize());
         if (following) {
-            Optional<LogPage<Event>> shared = context.tail().after(after, limit);
+            Optional<UndecodedBatch> shared = context.tail().after(after, limit);
             if (shared.isPresent()) {
-                return wanted(shared.get());
+                return LogPage.of(shared.get(), wanted, projection.eventType());
             }
             leaveTail();
             caughtUp = false;
@@ -379,23 +385,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
         }
     }
 
-    private LogPage<E> wanted(LogPage<Event> page) {
-        EventFilter filter = projection.filter();
-        List<LogEntry<E>> entries = page.entries().stream()
-                .filter(entry -> matches(filter, entry))
-                .map(entry -> entry.as(projection.eventType()))
-                .toList();
-        return new LogPage<>(entries, page.continueAfter(), page.endReached());
-    }
-
-    private static boolean matches(EventFilter filter, LogEntry<Event> entry) {
-        if (filter.matchesAll()) {
-            return true;
-        }
-        RecordedEvent<Event> event = entry.event();
-        boolean typeMatches = filter.types().isEmpty()
-                || (event != null && filter.types().stream().anyMatch(type -> type.isInstance(event.event())));
-        return typeMatches && filter.streams().matches(entry.streamId());
+    /** What a projection wants of events that were read for all. */
+    private static Predicate<UndecodedEvent> wanted(Projection<?> projection, EventReader reader) {
+        Instant since = projection.since();
+        return reader.matching(projection.filter()).and(event -> LogScan.isNew(event, since));
     }
 
     private void verifyIfDue(Checkpoint reached) {
@@ -455,7 +448,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private void drain(EventApplication<E> application, ParkedStream stream) {
         EventFilter onlyThis = new EventFilter(
                 StreamPattern.of(stream.streamId().value()), projection.filter().types());
-        LogScan<E> waiting = new LogScan<>(context.reader(), onlyThis, projection.eventType());
+        LogScan<E> waiting = new LogScan<>(context.reader(), onlyThis, projection.eventType(), projection.since());
         GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
         GlobalPosition end = application.checkpoint().position();
         boolean more = true;

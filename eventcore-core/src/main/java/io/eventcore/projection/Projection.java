@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -40,6 +41,13 @@ public interface Projection<E extends Event> {
     /** Which events are wanted; by default all. */
     default EventFilter filter() {
         return EventFilter.all();
+    }
+
+    /**
+     * Events that were recorded earlier are passed over and not even decoded; by default none. Do not change it later.
+     */
+    default Instant since() {
+        return Instant.EPOCH;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
+import io.eventcore.internal.HandledTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -36,7 +37,7 @@ public final class ProjectionBuilder<E extends Event> {
 
     /**
      * What is done with events of a type and its subtypes. The first matching type counts; events of no such type are
-     * passed over.
+     * passed over and not even decoded, unless there are {@linkplain #sideEffects side effects}.
      */
     public <T extends E> ProjectionBuilder<E> on(Class<T> type, Handler<T> handler) {
         cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(handler, "handler")));
@@ -133,7 +134,14 @@ public final class ProjectionBuilder<E extends Event> {
             this.name = builder.name;
             this.eventType = builder.eventType;
             this.cases = List.copyOf(builder.cases);
-            this.filter = builder.filter;
+            this.filter = builder.sideEffects.isPresent()
+                    ? builder.filter
+                    : HandledTypes.narrow(
+                            builder.filter,
+                            eventType,
+                            cases.stream()
+                                    .<Class<? extends Event>>map(Case::type)
+                                    .toList());
             this.mode = builder.mode;
             this.version = builder.version;
             this.sideEffects = builder.sideEffects;

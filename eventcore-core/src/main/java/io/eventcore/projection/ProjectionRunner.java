@@ -90,7 +90,7 @@ public final class ProjectionRunner {
      * already.
      *
      * @throws IllegalStateException if a projection is transactional and there is no transaction manager, or one that
-     *     does not reach the database of the store
+     *     does not reach the database of the store; or if its filter names a type that is not registered
      */
     public synchronized void start() {
         if (run != null) {
@@ -115,6 +115,12 @@ public final class ProjectionRunner {
     private void check(Projection<?> projection) {
         if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
             return;
+        }
+        try {
+            reader.matching(projection.filter());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
         }
         String name = "Projection '" + projection.name() + "' is transactional, but ";
         String remedy = "declare a JpaTransactionManager or a DataSourceTransactionManager for that data source,"

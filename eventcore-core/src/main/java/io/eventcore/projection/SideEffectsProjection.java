@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
+import java.time.Instant;
 
 /** The side effects of a projection, run like a projection. */
 record SideEffectsProjection<E extends Event>(Projection<E> of, SideEffects<E> effects) implements Projection<E> {
@@ -24,6 +25,11 @@ record SideEffectsProjection<E extends Event>(Projection<E> of, SideEffects<E> e
     @Override
     public EventFilter filter() {
         return of.filter();
+    }
+
+    @Override
+    public Instant since() {
+        return of.since();
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.eventcore.projection;
 
-import io.eventcore.Event;
-import io.eventcore.EventFilter;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import java.util.List;
@@ -39,8 +37,6 @@ record VersionSwitch(EventReader reader, ProjectionStore store, DeclaredProjecti
     }
 
     private boolean isAlmostAtTheEnd(GlobalPosition reached) {
-        return new LogScan<>(reader, EventFilter.all(), Event.class)
-                .read(reached, NEXT_TO_NOTHING)
-                .endReached();
+        return LogScan.ofAll(reader).read(reached, NEXT_TO_NOTHING).endReached();
     }
 }

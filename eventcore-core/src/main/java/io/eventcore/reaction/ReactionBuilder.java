@@ -4,6 +4,7 @@ import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
 import io.eventcore.command.Command;
+import io.eventcore.internal.HandledTypes;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import java.time.Instant;
@@ -33,8 +34,8 @@ public final class ReactionBuilder<E extends Event> {
     }
 
     /**
-     * What is to be done about events of a type and its subtypes. The first matching type counts; about events of no such
-     * type nothing is done.
+     * What is to be done about events of a type and its subtypes. The first matching type counts; events of no such type are
+     * passed over and not even decoded.
      */
     public <T extends E> ReactionBuilder<E> on(Class<T> type, Answer<T> answer) {
         cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(answer, "answer")));
@@ -110,7 +111,10 @@ public final class ReactionBuilder<E extends Event> {
             this.name = builder.name;
             this.eventType = builder.eventType;
             this.cases = List.copyOf(builder.cases);
-            this.filter = builder.filter;
+            this.filter = HandledTypes.narrow(
+                    builder.filter,
+                    eventType,
+                    cases.stream().<Class<? extends Event>>map(Case::type).toList());
             this.since = builder.since;
             this.partitions = builder.partitions;
             this.onError = builder.onError;

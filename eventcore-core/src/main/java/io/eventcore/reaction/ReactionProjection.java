@@ -11,6 +11,7 @@ import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionMode;
+import java.time.Instant;
 import java.util.Objects;
 
 /**
@@ -44,6 +45,11 @@ final class ReactionProjection<E extends Event> implements Projection<E> {
     }
 
     @Override
+    public Instant since() {
+        return reaction.since();
+    }
+
+    @Override
     public ProjectionMode mode() {
         return ProjectionMode.AT_LEAST_ONCE;
     }
@@ -55,9 +61,6 @@ final class ReactionProjection<E extends Event> implements Projection<E> {
 
     @Override
     public void apply(RecordedEvent<E> event) throws Exception {
-        if (event.recordedAt().isBefore(reaction.since())) {
-            return;
-        }
         CommandContext context = reaction.context(event);
         int place = 0;
         for (Command<?, ?> command : reaction.react(event)) {

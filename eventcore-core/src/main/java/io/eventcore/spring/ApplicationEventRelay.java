@@ -89,6 +89,11 @@ public final class ApplicationEventRelay implements Projection<Event> {
     }
 
     @Override
+    public Instant since() {
+        return since;
+    }
+
+    @Override
     public ProjectionMode mode() {
         return ProjectionMode.AT_LEAST_ONCE;
     }
@@ -105,9 +110,6 @@ public final class ApplicationEventRelay implements Projection<Event> {
 
     @Override
     public void apply(RecordedEvent<Event> event) throws Exception {
-        if (event.recordedAt().isBefore(since)) {
-            return;
-        }
         watchTransactionalListeners();
         CommittedEvent<Event> committed = new CommittedEvent<>(this, event);
         transaction.executeWithoutResult(status -> context.publishEvent(committed));

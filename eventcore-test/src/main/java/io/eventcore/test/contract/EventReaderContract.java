@@ -22,6 +22,8 @@ import io.eventcore.StreamPattern;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.eventcore.test.contract.LedgerEvent.Audited;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
@@ -353,6 +355,53 @@ public abstract class EventReaderContract {
                         .events())
                 .hasSize(1);
     }
+
+    @Test
+    void a_page_that_is_not_decoded_tells_the_same_as_a_decoded_one() {
+        append(deposit(ADA, 1));
+        append(StreamWrites.to(BOB, noStream(), new Audited("note")));
+        append(deposit(ADA, 2));
+        EventPage page = EventPage.first(2);
+
+        UndecodedBatch undecoded = store.readUndecoded(EventFilter.all(), page);
+        EventBatch<Event> decoded = store.readEvents(EventFilter.all(), page, Event.class);
+
+        assertThat(undecoded.continueAfter()).isEqualTo(decoded.continueAfter());
+        assertThat(undecoded.endReached()).isEqualTo(decoded.endReached());
+        assertThat(undecoded.events()).hasSize(2).zipSatisfy(decoded.events(), (one, other) -> {
+            assertThat(one.position()).isEqualTo(other.position());
+            assertThat(one.streamId()).isEqualTo(other.streamId());
+            assertThat(one.version()).isEqualTo(other.version());
+            assertThat(one.typeName()).isEqualTo(other.typeName());
+            assertThat(one.id()).contains(other.id());
+            assertThat(one.recordedAt()).contains(other.recordedAt());
+            assertThat(one.decode()).isEqualTo(other);
+        });
+    }
+
+    @Test
+    void a_filter_matches_what_is_not_decoded_as_it_does_in_a_read() {
+        append(deposit(ADA, 1));
+        append(StreamWrites.to(BOB, noStream(), new Audited("note")));
+        append(deposit(BOB, 2));
+        List<UndecodedEvent> all =
+                store.readUndecoded(EventFilter.all(), EventPage.first(10)).events();
+
+        for (EventFilter filter : List.of(
+                EventFilter.all(),
+                EventFilter.prefix(StreamPrefix.of("account-a")),
+                EventFilter.all().ofTypes(LedgerEvent.class),
+                EventFilter.prefix(StreamPrefix.of(BOB.value())).ofTypes(Audited.class))) {
+            assertThat(all.stream().filter(store.matching(filter)).map(UndecodedEvent::decode))
+                    .as(filter.toString())
+                    .isEqualTo(store.readEvents(filter, EventPage.first(10), Event.class)
+                            .events());
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.matching(EventFilter.all().ofTypes(Unregistered.class)));
+    }
+
+    private record Unregistered(StreamId streamId) implements Event {}
 
     @Test
     void no_committed_event_is_beyond_the_last_position() {
