@@ -144,9 +144,8 @@ final class PartitionChange<E extends Event> implements Runnable {
                 if (application.apply(own) < own.size()) {
                     return false;
                 }
-                if (page.continueAfter().compareTo(after) <= 0) {
-                    throw new LogWentBackwardsException(
-                            lease.partition(), application.checkpoint(), "it ends at position " + after);
+                if (page.continueAfter().compareTo(after) <= 0 && !waitForLog(lease, application, end)) {
+                    return false;
                 }
                 after = page.continueAfter();
             }
@@ -158,6 +157,20 @@ final class PartitionChange<E extends Event> implements Runnable {
             application.moveTo(application.checkpoint().movedTo(end));
         }
         return true;
+    }
+
+    /**
+     * Another part has been where this one does not come at present: an append in flight that announced itself late may
+     * hold readers back. False if there is no time to wait.
+     */
+    private boolean waitForLog(Lease lease, EventApplication<E> application, GlobalPosition end) {
+        GlobalPosition last = context.reader().lastPosition();
+        if (last.compareTo(end) < 0) {
+            throw new LogWentBackwardsException(
+                    lease.partition(), application.checkpoint(), "it ends at position " + last);
+        }
+        bell.await(context.settings().lookEvery().toNanos());
+        return !stopped;
     }
 
     private void fail(Lease lease, RuntimeException failure) {
