@@ -10,7 +10,8 @@ import java.util.Objects;
  *
  * @param events the matching events in position order; may be empty
  * @param continueAfter the position to read the next page after. No event at or before it will ever appear again or
- *     anew, so it is safe to store as a checkpoint, also when no event matched
+ *     anew, so it is safe to store as a checkpoint, also when no event matched. Never beyond the last committed event:
+ *     positions that were drawn in vain at the end of the log may be given out again after a crash
  * @param endReached whether the reader has seen everything that could be delivered at that moment; if false, read on at
  *     once
  * @param <E> the type the events are read as

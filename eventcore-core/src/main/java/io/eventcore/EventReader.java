@@ -28,7 +28,8 @@ public interface EventReader {
      *     position, so that a reader may decide to continue after it
      * @throws IllegalArgumentException if the filter names a type that is not registered
      * @throws TransientEventStoreException if the same call may succeed
-     * @throws EventStoreUnavailableException if the store cannot be reached
+     * @throws EventStoreUnavailableException if the store cannot be reached, or the log ends before the position to
+     *     continue after: it was set back, or nothing committed ever stood there
      */
     <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType);
 
@@ -41,7 +42,8 @@ public interface EventReader {
      *
      * @throws IllegalArgumentException if the filter names a type that is not registered
      * @throws TransientEventStoreException if the same call may succeed
-     * @throws EventStoreUnavailableException if the store cannot be reached
+     * @throws EventStoreUnavailableException if the store cannot be reached, or the log ends before the position to
+     *     continue after
      */
     default UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
         return UndecodedBatch.readBy(this, filter, page);
@@ -69,14 +71,15 @@ public interface EventReader {
     }
 
     /**
-     * How far the log reaches now: no event beyond this position is committed.
+     * The position of the last committed event.
      *
-     * <p>The event there may be in flight, or rolled back. It tells a reader how far behind it is at most, and that the
-     * log was set back if the reader has been further already.
+     * <p>It tells a reader how far behind it is, and that the log was set back if the reader has been further already.
+     * Events before it may still be in flight.
      *
-     * @return the position; it never goes back while the store keeps its events
+     * @return the position; {@link GlobalPosition#START} if the log is empty. It never goes back while the store keeps its
+     *     events
      * @throws TransientEventStoreException if the same call may succeed
-     * @throws EventStoreUnavailableException if the store cannot be reached
+     * @throws EventStoreUnavailableException if the store cannot be reached, or does not know: a standby
      */
     GlobalPosition lastPosition();
 

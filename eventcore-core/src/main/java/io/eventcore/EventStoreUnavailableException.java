@@ -24,4 +24,18 @@ public final class EventStoreUnavailableException extends EventStoreException {
     public static EventStoreUnavailableException inReadOnlyTransaction() {
         return new EventStoreUnavailableException("The caller's transaction is read-only: it cannot append", null);
     }
+
+    /**
+     * A reader asked for what comes after a position that the log does not reach: the log was set back behind it, by a
+     * failover that lost commits or by a restored backup; or nothing that was committed ever stood there.
+     *
+     * @param after where the reader wants to continue
+     * @param last the position of the last committed event
+     */
+    public static EventStoreUnavailableException logEndsBefore(GlobalPosition after, GlobalPosition last) {
+        return new EventStoreUnavailableException(
+                "The log ends at position %s and cannot be read on after %s: it was set back behind that position, or the position belongs to an append that was not committed"
+                        .formatted(last, after),
+                null);
+    }
 }

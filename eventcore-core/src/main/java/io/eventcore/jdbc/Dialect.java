@@ -6,6 +6,7 @@ import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.command.CommandId;
+import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -311,10 +312,26 @@ abstract class Dialect {
         }
     }
 
-    /** How far positions have been given to appends, committed or not. */
-    abstract LogEnd logEnd(Connection connection) throws SQLException;
+    /**
+     * How far the log goes now.
+     *
+     * @param after how far a reader has come
+     * @param mark what was settled before this is asked
+     */
+    abstract LogEnd logEnd(Connection connection, long after, Mark mark) throws SQLException;
 
-    /** The highest position of an event that is committed; 0 if there is none. */
+    /**
+     * The highest committed event after a position, up to another one that bounds what is settled: only what is committed
+     * is durable.
+     *
+     * @param upTo no append in flight will commit an event at or below it
+     */
+    abstract Optional<Mark> highestCommitted(Connection connection, long after, long upTo) throws SQLException;
+
+    /** The position of the last committed event; 0 if there is none. */
+    abstract long lastPosition(Connection connection) throws SQLException;
+
+    /** The highest position in the table of events; 0 if there is none. */
     final long highestPosition(Connection connection) throws SQLException {
         return queryLong(connection, selectHighestPosition, 0);
     }
@@ -467,7 +484,7 @@ abstract class Dialect {
         if (!prefix.isEmpty() || !filter.streams().isPrefix()) {
             sql.append(names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key"));
         }
-        sql.append(" WHERE e.position > ? AND e.position <= ?");
+        sql.append(" WHERE e.position > ? AND e.position <= ?").append(andNotFromCache());
         List<String> texts = new ArrayList<>();
         if (!prefix.isEmpty()) {
             sql.append(" AND ").append(beginsWith("s.stream_id"));
@@ -494,6 +511,14 @@ abstract class Dialect {
             statement.setString(++parameter, text);
         }
         return statement;
+    }
+
+    /**
+     * A further condition that always holds, for an engine that may answer a query again out of an older result although
+     * what was committed meanwhile is visible to other queries already.
+     */
+    String andNotFromCache() {
+        return "";
     }
 
     /** The ids of streams by their keys. */

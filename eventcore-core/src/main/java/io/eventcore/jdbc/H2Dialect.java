@@ -266,6 +266,16 @@ final class H2Dialect extends StatementDialect {
         return "STRINGTOUTF8(" + expression + ")";
     }
 
+    /**
+     * A session keeps the result of its last query and takes it for the next of the same text as long as no table of it
+     * counts as changed. At a commit that is noted after the change is visible, and table by table: the last position would
+     * be the new one and the page the old one, or the other way round.
+     */
+    @Override
+    String andNotFromCache() {
+        return " AND RAND() >= 0";
+    }
+
     @Override
     String matchesRegex(String expression) {
         return "REGEXP_LIKE(" + expression + ", ?)";

@@ -184,7 +184,7 @@ public final class JdbcEventStore implements EventStore {
     @Override
     public GlobalPosition lastPosition() {
         try {
-            return GlobalPosition.of(connections.own(dialect::logEnd).position());
+            return GlobalPosition.of(connections.own(dialect::lastPosition));
         } catch (SQLException e) {
             throw failed("Reading the last position of the log", e);
         }

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.jdbc.SchemaException.Problem;
 import java.io.IOException;
 import java.io.InputStream;
@@ -222,7 +223,7 @@ public final class JdbcSchema {
     private static void checkPositions(Connection connection, Dialect dialect) {
         try {
             long highest = dialect.highestPosition(connection);
-            long last = dialect.logEnd(connection).position();
+            long last = dialect.logEnd(connection, highest, Mark.NONE).drawn();
             if (highest > last) {
                 throw new SchemaException(
                         Problem.SET_BACK,

@@ -4,11 +4,13 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
+import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,9 +29,13 @@ import java.util.Set;
  * <p>Positions are given away before they are committed, so a page may lack an event that a slow transaction brings
  * later. A page without a gap lacks nothing. When there is a gap, three steps decide, and their order is what makes them
  * sound: the last position given away; then the lowest that an append in flight has announced; then, with a newer
- * snapshot, the page again, up to the lower of the two. An append that took a position before the first step had
- * announced a lower one before that. At the second step it is still announced, so the page ends before it; or it has
- * ended, and the third step sees what it left.
+ * snapshot, the highest <em>committed</em> event up to the lower of the two, and the page again up to that event. An
+ * append that took a position before the first step had announced a lower one before that. At the second step it is still
+ * announced, so the page ends before it; or it has ended, and the third step sees what it left.
+ *
+ * <p>A reader continues from a committed event, never from a position that only a rolled-back append has drawn: after a
+ * crash the server gives such positions out again, since nothing but a commit flushes what a sequence has given away.
+ * The commit of an event flushes every position below it.
  *
  * <p>Each step is a statement of its own in auto-commit mode: inside one snapshot the third step would be blind.
  */
@@ -43,16 +50,10 @@ final class LogReads {
 
     /**
      * What has been settled, so that it need not be asked again for every page of a reader that catches up. Readers may
-     * replace what others have found by less: it costs them one more question.
+     * replace what others have found by less: it costs them one more question. Taken before anything is asked of the
+     * database: what others settle afterwards says nothing about older answers.
      */
-    private volatile Settled settled = new Settled("", 0);
-
-    /** Up to this position of this log nothing can appear any more. */
-    private record Settled(String log, long position) {
-        boolean isOf(LogEnd end) {
-            return log.equals(end.log());
-        }
-    }
+    private volatile Mark settled = Mark.NONE;
 
     LogReads(Dialect dialect, Connections connections) {
         this.dialect = dialect;
@@ -82,9 +83,9 @@ final class LogReads {
     private Found find(EventFilter filter, Set<String> typeNames, EventPage page) throws SQLException {
         Query query = new Query(filter, typeNames, page);
         return connections.own(connection -> {
-            Page read = filter.matchesAll()
-                    ? readAll(connection, query)
-                    : readUpTo(settle(connection, dialect.logEnd(connection)), connection, query);
+            Mark before = settled;
+            Page read =
+                    filter.matchesAll() ? readAll(connection, query, before) : readFiltered(connection, query, before);
             return new Found(read, streamsOf(connection, read.rows));
         });
     }
@@ -108,9 +109,7 @@ final class LogReads {
     }
 
     /** A page of everything: while a reader catches up most are full and without a gap, and need no other question. */
-    private Page readAll(Connection connection, Query query) throws SQLException {
-        // Asked before the page is read: what others settle afterwards says nothing about an older page.
-        Settled before = settled;
+    private Page readAll(Connection connection, Query query, Mark before) throws SQLException {
         long reach = Query.windowEnd(query.after(), query.firstWindow());
         List<LogRow> rows = select(connection, query, query.after(), reach, query.limit());
         boolean full = rows.size() == query.limit();
@@ -118,33 +117,45 @@ final class LogReads {
         if (full && gapless) {
             return Page.upToLastRow(query, rows);
         }
-        LogEnd end = dialect.logEnd(connection);
-        if (rows.isEmpty() && end.position() <= query.after()) {
-            return Page.upToLastRow(query, rows);
-        }
+        LogEnd end = logEnd(connection, query, before);
         // So many positions may be lost that the next event lies beyond what was looked at.
-        boolean whole = full || reach >= end.position();
-        if (whole && gapless) {
-            return Page.upToLastRow(query, rows);
-        }
-        // Positions given to appends that were rolled back may lie behind the last event: they are passed too, or a
-        // reader would seem to be behind, and somebody who waits for the last position would wait in vain.
-        if (!rows.isEmpty()) {
+        boolean whole = full || reach >= end.drawn();
+        if (rows.isEmpty()) {
+            if (whole) {
+                return Page.upToLastRow(query, rows);
+            }
+        } else {
             checkNotBehind(end, last(rows));
-            if (whole && before.isOf(end) && last(rows) <= before.position) {
+            if (whole && (gapless || last(rows) <= known(end, before))) {
                 return Page.upToLastRow(query, rows);
             }
         }
-        return readUpTo(settle(connection, end), connection, query);
+        long bound = settle(connection, end, before, query.after());
+        return readUpTo(bound, new ArrayList<>(), query.after(), connection, query);
+    }
+
+    /** A page of what a filter lets through, which never looks contiguous. */
+    private Page readFiltered(Connection connection, Query query, Mark before) throws SQLException {
+        LogEnd end = logEnd(connection, query, before);
+        long known = known(end, before);
+        Page settledBefore = readUpTo(known, new ArrayList<>(), query.after(), connection, query);
+        long reached = Math.max(known, query.after());
+        if (!settledBefore.endReached || end.drawn() <= reached) {
+            return settledBefore;
+        }
+        long bound = settle(connection, end, before, query.after());
+        return readUpTo(bound, settledBefore.rows, reached, connection, query);
     }
 
     /**
      * The page up to a bound, looked for in windows of the log, each larger than the one before. A server that does not
      * know how many rows a condition leaves may well sort all that it is shown, for every page anew.
+     *
+     * @param rows what was found up to {@code from}
      */
-    private Page readUpTo(long bound, Connection connection, Query query) throws SQLException {
-        List<LogRow> rows = new ArrayList<>();
-        long after = query.after();
+    private Page readUpTo(long bound, List<LogRow> rows, long from, Connection connection, Query query)
+            throws SQLException {
+        long after = from;
         for (long window = query.firstWindow();
                 after < bound && rows.size() < query.limit();
                 window = Query.larger(window)) {
@@ -166,30 +177,46 @@ final class LogReads {
         return rows.get(rows.size() - 1).event.position();
     }
 
-    /** Up to where the log is settled; what is read after this lacks nothing up to there. */
-    private long settle(Connection connection, LogEnd end) throws SQLException {
-        Settled known = settled;
-        long bound = 0;
-        if (known.isOf(end)) {
-            if (!end.log().isEmpty()) {
-                checkNotBehind(end, known.position);
-            }
-            if (known.position == end.position()) {
-                return known.position;
-            }
-            // An append may announce itself late, with a position from before: what was settled stays so.
-            bound = Math.min(known.position, end.position());
+    /** How far the log goes; a reader that has been further is told. */
+    private LogEnd logEnd(Connection connection, Query query, Mark before) throws SQLException {
+        LogEnd end = dialect.logEnd(connection, query.after(), before);
+        if (before.position() > 0 && end.holdsMark()) {
+            checkNotBehind(end, before.position());
         }
-        bound = Math.max(bound, Math.min(end.position(), dialect.lowestInFlight(connection)));
-        settled = new Settled(end.log(), bound);
-        return bound;
+        if (!end.reachesReader()) {
+            // A standby that lags is not a log that was set back; it refuses this question.
+            dialect.lowestInFlight(connection);
+            throw EventStoreUnavailableException.logEndsBefore(
+                    GlobalPosition.of(query.after()), GlobalPosition.of(dialect.lastPosition(connection)));
+        }
+        return end;
+    }
+
+    /** Up to where nothing can appear any more by what was known before. */
+    private static long known(LogEnd end, Mark before) {
+        return end.holdsMark() ? before.position() : 0;
+    }
+
+    /**
+     * The highest committed event up to which nothing can appear any more; what is read after this lacks nothing up to
+     * there.
+     *
+     * @param before a mark that was taken before {@code end}
+     */
+    private long settle(Connection connection, LogEnd end, Mark before, long after) throws SQLException {
+        // An append may announce itself late, with a position from before: what was settled stays so.
+        long from = Math.max(known(end, before), after);
+        long limit = Math.min(end.drawn(), dialect.lowestInFlight(connection));
+        Optional<Mark> highest = limit > from ? dialect.highestCommitted(connection, from, limit) : Optional.empty();
+        highest.ifPresent(mark -> settled = mark);
+        return highest.map(Mark::position).orElse(from);
     }
 
     private static void checkNotBehind(LogEnd end, long seen) throws SQLException {
-        if (seen > end.position()) {
+        if (seen > end.drawn()) {
             throw new SQLException(
                     "The log has reached position %d, but %d counts as the last one given to an append: it was set back"
-                            .formatted(seen, end.position()),
+                            .formatted(seen, end.drawn()),
                     NOT_IN_STATE);
         }
     }

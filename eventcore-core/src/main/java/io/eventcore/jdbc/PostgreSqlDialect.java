@@ -7,6 +7,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
 import io.eventcore.command.CommandId;
+import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -63,6 +64,8 @@ final class PostgreSqlDialect extends Dialect {
     private final String appendBatch;
     private final String lockStream;
     private final String logEnd;
+    private final String highestCommitted;
+    private final String lastPosition;
     private final String inFlight;
     private final String oldestInFlight;
     private final String insertCommand;
@@ -80,10 +83,22 @@ final class PostgreSqlDialect extends Dialect {
                 FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
         this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
+        // By an order and a limit: for a bare condition a server without statistics may look through the whole table.
         this.logEnd = names.in("""
                 SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
-                       concat_ws('/', extract(epoch FROM pg_postmaster_start_time()), current_database(),
-                                 'eventcore_position'::regclass::oid)
+                       (SELECT position FROM eventcore_event WHERE position >= ? ORDER BY position LIMIT 1),
+                       (SELECT event_id FROM eventcore_event WHERE position = ?)
+                """);
+        this.highestCommitted = names.in("""
+                SELECT position, event_id
+                FROM eventcore_event
+                WHERE position > ? AND position <= ?
+                ORDER BY position DESC
+                LIMIT 1
+                """);
+        this.lastPosition = names.in("""
+                SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby()
+                            ELSE (SELECT max(position) FROM eventcore_event) END
                 """);
         this.insertCommand = names.in("""
                 INSERT INTO eventcore_command (scope, command_id, fingerprint, recorded_at)
@@ -368,12 +383,32 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
-    LogEnd logEnd(Connection connection) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(logEnd);
-                ResultSet row = query.executeQuery()) {
-            row.next();
-            return new LogEnd(row.getString(2), row.getLong(1));
+    LogEnd logEnd(Connection connection, long after, Mark mark) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(logEnd)) {
+            query.setLong(1, after);
+            query.setLong(2, mark.position());
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                boolean reachesReader = after == 0 || row.getObject(2) != null;
+                return new LogEnd(row.getLong(1), reachesReader, mark.eventId().equals(row.getObject(3)));
+            }
         }
+    }
+
+    @Override
+    Optional<Mark> highestCommitted(Connection connection, long after, long upTo) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(highestCommitted)) {
+            query.setLong(1, after);
+            query.setLong(2, upTo);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? Optional.of(new Mark(row.getLong(1), uuid(row, 2))) : Optional.empty();
+            }
+        }
+    }
+
+    @Override
+    long lastPosition(Connection connection) throws SQLException {
+        return queryLong(connection, lastPosition, 0);
     }
 
     @Override
@@ -399,9 +434,12 @@ final class PostgreSqlDialect extends Dialect {
         return "clock_timestamp() + ? * interval '1 millisecond'";
     }
 
+    /** Its commit lasts as well, whatever a setting says: its owner goes on from what it believes to have stored. */
     @Override
     String endedWhenIdleFor() {
-        return "set_config('idle_in_transaction_session_timeout', ?, true)";
+        return "set_config('idle_in_transaction_session_timeout', ?, true),"
+                + " CASE WHEN current_setting('synchronous_commit') = 'off'"
+                + " THEN set_config('synchronous_commit', 'on', true) END";
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
+import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -39,7 +40,7 @@ abstract class StatementDialect extends Dialect {
                 JOIN eventcore_stream s ON s.stream_key = e.stream_key
                 WHERE s.stream_id = ? AND e.version = ?
                 """));
-        this.lastPosition = names.in("SELECT position FROM eventcore_position WHERE id = 1");
+        this.lastPosition = names.in("SELECT position FROM eventcore_position WHERE id = 1" + andNotFromCache());
     }
 
     /**
@@ -105,9 +106,21 @@ abstract class StatementDialect extends Dialect {
         return "counter-row";
     }
 
+    /** The row is changed by the transaction that appends: what it says is committed, and so is all below. */
     @Override
-    final LogEnd logEnd(Connection connection) throws SQLException {
-        return LogEnd.ofSomeLog(queryLong(connection, lastPosition, 0));
+    final LogEnd logEnd(Connection connection, long after, Mark mark) throws SQLException {
+        long last = lastPosition(connection);
+        return new LogEnd(last, last >= after, false);
+    }
+
+    @Override
+    final Optional<Mark> highestCommitted(Connection connection, long after, long upTo) {
+        return Optional.of(new Mark(upTo, Mark.NONE.eventId()));
+    }
+
+    @Override
+    final long lastPosition(Connection connection) throws SQLException {
+        return queryLong(connection, lastPosition, 0);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.eventcore.memory;
 
 import io.eventcore.EventPage;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -134,9 +135,9 @@ final class MemoryLog {
         }
     }
 
-    /** The last position drawn, by whomever. */
+    /** The position of the last committed event. */
     GlobalPosition lastPosition() {
-        return GlobalPosition.of(lastPosition);
+        return GlobalPosition.of(log.size());
     }
 
     /** Announces a transaction that will commit events after the last position drawn. */
@@ -160,12 +161,16 @@ final class MemoryLog {
 
     /** One page of the log, and how far it was looked through. */
     Scan scan(EventPage page, Predicate<StoredEvent> wanted) {
-        long bound = inFlight.isEmpty() ? lastPosition : inFlight.firstKey();
+        if (page.after().compareTo(lastPosition()) > 0) {
+            throw EventStoreUnavailableException.logEndsBefore(page.after(), lastPosition());
+        }
+        // Positions at the end that were drawn in vain are not passed: a reader continues from what is committed.
+        long bound = inFlight.isEmpty() ? log.size() : Math.min(log.size(), inFlight.firstKey());
         long position = page.after().value();
         List<StoredEvent> found = new ArrayList<>();
         while (position < bound && found.size() < page.limit()) {
             position++;
-            StoredEvent event = position <= log.size() ? log.get((int) position - 1) : null;
+            StoredEvent event = log.get((int) position - 1);
             if (event != null && wanted.test(event)) {
                 found.add(event);
             }

@@ -27,7 +27,8 @@ $$;
 GRANT SELECT ON eventcore_settings, eventcore_stream, eventcore_event TO app_eventcore, reader_eventcore;
 -- SELECT tells the last position and draws none, as USAGE would.
 GRANT SELECT ON SEQUENCE eventcore_position TO app_eventcore, reader_eventcore;
-GRANT EXECUTE ON FUNCTION eventcore_in_flight, eventcore_lock_space TO app_eventcore, reader_eventcore;
+GRANT EXECUTE ON FUNCTION eventcore_in_flight, eventcore_lock_space, eventcore_refuse_standby,
+    eventcore_refuse_restarted_sequence TO app_eventcore, reader_eventcore;
 GRANT EXECUTE ON FUNCTION eventcore_append_event, eventcore_append, eventcore_append_batch, eventcore_lock_stream
     TO app_eventcore;
 

@@ -50,8 +50,9 @@ EXCEPTION WHEN feature_not_supported THEN
 END
 $$;
 
--- CACHE 1, and called once, so that a position is always greater than the value of the sequence before it was drawn.
-CREATE SEQUENCE IF NOT EXISTS eventcore_position CACHE 1 NO CYCLE;
+-- CACHE 1, and called once, so that a position is always greater than the value of the sequence before it was drawn. No
+-- greater one than fits the key of an announcement.
+CREATE SEQUENCE IF NOT EXISTS eventcore_position MAXVALUE 281474976710655 CACHE 1 NO CYCLE;
 SELECT setval('eventcore_position', 1, true)
 WHERE pg_sequence_last_value('eventcore_position') IS NULL
   AND NOT EXISTS (SELECT FROM eventcore_event);
@@ -108,12 +109,21 @@ BEGIN
 END
 $$;
 
+-- Makes the commit of this transaction wait until it is durable, where a setting says otherwise: a reader sees what is
+-- committed, and must not have seen what a crash takes back. Always 0. A rollback to a savepoint undoes it, and what was
+-- appended with it.
+CREATE OR REPLACE FUNCTION eventcore_commit_lasts() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT CASE WHEN current_setting('synchronous_commit') = 'off'
+                     AND set_config('synchronous_commit', 'on', true) IS NULL THEN 1 ELSE 0 END::bigint
+$$;
+
 -- The key of the lock by which a transaction announces that it is about to draw positions: the number of these tables,
 -- and the last position drawn so far. Every position that the transaction draws is greater. Nobody ever waits for the
 -- lock, since all who take it share it. Readers look for such locks and do not pass the lowest (eventcore_in_flight).
 CREATE OR REPLACE FUNCTION eventcore_announcement() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT (eventcore_lock_space() << 48)
         | coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence())
+        | eventcore_commit_lasts()
 $$;
 
 -- Announces an append in the transaction of a caller. Once in a transaction is enough, and a transaction of ten thousand

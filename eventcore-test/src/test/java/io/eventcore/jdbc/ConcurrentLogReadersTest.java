@@ -6,33 +6,52 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
+import io.eventcore.StreamPattern;
+import io.eventcore.StreamPrefix;
 import io.eventcore.StreamWrites;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** Readers of one store share what they know of the order; none may believe more of it than its own page has seen. */
 class ConcurrentLogReadersTest {
     private static final StreamId EARLY = StreamId.of("account-early");
     private static final StreamId LATE = StreamId.of("account-late");
+
+    private static final int WRITERS = 4;
+    private static final List<EventFilter> FILTERS = List.of(
+            EventFilter.all(),
+            EventFilter.prefix(StreamPrefix.of("account-")),
+            EventFilter.pattern(StreamPattern.of("*-2")),
+            EventFilter.all().ofTypes(Withdrawn.class));
 
     private final Meeting pageIsRead = new Meeting();
 
@@ -75,6 +94,128 @@ class ConcurrentLogReadersTest {
         assertThat(seen)
                 .extracting(event -> ((Deposited) event.event()).cents())
                 .containsExactly(2L, 3L);
+    }
+
+    @Test
+    void an_end_asked_for_before_another_reader_settled_more_is_no_log_that_was_set_back() {
+        DataSource pool = PostgreSqlDatabase.INSTANCE.dataSource();
+        AfterQuery queries = new AfterQuery(pool, "SELECT coalesce(pg_sequence_last_value");
+        JdbcEventStore store = JdbcEventStore.builder(queries, new JacksonEventSerializer(LedgerEvent.types()))
+                .tablePrefix(PostgreSqlDatabase.INSTANCE.newTables())
+                .build();
+        EventFilter accounts = EventFilter.prefix(StreamPrefix.of("account-"));
+        store.appendEvents(deposit(EARLY, 0, 1));
+        assertThat(store.readEvents(accounts, EventPage.first(10), LedgerEvent.class)
+                        .events())
+                .hasSize(1);
+        queries.once(() -> {
+            store.appendEvents(deposit(LATE, 0, 2));
+            assertThat(store.readEvents(accounts, EventPage.first(10), LedgerEvent.class)
+                            .events())
+                    .hasSize(2);
+        });
+
+        EventBatch<LedgerEvent> older = store.readEvents(accounts, EventPage.first(10), LedgerEvent.class);
+
+        assertThat(older.events()).hasSizeBetween(1, 2);
+        assertThat(store.readEvents(accounts, EventPage.after(older.continueAfter(), 10), LedgerEvent.class)
+                        .continueAfter())
+                .isEqualTo(store.lastPosition());
+    }
+
+    @Test
+    void many_readers_of_one_store_see_all_in_order_while_writers_append_and_roll_back() throws Exception {
+        readAndWriteFor(Duration.ofMillis(1_500));
+    }
+
+    @Test
+    @Tag("faults")
+    void so_they_do_for_a_minute() throws Exception {
+        readAndWriteFor(Duration.ofMinutes(1));
+    }
+
+    private static void readAndWriteFor(Duration time) throws Exception {
+        TestDatabase database = PostgreSqlDatabase.INSTANCE;
+        JdbcEventStore store = database.newStore();
+        TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(database.dataSource()));
+        AtomicBoolean stopped = new AtomicBoolean();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            List<Future<Integer>> writers = new ArrayList<>();
+            for (int i = 0; i < WRITERS; i++) {
+                StreamId account = StreamId.of((i % 2 == 0 ? "account-" : "other-") + i);
+                writers.add(threads.submit(() -> write(store, transaction, account, stopped)));
+            }
+            List<Future<Integer>> readers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                EventFilter filter = FILTERS.get(i % FILTERS.size());
+                readers.add(threads.submit(() -> follow(store, filter, stopped)));
+            }
+            letThemGoOn(time, writers, readers);
+            stopped.set(true);
+            int written = 0;
+            for (Future<Integer> writer : writers) {
+                written += writer.get(60, TimeUnit.SECONDS);
+            }
+            for (Future<Integer> reader : readers) {
+                assertThat(reader.get(60, TimeUnit.SECONDS)).isPositive();
+            }
+            assertThat(store.readEvents(EventFilter.all(), EventPage.first(10_000_000), LedgerEvent.class)
+                            .events())
+                    .hasSize(written);
+        } finally {
+            stopped.set(true);
+            threads.shutdownNow();
+        }
+    }
+
+    /** Waits, unless one of them has ended before its time: it has failed. */
+    private static void letThemGoOn(Duration time, List<Future<Integer>> writers, List<Future<Integer>> readers) {
+        long end = System.nanoTime() + time.toNanos();
+        while (System.nanoTime() < end
+                && writers.stream().noneMatch(Future::isDone)
+                && readers.stream().noneMatch(Future::isDone)) {
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
+    private static int write(
+            JdbcEventStore store, TransactionTemplate transaction, StreamId account, AtomicBoolean stopped) {
+        int written = 0;
+        for (int i = 0; !stopped.get(); i++) {
+            StreamWrites writes = StreamWrites.to(
+                    account, ExpectedVersion.any(), i % 2 == 0 ? new Deposited(account, i) : new Withdrawn(account, i));
+            if (i % 4 == 3) {
+                transaction.executeWithoutResult(status -> {
+                    store.appendEvents(writes);
+                    status.setRollbackOnly();
+                });
+            } else {
+                store.appendEvents(writes);
+                written++;
+            }
+        }
+        return written;
+    }
+
+    /** Follows the log, and compares in the end with what another reader finds who reads it at once. */
+    private static int follow(JdbcEventStore store, EventFilter filter, AtomicBoolean stopped) {
+        List<GlobalPosition> seen = new ArrayList<>();
+        EventPage page = EventPage.first(20);
+        boolean more = true;
+        while (more) {
+            boolean last = stopped.get();
+            EventBatch<LedgerEvent> batch = store.readEvents(filter, page, LedgerEvent.class);
+            batch.events().forEach(event -> seen.add(event.position()));
+            page = page.next(batch);
+            more = !last || !batch.endReached();
+        }
+        EventBatch<LedgerEvent> whole = store.readEvents(filter, EventPage.first(10_000_000), LedgerEvent.class);
+        assertThat(whole.events())
+                .extracting(RecordedEvent::position)
+                .as("%s", filter)
+                .startsWith(seen.toArray(GlobalPosition[]::new));
+        return seen.size();
     }
 
     private static EventBatch<LedgerEvent> read(JdbcEventStore store, EventPage page) {

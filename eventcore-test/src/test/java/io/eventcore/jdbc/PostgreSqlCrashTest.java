@@ -228,7 +228,7 @@ class PostgreSqlCrashTest {
         }
     }
 
-    private static void kill(Path data) throws IOException {
+    static void kill(Path data) throws IOException {
         long pid = Long.parseLong(
                 Files.readAllLines(data.resolve("postmaster.pid")).get(0).trim());
         ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
@@ -242,7 +242,7 @@ class PostgreSqlCrashTest {
         }
     }
 
-    private static void closeQuietly(EmbeddedPostgres killed) {
+    static void closeQuietly(EmbeddedPostgres killed) {
         try {
             killed.close();
         } catch (IOException | RuntimeException itIsDead) {

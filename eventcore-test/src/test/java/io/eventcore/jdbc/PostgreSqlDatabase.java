@@ -79,6 +79,11 @@ final class PostgreSqlDatabase extends TestDatabase {
         execute(superuser, "GRANT CREATE ON SCHEMA public TO " + OWNER);
     }
 
+    /** Where the server is, with the user and password of a superuser. */
+    String url() {
+        return superuser.getJdbcUrl();
+    }
+
     /** New connections of a role, whoever asks. */
     PGSimpleDataSource unpooled(String role) {
         PGSimpleDataSource sameServer = new PGSimpleDataSource();
@@ -92,6 +97,8 @@ final class PostgreSqlDatabase extends TestDatabase {
         HikariConfig config = new HikariConfig();
         config.setDataSource(unpooled(role));
         config.setMaximumPoolSize(size);
+        // A test may load this class several times.
+        config.setMinimumIdle(1);
         return new HikariDataSource(config);
     }
 

@@ -12,6 +12,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -76,20 +78,35 @@ class PostgreSqlOrderTest {
     }
 
     @Test
-    void a_reader_passes_positions_at_the_end_whose_appends_were_rolled_back() {
+    void no_reader_passes_positions_at_the_end_whose_appends_were_rolled_back_however_many() {
         GlobalPosition last = store.lastPosition();
         transaction.executeWithoutResult(status -> {
-            store.appendEvents(deposit(LATE));
+            StreamWrites writes = StreamWrites.empty().registerStream(LATE, any());
+            for (int i = 0; i < 1_000; i++) {
+                writes = writes.append(new Deposited(LATE, i));
+            }
+            store.appendEvents(writes);
             status.setRollbackOnly();
         });
-        GlobalPosition end = store.lastPosition();
-        assertThat(last).as("the position was given away").isLessThan(end);
+        assertThat(drawn()).isEqualTo(last.value() + 1_000);
 
-        EventBatch<Event> page = store.readEvents(EventFilter.all(), EventPage.after(last, 10), Event.class);
+        for (EventFilter filter : List.of(EventFilter.all(), EventFilter.all().ofTypes(Withdrawn.class))) {
+            EventBatch<Event> page = store.readEvents(filter, EventPage.after(last, 10), Event.class);
+            assertThat(page).isEqualTo(new EventBatch<>(List.of(), last, true));
+        }
+        GlobalPosition next = store.appendEvents(deposit(EARLY)).lastPosition();
+        for (EventFilter filter : List.of(EventFilter.all(), EventFilter.all().ofTypes(Withdrawn.class))) {
+            assertThat(store.readEvents(filter, EventPage.after(last, 10), Event.class)
+                            .continueAfter())
+                    .isEqualTo(next);
+        }
+    }
 
-        assertThat(page.continueAfter()).isEqualTo(end);
-        assertThat(page.endReached()).isTrue();
-        assertThat(page.events()).isEmpty();
+    private long drawn() {
+        return JdbcClient.create(DATABASE.superusersDataSource())
+                .sql("SELECT pg_sequence_last_value('" + prefix + "position')")
+                .query(Long.class)
+                .single();
     }
 
     @Test
@@ -359,6 +376,97 @@ class PostgreSqlOrderTest {
         assertThatExceptionOfType(SchemaException.class)
                 .isThrownBy(() -> DATABASE.store(prefix))
                 .withMessageContaining("position");
+    }
+
+    @Test
+    void what_was_settled_counts_for_nothing_in_another_log() {
+        EventFilter early = EventFilter.prefix(StreamPrefix.of("e"));
+        for (int i = 0; i < 5; i++) {
+            store.appendEvents(deposit(EARLY));
+        }
+        assertThat(streams(early)).hasSize(6);
+        setLogBackToTheFirstEvent();
+
+        try (Holder holder = Holder.of(DATABASE.dataSource(), () -> store.appendEvents(deposit(LATE)))) {
+            for (int i = 0; i < 10; i++) {
+                store.appendEvents(deposit(EARLY));
+            }
+            assertThat(streams(early)).containsExactly("early");
+            assertThat(streams()).containsExactly("early");
+            holder.commit();
+        }
+        assertThat(streams()).hasSize(12).startsWith("early", "late", "early");
+    }
+
+    @Test
+    void a_log_that_was_set_back_is_refused_by_those_who_read_further_and_by_nobody_else() {
+        List<EventFilter> filters = List.of(
+                EventFilter.all(),
+                EventFilter.prefix(StreamPrefix.of("e")),
+                EventFilter.all().ofTypes(Withdrawn.class));
+        GlobalPosition lost = store.appendEvents(deposit(EARLY)).lastPosition();
+        filters.forEach(this::streams);
+        setLogBackToTheFirstEvent();
+        // As after a crash: the server has given away more than it was asked for.
+        TestDatabase.execute(DATABASE.ownersDataSource(), "SELECT setval('" + prefix + "position', 40)");
+
+        for (EventFilter filter : filters) {
+            assertThatExceptionOfType(EventStoreUnavailableException.class)
+                    .as("%s", filter)
+                    .isThrownBy(() -> store.readEvents(filter, EventPage.after(lost, 10), Event.class))
+                    .withMessageContaining("set back");
+            assertThat(store.readEvents(filter, EventPage.first(10), Event.class)
+                            .continueAfter())
+                    .as("%s", filter)
+                    .isEqualTo(store.lastPosition());
+        }
+    }
+
+    private void setLogBackToTheFirstEvent() {
+        DATABASE.runScript(new TableNames("", prefix).in("""
+                ALTER TABLE eventcore_event DISABLE TRIGGER refuse_change;
+                DELETE FROM eventcore_event WHERE version > 1;
+                ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_change;
+                UPDATE eventcore_stream SET version = 1;
+                SELECT setval('eventcore_position', (SELECT max(position) FROM eventcore_event));
+                """));
+    }
+
+    @Test
+    void no_position_is_drawn_that_does_not_fit_an_announcement() {
+        TestDatabase.execute(
+                DATABASE.ownersDataSource(), "SELECT setval('" + prefix + "position', " + ((1L << 48) - 3) + ")");
+        store.appendEvents(deposit(EARLY));
+        GlobalPosition last = store.appendEvents(deposit(LATE)).lastPosition();
+        assertThat(last.value()).isEqualTo((1L << 48) - 1);
+
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> store.appendEvents(deposit(EARLY)))
+                .withMessageContaining("2200H");
+        transaction.executeWithoutResult(status -> {
+            assertThatExceptionOfType(EventStoreUnavailableException.class)
+                    .isThrownBy(() -> store.appendEvents(deposit(LATE)));
+            status.setRollbackOnly();
+        });
+        assertThat(streams()).containsExactly("early", "early", "late");
+        assertThat(streams(EventFilter.prefix(StreamPrefix.of("late")))).containsExactly("late");
+        assertThat(store.lastPosition()).isEqualTo(last);
+    }
+
+    @Test
+    void the_commit_of_an_append_lasts_whatever_the_setting_of_the_transaction() {
+        transaction.executeWithoutResult(status -> {
+            JdbcTemplate session = new JdbcTemplate(DATABASE.dataSource());
+            session.execute("SET LOCAL synchronous_commit = off");
+            store.appendEvents(deposit(EARLY));
+            assertThat(session.queryForObject("SHOW synchronous_commit", String.class))
+                    .isEqualTo("on");
+            session.execute("SET LOCAL synchronous_commit = remote_apply");
+            store.appendEvents(deposit(LATE));
+            assertThat(session.queryForObject("SHOW synchronous_commit", String.class))
+                    .isEqualTo("remote_apply");
+        });
+        assertThat(streams()).containsExactly("early", "early", "late");
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.eventcore.test.contract.LedgerEvent;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
@@ -23,6 +24,10 @@ abstract class TestDatabase {
 
     private static final AtomicInteger STORES = new AtomicInteger();
 
+    /** So that no two loadings of this class use the same tables. */
+    private static final String LOADING =
+            Long.toString(ThreadLocalRandom.current().nextLong(1L << 32), 36);
+
     /** Connections of the application. */
     abstract DataSource dataSource();
 
@@ -37,7 +42,7 @@ abstract class TestDatabase {
 
     /** New tables, made by a script that is changed before, and the prefix of their names. */
     final String newTables(UnaryOperator<String> change) {
-        String prefix = "t" + STORES.incrementAndGet() + "_";
+        String prefix = newPrefix();
         JdbcSchema schema = JdbcSchema.in(ownersDataSource(), "", prefix);
         String script = schema.script().replace(prefix, TableNames.DEFAULT_PREFIX);
         String changed = change.apply(script);
@@ -75,7 +80,7 @@ abstract class TestDatabase {
 
     /** A prefix that no other test has. */
     String newPrefix() {
-        return "t" + STORES.incrementAndGet() + "_";
+        return "t" + STORES.incrementAndGet() + "_" + LOADING + "_";
     }
 
     /** Runs a script as the owner of the tables. */

@@ -12,6 +12,7 @@ import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
@@ -509,6 +510,63 @@ public abstract class EventReaderContract {
                         .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 1L, 2L, 3L);
             }
         }
+    }
+
+    /** What a server gives out again after a crash: nothing durable has ever stood there. */
+    @Test
+    void no_page_continues_beyond_the_last_committed_event() {
+        assertThat(store.lastPosition()).isEqualTo(GlobalPosition.START);
+        GlobalPosition committed = append(deposit(ADA, 1)).lastPosition();
+        transaction.executeWithoutResult(status -> {
+            append(deposits(BOB, 50));
+            status.setRollbackOnly();
+        });
+
+        assertThat(store.lastPosition()).isEqualTo(committed);
+        for (int size : List.of(1, 10)) {
+            for (EventFilter filter : everyKindOfFilter()) {
+                for (GlobalPosition after : List.of(GlobalPosition.START, committed)) {
+                    EventBatch<Event> page = read(filter, EventPage.after(after, size));
+                    EventBatch<Event> rest = read(filter, EventPage.after(page.continueAfter(), size));
+                    assertThat(page.continueAfter()).as("%s", filter).isEqualTo(committed);
+                    assertThat(rest.continueAfter()).as("%s", filter).isEqualTo(committed);
+                    assertThat(rest.endReached()).as("%s", filter).isTrue();
+                }
+            }
+        }
+        GlobalPosition next = append(deposit(BOB, 2)).lastPosition();
+        for (EventFilter filter : everyKindOfFilter()) {
+            assertThat(read(filter, EventPage.after(committed, 10)).continueAfter())
+                    .as("%s", filter)
+                    .isEqualTo(next);
+        }
+    }
+
+    @Test
+    void a_reader_that_has_been_further_than_the_log_reaches_is_told() {
+        GlobalPosition last = append(deposit(ADA, 1)).lastPosition();
+
+        for (EventFilter filter : everyKindOfFilter()) {
+            for (long beyond : List.of(last.value() + 1, last.value() + 1_000, Long.MAX_VALUE)) {
+                assertThatExceptionOfType(EventStoreUnavailableException.class)
+                        .as("%s after %d", filter, beyond)
+                        .isThrownBy(() -> read(filter, EventPage.after(GlobalPosition.of(beyond), 10)))
+                        .withMessageContaining("set back")
+                        .withMessageContaining("ends at position " + last)
+                        .withMessageContaining("after " + beyond);
+            }
+            assertThat(read(filter, EventPage.after(last, 10)).endReached()).isTrue();
+        }
+    }
+
+    private static List<EventFilter> everyKindOfFilter() {
+        return List.of(
+                EventFilter.all(),
+                EventFilter.prefix(StreamPrefix.of("account-")),
+                EventFilter.prefix(StreamPrefix.of("nothing")),
+                EventFilter.pattern(StreamPattern.of("*-ada")),
+                EventFilter.all().ofTypes(Deposited.class),
+                EventFilter.all().ofTypes(Audited.class));
     }
 
     @Test

@@ -36,6 +36,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Exchanger;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -395,6 +396,39 @@ final class BrokenStores {
                     }
                 }
                 return batch;
+            }
+        };
+    }
+
+    /** Lets readers pass positions at the end that only rolled-back appends have drawn. */
+    static EventStore passingWhatWasRolledBack(EventStore sound) {
+        AtomicLong drawn = new AtomicLong();
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                EventStreamSlice slice = super.appendEvents(writes);
+                drawn.accumulateAndGet(slice.lastPosition().value(), Math::max);
+                return slice;
+            }
+
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                return batch.endReached()
+                        ? new EventBatch<>(batch.events(), GlobalPosition.of(drawn.get()), true)
+                        : batch;
+            }
+        };
+    }
+
+    /** Finds nothing new where a reader has been further than the log reaches. */
+    static EventStore silentBeyondTheEnd(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                return page.after().compareTo(super.lastPosition()) > 0
+                        ? new EventBatch<>(List.of(), page.after(), true)
+                        : super.readEvents(filter, page, eventType);
             }
         };
     }

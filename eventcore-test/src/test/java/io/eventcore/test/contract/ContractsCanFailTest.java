@@ -196,6 +196,14 @@ class ContractsCanFailTest {
                         BrokenStores::takingLostPositionsForTheEnd,
                         "a_reader_gets_past_more_lost_positions_than_a_page_has_events"),
                 log(
+                        "passes what was rolled back at the end",
+                        BrokenStores::passingWhatWasRolledBack,
+                        "no_page_continues_beyond_the_last_committed_event"),
+                log(
+                        "is silent beyond the end",
+                        BrokenStores::silentBeyondTheEnd,
+                        "a_reader_that_has_been_further_than_the_log_reaches_is_told"),
+                log(
                         "stays where nothing matched",
                         BrokenStores::stayingWhereNothingMatched,
                         "a_reader_gets_past_events_that_do_not_match"),
