@@ -12,6 +12,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaConstructor;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -135,9 +136,9 @@ class ArchitectureTest {
             .areNotAnnotations()
             .and()
             .areNotAssignableTo(Throwable.class)
-            .should()
-            .haveModifier(JavaModifier.FINAL)
-            .because("what can be extended must be kept as it is for years");
+            .should(beFinalOrOpenToProxiesOnly())
+            .because("what can be extended must be kept as it is for years; a service that is a bean is open, because"
+                    + " Spring advises a class by a subclass, but only to its own package");
 
     @ArchTest
     static final ArchRule no_java_deserialization = noClasses()
@@ -200,6 +201,28 @@ class ArchitectureTest {
             .orShould()
             .callMethod(java.time.OffsetDateTime.class, "now")
             .because("a test must be able to say what time it is");
+
+    /** A proxy has the methods of its target and none of its fields: what it cannot override would run on nulls. */
+    private static ArchCondition<JavaClass> beFinalOrOpenToProxiesOnly() {
+        return new ArchCondition<>("be final, or have no constructor for others and no final method") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                boolean isFinal = type.getModifiers().contains(JavaModifier.FINAL);
+                boolean closed = type.getConstructors().stream()
+                        .map(JavaConstructor::getModifiers)
+                        .noneMatch(modifiers -> modifiers.contains(JavaModifier.PUBLIC)
+                                || modifiers.contains(JavaModifier.PROTECTED)
+                                || modifiers.contains(JavaModifier.PRIVATE));
+                boolean overridable = type.getMethods().stream()
+                        .noneMatch(method -> method.getModifiers().contains(JavaModifier.FINAL)
+                                && !method.getModifiers().contains(JavaModifier.STATIC));
+                events.add(new SimpleConditionEvent(
+                        type,
+                        isFinal || (closed && overridable),
+                        type.getName() + " can be extended by anybody, or not by a proxy"));
+            }
+        };
+    }
 
     private static ArchCondition<JavaClass> resideInANullMarkedPackage() {
         return new ArchCondition<>("reside in a package annotated with @NullMarked") {

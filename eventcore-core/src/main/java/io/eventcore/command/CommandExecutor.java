@@ -39,7 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @since 0.1
  */
-public final class CommandExecutor {
+public class CommandExecutor {
     private final EventStore store;
     private final Attempts attempts;
     private final HotStreams hotStreams;
@@ -51,7 +51,7 @@ public final class CommandExecutor {
     private final Pause pause;
     private final DoubleSupplier random;
 
-    private CommandExecutor(Builder builder) {
+    CommandExecutor(Builder builder) {
         this.store = builder.store;
         this.attempts = new Attempts(builder.clock, snapshots(builder));
         this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains);

@@ -52,7 +52,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  *
  * @since 0.1
  */
-public final class JdbcEventStore implements EventStore {
+public class JdbcEventStore implements EventStore {
     private final Dialect dialect;
     private final Connections connections;
     private final EventSerializer serializer;
@@ -65,7 +65,7 @@ public final class JdbcEventStore implements EventStore {
     /** Whether the database keeps event ids unique. Where the thread chooses the database, only one of them was asked. */
     private final boolean uniqueIds;
 
-    private JdbcEventStore(Builder builder, Dialect dialect, Connections connections, boolean uniqueIds) {
+    JdbcEventStore(Builder builder, Dialect dialect, Connections connections, boolean uniqueIds) {
         this.uniqueIds = uniqueIds && !connections.isRouting();
         this.dialect = dialect;
         this.connections = connections;

@@ -35,7 +35,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  *
  * @since 0.1
  */
-public final class JdbcExecutedCommands implements ExecutedCommands {
+public class JdbcExecutedCommands implements ExecutedCommands {
     private static final Logger LOG = LoggerFactory.getLogger(JdbcExecutedCommands.class);
 
     private final Connections connections;
@@ -46,7 +46,7 @@ public final class JdbcExecutedCommands implements ExecutedCommands {
     private final String update;
     private final String delete;
 
-    private JdbcExecutedCommands(DataSource dataSource, Connections connections, Dialect dialect, TableNames names) {
+    JdbcExecutedCommands(DataSource dataSource, Connections connections, Dialect dialect, TableNames names) {
         this.connections = connections;
         this.dialect = dialect;
         this.select = names.in("""

@@ -33,14 +33,14 @@ import javax.sql.DataSource;
  *
  * @since 0.1
  */
-public final class JdbcProjectionStore implements ProjectionStore {
+public class JdbcProjectionStore implements ProjectionStore {
     private static final int EVERY_VERSION = -1;
 
     private final Dialect dialect;
     private final Connections connections;
     private final ProjectionStatements sql;
 
-    private JdbcProjectionStore(Dialect dialect, Connections connections) {
+    JdbcProjectionStore(Dialect dialect, Connections connections) {
         this.dialect = dialect;
         this.connections = connections;
         this.sql = new ProjectionStatements(dialect);

@@ -26,7 +26,7 @@ import javax.sql.DataSource;
  *
  * @since 0.1
  */
-public final class JdbcSchema {
+public class JdbcSchema {
     static final int VERSION = 1;
 
     private final Connections connections;
@@ -37,7 +37,7 @@ public final class JdbcSchema {
         this(connections, names, Set.of());
     }
 
-    private JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes) {
+    JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes) {
         this.connections = connections;
         this.names = names;
         this.indexes = indexes;

@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @since 0.1
  */
-public final class JdbcSnapshotStore implements SnapshotStore {
+public class JdbcSnapshotStore implements SnapshotStore {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final TypeReference<LinkedHashMap<String, Long>> VERSIONS = new TypeReference<>() {};
 
@@ -41,7 +41,7 @@ public final class JdbcSnapshotStore implements SnapshotStore {
     private final String delete;
     private final String deleteAll;
 
-    private JdbcSnapshotStore(Connections connections, Dialect dialect, TableNames names) {
+    JdbcSnapshotStore(Connections connections, Dialect dialect, TableNames names) {
         this.connections = connections;
         this.dialect = dialect;
         this.select = names.in("""

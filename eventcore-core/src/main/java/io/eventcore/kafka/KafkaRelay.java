@@ -41,7 +41,7 @@ import org.springframework.kafka.core.KafkaProducerException;
  * @param <V> the type of the records' values
  * @since 0.1
  */
-public final class KafkaRelay<K, V> implements Projection<Event> {
+public class KafkaRelay<K, V> implements Projection<Event> {
     /** The name of the projection, unless set otherwise. */
     public static final String DEFAULT_NAME = "kafka";
 
@@ -56,7 +56,7 @@ public final class KafkaRelay<K, V> implements Projection<Event> {
     /** What each part of this relay has sent and not waited for: the last event of each stream. */
     private final ThreadLocal<Map<StreamId, CompletableFuture<?>>> underWay = ThreadLocal.withInitial(HashMap::new);
 
-    private KafkaRelay(Builder<K, V> builder) {
+    KafkaRelay(Builder<K, V> builder) {
         this.kafka = builder.kafka;
         this.records = builder.records;
         this.name = builder.name;

@@ -10,7 +10,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
 /** Records that hold the payload as it is stored. */
-final class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
+class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
     private final String topic;
     private final EventSerializer serializer;
 

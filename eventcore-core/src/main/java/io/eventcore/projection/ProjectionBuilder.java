@@ -118,7 +118,7 @@ public final class ProjectionBuilder<E extends Event> {
         }
     }
 
-    private static final class OfFunctions<E extends Event> implements Projection<E> {
+    private static class OfFunctions<E extends Event> implements Projection<E> {
         private final String name;
         private final Class<E> eventType;
         private final List<Case<E, ?>> cases;
@@ -130,7 +130,7 @@ public final class ProjectionBuilder<E extends Event> {
         private final Function<FailureContext, FailureDecision> onError;
         private final Runnable clear;
 
-        private OfFunctions(ProjectionBuilder<E> builder) {
+        OfFunctions(ProjectionBuilder<E> builder) {
             this.name = builder.name;
             this.eventType = builder.eventType;
             this.cases = List.copyOf(builder.cases);

@@ -32,7 +32,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  *
  * @since 0.1
  */
-public final class ProjectionRunner {
+public class ProjectionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(ProjectionRunner.class);
 
     private final EventReader reader;
@@ -51,7 +51,7 @@ public final class ProjectionRunner {
 
     private volatile @Nullable ProjectionRun run;
 
-    private ProjectionRunner(Builder builder) {
+    ProjectionRunner(Builder builder) {
         this.reader = builder.reader;
         this.store = builder.store;
         this.projections = builder.projections.copy();

@@ -98,7 +98,7 @@ public final class ReactionBuilder<E extends Event> {
         }
     }
 
-    private static final class OfFunctions<E extends Event> implements Reaction<E> {
+    private static class OfFunctions<E extends Event> implements Reaction<E> {
         private final String name;
         private final Class<E> eventType;
         private final List<Case<E, ?>> cases;
@@ -107,7 +107,7 @@ public final class ReactionBuilder<E extends Event> {
         private final int partitions;
         private final Function<FailureContext, FailureDecision> onError;
 
-        private OfFunctions(ReactionBuilder<E> builder) {
+        OfFunctions(ReactionBuilder<E> builder) {
             this.name = builder.name;
             this.eventType = builder.eventType;
             this.cases = List.copyOf(builder.cases);

@@ -34,7 +34,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  *
  * @since 0.1
  */
-public final class ApplicationEventRelay implements Projection<Event> {
+public class ApplicationEventRelay implements Projection<Event> {
     /** The name of the projection, unless set otherwise. */
     public static final String DEFAULT_NAME = "application-events";
 
@@ -56,7 +56,7 @@ public final class ApplicationEventRelay implements Projection<Event> {
     private final Function<FailureContext, FailureDecision> onError;
     private boolean watching;
 
-    private ApplicationEventRelay(Builder builder) {
+    ApplicationEventRelay(Builder builder) {
         this.context = builder.context;
         PlatformTransactionManager manager = builder.transactionManager;
         this.transaction =

@@ -18,6 +18,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -51,6 +53,7 @@ public final class EventCoreCommandAutoConfiguration {
             value = TraceMetadata.class,
             type = "io.eventcore.micrometer.TracerMetadata") // which needs a tracing library, and knows more
     @ConditionalOnBooleanProperty(name = "eventcore.commands.trace-metadata", matchIfMissing = true)
+    @Proxyable(ProxyType.INTERFACES)
     TraceMetadata traceMetadata() {
         return new TraceMetadata();
     }

@@ -21,6 +21,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -40,7 +41,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  * @since 0.1
  */
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
-public final class EventCoreEndpoint {
+public class EventCoreEndpoint {
     private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
 
     private final List<EventStore> stores;
@@ -210,22 +211,21 @@ public final class EventCoreEndpoint {
     }
 
     private static Store describe(EventStore store) {
+        Class<?> type = AopUtils.getTargetClass(store);
         Optional<AppendInFlight> oldest = store.oldestAppendInFlight();
         return new Store(
-                type(store),
-                store instanceof JdbcEventStore ? JdbcSchema.version() : null,
+                nameOf(type),
+                type == JdbcEventStore.class ? JdbcSchema.version() : null,
                 store.lastPosition().value(),
                 oldest.map(append -> new InFlight(append.session(), append.since(), append.age()))
                         .orElse(null));
     }
 
-    private static String type(EventStore store) {
-        if (store instanceof JdbcEventStore) {
+    private static String nameOf(Class<?> store) {
+        if (store == JdbcEventStore.class) {
             return "jdbc";
         }
-        return store instanceof InMemoryEventStore
-                ? "in-memory"
-                : store.getClass().getName();
+        return store == InMemoryEventStore.class ? "in-memory" : store.getName();
     }
 
     /** One projection; nothing if there is none of that name. */

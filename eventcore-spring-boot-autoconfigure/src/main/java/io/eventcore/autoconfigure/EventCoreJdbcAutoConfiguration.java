@@ -33,8 +33,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
+import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.support.JdbcUtils;
 import org.springframework.jdbc.support.MetaDataAccessException;
@@ -55,6 +57,7 @@ import org.springframework.jdbc.support.MetaDataAccessException;
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 @ConditionalOnMissingBean(EventStore.class)
 @ConditionalOnEventStore(Store.JDBC)
+@Import(DatabaseInitializationDependencyConfigurer.class)
 public final class EventCoreJdbcAutoConfiguration {
     private static final Logger LOG = LoggerFactory.getLogger(EventCoreJdbcAutoConfiguration.class);
 
@@ -101,7 +104,7 @@ public final class EventCoreJdbcAutoConfiguration {
 
     @Bean
     @DependsOnDatabaseInitialization
-    JdbcEventStore eventStore(
+    EventStore eventStore(
             EventCoreProperties properties,
             DataSources dataSources,
             EventSerializer serializer,
@@ -125,7 +128,7 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(ExecutedCommands.class)
-    JdbcExecutedCommands executedCommands(EventCoreProperties properties, DataSources dataSources) {
+    ExecutedCommands executedCommands(EventCoreProperties properties, DataSources dataSources) {
         DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         return jdbc.validateSchema()
@@ -136,7 +139,7 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(SnapshotStore.class)
-    JdbcSnapshotStore snapshotStore(EventCoreProperties properties, DataSources dataSources) {
+    SnapshotStore snapshotStore(EventCoreProperties properties, DataSources dataSources) {
         DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         return jdbc.validateSchema()
@@ -147,7 +150,7 @@ public final class EventCoreJdbcAutoConfiguration {
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(ProjectionStore.class)
-    JdbcProjectionStore projectionStore(EventCoreProperties properties, DataSources dataSources) {
+    ProjectionStore projectionStore(EventCoreProperties properties, DataSources dataSources) {
         DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         return jdbc.validateSchema()

@@ -22,6 +22,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionManager;
 
@@ -42,7 +44,8 @@ public final class EventCoreMemoryAutoConfiguration {
     EventCoreMemoryAutoConfiguration() {}
 
     @Bean
-    InMemoryEventStore eventStore(
+    @Proxyable(ProxyType.INTERFACES)
+    EventStore eventStore(
             EventCoreProperties properties, EventSerializer serializer, ObjectProvider<AppendListener> listeners) {
         if (properties.store() == Store.AUTO) {
             LOG.warn("Events are kept in memory and are lost when the application ends. To keep them, add a JDBC driver"
@@ -57,13 +60,15 @@ public final class EventCoreMemoryAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(ExecutedCommands.class)
-    InMemoryExecutedCommands executedCommands() {
+    @Proxyable(ProxyType.INTERFACES)
+    ExecutedCommands executedCommands() {
         return new InMemoryExecutedCommands();
     }
 
     @Bean
     @ConditionalOnMissingBean(SnapshotStore.class)
-    InMemorySnapshotStore snapshotStore() {
+    @Proxyable(ProxyType.INTERFACES)
+    SnapshotStore snapshotStore() {
         return new InMemorySnapshotStore();
     }
 
@@ -73,12 +78,14 @@ public final class EventCoreMemoryAutoConfiguration {
     static class TransactionConfiguration {
         @Bean
         @ConditionalOnMissingBean(ProjectionStore.class)
-        InMemoryProjectionStore projectionStore() {
+        @Proxyable(ProxyType.INTERFACES)
+        ProjectionStore projectionStore() {
             return new InMemoryProjectionStore();
         }
 
         @Bean
         @ConditionalOnMissingBean(TransactionManager.class)
+        @Proxyable(ProxyType.INTERFACES)
         InMemoryTransactionManager transactionManager() {
             return new InMemoryTransactionManager();
         }

@@ -26,6 +26,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
@@ -55,6 +57,7 @@ public final class EventCoreMetricsAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
     CommandObservations commandObservations(
             ObjectProvider<ObservationRegistry> observations, MeterRegistry meterRegistry) {
         return new CommandObservations(registry(observations, meterRegistry), meterRegistry);
@@ -62,18 +65,21 @@ public final class EventCoreMetricsAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(SnapshotListener.class)
+    @Proxyable(ProxyType.INTERFACES)
     SnapshotMetrics snapshotMetrics(MeterRegistry meterRegistry) {
         return new SnapshotMetrics(meterRegistry);
     }
 
     @Bean
     @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
     AppendMetrics appendMetrics(MeterRegistry meterRegistry) {
         return new AppendMetrics(meterRegistry);
     }
 
     @Bean
     @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
     ProjectionObservations projectionObservations(
             ObjectProvider<ObservationRegistry> observations, MeterRegistry meterRegistry) {
         return new ProjectionObservations(registry(observations, meterRegistry), meterRegistry);

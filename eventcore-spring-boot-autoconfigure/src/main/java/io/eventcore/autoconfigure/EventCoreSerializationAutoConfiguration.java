@@ -12,6 +12,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,6 +48,7 @@ public final class EventCoreSerializationAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
     EventSerializer eventSerializer(
             EventTypes eventTypes,
             ObjectProvider<JsonMapper> mapper,

@@ -10,6 +10,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.annotation.Order;
 
 /**
@@ -37,6 +39,7 @@ public final class EventCoreTracingAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     @ConditionalOnBooleanProperty(name = "eventcore.commands.trace-metadata", matchIfMissing = true)
+    @Proxyable(ProxyType.INTERFACES)
     TracerMetadata tracerMetadata(Tracer tracer) {
         return new TracerMetadata(tracer);
     }
@@ -45,6 +48,7 @@ public final class EventCoreTracingAutoConfiguration {
     @ConditionalOnMissingBean
     @ConditionalOnBooleanProperty(name = "eventcore.metrics.enabled", matchIfMissing = true)
     @Order(BEFORE_THE_HANDLERS_OF_BOOT)
+    @Proxyable(ProxyType.INTERFACES)
     ProjectionTracing projectionTracing(Tracer tracer) {
         return new ProjectionTracing(tracer);
     }

@@ -10,6 +10,8 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ProxyType;
+import org.springframework.context.annotation.Proxyable;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
@@ -32,6 +34,7 @@ public final class EventCoreWebAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
     ConsistencyTokenWriter consistencyTokenWriter() {
         return new ConsistencyTokenWriter();
     }

@@ -20,6 +20,7 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -85,7 +86,8 @@ class AutoConfigurationRulesTest {
             public void check(JavaMethod method, ConditionEvents events) {
                 boolean givesWay = method.isAnnotatedWith(ConditionalOnMissingBean.class)
                         || method.getOwner().isAnnotatedWith(ConditionalOnMissingBean.class)
-                        || method.getRawReturnType().isAssignableTo(BeanPostProcessor.class);
+                        || method.getRawReturnType().isAssignableTo(BeanPostProcessor.class)
+                        || method.getRawReturnType().isAssignableTo(BeanFactoryPostProcessor.class);
                 events.add(new SimpleConditionEvent(method, givesWay, method.getFullName() + " does not give way"));
             }
         };

@@ -11,9 +11,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class MetricsTest {
     @Test
@@ -36,6 +39,23 @@ class MetricsTest {
                             .extracting(meter -> meter.getId().getName())
                             .contains("eventcore.append", "eventcore.read", "eventcore.command");
                 });
+    }
+
+    @Test
+    void the_store_is_declared_as_one_type_whichever_it_is_and_whether_it_is_measured_or_not() {
+        for (ApplicationContextRunner runner : List.of(Applications.withoutDatabase(), Applications.withH2())) {
+            for (boolean measured : new boolean[] {true, false}) {
+                runner.withBean(MeterRegistry.class, SimpleMeterRegistry::new)
+                        .withPropertyValues("eventcore.metrics.enabled=" + measured)
+                        .run(application -> assertThat(Stream.of("eventStore", "projectionStore")
+                                        .map(application.getBeanFactory()::getMergedBeanDefinition)
+                                        .map(definition -> definition
+                                                .getResolvableType()
+                                                .toClass()
+                                                .getSimpleName()))
+                                .containsExactly("EventStore", "ProjectionStore"));
+            }
+        }
     }
 
     @Test
