@@ -89,8 +89,9 @@ public class ProjectionRunner {
      * Starts all projections. Returns when they have begun, not when they have caught up. Nothing happens if they run
      * already.
      *
-     * @throws IllegalStateException if a projection is transactional and there is no transaction manager, or one that
-     *     does not reach the database of the store; or if its filter names a type that is not registered
+     * @throws ProjectionTransactionException if a projection is transactional and there is no transaction manager, or one
+     *     that does not reach the database of the store
+     * @throws IllegalStateException if the filter of a projection names a type that is not registered
      */
     public synchronized void start() {
         if (run != null) {
@@ -122,16 +123,14 @@ public class ProjectionRunner {
             throw new IllegalStateException(
                     "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
         }
-        String name = "Projection '" + projection.name() + "' is transactional, but ";
-        String remedy = "declare a JpaTransactionManager or a DataSourceTransactionManager for that data source,"
-                + " or let the projection be " + ProjectionMode.AT_LEAST_ONCE;
         if (!hasTransactions) {
-            throw new IllegalStateException(name + "there is no transaction manager: " + remedy);
+            throw new ProjectionTransactionException(projection.name(), "there is no transaction manager");
         }
         Boolean joins = transaction.execute(status -> store.joinsCallersTransaction());
         if (joins == null || !joins) {
-            throw new IllegalStateException(name + "transactions of " + transactionManagerName
-                    + " do not reach the database of the event store: " + remedy);
+            throw new ProjectionTransactionException(
+                    projection.name(),
+                    "transactions of " + transactionManagerName + " do not reach the database of the event store");
         }
     }
 

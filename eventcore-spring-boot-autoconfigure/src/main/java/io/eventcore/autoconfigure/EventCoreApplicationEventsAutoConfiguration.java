@@ -2,7 +2,6 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.spring.ApplicationEventRelay;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -28,12 +27,10 @@ public final class EventCoreApplicationEventsAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     ApplicationEventRelay applicationEventRelay(
-            EventCoreProperties properties,
-            ApplicationContext context,
-            ObjectProvider<PlatformTransactionManager> transactionManagers) {
+            EventCoreProperties properties, ApplicationContext context, TransactionManagers transactionManagers) {
         ApplicationEventRelay.Builder relay = ApplicationEventRelay.to(context)
                 .since(properties.applicationEvents().since());
-        transactionManagers.ifUnique(relay::transactionManager);
+        transactionManagers.ofApplication().ifPresent(relay::transactionManager);
         return relay.build();
     }
 }

@@ -7,6 +7,7 @@ import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionListener;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionStore;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -44,12 +45,21 @@ public final class EventCoreProjectionAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    TransactionManagers eventCoreTransactionManagers(
+            ListableBeanFactory beans,
+            ObjectProvider<PlatformTransactionManager> candidates,
+            ObjectProvider<DataSources> dataSources) {
+        return new TransactionManagers(beans, candidates, dataSources);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     ProjectionRunner projectionRunner(
             EventCoreProperties properties,
             EventStore eventStore,
             ProjectionStore projectionStore,
             ObjectProvider<Projection<?>> projections,
-            ObjectProvider<PlatformTransactionManager> transactionManagers,
+            TransactionManagers transactionManagers,
             ObjectProvider<ProjectionListener> listeners,
             ObjectProvider<ProjectionRunnerCustomizer> customizers,
             AppendSignal signal,
@@ -63,7 +73,7 @@ public final class EventCoreProjectionAutoConfiguration {
                 .listener(ProjectionListener.all(listeners.orderedStream().toList()))
                 .wokenBy(signal);
         projections.orderedStream().forEach(runner::projection);
-        transactionManagers.ifUnique(runner::transactionManager);
+        transactionManagers.ofEventStore().ifPresent(runner::transactionManager);
         if (!Threading.VIRTUAL.isActive(environment)) {
             runner.threads(platformThreads());
         }
@@ -79,7 +89,9 @@ public final class EventCoreProjectionAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    ProjectionLifecycle projectionLifecycle(ProjectionRunner runner, EventCoreProperties properties) {
-        return new ProjectionLifecycle(runner, properties.projections().enabled());
+    ProjectionLifecycle projectionLifecycle(
+            ProjectionRunner runner, TransactionManagers transactionManagers, EventCoreProperties properties) {
+        return new ProjectionLifecycle(
+                runner, transactionManagers, properties.projections().enabled());
     }
 }

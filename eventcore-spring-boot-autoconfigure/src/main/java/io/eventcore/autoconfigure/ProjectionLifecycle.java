@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionTransactionException;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -12,17 +13,27 @@ class ProjectionLifecycle implements SmartLifecycle {
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
 
     private final ProjectionRunner runner;
+    private final TransactionManagers transactionManagers;
     private final boolean enabled;
 
-    ProjectionLifecycle(ProjectionRunner runner, boolean enabled) {
+    ProjectionLifecycle(ProjectionRunner runner, TransactionManagers transactionManagers, boolean enabled) {
         this.runner = runner;
+        this.transactionManagers = transactionManagers;
         this.enabled = enabled;
     }
 
     @Override
     public void start() {
-        if (!runner.names().isEmpty()) {
+        if (runner.names().isEmpty()) {
+            return;
+        }
+        try {
             runner.start();
+        } catch (ProjectionTransactionException e) {
+            throw new NoTransactionManagerException(
+                    transactionManagers.described(),
+                    transactionManagers.eventDataSourceName().orElse("the event store"),
+                    e);
         }
     }
 

@@ -1,0 +1,142 @@
+package io.eventcore.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.aop.framework.AopProxyUtils;
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.orm.jpa.JpaTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Finds the transaction manager for what happens in the database of the events: the one that drives its data source,
+ * which need not be the primary one.
+ */
+final class TransactionManagers {
+    private static final boolean JDBC = isPresent("org.springframework.jdbc.datasource.DataSourceTransactionManager");
+    private static final boolean JPA = JDBC && isPresent("org.springframework.orm.jpa.JpaTransactionManager");
+
+    private final ListableBeanFactory beans;
+    private final ObjectProvider<PlatformTransactionManager> candidates;
+    private final ObjectProvider<DataSources> dataSources;
+
+    TransactionManagers(
+            ListableBeanFactory beans,
+            ObjectProvider<PlatformTransactionManager> candidates,
+            ObjectProvider<DataSources> dataSources) {
+        this.beans = beans;
+        this.candidates = candidates;
+        this.dataSources = dataSources;
+    }
+
+    private static boolean isPresent(String type) {
+        return ClassUtils.isPresent(type, TransactionManagers.class.getClassLoader());
+    }
+
+    /**
+     * The one that drives the data source of the event store. Of several it is the primary one, then that of JPA, whose
+     * transactions hold for JDBC too. If none drives it, it is the only or the primary one of all. A store that is in no
+     * data source known here, as in memory, is reached by all.
+     */
+    Optional<PlatformTransactionManager> ofEventStore() {
+        List<PlatformTransactionManager> all = List.copyOf(all().values());
+        if (all.size() < 2) {
+            return all.stream().findFirst();
+        }
+        PlatformTransactionManager primary = candidates.getIfUnique();
+        List<PlatformTransactionManager> driving =
+                all.stream().filter(this::drivesEventStore).toList();
+        if (driving.isEmpty() || driving.contains(primary)) {
+            return Optional.ofNullable(primary);
+        }
+        List<PlatformTransactionManager> ofJpa =
+                driving.stream().filter(TransactionManagers::isOfJpa).toList();
+        List<PlatformTransactionManager> best = ofJpa.isEmpty() ? driving : ofJpa;
+        return best.size() == 1 ? Optional.of(best.get(0)) : Optional.empty();
+    }
+
+    /** The only or the primary one; otherwise the one of the event store, or else any, rather than no transaction. */
+    Optional<PlatformTransactionManager> ofApplication() {
+        return Optional.ofNullable(candidates.getIfUnique())
+                .or(this::ofEventStore)
+                .or(() -> all().values().stream().findFirst());
+    }
+
+    /** Each one with its name, its type and the name of its data source, for those who read why none was chosen. */
+    List<String> described() {
+        List<String> described = new ArrayList<>();
+        all().forEach((name, manager) -> described.add("'%s' (%s%s)"
+                .formatted(
+                        name,
+                        target(manager).getClass().getSimpleName(),
+                        dataSource(manager)
+                                .map(driven -> ", data source " + name(driven))
+                                .orElse(""))));
+        return described;
+    }
+
+    /** The data source of the event store, by its name; empty if it is in none known here. */
+    Optional<String> eventDataSourceName() {
+        return eventDataSource().map(dataSource -> "data source " + name(dataSource));
+    }
+
+    private String name(DataSource dataSource) {
+        return BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, DataSource.class).entrySet().stream()
+                .filter(bean -> innermost(bean.getValue()) == innermost(dataSource))
+                .map(bean -> "'" + bean.getKey() + "'")
+                .findFirst()
+                .orElse("that is no bean");
+    }
+
+    /** Also those that are no candidates for others: the one for a data source that is only for the events often is not. */
+    private Map<String, PlatformTransactionManager> all() {
+        return BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, PlatformTransactionManager.class);
+    }
+
+    private boolean drivesEventStore(PlatformTransactionManager manager) {
+        Optional<DataSource> driven = dataSource(manager);
+        Optional<DataSource> wanted = eventDataSource();
+        return wanted.isEmpty() || (driven.isPresent() && innermost(driven.get()) == innermost(wanted.get()));
+    }
+
+    private Optional<DataSource> eventDataSource() {
+        return Optional.ofNullable(dataSources.getIfAvailable()).map(DataSources::single);
+    }
+
+    private static Optional<DataSource> dataSource(PlatformTransactionManager manager) {
+        Object target = target(manager);
+        @Nullable DataSource driven = null;
+        if (JPA && target instanceof JpaTransactionManager jpa) {
+            driven = jpa.getDataSource();
+        } else if (JDBC && target instanceof DataSourceTransactionManager jdbc) {
+            driven = jdbc.getDataSource();
+        }
+        return Optional.ofNullable(driven);
+    }
+
+    private static boolean isOfJpa(PlatformTransactionManager manager) {
+        return JPA && target(manager) instanceof JpaTransactionManager;
+    }
+
+    private static DataSource innermost(DataSource dataSource) {
+        Object innermost = target(dataSource);
+        while (innermost instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
+            innermost = target(delegating.getTargetDataSource());
+        }
+        return (DataSource) innermost;
+    }
+
+    /** What stands behind the aspects of the application. */
+    private static Object target(Object bean) {
+        return Objects.requireNonNullElse(AopProxyUtils.getSingletonTarget(bean), bean);
+    }
+}
