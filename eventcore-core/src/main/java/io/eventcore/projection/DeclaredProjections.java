@@ -21,7 +21,10 @@ final class DeclaredProjections {
      */
     record Reference(String name, @Nullable Integer version) {}
 
-    /** @throws IllegalArgumentException if it is not acceptable, or there is another one of that name and version */
+    /**
+     * @throws IllegalArgumentException if it is not acceptable
+     * @throws DuplicateProjectionException if there is another one of that name and version
+     */
     void add(Projection<?> projection) {
         String name = ProjectionPartition.checkName(projection.name());
         int partitions = projection.partitions();
@@ -36,11 +39,7 @@ final class DeclaredProjections {
         Projection<?> other =
                 versions.computeIfAbsent(name, n -> new TreeMap<>()).putIfAbsent(projection.version(), projection);
         if (other != null) {
-            throw new IllegalArgumentException("Two projections are called '%s': a %s and a %s"
-                    .formatted(
-                            ProjectionPartition.label(name, projection.version()),
-                            other.getClass().getName(),
-                            projection.getClass().getName()));
+            throw new DuplicateProjectionException(other, projection);
         }
     }
 

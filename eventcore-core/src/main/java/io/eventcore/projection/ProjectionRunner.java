@@ -382,8 +382,8 @@ public class ProjectionRunner {
         /**
          * Adds a projection.
          *
-         * @throws IllegalArgumentException if its name, its version or its number of partitions is not acceptable, or if
-         *     there is another one of that name and version
+         * @throws IllegalArgumentException if its name, its version or its number of partitions is not acceptable
+         * @throws DuplicateProjectionException if there is another one of that name and version
          */
         public Builder projection(Projection<?> projection) {
             projections.add(projection);

@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Projections;
 import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.DuplicateProjectionException;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionListener;
 import io.eventcore.projection.ProjectionRunner;
@@ -63,7 +64,8 @@ public final class EventCoreProjectionAutoConfiguration {
             ObjectProvider<ProjectionListener> listeners,
             ObjectProvider<ProjectionRunnerCustomizer> customizers,
             AppendSignal signal,
-            Environment environment) {
+            Environment environment,
+            ListableBeanFactory beans) {
         Projections settings = properties.projections();
         ProjectionRunner.Builder runner = ProjectionRunner.builder(BareStore.of(eventStore), projectionStore)
                 .batchSize(settings.batchSize())
@@ -72,12 +74,16 @@ public final class EventCoreProjectionAutoConfiguration {
                 .retryPause(settings.minRetryDelay(), settings.maxRetryDelay())
                 .listener(ProjectionListener.all(listeners.orderedStream().toList()))
                 .wokenBy(signal);
-        projections.orderedStream().forEach(runner::projection);
         transactionManagers.ofEventStore().ifPresent(runner::transactionManager);
         if (!Threading.VIRTUAL.isActive(environment)) {
             runner.threads(platformThreads());
         }
-        customizers.orderedStream().forEach(customizer -> customizer.customize(runner));
+        try {
+            projections.orderedStream().forEach(runner::projection);
+            customizers.orderedStream().forEach(customizer -> customizer.customize(runner));
+        } catch (DuplicateProjectionException e) {
+            throw DuplicateProjectionBeanException.among(beans, e);
+        }
         return runner.build();
     }
 

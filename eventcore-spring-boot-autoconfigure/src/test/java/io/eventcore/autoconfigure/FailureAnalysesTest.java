@@ -7,8 +7,13 @@ import static org.mockito.Mockito.when;
 
 import io.eventcore.Event;
 import io.eventcore.EventType;
+import io.eventcore.autoconfigure.bank.BankEvent;
+import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.projection.Projection;
+import io.eventcore.reaction.Reaction;
 import java.sql.SQLException;
+import java.util.List;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
@@ -22,6 +27,11 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  */
 class FailureAnalysesTest {
     private static final String NEVER = "eventcore.jdbc.initialize-schema=never";
+
+    private static final String TWO_OF_ONE_NAME =
+            "Give one of them another name. The one that keeps its name goes on at"
+                    + " its checkpoint, the other one begins at the first event. If one is to replace the other, give it the same"
+                    + " name and a greater version().";
 
     @EventType("bank.deposited")
     private record Impostor() implements Event {}
@@ -134,6 +144,44 @@ class FailureAnalysesTest {
                         .formatted("io.eventcore.autoconfigure.bank.BankEvent$Deposited", Impostor.class.getName()),
                 "Give one of them another name with @EventType. If events of it are stored already, keep their name and"
                         + " rename the other one.");
+    }
+
+    @Test
+    void two_projections_have_one_name() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean("ours", Projection.class, FailureAnalysesTest::balances)
+                        .withBean("yours", Projection.class, FailureAnalysesTest::balances),
+                "Two projections are called 'balances', and their checkpoint is stored under that name. Beans of that"
+                        + " name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n"
+                                .formatted(
+                                        balances().getClass().getName(),
+                                        balances().getClass().getName()),
+                TWO_OF_ONE_NAME);
+    }
+
+    @Test
+    void a_projection_and_a_reaction_have_one_name() {
+        Reaction<BankEvent> reaction = Reaction.named("balances", BankEvent.class)
+                .on(Deposited.class, event -> List.of())
+                .build();
+
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean("ours", Projection.class, FailureAnalysesTest::balances)
+                        .withBean("yours", Reaction.class, () -> reaction),
+                "Two projections are called 'balances', and their checkpoint is stored under that name. Beans of that"
+                        + " name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n"
+                                .formatted(
+                                        balances().getClass().getName(),
+                                        reaction.getClass().getName()),
+                TWO_OF_ONE_NAME);
+    }
+
+    private static Projection<BankEvent> balances() {
+        return Projection.named("balances", BankEvent.class)
+                .on(Deposited.class, event -> {})
+                .build();
     }
 
     private static ApplicationContextRunner withSettings(String settings) {

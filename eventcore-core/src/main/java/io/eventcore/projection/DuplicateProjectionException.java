@@ -1,0 +1,34 @@
+package io.eventcore.projection;
+
+/**
+ * Two projections of a runner have one name and one version, so they would share a checkpoint and each miss what the
+ * other one was given. Give one of them another name.
+ *
+ * @since 0.1
+ */
+public final class DuplicateProjectionException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    private final String projection;
+    private final int version;
+
+    DuplicateProjectionException(Projection<?> first, Projection<?> second) {
+        super("Two projections are called '%s': a %s and a %s"
+                .formatted(
+                        ProjectionPartition.label(first.name(), first.version()),
+                        first.getClass().getName(),
+                        second.getClass().getName()));
+        this.projection = first.name();
+        this.version = first.version();
+    }
+
+    /** The name of both. */
+    public String projection() {
+        return projection;
+    }
+
+    /** The version of both. */
+    public int version() {
+        return version;
+    }
+}

@@ -1,0 +1,54 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.projection.DuplicateProjectionException;
+import io.eventcore.projection.Projection;
+import io.eventcore.reaction.Reaction;
+import java.util.ArrayList;
+import java.util.List;
+import org.springframework.aop.support.AopUtils;
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
+
+/** Two beans are projections or reactions of one name. */
+final class DuplicateProjectionBeanException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final String projection;
+    private final transient List<String> beans;
+
+    private DuplicateProjectionBeanException(List<String> beans, DuplicateProjectionException cause) {
+        super(cause.getMessage() + "; beans of that name are " + beans, cause);
+        this.projection = cause.projection();
+        this.beans = List.copyOf(beans);
+    }
+
+    /** Looks for the beans that have the name. One that a customizer has added is not among them. */
+    static DuplicateProjectionBeanException among(ListableBeanFactory factory, DuplicateProjectionException cause) {
+        List<String> beans = new ArrayList<>();
+        BeanFactoryUtils.beansOfTypeIncludingAncestors(factory, Projection.class)
+                .forEach((bean, projection) -> {
+                    if (projection.name().equals(cause.projection()) && projection.version() == cause.version()) {
+                        beans.add(described(bean, "projection", projection));
+                    }
+                });
+        BeanFactoryUtils.beansOfTypeIncludingAncestors(factory, Reaction.class).forEach((bean, reaction) -> {
+            if (reaction.name().equals(cause.projection())) {
+                beans.add(described(bean, "reaction", reaction));
+            }
+        });
+        return new DuplicateProjectionBeanException(beans, cause);
+    }
+
+    private static String described(String bean, String kind, Object object) {
+        return "%s '%s' (%s)"
+                .formatted(kind, bean, AopUtils.getTargetClass(object).getName());
+    }
+
+    String projection() {
+        return projection;
+    }
+
+    List<String> beans() {
+        return beans;
+    }
+}
