@@ -18,13 +18,17 @@ import org.springframework.test.context.BootstrapWith;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
 /**
- * A test of an application's events, commands and projections and of nothing else of it: no controllers, no services, no
- * web server.
+ * A test of an application's events, commands, projections and reactions and of nothing else of it: no controllers, no
+ * services, no web server.
  *
- * <p>Of the application's components those are found that have to do with events: {@code Projection}, the customizers of
- * this library, {@code CommandListener}, {@code MetadataContributor} and {@code ProjectionListener}. Events are kept in
- * memory, and no database is configured, unless {@link #store()} says otherwise. The application is started once for all
- * tests with the same settings, so give each test streams of its own.
+ * <p>Of the application's components those are found that have to do with events: {@code Projection}, {@code Reaction},
+ * the customizers of this library, {@code MetadataContributor}, {@code CommandListener}, {@code AppendListener},
+ * {@code SnapshotListener} and {@code ProjectionListener}. Others come in by {@link #includeFilters()} or {@code @Import}.
+ *
+ * <p>Events are kept in memory unless {@link #store()} says otherwise. If H2, HSQLDB or Derby is on the class path, there
+ * is an empty embedded database for read models too, with the application's migrations, {@code JdbcClient} and
+ * repositories of JPA; the database of the application is not connected to. The application is started once for all tests
+ * with the same settings, so give each test streams of its own.
  *
  * @since 0.1
  */
@@ -39,8 +43,9 @@ import org.springframework.test.context.junit.jupiter.SpringExtension;
 @AutoConfigureEventCore
 public @interface EventCoreTest {
     /**
-     * Where the events are kept. With {@link Store#JDBC} the data source of the application is configured too, with its
-     * Flyway or Liquibase migrations, or that of a {@code @ServiceConnection} or a {@code JdbcConnectionDetails} bean.
+     * Where the events are kept. With {@link Store#JDBC} events and read models are in the database of the application,
+     * with its Flyway or Liquibase migrations, or in that of a {@code @ServiceConnection} or a
+     * {@code JdbcConnectionDetails} bean.
      */
     @PropertyMapping("eventcore.store")
     Store store() default Store.IN_MEMORY;
