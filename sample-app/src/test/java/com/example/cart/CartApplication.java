@@ -6,9 +6,14 @@ import io.eventcore.EventType;
 import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.ExecutionResult;
 import io.eventcore.command.Require;
 import io.eventcore.command.Stream;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionRunner;
+import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import org.springframework.boot.ApplicationRunner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -16,39 +21,46 @@ import org.springframework.context.annotation.Bean;
 
 @SpringBootApplication
 public class CartApplication {
-    // tag::quick-start[]
-    public sealed interface CartEvent extends Event {
-        @EventType("cart.item-added")
-        record ItemAdded(StreamId streamId, String item) implements CartEvent {}
-    }
+    @EventType("cart.item-added") // the name that is stored
+    record ItemAdded(StreamId streamId, String item) implements Event {}
 
-    record AddItem(@Stream StreamId cart, String item) implements Command<Integer, CartEvent> {
+    record AddItem(@Stream StreamId cart, String item) implements Command<Integer, ItemAdded> {
         @Override
         public Integer initialState() {
             return 0;
         }
 
         @Override
-        public Integer apply(Integer items, CartEvent event) {
+        public Integer apply(Integer items, ItemAdded event) {
             return items + 1;
         }
 
         @Override
-        public List<CartEvent> handle(Integer items) {
+        public List<ItemAdded> handle(Integer items) {
             Require.that(items < 10, "A cart holds at most 10 items");
-            return List.of(new CartEvent.ItemAdded(cart, item));
+            return List.of(new ItemAdded(cart, item));
         }
     }
 
     @Bean
-    ApplicationRunner demo(CommandExecutor commands, EventStore store) {
+    Projection<ItemAdded> sales() { // every committed event once, in order; usually into a table of yours
+        return Projection.named("sales", ItemAdded.class)
+                .on(ItemAdded.class, recorded -> {
+                    ItemAdded added = recorded.event();
+                    System.out.println("Sold: " + added.item());
+                })
+                .build();
+    }
+
+    @Bean
+    ApplicationRunner demo(CommandExecutor commands, EventStore store, ProjectionRunner projections) {
         return arguments -> {
-            StreamId cart = StreamId.of("cart-7");
-            commands.execute(new AddItem(cart, "tea"));
-            store.readStream(cart, CartEvent.class).forEach(System.out::println);
+            StreamId cart = StreamId.of("cart-" + UUID.randomUUID());
+            ExecutionResult result = commands.execute(new AddItem(cart, "tea"));
+            store.readStream(cart, ItemAdded.class).forEach(recorded -> System.out.println(recorded.event()));
+            projections.awaitPosition("sales", result.slice().lastPosition(), Duration.ofSeconds(10));
         };
     }
-    // end::quick-start[]
 
     public static void main(String[] arguments) {
         SpringApplication.run(CartApplication.class, arguments);

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.eventcore.EventStore;
-import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -24,18 +25,18 @@ class CartOnPostgreSqlTest {
             System.setProperty("DB_USER", "postgres");
             System.setProperty("DB_PASSWORD", "postgres");
 
-            assertThat(versionAfterOneRun()).isEqualTo(1);
-            assertThat(versionAfterOneRun()).as("kept from the first run").isEqualTo(2);
+            assertThat(cartsAfterOneRun()).isEqualTo(1);
+            assertThat(cartsAfterOneRun()).as("with the one of the first run").isEqualTo(2);
         }
     }
 
-    private static long versionAfterOneRun() {
+    private static int cartsAfterOneRun() {
         try (ConfigurableApplicationContext context = SpringApplication.run(CartApplication.class)) {
             assertThat(context.getBean(DataSource.class)).isInstanceOf(HikariDataSource.class);
             assertThat(context.getBean(EventStore.class)).isInstanceOf(JdbcEventStore.class);
             return context.getBean(EventStore.class)
-                    .streamVersion(StreamId.of("cart-7"))
-                    .value();
+                    .streamIds(StreamPrefix.of("cart-"), StreamIdPage.first(10))
+                    .size();
         }
     }
 }
