@@ -45,9 +45,13 @@ final class Attempts {
         StreamWrites writes;
         try {
             writes = basis.decide(request.contextAt(clock.instant()));
-        } catch (RuntimeException refusal) {
+        } catch (Throwable refusal) {
             // The same command, given twice, may have been carried out since we looked, and be the reason to refuse.
-            return request.once().earlier().orElseThrow(() -> refusal);
+            Optional<ExecutionResult> meanwhile = request.once().earlier();
+            if (meanwhile.isPresent()) {
+                return meanwhile.get();
+            }
+            throw refusal;
         }
         ExecutionResult result = request.once().execute(() -> {
             EventStreamSlice slice = store.appendEvents(writes);

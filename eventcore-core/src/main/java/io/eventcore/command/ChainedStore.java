@@ -6,6 +6,7 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
@@ -14,6 +15,8 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.VersionConflictException;
 import io.eventcore.command.DecisionGroup.Member;
 import java.util.List;
 import java.util.Map;
@@ -37,18 +40,34 @@ final class ChainedStore implements EventStore {
     @Override
     public <E extends Event> EventStreamReader<E> readStreams(
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
-        return chain.read(turn, streamsAfter, eventType);
+        try {
+            return chain.read(turn, streamsAfter, eventType);
+        } catch (TransientEventStoreException
+                | EventStoreUnavailableException
+                | VersionConflictException
+                | DecideAgainException e) {
+            turn.isTold(e);
+            throw e;
+        }
     }
 
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
-        if (store.joinsCallersTransaction()) {
-            // A transaction was begun around this append: it would return, and let others go, before the commit.
-            throw new DecideAgainException(true);
+        try {
+            if (store.joinsCallersTransaction()) {
+                // A transaction was begun around this append: it would return, and let others go, before the commit.
+                throw new DecideAgainException(true);
+            }
+            Member member = chain.join(turn, writes);
+            turn.pass();
+            return chain.await(member);
+        } catch (TransientEventStoreException
+                | EventStoreUnavailableException
+                | VersionConflictException
+                | DecideAgainException e) {
+            turn.isTold(e);
+            throw e;
         }
-        Member member = chain.join(turn, writes);
-        turn.pass();
-        return chain.await(member);
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.eventcore.command;
 import io.eventcore.Event;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
-import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
@@ -177,23 +176,32 @@ final class HotStreams {
             }
             chain.begin(turn);
             return attempt.apply(new ChainedStore(store, chain, turn));
-        } catch (TransientEventStoreException | EventStoreUnavailableException e) {
-            throw e;
-        } catch (VersionConflictException conflict) {
-            others = true;
-            heat.rise(conflict.streamId());
-            throw conflict;
-        } catch (RuntimeException refusal) {
-            if (!turn.isOver() && !(refusal instanceof DecideAgainException) && chain.mustProve(turn)) {
-                Member proof = chain.join(turn, turn.proof());
-                turn.pass();
-                chain.await(proof);
+        } catch (Throwable wayOut) {
+            if (turn.isToldByStore(wayOut)) {
+                if (wayOut instanceof VersionConflictException conflict) {
+                    others = true;
+                    heat.rise(conflict.streamId());
+                }
+            } else {
+                prove(chain, turn);
             }
-            throw refusal;
+            throw wayOut;
         } finally {
             others |= lane.isAwaited() || chain.isBusy();
             turn.pass();
             met(hot, others);
+        }
+    }
+
+    /**
+     * Waits until all is stored that a decision rests on which has written nothing. Whatever it has thrown: the caller
+     * would take it for an answer, and act on what may never have happened.
+     */
+    private static void prove(DecisionChain chain, Turn turn) {
+        if (!turn.isOver() && chain.mustProve(turn)) {
+            Member proof = chain.join(turn, turn.proof());
+            turn.pass();
+            chain.await(proof);
         }
     }
 

@@ -102,7 +102,7 @@ final class StateSnapshots {
                 reject(e.reason());
             } catch (EventStoreException | DecideAgainException e) {
                 throw e;
-            } catch (RuntimeException e) {
+            } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
                 // The command failed on a state that JSON has changed; on the true one it may not.
                 reject(ReplayReason.UNREADABLE);
             }

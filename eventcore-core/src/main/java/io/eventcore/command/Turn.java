@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The turn of one attempt in a lane, and what it has seen of the streams. Used by the thread of the attempt only. */
 final class Turn {
@@ -17,6 +18,7 @@ final class Turn {
     private boolean unproven;
     private boolean hasReadMore;
     private boolean over;
+    private @Nullable RuntimeException toldByStore;
 
     Turn(Lane lane) {
         this.lane = lane;
@@ -70,6 +72,16 @@ final class Turn {
             proof = proof.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
         }
         return proof;
+    }
+
+    /** What came out of the store, or of the chain: it is about the attempt, and rests on nothing the attempt has seen. */
+    void isTold(RuntimeException failure) {
+        toldByStore = failure;
+    }
+
+    /** Whether this very failure came from there, and not from the command, which may throw one of the same kind. */
+    boolean isToldByStore(Throwable failure) {
+        return failure == toldByStore;
     }
 
     boolean isOver() {

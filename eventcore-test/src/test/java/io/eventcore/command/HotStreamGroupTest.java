@@ -18,6 +18,7 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
+import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
@@ -36,6 +37,7 @@ import io.eventcore.test.contract.LedgerEvent.Opened;
 import io.eventcore.test.contract.LedgerEvent.Secret;
 import io.eventcore.test.contract.LedgerEvent.Unwritable;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
+import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,6 +62,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Commands that wait for one hot stream are decided on top of each other and stored as a group. In every test a first
@@ -265,27 +270,79 @@ class HotStreamGroupTest {
 
     @Test
     void a_rejection_that_rested_on_what_was_not_stored_is_decided_again() {
-        assertThat(fateOfARejectionThatRestsOnNothing(WatchedChain::new)).isEqualTo("carried out");
+        assertThat(fateOfWhatRestsOnNothing(WatchedChain::new, onlyIfEmpty())).isEqualTo("carried out");
     }
 
     @Test
     void a_chain_that_releases_rejections_early_is_caught() {
-        assertThat(fateOfARejectionThatRestsOnNothing(EarlyChain::new)).isEqualTo("rejected");
+        assertThat(fateOfWhatRestsOnNothing(EarlyChain::new, onlyIfEmpty())).isEqualTo("released");
     }
 
-    /** What becomes of a command that rejects because of an event that is not stored in the end. */
-    private String fateOfARejectionThatRestsOnNothing(HotStreams.Chains chains) {
+    @ParameterizedTest
+    @MethodSource("throwables")
+    void whatever_is_thrown_because_of_what_was_not_stored_is_decided_again(Throwable thrown) {
+        assertThat(fateOfWhatRestsOnNothing(WatchedChain::new, new FailsIfNotEmpty(HOT, "handle", thrown)))
+                .isEqualTo("carried out");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"apply", "discoverStreams"})
+    void wherever_it_is_thrown_because_of_what_was_not_stored_it_is_decided_again(String where) {
+        assertThat(fateOfWhatRestsOnNothing(WatchedChain::new, new FailsIfNotEmpty(HOT, where, new AssertionError())))
+                .isEqualTo("carried out");
+    }
+
+    @Test
+    void a_chain_that_releases_errors_early_is_caught() {
+        assertThat(fateOfWhatRestsOnNothing(
+                        EarlyChain::new, new FailsIfNotEmpty(HOT, "handle", new AssertionError())))
+                .isEqualTo("released");
+    }
+
+    @ParameterizedTest
+    @MethodSource("throwables")
+    void whatever_is_thrown_because_of_what_is_stored_reaches_the_caller_as_it_is(Throwable thrown) {
+        Runner first = decides(deposit(1));
+        Runner throwing = start(new FailsIfNotEmpty(HOT, "handle", thrown), CommandContext.empty());
+        awaitJoinedOrDone(throwing);
+
+        store.openForGood();
+
+        assertThat(first.result().attempts()).isEqualTo(1);
+        assertThat(throwing.failure() instanceof RetriesExhaustedException exhausted
+                        ? exhausted.getCause()
+                        : throwing.failure())
+                .isSameAs(thrown);
+    }
+
+    static List<Throwable> throwables() {
+        return List.of(
+                new AssertionError("an assertion of the domain"),
+                new StackOverflowError(),
+                new OutOfMemoryError(),
+                new NoClassDefFoundError(),
+                new Error("an own error"),
+                new IOException("sneaked past the compiler"),
+                new InterruptedException(),
+                new Throwable("neither error nor exception"),
+                new EventStoreUnavailableException("another store than this one", null),
+                new TransientEventStoreException("another store than this one", null),
+                new VersionConflictException(OTHER, ExpectedVersion.noStream(), StreamVersion.of(1)));
+    }
+
+    /** What becomes of a command that does not go on because of an event that is not stored in the end. */
+    private String fateOfWhatRestsOnNothing(HotStreams.Chains chains, Command<?, LedgerEvent> command) {
         executor = newExecutor(chains);
         heatUp(HOT);
         Runner first = decides(deposit(1));
-        Runner rejecting = start(onlyIfEmpty(), CommandContext.empty());
-        awaitJoinedOrDone(rejecting);
+        Runner refusing = start(command, CommandContext.empty());
+        awaitJoinedOrDone(refusing);
 
         store.failNext(new EventStoreUnavailableException("no disk", null));
         store.openForGood();
 
         assertThat(first.failure()).isInstanceOf(EventStoreUnavailableException.class);
-        return rejecting.failure() == null ? "carried out" : "rejected";
+        return refusing.failure() == null ? "carried out" : "released";
     }
 
     @Test
@@ -721,6 +778,45 @@ class HotStreamGroupTest {
                 runner.decidedOn(seen, decided);
             }
             return decided;
+        }
+    }
+
+    /** Throws as soon as there is an event, in one of its methods. */
+    private record FailsIfNotEmpty(@Stream StreamId account, String where, Throwable failure)
+            implements Command<Integer, LedgerEvent> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer count, LedgerEvent event) {
+            failIn("apply", count + 1);
+            return count + 1;
+        }
+
+        @Override
+        public Set<StreamId> discoverStreams(Integer count) {
+            failIn("discoverStreams", count);
+            return Set.of();
+        }
+
+        @Override
+        public List<LedgerEvent> handle(Integer count) {
+            failIn("handle", count);
+            return List.of(deposited(account, 50));
+        }
+
+        private void failIn(String method, int count) {
+            if (count > 0 && where.equals(method)) {
+                throw sneaky(failure);
+            }
+        }
+
+        /** Throws what the compiler would not let pass, as Kotlin does and bytecode may. */
+        @SuppressWarnings("unchecked")
+        private static <T extends Throwable> RuntimeException sneaky(Throwable failure) throws T {
+            throw (T) failure;
         }
     }
 

@@ -16,6 +16,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.Race;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +27,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -117,10 +119,11 @@ public abstract class HotStreamLaws {
             written = executor.execute(command, CommandContext.empty().withActor(actor))
                     .slice()
                     .events();
-        } catch (BusinessRuleViolationException refused) {
-            written = List.of();
         } catch (RetriesExhaustedException nothingWasDecided) {
             return List.of();
+        } catch (Throwable refused) {
+            assertThat(refused).isSameAs(command.refusal);
+            written = List.of();
         }
         return List.of(new Decided(command.streams, command.seen, command.decided, written, actor));
     }
@@ -226,6 +229,7 @@ public abstract class HotStreamLaws {
         private final boolean mayRefuse;
         private volatile List<Deposited> seen = List.of();
         private volatile List<Deposited> decided = List.of();
+        private volatile @Nullable Throwable refusal;
 
         Chance(Set<StreamId> streams, Random random, boolean mayRefuse) {
             this.streams = streams;
@@ -250,12 +254,28 @@ public abstract class HotStreamLaws {
             return more;
         }
 
+        private RuntimeException refuse(int way) {
+            Throwable thrown = way == 0
+                    ? new BusinessRuleViolationException("refused by chance")
+                    : way == 1 ? new AssertionError("refused by chance") : new IOException("refused by chance");
+            refusal = thrown;
+            throw sneaky(thrown);
+        }
+
+        /** Throws what the compiler would not let pass, as Kotlin does and bytecode may. */
+        @SuppressWarnings("unchecked")
+        private <T extends Throwable> RuntimeException sneaky(Throwable thrown) throws T {
+            throw (T) thrown;
+        }
+
         @Override
         public List<Deposited> handle(List<Deposited> state) {
             seen = state;
             decided = List.of();
             int chance = mayRefuse ? random.nextInt(6) : 5;
-            Require.that(chance != 0, "refused by chance");
+            if (chance == 0) {
+                throw refuse(random.nextInt(3));
+            }
             if (chance == 1) {
                 return decided;
             }
