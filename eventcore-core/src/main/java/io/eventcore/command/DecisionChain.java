@@ -3,6 +3,7 @@ package io.eventcore.command;
 import io.eventcore.AppendLimitExceededException;
 import io.eventcore.Event;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
@@ -13,6 +14,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.DecisionGroup.Member;
+import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets the commands of a lane decide on top of each other's events before these are stored, and stores them in groups.
@@ -35,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The thread that has the turn calls {@link #read}, {@link #join} and {@link #drain}, any thread the rest.
  */
 class DecisionChain {
+    private static final Logger LOG = LoggerFactory.getLogger(DecisionChain.class);
+
     /** How many decisions share an append at most. */
     private static final int MAX_MEMBERS = 256;
 
@@ -343,10 +349,17 @@ class DecisionChain {
                     interrupted = true;
                 }
             }
-        } catch (Throwable e) {
+        } catch (EventStoreException e) {
             fail(group, e);
-            if (e instanceof Error error) {
-                throw error;
+            group.fail(e);
+        } catch (Throwable e) {
+            if (group.isShared()) {
+                group.settle(store::appendEvents);
+            }
+            fail(group, e);
+            group.fail(e);
+            if (group.isShared()) {
+                LOG.warn("An append failed in a way that stores do not declare", RedactedException.of(e, ""));
             }
         }
         return interrupted;
@@ -383,7 +396,6 @@ class DecisionChain {
         } finally {
             lock.unlock();
         }
-        group.fail(failure);
         onTop.decideAgain();
     }
 }

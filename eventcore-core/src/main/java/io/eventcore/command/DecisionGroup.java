@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ final class DecisionGroup {
         private final Thread thread = Thread.currentThread();
         private volatile @Nullable DecisionGroup leads;
         private @Nullable EventStreamSlice slice;
-        private @Nullable RuntimeException failure;
+        private @Nullable Throwable failure;
         private volatile boolean done;
 
         Member(StreamWrites writes) {
@@ -51,7 +52,7 @@ final class DecisionGroup {
 
         EventStreamSlice outcome() {
             if (failure != null) {
-                throw failure;
+                throw asItIs(failure);
             }
             if (slice == null) {
                 throw new IllegalStateException("A decision has no outcome");
@@ -64,7 +65,13 @@ final class DecisionGroup {
             finish();
         }
 
-        private void fail(RuntimeException reason) {
+        /** A store may throw what no store declares; its caller gets that as if nothing stood between them. */
+        @SuppressWarnings("unchecked")
+        private static <T extends Throwable> RuntimeException asItIs(Throwable failure) throws T {
+            throw (T) failure;
+        }
+
+        private void fail(Throwable reason) {
             failure = reason;
             finish();
         }
@@ -172,10 +179,34 @@ final class DecisionGroup {
         }
     }
 
-    /** Tells every member what the failure of the append means for it. */
+    /** Whether there is more than one decision in it. */
+    boolean isShared() {
+        return members.size() > 1;
+    }
+
+    /**
+     * Appends every decision by itself, after an append of all that may or may not have stored them: what is stored is
+     * found by the ids of its events, and of the rest each gets what it deserves.
+     */
+    void settle(Function<StreamWrites, EventStreamSlice> append) {
+        for (Member member : members) {
+            try {
+                member.succeed(append.apply(member.writes));
+            } catch (VersionConflictException e) {
+                // The one before it was refused, or what it rested on without writing has moved on since.
+                member.fail(new DecideAgainException(false));
+            } catch (Throwable e) {
+                member.fail(e);
+            }
+        }
+    }
+
+    /** Tells every member that has no outcome yet what the failure of the append means for it. */
     void fail(Throwable failure) {
         for (Member member : members) {
-            member.fail(members.size() == 1 && failure instanceof RuntimeException own ? own : part(member, failure));
+            if (!member.done) {
+                member.fail(isShared() ? part(member, failure) : failure);
+            }
         }
     }
 

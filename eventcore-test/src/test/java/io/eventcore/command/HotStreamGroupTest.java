@@ -536,6 +536,46 @@ class HotStreamGroupTest {
         assertThat(nothing.result().version(HOT)).isEqualTo(StreamVersion.of(1));
     }
 
+    @ParameterizedTest
+    @MethodSource("unexplained")
+    void a_group_that_is_stored_although_the_store_throws_is_not_stored_twice(Throwable thrown) {
+        Runner first = decides(deposit(1));
+        Runner second = decides(deposit(2));
+        Runner nothing = decides(new Tally(Set.of(HOT), seen -> List.of()));
+        Runner third = decides(deposit(3));
+        store.afterAppend(2, thrown);
+
+        store.openForGood();
+
+        assertThat(results(first, second, nothing, third))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(third.result().version(HOT)).isEqualTo(StreamVersion.of(3));
+        assertThat(cents(HOT)).containsExactly(1L, 2L, 3L);
+    }
+
+    @ParameterizedTest
+    @MethodSource("unexplained")
+    void who_is_refused_in_a_way_of_which_the_store_knows_nothing_fails_alone(Throwable thrown) {
+        Runner first = decides(deposit(1));
+        Runner second = decides(deposit(2));
+        Runner guilty = decides(deposit(666));
+        Runner last = decides(deposit(4));
+        store.refuse(666, thrown);
+
+        store.openForGood();
+
+        assertThat(guilty.failure()).isSameAs(thrown);
+        assertThat(results(first, second, last))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(cents(HOT)).containsExactly(1L, 2L, 4L);
+    }
+
+    static List<Throwable> unexplained() {
+        return List.of(new IllegalStateException("a decorator's own"), new AssertionError(), new IOException("sneaked"));
+    }
+
     @Test
     void a_passing_failure_of_a_group_is_an_attempt_of_each_of_its_members() {
         Runner first = decides(deposit(1));
@@ -982,6 +1022,9 @@ class HotStreamGroupTest {
         private volatile int actionAt = -1;
         private volatile Runnable action = () -> {};
         private volatile boolean failsWhenInterrupted;
+        private volatile int thrownAfter = -1;
+        private volatile long refusedCents = -1;
+        private volatile Throwable thrown = new IllegalStateException();
 
         GatedStore(EventSerializer serializer, AppendLimits limits) {
             super(new InMemoryEventStore(serializer, limits, Clock.systemUTC()));
@@ -1019,6 +1062,18 @@ class HotStreamGroupTest {
             actionAt = number;
         }
 
+        /** Throws after the append with this number is carried out. */
+        void afterAppend(int number, Throwable failure) {
+            thrown = failure;
+            thrownAfter = number;
+        }
+
+        /** Throws before any append that deposits this. */
+        void refuse(long cents, Throwable failure) {
+            thrown = failure;
+            refusedCents = cents;
+        }
+
         /** Somebody else appends, past the gate. */
         void elsewhere(Deposited event) {
             delegate().appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
@@ -1043,7 +1098,16 @@ class HotStreamGroupTest {
             if (exception != null) {
                 throw exception.apply(writes);
             }
-            return super.appendEvents(writes);
+            if (writes.events().stream()
+                    .anyMatch(event -> event.event() instanceof Deposited deposited
+                            && deposited.cents() == refusedCents)) {
+                throw FailsIfNotEmpty.sneaky(thrown);
+            }
+            EventStreamSlice slice = super.appendEvents(writes);
+            if (appends.size() == thrownAfter) {
+                throw FailsIfNotEmpty.sneaky(thrown);
+            }
+            return slice;
         }
     }
 }
