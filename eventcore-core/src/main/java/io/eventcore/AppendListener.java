@@ -8,8 +8,8 @@ import java.util.List;
  *
  * <p>Called on the thread that appended, after the commit; within a caller's transaction once, after that transaction's
  * commit, however many appends it made. It is a hint: it may come without need, and does not come for what other
- * processes append, or when a process ends between the commit and the call. It must return at once and not throw. Safe
- * for any number of threads.
+ * processes append, or when a process ends between the commit and the call. It must return at once. Whatever it throws
+ * is logged once and counted, and changes nothing for the append. Safe for any number of threads.
  *
  * @since 0.1
  */

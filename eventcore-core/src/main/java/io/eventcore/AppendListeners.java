@@ -1,6 +1,8 @@
 package io.eventcore;
 
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Several listeners as one. */
 record AppendListeners(List<AppendListener> listeners) implements AppendListener {
@@ -10,11 +12,26 @@ record AppendListeners(List<AppendListener> listeners) implements AppendListener
 
     @Override
     public void eventsCommitted() {
-        listeners.forEach(AppendListener::eventsCommitted);
+        tell(AppendListener::eventsCommitted);
     }
 
     @Override
     public void groupDecided(int appends, int events) {
-        listeners.forEach(listener -> listener.groupDecided(appends, events));
+        tell(listener -> listener.groupDecided(appends, events));
+    }
+
+    /** All are told, whatever one of them throws; what the last one throws, the store contains. */
+    private void tell(Consumer<AppendListener> news) {
+        tell(news, listeners.iterator());
+    }
+
+    private static void tell(Consumer<AppendListener> news, Iterator<AppendListener> left) {
+        if (left.hasNext()) {
+            try {
+                news.accept(left.next());
+            } finally {
+                tell(news, left);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ import io.eventcore.Event;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.StreamWrites;
+import io.eventcore.internal.Callback;
 import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,7 @@ final class Attempts {
             EventStreamSlice slice = store.appendEvents(writes);
             return new ExecutionResult(number, slice, basis.versionsAfter(slice), request.elapsed());
         });
-        source.keep(store, basis);
+        Callback.SNAPSHOT_WRITER.run(() -> source.keep(store, basis));
         return result;
     }
 }

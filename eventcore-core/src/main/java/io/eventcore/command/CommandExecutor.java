@@ -9,6 +9,7 @@ import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
+import io.eventcore.internal.Callback;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.internal.HandledEvent;
 import io.eventcore.serialization.internal.CanonicalJson;
@@ -59,7 +60,7 @@ public class CommandExecutor {
         this.contributors = List.copyOf(builder.contributors);
         this.executedCommands = builder.executedCommands;
         this.canonicalJson = new CanonicalJson(builder.jsonMapper);
-        this.listener = builder.listener;
+        this.listener = CommandListener.all(List.of(builder.listener));
         this.pause = builder.pause;
         this.random = builder.random;
     }
@@ -100,14 +101,15 @@ public class CommandExecutor {
     public <S, E extends Event> ExecutionResult execute(Command<S, E> command, CommandContext context) {
         Objects.requireNonNull(context, "context");
         CommandListener.Execution execution = listener.started(Objects.requireNonNull(command, "command"));
+        ExecutionResult result;
         try {
-            ExecutionResult result = attemptUntilDone(request(command, context, execution));
-            execution.succeeded(result);
-            return result;
-        } catch (RuntimeException | Error e) {
+            result = attemptUntilDone(request(command, context, execution));
+        } catch (Throwable e) {
             execution.failed(e);
             throw e;
         }
+        execution.succeeded(result);
+        return result;
     }
 
     private <S, E extends Event> CommandRequest<S, E> request(
@@ -170,12 +172,18 @@ public class CommandExecutor {
             if (attempt >= policy.maxAttempts() || request.elapsed().plus(delay).compareTo(policy.budget()) > 0) {
                 throw request.exhausted(attempt, failure);
             }
-            policy.listener().retrying(request.command(), attempt, failure, delay);
+            tellRetryListener(request, attempt, failure, delay);
             request.execution().retrying(attempt, failure, delay);
             if (!pause.of(delay)) {
                 throw request.exhausted(attempt, failure);
             }
         }
+    }
+
+    private static void tellRetryListener(
+            CommandRequest<?, ?> request, int attempt, EventStoreException failure, Duration delay) {
+        RetryListener retryListener = request.retryPolicy().listener();
+        Callback.RETRY_LISTENER.run(() -> retryListener.retrying(request.command(), attempt, failure, delay));
     }
 
     private ExecutionResult attempt(CommandRequest<?, ?> request, int number, @Nullable EventStoreException previous) {

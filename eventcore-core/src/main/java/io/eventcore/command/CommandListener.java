@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Watches the execution of commands, for metrics and traces. Runs on the thread of the command. Safe for any number of
- * threads.
+ * Watches the execution of commands, for metrics and traces. Runs on the thread of the command. Whatever it throws is
+ * logged once and counted, and changes nothing for the command or for other listeners. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -22,7 +22,7 @@ public interface CommandListener {
 
     /** A listener that passes everything on to these, in their order. */
     static CommandListener all(List<CommandListener> listeners) {
-        return listeners.size() == 1 ? listeners.get(0) : new CommandListeners(listeners);
+        return new CommandListeners(listeners);
     }
 
     /**

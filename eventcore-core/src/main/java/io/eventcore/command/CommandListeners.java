@@ -1,10 +1,12 @@
 package io.eventcore.command;
 
 import io.eventcore.EventStoreException;
+import io.eventcore.internal.Callback;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
-/** Several listeners as one. */
+/** Several listeners as one. What one of them throws concerns neither the others nor the command. */
 record CommandListeners(List<CommandListener> listeners) implements CommandListener {
     CommandListeners {
         listeners = List.copyOf(listeners);
@@ -12,29 +14,35 @@ record CommandListeners(List<CommandListener> listeners) implements CommandListe
 
     @Override
     public Execution started(Command<?, ?> command) {
-        return new Executions(
-                listeners.stream().map(listener -> listener.started(command)).toList());
+        return new Executions(listeners.stream()
+                .map(listener ->
+                        Callback.COMMAND_LISTENER.<Execution>call(() -> listener.started(command), Execution.IGNORED))
+                .toList());
     }
 
     private record Executions(List<Execution> executions) implements Execution {
         @Override
         public void retrying(int failedAttempt, EventStoreException failure, Duration delay) {
-            executions.forEach(execution -> execution.retrying(failedAttempt, failure, delay));
+            tell(execution -> execution.retrying(failedAttempt, failure, delay));
         }
 
         @Override
         public void basisRead(int streams, long events) {
-            executions.forEach(execution -> execution.basisRead(streams, events));
+            tell(execution -> execution.basisRead(streams, events));
         }
 
         @Override
         public void succeeded(ExecutionResult result) {
-            executions.forEach(execution -> execution.succeeded(result));
+            tell(execution -> execution.succeeded(result));
         }
 
         @Override
         public void failed(Throwable failure) {
-            executions.forEach(execution -> execution.failed(failure));
+            tell(execution -> execution.failed(failure));
+        }
+
+        private void tell(Consumer<Execution> news) {
+            executions.forEach(execution -> Callback.COMMAND_LISTENER.run(() -> news.accept(execution)));
         }
     }
 }

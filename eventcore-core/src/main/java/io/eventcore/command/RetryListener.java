@@ -11,8 +11,8 @@ import java.time.Duration;
 @FunctionalInterface
 public interface RetryListener {
     /**
-     * An attempt has failed, and another one follows after a delay. Runs on the thread of the command; an exception
-     * ends the command.
+     * An attempt has failed, and another one follows after a delay. Runs on the thread of the command. Whatever it
+     * throws is logged once and counted, and the command is tried again all the same.
      *
      * @param command the command
      * @param failedAttempt the number of the attempt that failed, 1 for the first

@@ -8,11 +8,13 @@ import io.eventcore.StreamId;
 import io.eventcore.command.DecisionBasis.NotContinuedException;
 import io.eventcore.command.DecisionBasis.Reached;
 import io.eventcore.command.DecisionBasis.Round;
+import io.eventcore.internal.Callback;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotKey;
 import io.eventcore.snapshot.SnapshotListener.ReplayReason;
+import io.eventcore.snapshot.SnapshotListener;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.snapshot.StoredSnapshot;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,25 +98,29 @@ final class StateSnapshots {
                 Optional<StoredSnapshot> stored = find();
                 if (stored.isPresent()) {
                     DecisionBasis<S, E> basis = DecisionBasis.continueFrom(events, command, reached(stored.get()));
-                    settings.listener().used(commandType);
+                    tell(listener -> listener.used(commandType));
                     return basis;
                 }
             } catch (NotContinuedException e) {
                 reject(e.reason());
             } catch (EventStoreException | DecideAgainException e) {
                 throw e;
-            } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+            } catch (Throwable e) {
                 // The command failed on a state that JSON has changed; on the true one it may not.
                 reject(ReplayReason.UNREADABLE);
             }
             return DecisionBasis.read(events, command);
         }
 
+        private void tell(Consumer<SnapshotListener> news) {
+            Callback.SNAPSHOT_LISTENER.run(() -> news.accept(settings.listener()));
+        }
+
         private Optional<StoredSnapshot> find() throws NotContinuedException {
             Optional<StoredSnapshot> stored;
             try {
                 stored = store.find(key);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 LOG.debug("The snapshot store failed", e);
                 throw new NotContinuedException(ReplayReason.UNAVAILABLE);
             }
@@ -126,7 +133,7 @@ final class StateSnapshots {
         private void reject(ReplayReason reason) {
             rejected = reason;
             LOG.info("A snapshot of {} is not used ({}): all events are folded", commandType, reason);
-            settings.listener().replayed(commandType, reason);
+            tell(listener -> listener.replayed(commandType, reason));
         }
 
         private Reached<S> reached(StoredSnapshot stored) throws NotContinuedException {
@@ -178,7 +185,7 @@ final class StateSnapshots {
                 settings.executor().execute(() -> save(reached));
             } catch (RejectedExecutionException e) {
                 LOG.debug("A snapshot of {} is dropped: too many are waiting", commandType);
-                settings.listener().dropped(commandType);
+                tell(listener -> listener.dropped(commandType));
             }
         }
 
@@ -189,9 +196,9 @@ final class StateSnapshots {
                     store.delete(key);
                 }
                 store.save(key, snapshot);
-                settings.listener().saved(commandType);
-            } catch (RuntimeException e) {
-                settings.listener().dropped(commandType);
+                tell(listener -> listener.saved(commandType));
+            } catch (Throwable e) {
+                tell(listener -> listener.dropped(commandType));
                 if (warnedAbout.add(commandType)) {
                     // Jackson quotes the state it stumbles over.
                     Throwable cause = e instanceof JacksonException ? RedactedException.of(e, "") : e;

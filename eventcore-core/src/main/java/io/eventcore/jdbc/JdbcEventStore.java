@@ -20,6 +20,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
+import io.eventcore.internal.Callback;
 import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
@@ -108,7 +109,7 @@ public class JdbcEventStore implements EventStore {
         if (joined) {
             TransactionAppends.note(listener);
         } else {
-            listener.eventsCommitted();
+            Callback.APPEND_LISTENER.run(listener::eventsCommitted);
         }
     }
 

@@ -5,6 +5,7 @@ import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
+import io.eventcore.internal.Callback;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.jdbc.GroupCommit.Answer;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -97,9 +98,9 @@ final class OwnAppends {
                     connections.ownInReadCommitted(connection -> dialect.appendBatch(connection, appends));
             List<Answer> answers = new ArrayList<>(outcomes.size());
             outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
-            listener.groupDecided(
-                    appends.size(),
-                    appends.stream().mapToInt(append -> append.entries().size()).sum());
+            int events =
+                    appends.stream().mapToInt(append -> append.entries().size()).sum();
+            Callback.APPEND_LISTENER.run(() -> listener.groupDecided(appends.size(), events));
             return answers;
         } catch (SQLException e) {
             boolean lost = dialect.classify(e) == Failure.CONNECTION_LOST;

@@ -20,10 +20,11 @@ import io.eventcore.StreamWrites;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
+import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
-import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.transaction.TransactionAppends;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ public final class InMemoryEventStore implements EventStore {
             return EventStreamSlice.empty();
         }
         if (buffer == null) {
-            listener.eventsCommitted();
+            Callback.APPEND_LISTENER.run(listener::eventsCommitted);
         } else {
             TransactionAppends.note(listener);
         }

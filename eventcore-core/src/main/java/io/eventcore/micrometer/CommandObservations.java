@@ -51,22 +51,19 @@ public final class CommandObservations implements CommandListener {
     @Override
     public Execution started(Command<?, ?> command) {
         String name = command.getClass().getSimpleName();
-        Observation observation = Observation.createNotStarted(COMMAND, observations)
-                .lowCardinalityKeyValue("command", name)
-                .start();
-        return new Observed(name, observation, observation.openScope());
+        return new Observed(
+                name, Watch.start(observations, () -> Observation.createNotStarted(COMMAND, observations)
+                        .lowCardinalityKeyValue("command", name)));
     }
 
     private final class Observed implements Execution {
         private final String command;
-        private final Observation observation;
-        private final Observation.Scope scope;
+        private final Watch watch;
         private int failedAttempts;
 
-        private Observed(String command, Observation observation, Observation.Scope scope) {
+        private Observed(String command, Watch watch) {
             this.command = command;
-            this.observation = observation;
-            this.scope = scope;
+            this.watch = watch;
         }
 
         @Override
@@ -83,16 +80,13 @@ public final class CommandObservations implements CommandListener {
 
         @Override
         public void succeeded(ExecutionResult result) {
-            end("success");
+            end("success", null);
         }
 
         @Override
         public void failed(Throwable failure) {
+            end(outcome(failure), failure instanceof EventStoreException || failure instanceof Error ? failure : null);
             countConflict(failure instanceof RetriesExhaustedException ? failure.getCause() : failure);
-            if (failure instanceof EventStoreException || failure instanceof Error) {
-                observation.error(failure);
-            }
-            end(outcome(failure));
         }
 
         private static String outcome(Throwable failure) {
@@ -122,10 +116,8 @@ public final class CommandObservations implements CommandListener {
                     .register(meters);
         }
 
-        private void end(String outcome) {
-            observation.lowCardinalityKeyValue("outcome", outcome);
-            scope.close();
-            observation.stop();
+        private void end(String outcome, @Nullable Throwable error) {
+            watch.end(outcome, error);
             summary(ATTEMPTS, "attempts", "How many attempts an execution took").record(failedAttempts + 1);
         }
     }

@@ -33,7 +33,8 @@ import java.util.function.UnaryOperator;
  *
  * <p>Every observation has the key {@code outcome}: {@code success}, {@code conflict} or {@code error}. Reads have the
  * key {@code kind}: {@code streams}, {@code log} or {@code index}; for streams they end when the first page is there.
- * No key holds a stream id. As safe for threads as the store behind it.
+ * No key holds a stream id. A registry that
+ * fails changes nothing for the caller. As safe for threads as the store behind it.
  *
  * @since 0.1
  */
@@ -43,8 +44,6 @@ public final class ObservedEventStore implements EventStore {
 
     /** The name of the observation of a read. */
     public static final String READ = "eventcore.read";
-
-    private static final String OUTCOME = "outcome";
 
     private final EventStore delegate;
     private final ObservationRegistry registry;
@@ -62,7 +61,7 @@ public final class ObservedEventStore implements EventStore {
 
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
-        return observe(Observation.createNotStarted(APPEND, registry), () -> delegate.appendEvents(writes));
+        return observe(() -> Observation.createNotStarted(APPEND, registry), () -> delegate.appendEvents(writes));
     }
 
     @Override
@@ -116,26 +115,23 @@ public final class ObservedEventStore implements EventStore {
         return delegate.joinsCallersTransaction();
     }
 
-    private Observation read(String kind) {
-        return Observation.createNotStarted(READ, registry).lowCardinalityKeyValue("kind", kind);
+    private Supplier<Observation> read(String kind) {
+        return () -> Observation.createNotStarted(READ, registry).lowCardinalityKeyValue("kind", kind);
     }
 
-    private static <T> T observe(Observation observation, Supplier<T> action) {
-        observation.start();
-        Observation.Scope scope = observation.openScope();
+    private <T> T observe(Supplier<Observation> observation, Supplier<T> action) {
+        Watch watch = Watch.start(registry, observation);
+        T result;
         try {
-            T result = action.get();
-            observation.lowCardinalityKeyValue(OUTCOME, "success");
-            return result;
+            result = action.get();
         } catch (VersionConflictException conflict) {
-            observation.lowCardinalityKeyValue(OUTCOME, "conflict");
+            watch.end("conflict");
             throw conflict;
-        } catch (RuntimeException e) {
-            observation.lowCardinalityKeyValue(OUTCOME, "error").error(e);
+        } catch (Throwable e) {
+            watch.end("error", e);
             throw e;
-        } finally {
-            scope.close();
-            observation.stop();
         }
+        watch.end("success");
+        return result;
     }
 }

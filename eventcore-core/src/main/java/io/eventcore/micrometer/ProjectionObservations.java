@@ -58,33 +58,29 @@ public final class ProjectionObservations implements ProjectionListener {
 
     @Override
     public Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events) {
-        Observation observation = Observation.createNotStarted(
+        Watch watch = Watch.start(observations, () -> Observation.createNotStarted(
                         BATCH, () -> new ProjectionBatchContext(events), observations)
-                .lowCardinalityKeyValue("projection", partition.projection())
-                .start();
-        return new Observed(partition.projection(), events, observation, observation.openScope());
+                .lowCardinalityKeyValue("projection", partition.projection()));
+        return new Observed(partition.projection(), events, watch);
     }
 
     private final class Observed implements Batch {
         private final String projection;
         private final List<? extends RecordedEvent<? extends Event>> events;
-        private final Observation observation;
-        private final Observation.Scope scope;
+        private final Watch watch;
 
         private Observed(
                 String projection,
                 List<? extends RecordedEvent<? extends Event>> events,
-                Observation observation,
-                Observation.Scope scope) {
+                Watch watch) {
             this.projection = projection;
             this.events = events;
-            this.observation = observation;
-            this.scope = scope;
+            this.watch = watch;
         }
 
         @Override
         public void applied(int count) {
-            end("success");
+            watch.end("success");
             Counter.builder(EVENTS)
                     .tag("projection", projection)
                     .register(meters)
@@ -99,18 +95,12 @@ public final class ProjectionObservations implements ProjectionListener {
 
         @Override
         public void failed(Throwable failure) {
-            end("error");
+            watch.end("error");
         }
 
         @Override
         public void lost() {
-            end("lost");
-        }
-
-        private void end(String outcome) {
-            observation.lowCardinalityKeyValue("outcome", outcome);
-            scope.close();
-            observation.stop();
+            watch.end("lost");
         }
     }
 }

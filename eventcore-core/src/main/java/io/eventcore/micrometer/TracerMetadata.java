@@ -2,13 +2,14 @@ package io.eventcore.micrometer;
 
 import io.eventcore.EventMetadata;
 import io.eventcore.command.MetadataContributor;
+import io.eventcore.internal.Callback;
 import io.micrometer.tracing.Span;
 import io.micrometer.tracing.Tracer;
 import java.util.Objects;
 
 /**
  * Stores the current trace with every event, as {@link TraceMetadata} does, but asks the tracer itself. Adds nothing
- * where no trace is under way. Safe for any number of threads.
+ * where no trace is under way, or the tracer fails. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -22,6 +23,10 @@ public final class TracerMetadata implements MetadataContributor {
 
     @Override
     public EventMetadata metadata() {
+        return Callback.OBSERVATION.call(this::ofCurrentSpan, EventMetadata.empty());
+    }
+
+    private EventMetadata ofCurrentSpan() {
         Span span = tracer.currentSpan();
         if (span == null || span.isNoop() || span.context().traceId().isEmpty()) {
             return EventMetadata.empty();

@@ -5,8 +5,8 @@ import io.eventcore.RecordedEvent;
 import java.util.List;
 
 /**
- * Watches how events are applied, for metrics and traces. Runs on the thread of the projection. Must not throw. Safe for
- * any number of threads.
+ * Watches how events are applied, for metrics and traces. Runs on the thread of the projection. Whatever it throws is
+ * logged once and counted, and changes nothing for the projection. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -22,7 +22,7 @@ public interface ProjectionListener {
 
     /** A listener that passes everything on to these, in their order. */
     static ProjectionListener all(List<ProjectionListener> listeners) {
-        return listeners.size() == 1 ? listeners.get(0) : new ProjectionListeners(listeners);
+        return new ProjectionListeners(listeners);
     }
 
     /** A listener that does nothing. */

@@ -2,9 +2,11 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
+import io.eventcore.internal.Callback;
 import java.util.List;
+import java.util.function.Consumer;
 
-/** Several listeners as one. */
+/** Several listeners as one. What one of them throws concerns neither the others nor the projection. */
 record ProjectionListeners(List<ProjectionListener> listeners) implements ProjectionListener {
     ProjectionListeners {
         listeners = List.copyOf(listeners);
@@ -13,24 +15,29 @@ record ProjectionListeners(List<ProjectionListener> listeners) implements Projec
     @Override
     public Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events) {
         return new Batches(listeners.stream()
-                .map(listener -> listener.started(partition, events))
+                .map(listener -> Callback.PROJECTION_LISTENER.<Batch>call(
+                        () -> listener.started(partition, events), Batch.IGNORED))
                 .toList());
     }
 
     private record Batches(List<Batch> batches) implements Batch {
         @Override
         public void applied(int events) {
-            batches.forEach(batch -> batch.applied(events));
+            tell(batch -> batch.applied(events));
         }
 
         @Override
         public void failed(Throwable failure) {
-            batches.forEach(batch -> batch.failed(failure));
+            tell(batch -> batch.failed(failure));
         }
 
         @Override
         public void lost() {
-            batches.forEach(Batch::lost);
+            tell(Batch::lost);
+        }
+
+        private void tell(Consumer<Batch> news) {
+            batches.forEach(batch -> Callback.PROJECTION_LISTENER.run(() -> news.accept(batch)));
         }
     }
 }

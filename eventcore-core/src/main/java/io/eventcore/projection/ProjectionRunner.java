@@ -59,7 +59,7 @@ public class ProjectionRunner {
                 builder.batchSize, builder.lease, builder.pollMin, builder.pollMax, builder.retryMin, builder.retryMax);
         this.threads = builder.threads;
         this.signal = builder.signal;
-        this.listener = builder.listener;
+        this.listener = ProjectionListener.all(List.of(builder.listener));
         this.clock = builder.clock;
         PlatformTransactionManager manager = builder.transactionManager;
         this.hasTransactions = manager != null;

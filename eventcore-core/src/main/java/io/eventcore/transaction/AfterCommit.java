@@ -1,5 +1,6 @@
 package io.eventcore.transaction;
 
+import io.eventcore.internal.Callback;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -15,7 +16,8 @@ public final class AfterCommit {
      * Runs an action on this thread when its transaction has committed, or at once if there is none that could. After a
      * rollback the action does not run.
      *
-     * @param action must not throw: the commit would look as if it had failed
+     * @param action what it throws after a commit is logged once and counted, since the commit would look as if it had
+     *     failed; if it runs at once, the exception reaches the caller
      */
     public static void run(Runnable action) {
         if (TransactionPhase.current() != TransactionPhase.ACTIVE) {
@@ -25,7 +27,7 @@ public final class AfterCommit {
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             @Override
             public void afterCommit() {
-                action.run();
+                Callback.AFTER_COMMIT.run(action);
             }
         });
     }

@@ -1,6 +1,7 @@
 package io.eventcore.transaction;
 
 import io.eventcore.AppendListener;
+import io.eventcore.internal.Callback;
 import java.util.HashSet;
 import java.util.Set;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -55,7 +56,7 @@ public final class TransactionAppends {
         @Override
         public void afterCommit() {
             TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
-            listeners.forEach(AppendListener::eventsCommitted);
+            listeners.forEach(listener -> Callback.APPEND_LISTENER.run(listener::eventsCommitted));
         }
 
         @Override

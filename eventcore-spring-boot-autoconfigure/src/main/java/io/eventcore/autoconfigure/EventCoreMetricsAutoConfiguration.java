@@ -2,6 +2,7 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
 import io.eventcore.micrometer.AppendMetrics;
+import io.eventcore.micrometer.CallbackMetrics;
 import io.eventcore.micrometer.CommandObservations;
 import io.eventcore.micrometer.LogMetrics;
 import io.eventcore.micrometer.ObservedEventStore;
@@ -91,6 +92,7 @@ public final class EventCoreMetricsAutoConfiguration {
         return meters -> {
             stores.ifUnique(store -> new LogMetrics(store).bindTo(meters));
             runners.ifUnique(runner -> new ProjectionMetrics(runner).bindTo(meters));
+            new CallbackMetrics().bindTo(meters);
         };
     }
 

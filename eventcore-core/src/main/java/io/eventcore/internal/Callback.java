@@ -1,0 +1,105 @@
+package io.eventcore.internal;
+
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Code that only watches what the library does: listeners, registries of metrics, writers of headers.
+ *
+ * <p>What happens is settled by the store and the command, never by who is told of it. Whatever a callback throws is
+ * therefore caught here, {@link VirtualMachineError}s included: a commit that has happened must not look as if it had
+ * failed. Each failure is counted; the first of each kind is logged, without its text, which may quote an event.
+ *
+ * <p>Safe for any number of threads.
+ */
+public enum Callback {
+    /** {@code io.eventcore.command.CommandListener}. */
+    COMMAND_LISTENER,
+
+    /** {@code io.eventcore.command.RetryListener}. */
+    RETRY_LISTENER,
+
+    /** {@code io.eventcore.AppendListener}. */
+    APPEND_LISTENER,
+
+    /** {@code io.eventcore.snapshot.SnapshotListener}. */
+    SNAPSHOT_LISTENER,
+
+    /** What keeps the state of a command after it was carried out. */
+    SNAPSHOT_WRITER,
+
+    /** {@code io.eventcore.projection.ProjectionListener}. */
+    PROJECTION_LISTENER,
+
+    /** What was to be done after a commit. */
+    AFTER_COMMIT,
+
+    /** The registry that is told of calls to a store. */
+    OBSERVATION;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Callback.class);
+
+    /** How many kinds of failures are logged. Who has read of so many has enough to do. */
+    private static final int MAX_LOGGED = 100;
+
+    private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
+
+    private final LongAdder failures = new LongAdder();
+
+    /** Calls it; returns normally whatever it throws. */
+    public void run(Runnable call) {
+        call(
+                () -> {
+                    call.run();
+                    return Boolean.TRUE;
+                },
+                Boolean.FALSE);
+    }
+
+    /**
+     * Asks it; returns normally whatever it throws.
+     *
+     * @param otherwise the answer if it throws, or answers with null
+     */
+    public <T> T call(Supplier<? extends T> call, T otherwise) {
+        try {
+            return Objects.requireNonNull(call.get(), "answer of a callback");
+        } catch (Throwable failure) {
+            contain(failure);
+            return otherwise;
+        }
+    }
+
+    /** How many calls have failed in this process. */
+    public long failures() {
+        return failures.sum();
+    }
+
+    private void contain(Throwable failure) {
+        if (failure instanceof InterruptedException) {
+            Thread.currentThread().interrupt();
+        }
+        failures.increment();
+        try {
+            if (LOGGED.size() < MAX_LOGGED && LOGGED.add(kind(failure))) {
+                LOG.warn(
+                        "A callback ({}) failed; what it was told of is not affected. Said once for this failure; all"
+                                + " are counted by eventcore.callbacks.failed",
+                        this,
+                        RedactedException.of(failure, ""));
+            }
+        } catch (Throwable loggerFailed) {
+            failures.increment();
+        }
+    }
+
+    private String kind(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        return this + " " + failure.getClass().getName() + (trace.length == 0 ? "" : " in " + trace[0].getClassName());
+    }
+}
