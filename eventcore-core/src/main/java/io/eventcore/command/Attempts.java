@@ -43,6 +43,7 @@ final class Attempts {
                 snapshots == null ? BasisSource.replaying(request.command()) : snapshots.sourceOf(request.command());
         DecisionBasis<S, E> basis = source.read(store);
         request.execution().basisRead(basis.streams(), basis.folded());
+        Runnable keep = Callback.SNAPSHOT_WRITER.call(() -> source.take(store, basis), BasisSource.NOTHING);
         StreamWrites writes;
         try {
             writes = basis.decide(request.contextAt(clock.instant()));
@@ -58,7 +59,7 @@ final class Attempts {
             EventStreamSlice slice = store.appendEvents(writes);
             return new ExecutionResult(number, slice, basis.versionsAfter(slice), request.elapsed());
         });
-        Callback.SNAPSHOT_WRITER.run(() -> source.keep(store, basis));
+        Callback.SNAPSHOT_WRITER.run(keep);
         return result;
     }
 }

@@ -196,6 +196,11 @@ final class DecisionBasis<S, E extends Event> {
         return folded;
     }
 
+    /** The highest position among the events folded; {@link GlobalPosition#START} if there were none. */
+    GlobalPosition position() {
+        return position;
+    }
+
     /** This basis, to be continued another time. */
     Reached<S> reached() {
         return new Reached<>(Map.copyOf(versions), position, List.copyOf(rounds));

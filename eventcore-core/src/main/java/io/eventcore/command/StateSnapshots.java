@@ -162,48 +162,58 @@ final class StateSnapshots {
         }
 
         @Override
-        public void keep(EventStore events, DecisionBasis<S, E> basis) {
+        public Runnable take(EventStore events, DecisionBasis<S, E> basis) {
             int afterEvents =
                     declared.afterEvents() == Snapshot.AS_CONFIGURED ? settings.afterEvents() : declared.afterEvents();
-            Reached<S> reached = basis.reached();
             boolean due = rejected != null || basis.folded() >= afterEvents;
             // What others were about to store had no place yet when it was folded.
             if (!due
-                    || reached.position().equals(GlobalPosition.START)
-                    || KnownStreams.isBeyondAll(reached.position())) {
-                return;
+                    || basis.position().equals(GlobalPosition.START)
+                    || KnownStreams.isBeyondAll(basis.position())) {
+                return NOTHING;
             }
-            if (events.joinsCallersTransaction()) {
-                AfterCommit.run(() -> saveLater(reached));
-            } else {
-                saveLater(reached);
+            StoredSnapshot snapshot;
+            try {
+                snapshot = stored(basis.reached());
+            } catch (Throwable e) {
+                return () -> drop(e);
             }
+            return () -> {
+                if (events.joinsCallersTransaction()) {
+                    AfterCommit.run(() -> saveLater(snapshot));
+                } else {
+                    saveLater(snapshot);
+                }
+            };
         }
 
-        private void saveLater(Reached<S> reached) {
+        private void saveLater(StoredSnapshot snapshot) {
             try {
-                settings.executor().execute(() -> save(reached));
+                settings.executor().execute(() -> save(snapshot));
             } catch (RejectedExecutionException e) {
                 LOG.debug("A snapshot of {} is dropped: too many are waiting", commandType);
                 tell(listener -> listener.dropped(commandType));
             }
         }
 
-        private void save(Reached<S> reached) {
+        private void save(StoredSnapshot snapshot) {
             try {
-                StoredSnapshot snapshot = stored(reached);
                 if (rejected == ReplayReason.AHEAD_OF_LOG) {
                     store.delete(key);
                 }
                 store.save(key, snapshot);
                 tell(listener -> listener.saved(commandType));
             } catch (Throwable e) {
-                tell(listener -> listener.dropped(commandType));
-                if (warnedAbout.add(commandType)) {
-                    // Jackson quotes the state it stumbles over.
-                    Throwable cause = e instanceof JacksonException ? RedactedException.of(e, "") : e;
-                    LOG.warn("A snapshot of {} could not be stored; said once", commandType, cause);
-                }
+                drop(e);
+            }
+        }
+
+        private void drop(Throwable e) {
+            tell(listener -> listener.dropped(commandType));
+            if (warnedAbout.add(commandType)) {
+                // Jackson quotes the state it stumbles over.
+                Throwable cause = e instanceof JacksonException ? RedactedException.of(e, "") : e;
+                LOG.warn("A snapshot of {} could not be stored; said once", commandType, cause);
             }
         }
 

@@ -80,7 +80,7 @@ class SnapshotLawsTest {
         EventStore now = new View(all);
 
         BasisSource<Seen, Noted> first = snapshots.sourceOf(command);
-        first.keep(then, first.read(then));
+        first.take(then, first.read(then)).run();
         DecisionBasis<Seen, Noted> continued = snapshots.sourceOf(command).read(now);
 
         DecisionBasis<Seen, Noted> replayed = DecisionBasis.read(now, command);
@@ -115,11 +115,11 @@ class SnapshotLawsTest {
         EventStore company = new View(known.eventsAfter(Map.of(stream(0), StreamVersion.NONE), Noted.class));
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
 
-        source.keep(company, source.read(company));
+        source.take(company, source.read(company)).run();
         assertThat(saved).isEmpty();
 
         EventStore stored = new View(recorded(List.of(NOTED)));
-        source.keep(stored, source.read(stored));
+        source.take(stored, source.read(stored)).run();
         assertThat(saved).containsExactly(Follow.class.getName());
     }
 

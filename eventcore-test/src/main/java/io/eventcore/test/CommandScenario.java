@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Runs the command as the executor does, streams and discovery included, on a memory that keeps events as they are:
- * whether they have names and a JSON form is not its matter. Immutable; a scenario may be continued in several ways.
+ * whether they have names and a JSON form is not its matter. A command that changes its state while it decides fails with
+ * an {@link AssertionError} that names the place. Immutable; a scenario may be continued in several ways.
  *
  * @since 0.1
  */
@@ -89,7 +90,7 @@ public final class CommandScenario {
                 .build();
         RuntimeException rejection = null;
         try {
-            executor.execute(command, context);
+            executor.execute(new WatchedCommand<>(command), context);
         } catch (RuntimeException e) {
             rejection = e;
         }

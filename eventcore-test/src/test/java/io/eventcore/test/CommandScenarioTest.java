@@ -5,12 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.StreamId;
 import io.eventcore.command.BusinessRuleViolationException;
+import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
+import io.eventcore.command.Stream;
 import io.eventcore.test.wellformed.Tickets.Look;
 import io.eventcore.test.wellformed.Tickets.Sell;
+import io.eventcore.test.wellformed.Tickets.TicketEvent;
 import io.eventcore.test.wellformed.Tickets.TicketEvent.Sold;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CommandScenarioTest {
     private static final StreamId TICKET = StreamId.of("ticket-7");
@@ -60,5 +68,64 @@ class CommandScenarioTest {
         assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> refused.then(SOLD));
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> refused.thenRejected(IllegalStateException.class));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "handle, handle changes its state, state.names",
+        "discoverStreams, discoverStreams changes its state, state.names",
+        "apply, apply changes the state that initialState returns, state.names"
+    })
+    void a_command_that_changes_its_state_is_told_where(String where, String what, String place) {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> CommandScenario.given(SOLD).when(new Changing(TICKET, where, new Names())))
+                .withMessageContaining(what)
+                .withMessageContaining(Changing.class.getName())
+                .withMessageContaining("'" + place + "'")
+                .withMessageContaining("Copy before you change");
+    }
+
+    @Test
+    void a_command_that_changes_a_fresh_state_while_it_folds_is_fine() {
+        CommandScenario.given(SOLD).when(new Changing(TICKET, "", new Names())).thenUnchanged();
+    }
+
+    /** A state without equality. */
+    private static final class Names {
+        private final List<String> names = new ArrayList<>();
+        private transient int hash;
+    }
+
+    private record Changing(@Stream StreamId ticket, String where, Names shared)
+            implements Command<Names, TicketEvent> {
+        @Override
+        public Names initialState() {
+            return where.equals("apply") ? shared : new Names();
+        }
+
+        @Override
+        public Names apply(Names state, TicketEvent event) {
+            state.names.add("sold");
+            return state;
+        }
+
+        @Override
+        public Set<StreamId> discoverStreams(Names state) {
+            change(state, "discoverStreams");
+            return Set.of();
+        }
+
+        @Override
+        public List<TicketEvent> handle(Names state) {
+            change(state, "handle");
+            state.hash = 1;
+            return List.of();
+        }
+
+        private void change(Names state, String method) {
+            if (where.equals(method)) {
+                state.names.clear();
+            }
+        }
     }
 }
