@@ -13,8 +13,8 @@ import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotKey;
-import io.eventcore.snapshot.SnapshotListener.ReplayReason;
 import io.eventcore.snapshot.SnapshotListener;
+import io.eventcore.snapshot.SnapshotListener.ReplayReason;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.snapshot.StoredSnapshot;
@@ -167,9 +167,7 @@ final class StateSnapshots {
                     declared.afterEvents() == Snapshot.AS_CONFIGURED ? settings.afterEvents() : declared.afterEvents();
             boolean due = rejected != null || basis.folded() >= afterEvents;
             // What others were about to store had no place yet when it was folded.
-            if (!due
-                    || basis.position().equals(GlobalPosition.START)
-                    || KnownStreams.isBeyondAll(basis.position())) {
+            if (!due || basis.position().equals(GlobalPosition.START) || KnownStreams.isBeyondAll(basis.position())) {
                 return NOTHING;
             }
             StoredSnapshot snapshot;

@@ -3,7 +3,7 @@ package io.eventcore.internal;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +49,7 @@ public enum Callback {
 
     private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
-    private final LongAdder failures = new LongAdder();
+    private static final AtomicLongArray FAILURES = new AtomicLongArray(values().length);
 
     /** Calls it; returns normally whatever it throws. */
     public void run(Runnable call) {
@@ -77,14 +77,14 @@ public enum Callback {
 
     /** How many calls have failed in this process. */
     public long failures() {
-        return failures.sum();
+        return FAILURES.get(ordinal());
     }
 
     private void contain(Throwable failure) {
         if (failure instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }
-        failures.increment();
+        FAILURES.incrementAndGet(ordinal());
         try {
             if (LOGGED.size() < MAX_LOGGED && LOGGED.add(kind(failure))) {
                 LOG.warn(
@@ -94,7 +94,7 @@ public enum Callback {
                         RedactedException.of(failure, ""));
             }
         } catch (Throwable loggerFailed) {
-            failures.increment();
+            FAILURES.incrementAndGet(ordinal());
         }
     }
 

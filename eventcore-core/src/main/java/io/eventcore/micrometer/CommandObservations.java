@@ -52,8 +52,11 @@ public final class CommandObservations implements CommandListener {
     public Execution started(Command<?, ?> command) {
         String name = command.getClass().getSimpleName();
         return new Observed(
-                name, Watch.start(observations, () -> Observation.createNotStarted(COMMAND, observations)
-                        .lowCardinalityKeyValue("command", name)));
+                name,
+                Watch.start(
+                        observations,
+                        () -> Observation.createNotStarted(COMMAND, observations)
+                                .lowCardinalityKeyValue("command", name)));
     }
 
     private final class Observed implements Execution {

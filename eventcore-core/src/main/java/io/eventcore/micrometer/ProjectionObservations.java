@@ -58,9 +58,10 @@ public final class ProjectionObservations implements ProjectionListener {
 
     @Override
     public Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events) {
-        Watch watch = Watch.start(observations, () -> Observation.createNotStarted(
-                        BATCH, () -> new ProjectionBatchContext(events), observations)
-                .lowCardinalityKeyValue("projection", partition.projection()));
+        Watch watch = Watch.start(
+                observations,
+                () -> Observation.createNotStarted(BATCH, () -> new ProjectionBatchContext(events), observations)
+                        .lowCardinalityKeyValue("projection", partition.projection()));
         return new Observed(partition.projection(), events, watch);
     }
 
@@ -69,10 +70,7 @@ public final class ProjectionObservations implements ProjectionListener {
         private final List<? extends RecordedEvent<? extends Event>> events;
         private final Watch watch;
 
-        private Observed(
-                String projection,
-                List<? extends RecordedEvent<? extends Event>> events,
-                Watch watch) {
+        private Observed(String projection, List<? extends RecordedEvent<? extends Event>> events, Watch watch) {
             this.projection = projection;
             this.events = events;
             this.watch = watch;

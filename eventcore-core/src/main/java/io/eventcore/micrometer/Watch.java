@@ -19,8 +19,7 @@ final class Watch {
     private Watch(ObservationRegistry registry, Supplier<Observation> notStarted) {
         this.registry = registry;
         this.before = registry.getCurrentObservationScope();
-        this.observation =
-                Callback.OBSERVATION.call(() -> notStarted.get().start(), Observation.NOOP);
+        this.observation = Callback.OBSERVATION.call(() -> notStarted.get().start(), Observation.NOOP);
         Observation.Scope opened = Callback.OBSERVATION.call(observation::openScope, Observation.Scope.NOOP);
         this.scope = opened;
         if (opened == Observation.Scope.NOOP) {

@@ -77,9 +77,11 @@ class ThrowingListenersTest {
     @ParameterizedTest
     @MethodSource("throwables")
     void whatever_a_command_throws_its_listener_is_told(Throwable thrown) {
-        CommandExecutor executor = CommandExecutor.builder(store).listener(noting()).build();
+        CommandExecutor executor =
+                CommandExecutor.builder(store).listener(noting()).build();
 
-        assertThat(catchThrowable(() -> executor.execute(new Refused(A, thrown)))).isSameAs(thrown);
+        assertThat(catchThrowable(() -> executor.execute(new Refused(A, thrown))))
+                .isSameAs(thrown);
         assertThat(told).containsExactly("started", "basisRead", "failed");
     }
 

@@ -45,8 +45,7 @@ class ObservedEventStoreTest {
 
         assertThat(store.appendEvents(writes).events()).hasSize(1);
         assertThatExceptionOfType(VersionConflictException.class)
-                .isThrownBy(() ->
-                        store.appendEvents(StreamWrites.to(A, ExpectedVersion.exactly(7), new Noted(A))));
+                .isThrownBy(() -> store.appendEvents(StreamWrites.to(A, ExpectedVersion.exactly(7), new Noted(A))));
         assertThatExceptionOfType(IllegalArgumentException.class)
                 .isThrownBy(() -> store.appendEvents(StreamWrites.to(A, ExpectedVersion.any(), new Unknown(A))));
         assertThat(store.streamVersion(A)).isEqualTo(StreamVersion.of(1));
