@@ -14,6 +14,9 @@ final class EventChain {
     private final @Nullable NewEvent last;
     private final int size;
 
+    /** Asked for again and again, in loops too; made at most once by each thread. */
+    private volatile @Nullable List<NewEvent> list;
+
     EventChain() {
         this(null, null, 0);
     }
@@ -33,6 +36,15 @@ final class EventChain {
     }
 
     List<NewEvent> toList() {
+        List<NewEvent> made = list;
+        if (made == null) {
+            made = makeList();
+            list = made;
+        }
+        return made;
+    }
+
+    private List<NewEvent> makeList() {
         NewEvent[] events = new NewEvent[size];
         EventChain link = this;
         while (link.before != null && link.last != null) {

@@ -101,6 +101,8 @@ public interface EventStore extends EventReader {
      * decoded does so here too. Stores nothing. For those who go on from events that are about to be stored, as a
      * {@link io.eventcore.command.CommandExecutor} does for commands that wait for one stream.
      *
+     * <p>If it is an {@link EventRoundTrip}, what is kept of such events is bounded in bytes, else only in number.
+     *
      * <p>What it makes fails as encoding or decoding fails, with any {@link RuntimeException}.
      *
      * @return empty if the store cannot tell, or if not all threads that use it read and write the same events, so that

@@ -191,4 +191,11 @@ class StreamWritesTest {
                 .contains("Noted", "account-ada")
                 .doesNotContain("s3cr3t");
     }
+
+    @Test
+    void its_events_are_listed_once_however_often_they_are_asked_for() {
+        StreamWrites writes = StreamWrites.to(ADA, any(), new Deposited(ADA, 1), new Deposited(ADA, 2));
+
+        assertThat(writes.events()).isSameAs(writes.events());
+    }
 }

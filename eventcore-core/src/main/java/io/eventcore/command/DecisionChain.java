@@ -16,13 +16,15 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.DecisionGroup.Member;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +59,7 @@ class DecisionChain {
     private static final int MAX_KEPT_STREAMS = 64;
 
     private final EventStore store;
-    private final UnaryOperator<Event> roundTrip;
+    private final ChainMemory memory;
     private final BooleanSupplier othersCome;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -76,15 +78,26 @@ class DecisionChain {
     /** How many appends have failed; who decided on top of one of them has a lower number. */
     private long failures;
 
+    /** How many turns have begun. */
+    private long turns;
+
+    /** Streams that are too large to be kept, so that they need not be read to find out again. */
+    private final Set<StreamId> tooLarge = new HashSet<>();
+
+    /** How much of what is known is counted by the memory. */
+    private long counted;
+
+    private boolean willForget;
+
     /**
      * A chain without decisions.
      *
-     * @param roundTrip makes of an event what will be read
+     * @param memory how much may be kept
      * @param othersCome whether somebody has the turn, or waits for it
      */
-    DecisionChain(EventStore store, UnaryOperator<Event> roundTrip, BooleanSupplier othersCome) {
+    DecisionChain(EventStore store, ChainMemory memory, BooleanSupplier othersCome) {
         this.store = store;
-        this.roundTrip = roundTrip;
+        this.memory = memory;
         this.othersCome = othersCome;
     }
 
@@ -93,6 +106,7 @@ class DecisionChain {
         lock.lock();
         try {
             turn.begin(failures);
+            turns++;
         } finally {
             lock.unlock();
         }
@@ -123,6 +137,9 @@ class DecisionChain {
         lock.lock();
         try {
             check(turn);
+            if (streamsAfter.keySet().stream().anyMatch(tooLarge::contains)) {
+                throw new DecideAgainException(true);
+            }
             if (isIdle() || !known.cover(streamsAfter)) {
                 readFromStore(turn, streamsAfter, eventType);
             } else {
@@ -145,6 +162,44 @@ class DecisionChain {
         }
     }
 
+    /** Counts what is known now; what is less than before is given back. */
+    private void count() {
+        memory.release(counted - known.bytes());
+        counted = known.bytes();
+        if (counted > 0 && !willForget) {
+            willForget = true;
+            long turnsNow = turns;
+            memory.later(() -> forgetIfCold(turnsNow));
+        }
+    }
+
+    /** Forgets what no command has come for since. */
+    private void forgetIfCold(long turnsThen) {
+        lock.lock();
+        try {
+            willForget = false;
+            if (turns == turnsThen && isIdle() && !othersCome.getAsBoolean()) {
+                known.forgetStored();
+                tooLarge.clear();
+            }
+            count();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Forgets a stream that no commands fight over any more. */
+    void forget(StreamId streamId) {
+        lock.lock();
+        try {
+            known.forgetStored(streamId);
+            tooLarge.remove(streamId);
+            count();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Reads while no append of this chain is under way: then all that is found stands before all that is about to be
      * stored, so that the events of several streams can be put in order.
@@ -157,6 +212,7 @@ class DecisionChain {
             check(turn);
             if (turn.hasSeenNothing() && known.streams() > MAX_KEPT_STREAMS) {
                 known.forgetStored();
+                count();
             }
             if (!known.cover(streamsAfter)) {
                 turn.readsMore();
@@ -174,29 +230,79 @@ class DecisionChain {
 
     /** Reads with the lock released: only who has the turn changes what is known while nothing is under way. */
     private <E extends Event> void learn(Map<StreamId, StreamVersion> missing, Class<E> eventType) {
-        EventStreamReader<E> found;
+        Found<E> found = null;
         lock.unlock();
         try {
-            found = store.readStreams(missing, eventType);
-            refuseToKeep(missing, found);
-            found = EventStreamReader.of(found.versions(), found.toList());
+            EventStreamReader<E> read = store.readStreams(missing, eventType);
+            found = isTooLong(missing, read) ? null : readToKeep(read);
         } finally {
             lock.lock();
         }
-        if (!known.learn(missing, found)) {
+        if (found == null) {
+            refuseToKeep(missing.keySet());
+            throw new DecideAgainException(true);
+        }
+        Iterator<Long> sizes = found.sizes.iterator();
+        boolean complete = known.learn(missing, found.events, event -> sizes.next());
+        // What was read is counted already.
+        counted += found.bytes();
+        count();
+        if (!complete) {
             known.forgetStored();
+            count();
             throw new DecideAgainException(true);
         }
     }
 
-    private static void refuseToKeep(Map<StreamId, StreamVersion> after, EventStreamReader<?> found) {
+    /** What a read has found, and how much that is. */
+    private record Found<E extends Event>(EventStreamReader<E> events, List<Long> sizes) {
+        long bytes() {
+            return sizes.stream().mapToLong(Long::longValue).sum();
+        }
+    }
+
+    private static boolean isTooLong(Map<StreamId, StreamVersion> after, EventStreamReader<?> found) {
         long events = 0;
         for (Map.Entry<StreamId, StreamVersion> stream : after.entrySet()) {
             events += found.version(stream.getKey()).value() - stream.getValue().value();
         }
-        if (events > MAX_KEPT_EVENTS) {
-            throw new DecideAgainException(true);
+        return events > MAX_KEPT_EVENTS;
+    }
+
+    /** Reads as long as there is memory; null if it ends first. */
+    private <E extends Event> @Nullable Found<E> readToKeep(EventStreamReader<E> read) {
+        List<RecordedEvent<E>> events = new ArrayList<>();
+        List<Long> sizes = new ArrayList<>();
+        long reserved = 0;
+        boolean done = false;
+        try {
+            for (RecordedEvent<E> event : read) {
+                long size = memory.bytes(event.event());
+                if (!memory.reserve(size)) {
+                    return null;
+                }
+                reserved += size;
+                events.add(event);
+                sizes.add(size);
+            }
+            done = true;
+            return new Found<>(EventStreamReader.of(read.versions(), events), sizes);
+        } finally {
+            if (!done) {
+                memory.release(reserved);
+            }
         }
+    }
+
+    private void refuseToKeep(Set<StreamId> streams) {
+        if (tooLarge.size() + streams.size() > MAX_KEPT_STREAMS) {
+            tooLarge.clear();
+        }
+        if (streams.size() <= MAX_KEPT_STREAMS) {
+            tooLarge.addAll(streams);
+        }
+        known.forgetStored();
+        count();
     }
 
     /**
@@ -205,7 +311,10 @@ class DecisionChain {
      * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
      */
     Member join(Turn turn, StreamWrites writes) {
-        List<Event> asRead = asRead(writes.events());
+        List<NewEvent> events = writes.events();
+        List<Event> asRead = new ArrayList<>(events.size());
+        List<Long> sizes = new ArrayList<>(events.size());
+        asRead(events, asRead, sizes);
         lock.lock();
         try {
             awaitRoom(turn, asRead.size());
@@ -215,11 +324,17 @@ class DecisionChain {
                     throw new DecideAgainException(true);
                 }
             });
+            long bytes = sizes.stream().mapToLong(Long::longValue).sum();
+            if (!memory.reserve(bytes)) {
+                throw new DecideAgainException(true);
+            }
+            counted += bytes;
             Member member = new Member(writes);
             gathering.add(member, turn.hasReadMore());
             for (int i = 0; i < asRead.size(); i++) {
-                known.expect(writes.events().get(i), asRead.get(i));
+                known.expect(events.get(i), asRead.get(i), sizes.get(i));
             }
+            count();
             return member;
         } finally {
             lock.unlock();
@@ -227,17 +342,16 @@ class DecisionChain {
     }
 
     /** The events as others will read them: they may lose or gain something when they are encoded and decoded. */
-    private List<Event> asRead(List<NewEvent> events) {
-        List<Event> asRead = new ArrayList<>(events.size());
+    private void asRead(List<NewEvent> events, List<Event> asRead, List<Long> sizes) {
         try {
             for (NewEvent event : events) {
-                asRead.add(roundTrip.apply(event.event()));
+                asRead.add(memory.asRead(event.event()));
+                sizes.add(memory.bytes(event.event()));
             }
         } catch (RuntimeException notToBeReadBack) {
             // Whatever is wrong with it, its own append will say; nobody can decide on top of it.
             throw new DecideAgainException(true);
         }
-        return asRead;
     }
 
     private void awaitRoom(Turn turn, int events) {
@@ -266,8 +380,9 @@ class DecisionChain {
                 }
                 settled.awaitUninterruptibly();
             }
-            if (known.events() > MAX_KEPT_EVENTS) {
+            if (known.events() > MAX_KEPT_EVENTS || memory.kept() > ChainMemory.MAX_BYTES / 2) {
                 known.forgetStored();
+                count();
             }
         } finally {
             lock.unlock();
@@ -370,6 +485,7 @@ class DecisionChain {
         lock.lock();
         try {
             known.stored(written.events());
+            maxEvents = Math.min(MAX_EVENTS, maxEvents + 1 + maxEvents / 8);
             underWay = null;
             settled.signalAll();
             // The next leader is woken before the others: the database is waiting, their callers have what they want.
@@ -386,7 +502,9 @@ class DecisionChain {
         try {
             failures++;
             known.dropExpected();
-            if (failure instanceof AppendLimitExceededException) {
+            count();
+            if (failure instanceof AppendLimitExceededException && group.isShared()) {
+                // A guess, which every group that is stored corrects: the one that is too large may be a single member.
                 maxEvents = Math.max(1, group.events() / 2);
             }
             underWay = null;

@@ -43,13 +43,14 @@ final class HotStreams {
         this.store = store;
         this.enabled = settings.enabled();
         UnaryOperator<Event> roundTrip = store.roundTrip().orElse(null);
-        this.lanes = new Lanes(roundTrip == null ? null : others -> chains.of(store, roundTrip, others));
+        ChainMemory memory = roundTrip == null ? null : ChainMemory.of(roundTrip);
+        this.lanes = new Lanes(memory == null ? null : others -> chains.of(store, memory, others));
     }
 
     /** Makes the chain of a lane. */
     @FunctionalInterface
     interface Chains {
-        DecisionChain of(EventStore store, UnaryOperator<Event> roundTrip, BooleanSupplier othersCome);
+        DecisionChain of(EventStore store, ChainMemory memory, BooleanSupplier othersCome);
     }
 
     /** The end of an attempt that did not begin: its thread was interrupted in the queue, or its time was up. */
@@ -236,6 +237,7 @@ final class HotStreams {
                 heat.rise(stream);
             } else if (heat.fall(stream)) {
                 lanes.separate(stream);
+                lanes.forget(stream);
             }
         }
     }

@@ -9,11 +9,14 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 
 /**
  * Some streams as the next decision is to see them: the events that are stored, and behind them those that are about to
@@ -27,11 +30,14 @@ final class KnownStreams {
 
     private final Map<StreamId, Known> streams = new HashMap<>();
     private long nextBeyond = BEYOND_ALL;
+    private long bytes;
 
     private static final class Known {
         private final long from;
         private final List<RecordedEvent<?>> events = new ArrayList<>();
+        private final Deque<Long> expectedBytes = new ArrayDeque<>();
         private int stored;
+        private long bytes;
 
         /** Knows the events after a version. */
         Known(long from) {
@@ -93,11 +99,12 @@ final class KnownStreams {
      * @param readAfter after which versions it was read
      * @return false if the streams end before what is known of them
      */
-    boolean learn(Map<StreamId, StreamVersion> readAfter, EventStreamReader<?> read) {
+    boolean learn(Map<StreamId, StreamVersion> readAfter, EventStreamReader<?> read, ToLongFunction<Event> sizes) {
         for (Map.Entry<StreamId, StreamVersion> stream : readAfter.entrySet()) {
             Known known = streams.get(stream.getKey());
             long after = stream.getValue().value();
             if (known == null || known.version() != after) {
+                forget(stream.getKey());
                 streams.put(stream.getKey(), new Known(after));
             }
         }
@@ -105,6 +112,7 @@ final class KnownStreams {
             Known known = known(event.streamId());
             known.events.add(event);
             known.stored++;
+            add(known, sizes.applyAsLong(event.event()));
         }
         return read.versions().entrySet().stream()
                 .allMatch(stream -> stream.getValue().equals(version(stream.getKey())));
@@ -144,8 +152,10 @@ final class KnownStreams {
     }
 
     /** An event is about to be stored; nobody but the fold of a command will see the record that stands for it. */
-    void expect(NewEvent added, Event asRead) {
+    void expect(NewEvent added, Event asRead, long size) {
         Known known = known(added.streamId());
+        known.expectedBytes.add(size);
+        add(known, size);
         known.events.add(new RecordedEvent<>(
                 asRead,
                 added.id(),
@@ -163,6 +173,7 @@ final class KnownStreams {
             Known known = known(event.streamId());
             RecordedEvent<?> expected = known.events.get(known.stored);
             known.events.set(known.stored++, at(expected, event.position()));
+            known.expectedBytes.remove();
         }
     }
 
@@ -180,14 +191,40 @@ final class KnownStreams {
 
     /** Nothing is about to be stored any more. */
     void dropExpected() {
-        streams.values()
-                .forEach(known ->
-                        known.events.subList(known.stored, known.events.size()).clear());
+        for (Known known : streams.values()) {
+            known.events.subList(known.stored, known.events.size()).clear();
+            known.expectedBytes.forEach(size -> add(known, -size));
+            known.expectedBytes.clear();
+        }
     }
 
     /** Forgets every stream of which nothing is about to be stored. */
     void forgetStored() {
-        streams.values().removeIf(Known::isStored);
+        List.copyOf(streams.keySet()).forEach(this::forgetStored);
+    }
+
+    /** Forgets a stream if nothing of it is about to be stored. */
+    void forgetStored(StreamId streamId) {
+        if (!isExpected(streamId)) {
+            forget(streamId);
+        }
+    }
+
+    private void forget(StreamId streamId) {
+        Known forgotten = streams.remove(streamId);
+        if (forgotten != null) {
+            bytes -= forgotten.bytes;
+        }
+    }
+
+    private void add(Known known, long size) {
+        known.bytes += size;
+        bytes += size;
+    }
+
+    /** How many bytes are known, as the sizes that were given count them. */
+    long bytes() {
+        return bytes;
     }
 
     int streams() {

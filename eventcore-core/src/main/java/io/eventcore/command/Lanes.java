@@ -72,6 +72,16 @@ final class Lanes {
         serving.set(stripe, own.get(stripe));
     }
 
+    /** Lets every lane forget what it keeps of a stream. */
+    void forget(StreamId stream) {
+        for (Lane lane : own) {
+            DecisionChain chain = lane.chain();
+            if (chain != null) {
+                chain.forget(stream);
+            }
+        }
+    }
+
     /** Whether this thread has a turn. */
     boolean haveThisThread() {
         for (Lane lane : own) {

@@ -1,9 +1,10 @@
 package io.eventcore.internal;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,7 @@ public enum Callback {
 
     private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
 
-    private static final AtomicLongArray FAILURES = new AtomicLongArray(values().length);
+    private static final Map<Callback, AtomicLong> FAILURES = new ConcurrentHashMap<>();
 
     /** Calls it; returns normally whatever it throws. */
     public void run(Runnable call) {
@@ -77,14 +78,18 @@ public enum Callback {
 
     /** How many calls have failed in this process. */
     public long failures() {
-        return FAILURES.get(ordinal());
+        return counter().get();
+    }
+
+    private AtomicLong counter() {
+        return FAILURES.computeIfAbsent(this, callback -> new AtomicLong());
     }
 
     private void contain(Throwable failure) {
         if (failure instanceof InterruptedException) {
             Thread.currentThread().interrupt();
         }
-        FAILURES.incrementAndGet(ordinal());
+        counter().incrementAndGet();
         try {
             if (LOGGED.size() < MAX_LOGGED && LOGGED.add(kind(failure))) {
                 LOG.warn(
@@ -94,7 +99,7 @@ public enum Callback {
                         RedactedException.of(failure, ""));
             }
         } catch (Throwable loggerFailed) {
-            FAILURES.incrementAndGet(ordinal());
+            counter().incrementAndGet();
         }
     }
 

@@ -25,6 +25,7 @@ import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializerRoundTrip;
 import io.eventcore.transaction.TransactionAppends;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -240,7 +241,7 @@ public class JdbcEventStore implements EventStore {
         // Where the calling thread chooses the database, nobody may go on from what another thread appends.
         return connections.isRouting()
                 ? Optional.empty()
-                : Optional.of(event -> serializer.deserialize(serializer.serialize(event)));
+                : Optional.of(new SerializerRoundTrip(serializer));
     }
 
     @Override

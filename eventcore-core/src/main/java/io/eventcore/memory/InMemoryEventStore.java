@@ -24,6 +24,7 @@ import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializerRoundTrip;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import io.eventcore.transaction.TransactionAppends;
 import java.time.Clock;
@@ -273,7 +274,7 @@ public final class InMemoryEventStore implements EventStore {
 
     @Override
     public Optional<UnaryOperator<Event>> roundTrip() {
-        return Optional.of(event -> serializer.deserialize(serializer.serialize(event)));
+        return Optional.of(new SerializerRoundTrip(serializer));
     }
 
     @Override

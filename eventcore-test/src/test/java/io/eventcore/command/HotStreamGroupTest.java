@@ -450,6 +450,41 @@ class HotStreamGroupTest {
     }
 
     @Test
+    void one_command_that_is_too_large_does_not_make_groups_smaller_for_good() {
+        store = new GatedStore(new JacksonEventSerializer(LedgerEvent.types()), new AppendLimits(1_000, 1_000, 1_000));
+        executor = newExecutor(WatchedChain::new);
+        heatUp(HOT);
+        Runner first = decides(deposit(1));
+        Runner second = decides(deposit(2));
+        Runner guilty = decides(new Tally(Set.of(HOT), seen -> List.of(new Opened(HOT, "x".repeat(2_000)))));
+        store.openForGood();
+        assertThat(guilty.failure()).isInstanceOf(AppendLimitExceededException.class);
+        results(first, second);
+
+        List<Integer> largest = new ArrayList<>();
+        for (int round = 0; round < 10; round++) {
+            heatUp(HOT);
+            runners.clear();
+            List<Runner> round20 = new ArrayList<>();
+            round20.add(decides(deposit(1)));
+            for (int i = 0; i < 20; i++) {
+                Runner runner = start(deposit(2), CommandContext.empty());
+                awaitThat(() -> joined.contains(runner) || isParkedIn(runner, Set.of("awaitRoom", "enter")));
+                round20.add(runner);
+            }
+            store.openForGood();
+            results(round20.toArray(Runner[]::new));
+            largest.add(store.appends.stream()
+                    .mapToInt(writes -> writes.events().size())
+                    .max()
+                    .orElseThrow());
+        }
+
+        assertThat(largest.get(0)).isLessThan(20);
+        assertThat(largest.get(9)).isEqualTo(20);
+    }
+
+    @Test
     void what_is_too_much_for_one_append_waits_for_the_next_one() {
         Runner first = decides(deposit(1));
         Runner large = decides(new Tally(Set.of(HOT), seen -> Collections.nCopies(400, deposited(HOT, 2))));
@@ -965,8 +1000,8 @@ class HotStreamGroupTest {
 
     /** Says when a decision has been taken in. */
     private class WatchedChain extends DecisionChain {
-        WatchedChain(EventStore through, UnaryOperator<Event> roundTrip, BooleanSupplier othersCome) {
-            super(through, roundTrip, othersCome);
+        WatchedChain(EventStore through, ChainMemory memory, BooleanSupplier othersCome) {
+            super(through, memory, othersCome);
         }
 
         @Override
@@ -979,8 +1014,8 @@ class HotStreamGroupTest {
 
     /** The mistake that this is all about. */
     private final class EarlyChain extends WatchedChain {
-        EarlyChain(EventStore through, UnaryOperator<Event> roundTrip, BooleanSupplier othersCome) {
-            super(through, roundTrip, othersCome);
+        EarlyChain(EventStore through, ChainMemory memory, BooleanSupplier othersCome) {
+            super(through, memory, othersCome);
         }
 
         @Override

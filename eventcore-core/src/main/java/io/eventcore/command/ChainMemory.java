@@ -1,0 +1,68 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventRoundTrip;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
+
+/**
+ * How much the chains of one executor keep of the streams they serve, all together, and for how long. Safe for any number
+ * of threads.
+ */
+final class ChainMemory {
+    /** How many bytes of stored events are kept at most, decoded. */
+    static final long MAX_BYTES = 16L << 20;
+
+    /** What an event counts for beside its payload: the objects around it. */
+    private static final long BYTES_PER_EVENT = 256;
+
+    private static final long COLD_AFTER_SECONDS = 5;
+
+    private final UnaryOperator<Event> roundTrip;
+    private final Executor later;
+    private final AtomicLong kept = new AtomicLong();
+
+    /** {@code later}: runs what it is given after a while, so that streams are forgotten that no command comes for. */
+    ChainMemory(UnaryOperator<Event> roundTrip, Executor later) {
+        this.roundTrip = roundTrip;
+        this.later = later;
+    }
+
+    static ChainMemory of(UnaryOperator<Event> roundTrip) {
+        return new ChainMemory(
+                roundTrip, CompletableFuture.delayedExecutor(COLD_AFTER_SECONDS, TimeUnit.SECONDS, Runnable::run));
+    }
+
+    /** The event as others will read it. */
+    Event asRead(Event event) {
+        return roundTrip.apply(event);
+    }
+
+    long bytes(Event event) {
+        return BYTES_PER_EVENT + (roundTrip instanceof EventRoundTrip sized ? sized.bytes(event) : 0);
+    }
+
+    /** Whether so much more can be kept; if so, it is counted. */
+    boolean reserve(long bytes) {
+        if (kept.addAndGet(bytes) <= MAX_BYTES) {
+            return true;
+        }
+        release(bytes);
+        return false;
+    }
+
+    void release(long bytes) {
+        kept.addAndGet(-bytes);
+    }
+
+    long kept() {
+        return kept.get();
+    }
+
+    void later(Runnable task) {
+        later.execute(task);
+    }
+}
