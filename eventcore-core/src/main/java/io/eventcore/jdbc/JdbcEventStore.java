@@ -239,9 +239,7 @@ public class JdbcEventStore implements EventStore {
     @Override
     public Optional<UnaryOperator<Event>> roundTrip() {
         // Where the calling thread chooses the database, nobody may go on from what another thread appends.
-        return connections.isRouting()
-                ? Optional.empty()
-                : Optional.of(new SerializerRoundTrip(serializer));
+        return connections.isRouting() ? Optional.empty() : Optional.of(new SerializerRoundTrip(serializer));
     }
 
     @Override

@@ -68,9 +68,10 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
 
     private void failIfChanged(Map<String, String> before, S state, String what) {
         StatePrint.firstDifference(before, StatePrint.of(state)).ifPresent(place -> {
-            throw new AssertionError(("%s of %s: '%s' differs afterwards. A state must not change: it may be stored as a"
-                            + " snapshot or decided on again. Copy before you change, or let apply return a new state")
-                    .formatted(what, command.getClass().getName(), place));
+            throw new AssertionError(
+                    ("%s of %s: '%s' differs afterwards. A state must not change: it may be stored as a"
+                                    + " snapshot or decided on again. Copy before you change, or let apply return a new state")
+                            .formatted(what, command.getClass().getName(), place));
         });
     }
 }

@@ -294,8 +294,7 @@ class HotStreamGroupTest {
 
     @Test
     void a_chain_that_releases_errors_early_is_caught() {
-        assertThat(fateOfWhatRestsOnNothing(
-                        EarlyChain::new, new FailsIfNotEmpty(HOT, "handle", new AssertionError())))
+        assertThat(fateOfWhatRestsOnNothing(EarlyChain::new, new FailsIfNotEmpty(HOT, "handle", new AssertionError())))
                 .isEqualTo("released");
     }
 
@@ -309,9 +308,10 @@ class HotStreamGroupTest {
         store.openForGood();
 
         assertThat(first.result().attempts()).isEqualTo(1);
-        assertThat(throwing.failure() instanceof RetriesExhaustedException exhausted
-                        ? exhausted.getCause()
-                        : throwing.failure())
+        assertThat(
+                        throwing.failure() instanceof RetriesExhaustedException exhausted
+                                ? exhausted.getCause()
+                                : throwing.failure())
                 .isSameAs(thrown);
     }
 
@@ -608,7 +608,8 @@ class HotStreamGroupTest {
     }
 
     static List<Throwable> unexplained() {
-        return List.of(new IllegalStateException("a decorator's own"), new AssertionError(), new IOException("sneaked"));
+        return List.of(
+                new IllegalStateException("a decorator's own"), new AssertionError(), new IOException("sneaked"));
     }
 
     @Test
@@ -1134,8 +1135,8 @@ class HotStreamGroupTest {
                 throw exception.apply(writes);
             }
             if (writes.events().stream()
-                    .anyMatch(event -> event.event() instanceof Deposited deposited
-                            && deposited.cents() == refusedCents)) {
+                    .anyMatch(event ->
+                            event.event() instanceof Deposited deposited && deposited.cents() == refusedCents)) {
                 throw FailsIfNotEmpty.sneaky(thrown);
             }
             EventStreamSlice slice = super.appendEvents(writes);

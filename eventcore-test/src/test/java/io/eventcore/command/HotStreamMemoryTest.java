@@ -106,8 +106,8 @@ class HotStreamMemoryTest {
         return executor.execute(Decision.over(LedgerEvent.class, stream)
                 .startingWith(0)
                 .applying((count, event) -> count + 1)
-                .deciding(count ->
-                        List.of(owner.isEmpty() ? new Deposited(stream, count) : new Opened(stream, owner))));
+                .deciding(
+                        count -> List.of(owner.isEmpty() ? new Deposited(stream, count) : new Opened(stream, owner))));
     }
 
     private void heatUp(StreamId stream) {
@@ -117,8 +117,7 @@ class HotStreamMemoryTest {
                 .applying((count, event) -> count + 1)
                 .deciding(count -> {
                     if (decisions.incrementAndGet() == 1) {
-                        store.appendEvents(
-                                StreamWrites.to(stream, ExpectedVersion.any(), new Deposited(stream, 1)));
+                        store.appendEvents(StreamWrites.to(stream, ExpectedVersion.any(), new Deposited(stream, 1)));
                     }
                     return List.of();
                 }));
