@@ -110,8 +110,8 @@ class SnapshotLawsTest {
         KnownStreams known = new KnownStreams();
         known.learn(
                 Map.of(stream(0), StreamVersion.NONE),
-                EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()));
-        known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED);
+                EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()), event -> 1);
+        known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED, 1);
         EventStore company = new View(known.eventsAfter(Map.of(stream(0), StreamVersion.NONE), Noted.class));
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
 

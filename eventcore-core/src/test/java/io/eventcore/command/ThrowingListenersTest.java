@@ -115,7 +115,8 @@ class ThrowingListenersTest {
                 .build();
 
         executor.execute(new Deposit(A));
-        catchThrowable(() -> executor.execute(new Refused(A, new IOException())));
+        assertThat(catchThrowable(() -> executor.execute(new Refused(A, new IOException()))))
+                .isInstanceOf(IOException.class);
 
         assertThat(observations.getCurrentObservationScope()).isNull();
         assertThat(store.eventsOf(A)).hasSize(1);

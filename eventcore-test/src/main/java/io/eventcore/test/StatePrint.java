@@ -21,7 +21,7 @@ final class StatePrint {
     private static final int MAX_PLACES = 100_000;
 
     private final Map<String, String> places = new LinkedHashMap<>();
-    private final Map<Object, String> seen = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, String> seen = new IdentityHashMap<>();
 
     private StatePrint() {}
 

@@ -7,6 +7,7 @@ import io.eventcore.StreamId;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
+import io.eventcore.command.Require;
 import io.eventcore.command.Stream;
 import io.eventcore.test.wellformed.Tickets.Look;
 import io.eventcore.test.wellformed.Tickets.Sell;
@@ -93,7 +94,11 @@ class CommandScenarioTest {
     /** A state without equality. */
     private static final class Names {
         private final List<String> names = new ArrayList<>();
-        private transient int hash;
+        private transient int lookedAt;
+
+        int look() {
+            return ++lookedAt;
+        }
     }
 
     private record Changing(@Stream StreamId ticket, String where, Names shared)
@@ -118,7 +123,7 @@ class CommandScenarioTest {
         @Override
         public List<TicketEvent> handle(Names state) {
             change(state, "handle");
-            state.hash = 1;
+            Require.that(state.look() > 0, "looked at");
             return List.of();
         }
 
