@@ -6,6 +6,7 @@ import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
@@ -345,6 +346,23 @@ public class JdbcProjectionStore implements ProjectionStore {
         });
     }
 
+    @Override
+    public List<PartitionState> partitions(String projection) {
+        return own("Reading the state of projection '" + projection + "'", connection -> {
+            try (PreparedStatement query = connection.prepareStatement(sql.selectPartitionsOf)) {
+                query.setLong(1, 0);
+                query.setString(2, projection);
+                try (ResultSet row = query.executeQuery()) {
+                    List<PartitionState> states = new ArrayList<>();
+                    while (row.next()) {
+                        states.add(state(row));
+                    }
+                    return states;
+                }
+            }
+        });
+    }
+
     private static PartitionState state(ResultSet row) throws SQLException {
         return new PartitionState(
                 new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3)),
@@ -472,10 +490,94 @@ public class JdbcProjectionStore implements ProjectionStore {
 
     @Override
     public List<ParkedStream> parkedStreams(String projection) {
-        return own("Reading parked streams", connection -> {
-            try (PreparedStatement query = connection.prepareStatement(sql.selectParked)) {
+        return parkedStreams(sql.selectParked, query -> {
+            query.setString(1, projection);
+            query.setString(2, projection);
+        });
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(ProjectionPartition partition) {
+        return parkedStreams(sql.selectParkedOfPartition, query -> bind(query, 1, partition));
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(String projection, int limit) {
+        return parkedStreams(sql.selectFirstParked, query -> {
+            query.setString(1, projection);
+            query.setInt(2, limit);
+        });
+    }
+
+    @Override
+    public Optional<ParkedStream> parkedStream(String projection, int version, StreamId streamId) {
+        return parkedStreams(
+                        sql.selectParkedStream,
+                        query -> bindStream(query, 1, new ProjectionPartition(projection, version, 0), streamId))
+                .stream()
+                .findFirst();
+    }
+
+    @Override
+    public List<ParkedStream> requestedStreams() {
+        return parkedStreams(sql.selectRequested, query -> {});
+    }
+
+    @Override
+    public boolean hasParkedStreams(String projection, int version, GlobalPosition upTo) {
+        return own("Looking for parked streams", connection -> {
+            try (PreparedStatement query = connection.prepareStatement(sql.hasParked)) {
                 query.setString(1, projection);
-                query.setString(2, projection);
+                query.setInt(2, version);
+                query.setLong(3, upTo.value());
+                try (ResultSet row = query.executeQuery()) {
+                    return row.next() && row.getInt(1) == 1;
+                }
+            }
+        });
+    }
+
+    @Override
+    public List<ParkedCount> parkedCounts() {
+        return own("Counting parked streams", connection -> {
+            try (PreparedStatement query = connection.prepareStatement(sql.countParked);
+                    ResultSet row = query.executeQuery()) {
+                List<ParkedCount> counts = new ArrayList<>();
+                while (row.next()) {
+                    counts.add(new ParkedCount(row.getString(1), row.getInt(2), row.getInt(3)));
+                }
+                return counts;
+            }
+        });
+    }
+
+    @Override
+    public int requestAll(String projection, ParkedStream.Request request) {
+        return own("Asking for the parked streams of projection '" + projection + "'", connection -> {
+            try (PreparedStatement update = connection.prepareStatement(sql.requestAllParked)) {
+                update.setString(1, request.name());
+                update.setString(2, projection);
+                update.executeUpdate();
+            }
+            // Some drivers report only the rows whose values have changed.
+            try (PreparedStatement query = connection.prepareStatement(sql.countParkedOf)) {
+                query.setString(1, projection);
+                try (ResultSet row = query.executeQuery()) {
+                    return row.next() ? row.getInt(1) : 0;
+                }
+            }
+        });
+    }
+
+    /** Binds the values of a statement. */
+    private interface Binding {
+        void to(PreparedStatement statement) throws SQLException;
+    }
+
+    private List<ParkedStream> parkedStreams(String statement, Binding binding) {
+        return own("Reading parked streams", connection -> {
+            try (PreparedStatement query = connection.prepareStatement(statement)) {
+                binding.to(query);
                 try (ResultSet row = query.executeQuery()) {
                     List<ParkedStream> streams = new ArrayList<>();
                     while (row.next()) {
@@ -545,8 +647,11 @@ public class JdbcProjectionStore implements ProjectionStore {
                 return update.executeUpdate();
             }
         });
-        return parkedStreams(projection).stream()
-                .anyMatch(stream -> stream.streamId().equals(streamId));
+        return !parkedStreams(sql.selectParkedByStream, query -> {
+                    query.setString(1, projection);
+                    query.setString(2, streamId.value());
+                })
+                .isEmpty();
     }
 
     @Override

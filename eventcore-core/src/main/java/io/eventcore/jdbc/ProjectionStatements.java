@@ -17,6 +17,16 @@ final class ProjectionStatements {
     final String isCurrent;
     final String advance;
     final String selectParked;
+    final String selectParkedOfPartition;
+    final String selectFirstParked;
+    final String selectParkedStream;
+    final String selectParkedByStream;
+    final String hasParked;
+    final String countParked;
+    final String selectRequested;
+    final String requestAllParked;
+    final String countParkedOf;
+    final String selectPartitionsOf;
     final String deleteParked;
     final String insertParked;
     final String queueParked;
@@ -72,6 +82,13 @@ final class ProjectionStatements {
                 FROM eventcore_projection
                 ORDER BY name, version, number
                 """.formatted(later));
+        this.selectPartitionsOf = names.in("""
+                SELECT name, version, number, position, seen_position, seen_event_id, owner, token, paused, resumes,
+                    failure, partitions, active, CASE WHEN owner = '' OR good_until <= %s THEN 1 ELSE 0 END
+                FROM eventcore_projection
+                WHERE name = ?
+                ORDER BY version, number
+                """.formatted(later));
         this.selectCheckpoint = names.in("""
                 SELECT position, seen_position, seen_event_id FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?
                 """);
@@ -88,6 +105,25 @@ final class ProjectionStatements {
                 WHERE name = ? OR ? = ''
                 ORDER BY name, version, position
                 """);
+        String parked = """
+                SELECT name, version, number, stream_id, position, type, failure, waiting, request
+                FROM eventcore_parked_stream
+                WHERE\s""";
+        this.selectParkedOfPartition =
+                names.in(parked + "name = ? AND version = ? AND number = ? ORDER BY position, stream_id");
+        this.selectFirstParked = names.in(parked + "name = ? ORDER BY version, position, stream_id LIMIT ?");
+        this.selectParkedStream = names.in(parked + "name = ? AND version = ? AND stream_id = ?");
+        this.selectParkedByStream = names.in(parked + "name = ? AND stream_id = ? ORDER BY version");
+        this.selectRequested = names.in(parked + "request <> 'NONE' ORDER BY name, version, position");
+        this.hasParked = names.in("""
+                SELECT CASE WHEN EXISTS (
+                    SELECT 1 FROM eventcore_parked_stream WHERE name = ? AND version = ? AND position <= ?
+                ) THEN 1 ELSE 0 END
+                """);
+        this.countParked = names.in(
+                "SELECT name, version, COUNT(*) FROM eventcore_parked_stream GROUP BY name, version ORDER BY name, version");
+        this.countParkedOf = names.in("SELECT COUNT(*) FROM eventcore_parked_stream WHERE name = ?");
+        this.requestAllParked = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ?");
         this.deleteParked =
                 names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
         this.insertParked = names.in("""

@@ -9,6 +9,9 @@ public enum AwaitOutcome {
     /** The projection has dealt with everything up to the position. */
     REACHED,
 
+    /** The log does not reach the position: no append has returned it, or the log was set back. Not waited for. */
+    BEYOND_LOG,
+
     /** It has not come so far in time. */
     TIMED_OUT,
 

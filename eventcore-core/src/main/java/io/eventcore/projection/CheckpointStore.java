@@ -43,4 +43,11 @@ public interface CheckpointStore {
 
     /** The streams that a projection has set aside, in the order of their positions. */
     List<ParkedStream> parkedStreams(String projection);
+
+    /** The streams that a partition has set aside, in the order of their positions. */
+    default List<ParkedStream> parkedStreams(ProjectionPartition partition) {
+        return parkedStreams(partition.projection()).stream()
+                .filter(stream -> stream.partition().equals(partition))
+                .toList();
+    }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -66,7 +67,7 @@ final class EventApplication<E extends Event> {
         this.pause = pause;
         this.counts = counts;
         this.checkpoint = store.checkpoint(lease.partition());
-        readParked();
+        store.parkedStreams(lease.partition()).forEach(stream -> parked.put(stream.streamId(), stream));
     }
 
     Checkpoint checkpoint() {
@@ -77,12 +78,13 @@ final class EventApplication<E extends Event> {
         return parked;
     }
 
-    /** Reads anew which streams are parked, and what was asked for. */
-    void readParked() {
-        parked.clear();
-        store.parkedStreams(projection.name()).stream()
-                .filter(stream -> stream.partition().equals(lease.partition()))
-                .forEach(stream -> parked.put(stream.streamId(), stream));
+    /** Reads a stream anew that something was asked for; empty if it is not parked any more. */
+    Optional<ParkedStream> readParked(StreamId streamId) {
+        ProjectionPartition mine = lease.partition();
+        Optional<ParkedStream> stream = store.parkedStream(mine.projection(), mine.version(), streamId)
+                .filter(found -> found.partition().equals(mine) && parked.containsKey(streamId));
+        stream.ifPresent(found -> parked.put(streamId, found));
+        return stream;
     }
 
     /** Moves the checkpoint past events that the projection does not want; nothing is applied. */

@@ -64,4 +64,11 @@ public interface LeaseStore {
 
     /** All partitions of all projections known to the store. */
     List<PartitionState> partitions();
+
+    /** The partitions of all versions of one projection. */
+    default List<PartitionState> partitions(String projection) {
+        return partitions().stream()
+                .filter(state -> state.partition().projection().equals(projection))
+                .toList();
+    }
 }

@@ -4,6 +4,7 @@ import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
@@ -429,8 +430,11 @@ final class PartitionWorker<E extends Event> implements Runnable {
             return;
         }
         requestsReadAt = now;
-        application.readParked();
-        for (ParkedStream stream : List.copyOf(application.parked().values())) {
+        for (StreamId asked : context.requests().of(partition)) {
+            ParkedStream stream = application.readParked(asked).orElse(null);
+            if (stream == null) {
+                continue;
+            }
             if (stream.request() == ParkedStream.Request.DISCARD) {
                 application.changeParked(new ParkedChange.Released(stream.streamId()));
                 LOG.warn(

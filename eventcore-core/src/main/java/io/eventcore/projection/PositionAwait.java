@@ -5,18 +5,15 @@ import io.eventcore.GlobalPosition;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One thread's waiting for the active version of a projection to come to a position. */
 final class PositionAwait {
-    /** How long to wait at a time for a projection that another instance runs. */
-    private static final long REMOTE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
     private final String projection;
     private final GlobalPosition position;
     private final EventReader reader;
+    private final KnownEnd end;
     private final ProjectionStore store;
     private final Supplier<@Nullable ProjectionRun> run;
 
@@ -24,26 +21,38 @@ final class PositionAwait {
             String projection,
             GlobalPosition position,
             EventReader reader,
+            KnownEnd end,
             ProjectionStore store,
             Supplier<@Nullable ProjectionRun> run) {
         this.projection = projection;
         this.position = position;
         this.reader = reader;
+        this.end = end;
         this.store = store;
         this.run = run;
     }
 
     AwaitOutcome await(Turnstile progress, Duration timeout) {
         try {
-            long end = System.nanoTime() + timeout.toNanos();
+            long deadline = System.nanoTime() + timeout.toNanos();
+            long look = RemoteProgress.LOOK_EVERY.toNanos();
+            boolean exists = false;
             while (true) {
-                long left = end - System.nanoTime();
-                long pause = needsStore() ? Math.min(left, REMOTE_LOOK_NANOS) : left;
-                boolean decided = progress.awaitUntil(this::isDecided, pause);
-                Optional<AwaitOutcome> outcome = decided ? outcome() : askStore();
+                long left = deadline - System.nanoTime();
+                // Most are there in a moment, so the first wait is short: only who waits longer asks where the log
+                // ends.
+                long pause = exists && !needsStore() ? left : Math.min(left, look);
+                if (!progress.awaitUntil(this::isDecided, pause)) {
+                    askStore();
+                }
+                Optional<AwaitOutcome> outcome = outcome();
                 if (outcome.isPresent()) {
                     return outcome.get();
                 }
+                if (!exists && end.isBefore(position)) {
+                    return AwaitOutcome.BEYOND_LOG;
+                }
+                exists = true;
                 if (left <= 0) {
                     return AwaitOutcome.TIMED_OUT;
                 }
@@ -75,14 +84,42 @@ final class PositionAwait {
 
     private boolean isStopped(ProjectionRun running) {
         return workers(running, projection).stream()
-                .anyMatch(worker -> isBehind(worker.position()) && isOver(worker.state()));
+                .anyMatch(worker -> isBehind(reached(running, worker))
+                        && (isOver(worker.state()) || isPausedElsewhere(running, worker)));
+    }
+
+    private static boolean isPausedElsewhere(ProjectionRun running, PartitionWorker<?> worker) {
+        return !worker.runsHere()
+                && running.remote()
+                        .state(worker.partition())
+                        .map(PartitionState::paused)
+                        .orElse(false);
     }
 
     private boolean isReached(ProjectionRun running) {
         List<PartitionWorker<?>> workers = workers(running, projection);
-        return workers.isEmpty()
-                ? !isBehind(running.versions().position(projection))
-                : workers.stream().noneMatch(worker -> isBehind(worker.position()));
+        if (workers.isEmpty()) {
+            int version = running.versions().of(projection);
+            return !isBehind(furthest(
+                    running.versions().position(projection), running.remote().position(projection, version)));
+        }
+        return workers.stream().noneMatch(worker -> isBehind(reached(running, worker)));
+    }
+
+    /** How far a part has come; what another instance runs, as the store was last seen. */
+    private static GlobalPosition reached(ProjectionRun running, PartitionWorker<?> worker) {
+        if (worker.runsHere()) {
+            return worker.position();
+        }
+        GlobalPosition elsewhere = running.remote()
+                .state(worker.partition())
+                .map(state -> state.checkpoint().position())
+                .orElse(GlobalPosition.START);
+        return furthest(worker.position(), elsewhere);
+    }
+
+    private static GlobalPosition furthest(GlobalPosition one, GlobalPosition other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     private boolean isBehind(GlobalPosition reached) {
@@ -108,24 +145,20 @@ final class PositionAwait {
         return isStopped(running) ? Optional.of(AwaitOutcome.STOPPED) : Optional.empty();
     }
 
-    private Optional<AwaitOutcome> askStore() {
+    private void askStore() {
         ProjectionRun running = run.get();
         if (running != null && needsStore()) {
-            running.look();
+            running.remote().look(projection);
         }
-        return outcome();
     }
 
+    /** Whether the event at the position waits. Most often no stream is parked there, which is one short statement. */
     private boolean isParked(int version) {
         return !position.equals(GlobalPosition.START)
-                && store.parkedStreams(projection).stream()
-                        .filter(stream -> stream.partition().version() == version)
-                        .anyMatch(stream -> stream.position().compareTo(position) <= 0 && holds(stream));
-    }
-
-    private boolean holds(ParkedStream stream) {
-        return LogScan.entryAt(reader, position)
-                .filter(entry -> entry.streamId().equals(stream.streamId()))
-                .isPresent();
+                && store.hasParkedStreams(projection, version, position)
+                && LogScan.entryAt(reader, position)
+                        .flatMap(entry -> store.parkedStream(projection, version, entry.streamId()))
+                        .filter(stream -> stream.position().compareTo(position) <= 0)
+                        .isPresent();
     }
 }

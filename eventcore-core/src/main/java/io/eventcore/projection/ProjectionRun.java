@@ -12,6 +12,7 @@ final class ProjectionRun {
     private final AppendSignal signal;
     private final Runnable look;
     private final LeaseKeeper keeper;
+    private final RemoteProgress remote;
     private final List<PartitionWorker<?>> workers = new ArrayList<>();
     private final List<PartitionChange<?>> changes = new ArrayList<>();
     private final List<Thread> workerThreads = new ArrayList<>();
@@ -22,6 +23,7 @@ final class ProjectionRun {
         this.signal = signal;
         this.look = context.tail()::look;
         this.keeper = new LeaseKeeper(context, workers, new VersionSwitch(context.reader(), context.store(), declared));
+        this.remote = new RemoteProgress(context.store(), context.versions(), context.progress(), context.nanoTime());
         declared.all().forEach(this::prepare);
         keeper.look();
 
@@ -70,6 +72,11 @@ final class ProjectionRun {
 
     ActiveVersions versions() {
         return context.versions();
+    }
+
+    /** How those are getting on that other instances run. */
+    RemoteProgress remote() {
+        return remote;
     }
 
     /** The workers of a version; none if it is not declared here. */

@@ -48,11 +48,13 @@ public class ProjectionRunner {
     private final Clock clock;
     private final String owner = UUID.randomUUID().toString();
     private final Turnstile progress = new Turnstile();
+    private final KnownEnd end;
 
     private volatile @Nullable ProjectionRun run;
 
     ProjectionRunner(Builder builder) {
         this.reader = builder.reader;
+        this.end = new KnownEnd(reader);
         this.store = builder.store;
         this.projections = builder.projections.copy();
         this.settings = new RunnerSettings(
@@ -105,6 +107,7 @@ public class ProjectionRunner {
                 store,
                 tail,
                 new ActiveVersions(),
+                new ParkedRequests(store, settings, System::nanoTime),
                 transaction,
                 settings,
                 System::nanoTime,
@@ -114,6 +117,12 @@ public class ProjectionRunner {
     }
 
     private void check(Projection<?> projection) {
+        try {
+            reader.matching(projection.filter());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
+        }
         if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
             return;
         }
@@ -243,6 +252,26 @@ public class ProjectionRunner {
     }
 
     /**
+     * The first streams a projection has set aside, by the order of their positions.
+     *
+     * @param limit how many at most
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public List<ParkedStream> parkedStreams(String projection, int limit) {
+        return store.parkedStreams(projections.find(projection).name(), limit);
+    }
+
+    /**
+     * Asks for all events that wait in parked streams of a projection to be applied, or to be given up.
+     *
+     * @return how many streams are parked
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public int requestForAllParked(String projection, ParkedStream.Request request) {
+        return store.requestAll(projections.find(projection).name(), request);
+    }
+
+    /**
      * Asks for the events that wait in a parked stream to be applied, in order, by whoever runs the projection.
      *
      * @return whether that stream is parked
@@ -264,7 +293,7 @@ public class ProjectionRunner {
 
     /**
      * Waits until the active version of a projection has dealt with everything up to a position, so that a query sees what
-     * a command did.
+     * a command did. A position that the log does not reach is not waited for.
      *
      * @param position usually {@link io.eventcore.EventStreamSlice#lastPosition()} of an append
      * @param timeout how long to wait at most
@@ -279,7 +308,7 @@ public class ProjectionRunner {
             throw new IllegalStateException("The transaction of this thread has appended events; projection '" + name
                     + "' sees them after the commit: wait then");
         }
-        return new PositionAwait(name, position, reader, store, () -> run).await(progress, timeout);
+        return new PositionAwait(name, position, reader, end, store, () -> run).await(progress, timeout);
     }
 
     /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */
@@ -289,7 +318,7 @@ public class ProjectionRunner {
             return List.of();
         }
         GlobalPosition last = reader.lastPosition();
-        List<ParkedStream> parked = store.parkedStreams();
+        List<ParkedCount> parked = store.parkedCounts();
         Map<String, List<PartitionWorker<?>>> versions = new LinkedHashMap<>();
         for (PartitionWorker<?> worker : running.workers()) {
             List<PartitionWorker<?>> workers = versions.computeIfAbsent(worker.label(), label -> new ArrayList<>());
@@ -309,22 +338,22 @@ public class ProjectionRunner {
             String label,
             List<PartitionWorker<?>> workers,
             GlobalPosition last,
-            List<ParkedStream> parked) {
+            List<ParkedCount> parked) {
         ProjectionPartition one = workers.get(0).partition();
         boolean active = one.version() == running.versions().of(one.projection())
                 || (one.version() == ProjectionPartition.SIDE_EFFECTS
                         && workers.get(0).isOpen());
-        long set = parked.stream()
-                .filter(stream -> stream.partition().projection().equals(one.projection())
-                        && stream.partition().version() == one.version())
-                .count();
+        int set = parked.stream()
+                .filter(count -> count.projection().equals(one.projection()) && count.version() == one.version())
+                .mapToInt(ParkedCount::streams)
+                .sum();
         return new ProjectionStatus(
                 label,
                 one.projection(),
                 one.version(),
                 active,
                 workers.stream().map(worker -> status(worker, last)).toList(),
-                Math.toIntExact(set));
+                set);
     }
 
     private ProjectionStatus.Partition status(PartitionWorker<?> worker, GlobalPosition last) {

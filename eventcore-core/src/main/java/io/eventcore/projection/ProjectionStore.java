@@ -1,7 +1,12 @@
 package io.eventcore.projection;
 
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Keeps everything about running projections: leases, checkpoints, parked streams, and what operators asked for.
@@ -42,4 +47,55 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
 
     /** The streams that all projections have set aside. */
     List<ParkedStream> parkedStreams();
+
+    /** The first streams that a projection has set aside, by version and position, this many at most. */
+    default List<ParkedStream> parkedStreams(String projection, int limit) {
+        return parkedStreams(projection).stream().limit(limit).toList();
+    }
+
+    /** A stream that a version of a projection has set aside; empty if it has not. */
+    default Optional<ParkedStream> parkedStream(String projection, int version, StreamId streamId) {
+        return parkedStreams(projection).stream()
+                .filter(stream -> stream.partition().version() == version
+                        && stream.streamId().equals(streamId))
+                .findFirst();
+    }
+
+    /** Whether a version of a projection has set a stream aside whose waiting events begin at this position or before. */
+    default boolean hasParkedStreams(String projection, int version, GlobalPosition upTo) {
+        return parkedStreams(projection).stream()
+                .anyMatch(stream -> stream.partition().version() == version
+                        && stream.position().compareTo(upTo) <= 0);
+    }
+
+    /** How many streams each version of each projection has set aside; those that have none are left out. */
+    default List<ParkedCount> parkedCounts() {
+        Map<String, Map<Integer, Integer>> counts = new TreeMap<>();
+        for (ParkedStream stream : parkedStreams()) {
+            counts.computeIfAbsent(stream.partition().projection(), name -> new TreeMap<>())
+                    .merge(stream.partition().version(), 1, Integer::sum);
+        }
+        List<ParkedCount> all = new ArrayList<>();
+        counts.forEach((projection, versions) ->
+                versions.forEach((version, streams) -> all.add(new ParkedCount(projection, version, streams))));
+        return all;
+    }
+
+    /** The parked streams of all projections that somebody has asked something for. */
+    default List<ParkedStream> requestedStreams() {
+        return parkedStreams().stream()
+                .filter(stream -> stream.request() != ParkedStream.Request.NONE)
+                .toList();
+    }
+
+    /**
+     * Asks whoever runs the projection to retry or discard what waits in all its parked streams.
+     *
+     * @return how many streams are parked
+     */
+    default int requestAll(String projection, ParkedStream.Request request) {
+        List<ParkedStream> all = parkedStreams(projection);
+        all.forEach(stream -> request(projection, stream.streamId(), request));
+        return all.size();
+    }
 }

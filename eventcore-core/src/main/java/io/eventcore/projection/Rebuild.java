@@ -22,9 +22,8 @@ record Rebuild(Projection<?> projection, ProjectionStore store, TransactionOpera
         List<Lease> leases = new ArrayList<>();
         try {
             // Of all partitions that there are, which may be another number than the projection declares.
-            for (PartitionState state : store.partitions()) {
-                if (state.partition().projection().equals(projection.name())
-                        && state.partition().version() == projection.version()) {
+            for (PartitionState state : store.partitions(projection.name())) {
+                if (state.partition().version() == projection.version()) {
                     leases.add(store.seize(state.partition(), owner, settings.lease()));
                 }
             }
@@ -43,10 +42,8 @@ record Rebuild(Projection<?> projection, ProjectionStore store, TransactionOpera
 
     private SetBack setBack(Lease lease) {
         List<ParkedChange> released = new ArrayList<>();
-        for (ParkedStream stream : store.parkedStreams(lease.partition().projection())) {
-            if (stream.partition().equals(lease.partition())) {
-                released.add(new ParkedChange.Released(stream.streamId()));
-            }
+        for (ParkedStream stream : store.parkedStreams(lease.partition())) {
+            released.add(new ParkedChange.Released(stream.streamId()));
         }
         return new SetBack(lease, store.checkpoint(lease.partition()), released);
     }

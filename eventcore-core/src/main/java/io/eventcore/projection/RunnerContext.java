@@ -9,6 +9,7 @@ import org.springframework.transaction.support.TransactionOperations;
  *
  * @param owner who holds the leases of this runner
  * @param versions which versions queries read
+ * @param requests what operators have asked for about parked streams
  * @param inTransaction runs what transactional projections do
  * @param nanoTime a clock that never goes back
  * @param progress rung whenever a worker has come further or its state has changed
@@ -20,6 +21,7 @@ record RunnerContext(
         ProjectionStore store,
         LogTail tail,
         ActiveVersions versions,
+        ParkedRequests requests,
         TransactionOperations inTransaction,
         RunnerSettings settings,
         LongSupplier nanoTime,

@@ -5,6 +5,7 @@ import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
@@ -133,5 +134,45 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     @Override
     public boolean joinsCallersTransaction() {
         return delegate.joinsCallersTransaction();
+    }
+
+    @Override
+    public List<PartitionState> partitions(String projection) {
+        return delegate.partitions(projection);
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(ProjectionPartition partition) {
+        return delegate.parkedStreams(partition);
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(String projection, int limit) {
+        return delegate.parkedStreams(projection, limit);
+    }
+
+    @Override
+    public Optional<ParkedStream> parkedStream(String projection, int version, StreamId streamId) {
+        return delegate.parkedStream(projection, version, streamId);
+    }
+
+    @Override
+    public boolean hasParkedStreams(String projection, int version, GlobalPosition upTo) {
+        return delegate.hasParkedStreams(projection, version, upTo);
+    }
+
+    @Override
+    public List<ParkedCount> parkedCounts() {
+        return delegate.parkedCounts();
+    }
+
+    @Override
+    public List<ParkedStream> requestedStreams() {
+        return delegate.requestedStreams();
+    }
+
+    @Override
+    public int requestAll(String projection, ParkedStream.Request request) {
+        return delegate.requestAll(projection, request);
     }
 }

@@ -6,10 +6,14 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +26,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 final class WatchedDataSource extends DelegatingDataSource {
     private final List<String> sent = new CopyOnWriteArrayList<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
+    private final Map<String, LongAdder> rows = new ConcurrentHashMap<>();
     private volatile Consumer<String> beforeEach = sql -> {};
 
     WatchedDataSource(DataSource target) {
@@ -36,6 +41,14 @@ final class WatchedDataSource extends DelegatingDataSource {
     /** How many statements were sent that contain this text. */
     long sent(String text) {
         return sent.stream().filter(sql -> sql.contains(text)).count();
+    }
+
+    /** How many rows were read of the results of statements that contain this text. */
+    long rows(String text) {
+        return rows.entrySet().stream()
+                .filter(statement -> statement.getKey().contains(text))
+                .mapToLong(statement -> statement.getValue().sum())
+                .sum();
     }
 
     /** All statements sent so far, in their order. */
@@ -67,6 +80,13 @@ final class WatchedDataSource extends DelegatingDataSource {
         }
         try {
             Object result = method.invoke(target, arguments);
+            if (target instanceof ResultSet && method.getName().equals("next") && Boolean.TRUE.equals(result)) {
+                rows.computeIfAbsent(String.valueOf(sql), statement -> new LongAdder())
+                        .increment();
+            }
+            if (result instanceof ResultSet found && sql != null) {
+                return watch(ResultSet.class, found, sql);
+            }
             if (result instanceof PreparedStatement statement && arguments != null) {
                 return watch(PreparedStatement.class, statement, String.valueOf(arguments[0]));
             }

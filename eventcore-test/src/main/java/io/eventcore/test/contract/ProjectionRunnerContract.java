@@ -977,13 +977,42 @@ public abstract class ProjectionRunnerContract {
 
         assertThat(runner.awaitPosition("applied", after, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
         assertThat(runner.awaitPosition("applied", parked, PATIENCE)).isEqualTo(AwaitOutcome.PARKED);
-        assertThat(runner.awaitPosition("applied", GlobalPosition.of(after.value() + 1000), Duration.ofMillis(1)))
-                .isEqualTo(AwaitOutcome.TIMED_OUT);
         runner.stop();
         assertThat(runner.awaitPosition("applied", after, PATIENCE)).isEqualTo(AwaitOutcome.STOPPED);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> runner.awaitPosition("unknown", after, PATIENCE))
                 .withMessageContaining("unknown");
+    }
+
+    @Test
+    void waiting_for_a_position_that_is_not_reached_in_time_says_so() {
+        CountDownLatch goOn = gate();
+        ProjectionRunner runner = start(ledger("applied")
+                .atLeastOnce()
+                .on(LedgerEvent.class, event -> await(goOn))
+                .build());
+
+        GlobalPosition last = deposit(ADA, 1);
+
+        assertThat(runner.awaitPosition("applied", last, Duration.ofMillis(1))).isEqualTo(AwaitOutcome.TIMED_OUT);
+        goOn.countDown();
+    }
+
+    @Test
+    void a_position_beyond_the_log_is_not_waited_for() {
+        ProjectionRunner runner = start(appliedEventsProjection().build());
+        ProjectionRunner elsewhere = start(appliedEventsProjection().build());
+        GlobalPosition last = deposit(ADA, 1);
+        awaitAllApplied();
+
+        for (ProjectionRunner asked : List.of(runner, elsewhere)) {
+            assertThat(asked.awaitPosition("applied", GlobalPosition.of(last.value() + 1), PATIENCE))
+                    .isEqualTo(AwaitOutcome.BEYOND_LOG);
+            assertThat(asked.awaitPosition("applied", GlobalPosition.of(Long.MAX_VALUE), PATIENCE))
+                    .isEqualTo(AwaitOutcome.BEYOND_LOG);
+        }
+        GlobalPosition next = deposit(ADA, 1);
+        assertThat(runner.awaitPosition("applied", next, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
     }
 
     @Test

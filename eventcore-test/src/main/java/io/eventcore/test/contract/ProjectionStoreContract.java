@@ -2,12 +2,14 @@ package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
@@ -543,6 +545,67 @@ public abstract class ProjectionStoreContract {
         assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
     }
 
+    @Test
+    void what_is_asked_about_parked_streams_is_told_without_all_of_them() {
+        store.register("other", 1, 1, GlobalPosition.START);
+        StreamId bob = StreamId.of("account-bob");
+        Lease lease = acquire("one");
+        store.advance(
+                lease,
+                Checkpoint.START,
+                TEN,
+                List.of(new ParkedChange.Parked(parked(5)), new ParkedChange.Parked(parkedAt(bob, 3))));
+
+        assertThat(store.parkedStreams(BALANCES)).containsExactly(parkedAt(bob, 3), parked(5));
+        assertThat(store.parkedStreams(new ProjectionPartition(NAME, 1))).isEmpty();
+        assertThat(store.parkedStreams(NAME, 1)).containsExactly(parkedAt(bob, 3));
+        assertThat(store.parkedStreams("other", 10)).isEmpty();
+        assertThat(store.parkedStream(NAME, 1, ADA)).contains(parked(5));
+        assertThat(store.parkedStream(NAME, 2, ADA)).isEmpty();
+        assertThat(store.parkedStream(NAME, 1, StreamId.of("nobody"))).isEmpty();
+        assertThat(store.hasParkedStreams(NAME, 1, at(2))).isFalse();
+        assertThat(store.hasParkedStreams(NAME, 1, at(3))).isTrue();
+        assertThat(store.hasParkedStreams(NAME, 2, at(3))).isFalse();
+        assertThat(store.hasParkedStreams("other", 1, at(3))).isFalse();
+        assertThat(store.parkedCounts()).containsExactly(new ParkedCount(NAME, 1, 2));
+    }
+
+    @Test
+    void only_parked_streams_that_something_is_asked_for_are_requested_ones() {
+        StreamId bob = StreamId.of("account-bob");
+        Lease lease = acquire("one");
+        store.advance(
+                lease,
+                Checkpoint.START,
+                TEN,
+                List.of(new ParkedChange.Parked(parked(5)), new ParkedChange.Parked(parkedAt(bob, 3))));
+        assertThat(store.requestedStreams()).isEmpty();
+
+        assertThat(store.request(NAME, bob, ParkedStream.Request.RETRY)).isTrue();
+        assertThat(store.request(NAME, bob, ParkedStream.Request.RETRY)).isTrue();
+        assertThat(store.request(NAME, StreamId.of("nobody"), ParkedStream.Request.RETRY))
+                .isFalse();
+        assertThat(store.requestedStreams())
+                .extracting(ParkedStream::streamId, ParkedStream::request)
+                .containsExactly(tuple(bob, ParkedStream.Request.RETRY));
+
+        assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD)).isEqualTo(2);
+        assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD)).isEqualTo(2);
+        assertThat(store.requestAll("unknown", ParkedStream.Request.DISCARD)).isZero();
+        assertThat(store.requestedStreams())
+                .extracting(ParkedStream::streamId, ParkedStream::request)
+                .containsExactly(tuple(bob, ParkedStream.Request.DISCARD), tuple(ADA, ParkedStream.Request.DISCARD));
+    }
+
+    @Test
+    void the_partitions_of_one_projection_are_those_among_all() {
+        store.register("other", 1, 2, GlobalPosition.START);
+        store.register(NAME, 2, 3, GlobalPosition.START);
+
+        assertThat(store.partitions(NAME)).hasSize(4).isEqualTo(statesOf(NAME));
+        assertThat(store.partitions("unknown")).isEmpty();
+    }
+
     private Lease acquire(String owner) {
         return store.acquire(BALANCES, 1, owner, LONG).orElseThrow();
     }
@@ -552,6 +615,18 @@ public abstract class ProjectionStoreContract {
                 .filter(state -> state.partition().equals(BALANCES))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static ParkedStream parkedAt(StreamId stream, long position) {
+        ParkedStream like = parked(position);
+        return new ParkedStream(
+                like.partition(),
+                stream,
+                like.position(),
+                like.typeName(),
+                like.failure(),
+                like.waiting(),
+                like.request());
     }
 
     private static ParkedStream parked(long position) {

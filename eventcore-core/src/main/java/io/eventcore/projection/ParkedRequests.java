@@ -1,0 +1,53 @@
+package io.eventcore.projection;
+
+import io.eventcore.StreamId;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * What operators have asked for about parked streams: one statement now and then for all partitions of a runner, which
+ * finds nothing as long as nothing is asked for. Safe for any number of threads.
+ */
+final class ParkedRequests {
+    private final ProjectionStore store;
+    private final LongSupplier nanoTime;
+    private final long everyNanos;
+    private final ReentrantLock reading = new ReentrantLock();
+    private volatile Asked asked;
+
+    private record Asked(long readAt, Map<ProjectionPartition, List<StreamId>> streams) {}
+
+    ParkedRequests(ProjectionStore store, RunnerSettings settings, LongSupplier nanoTime) {
+        this.store = store;
+        this.nanoTime = nanoTime;
+        this.everyNanos = settings.lookEvery().toNanos();
+        this.asked = new Asked(nanoTime.getAsLong() - everyNanos, Map.of());
+    }
+
+    /** The streams of a partition that something was asked for, as they were a moment ago; it may be done by now. */
+    List<StreamId> of(ProjectionPartition partition) {
+        if (isOld() && reading.tryLock()) {
+            try {
+                if (isOld()) {
+                    long now = nanoTime.getAsLong();
+                    asked = new Asked(
+                            now,
+                            store.requestedStreams().stream()
+                                    .collect(Collectors.groupingBy(
+                                            ParkedStream::partition,
+                                            Collectors.mapping(ParkedStream::streamId, Collectors.toList()))));
+                }
+            } finally {
+                reading.unlock();
+            }
+        }
+        return asked.streams().getOrDefault(partition, List.of());
+    }
+
+    private boolean isOld() {
+        return nanoTime.getAsLong() - asked.readAt() >= everyNanos;
+    }
+}

@@ -1,0 +1,183 @@
+package io.eventcore.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventcore.EventStore;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.AwaitOutcome;
+import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionBuilder;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.test.contract.Eventually;
+import io.eventcore.test.contract.LedgerEvent;
+import io.eventcore.test.contract.LedgerEvent.Deposited;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What those cost who wait for a projection, and streams that are parked, in statements and rows. */
+class WaitingStatementsTest {
+    private static final TestDatabase DATABASE = H2Database.INSTANCE;
+    private static final StreamId ADA = StreamId.of("account-ada");
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int WAITING = 40;
+    private static final int PARKED = 120;
+    private static final int PARTITIONS = 8;
+
+    /** Everybody who waits for a projection looks at most this often together. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final String prefix = DATABASE.newTables();
+    private final String parkedTable = prefix + "parked_stream";
+    private final AppendSignal signal = new AppendSignal();
+    private final EventStore events = DATABASE.store(prefix, signal);
+    private final WatchedDataSource watched = new WatchedDataSource(DATABASE.dataSource());
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private final List<ProjectionRunner> runners = new ArrayList<>();
+    private final ExecutorService waiting = Executors.newFixedThreadPool(WAITING);
+
+    @AfterEach
+    void stop() {
+        goOn.countDown();
+        runners.forEach(ProjectionRunner::stop);
+        waiting.shutdownNow();
+    }
+
+    @Test
+    void all_who_wait_for_a_projection_of_another_instance_share_one_look() throws Exception {
+        ProjectionRunner one = start(DATABASE.projectionStore(prefix), held());
+        Eventually.until("it runs there", () -> state(one) == ProjectionState.LIVE);
+        ProjectionRunner other = start(JdbcProjectionStore.in(watched, "", prefix), held());
+        GlobalPosition last = deposit(ADA);
+        long before = looks();
+        long begin = System.nanoTime();
+
+        List<CompletableFuture<AwaitOutcome>> outcomes = new ArrayList<>();
+        for (int i = 0; i < WAITING; i++) {
+            outcomes.add(CompletableFuture.supplyAsync(() -> other.awaitPosition("applied", last, PATIENCE), waiting));
+        }
+        Eventually.until("some looks were taken", () -> looks() > before + 50);
+        long looks = looks() - before;
+        // The keeper looks too, at most every half second.
+        long nanos = System.nanoTime() - begin;
+        long possible = nanos / LOOK_NANOS + nanos / TimeUnit.MILLISECONDS.toNanos(500) + 3;
+        goOn.countDown();
+
+        for (CompletableFuture<AwaitOutcome> outcome : outcomes) {
+            assertThat(outcome.get(60, TimeUnit.SECONDS)).isEqualTo(AwaitOutcome.REACHED);
+        }
+        assertThat(looks).isLessThanOrEqualTo(possible);
+    }
+
+    @Test
+    void parked_streams_that_nothing_is_asked_for_are_not_read_again() {
+        for (int i = 0; i < PARKED; i++) {
+            deposit(StreamId.of("account-" + i));
+        }
+        GlobalPosition last = deposit(StreamId.of("good"));
+        ProjectionRunner runner = start(JdbcProjectionStore.in(watched, "", prefix), parking());
+        Eventually.until("all are parked", () -> runner.status().get(0).parkedStreams() == PARKED);
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        awaitLooks(1);
+        long statements = watched.sent(parkedTable);
+        long rows = watched.rows(parkedTable);
+        int looks = 4;
+
+        awaitLooks(looks);
+
+        assertThat(watched.rows(parkedTable) - rows).isZero();
+        assertThat(watched.sent(parkedTable) - statements).isLessThanOrEqualTo(looks + 3);
+    }
+
+    @Test
+    void the_rows_of_a_status_and_of_a_position_do_not_grow_with_what_is_parked() {
+        List<GlobalPosition> positions = new ArrayList<>();
+        for (int i = 0; i < PARKED; i++) {
+            positions.add(deposit(StreamId.of("account-" + i)));
+        }
+        GlobalPosition last = deposit(StreamId.of("good"));
+        ProjectionRunner runner = start(JdbcProjectionStore.in(watched, "", prefix), parking());
+        Eventually.until("all are parked", () -> runner.status().get(0).parkedStreams() == PARKED);
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        long rows = watched.rows(parkedTable);
+
+        runner.status();
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        assertThat(runner.awaitPosition("applied", positions.get(7), PATIENCE)).isEqualTo(AwaitOutcome.PARKED);
+        assertThat(runner.retryParked("applied", StreamId.of("account-7"))).isTrue();
+
+        // One for the status; one for the first position, which is not parked; two for the second; one for the request.
+        // What was asked for may be found, and looked at, meanwhile.
+        assertThat(watched.rows(parkedTable) - rows).isBetween(5L, 7L);
+    }
+
+    private long looks() {
+        return watched.sent("FROM " + prefix + "projection\n");
+    }
+
+    private void awaitLooks(int looks) {
+        long before = watched.sent("FROM " + prefix + "projection\nORDER BY");
+        Eventually.until(
+                "the state was read so often",
+                () -> watched.sent("FROM " + prefix + "projection\nORDER BY") >= before + looks);
+    }
+
+    private GlobalPosition deposit(StreamId account) {
+        return events.appendEvents(StreamWrites.to(account, ExpectedVersion.any(), new Deposited(account, 1)))
+                .lastPosition();
+    }
+
+    private Projection<LedgerEvent> held() {
+        return projection()
+                .on(
+                        LedgerEvent.class,
+                        event -> assertThat(goOn.await(60, TimeUnit.SECONDS)).isTrue())
+                .build();
+    }
+
+    private static Projection<LedgerEvent> parking() {
+        return projection()
+                .partitions(PARTITIONS)
+                .on(LedgerEvent.class, event -> {
+                    if (event.streamId().value().startsWith("account-")) {
+                        throw new IllegalStateException("cannot be applied");
+                    }
+                })
+                .onError(failure -> FailureDecision.PARK)
+                .build();
+    }
+
+    private static ProjectionBuilder<LedgerEvent> projection() {
+        return Projection.named("applied", LedgerEvent.class).atLeastOnce();
+    }
+
+    private ProjectionRunner start(JdbcProjectionStore store, Projection<?> projection) {
+        ProjectionRunner runner = ProjectionRunner.builder(events, store)
+                .lease(Duration.ofSeconds(2))
+                .projection(projection)
+                .wokenBy(signal)
+                .build();
+        runners.add(runner);
+        runner.start();
+        return runner;
+    }
+
+    private static ProjectionState state(ProjectionRunner runner) {
+        List<ProjectionStatus.Partition> partitions = runner.status().get(0).partitions();
+        return partitions.get(0).state();
+    }
+}
