@@ -16,16 +16,20 @@ public record StreamId(String value) implements Comparable<StreamId>, Serializab
     /**
      * Checks and strips the name.
      *
-     * @throws IllegalArgumentException if a rule above is broken; the message says which
+     * @throws InvalidStreamIdException if a rule above is broken; the message says which
      */
     public StreamId {
-        value = Identifiers.checkNoGlob("Stream id", Identifiers.check("Stream id", value));
+        try {
+            value = Identifiers.checkNoGlob("Stream id", Identifiers.check("Stream id", value));
+        } catch (IllegalArgumentException rule) {
+            throw new InvalidStreamIdException(rule);
+        }
     }
 
     /**
      * The stream of this name.
      *
-     * @throws IllegalArgumentException if a rule above is broken; the message says which
+     * @throws InvalidStreamIdException if a rule above is broken; the message says which
      */
     public static StreamId of(String value) {
         return new StreamId(value);

@@ -5,7 +5,11 @@ import io.eventcore.projection.ProjectionRunner;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.http.HttpStatus;
@@ -41,16 +45,38 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
      * Waits.
      *
      * @throws ProjectionBehindException if a projection is not there in time
-     * @throws ResponseStatusException if the header is not a token (400)
+     * @throws ResponseStatusException if a header is not a token, or names a position that the log does not reach (400)
      */
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
-        String header = request.getHeader(ConsistencyToken.HEADER);
         AwaitsProjection awaits = awaits(handler);
-        if (header != null && awaits != null) {
-            await(token(header), awaits.value());
+        if (awaits != null) {
+            newestToken(request).ifPresent(token -> await(token, awaits.value()));
         }
         return true;
+    }
+
+    /**
+     * Checks that the projections exist that a method of a controller awaits.
+     *
+     * @throws IllegalStateException if one of them does not; the message names those that there are
+     */
+    public void check(HandlerMethod method) {
+        AwaitsProjection awaits = awaits(method);
+        for (String projection : awaits == null ? new String[0] : awaits.value()) {
+            if (!runner.names().contains(projection)) {
+                throw new IllegalStateException("@AwaitsProjection(\"%s\") on %s: there is no projection '%s', only %s"
+                        .formatted(projection, method.getShortLogMessage(), projection, runner.names()));
+            }
+        }
+    }
+
+    /** The largest of all tokens that a request brings, in several headers or in one list of them. */
+    private static Optional<ConsistencyToken> newestToken(HttpServletRequest request) {
+        return Collections.list(request.getHeaders(ConsistencyToken.HEADER)).stream()
+                .flatMap(header -> Arrays.stream(header.split(" *, *", -1)))
+                .map(ConsistencyTokenInterceptor::token)
+                .max(Comparator.comparing(ConsistencyToken::position));
     }
 
     private static @Nullable AwaitsProjection awaits(Object handler) {
@@ -76,6 +102,10 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
         for (String projection : projections) {
             Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
             AwaitOutcome outcome = runner.awaitPosition(projection, token.position(), left);
+            if (outcome == AwaitOutcome.BEYOND_LOG) {
+                throw new ResponseStatusException(
+                        HttpStatus.BAD_REQUEST, "No response has brought this " + ConsistencyToken.HEADER);
+            }
             if (outcome != AwaitOutcome.REACHED) {
                 throw new ProjectionBehindException(behind, projection, outcome);
             }

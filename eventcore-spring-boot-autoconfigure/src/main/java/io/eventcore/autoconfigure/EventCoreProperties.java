@@ -27,7 +27,7 @@ import org.springframework.util.unit.DataSize;
  * @param endpoint what the actuator endpoint tells
  * @param applicationEvents whether committed events are published to the listeners of the application
  * @param kafka where committed events are sent to
- * @param web how requests over HTTP see what commands have done
+ * @param web how requests over HTTP see what commands have done, and how failures are answered
  * @since 0.1
  */
 @ConfigurationProperties("eventcore")
@@ -330,11 +330,22 @@ public record EventCoreProperties(
             @DefaultValue("1970-01-01T00:00:00Z") Instant since) {}
 
     /**
-     * How requests over HTTP see what commands have done.
+     * How requests over HTTP see what commands have done, and how failures are answered.
      *
      * @param consistencyToken the header that names a position of the log
+     * @param problemDetails answers to what commands and queries throw
      */
-    public record Web(@DefaultValue ConsistencyToken consistencyToken) {}
+    public record Web(
+            @DefaultValue ConsistencyToken consistencyToken,
+            @DefaultValue ProblemDetails problemDetails) {}
+
+    /**
+     * Answers to what commands and queries throw.
+     *
+     * @param enabled whether a request whose command is rejected, conflicts or cannot be stored is answered with a problem
+     *     detail and a status that says so, unless the application handles the exception itself
+     */
+    public record ProblemDetails(@DefaultValue("true") boolean enabled) {}
 
     /**
      * The header that names a position of the log.

@@ -3,6 +3,8 @@ package io.eventcore.autoconfigure;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.web.ConsistencyTokenInterceptor;
 import io.eventcore.web.ConsistencyTokenWriter;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -10,12 +12,14 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.web.servlet.DispatcherServlet;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import org.springframework.web.servlet.mvc.method.RequestMappingInfoHandlerMapping;
 
 /**
  * Auto-configuration of the {@link io.eventcore.web.ConsistencyToken} in applications with Spring MVC.
@@ -56,5 +60,15 @@ public final class EventCoreWebAutoConfiguration {
                 registry.addInterceptor(interceptor);
             }
         };
+    }
+
+    /** Not lazily: a name that no projection has must stop the start. */
+    @Bean
+    @Lazy(false)
+    @ConditionalOnMissingBean(name = "awaitedProjectionsCheck")
+    SmartInitializingSingleton awaitedProjectionsCheck(
+            ConsistencyTokenInterceptor interceptor, ObjectProvider<RequestMappingInfoHandlerMapping> mappings) {
+        return () -> mappings.orderedStream()
+                .forEach(mapping -> mapping.getHandlerMethods().values().forEach(interceptor::check));
     }
 }

@@ -162,6 +162,61 @@ class ConsistencyTokenTest {
     }
 
     @Test
+    void a_token_that_no_response_has_brought_blocks_nobody() {
+        run(application().withPropertyValues("eventcore.web.consistency-token.timeout=1h"), (http, application) -> {
+            String token = token(http.post().uri("/deposits").exchange());
+            for (String forged : new String[] {"9223372036854775807", String.valueOf(Long.parseLong(token) + 1)}) {
+                assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, forged))
+                        .as(forged)
+                        .hasStatus(400);
+            }
+        });
+    }
+
+    @Test
+    void of_several_tokens_the_newest_counts_and_none_may_be_something_else() {
+        run(application().withPropertyValues("eventcore.web.consistency-token.timeout=20ms"), (http, application) -> {
+            String first = token(http.post().uri("/deposits").exchange());
+            assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, first))
+                    .hasStatusOk();
+            application.getBean(Total.class).hold = new CountDownLatch(1);
+            String second = token(http.post().uri("/deposits").exchange());
+
+            assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, first, second))
+                    .hasStatus(503);
+            assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, second, first))
+                    .hasStatus(503);
+            assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, first + ", " + second))
+                    .hasStatus(503);
+            assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, first, "x"))
+                    .hasStatus(400);
+            application.getBean(Total.class).hold.countDown();
+        });
+    }
+
+    @Test
+    void a_method_that_awaits_a_projection_that_is_not_there_stops_the_start() {
+        application()
+                .withBean(Mistaken.class)
+                .withPropertyValues("spring.main.lazy-initialization=true")
+                .run(application -> assertThat(application)
+                        .hasFailed()
+                        .getFailure()
+                        .hasMessageContaining("@AwaitsProjection(\"totals\")")
+                        .hasMessageContaining("Mistaken")
+                        .hasMessageContaining("only [total]"));
+    }
+
+    @RestController
+    static class Mistaken {
+        @GetMapping("/mistaken")
+        @AwaitsProjection("totals")
+        String mistaken() {
+            return "";
+        }
+    }
+
+    @Test
     void the_token_names_the_last_of_several_commands_and_only_what_is_committed() {
         run(application(), (http, application) -> {
             String token = token(http.post().uri("/two-deposits").exchange());

@@ -1,0 +1,125 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.AppendOutcomeUnknownException;
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.InvalidStreamIdException;
+import io.eventcore.RetriesExhaustedException;
+import io.eventcore.StreamId;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.VersionConflictException;
+import io.eventcore.command.BusinessRuleViolationException;
+import io.eventcore.command.CommandIdReusedException;
+import io.eventcore.web.ProjectionBehindException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.TypeMismatchException;
+import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.web.ErrorResponse;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.ResponseStatus;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+
+/**
+ * Answers for what commands and queries throw, as problem details (RFC 9457). Comes after every handler of the
+ * application, and leaves exceptions alone that say their status themselves. Tells what the domain says about a rejection
+ * and what is wrong with a stream id, and of everything else neither a stream id nor the text of an exception.
+ */
+@RestControllerAdvice
+class EventCoreProblems {
+    private static final Logger LOG = LoggerFactory.getLogger(EventCoreProblems.class);
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> rejected(BusinessRuleViolationException rejection) {
+        if (rejection instanceof ErrorResponse
+                || AnnotatedElementUtils.hasAnnotation(rejection.getClass(), ResponseStatus.class)) {
+            throw rejection;
+        }
+        return answer(HttpStatus.UNPROCESSABLE_CONTENT, String.valueOf(rejection.getMessage()));
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> conflict(VersionConflictException conflict) {
+        return answer(
+                HttpStatus.CONFLICT, "Others have changed the same at the same time. Nothing was stored; try again");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> exhausted(RetriesExhaustedException exhausted) {
+        return exhausted.getCause() instanceof VersionConflictException
+                ? answer(
+                        HttpStatus.CONFLICT,
+                        "Others have changed the same in all of %d attempts. Nothing was stored; try again"
+                                .formatted(exhausted.attempts()))
+                : unavailable(exhausted);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> reused(CommandIdReusedException reused) {
+        return answer(HttpStatus.CONFLICT, "The id of this command was given to another command. Nothing was stored");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> invalid(InvalidStreamIdException invalid) {
+        return answer(HttpStatus.BAD_REQUEST, String.valueOf(invalid.getMessage()));
+    }
+
+    /** A path variable or parameter that is no stream id. Other types are left to the application and to Spring. */
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> mismatch(TypeMismatchException mismatch) {
+        if (mismatch.getRequiredType() != StreamId.class) {
+            throw mismatch;
+        }
+        for (Throwable cause = mismatch; cause != null; cause = cause.getCause()) {
+            if (cause instanceof InvalidStreamIdException invalid) {
+                return invalid(invalid);
+            }
+        }
+        return answer(HttpStatus.BAD_REQUEST, "Not a stream id");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<Object> behind(ProjectionBehindException behind) {
+        return ResponseEntity.status(behind.getStatusCode())
+                .headers(behind.getHeaders())
+                .body(behind.getBody());
+    }
+
+    @ExceptionHandler({EventStoreUnavailableException.class, TransientEventStoreException.class})
+    ResponseEntity<ProblemDetail> unavailable(RuntimeException unavailable) {
+        log(HttpStatus.SERVICE_UNAVAILABLE, unavailable);
+        ProblemDetail problem = ProblemDetail.forStatusAndDetail(
+                HttpStatus.SERVICE_UNAVAILABLE,
+                "The event store cannot be used at the moment. Nothing was stored; try again");
+        return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
+                .header(HttpHeaders.RETRY_AFTER, "1")
+                .body(problem);
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> unknown(AppendOutcomeUnknownException unknown) {
+        log(HttpStatus.INTERNAL_SERVER_ERROR, unknown);
+        return answer(
+                HttpStatus.INTERNAL_SERVER_ERROR,
+                "The connection to the event store was lost at the last moment, so it is not known whether anything was"
+                        + " stored. Look before you try again");
+    }
+
+    private static ResponseEntity<ProblemDetail> answer(HttpStatus status, String detail) {
+        return ResponseEntity.status(status).body(ProblemDetail.forStatusAndDetail(status, detail));
+    }
+
+    /** One line; who wants to know where it came from sees that at DEBUG. */
+    private static void log(HttpStatus status, RuntimeException failure) {
+        Throwable cause = failure.getCause();
+        LOG.warn(
+                "A request is answered with {}: {}, caused by {}",
+                status.value(),
+                failure.getMessage(),
+                cause == null ? "nothing else" : cause.getClass().getName());
+        LOG.debug("A request is answered with {}", status.value(), failure);
+    }
+}
