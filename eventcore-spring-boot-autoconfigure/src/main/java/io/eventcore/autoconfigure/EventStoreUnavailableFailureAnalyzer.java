@@ -16,8 +16,8 @@ final class EventStoreUnavailableFailureAnalyzer extends AbstractFailureAnalyzer
                 : " (" + NestedExceptionUtils.getMostSpecificCause(cause).getMessage() + ")";
         return new FailureAnalysis(
                 cause.getMessage() + reason + ".",
-                "See whether the database of spring.datasource.url is up and accepts this user. The event store looks"
-                        + " at its tables once when the application starts, because it would lose events in tables it"
+                "Check that the database of spring.datasource.url is up and accepts this user. The event store looks"
+                        + " at its tables when the application starts, because it would lose events in tables it"
                         + " does not know.",
                 cause);
     }

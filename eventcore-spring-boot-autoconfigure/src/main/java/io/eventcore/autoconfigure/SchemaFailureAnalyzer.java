@@ -18,19 +18,19 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
             case MISSING ->
                 "Run " + cause.script() + " (it is an ordinary script for Flyway, Liquibase or your client), or set"
                         + " eventcore.jdbc.initialize-schema=always to let the application create what is missing. If"
-                        + " the tables are there, see whether this user may read them, and whether"
-                        + " eventcore.jdbc.schema and eventcore.jdbc.table-prefix name them.";
+                        + " the tables are there, check that this user may read them, and that eventcore.jdbc.schema and"
+                        + " eventcore.jdbc.table-prefix name them.";
             case TOO_OLD ->
                 "Run the numbered scripts beside " + cause.script() + " that lead from the version of the tables to the"
                         + " version of the library; nothing is changed by itself.";
             case TOO_NEW ->
-                "Somebody has upgraded the tables already: upgrade the library in this application too. It does not"
+                "A newer release has upgraded the tables already: upgrade the library in this application too. It does not"
                         + " write to tables it does not know.";
             case OTHER_ORDER ->
                 "Do not mix the two: either this is the wrong database, or the row in the settings table was changed by"
                         + " hand; restore what it was.";
             case SET_BACK ->
-                "After a restore by hand, set the last position to the highest in the log before anybody appends:"
+                "After a restore by hand, set the last position to the highest in the log before the next append:"
                         + " readers have passed the positions that would be given again.";
             case NOT_CREATED ->
                 "Read the cause below. If this user may not create tables, let their owner run " + cause.script()

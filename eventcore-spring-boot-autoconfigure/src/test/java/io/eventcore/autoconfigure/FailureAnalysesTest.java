@@ -43,7 +43,7 @@ class FailureAnalysesTest {
                 "The tables of the event store are missing or not readable.",
                 "Run classpath:io/eventcore/jdbc/schema-h2.sql (it is an ordinary script for Flyway, Liquibase or your"
                         + " client), or set eventcore.jdbc.initialize-schema=always to let the application create what"
-                        + " is missing. If the tables are there, see whether this user may read them, and whether"
+                        + " is missing. If the tables are there, check that this user may read them, and that"
                         + " eventcore.jdbc.schema and eventcore.jdbc.table-prefix name them.");
     }
 
@@ -61,7 +61,7 @@ class FailureAnalysesTest {
         assertExplained(
                 withSettings("schema_version = 99"),
                 "The tables of the event store have version 99, this library works with version 1.",
-                "Somebody has upgraded the tables already: upgrade the library in this application too. It does not"
+                "A newer release has upgraded the tables already: upgrade the library in this application too. It does not"
                         + " write to tables it does not know.");
     }
 
@@ -86,7 +86,7 @@ class FailureAnalysesTest {
         assertExplained(
                 Applications.withDatabase(url),
                 "The log has reached position 1, but 0 counts as the last one given to an append: it was set back.",
-                "After a restore by hand, set the last position to the highest in the log before anybody appends:"
+                "After a restore by hand, set the last position to the highest in the log before the next append:"
                         + " readers have passed the positions that would be given again.");
     }
 
@@ -113,10 +113,9 @@ class FailureAnalysesTest {
             assertThat(analysis.getDescription())
                     .startsWith("No connection to the event store's database (Wrong user name or password");
             assertThat(analysis.getAction())
-                    .isEqualTo(
-                            "See whether the database of spring.datasource.url is up and accepts this user. The event"
-                                    + " store looks at its tables once when the application starts, because it would lose"
-                                    + " events in tables it does not know.");
+                    .isEqualTo("Check that the database of spring.datasource.url is up and accepts this user. The event"
+                            + " store looks at its tables when the application starts, because it would lose"
+                            + " events in tables it does not know.");
         });
     }
 
