@@ -1,7 +1,8 @@
 package io.eventcore;
 
 /**
- * An event cannot be turned into its stored form: a mistake of the program. Nothing was stored.
+ * An event cannot be turned into its stored form, or could not be read from it again: a mistake of the program. Nothing
+ * was stored.
  *
  * @since 0.1
  */
@@ -11,9 +12,16 @@ public final class EventSerializationException extends EventStoreException {
     private final StreamId streamId;
     private final String typeName;
 
-    /** A failure to serialize an event of this type for this stream. */
+    /**
+     * A failure to serialize an event of this type for this stream.
+     *
+     * @param cause says why, without any of the payload
+     */
     public EventSerializationException(StreamId streamId, String typeName, Throwable cause) {
-        super("Event of type '%s' for stream '%s' cannot be serialized".formatted(typeName, streamId), cause);
+        super(
+                "Event of type '%s' for stream '%s' cannot be serialized: %s"
+                        .formatted(typeName, streamId, cause.getMessage()),
+                cause);
         this.streamId = streamId;
         this.typeName = typeName;
     }

@@ -12,6 +12,7 @@ import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.internal.HandledEvent;
+import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.internal.CanonicalJson;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
@@ -225,7 +226,7 @@ public class CommandExecutor {
         private @Nullable ExecutedCommands executedCommands;
         private @Nullable SnapshotStore snapshotStore;
         private SnapshotSettings snapshotSettings = SnapshotSettings.defaults();
-        private JsonMapper jsonMapper = JsonMapper.shared();
+        private JsonMapper jsonMapper = EventJson.builder().build();
         private CommandListener listener = CommandListener.none();
         private HotStreamSettings hotStreams = HotStreamSettings.defaults();
         private HotStreams.Chains chains = DecisionChain::new;
@@ -274,8 +275,8 @@ public class CommandExecutor {
         }
 
         /**
-         * Writes the commands that are given an id, so that they are recognised, and the states of snapshots; Jackson's
-         * defaults unless set.
+         * Writes the commands that are given an id, so that they are recognised, and the states of snapshots; the
+         * {@linkplain EventJson JSON of the store} unless set.
          */
         public Builder jsonMapper(JsonMapper mapper) {
             this.jsonMapper = Objects.requireNonNull(mapper, "jsonMapper");

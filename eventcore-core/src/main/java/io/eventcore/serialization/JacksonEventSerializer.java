@@ -7,13 +7,15 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
-import tools.jackson.databind.ObjectReader;
-import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 
 /**
  * Stores events as JSON, written and read by Jackson 3.
+ *
+ * <p>No event is stored that could not be read again: the first event of each class, and every later one that has
+ * something none had before (a component filled for the first time, another subtype), is read back when it is written,
+ * and refused if it comes back different. So is every event that holds values of types which are not known to survive
+ * whatever their value.
  *
  * <p>Uses a copy of the given mapper with {@link EventCoreJacksonModule} added and every way switched off by which
  * stored text could name a class. Safe for any number of threads.
@@ -23,32 +25,31 @@ import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
     private final JsonMapper mapper;
+    private final VouchedTypes vouched;
 
     // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
-    private final Map<Class<? extends Event>, ObjectWriter> writers = new ConcurrentHashMap<>();
-    private final Map<Class<? extends Event>, ObjectReader> readers = new ConcurrentHashMap<>();
+    private final Map<Class<? extends Event>, Codec> codecs = new ConcurrentHashMap<>();
 
-    /** A serializer for these types with Jackson's defaults. */
+    /** A serializer for these types with the {@linkplain EventJson JSON of the store}. */
     public JacksonEventSerializer(EventTypes types) {
-        this(types, JsonMapper.shared());
+        this(types, EventJson.builder().build());
     }
 
-    /** A serializer for these types with the settings of a mapper. */
+    /**
+     * A serializer for these types with the settings of a mapper, all of them. What it changes later must still read what
+     * was written before: rather begin with {@link EventJson#builder(JsonMapper)} than with a mapper that serves others.
+     */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper) {
         this.types = types;
-        this.mapper = mapper.rebuild()
-                .addModule(new EventCoreJacksonModule())
-                .deactivateDefaultTyping()
-                .polymorphicTypeValidator(
-                        BasicPolymorphicTypeValidator.builder().build())
-                .build();
+        this.mapper = EventJson.closed(mapper.rebuild()).build();
+        this.vouched = new VouchedTypes(this.mapper);
     }
 
     @Override
     public SerializedEvent serialize(Event event) {
         String name = types.nameOf(event.getClass());
         try {
-            return SerializedEvent.of(name, writer(event.getClass()).writeValueAsBytes(event));
+            return SerializedEvent.of(name, codec(event.getClass()).write(event));
         } catch (JacksonException e) {
             throw redacted(e);
         }
@@ -57,13 +58,12 @@ public final class JacksonEventSerializer implements EventSerializer {
     @Override
     public Event deserialize(SerializedEvent stored) {
         Class<? extends Event> type = types.classOf(stored.typeName())
-                .orElseThrow(() -> new IllegalArgumentException("no event class is registered under this name"));
+                .orElseThrow(() -> new IllegalArgumentException("no event class is registered under"
+                        + " this name. If the class has another name now, add this one to the aliases of its @EventType;"
+                        + " if it was removed, keep it as long as such events are stored; with Spring Boot, its package"
+                        + " must be among eventcore.event-packages"));
         try {
-            Event event = reader(type).readValue(stored.payload());
-            if (event == null) {
-                throw new IllegalArgumentException("the payload is null");
-            }
-            return event;
+            return codec(type).read(stored.payload());
         } catch (JacksonException e) {
             throw redacted(e);
         }
@@ -74,14 +74,9 @@ public final class JacksonEventSerializer implements EventSerializer {
         return types.namesOf(type);
     }
 
-    private ObjectWriter writer(Class<? extends Event> type) {
-        ObjectWriter known = writers.get(type);
-        return known != null ? known : writers.computeIfAbsent(type, mapper::writerFor);
-    }
-
-    private ObjectReader reader(Class<? extends Event> type) {
-        ObjectReader known = readers.get(type);
-        return known != null ? known : readers.computeIfAbsent(type, mapper::readerFor);
+    private Codec codec(Class<? extends Event> type) {
+        Codec known = codecs.get(type);
+        return known != null ? known : codecs.computeIfAbsent(type, unknown -> new Codec(mapper, unknown, vouched));
     }
 
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventSerializationException;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamWrites;
@@ -13,17 +14,23 @@ import io.eventcore.command.CommandContext;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Tests a command without a database: what has happened, what is asked for, what happens then.
@@ -38,19 +45,22 @@ import org.jspecify.annotations.Nullable;
  *         .thenRejected(BusinessRuleViolationException.class);
  * }</pre>
  *
- * <p>Runs the command as the executor does, streams and discovery included, on a memory that keeps events as they are:
- * whether they have names and a JSON form is not its matter. A command that changes its state while it decides fails with
- * an {@link AssertionError} that names the place. Immutable; a scenario may be continued in several ways.
+ * <p>Runs the command as the executor does, streams and discovery included, in memory. Events need no names, but each of
+ * them must survive its JSON form, as it would in a database: a scenario with one that does not fails. A command that
+ * changes its state while it decides fails with an {@link AssertionError} that names the place. Immutable; a scenario may
+ * be continued in several ways.
  *
  * @since 0.1
  */
 public final class CommandScenario {
     private final List<Event> given;
     private final Instant now;
+    private final EventSerializer serializer;
 
-    private CommandScenario(List<Event> given, Instant now) {
+    private CommandScenario(List<Event> given, Instant now, EventSerializer serializer) {
         this.given = given;
         this.now = now;
+        this.serializer = serializer;
     }
 
     /** These events have happened, in this order, each in the stream that it names. */
@@ -60,7 +70,7 @@ public final class CommandScenario {
 
     /** These events have happened, in this order, each in the stream that it names. */
     public static CommandScenario given(List<? extends Event> events) {
-        return new CommandScenario(List.copyOf(events), Instant.EPOCH);
+        return new CommandScenario(List.copyOf(events), Instant.EPOCH, new AnyEvent());
     }
 
     /** Nothing has happened yet. */
@@ -70,17 +80,33 @@ public final class CommandScenario {
 
     /** This scenario at a time: what {@link CommandContext#now()} says. The beginning of 1970 unless given. */
     public CommandScenario at(Instant time) {
-        return new CommandScenario(given, Objects.requireNonNull(time, "time"));
+        return new CommandScenario(given, Objects.requireNonNull(time, "time"), serializer);
     }
 
-    /** A command is given. */
+    /**
+     * This scenario with events that are stored by a serializer of the application: one that knows its types, where
+     * Jackson's modules on the class path do not.
+     */
+    public CommandScenario storedBy(EventSerializer eventSerializer) {
+        return new CommandScenario(given, now, Objects.requireNonNull(eventSerializer, "eventSerializer"));
+    }
+
+    /**
+     * A command is given.
+     *
+     * @throws EventSerializationException if an event would not come back as it is
+     */
     public <S, E extends Event> Outcome when(Command<S, E> command) {
         return when(command, CommandContext.empty());
     }
 
-    /** A command is given with a context. */
+    /**
+     * A command is given with a context.
+     *
+     * @throws EventSerializationException if an event would not come back as it is
+     */
     public <S, E extends Event> Outcome when(Command<S, E> command, CommandContext context) {
-        InMemoryEventStore store = new InMemoryEventStore(new AsTheyAre());
+        InMemoryEventStore store = new InMemoryEventStore(serializer);
         for (Event event : given) {
             store.appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
         }
@@ -91,6 +117,8 @@ public final class CommandScenario {
         RuntimeException rejection = null;
         try {
             executor.execute(new WatchedCommand<>(command), context);
+        } catch (EventSerializationException e) {
+            throw e;
         } catch (RuntimeException e) {
             rejection = e;
         }
@@ -147,30 +175,30 @@ public final class CommandScenario {
         }
     }
 
-    /** Keeps events of any class as they are. */
-    private static final class AsTheyAre implements EventSerializer {
-        private static final byte[] NO_BYTES = {};
+    /** Stores events of any class by its name: what is stored does not outlive the scenario. */
+    private static final class AnyEvent implements EventSerializer {
+        private static final JsonMapper MAPPER =
+                EventJson.builder().findAndAddModules().build();
+
+        private final Map<String, EventSerializer> known = new ConcurrentHashMap<>();
 
         @Override
         public SerializedEvent serialize(Event event) {
-            return new Kept(event.getClass().getName(), event);
+            String name = event.getClass().getName();
+            EventTypes types =
+                    EventTypes.builder().register(event.getClass(), name).build();
+            return known.computeIfAbsent(name, unknown -> new JacksonEventSerializer(types, MAPPER))
+                    .serialize(event);
         }
 
         @Override
         public Event deserialize(SerializedEvent stored) {
-            return ((Kept) stored).event;
+            return Objects.requireNonNull(known.get(stored.typeName())).deserialize(stored);
         }
 
         @Override
         public Set<String> storedNames(Class<? extends Event> type) {
             throw new UnsupportedOperationException("Commands do not filter by type");
-        }
-
-        private record Kept(String typeName, Event event) implements SerializedEvent {
-            @Override
-            public byte[] payload() {
-                return NO_BYTES;
-            }
         }
     }
 }

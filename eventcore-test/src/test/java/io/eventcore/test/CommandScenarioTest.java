@@ -3,23 +3,38 @@ package io.eventcore.test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.eventcore.Event;
+import io.eventcore.EventSerializationException;
 import io.eventcore.StreamId;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
 import io.eventcore.command.Require;
 import io.eventcore.command.Stream;
+import io.eventcore.serialization.EventJson;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.wellformed.Tickets.Look;
 import io.eventcore.test.wellformed.Tickets.Sell;
-import io.eventcore.test.wellformed.Tickets.TicketEvent;
 import io.eventcore.test.wellformed.Tickets.TicketEvent.Sold;
+import io.eventcore.test.wellformed.Tickets.TicketEvent;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueDeserializer;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.module.SimpleModule;
 
 class CommandScenarioTest {
     private static final StreamId TICKET = StreamId.of("ticket-7");
@@ -43,6 +58,69 @@ class CommandScenarioTest {
     @Test
     void nothing_may_happen() {
         CommandScenario.given(SOLD).when(new Look(TICKET)).thenUnchanged();
+    }
+
+    record Marked(StreamId streamId, BitSet bits) implements Event {}
+
+    record Mark(@Stream StreamId stream, int bit) implements Command<Integer, Marked> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer marks, Marked event) {
+            return marks + 1;
+        }
+
+        @Override
+        public List<Marked> handle(Integer marks) {
+            BitSet bits = new BitSet();
+            bits.set(bit);
+            return List.of(new Marked(stream, bits));
+        }
+    }
+
+    @Test
+    void an_event_that_a_database_would_not_give_back_fails_the_scenario() {
+        assertThatExceptionOfType(EventSerializationException.class)
+                .isThrownBy(() -> CommandScenario.givenNothing().when(new Mark(TICKET, 3)))
+                .withMessageContaining("component 'bits' does not survive its JSON form");
+        assertThatExceptionOfType(EventSerializationException.class)
+                .isThrownBy(() -> CommandScenario.given(
+                                new Mark(TICKET, 3).handle(0).get(0))
+                        .when(new Mark(TICKET, 4)));
+    }
+
+    @Test
+    void a_serializer_of_the_application_may_know_more() {
+        EventTypes types = EventTypes.builder().register(Marked.class, "marked").build();
+        SimpleModule bits = new SimpleModule("bits")
+                .addSerializer(BitSet.class, new BitsWriter())
+                .addDeserializer(BitSet.class, new BitsReader());
+        EventSerializer serializer = new JacksonEventSerializer(
+                types, EventJson.builder().addModule(bits).build());
+        BitSet three = new BitSet();
+        three.set(3);
+
+        CommandScenario.givenNothing()
+                .storedBy(serializer)
+                .when(new Mark(TICKET, 3))
+                .then(new Marked(TICKET, three));
+    }
+
+    private static final class BitsWriter extends ValueSerializer<BitSet> {
+        @Override
+        public void serialize(BitSet value, JsonGenerator generator, SerializationContext context) {
+            generator.writeString(new BigInteger(1, value.toByteArray()).toString());
+        }
+    }
+
+    private static final class BitsReader extends ValueDeserializer<BitSet> {
+        @Override
+        public BitSet deserialize(JsonParser parser, DeserializationContext context) {
+            return BitSet.valueOf(new BigInteger(parser.getString()).toByteArray());
+        }
     }
 
     @Test
