@@ -90,7 +90,8 @@ public final class EventCoreCommandAutoConfiguration {
         if (properties.snapshots().enabled()) {
             snapshotStore.ifAvailable(snapshots -> executor.snapshots(snapshots, snapshotSettings));
         }
-        jsonMapper.ifAvailable(executor::jsonMapper);
+        executor.jsonMapper(
+                EventCoreSerializationAutoConfiguration.storedJson(jsonMapper).build());
         return executor.retryPolicy(retryPolicy)
                 .hotStreams(hotStreamSettings)
                 .metadataContributors(contributors.orderedStream().toList())

@@ -2,6 +2,7 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.Event;
 import io.eventcore.serialization.EventCoreJacksonModule;
+import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -19,8 +20,8 @@ import org.springframework.core.io.ResourceLoader;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Auto-configuration of the stored form of events: names of the event classes found, and JSON by the application's
- * mapper.
+ * Auto-configuration of the stored form of events: names of the event classes found, and JSON that
+ * belongs to the store.
  *
  * @since 0.1
  */
@@ -53,9 +54,15 @@ public final class EventCoreSerializationAutoConfiguration {
             EventTypes eventTypes,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<EventSerializerCustomizer> customizers) {
-        JsonMapper.Builder own = mapper.getIfAvailable(JsonMapper::shared).rebuild();
+        JsonMapper.Builder own = storedJson(mapper);
         customizers.orderedStream().forEach(customizer -> customizer.customize(own));
         return new JacksonEventSerializer(eventTypes, own.build());
+    }
+
+    /** The JSON of what is stored: it knows the types of the application, and none of its other settings. */
+    static JsonMapper.Builder storedJson(ObjectProvider<JsonMapper> mapper) {
+        JsonMapper application = mapper.getIfAvailable();
+        return application == null ? EventJson.builder() : EventJson.builder(application);
     }
 
     /** So that the application's own JSON shows ids and versions as plain values too. */

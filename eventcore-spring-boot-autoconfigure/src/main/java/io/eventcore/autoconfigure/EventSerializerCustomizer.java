@@ -15,7 +15,8 @@ public interface EventSerializerCustomizer {
     /**
      * Changes the mapper of the events.
      *
-     * @param mapper begins with the settings of the application's own mapper
+     * @param mapper begins with {@link io.eventcore.serialization.EventJson#builder(JsonMapper)}: it knows the modules,
+     *     mix-ins and subtypes of the application's own mapper, and none of its other settings
      */
     void customize(JsonMapper.Builder mapper);
 }

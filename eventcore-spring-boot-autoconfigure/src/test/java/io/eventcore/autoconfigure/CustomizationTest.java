@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
-import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -65,37 +64,6 @@ class CustomizationTest {
         RetryPolicyCustomizer first() {
             return policy -> policy.withMaxAttempts(policy.maxAttempts() * 10);
         }
-    }
-
-    @Test
-    void the_settings_of_the_applications_mapper_shape_the_payload() {
-        Applications.withoutDatabase()
-                .withPropertyValues("spring.jackson.property-naming-strategy=UPPER_CAMEL_CASE")
-                .run(application -> assertThat(payload(application.getBean(EventSerializer.class)))
-                        .isEqualTo("{\"Account\":\"account-ada\",\"Cents\":5}"));
-    }
-
-    @Test
-    void a_mapper_of_the_application_is_taken_as_it_is() {
-        JsonMapper own = JsonMapper.builder()
-                .propertyNamingStrategy(PropertyNamingStrategies.UPPER_CAMEL_CASE)
-                .build();
-
-        Applications.withoutDatabase()
-                .withBean(JsonMapper.class, () -> own)
-                .run(application -> assertThat(payload(application.getBean(EventSerializer.class)))
-                        .isEqualTo("{\"Account\":\"account-ada\",\"Cents\":5}"));
-    }
-
-    @Test
-    void a_customizer_of_the_mapper_is_honoured() {
-        JsonMapperBuilderCustomizer snake =
-                builder -> builder.propertyNamingStrategy(PropertyNamingStrategies.UPPER_SNAKE_CASE);
-
-        Applications.withoutDatabase()
-                .withBean(JsonMapperBuilderCustomizer.class, () -> snake)
-                .run(application -> assertThat(payload(application.getBean(EventSerializer.class)))
-                        .contains("\"CENTS\""));
     }
 
     @Test
