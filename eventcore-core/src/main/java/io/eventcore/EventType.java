@@ -10,8 +10,8 @@ import java.lang.annotation.Target;
  * The stable name under which the events of a class are stored.
  *
  * <p>The name, never the class name, stands in the database, so a class can be renamed or moved without touching
- * stored events. Without this annotation the simple name of the class is used. Two classes with one name are refused
- * when the names are registered.
+ * stored events. An event class without this annotation, and two classes with one name, are refused when the names are
+ * registered.
  *
  * @since 0.1
  */

@@ -56,8 +56,10 @@ final class CommandType {
             throw checked.declaresNoStream();
         }
         RetryOverrides.of(commandType, RetryPolicy.defaults());
-        if (commandType.isAnnotationPresent(Snapshot.class)) {
+        Snapshot snapshot = commandType.getAnnotation(Snapshot.class);
+        if (snapshot != null) {
             checked.stateType();
+            StateSnapshots.checkName(snapshot, commandType);
         }
         return overrides(commandType, "eventType", 0)
                 ? Event.class

@@ -19,9 +19,11 @@ import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.snapshot.StoredSnapshot;
 import io.eventcore.transaction.AfterCommit;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,9 +46,14 @@ import tools.jackson.databind.json.JsonMapper;
 final class StateSnapshots {
     private static final Logger LOG = LoggerFactory.getLogger(StateSnapshots.class);
 
+    private static final int MAX_NAME_LENGTH = 255;
+
     private final SnapshotStore store;
     private final SnapshotSettings settings;
     private final JsonMapper mapper;
+
+    /** Which class owns a name: the state of another one, read as its own, might even fit. */
+    private final Map<String, Class<?>> named = new ConcurrentHashMap<>();
 
     /** The classes whose snapshots could not be stored: who has read of it once need not read it at every command. */
     private final Set<String> warnedAbout = ConcurrentHashMap.newKeySet();
@@ -67,7 +74,34 @@ final class StateSnapshots {
     /** Where the basis of one attempt at a command comes from. */
     <S, E extends Event> BasisSource<S, E> sourceOf(Command<S, E> command) {
         Snapshot declared = command.getClass().getAnnotation(Snapshot.class);
-        return declared == null ? BasisSource.replaying(command) : new Snapshots<>(command, declared);
+        if (declared == null) {
+            return BasisSource.replaying(command);
+        }
+        checkName(declared, command.getClass());
+        Class<?> before = named.putIfAbsent(declared.name(), command.getClass());
+        if (before != null && before != command.getClass()) {
+            throw new IllegalArgumentException(
+                    "@Snapshot(name = \"%s\") is on both %s and %s: give one of them another name"
+                            .formatted(
+                                    declared.name(),
+                                    before.getName(),
+                                    command.getClass().getName()));
+        }
+        return new Snapshots<>(command, declared);
+    }
+
+    /** Checks what a database could change. */
+    static void checkName(Snapshot snapshot, Class<?> commandType) {
+        String name = snapshot.name();
+        boolean acceptable = !name.isEmpty()
+                && name.equals(name.strip())
+                && name.codePointCount(0, name.length()) <= MAX_NAME_LENGTH
+                && name.chars().noneMatch(Character::isISOControl)
+                && StandardCharsets.UTF_8.newEncoder().canEncode(name);
+        if (!acceptable) {
+            throw new IllegalArgumentException("The name in @Snapshot on " + commandType.getName()
+                    + " must have 1 to 255 characters, no control characters and no white space around it");
+        }
     }
 
     /** A round as it is stored; its state is a text of its own, so that no number in it is taken for another kind. */
@@ -88,7 +122,7 @@ final class StateSnapshots {
             this.commandType = command.getClass().getName();
             this.declared = declared;
             this.key = new SnapshotKey(
-                    commandType, mapper.writeValueAsString(List.of(type.inputsOf(command), command.snapshotKey())));
+                    declared.name(), mapper.writeValueAsString(List.of(type.inputsOf(command), command.snapshotKey())));
             this.stateType = mapper.constructType(type.stateType());
         }
 

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,9 +17,9 @@ import java.util.Set;
 /**
  * Which event class is stored under which name.
  *
- * <p>The name comes from {@link EventType}; without it, the simple name of the class is used. No class name beyond that
- * is ever stored, and stored text chooses a class only among those registered here. Immutable, safe for any number of
- * threads.
+ * <p>The name comes from {@link EventType}, or is given to the {@link Builder}. No class name is ever stored (unless a
+ * prototype {@linkplain Builder#deriveMissingNames() asks for it}), and stored text chooses a class only among those
+ * registered here. Immutable, safe for any number of threads.
  *
  * @since 0.1
  */
@@ -36,6 +37,7 @@ public final class EventTypes {
      *
      * @param roots event classes, or sealed types whose permitted classes are registered
      * @throws DuplicateEventTypeException if two classes claim one name
+     * @throws MissingEventTypeException if a class has no name; names the line to add
      * @throws IllegalArgumentException if a type is neither an event class nor sealed, or a name is not acceptable
      */
     @SafeVarargs
@@ -68,7 +70,10 @@ public final class EventTypes {
         String name = names.get(type);
         if (name == null) {
             throw new IllegalArgumentException("Event class " + type.getName()
-                    + " is not registered: add it, or the sealed interface above it, to the event types");
+                    + " is not registered: add it, or the sealed interface above it, to the event types. With Spring"
+                    + " Boot, add its package " + type.getPackageName()
+                    + " to eventcore.event-packages, or the class by"
+                    + " an EventTypesCustomizer.");
         }
         return name;
     }
@@ -117,12 +122,23 @@ public final class EventTypes {
 
         private final Map<Class<? extends Event>, String> names = new LinkedHashMap<>();
         private final Map<String, Class<? extends Event>> classes = new LinkedHashMap<>();
+        private final Set<Class<? extends Event>> unnamed = new LinkedHashSet<>();
+        private boolean derived;
 
         private Builder() {}
 
         /**
+         * Stores events of classes that have no name under the simple name of their class. For prototypes: renaming such
+         * a class makes its stored events unreadable.
+         */
+        public Builder deriveMissingNames() {
+            derived = true;
+            return this;
+        }
+
+        /**
          * Registers an event class under the name it declares, or every event class below a sealed type. Registering a
-         * class again has no effect.
+         * class again has no effect. One that declares no name may be given one before the registry is built.
          *
          * @throws DuplicateEventTypeException if another class claims one of the names
          * @throws IllegalArgumentException if the type is neither an event class nor sealed, or a name is not acceptable
@@ -162,8 +178,19 @@ public final class EventTypes {
             return this;
         }
 
-        /** The registry of what was collected. */
+        /**
+         * The registry of what was collected.
+         *
+         * @throws MissingEventTypeException if a class has no name; names the line to add
+         * @throws DuplicateEventTypeException if two classes claim one derived name
+         */
         public EventTypes build() {
+            List<Class<? extends Event>> missing =
+                    unnamed.stream().filter(type -> !names.containsKey(type)).toList();
+            if (!derived && !missing.isEmpty()) {
+                throw new MissingEventTypeException(missing);
+            }
+            missing.forEach(type -> register(type, type.getSimpleName()));
             return new EventTypes(this);
         }
 
@@ -174,7 +201,7 @@ public final class EventTypes {
         private void registerDeclared(Class<? extends Event> type) {
             EventType declared = type.getAnnotation(EventType.class);
             if (declared == null) {
-                register(type, type.getSimpleName());
+                unnamed.add(type);
             } else {
                 register(type, declared.value(), declared.aliases());
             }

@@ -11,8 +11,8 @@ import java.lang.annotation.Target;
  *
  * <p>Raise the {@link #version} whenever the same events give another state than before: when {@code initialState},
  * {@code apply}, {@code discoverStreams} or the meaning of the state changes. Nothing can see that for you. A snapshot
- * is stored under the class of the command, its declared ids and its {@code snapshotKey()}, so what {@code apply} looks
- * at beside the events must be part of one of the last two.
+ * is stored under the {@link #name}, the declared ids of the command and its {@code snapshotKey()}, so what {@code apply}
+ * looks at beside the events must be part of one of the last two.
  *
  * <p>The state must survive its JSON form: what Jackson writes and reads back must be equal to it.
  *
@@ -24,6 +24,13 @@ import java.lang.annotation.Target;
 public @interface Snapshot {
     /** Stands for what the executor's {@link SnapshotSettings} say. */
     int AS_CONFIGURED = -1;
+
+    /**
+     * The stable name that snapshots of this class are stored under, for example {@code "bank.close-month"}: 1 to 255
+     * characters without control characters or surrounding white space. Two classes must not share one. The class can be
+     * renamed; another name leaves the old snapshots behind, and all events are folded once.
+     */
+    String name();
 
     /** The version of the state; only snapshots of exactly this version are used. */
     int version();

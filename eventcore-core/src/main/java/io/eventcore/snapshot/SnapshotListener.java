@@ -1,8 +1,8 @@
 package io.eventcore.snapshot;
 
 /**
- * Watches what becomes of snapshots, for metrics. Whatever it throws is logged once and counted, and
- * changes nothing for the command. Safe for any number of threads.
+ * Watches what becomes of snapshots, for metrics: of commands of a class, whose name is given. Whatever it throws is
+ * logged once and counted, and changes nothing for the command. Safe for any number of threads.
  *
  * @since 0.1
  */

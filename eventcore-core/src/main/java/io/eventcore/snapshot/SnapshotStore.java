@@ -35,7 +35,7 @@ public interface SnapshotStore {
     /**
      * Deletes all snapshots of a class of commands, for example because they hold what must be forgotten.
      *
-     * @param commandType the name of the class, as {@link Class#getName()} gives it
+     * @param commandType the name that {@link Snapshot#name()} gives to the class
      * @throws io.eventcore.EventStoreException if the store fails
      */
     void deleteAll(String commandType);

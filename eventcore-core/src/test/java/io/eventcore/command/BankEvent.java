@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.Event;
+import io.eventcore.EventType;
 import io.eventcore.StreamId;
 
 /** What happens to accounts, for the tests of this package. */
@@ -12,8 +13,10 @@ sealed interface BankEvent extends Event {
         return account();
     }
 
+    @EventType("bank.deposited")
     record Deposited(StreamId account, long cents) implements BankEvent {}
 
     /** From now on, whoever looks at this account looks at the other one too. */
+    @EventType("bank.linked")
     record Linked(StreamId account, StreamId other) implements BankEvent {}
 }

@@ -22,7 +22,7 @@ class MutatedStateTest {
     private final List<List<Long>> seen = new ArrayList<>();
 
     /** Sees all amounts, in a list that it empties. */
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.mutated", version = 1)
     private record Grab(@Stream StreamId account, List<List<Long>> seen) implements Command<List<Long>, BankEvent> {
         @Override
         public List<Long> initialState() {

@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
@@ -110,7 +111,8 @@ class SnapshotLawsTest {
         KnownStreams known = new KnownStreams();
         known.learn(
                 Map.of(stream(0), StreamVersion.NONE),
-                EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()), event -> 1);
+                EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()),
+                event -> 1);
         known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED, 1);
         EventStore company = new View(known.eventsAfter(Map.of(stream(0), StreamVersion.NONE), Noted.class));
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
@@ -121,6 +123,38 @@ class SnapshotLawsTest {
         EventStore stored = new View(recorded(List.of(NOTED)));
         source.take(stored, source.read(stored)).run();
         assertThat(saved).containsExactly(Follow.class.getName());
+    }
+
+    @Snapshot(name = "test.follow", version = 1)
+    private record Impostor(@Stream StreamId first) implements Command<Seen, Noted> {
+        @Override
+        public Seen initialState() {
+            return new Follow(first).initialState();
+        }
+
+        @Override
+        public Seen apply(Seen state, Noted event) {
+            return state;
+        }
+
+        @Override
+        public List<Noted> handle(Seen state) {
+            return List.of();
+        }
+    }
+
+    @Example
+    void two_classes_that_share_a_name_are_refused_and_both_are_named() {
+        StateSnapshots snapshots =
+                new StateSnapshots(new InMemorySnapshotStore(), SnapshotSettings.defaults(), JsonMapper.shared());
+        snapshots.sourceOf(new Follow(stream(0)));
+        snapshots.sourceOf(new Follow(stream(1)));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> snapshots.sourceOf(new Impostor(stream(0))))
+                .withMessageContaining(Follow.class.getName())
+                .withMessageContaining(Impostor.class.getName())
+                .withMessageContaining("test.follow");
     }
 
     @Provide
@@ -169,7 +203,7 @@ class SnapshotLawsTest {
     private record Seen(List<String> notes, Set<Integer> lookAt) {}
 
     /** Its state depends on the order of all events; which streams it looks at grows and shrinks with them. */
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.follow", version = 1)
     private record Follow(@Stream StreamId first) implements Command<Seen, Noted> {
         @Override
         public Seen initialState() {

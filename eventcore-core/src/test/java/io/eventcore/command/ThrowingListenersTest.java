@@ -181,7 +181,7 @@ class ThrowingListenersTest {
         };
     }
 
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.throwing", version = 1)
     record Deposit(@Stream StreamId account) implements Command<Long, BankEvent> {
         @Override
         public Long initialState() {

@@ -24,12 +24,15 @@ class EventTypesTest {
 
     sealed interface Nested extends BankEvent {}
 
+    @EventType("deep-down")
     record DeepDown(int depth) implements Nested {}
 
     abstract static sealed class Base implements BankEvent {}
 
+    @EventType("leaf")
     static final class Leaf extends Base {}
 
+    @EventType("open")
     static non-sealed class Open extends Base {}
 
     record Unnamed(String text) implements Event {}
@@ -53,17 +56,51 @@ class EventTypesTest {
         assertThat(types.classOf("bank.opened")).contains(BankEvent.Opened.class);
     }
 
+    sealed interface UnnamedEvents extends Event {
+        record MoneyPaidIn(long cents) implements UnnamedEvents {}
+
+        record SEPATransferBooked(long cents) implements UnnamedEvents {}
+    }
+
     @Test
-    void without_an_annotation_the_name_is_the_simple_name_of_the_class() {
-        EventTypes types = EventTypes.of(Unnamed.class);
+    void without_an_annotation_a_class_is_refused_with_the_line_to_add() {
+        assertThatExceptionOfType(MissingEventTypeException.class)
+                .isThrownBy(() -> EventTypes.of(UnnamedEvents.class, BankEvent.class, Unnamed.class))
+                .withMessageContaining(
+                        UnnamedEvents.MoneyPaidIn.class.getName() + ": @EventType(\"unnamed.money-paid-in\")")
+                .withMessageContaining(UnnamedEvents.SEPATransferBooked.class.getName()
+                        + ": @EventType(\"unnamed.sepa-transfer-booked\")")
+                .satisfies(refusal -> assertThat(refusal.types())
+                        .containsExactly(
+                                UnnamedEvents.MoneyPaidIn.class,
+                                UnnamedEvents.SEPATransferBooked.class,
+                                Unnamed.class));
+    }
+
+    @Test
+    void a_class_of_its_own_is_named_after_its_package() {
+        assertThat(MissingEventTypeException.lineFor(MoneyMoved.class))
+                .isEqualTo("@EventType(\"serialization.money-moved\")");
+    }
+
+    @Test
+    void a_prototype_may_derive_names_from_its_classes() {
+        EventTypes types = EventTypes.builder()
+                .register(Unnamed.class)
+                .register(BankEvent.class)
+                .deriveMissingNames()
+                .build();
 
         assertThat(types.nameOf(Unnamed.class)).isEqualTo("Unnamed");
-        assertThat(types.classOf("Unnamed")).contains(Unnamed.class);
+        assertThat(types.nameOf(BankEvent.Opened.class)).isEqualTo("bank.opened");
     }
 
     @Test
     void no_name_is_ever_that_of_a_package() {
-        EventTypes types = EventTypes.of(BankEvent.class, Unnamed.class);
+        EventTypes types = EventTypes.builder()
+                .register(BankEvent.class)
+                .register(Unnamed.class, "note")
+                .build();
 
         for (Class<? extends Event> type : types.types()) {
             assertThat(types.nameOf(type)).doesNotContain("io.eventcore").doesNotContain("$");
@@ -93,10 +130,13 @@ class EventTypesTest {
 
     @Test
     void the_names_of_an_interface_are_those_of_the_classes_below_it() {
-        EventTypes types = EventTypes.of(BankEvent.class, Unnamed.class);
+        EventTypes types = EventTypes.builder()
+                .register(BankEvent.class)
+                .register(Unnamed.class, "note")
+                .build();
 
-        assertThat(types.namesOf(Nested.class)).containsExactly("DeepDown");
-        assertThat(types.namesOf(Event.class)).contains("bank.opened", "bank.paid-in", "DeepDown", "Unnamed");
+        assertThat(types.namesOf(Nested.class)).containsExactly("deep-down");
+        assertThat(types.namesOf(Event.class)).contains("bank.opened", "bank.paid-in", "deep-down", "note");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> types.namesOf(Impostor.class))
                 .withMessageContaining("Impostor");
@@ -144,9 +184,21 @@ class EventTypesTest {
     @Test
     void a_class_has_one_name() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> EventTypes.builder().register(Unnamed.class).register(Unnamed.class, "note"))
-                .withMessageContaining("'Unnamed'")
+                .isThrownBy(() ->
+                        EventTypes.builder().register(BankEvent.Opened.class).register(BankEvent.Opened.class, "note"))
+                .withMessageContaining("'bank.opened'")
                 .withMessageContaining("'note'");
+    }
+
+    @Test
+    void a_class_that_was_found_without_a_name_may_be_given_one() {
+        EventTypes types = EventTypes.builder()
+                .register(Unnamed.class)
+                .register(Unnamed.class, "note")
+                .build();
+
+        assertThat(types.nameOf(Unnamed.class)).isEqualTo("note");
+        assertThat(types.types()).containsExactly(Unnamed.class);
     }
 
     @Test
@@ -163,7 +215,8 @@ class EventTypesTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> types.nameOf(Unnamed.class))
-                .withMessageContaining(Unnamed.class.getName());
+                .withMessageContaining(Unnamed.class.getName())
+                .withMessageContaining("add its package io.eventcore.serialization to eventcore.event-packages");
         assertThat(types.classOf("Unnamed")).isEmpty();
     }
 
@@ -191,11 +244,11 @@ class EventTypesTest {
 
     @Test
     void what_is_built_does_not_change_with_the_builder() {
-        EventTypes.Builder builder = EventTypes.builder().register(Unnamed.class);
+        EventTypes.Builder builder = EventTypes.builder().register(Nested.class);
         EventTypes types = builder.build();
         builder.register(BankEvent.class);
 
-        assertThat(types.types()).containsExactly(Unnamed.class).isUnmodifiable();
-        assertThat(EventTypes.of(List.of(Unnamed.class)).types()).isEqualTo(types.types());
+        assertThat(types.types()).containsExactly(DeepDown.class).isUnmodifiable();
+        assertThat(EventTypes.of(List.of(Nested.class)).types()).isEqualTo(types.types());
     }
 }

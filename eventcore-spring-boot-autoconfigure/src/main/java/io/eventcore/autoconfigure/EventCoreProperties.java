@@ -16,6 +16,7 @@ import org.springframework.util.unit.DataSize;
  * @param store which event store to use; 'auto' takes the application's database if there is one
  * @param eventPackages packages in which event classes are looked for, with their subpackages; by default those of the
  *     application
+ * @param serialization the stored form of events
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
  * @param retry how commands are tried again after a conflict
@@ -35,6 +36,7 @@ public record EventCoreProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("auto") Store store,
         @DefaultValue List<String> eventPackages,
+        @DefaultValue Serialization serialization,
         @DefaultValue Jdbc jdbc,
         @DefaultValue Limits limits,
         @DefaultValue Retry retry,
@@ -71,6 +73,14 @@ public record EventCoreProperties(
         /** Never: the application brings them along, for example by Flyway. */
         NEVER
     }
+
+    /**
+     * The stored form of events.
+     *
+     * @param deriveEventNames whether events of a class without an EventType annotation are stored under the simple name of the
+     *     class, so that renaming it makes them unreadable; for prototypes only
+     */
+    public record Serialization(@DefaultValue("false") boolean deriveEventNames) {}
 
     /**
      * Settings of the store in a database.

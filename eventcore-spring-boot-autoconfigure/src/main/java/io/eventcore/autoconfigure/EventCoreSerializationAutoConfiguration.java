@@ -34,6 +34,7 @@ public final class EventCoreSerializationAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     EventTypes eventTypes(
+            EventCoreProperties properties,
             BeanFactory beans,
             Environment environment,
             ResourceLoader resources,
@@ -44,6 +45,9 @@ public final class EventCoreSerializationAutoConfiguration {
                         .of(Event.class, ApplicationClasses.packages(environment, beans)))
                 .forEach(types::register);
         customizers.orderedStream().forEach(customizer -> customizer.customize(types));
+        if (properties.serialization().deriveEventNames()) {
+            types.deriveMissingNames();
+        }
         return types.build();
     }
 

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -86,6 +87,28 @@ class CustomizationTest {
                 .run(application -> assertThat(
                                 application.getBean(EventTypes.class).types())
                         .containsExactlyInAnyOrder(Deposited.class, Added.class));
+    }
+
+    @Test
+    void an_event_class_without_a_name_stops_the_start_with_the_line_to_add() {
+        Applications.withoutDatabase()
+                .withBean(EventTypesCustomizer.class, () -> types -> types.register(Added.class))
+                .run(application -> {
+                    FailureAnalysis analysis = Applications.analysisOf(application);
+                    assertThat(analysis.getDescription())
+                            .contains(Added.class.getName() + ": @EventType(\"customization-test.added\")");
+                    assertThat(analysis.getAction()).contains("eventcore.serialization.derive-event-names=true");
+                });
+    }
+
+    @Test
+    void a_prototype_may_derive_names_from_classes() {
+        Applications.withoutDatabase()
+                .withPropertyValues("eventcore.serialization.derive-event-names=true")
+                .withBean(EventTypesCustomizer.class, () -> types -> types.register(Added.class))
+                .run(application -> assertThat(
+                                application.getBean(EventTypes.class).nameOf(Added.class))
+                        .isEqualTo("Added"));
     }
 
     @Test

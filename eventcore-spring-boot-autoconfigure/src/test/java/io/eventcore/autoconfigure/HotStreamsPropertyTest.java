@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
 import io.eventcore.EventStore;
+import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
@@ -91,6 +92,7 @@ class HotStreamsPropertyTest {
         }
     }
 
+    @EventType("counted")
     record Counted(StreamId streamId) implements Event {}
 
     private record Count(@Stream StreamId counter, Runnable whileDeciding) implements Command<Integer, Counted> {

@@ -250,7 +250,7 @@ class ObservabilityTest {
     }
 
     /** Has a snapshot. */
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.remembered", version = 1)
     private record Remembered(@Stream StreamId account) implements Command<Long, BankEvent> {
         @Override
         public Long initialState() {

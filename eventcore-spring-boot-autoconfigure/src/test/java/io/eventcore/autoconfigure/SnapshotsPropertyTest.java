@@ -67,7 +67,7 @@ class SnapshotsPropertyTest {
         }
     }
 
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.counted", version = 1)
     private record Counted(@Stream StreamId account) implements Command<Long, BankEvent> {
         @Override
         public Long initialState() {

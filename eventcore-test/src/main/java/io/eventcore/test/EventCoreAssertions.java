@@ -4,12 +4,16 @@ import io.eventcore.Event;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandClasses;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.MissingEventTypeException;
+import io.eventcore.snapshot.Snapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
@@ -56,7 +60,20 @@ public final class EventCoreAssertions {
                 }
             }
         }
-        check(packageName, classes, types.build(), problems);
+        check(packageName, classes, named(types, problems), problems);
+    }
+
+    private static EventTypes named(EventTypes.Builder types, List<String> problems) {
+        try {
+            return types.build();
+        } catch (MissingEventTypeException e) {
+            for (Class<? extends Event> type : e.types()) {
+                problems.add("%s has no stored name: add %s"
+                        .formatted(type.getName(), MissingEventTypeException.lineFor(type)));
+                types.register(type, type.getName());
+            }
+            return types.build();
+        }
     }
 
     /**
@@ -70,10 +87,17 @@ public final class EventCoreAssertions {
 
     private static void check(String packageName, List<Class<?>> classes, EventTypes types, List<String> problems) {
         int commands = 0;
+        Map<String, Class<?>> snapshots = new HashMap<>();
         for (Class<?> type : classes) {
             if (isConcrete(type) && Command.class.isAssignableFrom(type)) {
                 commands++;
                 check(type, types, problems);
+                Snapshot snapshot = type.getAnnotation(Snapshot.class);
+                Class<?> before = snapshot == null ? null : snapshots.put(snapshot.name(), type);
+                if (before != null) {
+                    problems.add("The snapshots of %s and %s have one name: give one of them another in @Snapshot"
+                            .formatted(before.getName(), type.getName()));
+                }
             }
         }
         if (commands == 0) {

@@ -23,6 +23,9 @@ class EventCoreAssertionsTest {
                 .withMessageContaining("OpenEvents does not say which events it reads: name them")
                 .withMessageContaining("UnnamedEvents reads " + TicketEvent.class.getName() + ", but event class "
                         + TicketEvent.Sold.class.getName() + " has no stored name: register it")
+                .withMessageContaining("Mistakes$Nameless has no stored name: add @EventType(\"mistakes.nameless\")")
+                .withMessageContaining("Mistakes$First")
+                .withMessageContaining("have one name: give one of them another in @Snapshot")
                 .withMessageContaining("@Retry on io.eventcore.test.malformed.Mistakes$Hopeless");
     }
 

@@ -137,7 +137,7 @@ class GuideTest {
     }
 
     // tag::snapshot[]
-    @Snapshot(version = 1)
+    @Snapshot(name = "bank.close-month", version = 1)
     record CloseMonth(@Stream StreamId account) implements Command<Long, LedgerEvent> {
         // end::snapshot[]
         @Override

@@ -155,7 +155,7 @@ public abstract class CommandSnapshotContract {
         // As it was taken while the event of BOB had its position and was not committed yet.
         snapshots.save(
                 new SnapshotKey(
-                        Journal.class.getName(),
+                        nameOf(Journal.class),
                         "[[[\"account-ada\",\"account-bob\"],"
                                 + "[\"account-ada\",\"account-bob\",\"account-carol\"]],\"\"]"),
                 new StoredSnapshot(
@@ -246,7 +246,7 @@ public abstract class CommandSnapshotContract {
                 rounds("{\"total\":1000}"));
 
         for (String state : unreadable) {
-            snapshots.deleteAll(Count.class.getName());
+            snapshots.deleteAll(nameOf(Count.class));
             store(new StoredSnapshot(2, Map.of(ADA, StreamVersion.of(3)), position(), state));
             executor.execute(new Count(ADA));
         }
@@ -260,7 +260,7 @@ public abstract class CommandSnapshotContract {
         append(new Opened(ADA, BOB.value()));
         deposit(BOB, 1);
         snapshots.save(
-                new SnapshotKey(Follow.class.getName(), "[[[\"account-ada\"],[\"account-carol\"]],\"\"]"),
+                new SnapshotKey(nameOf(Follow.class), "[[[\"account-ada\"],[\"account-carol\"]],\"\"]"),
                 new StoredSnapshot(
                         1,
                         Map.of(ADA, StreamVersion.of(1), CAROL, StreamVersion.NONE),
@@ -376,8 +376,12 @@ public abstract class CommandSnapshotContract {
         snapshots.save(keyOf(Count.class, ADA), snapshot);
     }
 
+    private static String nameOf(Class<?> command) {
+        return command.getAnnotation(Snapshot.class).name();
+    }
+
     private static SnapshotKey keyOf(Class<?> command, StreamId id) {
-        return new SnapshotKey(command.getName(), "[[[\"" + id.value() + "\"]],\"\"]");
+        return new SnapshotKey(nameOf(command), "[[[\"" + id.value() + "\"]],\"\"]");
     }
 
     private static String rounds(String state) {
@@ -445,7 +449,7 @@ public abstract class CommandSnapshotContract {
     private record Sum(long sum) {}
 
     /** Writes the sum of all it has seen, its own earlier sums included. */
-    @Snapshot(version = 2)
+    @Snapshot(name = "test.count", version = 2)
     private record Count(@Stream StreamId account) implements Command<Sum, LedgerEvent> {
         @Override
         public Sum initialState() {
@@ -463,7 +467,7 @@ public abstract class CommandSnapshotContract {
         }
     }
 
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.refuse", version = 1)
     private record Refuse(@Stream StreamId account) implements Command<Sum, LedgerEvent> {
         @Override
         public Sum initialState() {
@@ -482,7 +486,7 @@ public abstract class CommandSnapshotContract {
         }
     }
 
-    @Snapshot(version = 1, afterEvents = 1)
+    @Snapshot(name = "test.difference", version = 1, afterEvents = 1)
     private record Difference(@Stream StreamId plus, @Stream StreamId minus, long factor)
             implements Command<Sum, LedgerEvent> {
         @Override
@@ -509,7 +513,7 @@ public abstract class CommandSnapshotContract {
     }
 
     /** Writes down all deposits in the order in which it has seen them. */
-    @Snapshot(version = 1, afterEvents = 1)
+    @Snapshot(name = "test.journal", version = 1, afterEvents = 1)
     private record Journal(@Stream Set<StreamId> accounts, StreamId journal)
             implements Command<List<Long>, LedgerEvent> {
         @Override
@@ -538,7 +542,7 @@ public abstract class CommandSnapshotContract {
     private record Followed(Optional<String> next, List<Long> seen) {}
 
     /** As the journal, of an account and the account that its owner is, if it is one. */
-    @Snapshot(version = 1, afterEvents = 1)
+    @Snapshot(name = "test.follow", version = 1, afterEvents = 1)
     private record Follow(@Stream StreamId account, @Stream StreamId journal)
             implements Command<Followed, LedgerEvent> {
         @Override
@@ -611,7 +615,7 @@ public abstract class CommandSnapshotContract {
         }
     }
 
-    @Snapshot(version = 1)
+    @Snapshot(name = "test.forgetful", version = 1)
     private record Forgetful(@Stream StreamId account) implements Command<Half, LedgerEvent> {
         @Override
         public Half initialState() {

@@ -5,6 +5,7 @@ import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.Retry;
 import io.eventcore.command.Stream;
+import io.eventcore.snapshot.Snapshot;
 import io.eventcore.test.wellformed.Tickets.TicketEvent;
 
 /** Every mistake that can be found without executing anything. */
@@ -15,6 +16,25 @@ final class Mistakes {
         @Override
         default S apply(S state, E event) {
             return state;
+        }
+    }
+
+    /** An event without a name. */
+    record Nameless(StreamId streamId) implements Event {}
+
+    @Snapshot(name = "twice", version = 1)
+    record First(@Stream StreamId ticket) implements Plain<Long, TicketEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+    }
+
+    @Snapshot(name = "twice", version = 1)
+    record Second(@Stream StreamId ticket) implements Plain<Long, TicketEvent> {
+        @Override
+        public Long initialState() {
+            return 0L;
         }
     }
 
