@@ -3,7 +3,8 @@ package io.eventcore;
 import java.util.Objects;
 
 /**
- * Which part of the log to read: the events after a position, this many at most.
+ * Which part of the log to read: the events after a position, this many at most. A page of large events ends earlier: a
+ * store holds no more than a few megabytes of them at once.
  *
  * <p>Immutable.
  *

@@ -19,6 +19,9 @@ public interface EventReader {
     /**
      * Reads one page.
      *
+     * <p>A page holds as many events as asked for, unless fewer match or these are large: then it ends when it holds a few
+     * megabytes, with one event at least, and does not say that the end was reached.
+     *
      * @param filter which events are wanted
      * @param page after which position, and how many at most
      * @param eventType the type to read the events as: one event class, a common interface, or {@link Event}. A check,

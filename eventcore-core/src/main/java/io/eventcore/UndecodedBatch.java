@@ -12,13 +12,21 @@ import java.util.Objects;
  * @param events the matching events in position order; may be empty
  * @param continueAfter the position to read the next page after
  * @param endReached whether the reader has seen everything that could be delivered at that moment
+ * @param bytes how many bytes of payload and metadata the events have in their stored form, for those who keep them; 0 if
+ *     the store does not know
  * @since 0.1
  */
-public record UndecodedBatch(List<UndecodedEvent> events, GlobalPosition continueAfter, boolean endReached) {
+public record UndecodedBatch(
+        List<UndecodedEvent> events, GlobalPosition continueAfter, boolean endReached, long bytes) {
     /** Copies the list. */
     public UndecodedBatch {
         events = List.copyOf(events);
         Objects.requireNonNull(continueAfter, "continueAfter");
+    }
+
+    /** A page of a store that does not know how large its events are. */
+    public UndecodedBatch(List<UndecodedEvent> events, GlobalPosition continueAfter, boolean endReached) {
+        this(events, continueAfter, endReached, 0);
     }
 
     /** By pages that are halved until an event that cannot be decoded is alone; what lies before it is delivered by then. */

@@ -47,6 +47,9 @@ abstract class Dialect {
     private final String selectVersion;
     private final String selectStream;
     private final String selectStreamPage;
+    private final String selectCut;
+    private final String selectSizes;
+    private final String selectPayloads;
     private final String selectStreamIds;
     private final String selectIdsByKeys;
     private final String selectById;
@@ -57,26 +60,23 @@ abstract class Dialect {
     Dialect(TableNames names) {
         this.names = names;
         this.selectVersion = names.in("SELECT s.version FROM eventcore_stream s WHERE s.stream_id = ?");
-        this.selectStream = names.in("""
+        this.selectStream =
+                names.in("""
                 SELECT s.stream_id, s.stream_key, s.version, %s
                 FROM eventcore_stream s
-                LEFT JOIN (
-                    SELECT e.stream_key, %s
-                    FROM eventcore_event e
-                    WHERE e.stream_key = (SELECT k.stream_key FROM eventcore_stream k WHERE k.stream_id = ?)
-                      AND e.version > ?
-                    ORDER BY e.version
-                    LIMIT ?
-                ) e ON e.stream_key = s.stream_key
+                LEFT JOIN eventcore_event e ON e.stream_key = s.stream_key AND e.version > ? AND e.version <= ?
                 WHERE s.stream_id = ?
-                """.formatted(EventRow.COLUMNS, EventRow.COLUMNS));
+                """.formatted(EventRow.columns(whole(payloadBytes() + " * LEAST(?, s.version - ?) <= ?"))));
         this.selectStreamPage = names.in("""
-                SELECT %s
+                SELECT e.stream_key, %s
                 FROM eventcore_event e
                 WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?
-                ORDER BY e.version
-                LIMIT ?
-                """.formatted(EventRow.COLUMNS));
+                """.formatted(EventRow.columns(whole(payloadBytes() + " <= ?"))));
+        this.selectCut =
+                names.in("SELECT s.stream_id, s.stream_key, s.version FROM eventcore_stream s WHERE s.stream_id");
+        this.selectSizes =
+                names.in("SELECT e.position, %s FROM eventcore_event e WHERE e.position".formatted(payloadBytes()));
+        this.selectPayloads = names.in("SELECT e.position, e.payload FROM eventcore_event e WHERE e.position");
         this.selectIdsByKeys = names.in("SELECT s.stream_key, s.stream_id FROM eventcore_stream s WHERE s.stream_key");
         this.selectStreamIds = names.in("""
                 SELECT s.stream_id
@@ -440,46 +440,118 @@ abstract class Dialect {
         return Integer.MAX_VALUE;
     }
 
+    /** An expression for how many bytes of UTF-8 the payload of an event has; a few more do no harm. */
+    String payloadBytes() {
+        return "OCTET_LENGTH(e.payload)";
+    }
+
+    /** An expression for the payload of an event where a condition holds, so that a large one does not come unasked. */
+    static String whole(String condition) {
+        return "CASE WHEN " + condition + " THEN e.payload END";
+    }
+
     /**
      * The first events of each stream after a version. Each row: stream id, stream key, the stream's version, then
-     * {@link EventRow#COLUMNS}, null if there is no such event. A stream that nobody ever registered has no row.
+     * {@link EventRow#columns}, null if there is no such event. A stream that nobody ever registered has no row.
+     *
+     * @param limit how many events of a stream at most
+     * @param bytes how many bytes of payload a stream may bring; if it holds more, the payloads beyond its share are null
      */
-    PreparedStatement selectStreams(Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit)
+    PreparedStatement selectStreams(
+            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit, long bytes)
             throws SQLException {
-        String sql = String.join(" UNION ALL ", Collections.nCopies(streamsAfter.size(), selectStream));
-        PreparedStatement statement = connection.prepareStatement(sql);
+        PreparedStatement statement = connection.prepareStatement(unionOf(selectStream, streamsAfter.size()));
         int parameter = 0;
         for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
-            statement.setString(++parameter, stream.getKey().value());
-            statement.setLong(++parameter, stream.getValue().value());
+            long after = stream.getValue().value();
             statement.setInt(++parameter, limit);
+            statement.setLong(++parameter, after);
+            statement.setLong(++parameter, bytes);
+            statement.setLong(++parameter, after);
+            statement.setLong(++parameter, after > Long.MAX_VALUE - limit ? Long.MAX_VALUE : after + limit);
             statement.setString(++parameter, stream.getKey().value());
         }
         return statement;
     }
 
-    final PreparedStatement selectStreamPage(Connection connection, long streamKey, long after, long upTo, int limit)
-            throws SQLException {
-        PreparedStatement statement = connection.prepareStatement(selectStreamPage);
-        statement.setLong(1, streamKey);
-        statement.setLong(2, after);
-        statement.setLong(3, upTo);
-        statement.setInt(4, limit);
-        return statement;
+    private static String unionOf(String query, int branches) {
+        return String.join(" UNION ALL ", Collections.nCopies(branches, query));
+    }
+
+    /** The id, the key and the version of streams: rows for those that were ever registered, all of one moment. */
+    PreparedStatement selectCut(Connection connection, Set<StreamId> streams) throws SQLException {
+        PreparedStatement query = connection.prepareStatement(selectCut + inList(streams.size()));
+        int parameter = 0;
+        for (StreamId id : streams) {
+            query.setString(++parameter, id.value());
+        }
+        return query;
     }
 
     /**
-     * A page of the log: rows of the stream's key and {@link EventRow#COLUMNS}, in position order. {@link #streamIds}
+     * A part of a stream.
+     *
+     * @param after the version to begin after
+     * @param upTo the last version wanted
+     */
+    record StreamPart(long streamKey, long after, long upTo) {}
+
+    /** How many parts one statement may ask for. */
+    int partsAtOnce() {
+        return 100;
+    }
+
+    /**
+     * Parts of streams: rows of the stream's key and {@link EventRow#columns}, in any order.
+     *
+     * @param largest payloads of more bytes are null
+     */
+    PreparedStatement selectParts(Connection connection, List<StreamPart> parts, long largest) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(unionOf(selectStreamPage, parts.size()));
+        int parameter = 0;
+        for (StreamPart part : parts) {
+            statement.setLong(++parameter, largest);
+            statement.setLong(++parameter, part.streamKey);
+            statement.setLong(++parameter, part.after);
+            statement.setLong(++parameter, part.upTo);
+        }
+        return statement;
+    }
+
+    /** How many bytes the payloads of events have, by their positions. */
+    final Map<Long, Long> payloadSizes(Connection connection, List<Long> positions) throws SQLException {
+        Map<Long, Long> sizes = new HashMap<>();
+        forKeys(connection, selectSizes, positions, row -> sizes.put(row.getLong(1), row.getLong(2)));
+        return sizes;
+    }
+
+    /** The payloads of events by their positions. */
+    final Map<Long, byte[]> payloads(Connection connection, List<Long> positions) throws SQLException {
+        Map<Long, byte[]> payloads = new HashMap<>();
+        forKeys(connection, selectPayloads, positions, row -> payloads.put(row.getLong(1), utf8(row, 2)));
+        return payloads;
+    }
+
+    /**
+     * A page of the log: rows of the stream's key and {@link EventRow#columns}, in position order. {@link #streamIds}
      * tells the ids: to join them to the events costs the server as much as the events themselves.
      *
      * @param typeNames the stored names wanted; empty for all
      * @param upTo the last position to look at
+     * @param largest payloads of more bytes are null
      */
     final PreparedStatement selectLog(
-            Connection connection, EventFilter filter, Set<String> typeNames, long after, long upTo, int limit)
+            Connection connection,
+            EventFilter filter,
+            Set<String> typeNames,
+            long after,
+            long upTo,
+            int limit,
+            long largest)
             throws SQLException {
-        StringBuilder sql =
-                new StringBuilder("SELECT e.stream_key, " + EventRow.COLUMNS + names.in(" FROM eventcore_event e"));
+        StringBuilder sql = new StringBuilder("SELECT e.stream_key, ")
+                .append(EventRow.columns(whole(payloadBytes() + " <= " + largest)))
+                .append(names.in(" FROM eventcore_event e"));
         String prefix = filter.streams().literalPrefix();
         if (!prefix.isEmpty() || !filter.streams().isPrefix()) {
             sql.append(names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key"));
@@ -523,27 +595,44 @@ abstract class Dialect {
 
     /** The ids of streams by their keys. */
     final Map<Long, StreamId> streamIds(Connection connection, Set<Long> keys) throws SQLException {
-        List<Long> all = List.copyOf(keys);
         Map<Long, StreamId> ids = new HashMap<>();
-        for (int from = 0; from < all.size(); from += MAX_KEYS) {
-            List<Long> part = all.subList(from, Math.min(all.size(), from + MAX_KEYS));
-            try (PreparedStatement query = selectIds(connection, selectIdsByKeys, part);
+        forKeys(
+                connection,
+                selectIdsByKeys,
+                List.copyOf(keys),
+                row -> ids.put(row.getLong(1), StreamId.of(row.getString(2))));
+        return ids;
+    }
+
+    /** What is done with a row. */
+    @FunctionalInterface
+    private interface RowHandler {
+        void handle(ResultSet row) throws SQLException;
+    }
+
+    private void forKeys(Connection connection, String sql, List<Long> keys, RowHandler handler) throws SQLException {
+        for (int from = 0; from < keys.size(); from += MAX_KEYS) {
+            List<Long> part = keys.subList(from, Math.min(keys.size(), from + MAX_KEYS));
+            try (PreparedStatement query = selectIds(connection, sql, part);
                     ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    ids.put(row.getLong(1), StreamId.of(row.getString(2)));
+                    handler.handle(row);
                 }
             }
         }
-        return ids;
     }
 
     /** A query for these keys; the statement lacks its condition. */
     PreparedStatement selectIds(Connection connection, String sql, List<Long> keys) throws SQLException {
-        PreparedStatement query = connection.prepareStatement(sql + " IN (?" + ", ?".repeat(keys.size() - 1) + ")");
+        PreparedStatement query = connection.prepareStatement(sql + inList(keys.size()));
         for (int i = 0; i < keys.size(); i++) {
             query.setLong(i + 1, keys.get(i));
         }
         return query;
+    }
+
+    private static String inList(int size) {
+        return " IN (?" + ", ?".repeat(size - 1) + ")";
     }
 
     /** A condition that holds where an expression begins with a prefix, the {@link #prefixParameters parameters}. */
@@ -573,12 +662,17 @@ abstract class Dialect {
         return row.getObject(column, UUID.class);
     }
 
-    byte[] utf8(ResultSet row, int column) throws SQLException {
-        return row.getString(column).getBytes(StandardCharsets.UTF_8);
+    final byte[] utf8(ResultSet row, int column) throws SQLException {
+        byte[] text = utf8OrNull(row, column);
+        if (text == null) {
+            throw new SQLException("Column " + column + " of a result is null", "22004");
+        }
+        return text;
     }
 
-    final byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
-        return row.getObject(column) == null ? null : utf8(row, column);
+    byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
+        String text = row.getString(column);
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
     }
 
     Instant instant(ResultSet row, int column) throws SQLException {

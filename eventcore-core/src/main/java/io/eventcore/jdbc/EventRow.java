@@ -17,23 +17,50 @@ import org.jspecify.annotations.Nullable;
 /** An event as a row of a result, not decoded yet. */
 final class EventRow {
     /** The columns of an event, in the order in which they are read here. */
-    static final String COLUMNS = "e.version, e.position, e.event_id, e.type, e.payload, e.metadata, e.recorded_at";
+    static final String COLUMNS = columns("e.payload");
 
     private final long version;
     private final long position;
     private final UUID id;
-    private final SerializedEvent stored;
+    private final String typeName;
+    private final byte @Nullable [] payload;
     private final byte @Nullable [] metadata;
     private final Instant recordedAt;
 
-    /** Reads {@link #COLUMNS}, the first of which has this number. */
+    /** The columns with this expression for the payload, which may be null: then the row came without it. */
+    static String columns(String payload) {
+        return "e.version, e.position, e.event_id, e.type, " + payload + ", e.metadata, e.recorded_at";
+    }
+
+    /** Reads {@link #columns}, the first of which has this number. */
     EventRow(ResultSet row, int first, Dialect dialect) throws SQLException {
         this.version = row.getLong(first);
         this.position = row.getLong(first + 1);
         this.id = dialect.uuid(row, first + 2);
-        this.stored = SerializedEvent.of(row.getString(first + 3), dialect.utf8(row, first + 4));
+        this.typeName = row.getString(first + 3);
+        this.payload = dialect.utf8OrNull(row, first + 4);
         this.metadata = dialect.utf8OrNull(row, first + 5);
         this.recordedAt = dialect.instant(row, first + 6);
+    }
+
+    private EventRow(EventRow row, byte[] payload) {
+        this.version = row.version;
+        this.position = row.position;
+        this.id = row.id;
+        this.typeName = row.typeName;
+        this.payload = payload;
+        this.metadata = row.metadata;
+        this.recordedAt = row.recordedAt;
+    }
+
+    /** This row with the payload that it came without. */
+    EventRow with(byte[] fetched) {
+        return new EventRow(this, fetched);
+    }
+
+    /** Whether the payload is there. */
+    boolean isWhole() {
+        return payload != null;
     }
 
     long version() {
@@ -44,14 +71,28 @@ final class EventRow {
         return position;
     }
 
-    int bytes() {
-        return stored.payload().length;
+    /** How many bytes of payload and metadata are there. */
+    long bytes() {
+        return (payload == null ? 0L : payload.length) + (metadata == null ? 0 : metadata.length);
     }
 
-    /** The event, which is one of this stream. */
+    /**
+     * The event, which is one of this stream.
+     *
+     * @throws IllegalStateException if the row is not whole
+     */
     <E extends Event> RecordedEvent<E> decode(StreamId streamId, EventDecoder<E> decoder) {
+        if (payload == null) {
+            throw new IllegalStateException("The payload of the event at position " + position + " was not fetched");
+        }
         return decoder.decode(
-                stored, id, streamId, StreamVersion.of(version), GlobalPosition.of(position), metadata, recordedAt);
+                SerializedEvent.of(typeName, payload),
+                id,
+                streamId,
+                StreamVersion.of(version),
+                GlobalPosition.of(position),
+                metadata,
+                recordedAt);
     }
 
     /** The event, which is one of this stream, to be decoded later. */
@@ -60,7 +101,7 @@ final class EventRow {
                 streamId,
                 StreamVersion.of(version),
                 GlobalPosition.of(position),
-                stored.typeName(),
+                typeName,
                 id,
                 recordedAt,
                 () -> decode(streamId, decoder));

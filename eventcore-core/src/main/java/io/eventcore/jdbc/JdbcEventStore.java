@@ -76,8 +76,9 @@ public class JdbcEventStore implements EventStore {
         this.listener = builder.listener;
         GroupCommitSettings group = connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit;
         this.ownAppends = new OwnAppends(dialect, connections, group, builder.settlingPause, builder.listener);
-        this.streams = new StreamReads(dialect, connections, group.enabled());
-        this.log = new LogReads(dialect, connections);
+        Payloads payloads = new Payloads(dialect, builder.readBytes);
+        this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
+        this.log = new LogReads(dialect, connections, payloads);
     }
 
     /** A store in this database, with the names of tables and the limits still to be chosen. */
@@ -257,6 +258,8 @@ public class JdbcEventStore implements EventStore {
      * @since 0.1
      */
     public static final class Builder {
+        private static final long DEFAULT_READ_BYTES = 4L * 1024 * 1024;
+
         private final DataSource dataSource;
         private final EventSerializer serializer;
         private String schema = "";
@@ -265,6 +268,7 @@ public class JdbcEventStore implements EventStore {
         private AppendListener listener = AppendListener.none();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
         private OwnAppends.Pause settlingPause = Thread::sleep;
+        private long readBytes = DEFAULT_READ_BYTES;
         private boolean checksSchema = true;
 
         private Builder(DataSource dataSource, EventSerializer serializer) {
@@ -302,6 +306,20 @@ public class JdbcEventStore implements EventStore {
          */
         public Builder groupCommit(GroupCommitSettings settings) {
             this.groupCommit = Objects.requireNonNull(settings, "groupCommit");
+            return this;
+        }
+
+        /**
+         * How many bytes of payload and metadata one read holds at once, by default 4 MiB: a page of the log ends when they
+         * are used up, and what is fetched ahead of a stream too. An event that is larger is read alone.
+         *
+         * @throws IllegalArgumentException if it is below 1
+         */
+        public Builder readBytes(long bytes) {
+            if (bytes < 1) {
+                throw new IllegalArgumentException("readBytes must be at least 1, is " + bytes);
+            }
+            this.readBytes = bytes;
             return this;
         }
 

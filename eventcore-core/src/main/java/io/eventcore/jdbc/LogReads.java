@@ -45,8 +45,18 @@ final class LogReads {
 
     private static final int WINDOW_GROWTH = 4;
 
+    /** So few rows a statement asks for at least, however large the events are. */
+    private static final int SMALLEST_PART = 4;
+
+    /** And so many at most, so that events of some kilobytes come with their rows. */
+    private static final int LARGEST_PART = 1_000;
+
     private final Dialect dialect;
     private final Connections connections;
+    private final Payloads payloads;
+
+    /** About how large the events were that were read last, which tells how many are worth asking for. */
+    private volatile long usualBytes;
 
     /**
      * What has been settled, so that it need not be asked again for every page of a reader that catches up. Readers may
@@ -55,9 +65,15 @@ final class LogReads {
      */
     private volatile Mark settled = Mark.NONE;
 
-    LogReads(Dialect dialect, Connections connections) {
+    /**
+     * Reads by these connections.
+     *
+     * @param payloads fetches the payloads of large events, and knows how many bytes a page may hold
+     */
+    LogReads(Dialect dialect, Connections connections, Payloads payloads) {
         this.dialect = dialect;
         this.connections = connections;
+        this.payloads = payloads;
     }
 
     <E extends Event> EventBatch<E> read(
@@ -77,7 +93,9 @@ final class LogReads {
         for (int i = 0; i < found.streams.size(); i++) {
             events.add(found.page.rows.get(i).event.undecoded(found.streams.get(i), decoder));
         }
-        return new UndecodedBatch(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached);
+        long bytes =
+                found.page.rows.stream().mapToLong(row -> row.event.bytes()).sum();
+        return new UndecodedBatch(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached, bytes);
     }
 
     private Found find(EventFilter filter, Set<String> typeNames, EventPage page) throws SQLException {
@@ -110,62 +128,61 @@ final class LogReads {
 
     /** A page of everything: while a reader catches up most are full and without a gap, and need no other question. */
     private Page readAll(Connection connection, Query query, Mark before) throws SQLException {
-        long reach = Query.windowEnd(query.after(), query.firstWindow());
-        List<LogRow> rows = select(connection, query, query.after(), reach, query.limit());
-        boolean full = rows.size() == query.limit();
+        long reach = Query.windowEnd(query.after(), firstWindow(query));
+        PageRows found = new PageRows();
+        select(connection, query, query.after(), reach, found);
+        List<LogRow> rows = found.rows;
+        boolean full = found.full;
         boolean gapless = !rows.isEmpty() && isContiguous(query.after(), rows);
         if (full && gapless) {
-            return Page.upToLastRow(query, rows);
+            return Page.upToLastRow(query, found);
         }
         LogEnd end = logEnd(connection, query, before);
         // So many positions may be lost that the next event lies beyond what was looked at.
         boolean whole = full || reach >= end.drawn();
         if (rows.isEmpty()) {
             if (whole) {
-                return Page.upToLastRow(query, rows);
+                return Page.upToLastRow(query, found);
             }
         } else {
             checkNotBehind(end, last(rows));
             if (whole && (gapless || last(rows) <= known(end, before))) {
-                return Page.upToLastRow(query, rows);
+                return Page.upToLastRow(query, found);
             }
         }
         long bound = settle(connection, end, before, query.after());
-        return readUpTo(bound, new ArrayList<>(), query.after(), connection, query);
+        return readUpTo(bound, new PageRows(), query.after(), connection, query);
     }
 
     /** A page of what a filter lets through, which never looks contiguous. */
     private Page readFiltered(Connection connection, Query query, Mark before) throws SQLException {
         LogEnd end = logEnd(connection, query, before);
         long known = known(end, before);
-        Page settledBefore = readUpTo(known, new ArrayList<>(), query.after(), connection, query);
+        PageRows found = new PageRows();
+        Page settledBefore = readUpTo(known, found, query.after(), connection, query);
         long reached = Math.max(known, query.after());
         if (!settledBefore.endReached || end.drawn() <= reached) {
             return settledBefore;
         }
         long bound = settle(connection, end, before, query.after());
-        return readUpTo(bound, settledBefore.rows, reached, connection, query);
+        return readUpTo(bound, found, reached, connection, query);
     }
 
     /**
      * The page up to a bound, looked for in windows of the log, each larger than the one before. A server that does not
      * know how many rows a condition leaves may well sort all that it is shown, for every page anew.
      *
-     * @param rows what was found up to {@code from}
+     * @param found what was found up to {@code from}
      */
-    private Page readUpTo(long bound, List<LogRow> rows, long from, Connection connection, Query query)
+    private Page readUpTo(long bound, PageRows found, long from, Connection connection, Query query)
             throws SQLException {
         long after = from;
-        for (long window = query.firstWindow();
-                after < bound && rows.size() < query.limit();
-                window = Query.larger(window)) {
+        for (long window = firstWindow(query); after < bound && !found.full; window = Query.larger(window)) {
             long end = Math.min(bound, Query.windowEnd(after, window));
-            rows.addAll(select(connection, query, after, end, query.limit() - rows.size()));
+            select(connection, query, after, end, found);
             after = end;
         }
-        return rows.size() == query.limit()
-                ? Page.upToLastRow(query, rows)
-                : new Page(rows, Math.max(bound, query.after()), true);
+        return found.full ? Page.upToLastRow(query, found) : new Page(found.rows, Math.max(bound, query.after()), true);
     }
 
     /** Whether no event can be missing between the position a page begins after and its last row. */
@@ -221,17 +238,81 @@ final class LogReads {
         }
     }
 
-    private List<LogRow> select(Connection connection, Query query, long after, long upTo, int limit)
-            throws SQLException {
+    /**
+     * Adds what is there after a position, as long as the page has room for more events and more bytes. What would take
+     * another statement and fill less than half of the page is left to the next page.
+     *
+     * <p>Statement by statement, each with no more rows than the events are likely to fill the page with: a server has to
+     * look at a payload to tell its size.
+     */
+    private void select(Connection connection, Query query, long after, long upTo, PageRows page) throws SQLException {
+        long from = after;
+        boolean more = true;
+        while (more && !page.full) {
+            int limit = Math.min(query.limit() - page.rows.size(), likelyToFit(query.limit(), page));
+            List<LogRow> found = selectPart(connection, query, from, upTo, limit, page.bytes);
+            more = found.size() == limit;
+            from = found.isEmpty() ? from : last(found);
+            int fitting = payloads.complete(
+                    connection,
+                    found,
+                    LogRow::event,
+                    LogRow::with,
+                    payloads.budget() - page.bytes,
+                    page.rows.isEmpty());
+            page.add(found.subList(0, fitting));
+            page.full = fitting < found.size()
+                    || page.rows.size() == query.limit()
+                    || (more && page.bytes > payloads.budget() / 2);
+        }
+        if (!page.rows.isEmpty()) {
+            usualBytes = page.bytes / page.rows.size();
+        }
+    }
+
+    /** How many positions are looked at first: enough for a page if most are wanted and few were rolled back. */
+    private long firstWindow(Query query) {
+        return 2L * Math.min(query.limit(), 2 * likelyToFit(query.limit(), new PageRows()));
+    }
+
+    /** How many rows are likely to fill a page, judged by what is on it, or else by what was read last. */
+    private int likelyToFit(int limit, PageRows page) {
+        long usual = page.rows.isEmpty() ? usualBytes : page.bytes / page.rows.size();
+        int rows = Math.min(limit, LARGEST_PART);
+        while (rows > SMALLEST_PART && rows * usual > payloads.budget()) {
+            rows = rows / 2;
+        }
+        return rows;
+    }
+
+    private List<LogRow> selectPart(
+            Connection connection, Query query, long after, long upTo, int limit, long bytesSoFar) throws SQLException {
+        long largest = payloads.largestOf(limit, bytesSoFar);
         List<LogRow> rows = new ArrayList<>(Math.min(limit, 1024));
         try (PreparedStatement statement =
-                        dialect.selectLog(connection, query.filter, query.typeNames, after, upTo, limit);
+                        dialect.selectLog(connection, query.filter, query.typeNames, after, upTo, limit, largest);
                 ResultSet result = statement.executeQuery()) {
             while (result.next()) {
                 rows.add(new LogRow(result.getLong(1), new EventRow(result, 2, dialect)));
             }
         }
         return rows;
+    }
+
+    /** The rows of a page as they are gathered. */
+    private static final class PageRows {
+        private final List<LogRow> rows = new ArrayList<>();
+        private long bytes;
+
+        /** Whether there is no room for more, in events or in bytes: then there may be more. */
+        private boolean full;
+
+        void add(List<LogRow> more) {
+            rows.addAll(more);
+            for (LogRow row : more) {
+                bytes += row.event.bytes();
+            }
+        }
     }
 
     /** What is asked for. */
@@ -244,11 +325,6 @@ final class LogReads {
             return page.limit();
         }
 
-        /** How many positions are looked at first: enough for a page if most are wanted and few were rolled back. */
-        long firstWindow() {
-            return 2L * page.limit();
-        }
-
         static long larger(long window) {
             return window > Long.MAX_VALUE / WINDOW_GROWTH ? Long.MAX_VALUE : window * WINDOW_GROWTH;
         }
@@ -259,12 +335,16 @@ final class LogReads {
     }
 
     /** An event of a stream of which only the key is known. */
-    private record LogRow(long streamKey, EventRow event) {}
+    private record LogRow(long streamKey, EventRow event) {
+        LogRow with(EventRow whole) {
+            return new LogRow(streamKey, whole);
+        }
+    }
 
     private record Page(List<LogRow> rows, long continueAfter, boolean endReached) {
-        static Page upToLastRow(Query query, List<LogRow> rows) {
-            long last = rows.isEmpty() ? query.after() : last(rows);
-            return new Page(rows, last, rows.size() < query.limit());
+        static Page upToLastRow(Query query, PageRows page) {
+            long last = page.rows.isEmpty() ? query.after() : last(page.rows);
+            return new Page(page.rows, last, !page.full);
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.ByteArrayResource;
@@ -529,7 +530,7 @@ class MariaDbDialect extends StatementDialect {
 
     /** A text arrives as its UTF-8 bytes. */
     @Override
-    final byte[] utf8(ResultSet row, int column) throws SQLException {
+    final byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
         return row.getBytes(column);
     }
 

@@ -56,6 +56,8 @@ final class PostgreSqlDialect extends Dialect {
      */
     private static final int MAX_NAMED_STREAMS = 16;
 
+    private static final int MAX_PARTS = 1_000;
+
     /** So many sessions that read keep a server busy; more of them cost it switches from one to the other. */
     private static final int READS_BEFORE_SHARING = 4;
 
@@ -70,6 +72,8 @@ final class PostgreSqlDialect extends Dialect {
     private final String oldestInFlight;
     private final String insertCommand;
     private final String selectStreams;
+    private final String selectCut;
+    private final String selectParts;
 
     PostgreSqlDialect(TableNames names) {
         super(names);
@@ -123,16 +127,31 @@ final class PostgreSqlDialect extends Dialect {
                 """);
         this.selectStreams = names.in("""
                 SELECT s.stream_id, s.stream_key, s.version, %s
-                FROM %%s AS u(stream_id, after_version)
+                FROM %%1$s AS u(stream_id, after_version)
                 JOIN eventcore_stream s ON s.stream_id = u.stream_id
                 LEFT JOIN LATERAL (
                     SELECT %s
                     FROM eventcore_event e
                     WHERE e.stream_key = s.stream_key AND e.version > u.after_version
                     ORDER BY e.version
-                    LIMIT %%d
+                    LIMIT %%2$d
                 ) e ON true
-                """.formatted(EventRow.COLUMNS, EventRow.COLUMNS));
+                """.formatted(
+                        EventRow.columns(whole(payloadBytes() + " * least(%2$d, s.version - u.after_version) <= %3$d")),
+                        EventRow.COLUMNS));
+        this.selectCut = names.in(
+                "SELECT s.stream_id, s.stream_key, s.version FROM eventcore_stream s WHERE s.stream_id = ANY (?)");
+        // The offset keeps the planner from joining the two at large, which might read the whole log.
+        this.selectParts = names.in("""
+                SELECT u.stream_key, %s
+                FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS u(stream_key, after_version, up_to)
+                CROSS JOIN LATERAL (
+                    SELECT %s
+                    FROM eventcore_event e
+                    WHERE e.stream_key = u.stream_key AND e.version > u.after_version AND e.version <= u.up_to
+                    OFFSET 0
+                ) e
+                """.formatted(EventRow.columns(whole(payloadBytes() + " <= ?")), EventRow.COLUMNS));
     }
 
     @Override
@@ -459,17 +478,19 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
-    PreparedStatement selectStreams(Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit)
+    PreparedStatement selectStreams(
+            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit, long bytes)
             throws SQLException {
         return streamsAfter.size() <= MAX_NAMED_STREAMS
-                ? selectNamedStreams(connection, streamsAfter, limit)
-                : selectManyStreams(connection, streamsAfter, limit);
+                ? selectNamedStreams(connection, streamsAfter, limit, bytes)
+                : selectManyStreams(connection, streamsAfter, limit, bytes);
     }
 
     private PreparedStatement selectNamedStreams(
-            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit) throws SQLException {
+            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit, long bytes)
+            throws SQLException {
         String streams = "(VALUES (?::text, ?::bigint)" + ", (?, ?)".repeat(streamsAfter.size() - 1) + ")";
-        PreparedStatement statement = connection.prepareStatement(selectStreams.formatted(streams, limit));
+        PreparedStatement statement = connection.prepareStatement(selectStreams.formatted(streams, limit, bytes));
         int parameter = 0;
         for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
             statement.setString(++parameter, stream.getKey().value());
@@ -479,7 +500,8 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     private PreparedStatement selectManyStreams(
-            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit) throws SQLException {
+            Connection connection, Map<StreamId, StreamVersion> streamsAfter, int limit, long bytes)
+            throws SQLException {
         String[] ids = new String[streamsAfter.size()];
         long[] after = new long[ids.length];
         int i = 0;
@@ -488,10 +510,47 @@ final class PostgreSqlDialect extends Dialect {
             after[i++] = stream.getValue().value();
         }
         String streams = "unnest(?::text[], ?::bigint[])";
-        PreparedStatement statement = connection.prepareStatement(selectStreams.formatted(streams, limit));
+        PreparedStatement statement = connection.prepareStatement(selectStreams.formatted(streams, limit, bytes));
         statement.setObject(1, ids);
         statement.setObject(2, after);
         return statement;
+    }
+
+    /**
+     * Without unpacking the payload, unless it is compressed: then its stored size says little. A payload that is small
+     * and not compressed, as most are, costs two looks at its header.
+     */
+    @Override
+    String payloadBytes() {
+        return """
+                (CASE WHEN pg_column_compression(e.payload) IS NULL THEN pg_column_size(e.payload)\
+                 ELSE octet_length(e.payload::text) END)""";
+    }
+
+    @Override
+    PreparedStatement selectCut(Connection connection, Set<StreamId> streams) throws SQLException {
+        PreparedStatement query = connection.prepareStatement(selectCut);
+        query.setObject(1, streams.stream().map(StreamId::value).toArray(String[]::new));
+        return query;
+    }
+
+    /** Arrays take any number; the rows are what bounds a statement. */
+    @Override
+    int partsAtOnce() {
+        return MAX_PARTS;
+    }
+
+    @Override
+    PreparedStatement selectParts(Connection connection, List<StreamPart> parts, long largest) throws SQLException {
+        if (parts.size() == 1) {
+            return super.selectParts(connection, parts, largest);
+        }
+        PreparedStatement query = connection.prepareStatement(selectParts);
+        query.setLong(1, largest);
+        query.setObject(2, parts.stream().mapToLong(StreamPart::streamKey).toArray());
+        query.setObject(3, parts.stream().mapToLong(StreamPart::after).toArray());
+        query.setObject(4, parts.stream().mapToLong(StreamPart::upTo).toArray());
+        return query;
     }
 
     /** One statement whatever the number: the driver and the server know it already. */
@@ -504,7 +563,7 @@ final class PostgreSqlDialect extends Dialect {
 
     /** A column of type json arrives as its UTF-8 text: no need to make a string of it. */
     @Override
-    byte[] utf8(ResultSet row, int column) throws SQLException {
+    byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
         return row.getBytes(column);
     }
 

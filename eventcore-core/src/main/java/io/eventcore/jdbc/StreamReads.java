@@ -1,11 +1,8 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.Event;
-import io.eventcore.EventStoreException;
 import io.eventcore.EventStreamReader;
-import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
-import io.eventcore.StreamIntegrityException;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.Connection;
@@ -16,47 +13,47 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
-import java.util.PriorityQueue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads streams as one consistent cut.
  *
- * <p>The first statement brings the version of every stream and its first events, all from one snapshot. Every later
- * page belongs to one stream and ends at that version; pages of several streams are merged by position. So nothing that
- * is committed meanwhile can slip in, wherever its position lies, and each event is fetched once.
+ * <p>The first statement brings the version of every stream, all from one snapshot, and if the streams are not many their
+ * first events too. What is read later ends at these versions, so nothing that is committed meanwhile can slip in,
+ * wherever its position lies, and each event is fetched once.
  */
 final class StreamReads {
+    /** Of so many streams the first statement brings events. */
+    private static final int STREAMS_WITH_EVENTS = 64;
+
     /** How many rows the first statement brings about at most, of all streams together. */
     private static final int FIRST_ROWS = 1_024;
 
     private static final int LARGEST_FIRST_PAGE = 256;
-    private static final int SMALLEST_PAGE = 16;
-    private static final int LARGEST_PAGE = 1_000;
-
-    /** About how many bytes of payload a page may bring: the events may be large. */
-    private static final long PAGE_BYTES = 4 * 1024 * 1024;
+    private static final int SMALLEST_FIRST_PAGE = 16;
 
     /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays nobody. */
     private static final Duration PATIENCE = Duration.ofMillis(20);
 
     private final Dialect dialect;
     private final Connections connections;
+    private final Payloads payloads;
     private final boolean sharing;
     private final SharedReads<Beginning> shared;
 
     /**
      * Reads by these connections.
      *
+     * @param payloads fetches the payloads of large events, and knows how many bytes a read may hold
      * @param sharing whether one thread may read what another asks for
      */
-    StreamReads(Dialect dialect, Connections connections, boolean sharing) {
+    StreamReads(Dialect dialect, Connections connections, Payloads payloads, boolean sharing) {
         this.dialect = dialect;
         this.connections = connections;
+        this.payloads = payloads;
         this.sharing = sharing;
         this.shared = new SharedReads<>(
                 dialect.readsBeforeSharing(),
@@ -72,35 +69,52 @@ final class StreamReads {
                 .forEach(id -> versions.put(
                         id, beginnings.containsKey(id) ? beginnings.get(id).version() : StreamVersion.NONE));
         List<Beginning> streams = List.copyOf(beginnings.values());
-        return EventStreamReader.of(versions, () -> new Merge<>(cursors(streams, streamsAfter), decoder));
+        return EventStreamReader.of(
+                versions, () -> new StreamMerge<>(dialect, connections, payloads, decoder, streams, streamsAfter));
     }
 
     private Map<StreamId, Beginning> readBeginnings(Map<StreamId, StreamVersion> streamsAfter) throws SQLException {
+        if (streamsAfter.size() > STREAMS_WITH_EVENTS) {
+            return connections.joinOrOwn(connection -> cut(connection, streamsAfter.keySet()));
+        }
         return sharing && !connections.inCallersTransaction()
                 ? shared.read(streamsAfter, PATIENCE)
                 : connections.joinOrOwn(connection -> beginnings(connection, streamsAfter));
     }
 
+    private Map<StreamId, Beginning> cut(Connection connection, Set<StreamId> streams) throws SQLException {
+        Map<StreamId, Beginning> beginnings = new HashMap<>();
+        try (PreparedStatement query = dialect.selectCut(connection, streams);
+                ResultSet rows = query.executeQuery()) {
+            while (rows.next()) {
+                beginning(StreamId.of(rows.getString(1)), rows, beginnings);
+            }
+        }
+        return beginnings;
+    }
+
     private Map<StreamId, Beginning> beginnings(Connection connection, Map<StreamId, StreamVersion> streamsAfter)
             throws SQLException {
-        int limit = Math.max(SMALLEST_PAGE, Math.min(LARGEST_FIRST_PAGE, FIRST_ROWS / streamsAfter.size()));
+        int streams = streamsAfter.size();
+        int limit = Math.max(SMALLEST_FIRST_PAGE, Math.min(LARGEST_FIRST_PAGE, FIRST_ROWS / streams));
         Map<StreamId, Beginning> beginnings = new HashMap<>();
-        try (PreparedStatement query = dialect.selectStreams(connection, streamsAfter, limit);
+        try (PreparedStatement query =
+                        dialect.selectStreams(connection, streamsAfter, limit, payloads.budget() / streams);
                 ResultSet rows = query.executeQuery()) {
             @Nullable Beginning beginning = null;
             while (rows.next()) {
                 // Most rows belong to the stream of the row before: its id need not be read once more.
-                if (beginning == null || beginning.key != rows.getLong(2)) {
+                if (beginning == null || beginning.key() != rows.getLong(2)) {
                     beginning = beginning(StreamId.of(rows.getString(1)), rows, beginnings);
                 }
                 rows.getLong(4);
                 if (!rows.wasNull()) {
-                    beginning.rows.add(new EventRow(rows, 4, dialect));
+                    beginning.rows().add(new EventRow(rows, 4, dialect));
                 }
             }
         }
         // The statement orders each stream's events to choose the first; it need not return them so.
-        beginnings.values().forEach(b -> b.rows.sort(Comparator.comparingLong(EventRow::version)));
+        beginnings.values().forEach(b -> b.rows().sort(Comparator.comparingLong(EventRow::version)));
         return beginnings;
     }
 
@@ -115,123 +129,11 @@ final class StreamReads {
         return found;
     }
 
-    private List<Cursor> cursors(List<Beginning> beginnings, Map<StreamId, StreamVersion> streamsAfter) {
-        List<Cursor> cursors = new ArrayList<>(beginnings.size());
-        for (Beginning beginning : beginnings) {
-            StreamVersion after = streamsAfter.getOrDefault(beginning.id, StreamVersion.NONE);
-            cursors.add(new Cursor(beginning, after.value()));
-        }
-        return cursors;
-    }
-
     /**
      * What the first statement found of a stream.
      *
      * @param version where the read ends
+     * @param rows the first events after the version asked for, some of them perhaps without their payload
      */
-    private record Beginning(StreamId id, long key, StreamVersion version, List<EventRow> rows) {}
-
-    /** The events of one stream, page by page. */
-    private final class Cursor {
-        private final Beginning stream;
-        private List<EventRow> page;
-        private int next;
-        private long lastVersion;
-
-        private Cursor(Beginning stream, long after) {
-            this.stream = stream;
-            this.page = stream.rows;
-            this.lastVersion = after;
-        }
-
-        /** Whether there is another event; fetches the next page if need be. */
-        boolean advance() {
-            if (lastVersion >= stream.version.value()) {
-                return false;
-            }
-            if (next == page.size()) {
-                page = fetch();
-                next = 0;
-            }
-            if (next == page.size() || page.get(next).version() != lastVersion + 1) {
-                throw new StreamIntegrityException(stream.id, StreamVersion.of(lastVersion + 1));
-            }
-            lastVersion++;
-            next++;
-            return true;
-        }
-
-        EventRow current() {
-            return page.get(next - 1);
-        }
-
-        long position() {
-            return current().position();
-        }
-
-        private List<EventRow> fetch() {
-            try {
-                return connections.joinOrOwn(connection -> {
-                    List<EventRow> rows = new ArrayList<>();
-                    try (PreparedStatement query = dialect.selectStreamPage(
-                                    connection, stream.key, lastVersion, stream.version.value(), pageSize());
-                            ResultSet result = query.executeQuery()) {
-                        while (result.next()) {
-                            rows.add(new EventRow(result, 1, dialect));
-                        }
-                    }
-                    return rows;
-                });
-            } catch (SQLException e) {
-                throw failed(e);
-            }
-        }
-
-        private EventStoreException failed(SQLException e) {
-            return dialect.classify(e).toException("Reading stream '" + stream.id + "'", e);
-        }
-
-        /** As many events as fit the byte budget, judged by the page before. */
-        private int pageSize() {
-            long bytes = 0;
-            for (EventRow row : page) {
-                bytes += row.bytes();
-            }
-            long average = page.isEmpty() ? 1 : Math.max(1, bytes / page.size());
-            return (int) Math.max(SMALLEST_PAGE, Math.min(LARGEST_PAGE, PAGE_BYTES / average));
-        }
-    }
-
-    /** Merges the streams by position. */
-    private static final class Merge<E extends Event> implements Iterator<RecordedEvent<E>> {
-        private final PriorityQueue<Cursor> cursors = new PriorityQueue<>(Comparator.comparingLong(Cursor::position));
-        private final EventDecoder<E> decoder;
-
-        private Merge(List<Cursor> streams, EventDecoder<E> decoder) {
-            this.decoder = decoder;
-            for (Cursor cursor : streams) {
-                if (cursor.advance()) {
-                    cursors.add(cursor);
-                }
-            }
-        }
-
-        @Override
-        public boolean hasNext() {
-            return !cursors.isEmpty();
-        }
-
-        @Override
-        public RecordedEvent<E> next() {
-            Cursor cursor = cursors.poll();
-            if (cursor == null) {
-                throw new NoSuchElementException("The read has ended");
-            }
-            RecordedEvent<E> event = cursor.current().decode(cursor.stream.id, decoder);
-            if (cursor.advance()) {
-                cursors.add(cursor);
-            }
-            return event;
-        }
-    }
+    record Beginning(StreamId id, long key, StreamVersion version, List<EventRow> rows) {}
 }

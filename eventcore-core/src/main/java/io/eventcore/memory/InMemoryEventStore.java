@@ -55,6 +55,9 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class InMemoryEventStore implements EventStore {
+    /** As the database stores have it by default: events are in memory anyway, but not all of them decoded. */
+    private static final long PAGE_BYTES = 4L * 1024 * 1024;
+
     private final EventSerializer serializer;
     private final AppendLimits limits;
     private final MemoryLog log;
@@ -218,7 +221,7 @@ public final class InMemoryEventStore implements EventStore {
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
         Predicate<StoredEvent> wanted = predicate(filter);
-        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted));
+        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted, PAGE_BYTES));
         List<RecordedEvent<E>> events = new ArrayList<>(scan.found().size());
         scan.found().forEach(event -> events.add(event.decode(decoder)));
         return new EventBatch<>(events, scan.continueAfter(), scan.endReached());
@@ -228,10 +231,10 @@ public final class InMemoryEventStore implements EventStore {
     public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
         EventDecoder<Event> decoder = new EventDecoder<>(serializer, Event.class);
         Predicate<StoredEvent> wanted = predicate(filter);
-        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted));
+        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted, PAGE_BYTES));
         List<UndecodedEvent> events =
                 scan.found().stream().map(event -> event.undecoded(decoder)).toList();
-        return new UndecodedBatch(events, scan.continueAfter(), scan.endReached());
+        return new UndecodedBatch(events, scan.continueAfter(), scan.endReached(), scan.bytes());
     }
 
     @Override

@@ -159,8 +159,12 @@ final class MemoryLog {
         return Optional.ofNullable(events.get((int) version.value() - 1));
     }
 
-    /** One page of the log, and how far it was looked through. */
-    Scan scan(EventPage page, Predicate<StoredEvent> wanted) {
+    /**
+     * One page of the log, and how far it was looked through.
+     *
+     * @param maxBytes how many bytes the events of the page may have; one event may be larger
+     */
+    Scan scan(EventPage page, Predicate<StoredEvent> wanted, long maxBytes) {
         if (page.after().compareTo(lastPosition()) > 0) {
             throw EventStoreUnavailableException.logEndsBefore(page.after(), lastPosition());
         }
@@ -168,15 +172,21 @@ final class MemoryLog {
         long bound = inFlight.isEmpty() ? log.size() : Math.min(log.size(), inFlight.firstKey());
         long position = page.after().value();
         List<StoredEvent> found = new ArrayList<>();
+        long bytes = 0;
         while (position < bound && found.size() < page.limit()) {
-            position++;
-            StoredEvent event = log.get((int) position - 1);
+            StoredEvent event = log.get((int) position);
             if (event != null && wanted.test(event)) {
+                int size = event.stored().payload().length;
+                if (!found.isEmpty() && bytes + size > maxBytes) {
+                    break;
+                }
+                bytes += size;
                 found.add(event);
             }
+            position++;
         }
-        return new Scan(found, GlobalPosition.of(position), position >= bound);
+        return new Scan(found, GlobalPosition.of(position), position >= bound, bytes);
     }
 
-    record Scan(List<StoredEvent> found, GlobalPosition continueAfter, boolean endReached) {}
+    record Scan(List<StoredEvent> found, GlobalPosition continueAfter, boolean endReached, long bytes) {}
 }

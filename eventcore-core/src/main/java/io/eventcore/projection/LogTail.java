@@ -7,7 +7,9 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,9 @@ final class LogTail implements Runnable {
     private static final int PAGE = 500;
     private static final int WINDOW = 4 * PAGE;
 
+    /** So many bytes the events of the window have in the store at most, the newest page aside. */
+    private static final long WINDOW_BYTES = 8L * 1024 * 1024;
+
     private final EventReader reader;
     private final Duration pollMin;
     private final Duration pollMax;
@@ -40,6 +45,11 @@ final class LogTail implements Runnable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Set<Bell> followers = new HashSet<>();
     private final List<UndecodedEvent> window = new ArrayList<>();
+    private final Deque<Part> parts = new ArrayDeque<>();
+    private long windowBytes;
+
+    /** What one page has brought into the window. */
+    private record Part(int events, long bytes, GlobalPosition last) {}
 
     /** The window holds every event after {@code from} up to {@code to}. */
     private GlobalPosition from = GlobalPosition.START;
@@ -174,7 +184,7 @@ final class LogTail implements Runnable {
             if (!to.equals(after) || page.continueAfter().equals(after)) {
                 return false;
             }
-            window.addAll(page.events());
+            add(page);
             to = page.continueAfter();
             trim();
             wake = Set.copyOf(followers);
@@ -185,16 +195,36 @@ final class LogTail implements Runnable {
         return true;
     }
 
-    private void trim() {
-        if (window.size() > WINDOW) {
-            int drop = window.size() - WINDOW / 2;
-            from = window.get(drop - 1).position();
-            window.subList(0, drop).clear();
+    private void add(UndecodedBatch page) {
+        if (!page.events().isEmpty()) {
+            window.addAll(page.events());
+            parts.add(new Part(
+                    page.events().size(),
+                    page.bytes(),
+                    window.get(window.size() - 1).position()));
+            windowBytes += page.bytes();
         }
+    }
+
+    /** Drops the older half where the window has become too large, by whole pages, and keeps the newest page. */
+    private void trim() {
+        if (window.size() <= WINDOW && windowBytes <= WINDOW_BYTES) {
+            return;
+        }
+        int drop = 0;
+        while (parts.size() > 1 && (window.size() - drop > WINDOW / 2 || windowBytes > WINDOW_BYTES / 2)) {
+            Part oldest = parts.remove();
+            drop += oldest.events;
+            windowBytes -= oldest.bytes;
+            from = oldest.last;
+        }
+        window.subList(0, drop).clear();
     }
 
     private void restartAt(GlobalPosition position) {
         window.clear();
+        parts.clear();
+        windowBytes = 0;
         from = position;
         to = position;
     }

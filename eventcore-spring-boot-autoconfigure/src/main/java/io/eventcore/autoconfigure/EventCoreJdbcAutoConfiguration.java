@@ -116,6 +116,7 @@ public final class EventCoreJdbcAutoConfiguration {
                 .tablePrefix(properties.jdbc().tablePrefix())
                 .limits(limits(properties.limits()))
                 .appendListener(AppendListener.all(listeners.orderedStream().toList()))
+                .readBytes(properties.jdbc().readBytes().toBytes())
                 .groupCommit(groupCommit(properties.jdbc().groupCommit()));
         return (properties.jdbc().validateSchema() ? store : store.withoutSchemaCheck()).build();
     }

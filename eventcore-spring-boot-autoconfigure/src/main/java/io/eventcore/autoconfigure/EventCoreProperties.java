@@ -89,6 +89,7 @@ public record EventCoreProperties(
      * @param validateSchema whether the version of the tables is checked when the application starts
      * @param schema schema of the tables, which must exist; by default the one that the connections are in
      * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
+     * @param readBytes how many bytes of events one read holds at once; a larger event is read alone
      * @param groupCommit how appends that wait at the same time share a transaction
      * @param indexes indexes that are created with the tables, or on tables that are there already
      */
@@ -97,6 +98,7 @@ public record EventCoreProperties(
             @DefaultValue("true") boolean validateSchema,
             @DefaultValue("") String schema,
             @DefaultValue("eventcore_") String tablePrefix,
+            @DefaultValue("4MB") DataSize readBytes,
             @DefaultValue GroupCommit groupCommit,
             @DefaultValue Indexes indexes) {
         /** The rule of the store, so that whoever breaks it is told the name of the property. */
@@ -114,6 +116,7 @@ public record EventCoreProperties(
                     "eventcore.jdbc.table-prefix",
                     tablePrefix,
                     "must match " + IDENTIFIER);
+            check(readBytes.toBytes() >= 1, "eventcore.jdbc.read-bytes", readBytes, "must be at least 1B");
         }
     }
 

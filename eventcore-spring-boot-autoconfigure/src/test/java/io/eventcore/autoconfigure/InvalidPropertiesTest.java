@@ -36,6 +36,7 @@ class InvalidPropertiesTest {
                 "eventcore.jdbc.schema | public\" | must match",
                 "eventcore.snapshots.after-events | 0 | must be at least 1",
                 "eventcore.jdbc.group-commit.max-events | 0 | must be at least 1",
+                "eventcore.jdbc.read-bytes | 0B | must be at least 1B",
                 "eventcore.jdbc.group-commit.max-bytes | 0B | must be at least 1B",
                 "eventcore.projections.batch-size | 0 | must be at least 1",
                 "eventcore.projections.lease | 0s | must be positive",

@@ -47,7 +47,7 @@ class PostgreSqlOptionalIndexTest extends OptionalIndexContract {
         try (Connection connection =
                         PostgreSqlDatabase.INSTANCE.unpooled(TestDatabase.APP).getConnection();
                 PreparedStatement query = dialect.selectLog(
-                        connection, EventFilter.all(), Set.of("ledger.withdrawn"), 0, Long.MAX_VALUE, 100)) {
+                        connection, EventFilter.all(), Set.of("ledger.withdrawn"), 0, Long.MAX_VALUE, 100, 4096)) {
             return String.join(
                     "\n",
                     JdbcClient.create(database().dataSource())

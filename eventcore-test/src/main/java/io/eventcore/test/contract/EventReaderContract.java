@@ -101,6 +101,8 @@ public abstract class EventReaderContract {
             "[.-/]",
             "[\u00E9-\uFFFD]",
             "[\uD83D\uDE00]");
+    private static final int LARGE = 900_000;
+    private static final int LARGE_EVENTS = 8;
     private static final int WRITERS = 6;
     private static final int APPENDS_PER_WRITER = 60;
 
@@ -175,6 +177,28 @@ public abstract class EventReaderContract {
         assertThat(first.endReached()).isFalse();
         assertThat(cents(readAll(EventFilter.all(), 8))).hasSize(20).isSorted().doesNotHaveDuplicates();
         assertThat(cents(readAll(EventFilter.all(), 1))).hasSize(20).isSorted().doesNotHaveDuplicates();
+    }
+
+    @Test
+    void a_page_of_large_events_ends_early_and_says_that_more_follow() {
+        List<StreamId> appended = new ArrayList<>();
+        for (int i = 0; i < LARGE_EVENTS; i++) {
+            StreamId account = StreamId.of("account-" + i);
+            append(StreamWrites.to(account, any(), new Opened(account, "x".repeat(LARGE)), new Deposited(account, i)));
+            appended.add(account);
+            appended.add(account);
+        }
+
+        for (EventFilter filter : List.of(EventFilter.all(), pattern("account-*"))) {
+            EventBatch<Event> first = read(filter, EventPage.first(100));
+            assertThat(first.events()).as("%s", filter).isNotEmpty().hasSizeLessThan(LARGE_EVENTS * 2);
+            assertThat(first.endReached()).as("%s", filter).isFalse();
+            assertThat(readAll(filter, 100))
+                    .as("%s", filter)
+                    .extracting(RecordedEvent::streamId)
+                    .containsExactlyElementsOf(appended);
+        }
+        assertThat(readAll(EventFilter.all().ofTypes(Deposited.class), 100)).hasSize(LARGE_EVENTS);
     }
 
     @Test

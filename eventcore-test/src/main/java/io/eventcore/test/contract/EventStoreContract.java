@@ -35,11 +35,14 @@ import io.eventcore.test.contract.LedgerEvent.Unwritable;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -385,6 +388,86 @@ public abstract class EventStoreContract {
         assertThat(reader.version()).isEqualTo(StreamVersion.NONE);
         assertThat(reader.toList()).isEmpty();
         assertThat(store.streamVersion(ADA)).isEqualTo(StreamVersion.NONE);
+    }
+
+    @Test
+    void streams_of_small_and_large_events_are_read_whole_and_in_order() {
+        Random random = new Random(20_260_103);
+        List<Event> appended = new ArrayList<>();
+        Map<StreamId, StreamVersion> streams = new HashMap<>();
+        for (int i = 0; i < 40; i++) {
+            StreamId account = StreamId.of("account-" + random.nextInt(3));
+            Event event = new Opened(account, "x".repeat(1 << random.nextInt(20)) + i);
+            store.appendEvents(StreamWrites.to(account, any(), event));
+            appended.add(event);
+            streams.put(account, StreamVersion.NONE);
+        }
+
+        EventStreamReader<Event> all = store.readStreams(streams, Event.class);
+        assertThat(all).extracting(RecordedEvent::event).containsExactlyElementsOf(appended);
+        assertThat(all).as("once more").extracting(RecordedEvent::event).containsExactlyElementsOf(appended);
+        streams.keySet()
+                .forEach(id -> assertThat(store.readStream(id, Event.class))
+                        .extracting(RecordedEvent::event)
+                        .containsExactlyElementsOf(appended.stream()
+                                .filter(event -> event.streamId().equals(id))
+                                .toList()));
+    }
+
+    @Test
+    void two_thousand_streams_are_one_consistent_cut() {
+        int count = 2_000;
+        List<StreamId> ids = IntStream.range(0, count)
+                .mapToObj(i -> StreamId.of("account-" + i))
+                .toList();
+        appendToEvery(10, ids);
+        Map<StreamId, StreamVersion> all = new HashMap<>();
+        ids.forEach(id -> all.put(id, StreamVersion.NONE));
+        all.put(ids.get(10), StreamVersion.of(1));
+        AtomicBoolean done = new AtomicBoolean();
+        Race.run(List.of(
+                () -> {
+                    for (int i = 0; i < 200 && !done.get(); i++) {
+                        appendToEvery(100, ids);
+                    }
+                    return true;
+                },
+                () -> {
+                    try {
+                        for (int i = 0; i < 3; i++) {
+                            assertOneCut(store.readStreams(all, Event.class), ids);
+                        }
+                    } finally {
+                        done.set(true);
+                    }
+                    return true;
+                }));
+
+        assertThat(store.readStreams(all, Event.class).stream()
+                        .filter(event -> event.streamId().equals(ids.get(10))))
+                .isEmpty();
+    }
+
+    private void appendToEvery(int step, List<StreamId> ids) {
+        StreamWrites writes = StreamWrites.empty();
+        for (int i = 0; i < ids.size(); i += step) {
+            writes = writes.registerStream(ids.get(i), any()).append(new Deposited(ids.get(i), i));
+        }
+        store.appendEvents(writes);
+    }
+
+    /** Of the streams that are always written together, all are as far as the first; every event is there once. */
+    private static void assertOneCut(EventStreamReader<Event> read, List<StreamId> ids) {
+        long events = 0;
+        for (int i = 0; i < ids.size(); i++) {
+            long version = read.version(ids.get(i)).value();
+            assertThat(version)
+                    .isEqualTo(i % 100 == 0 ? read.version(ids.get(0)).value() : i % 10 == 0 ? 1 : 0);
+            events += i == 10 ? 0 : version;
+        }
+        List<RecordedEvent<Event>> found = read.toList();
+        assertThat(found).hasSize(Math.toIntExact(events));
+        assertThat(found).extracting(RecordedEvent::position).isSorted().doesNotHaveDuplicates();
     }
 
     @Test

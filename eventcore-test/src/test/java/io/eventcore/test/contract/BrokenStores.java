@@ -226,6 +226,86 @@ final class BrokenStores {
         };
     }
 
+    /** Fixes the versions of half of the streams, and later those of the other half. */
+    static EventStore readingManyStreamsInParts(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                if (streamsAfter.size() < 500) {
+                    return super.readStreams(streamsAfter, eventType);
+                }
+                Map<StreamId, StreamVersion> rest = new HashMap<>(streamsAfter);
+                Map<StreamId, StreamVersion> half = new HashMap<>();
+                streamsAfter.keySet().stream()
+                        .limit(streamsAfter.size() / 2)
+                        .forEach(id -> half.put(id, rest.remove(id)));
+                EventStreamReader<E> first = super.readStreams(half, eventType);
+                long before = super.lastPosition().value();
+                for (int i = 0; i < 1_000_000 && super.lastPosition().value() == before; i++) {
+                    Thread.onSpinWait();
+                }
+                EventStreamReader<E> second = super.readStreams(rest, eventType);
+                Map<StreamId, StreamVersion> versions = new HashMap<>(first.versions());
+                versions.putAll(second.versions());
+                List<RecordedEvent<E>> events = new ArrayList<>(first.toList());
+                events.addAll(second.toList());
+                events.sort(Comparator.comparing(RecordedEvent::position));
+                return EventStreamReader.of(versions, events);
+            }
+        };
+    }
+
+    /** Fills a page however large it becomes. */
+    static EventStore countingRowsOnly(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                if (batch.endReached() || batch.events().size() == page.limit()) {
+                    return batch;
+                }
+                EventBatch<E> rest = readEvents(
+                        filter,
+                        EventPage.after(
+                                batch.continueAfter(),
+                                page.limit() - batch.events().size()),
+                        eventType);
+                List<RecordedEvent<E>> events = new ArrayList<>(batch.events());
+                events.addAll(rest.events());
+                return new EventBatch<>(events, rest.continueAfter(), rest.endReached());
+            }
+        };
+    }
+
+    /** Takes a page that has room for more events for the last one. */
+    static EventStore takingAShortPageForTheLast(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                return new EventBatch<>(
+                        batch.events(), batch.continueAfter(), batch.events().size() < page.limit());
+            }
+        };
+    }
+
+    /** Leaves out of a read of several streams what is large. */
+    static EventStore skippingLargeEvents(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                EventStreamReader<E> reader = super.readStreams(streamsAfter, eventType);
+                return EventStreamReader.of(
+                        reader.versions(),
+                        reader.stream()
+                                .filter(event -> event.event().toString().length() < 100_000)
+                                .toList());
+            }
+        };
+    }
+
     static EventStore filteringByType(EventStore sound) {
         return new ForwardingEventStore(sound) {
             @Override

@@ -118,6 +118,14 @@ class ContractsCanFailTest {
                         BrokenStores::readingStreamAfterStream,
                         "several_streams_are_read_together_in_global_order_each_after_its_own_version"),
                 streams(
+                        "fixes the versions of many streams in parts",
+                        BrokenStores::readingManyStreamsInParts,
+                        "two_thousand_streams_are_one_consistent_cut"),
+                streams(
+                        "skips what is large",
+                        BrokenStores::skippingLargeEvents,
+                        "streams_of_small_and_large_events_are_read_whole_and_in_order"),
+                streams(
                         "takes the type for a filter",
                         BrokenStores::filteringByType,
                         "reading_a_stream_as_the_wrong_type_fails_and_says_where"),
@@ -191,6 +199,14 @@ class ContractsCanFailTest {
                         "passes what a page had no room for",
                         BrokenStores::passingWhatAPageHadNoRoomFor,
                         "a_filter_gives_the_same_events_in_the_same_order_whatever_the_size_of_a_page"),
+                log(
+                        "counts rows only",
+                        BrokenStores::countingRowsOnly,
+                        "a_page_of_large_events_ends_early_and_says_that_more_follow"),
+                log(
+                        "takes a short page for the last",
+                        BrokenStores::takingAShortPageForTheLast,
+                        "a_page_of_large_events_ends_early_and_says_that_more_follow"),
                 log(
                         "takes lost positions for the end",
                         BrokenStores::takingLostPositionsForTheEnd,
