@@ -37,7 +37,7 @@ final class SpringTransactionScope implements TransactionScope {
 
         @Override
         public void suspend() {
-            TransactionSynchronizationManager.unbindResource(SpringTransactionScope.this);
+            TransactionSynchronizationManager.unbindResourceIfPossible(SpringTransactionScope.this);
         }
 
         @Override

@@ -45,7 +45,7 @@ final class SpringTransactions implements CallersTransactions {
      */
     private final class BufferSynchronization implements TransactionSynchronization, Ordered {
         private final TransactionBuffer buffer;
-        private boolean bound = true;
+        private boolean ended;
 
         private BufferSynchronization(TransactionBuffer buffer) {
             this.buffer = buffer;
@@ -58,13 +58,14 @@ final class SpringTransactions implements CallersTransactions {
 
         @Override
         public void suspend() {
-            unbind();
+            TransactionSynchronizationManager.unbindResourceIfPossible(log);
         }
 
         @Override
         public void resume() {
-            TransactionSynchronizationManager.bindResource(log, buffer);
-            bound = true;
+            if (!ended) {
+                TransactionSynchronizationManager.bindResource(log, buffer);
+            }
         }
 
         @Override
@@ -74,21 +75,21 @@ final class SpringTransactions implements CallersTransactions {
 
         @Override
         public void afterCommit() {
-            unbind();
+            end();
             buffer.commit();
         }
 
         @Override
         public void afterCompletion(int status) {
-            if (bound) {
-                unbind();
+            if (!ended) {
+                end();
                 buffer.end();
             }
         }
 
-        private void unbind() {
-            TransactionSynchronizationManager.unbindResource(log);
-            bound = false;
+        private void end() {
+            ended = true;
+            TransactionSynchronizationManager.unbindResourceIfPossible(log);
         }
     }
 }

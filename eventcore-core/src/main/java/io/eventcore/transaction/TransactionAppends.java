@@ -35,33 +35,44 @@ public final class TransactionAppends {
         notes.listeners.add(listener);
     }
 
-    /** Whether the transaction of this thread has appended events that nobody else can read yet. */
+    /** Whether the transaction of this thread has appended events that no other thread can read yet. */
     public static boolean arePending() {
         return TransactionSynchronizationManager.hasResource(KEY);
     }
 
+    /** Bound to the thread until the commit; steps aside while its transaction is suspended. */
     private static final class Notes implements TransactionSynchronization {
         private final Set<AppendListener> listeners = new HashSet<>();
+        private boolean ended;
 
         @Override
         public void suspend() {
-            TransactionSynchronizationManager.unbindResource(KEY);
+            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
         }
 
         @Override
         public void resume() {
-            TransactionSynchronizationManager.bindResource(KEY, this);
+            if (!ended) {
+                TransactionSynchronizationManager.bindResource(KEY, this);
+            }
         }
 
         @Override
         public void afterCommit() {
-            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            end();
             listeners.forEach(listener -> Callback.APPEND_LISTENER.run(listener::eventsCommitted));
         }
 
         @Override
         public void afterCompletion(int status) {
-            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            end();
+        }
+
+        private void end() {
+            if (!ended) {
+                ended = true;
+                TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.eventcore.transaction;
 
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.PriorityOrdered;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -12,8 +12,10 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  *
  * <p>While Spring runs the callbacks after a commit, the finished transaction looks like a running one: its connection
  * is still bound to the thread, and what is written to it then is committed by accident or lost. Spring itself does not
- * tell the two apart, so a {@linkplain #listener() listener} on the transaction manager notes the moment of the commit.
- * The auto-configuration adds it to every transaction manager; without Spring Boot, add it yourself:
+ * tell the two apart, so this marks every transaction that it is asked about before its end. It can mark those as well
+ * that it is first asked about later, if a {@linkplain #listener() listener} on the transaction manager tells it of them.
+ * The auto-configuration adds the listener to every transaction manager that is a bean; where you make one yourself, add
+ * it:
  *
  * <pre>{@code
  * transactionManager.addListener(TransactionPhase.listener());
@@ -33,7 +35,7 @@ public enum TransactionPhase {
 
     private static final TransactionExecutionListener LISTENER = new Listener();
 
-    /** Marks the beginning and the commit of every transaction of a manager. Has no state of its own. */
+    /** Marks the beginning of every transaction of a manager, and asks its guards before the commit. Has no state. */
     public static TransactionExecutionListener listener() {
         return LISTENER;
     }
@@ -41,8 +43,8 @@ public enum TransactionPhase {
     /**
      * The phase of this thread's transaction.
      *
-     * @throws IllegalStateException if this is called from a callback after a commit, and the transaction manager does
-     *     not have the {@linkplain #listener() listener}, so that nobody knows which transaction is meant
+     * @throws IllegalStateException if it cannot be told whether the transaction is the committed one whose callback is
+     *     running, or a new one begun there; the remedy is the {@linkplain #listener() listener}
      */
     public static TransactionPhase current() {
         if (!TransactionSynchronizationManager.isActualTransactionActive()) {
@@ -52,25 +54,29 @@ public enum TransactionPhase {
             return FINISHED;
         }
         Mark mark = Mark.current();
-        if (mark != null) {
-            return mark.committing ? FINISHED : ACTIVE;
+        if (mark == null) {
+            mark = Mark.bind(false, Callbacks.isCommitted(MarkedBelow.depth()));
         }
-        if (isCalledAfterCommit()) {
-            throw new IllegalStateException("Called from a callback after a commit, and it cannot be told whether the"
-                    + " transaction of this thread is the committed one or a new one:"
-                    + " add TransactionPhase.listener() to the transaction manager");
-        }
-        return ACTIVE;
+        return mark.committed ? FINISHED : ACTIVE;
     }
 
-    private static boolean isCalledAfterCommit() {
-        return StackWalker.getInstance().walk(TransactionPhase::containsAfterCommit);
+    /** Whether a {@linkplain #listener() listener} has seen this thread's transaction begin. */
+    public static boolean isWatched() {
+        Mark mark = Mark.current();
+        return mark != null && mark.watched;
     }
 
-    private static boolean containsAfterCommit(Stream<StackWalker.StackFrame> frames) {
-        return frames.anyMatch(frame -> frame.getMethodName().equals("invokeAfterCommit")
-                && frame.getClassName()
-                        .equals("org.springframework.transaction.support.TransactionSynchronizationUtils"));
+    /**
+     * Whether this thread runs a callback after the completion of a transaction. A transaction that was begun and ended in
+     * such a callback takes with it what Spring knew about the finished one, but the finished one's connection stays bound.
+     */
+    public static boolean isCallbackAfterCompletion() {
+        return Callbacks.areAfterCompletion();
+    }
+
+    /** Whether this thread runs a callback before the completion of a transaction that is about to commit. */
+    public static boolean isCallbackBeforeCommit() {
+        return Callbacks.areBeforeCompletionOfCommit();
     }
 
     private static final class Listener implements TransactionExecutionListener {
@@ -78,49 +84,116 @@ public enum TransactionPhase {
         public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
             boolean begun = beginFailure == null && transaction.isNewTransaction();
             if (begun && TransactionSynchronizationManager.isSynchronizationActive() && Mark.current() == null) {
-                Mark mark = new Mark(transaction);
-                TransactionSynchronizationManager.bindResource(Mark.KEY, mark);
-                TransactionSynchronizationManager.registerSynchronization(mark);
+                Mark.bind(true, false);
             }
         }
 
         @Override
         public void beforeCommit(TransactionExecution transaction) {
-            Mark mark = Mark.current();
-            if (mark != null && mark.transaction == transaction) {
-                mark.committing = true;
+            if (!transaction.isNewTransaction() || !TransactionSynchronizationManager.isSynchronizationActive()) {
+                return;
+            }
+            for (TransactionSynchronization each : TransactionSynchronizationManager.getSynchronizations()) {
+                if (each instanceof CommitGuard guard) {
+                    guard.checkCommit();
+                }
             }
         }
     }
 
-    /** Bound to the thread for the length of one transaction; steps aside while that transaction is suspended. */
-    private static final class Mark implements TransactionSynchronization {
+    /**
+     * Bound to the thread for the length of one transaction; steps aside while that transaction is suspended. Before all
+     * others, so that every other callback after the commit finds the transaction committed.
+     */
+    private static final class Mark implements TransactionSynchronization, PriorityOrdered {
         private static final Object KEY = new Object();
 
-        private final TransactionExecution transaction;
-        private boolean committing;
+        private final boolean watched;
+        private boolean committed;
+        private boolean completed;
 
-        Mark(TransactionExecution transaction) {
-            this.transaction = transaction;
+        private @Nullable MarkedBelow below;
+
+        private Mark(boolean watched, boolean committed) {
+            this.watched = watched;
+            this.committed = committed;
         }
 
         static @Nullable Mark current() {
             return (Mark) TransactionSynchronizationManager.getResource(KEY);
         }
 
+        static Mark bind(boolean watched, boolean committed) {
+            Mark mark = new Mark(watched, committed);
+            TransactionSynchronizationManager.bindResource(KEY, mark);
+            TransactionSynchronizationManager.registerSynchronization(mark);
+            return mark;
+        }
+
+        @Override
+        public int getOrder() {
+            return PriorityOrdered.HIGHEST_PRECEDENCE;
+        }
+
         @Override
         public void suspend() {
-            TransactionSynchronizationManager.unbindResource(KEY);
+            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            below = MarkedBelow.push();
         }
 
         @Override
         public void resume() {
-            TransactionSynchronizationManager.bindResource(KEY, this);
+            MarkedBelow.pop(below);
+            below = null;
+            if (!completed) {
+                TransactionSynchronizationManager.bindResource(KEY, this);
+            }
+        }
+
+        @Override
+        public void afterCommit() {
+            committed = true;
         }
 
         @Override
         public void afterCompletion(int status) {
+            completed = true;
+            // Where a suspension has failed halfway, nothing is resumed.
+            MarkedBelow.pop(below);
+            below = null;
             TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+        }
+    }
+
+    /**
+     * How many callbacks after a commit the thread was in when it suspended the last transaction that is marked. A
+     * transaction that is not marked has begun after that, so those callbacks are not its own.
+     *
+     * @param outer the same of the transaction suspended before
+     */
+    private record MarkedBelow(int callbacks, @Nullable MarkedBelow outer) {
+        private static final Object KEY = new Object();
+
+        static int depth() {
+            MarkedBelow last = (MarkedBelow) TransactionSynchronizationManager.getResource(KEY);
+            return last == null ? 0 : last.callbacks;
+        }
+
+        static MarkedBelow push() {
+            MarkedBelow outer = (MarkedBelow) TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            MarkedBelow pushed = new MarkedBelow(Callbacks.afterCommit(), outer);
+            TransactionSynchronizationManager.bindResource(KEY, pushed);
+            return pushed;
+        }
+
+        static void pop(@Nullable MarkedBelow pushed) {
+            if (pushed == null) {
+                return;
+            }
+            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            if (pushed.outer != null) {
+                TransactionSynchronizationManager.bindResource(KEY, pushed.outer);
+            }
         }
     }
 }

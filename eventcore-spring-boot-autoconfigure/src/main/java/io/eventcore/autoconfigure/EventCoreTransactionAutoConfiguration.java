@@ -1,6 +1,9 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.transaction.TransactionPhase;
+import org.springframework.beans.factory.BeanFactoryUtils;
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -25,12 +28,26 @@ public final class EventCoreTransactionAutoConfiguration {
         return new ListenerAdder();
     }
 
+    /** Finds those that were made before bean post-processors, and those of parent contexts. */
+    @Bean
+    static SmartInitializingSingleton transactionPhaseListenerInitializer(ListableBeanFactory beans) {
+        return () -> BeanFactoryUtils.beansOfTypeIncludingAncestors(
+                        beans, ConfigurableTransactionManager.class, true, false)
+                .values()
+                .forEach(EventCoreTransactionAutoConfiguration::addListener);
+    }
+
+    private static void addListener(ConfigurableTransactionManager manager) {
+        if (!manager.getTransactionExecutionListeners().contains(TransactionPhase.listener())) {
+            manager.addListener(TransactionPhase.listener());
+        }
+    }
+
     private static final class ListenerAdder implements BeanPostProcessor {
         @Override
         public Object postProcessAfterInitialization(Object bean, String beanName) {
-            if (bean instanceof ConfigurableTransactionManager manager
-                    && !manager.getTransactionExecutionListeners().contains(TransactionPhase.listener())) {
-                manager.addListener(TransactionPhase.listener());
+            if (bean instanceof ConfigurableTransactionManager manager) {
+                addListener(manager);
             }
             return bean;
         }

@@ -12,17 +12,28 @@ import io.eventcore.autoconfigure.bank.DepositMoney;
 import io.eventcore.command.CommandExecutor;
 import java.util.ArrayList;
 import java.util.List;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
 import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.event.TransactionalEventListener;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /** {@code @Transactional} through Spring's own proxies, with a database and without one. */
 class TransactionsTest {
@@ -88,6 +99,95 @@ class TransactionsTest {
             assertThat(cents(store, ADA)).containsExactly(13L);
             assertThat(cents(store, LOG)).isEmpty();
         });
+    }
+
+    /** Where the transaction manager comes from. */
+    enum ManagerMade {
+        EARLY {
+            @Override
+            ApplicationContextRunner in(ApplicationContextRunner runner) {
+                return runner.withUserConfiguration(MadeEarly.class);
+            }
+        },
+        IN_A_PARENT_CONTEXT {
+            @Override
+            ApplicationContextRunner in(ApplicationContextRunner runner) {
+                return runner.withParent(new AnnotationConfigApplicationContext(Parent.class));
+            }
+        },
+        NOT_A_BEAN {
+            @Override
+            PlatformTransactionManager of(ApplicationContext application) {
+                return new JdbcTransactionManager(application.getBean(DataSource.class));
+            }
+        };
+
+        ApplicationContextRunner in(ApplicationContextRunner runner) {
+            return runner;
+        }
+
+        PlatformTransactionManager of(ApplicationContext application) {
+            return application.getBean(PlatformTransactionManager.class);
+        }
+    }
+
+    /** The transaction has not touched the store before, so that nothing but its manager could have told of it. */
+    @ParameterizedTest
+    @EnumSource
+    void however_the_transaction_manager_is_made_a_command_after_the_commit_is_kept(ManagerMade made) {
+        made.in(Applications.withH2()).run(application -> {
+            PlatformTransactionManager manager = made.of(application);
+            CommandExecutor executor = application.getBean(CommandExecutor.class);
+            EventStore store = application.getBean(EventStore.class);
+            TransactionTemplate newTransaction = new TransactionTemplate(manager);
+            newTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+
+            new TransactionTemplate(manager)
+                    .executeWithoutResult(status ->
+                            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                                @Override
+                                public void afterCommit() {
+                                    newTransaction.executeWithoutResult(inner -> {
+                                        executor.execute(new DepositMoney(LOG, 1));
+                                        inner.setRollbackOnly();
+                                    });
+                                    executor.execute(new DepositMoney(ADA, 2));
+                                }
+                            }));
+
+            assertThat(cents(store, ADA)).containsExactly(2L);
+            assertThat(cents(store, LOG)).isEmpty();
+        });
+    }
+
+    /** What a parent context has. */
+    @Configuration(proxyBeanMethods = false)
+    static class Parent {
+        @Bean
+        DataSource dataSource() {
+            JdbcDataSource dataSource = new JdbcDataSource();
+            dataSource.setUrl("jdbc:h2:mem:parent;DB_CLOSE_DELAY=-1");
+            return dataSource;
+        }
+
+        @Bean
+        PlatformTransactionManager transactionManager(DataSource dataSource) {
+            return new JdbcTransactionManager(dataSource);
+        }
+    }
+
+    /** Needs the transaction manager before there are other bean post-processors. */
+    @Configuration(proxyBeanMethods = false)
+    static class MadeEarly {
+        @Bean
+        static PlatformTransactionManager transactionManager(DataSource dataSource) {
+            return new JdbcTransactionManager(dataSource);
+        }
+
+        @Bean
+        static BeanPostProcessor needsItEarly(PlatformTransactionManager manager) {
+            return new BeanPostProcessor() {};
+        }
     }
 
     private interface Check {
