@@ -32,6 +32,8 @@ final class Connections {
     /** The isolation that connections come in. Asked once: for some drivers it is a statement. */
     private volatile int isolation = UNKNOWN;
 
+    private volatile Sessions sessions = Sessions.TRUSTED;
+
     Connections(DataSource dataSource) {
         // A proxy that hands out the transaction's connection would defeat a connection of our own.
         DataSource own = dataSource;
@@ -41,6 +43,11 @@ final class Connections {
         this.dataSource = own;
         this.target = target(own);
         this.routing = isRouting(target);
+    }
+
+    /** Looks from now on at each session before it is used. */
+    void check(Sessions ofThisDatabase) {
+        sessions = ofThisDatabase;
     }
 
     /** Whether the data source chooses among databases, by whatever the calling thread carries. */
@@ -86,6 +93,7 @@ final class Connections {
             if (!connection.getAutoCommit()) {
                 connection.setAutoCommit(true);
             }
+            sessions.check(connection);
             return work.on(connection);
         } catch (SQLException e) {
             if (Failure.isReadOnly(e)) {
@@ -161,7 +169,7 @@ final class Connections {
                     && target(key) == target
                     && TransactionPhase.current() != TransactionPhase.FINISHED
                     && isTransactional(key)) {
-                return Optional.of(new CallersConnection(key, holder));
+                return Optional.of(new CallersConnection(key, holder, sessions));
             }
         }
         return Optional.empty();
@@ -218,10 +226,12 @@ final class Connections {
     static final class CallersConnection {
         private final DataSource key;
         private final ConnectionHolder holder;
+        private final Sessions sessions;
 
-        private CallersConnection(DataSource key, ConnectionHolder holder) {
+        private CallersConnection(DataSource key, ConnectionHolder holder, Sessions sessions) {
             this.key = key;
             this.holder = holder;
+            this.sessions = sessions;
         }
 
         /** Works on the connection. After any failure the transaction cannot commit: nobody knows what is left of it. */
@@ -229,6 +239,7 @@ final class Connections {
             Connection connection = bound(key);
             boolean done = false;
             try {
+                sessions.check(connection);
                 T result = work.on(holder.hasTimeout() ? Deadline.on(connection, holder) : connection);
                 done = true;
                 return result;

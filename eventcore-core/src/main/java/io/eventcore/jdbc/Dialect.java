@@ -196,6 +196,11 @@ abstract class Dialect {
         // Most engines are made that way.
     }
 
+    /** The sessions of this database, each of which is looked at before it is used. */
+    Sessions sessions() {
+        return Sessions.TRUSTED;
+    }
+
     /** Throws if the database has committed and warned that the commit may not last. */
     void checkCommit(@Nullable SQLWarning warning) throws SQLException {
         // Most engines have no such warning.
@@ -600,7 +605,7 @@ abstract class Dialect {
                 connection,
                 selectIdsByKeys,
                 List.copyOf(keys),
-                row -> ids.put(row.getLong(1), StreamId.of(row.getString(2))));
+                row -> ids.put(row.getLong(1), ForeignIds.read(row.getString(2))));
         return ids;
     }
 

@@ -227,7 +227,7 @@ public class JdbcEventStore implements EventStore {
                                 dialect.selectStreamIds(connection, prefix.value(), after, page.limit());
                         ResultSet row = query.executeQuery()) {
                     while (row.next()) {
-                        ids.add(StreamId.of(row.getString(1)));
+                        ids.add(ForeignIds.read(row.getString(1)));
                     }
                 }
                 return ids;

@@ -158,20 +158,20 @@ public class JdbcSchema {
 
     /** The engine of the database, if the tables in it are those this version works with and commits to it last. */
     Dialect check() {
-        return own(connection -> {
-            Dialect dialect = check(connection, Dialect.of(connection, names));
-            dialect.makeCommitsLast(connection);
-            return dialect;
-        });
+        return own(connection -> ready(connection, check(connection, Dialect.of(connection, names))));
     }
 
     /** The engine of the database, without a look at the tables; commits to it last all the same. */
     Dialect trust() {
-        return own(connection -> {
-            Dialect dialect = Dialect.of(connection, names);
-            dialect.makeCommitsLast(connection);
-            return dialect;
-        });
+        return own(connection -> ready(connection, Dialect.of(connection, names)));
+    }
+
+    private Dialect ready(Connection connection, Dialect dialect) throws SQLException {
+        dialect.makeCommitsLast(connection);
+        Sessions sessions = dialect.sessions();
+        sessions.check(connection);
+        connections.check(sessions);
+        return dialect;
     }
 
     private <T> T own(Connections.Work<T> work) {

@@ -1,6 +1,8 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -12,15 +14,18 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +76,15 @@ class MariaDbDialect extends StatementDialect {
 
     /** A statement must fit the server's max_allowed_packet, 16 MiB by default, with what quoting adds. */
     private static final long MAX_BYTES = 4L * 1024 * 1024;
+
+    /** Lets a statement fail instead of waiting for a lock. */
+    private static final String AT_ONCE = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR ";
+
+    /** What a session may change on the way: quotes, backslashes, letters of one to four bytes, a backslash at the end. */
+    private static final String HOSTILE_TEXT = "G\u00e9'\"`%_\u0142\u9375\ud83d\ude00\\0\\";
+
+    /** Nobody limits answers to more rows than this without meaning any number. */
+    private static final BigDecimal ROWS_ENOUGH = BigDecimal.valueOf(Integer.MAX_VALUE);
 
     private final String selectStreams;
     private final String insertStreams;
@@ -124,6 +138,60 @@ class MariaDbDialect extends StatementDialect {
             }
             new DatabaseServer("MySQL", version).atLeast("8.0.29");
             return new MySqlDialect(names);
+        }
+    }
+
+    @Override
+    final Sessions sessions() {
+        return new Sessions(
+                this::checkSession,
+                Stream.of("org.mariadb.jdbc.Connection", "com.mysql.cj.jdbc.JdbcConnection")
+                        .flatMap(name -> Sessions.driver(name).stream())
+                        .toList());
+    }
+
+    /**
+     * Whether texts arrive as they were sent, in both directions, and answers are whole. What a session changes would be
+     * stored for good, or make one stream look like another.
+     */
+    private void checkSession(Connection connection) throws SQLException {
+        for (String beginning : beginnings()) {
+            checkTexts(connection, beginning);
+        }
+    }
+
+    /**
+     * How statements with texts begin that a driver sends in different ways: that of MySQL has the server prepare, if it
+     * may, what it knows for a query or a change, and writes the texts of all others into the statement.
+     */
+    List<String> beginnings() {
+        return List.of("", AT_ONCE);
+    }
+
+    private static void checkTexts(Connection connection, String beginning) throws SQLException {
+        byte[] utf8 = HOSTILE_TEXT.getBytes(StandardCharsets.UTF_8);
+        String hex = HexFormat.of().withUpperCase().formatHex(utf8);
+        String sql = beginning + "SELECT HEX(CONVERT(? USING utf8mb4)), CONVERT(X'" + hex
+                + "' USING utf8mb4), CAST(@@SESSION.sql_select_limit AS CHAR)";
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            query.setString(1, HOSTILE_TEXT);
+            query.execute();
+            try (ResultSet row = query.getResultSet()) {
+                row.next();
+                if (!hex.equals(row.getString(1))
+                        || !HOSTILE_TEXT.equals(row.getString(2))
+                        || !Arrays.equals(utf8, row.getBytes(2))) {
+                    throw new EventStoreUnavailableException(
+                            "The session changes texts on their way to the database or back, so events would be stored or read wrongly: the connection's character set must be utf8mb4, and sql_mode must not contain NO_BACKSLASH_ESCAPES unless the driver knows it (look at the URL, the pool's first statement and the server's init_connect)",
+                            null);
+                }
+                if (new BigDecimal(row.getString(3)).compareTo(ROWS_ENOUGH) < 0) {
+                    throw new EventStoreUnavailableException(
+                            "The session cuts answers after %s rows, so events would be missed: sql_select_limit must not be set"
+                                    .formatted(row.getString(3)),
+                            null);
+                }
+            }
         }
     }
 
@@ -368,7 +436,7 @@ class MariaDbDialect extends StatementDialect {
 
     /** Creates and locks rows, or fails at once if another transaction is creating one of them. */
     Map<StreamId, LockedStream> createAtOnce(Connection connection, Collection<StreamId> ids) throws SQLException {
-        return insert(connection, "SET STATEMENT innodb_lock_wait_timeout = 0 FOR ", ids);
+        return insert(connection, AT_ONCE, ids);
     }
 
     private Map<StreamId, LockedStream> insert(Connection connection, String before, Collection<StreamId> ids)
@@ -399,7 +467,7 @@ class MariaDbDialect extends StatementDialect {
     private static void read(ResultSet rows, Map<StreamId, LockedStream> into) throws SQLException {
         try (rows) {
             while (rows.next()) {
-                into.put(StreamId.of(rows.getString(1)), LockedStream.found(rows.getLong(2), rows.getLong(3)));
+                into.put(ForeignIds.read(rows.getString(1)), LockedStream.found(rows.getLong(2), rows.getLong(3)));
             }
         }
     }

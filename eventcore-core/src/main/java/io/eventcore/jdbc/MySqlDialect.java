@@ -25,6 +25,11 @@ final class MySqlDialect extends MariaDbDialect {
     }
 
     @Override
+    List<String> beginnings() {
+        return List.of("");
+    }
+
+    @Override
     String shared() {
         return " FOR SHARE";
     }

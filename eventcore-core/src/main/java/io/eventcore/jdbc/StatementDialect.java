@@ -145,7 +145,9 @@ abstract class StatementDialect extends Dialect {
 
     private List<AppendOutcome> append(Connection connection, List<SerializedAppend> appends, boolean waits)
             throws SQLException {
-        Map<StreamId, LockedStream> locked = lockStreams(connection, claims(appends), waits);
+        SortedMap<StreamId, Claim> claims = claims(appends);
+        Map<StreamId, LockedStream> locked = lockStreams(connection, claims, waits);
+        checkIds(claims, locked);
         List<@Nullable AppendOutcome> outcomes = new ArrayList<>(appends.size());
         List<SerializedAppend> accepted = new ArrayList<>(appends.size());
         for (SerializedAppend append : appends) {
@@ -158,6 +160,30 @@ abstract class StatementDialect extends Dialect {
         Iterator<AppendOutcome> written = write(connection, accepted, locked).iterator();
         outcomes.replaceAll(outcome -> outcome == null ? written.next() : outcome);
         return outcomes;
+    }
+
+    /** Whether every row that was found is one that was asked for, and those that had to be created are there. */
+    private static void checkIds(SortedMap<StreamId, Claim> claims, Map<StreamId, LockedStream> locked)
+            throws SQLException {
+        for (StreamId found : locked.keySet()) {
+            if (!claims.containsKey(found)) {
+                throw ForeignIds.found(found);
+            }
+        }
+        for (Map.Entry<StreamId, Claim> claim : claims.entrySet()) {
+            if (claim.getValue().createsRow() && !locked.containsKey(claim.getKey())) {
+                throw ForeignIds.missing(claim.getKey());
+            }
+        }
+    }
+
+    /** The row of a stream that is written. */
+    private static LockedStream row(Map<StreamId, LockedStream> locked, StreamId id) throws SQLException {
+        LockedStream stream = locked.get(id);
+        if (stream == null || stream.key == LockedStream.ABSENT.key) {
+            throw ForeignIds.missing(id);
+        }
+        return stream;
     }
 
     /** What was refused may be a repetition of what is stored. */
@@ -205,8 +231,8 @@ abstract class StatementDialect extends Dialect {
         for (SerializedAppend append : appends) {
             events += append.entries().size();
             for (Participant participant : append.participants()) {
-                LockedStream stream = locked.getOrDefault(participant.id(), LockedStream.ABSENT);
                 if (!participant.isGuard()) {
+                    LockedStream stream = row(locked, participant.id());
                     versions.add(new NewVersion(participant.id(), stream.key, stream.version + participant.events()));
                 }
             }
@@ -225,7 +251,7 @@ abstract class StatementDialect extends Dialect {
             for (int i = 0; i < positions.length; i++) {
                 Entry entry = append.entries().get(i);
                 positions[i] = ++position;
-                long key = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT).key;
+                long key = row(locked, entry.event().streamId()).key;
                 rows.add(new NewRow(
                         position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata(entry)));
             }

@@ -87,7 +87,7 @@ final class StreamReads {
         try (PreparedStatement query = dialect.selectCut(connection, streams);
                 ResultSet rows = query.executeQuery()) {
             while (rows.next()) {
-                beginning(StreamId.of(rows.getString(1)), rows, beginnings);
+                beginning(wanted(rows.getString(1), streams), rows, beginnings);
             }
         }
         return beginnings;
@@ -105,7 +105,7 @@ final class StreamReads {
             while (rows.next()) {
                 // Most rows belong to the stream of the row before: its id need not be read once more.
                 if (beginning == null || beginning.key() != rows.getLong(2)) {
-                    beginning = beginning(StreamId.of(rows.getString(1)), rows, beginnings);
+                    beginning = beginning(wanted(rows.getString(1), streamsAfter.keySet()), rows, beginnings);
                 }
                 rows.getLong(4);
                 if (!rows.wasNull()) {
@@ -116,6 +116,15 @@ final class StreamReads {
         // The statement orders each stream's events to choose the first; it need not return them so.
         beginnings.values().forEach(b -> b.rows().sort(Comparator.comparingLong(EventRow::version)));
         return beginnings;
+    }
+
+    /** An id that comes back as another one would make a stream that is there look absent. */
+    private static StreamId wanted(String text, Set<StreamId> streams) throws SQLException {
+        StreamId id = ForeignIds.read(text);
+        if (!streams.contains(id)) {
+            throw ForeignIds.found(id);
+        }
+        return id;
     }
 
     private static Beginning beginning(StreamId id, ResultSet row, Map<StreamId, Beginning> beginnings)

@@ -62,12 +62,20 @@ final class MariaDbDatabase extends TestDatabase {
         return pool(APP + "_user", 8, firstStatement);
     }
 
-    /** Connections of a user without a password. */
+    /** Connections of the application whose URL has these parameters and whose sessions begin with a statement. */
+    HikariDataSource pool(String parameters, String firstStatement) {
+        return pool(APP + "_user", 8, parameters, firstStatement);
+    }
+
     private HikariDataSource pool(String user, int size, String firstStatement) {
+        return pool(user, size, user.equals("root") ? "?createDatabaseIfNotExist=true" : "", firstStatement);
+    }
+
+    /** Connections of a user without a password. */
+    private HikariDataSource pool(String user, int size, String parameters, String firstStatement) {
         HikariConfig config = new HikariConfig();
         String database = driver + "_driver";
-        String create = user.equals("root") ? "?createDatabaseIfNotExist=true" : "";
-        config.setJdbcUrl("jdbc:%s://%s/%s%s".formatted(driver, ADDRESS, database, create));
+        config.setJdbcUrl("jdbc:%s://%s/%s%s".formatted(driver, ADDRESS, database, parameters));
         config.setUsername(user);
         config.setPassword("");
         config.setMaximumPoolSize(size);

@@ -1,0 +1,41 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.StreamId;
+import java.sql.SQLException;
+
+/**
+ * A stream id that is another one when it comes back from the database: the session changes texts. Nothing may be looked
+ * up by it, or a stream that is there would count as absent.
+ */
+final class ForeignIds {
+    /** SQLState of a failure that nothing more is known of; the statement is refused. */
+    private static final String GENERAL = "HY000";
+
+    private ForeignIds() {}
+
+    /** A stream id as it came from the database. */
+    static StreamId read(String text) throws SQLException {
+        try {
+            return StreamId.of(text);
+        } catch (IllegalArgumentException changed) {
+            throw new SQLException(
+                    "The database answered with a stream id that none can have: the session changes texts on their way",
+                    GENERAL,
+                    changed);
+        }
+    }
+
+    static SQLException found(StreamId id) {
+        return new SQLException(
+                "The database answered with stream '%s', which was not asked for: the session changes texts on their way"
+                        .formatted(id),
+                GENERAL);
+    }
+
+    static SQLException missing(StreamId id) {
+        return new SQLException(
+                "The database has no row for stream '%s', which was just written: the session changes texts on their way"
+                        .formatted(id),
+                GENERAL);
+    }
+}
