@@ -2,17 +2,18 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.Event;
 import io.eventcore.command.Command;
+import io.eventcore.snapshot.Snapshot;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.generate.GenerationContext;
-import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
 import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.ReflectionHints;
 import org.springframework.beans.factory.aot.BeanFactoryInitializationAotContribution;
 import org.springframework.beans.factory.aot.BeanFactoryInitializationAotProcessor;
 import org.springframework.beans.factory.aot.BeanFactoryInitializationCode;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.DefaultResourceLoader;
 
@@ -47,10 +48,16 @@ final class ApplicationClassesAotProcessor implements BeanFactoryInitializationA
         @Override
         public void applyTo(GenerationContext generation, BeanFactoryInitializationCode code) {
             ReflectionHints reflection = generation.getRuntimeHints().reflection();
-            BindingReflectionHintsRegistrar binding = new BindingReflectionHintsRegistrar();
-            events.forEach(event -> binding.registerReflectionHints(reflection, event));
+            JsonHints json = new JsonHints(reflection);
+            events.forEach(json::register);
             for (Class<?> command : commands) {
-                binding.registerReflectionHints(reflection, command);
+                json.register(command);
+                if (command.isAnnotationPresent(Snapshot.class)) {
+                    json.register(ResolvableType.forClass(command)
+                            .as(Command.class)
+                            .getGeneric(0)
+                            .toClass());
+                }
                 reflection.registerType(command, MemberCategory.INVOKE_PUBLIC_METHODS);
             }
             generation

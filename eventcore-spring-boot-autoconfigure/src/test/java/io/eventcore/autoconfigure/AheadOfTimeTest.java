@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.reflection;
 import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.resource;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.eventcore.Event;
 import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
@@ -15,10 +16,14 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.aot.generate.ClassNameGenerator;
 import org.springframework.aot.generate.DefaultGenerationContext;
 import org.springframework.aot.generate.GeneratedFiles.Kind;
@@ -69,6 +74,39 @@ class AheadOfTimeTest {
         assertThat(reflection().onType(DepositMoney.class).withMemberCategory(MemberCategory.INVOKE_PUBLIC_METHODS))
                 .accepts(hints);
         assertThat(resource().forResource(GeneratedEventClasses.PATH)).accepts(hints);
+    }
+
+    record Paid(List<Map<String, Method>> methods, @JsonSubTypes(@JsonSubTypes.Type(Gift.class)) Object extra)
+            implements Event {}
+
+    sealed interface Method {}
+
+    record Cash(Coin coin) implements Method {}
+
+    non-sealed interface Other extends Method {}
+
+    @JsonSubTypes({@JsonSubTypes.Type(Euro.class)})
+    interface Coin {}
+
+    record Euro(Mint mint) implements Coin {}
+
+    record Mint(String name) {}
+
+    record Gift(Wrapping wrapping) {}
+
+    sealed interface Wrapping {
+        record Paper(int sheets) implements Wrapping {}
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {Paid.class, Cash.class, Euro.class, Mint.class, Gift.class, Wrapping.Paper.class})
+    void so_may_what_events_hold_and_every_subtype_of_it(Class<?> type) {
+        RuntimeHints hints = new RuntimeHints();
+
+        new JsonHints(hints.reflection()).register(Paid.class);
+
+        assertThat(reflection().onType(type).withMemberCategory(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS))
+                .accepts(hints);
     }
 
     @Test
