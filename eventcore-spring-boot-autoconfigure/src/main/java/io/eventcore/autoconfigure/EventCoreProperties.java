@@ -16,6 +16,8 @@ import org.springframework.util.unit.DataSize;
  * @param store which event store to use; 'auto' takes the application's database if there is one
  * @param eventPackages packages in which event classes are looked for, with their subpackages; by default those of the
  *     application
+ * @param showExceptionText whether messages and logs show the text of exceptions, which may quote events; for development
+ *     only
  * @param serialization the stored form of events
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
@@ -36,6 +38,7 @@ public record EventCoreProperties(
         @DefaultValue("true") boolean enabled,
         @DefaultValue("auto") Store store,
         @DefaultValue List<String> eventPackages,
+        @DefaultValue("false") boolean showExceptionText,
         @DefaultValue Serialization serialization,
         @DefaultValue Jdbc jdbc,
         @DefaultValue Limits limits,

@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.Event;
+import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
@@ -30,6 +31,13 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties(EventCoreProperties.class)
 public final class EventCoreSerializationAutoConfiguration {
     EventCoreSerializationAutoConfiguration() {}
+
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnBooleanProperty(name = RedactedException.PROPERTY)
+    ShownExceptionText shownExceptionText() {
+        return new ShownExceptionText();
+    }
 
     @Bean
     @ConditionalOnMissingBean

@@ -76,7 +76,8 @@ final class JsonHints {
     }
 
     private void add(Class<?> type) {
-        boolean ofThePlatform = type.isPrimitive() || type.isArray() || type.getName().startsWith("java.");
+        boolean ofThePlatform =
+                type.isPrimitive() || type.isArray() || type.getName().startsWith("java.");
         if (!ofThePlatform && seen.add(type)) {
             waiting.add(type);
         }

@@ -76,8 +76,9 @@ class AheadOfTimeTest {
         assertThat(resource().forResource(GeneratedEventClasses.PATH)).accepts(hints);
     }
 
-    record Paid(List<Map<String, Method>> methods, @JsonSubTypes(@JsonSubTypes.Type(Gift.class)) Object extra)
-            implements Event {}
+    record Paid(
+            List<Map<String, Method>> methods,
+            @JsonSubTypes(@JsonSubTypes.Type(Gift.class)) Object extra) implements Event {}
 
     sealed interface Method {}
 
