@@ -9,7 +9,7 @@ import io.eventcore.command.DecisionBasis.NotContinuedException;
 import io.eventcore.command.DecisionBasis.Reached;
 import io.eventcore.command.DecisionBasis.Round;
 import io.eventcore.internal.Callback;
-import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotKey;
@@ -225,6 +225,9 @@ final class StateSnapshots {
             } catch (RejectedExecutionException e) {
                 LOG.debug("A snapshot of {} is dropped: too many are waiting", commandType);
                 tell(listener -> listener.dropped(commandType));
+            } catch (Throwable e) {
+                // No thread can be started, above all. The command has succeeded all the same.
+                drop(e);
             }
         }
 
@@ -243,8 +246,8 @@ final class StateSnapshots {
         private void drop(Throwable e) {
             tell(listener -> listener.dropped(commandType));
             if (warnedAbout.add(commandType)) {
-                // Jackson quotes the state it stumbles over.
-                Throwable cause = e instanceof JacksonException ? RedactedException.of(e, "") : e;
+                // Jackson quotes the state it stumbles over, and so may an error of the state's own code.
+                Throwable cause = e instanceof JacksonException || e instanceof Error ? OwnThreads.redacted(e) : e;
                 LOG.warn("A snapshot of {} could not be stored; said once", commandType, cause);
             }
         }

@@ -1,5 +1,7 @@
 package io.eventcore.internal;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Stands in for an exception whose message may quote an event.
  *
@@ -13,11 +15,18 @@ public final class RedactedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** So many causes are kept: those of some exceptions go round in a circle. */
+    private static final int MAX_CAUSES = 20;
+
     private static volatile boolean textIsShown = Boolean.getBoolean(PROPERTY);
 
-    private RedactedException(String message, Throwable original) {
-        super(message, original.getCause() == null ? null : of(original.getCause(), ""));
+    private RedactedException(String message, Throwable original, int causesLeft) {
+        super(message, causesLeft == 0 ? null : cause(original.getCause(), causesLeft - 1));
         setStackTrace(original.getStackTrace());
+    }
+
+    private static @Nullable RedactedException cause(@Nullable Throwable original, int causesLeft) {
+        return original == null ? null : of(original, "", causesLeft);
     }
 
     /**
@@ -26,10 +35,14 @@ public final class RedactedException extends RuntimeException {
      * @param place what is known about the place of the fault, free of data; may be empty
      */
     public static RedactedException of(Throwable original, String place) {
+        return of(original, place, MAX_CAUSES);
+    }
+
+    private static RedactedException of(Throwable original, String place, int causesLeft) {
         String type = original.getClass().getName();
         String placed = place.isEmpty() ? type : type + " at " + place;
         String text = textIsShown ? original.getMessage() : null;
-        return new RedactedException(text == null ? placed : placed + ": " + text, original);
+        return new RedactedException(text == null ? placed : placed + ": " + text, original, causesLeft);
     }
 
     /** Keeps the text of exceptions from now on, in the whole process, or drops it again. For development only. */

@@ -109,6 +109,15 @@ final class GroupCommit {
      */
     Answer submit(SerializedAppend append) {
         Ticket own = new Ticket(append, Thread.currentThread());
+        try {
+            return submit(own);
+        } catch (Throwable e) {
+            own.leave();
+            throw e;
+        }
+    }
+
+    private Answer submit(Ticket own) {
         lock.lock();
         try {
             waiting.add(own);
@@ -165,6 +174,7 @@ final class GroupCommit {
     }
 
     private void carryOut(Batch batch) {
+        batch.begun = true;
         List<Answer> answers = List.of();
         try {
             fill(batch);
@@ -218,10 +228,15 @@ final class GroupCommit {
             takeLost(moves(answers), awake);
         } finally {
             // Whatever went wrong before, others must not wait for a leader that never comes.
-            Ticket next = appointLeader();
-            lock.unlock();
-            if (next != null) {
-                LockSupport.unpark(next.thread);
+            Ticket next = waiting.peek();
+            try {
+                next = appointLeader();
+            } finally {
+                lock.unlock();
+                // If memory was lacking even for that, the first one looks for a leader itself.
+                if (next != null) {
+                    LockSupport.unpark(next.thread);
+                }
             }
             awake.forEach(ticket -> LockSupport.unpark(ticket.thread));
         }
@@ -333,6 +348,9 @@ final class GroupCommit {
         private int events;
         private long bytes;
 
+        /** Whether its leader carries it out, and so sees to its end. Used by the leader's thread alone. */
+        private boolean begun;
+
         boolean hasRoom(SerializedAppend append) {
             return events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes;
         }
@@ -383,6 +401,7 @@ final class GroupCommit {
             try {
                 while (answer == null && leads == null) {
                     LockSupport.park(GroupCommit.this);
+                    leadIfNobodyDoes();
                     if (Thread.interrupted()) {
                         interrupted = true;
                         leaveIfNotTaken();
@@ -393,6 +412,39 @@ final class GroupCommit {
                 if (interrupted) {
                     Thread.currentThread().interrupt();
                 }
+            }
+        }
+
+        /** An error, memory that runs out above all, may have kept a thread from letting the next one lead. */
+        private void leadIfNobodyDoes() {
+            if (answer != null || leads != null) {
+                return;
+            }
+            lock.lock();
+            try {
+                if (underWay.isEmpty() && answer == null && leads == null) {
+                    Ticket leader = appointLeader();
+                    if (leader != null && leader != this) {
+                        LockSupport.unpark(leader.thread);
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Its thread goes away by an error: nobody must count on it. */
+        void leave() {
+            Batch led = null;
+            lock.lock();
+            try {
+                waiting.remove(this);
+                led = leads;
+            } finally {
+                lock.unlock();
+            }
+            if (led != null && !led.begun) {
+                GroupCommit.this.carryOut(led);
             }
         }
 

@@ -37,6 +37,9 @@ import javax.sql.DataSource;
 public class JdbcProjectionStore implements ProjectionStore {
     private static final int EVERY_VERSION = -1;
 
+    /** How many leases one statement renews. */
+    private static final int RENEWED_TOGETHER = 100;
+
     private final Dialect dialect;
     private final Connections connections;
     private final ProjectionStatements sql;
@@ -273,7 +276,8 @@ public class JdbcProjectionStore implements ProjectionStore {
                 bind(update, 3, partition);
                 update.setInt(6, partitions);
                 update.setBoolean(7, false);
-                update.setLong(8, 0);
+                update.setString(8, owner);
+                update.setLong(9, 0);
                 return update.executeUpdate() == 1 ? token(connection, partition, owner) : Optional.empty();
             }
         });
@@ -304,14 +308,23 @@ public class JdbcProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public void renew(String owner, Duration length) {
-        own("Renewing leases", connection -> {
-            try (PreparedStatement update = connection.prepareStatement(sql.renew)) {
-                update.setLong(1, length.toMillis());
-                update.setString(2, owner);
-                return update.executeUpdate();
+    public boolean renew(List<Lease> leases, Duration length) {
+        int renewed = 0;
+        for (int from = 0; from < leases.size(); from += RENEWED_TOGETHER) {
+            List<Lease> some = leases.subList(from, Math.min(from + RENEWED_TOGETHER, leases.size()));
+            renewed += own("Renewing leases", connection -> renew(connection, some, length));
+        }
+        return renewed == leases.size();
+    }
+
+    private int renew(Connection connection, List<Lease> leases, Duration length) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql.renew(leases.size()))) {
+            update.setLong(1, length.toMillis());
+            for (int i = 0; i < leases.size(); i++) {
+                bind(update, 2 + 5 * i, leases.get(i));
             }
-        });
+            return update.executeUpdate();
+        }
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.projection.AppendSignal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -42,6 +42,7 @@ public final class PostgreSqlNotifications {
     private static final Logger LOG = LoggerFactory.getLogger(PostgreSqlNotifications.class);
 
     private static final Duration GAP = Duration.ofMillis(2);
+    private static final Duration STOPS_WITHIN = Duration.ofSeconds(10);
     private static final Duration STOP_IS_NOTICED_WITHIN = Duration.ofMillis(250);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -113,11 +114,10 @@ public final class PostgreSqlNotifications {
         }
         stopped = new CountDownLatch(1);
         signal.addSender(sender);
-        threads.add(new Thread(this::send, "eventcore-notify"));
+        threads.add(OwnThreads.thread(OwnThreads.daemons("eventcore-notify-"), "Notifying", this::send));
         if (alsoListens) {
-            threads.add(new Thread(this::listen, "eventcore-listen"));
+            threads.add(OwnThreads.thread(OwnThreads.daemons("eventcore-listen-"), "Listening", this::listen));
         }
-        threads.forEach(thread -> thread.setDaemon(true));
         threads.forEach(Thread::start);
     }
 
@@ -126,12 +126,8 @@ public final class PostgreSqlNotifications {
         signal.removeSender(sender);
         stopped.countDown();
         news.release();
-        try {
-            for (Thread thread : threads) {
-                thread.join(TimeUnit.SECONDS.toMillis(10));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!OwnThreads.join(threads, STOPS_WITHIN)) {
+            LOG.warn("Notifications do not stop; the connection they listen on is not given back");
         }
         threads.clear();
     }
@@ -147,29 +143,34 @@ public final class PostgreSqlNotifications {
         }
     }
 
-    private boolean isStoppedWithin(Duration time) throws InterruptedException {
-        return stopped.await(time.toNanos(), TimeUnit.NANOSECONDS);
+    /** Code of the user, called when events come, may interrupt this thread and mean something else by it. */
+    private boolean isStoppedWithin(Duration time) {
+        long end = System.nanoTime() + time.toNanos();
+        while (true) {
+            try {
+                return stopped.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                LOG.debug("Interrupted; going on");
+            }
+        }
     }
 
     private void send() {
         boolean troubled = false;
-        try {
-            while (!isStoppedWithin(GAP)) {
-                news.acquire();
-                // Whoever commits from here on is told of by the next notification.
-                news.drainPermits();
-                try {
-                    connections.own(this::notifyOthers);
-                    troubled = false;
-                } catch (SQLException | EventStoreException e) {
-                    if (!troubled) {
-                        LOG.warn("Other instances cannot be notified of new events; they poll", e);
-                    }
-                    troubled = true;
+        while (!isStoppedWithin(troubled ? RETRY : GAP)) {
+            news.acquireUninterruptibly();
+            // Whoever commits from here on is told of by the next notification.
+            news.drainPermits();
+            try {
+                connections.own(this::notifyOthers);
+                troubled = false;
+            } catch (Throwable e) {
+                if (!troubled) {
+                    OwnThreads.tell(() -> LOG.warn(
+                            "Other instances cannot be notified of new events; they poll", OwnThreads.redacted(e)));
                 }
+                troubled = true;
             }
-        } catch (InterruptedException e) {
-            LOG.warn("Interrupted; other instances are notified no more, they poll");
         }
     }
 
@@ -183,21 +184,19 @@ public final class PostgreSqlNotifications {
 
     private void listen() {
         boolean troubled = false;
-        try {
-            while (!isStoppedWithin(troubled ? RETRY : Duration.ZERO)) {
-                try {
-                    connections.own(this::listenOn);
-                } catch (SQLException | EventStoreException e) {
-                    if (!troubled || listening) {
-                        LOG.warn("Notifications of new events are not heard; polling until they are again", e);
-                    }
-                    troubled = true;
-                } finally {
-                    listening = false;
+        while (!isStoppedWithin(troubled ? RETRY : Duration.ZERO)) {
+            try {
+                connections.own(this::listenOn);
+            } catch (Throwable e) {
+                if (!troubled || listening) {
+                    OwnThreads.tell(() -> LOG.warn(
+                            "Notifications of new events are not heard; polling until they are again",
+                            OwnThreads.redacted(e)));
                 }
+                troubled = true;
+            } finally {
+                listening = false;
             }
-        } catch (InterruptedException e) {
-            LOG.warn("Interrupted; notifications of new events are heard no more, polling");
         }
     }
 
@@ -222,7 +221,7 @@ public final class PostgreSqlNotifications {
             }
             execute(connection, "UNLISTEN " + channel);
             return true;
-        } catch (SQLException e) {
+        } catch (Throwable e) {
             // A connection that still listens must not come back to the pool.
             connection.abort(Runnable::run);
             throw e;

@@ -1,5 +1,7 @@
 package io.eventcore.jdbc;
 
+import java.util.Collections;
+
 /** The statements about projections, with the names of the tables and the engine's expressions put in. */
 final class ProjectionStatements {
     final String insertPartition;
@@ -10,7 +12,7 @@ final class ProjectionStatements {
     final String acquire;
     final String seize;
     final String selectToken;
-    final String renew;
+    private final String renew;
     final String release;
     final String selectPartitions;
     final String selectCheckpoint;
@@ -63,7 +65,7 @@ final class ProjectionStatements {
         this.acquire = names.in("""
                 UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
                 WHERE name = ? AND version = ? AND number = ? AND partitions = ? AND paused = ?
-                    AND (owner = '' OR good_until <= %s)
+                    AND (owner = '' OR owner = ? OR good_until <= %s)
                 """.formatted(later, later));
         this.seize = names.in("""
                 UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
@@ -71,7 +73,7 @@ final class ProjectionStatements {
                 """.formatted(later));
         this.selectToken = names.in(
                 "SELECT token FROM eventcore_projection WHERE name = ? AND version = ? AND number = ? AND owner = ?");
-        this.renew = names.in("UPDATE eventcore_projection SET good_until = %s WHERE owner = ?".formatted(later));
+        this.renew = names.in("UPDATE eventcore_projection SET good_until = %s WHERE ".formatted(later));
         this.release = names.in("""
                 UPDATE eventcore_projection SET owner = ''
                 WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ?
@@ -146,5 +148,11 @@ final class ProjectionStatements {
                 """);
         this.forgetParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND (version = ? OR ? < 0)");
         this.forgetPartitions = names.in("DELETE FROM eventcore_projection WHERE name = ? AND (version = ? OR ? < 0)");
+    }
+
+    /** Renews so many leases. */
+    String renew(int leases) {
+        String one = "(name = ? AND version = ? AND number = ? AND token = ? AND owner = ?)";
+        return renew + String.join(" OR ", Collections.nCopies(leases, one));
     }
 }

@@ -82,7 +82,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
         return locked(() -> Optional.ofNullable(rows.get(partition))
                 .filter(row -> row.partitions == partitions)
-                .filter(row -> row.pending == null && row.isFree() && !row.paused)
+                .filter(row -> row.pending == null && !row.paused && (row.isFree() || row.owner.equals(owner)))
                 .map(row -> row.lendTo(owner, length)));
     }
 
@@ -150,10 +150,12 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public void renew(String owner, Duration length) {
-        locked(() -> {
-            rows.values().stream().filter(row -> row.owner.equals(owner)).forEach(row -> row.goodUntil = until(length));
-            return true;
+    public boolean renew(List<Lease> leases, Duration length) {
+        return locked(() -> {
+            List<Row> held =
+                    leases.stream().flatMap(lease -> heldUnder(lease).stream()).toList();
+            held.forEach(row -> row.goodUntil = until(length));
+            return held.size() == leases.size();
         });
     }
 

@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /** Wakes one thread. Rung while nobody waits, it is heard by the next wait, so that nothing is missed in between. */
 final class Bell {
@@ -24,13 +25,14 @@ final class Bell {
     boolean await(long nanos) {
         lock.lock();
         try {
+            long begin = System.nanoTime();
             long left = nanos;
             while (!rung && left > 0) {
                 try {
                     left = condition.awaitNanos(left);
                 } catch (InterruptedException e) {
                     // Nobody but code of the user interrupts threads of ours, and means something else by it.
-                    left = nanos;
+                    left = nanos - (System.nanoTime() - begin);
                 }
             }
             boolean heard = rung;
@@ -38,6 +40,16 @@ final class Bell {
             return heard;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Waits until the time is over, however often the bell rings; less only if it rings and no wait is wanted any more. */
+    void pause(long nanos, BooleanSupplier wanted) {
+        long begin = System.nanoTime();
+        long left = nanos;
+        while (left > 0 && wanted.getAsBoolean()) {
+            await(left);
+            left = nanos - (System.nanoTime() - begin);
         }
     }
 

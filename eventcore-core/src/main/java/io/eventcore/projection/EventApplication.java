@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,7 +44,7 @@ final class EventApplication<E extends Event> {
     private final Map<StreamId, ParkedStream> parked = new LinkedHashMap<>();
     private Checkpoint checkpoint;
 
-    /** How a worker waits between attempts: until the time is over, or something calls it away. */
+    /** How a worker waits between attempts: until the time is over; less only if it must not go on. */
     @FunctionalInterface
     interface Pause {
         void waitFor(long nanos);
@@ -166,8 +167,8 @@ final class EventApplication<E extends Event> {
             });
         } catch (LeaseLostException | ApplyFailedException e) {
             throw e;
-        } catch (RuntimeException e) {
-            if (!progress.begun) {
+        } catch (RuntimeException | Error e) {
+            if (!progress.begun || OwnThreads.isTroubleOfTheProcess(e)) {
                 throw e;
             }
             throw new ApplyFailedException(entries.size() == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
@@ -232,8 +233,8 @@ final class EventApplication<E extends Event> {
     private void apply(LogEntry<E> entry, int index) {
         try {
             entry.applyTo(projection);
-        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-            throw new ApplyFailedException(index, e);
+        } catch (Throwable e) {
+            throw failed(index, e);
         }
     }
 
@@ -241,9 +242,17 @@ final class EventApplication<E extends Event> {
     private void flush(int entries) {
         try {
             projection.flush();
-        } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-            throw new ApplyFailedException(entries == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
+        } catch (Throwable e) {
+            throw failed(entries == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
         }
+    }
+
+    /** What befalls the process is no fault of the event: it is thrown on, and no decision about the event is asked for. */
+    private static ApplyFailedException failed(int index, Throwable failure) {
+        if (failure instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+            throw error;
+        }
+        return new ApplyFailedException(index, failure);
     }
 
     /** Lets the projection decide about an entry that has failed alone; false if the worker is called away before. */
@@ -282,8 +291,13 @@ final class EventApplication<E extends Event> {
                 cause);
         try {
             return Objects.requireNonNull(projection.onError(failure), "decision");
-        } catch (RuntimeException e) {
-            cause.addSuppressed(e);
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
+            if (e != cause) {
+                cause.addSuppressed(e);
+            }
             return FailureDecision.FAIL;
         }
     }
@@ -344,7 +358,10 @@ final class EventApplication<E extends Event> {
             }
         } catch (LeaseLostException lost) {
             throw lost;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            if (OwnThreads.isTroubleOfTheProcess(e)) {
+                throw e;
+            }
             Throwable cause = e instanceof ApplyFailedException failed ? failed.culprit() : e;
             log(entry, cause, 1, FailureDecision.PARK);
             changeParked(new ParkedChange.Parked(stream.failedAgain(entry, cause)));

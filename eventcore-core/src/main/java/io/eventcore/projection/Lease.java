@@ -9,7 +9,7 @@ import java.util.Objects;
  * that is not the newest, so an owner that was frozen past its lease can do no harm when it wakes up. Immutable.
  *
  * @param partition what the lease is for
- * @param owner who holds it; unique to a runner
+ * @param owner who holds it; unique to a thread of a runner
  * @param token the fencing token
  * @since 0.1
  */

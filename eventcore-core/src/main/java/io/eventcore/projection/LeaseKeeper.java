@@ -1,7 +1,8 @@
 package io.eventcore.projection;
 
+import io.eventcore.internal.OwnThreads;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +14,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Renews the leases of this process, also while their owners are busy, and tells the workers what others did: took a
- * lease, let one run out, paused or resumed a projection. One statement for each of the two, however many workers.
+ * lease, let one run out, paused or resumed a projection. One statement for each of the two, however many workers (a
+ * hundred leases share one).
+ *
+ * <p>It renews the leases that workers hold, one by one and by their tokens, never all of this process: a lease that no
+ * worker knows of must run out.
  */
 final class LeaseKeeper implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
@@ -21,11 +26,12 @@ final class LeaseKeeper implements Runnable {
     private final RunnerContext context;
     private final List<PartitionWorker<?>> workers;
     private final VersionSwitch versionSwitch;
-    private final Set<String> guests = ConcurrentHashMap.newKeySet();
+    private final Set<Lease> guests = ConcurrentHashMap.newKeySet();
     private final Bell bell = new Bell();
     private final ReentrantLock looking = new ReentrantLock();
 
     private volatile boolean stopped;
+    private boolean troubled;
     private long renewedAt;
 
     LeaseKeeper(RunnerContext context, List<PartitionWorker<?>> workers, VersionSwitch versionSwitch) {
@@ -35,14 +41,15 @@ final class LeaseKeeper implements Runnable {
         this.renewedAt = context.nanoTime().getAsLong();
     }
 
-    /** Renews the leases of another owner too, for as long as something takes. */
-    void renewing(String owner, Runnable action) {
-        guests.add(owner);
-        try {
-            action.run();
-        } finally {
-            guests.remove(owner);
-        }
+    /** Renews a lease that is no worker's too. */
+    void keep(Lease lease) {
+        guests.add(lease);
+    }
+
+    /** Renews such a lease no more and gives it back. */
+    void giveBack(Lease lease) {
+        guests.remove(lease);
+        context.returns().giveBack(lease);
     }
 
     void stop() {
@@ -52,19 +59,27 @@ final class LeaseKeeper implements Runnable {
 
     @Override
     public void run() {
-        boolean troubled = false;
         while (!stopped) {
-            try {
-                renewIfDue();
-                versionSwitch.look(look());
-                troubled = false;
-            } catch (RuntimeException e) {
-                if (!troubled) {
-                    LOG.warn("The leases of projections cannot be renewed; trying again", e);
-                }
-                troubled = true;
-            }
+            // One after the other, so that what fails first does not keep the rest from being done.
+            boolean done = attempt("renewed", this::renewIfDue);
+            done &= attempt("given back", context.returns()::giveBackAgain);
+            done &= attempt("looked at", () -> versionSwitch.look(look()));
+            troubled = !done;
             bell.await(context.settings().lookEvery().toNanos());
+        }
+        attempt("given back", context.returns()::giveBackAgain);
+    }
+
+    private boolean attempt(String what, Runnable action) {
+        try {
+            action.run();
+            return true;
+        } catch (Throwable e) {
+            if (!troubled) {
+                OwnThreads.tell(() ->
+                        LOG.warn("The leases of projections cannot be {}; trying again", what, OwnThreads.redacted(e)));
+            }
+            return false;
         }
     }
 
@@ -75,14 +90,20 @@ final class LeaseKeeper implements Runnable {
             return;
         }
         Map<PartitionWorker<?>, Lease> held = held();
-        if (!held.isEmpty()) {
-            context.store().renew(context.owner(), context.settings().lease());
+        boolean all = renew(held.values());
+        if (all) {
             held.forEach((worker, ours) -> worker.renewed(ours, now + lease));
         }
-        for (String guest : new HashSet<>(guests)) {
-            context.store().renew(guest, context.settings().lease());
+        renew(guests);
+        if (all) {
+            // Otherwise the look that follows tells who has lost its lease, and the others are renewed at the next one.
+            renewedAt = now;
         }
-        renewedAt = now;
+    }
+
+    private boolean renew(Collection<Lease> leases) {
+        return leases.isEmpty()
+                || context.store().renew(List.copyOf(leases), context.settings().lease());
     }
 
     /** Tells the workers what the store says. */

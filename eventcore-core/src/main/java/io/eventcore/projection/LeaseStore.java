@@ -29,10 +29,11 @@ public interface LeaseStore {
 
     /**
      * Takes the lease of a partition if it is free, the projection is not paused, and it is divided as the caller
-     * believes: a stream belongs to another partition where there is another number of them.
+     * believes: a stream belongs to another partition where there is another number of them. An owner may take its own
+     * lease again, under a new token: it may have taken it without hearing the answer.
      *
      * @param partitions into how many parts the caller divides the projection
-     * @param owner who takes it; unique to a runner
+     * @param owner who takes it; unique to a thread, which holds no other lease of the partition
      * @param length how long it is good unless it is renewed
      * @return the lease, with a token greater than every one before; empty if it is not to be had
      */
@@ -45,8 +46,14 @@ public interface LeaseStore {
      */
     Lease seize(ProjectionPartition partition, String owner, Duration length);
 
-    /** Makes every lease that this owner still holds good for this long from now. */
-    void renew(String owner, Duration length);
+    /**
+     * Makes leases good for this long from now, each if it is still the newest of its partition. No other lease is
+     * renewed: one that its owner does not know of has to run out.
+     *
+     * @param leases those the caller holds; none is allowed
+     * @return whether all of them were; if not, those that are the newest are good for longer all the same
+     */
+    boolean renew(List<Lease> leases, Duration length);
 
     /** Gives a lease back, so that it is free at once. Nothing happens if it is not held any more. */
     void release(Lease lease);

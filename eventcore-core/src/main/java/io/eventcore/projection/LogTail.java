@@ -6,6 +6,7 @@ import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
+import io.eventcore.internal.OwnThreads;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +42,7 @@ final class LogTail implements Runnable {
     private final EventReader reader;
     private final Duration pollMin;
     private final Duration pollMax;
+    private final LongSupplier nanoTime;
     private final Bell signal = new Bell();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -56,13 +59,19 @@ final class LogTail implements Runnable {
 
     private GlobalPosition to = GlobalPosition.START;
 
+    private long pause;
     private volatile boolean stopped;
+    private volatile boolean failing;
+    private volatile long readAt;
     private final AtomicInteger troubles = new AtomicInteger();
 
-    LogTail(EventReader reader, Duration pollMin, Duration pollMax) {
+    LogTail(EventReader reader, Duration pollMin, Duration pollMax, LongSupplier nanoTime) {
         this.reader = reader;
         this.pollMin = pollMin;
         this.pollMax = pollMax;
+        this.pause = pollMin.toNanos();
+        this.nanoTime = nanoTime;
+        this.readAt = nanoTime.getAsLong();
     }
 
     /** Somebody has committed, or something else calls for a look. */
@@ -73,6 +82,11 @@ final class LogTail implements Runnable {
     void stop() {
         stopped = true;
         signal.ring();
+    }
+
+    /** When the end of the log was last read, by the monotonic clock. */
+    long readAt() {
+        return readAt;
     }
 
     /** How often reading has failed: whoever follows checks the log after that. */
@@ -104,11 +118,14 @@ final class LogTail implements Runnable {
         }
     }
 
-    /** What came after a position; empty if the window begins later, so that the caller has to read for itself. */
+    /**
+     * What came after a position; empty if the window begins later or the log cannot be read here, so that the caller has
+     * to read for itself.
+     */
     Optional<UndecodedBatch> after(GlobalPosition position, int limit) {
         lock.lock();
         try {
-            if (position.compareTo(from) < 0) {
+            if (failing || position.compareTo(from) < 0) {
                 return Optional.empty();
             }
             if (position.compareTo(to) >= 0) {
@@ -140,31 +157,52 @@ final class LogTail implements Runnable {
 
     @Override
     public void run() {
-        long pause = pollMin.toNanos();
-        int failures = 0;
         while (!stopped) {
-            Optional<GlobalPosition> after = nextPosition();
-            boolean news = false;
-            if (after.isPresent()) {
-                try {
-                    UndecodedBatch page = reader.readUndecoded(EventFilter.all(), EventPage.after(after.get(), PAGE));
-                    news = take(after.get(), page);
-                    failures = 0;
-                    if (!page.endReached()) {
-                        continue;
-                    }
-                } catch (RuntimeException e) {
-                    troubles.incrementAndGet();
-                    if (failures++ == 0) {
-                        LOG.warn("The end of the log cannot be read; trying again", e);
-                    }
-                }
+            try {
+                look(nextPosition());
+            } catch (Throwable e) {
+                fail(e);
+                pause = Math.min(pause * 2, pollMax.toNanos());
+                signal.pause(pause, () -> !stopped);
             }
-            pause = news ? pollMin.toNanos() : Math.min(pause * 2, pollMax.toNanos());
-            boolean called = signal.await(after.isPresent() ? pause : Long.MAX_VALUE);
-            if (called && failures == 0) {
-                pause = pollMin.toNanos();
+        }
+    }
+
+    private void look(Optional<GlobalPosition> after) {
+        boolean news = false;
+        if (after.isPresent()) {
+            UndecodedBatch page = reader.readUndecoded(EventFilter.all(), EventPage.after(after.get(), PAGE));
+            news = take(after.get(), page);
+            readAt = nanoTime.getAsLong();
+            failing = false;
+            if (!page.endReached()) {
+                return;
             }
+        }
+        pause = news ? pollMin.toNanos() : Math.min(pause * 2, pollMax.toNanos());
+        if (signal.await(after.isPresent() ? pause : Long.MAX_VALUE)) {
+            pause = pollMin.toNanos();
+        }
+    }
+
+    /** Lets all read for themselves, so that each meets the failure that concerns it, and says so. */
+    private void fail(Throwable failure) {
+        boolean known = failing;
+        failing = true;
+        troubles.incrementAndGet();
+        if (!known) {
+            OwnThreads.tell(
+                    () -> LOG.warn("The end of the log cannot be read; trying again", OwnThreads.redacted(failure)));
+            followers().forEach(Bell::ring);
+        }
+    }
+
+    private Set<Bell> followers() {
+        lock.lock();
+        try {
+            return Set.copyOf(followers);
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import io.eventcore.GlobalPosition;
+import io.eventcore.internal.OwnThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -60,19 +61,17 @@ final class PartitionChange<E extends Event> implements Runnable {
                     return;
                 }
                 if (isFree(old)) {
-                    String owner = OWNER + context.owner() + "/" + UUID.randomUUID();
-                    keeper.renewing(owner, () -> change(old, owner));
+                    change(old, OWNER + context.owner() + "/" + UUID.randomUUID());
                 }
                 failures = 0;
             } catch (LeaseLostException lost) {
                 LOG.info("{}; dividing the projection anew is tried again", lost.getMessage());
-            } catch (RuntimeException e) {
-                pause = context.settings().retryNanos(++failures);
-                LOG.warn("Projection '{}' could not be divided anew; trying again", label(), e);
+            } catch (Throwable e) {
+                pause = context.settings().troubleNanos(++failures);
+                OwnThreads.tell(() -> LOG.warn(
+                        "Projection '{}' could not be divided anew; trying again", label(), OwnThreads.redacted(e)));
             }
-            if (!stopped) {
-                bell.await(pause);
-            }
+            bell.pause(pause, () -> !stopped);
         }
     }
 
@@ -99,8 +98,10 @@ final class PartitionChange<E extends Event> implements Runnable {
         List<Lease> leases = new ArrayList<>();
         try {
             for (PartitionState state : old) {
-                leases.add(context.store()
-                        .seize(state.partition(), owner, context.settings().lease()));
+                Lease lease = context.store()
+                        .seize(state.partition(), owner, context.settings().lease());
+                keeper.keep(lease);
+                leases.add(lease);
             }
             List<Checkpoint> checkpoints = leases.stream()
                     .map(lease -> context.store().checkpoint(lease.partition()))
@@ -125,7 +126,7 @@ final class PartitionChange<E extends Event> implements Runnable {
                         end);
             }
         } finally {
-            leases.forEach(context.store()::release);
+            leases.forEach(keeper::giveBack);
             keeper.look();
         }
     }
@@ -134,7 +135,7 @@ final class PartitionChange<E extends Event> implements Runnable {
     private boolean drain(Lease lease, int partitions, GlobalPosition end) {
         ProjectionCounts counts = new ProjectionCounts(context.nanoTime());
         EventApplication<E> application =
-                new EventApplication<>(projection, context, lease, () -> !stopped, bell::await, counts);
+                new EventApplication<>(projection, context, lease, () -> !stopped, this::pause, counts);
         GlobalPosition after = application.checkpoint().position();
         try {
             while (after.compareTo(end) < 0) {
@@ -171,6 +172,10 @@ final class PartitionChange<E extends Event> implements Runnable {
         }
         bell.await(context.settings().lookEvery().toNanos());
         return !stopped;
+    }
+
+    private void pause(long nanos) {
+        bell.pause(nanos, () -> !stopped);
     }
 
     private void fail(Lease lease, RuntimeException failure) {

@@ -8,7 +8,8 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
-import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.OwnThreads;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     private final Projection<E> projection;
     private final ProjectionPartition partition;
+    private final String owner;
     private final RunnerContext context;
     private final Gate gate;
     private final LogScan<E> scan;
@@ -51,6 +53,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private volatile String trouble = "";
     private volatile @Nullable Holding holding;
     private volatile GlobalPosition position = GlobalPosition.START;
+    private volatile long steppedAt;
+    private volatile long observedAt;
 
     private boolean following;
     private int troublesSeen;
@@ -71,14 +75,19 @@ final class PartitionWorker<E extends Event> implements Runnable {
         }
     }
 
-    PartitionWorker(Projection<E> projection, ProjectionPartition partition, RunnerContext context, Gate gate) {
+    /** @param owner who takes the leases; of no other worker of the partition */
+    PartitionWorker(
+            Projection<E> projection, ProjectionPartition partition, String owner, RunnerContext context, Gate gate) {
         this.projection = projection;
         this.partition = partition;
+        this.owner = owner;
         this.context = context;
         this.gate = gate;
         this.scan = LogScan.of(context.reader(), projection);
         this.wanted = wanted(projection, context.reader());
         this.counts = new ProjectionCounts(context.nanoTime());
+        this.steppedAt = context.nanoTime().getAsLong();
+        this.observedAt = steppedAt;
     }
 
     ProjectionPartition partition() {
@@ -135,6 +144,22 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return paused ? ProjectionState.PAUSED : troubled ? ProjectionState.RETRYING : ProjectionState.STANDBY;
     }
 
+    /**
+     * How long no step was made that this instance has to make, with a log that ends at a position; zero if it has to
+     * make none.
+     */
+    Duration standstill(GlobalPosition last) {
+        boolean wanted = !stopped && !paused && !hasFailed() && gate.isOpen();
+        if (!wanted || last.compareTo(position) <= 0) {
+            return Duration.ZERO;
+        }
+        // Another instance is in charge as long as the store was asked and has said so.
+        long since =
+                runsHere() || free ? steppedAt + context.settings().pollMax().toNanos() : observedAt;
+        long expected = context.settings().lookEvery().toNanos();
+        return Duration.ofNanos(Math.max(0, context.nanoTime().getAsLong() - since - expected));
+    }
+
     /** Why it last could not go on, without any payload; empty if it always could. */
     String lastFailure() {
         return trouble.isEmpty() ? counts.lastFailure() : trouble;
@@ -180,9 +205,14 @@ final class PartitionWorker<E extends Event> implements Runnable {
         if (held != null && lost) {
             held.lost = true;
         }
-        boolean freed = ours.map(PartitionState::free).orElse(false) && !free;
+        // A lease that the store says is ours, and that we do not know of, was taken without an answer or could not be
+        // given back: it is ours to take again.
+        boolean nowFree = ours.map(
+                        found -> found.free() || (held == null && found.owner().equals(owner)))
+                .orElse(false);
+        boolean freed = nowFree && !free;
         boolean changed = lost || freed;
-        free = ours.map(PartitionState::free).orElse(false);
+        free = nowFree;
         if (state.isPresent()) {
             changed |= state.get().paused() != paused || state.get().resumes() != resumes;
             paused = state.get().paused();
@@ -191,31 +221,34 @@ final class PartitionWorker<E extends Event> implements Runnable {
         if (held == null && ours.isPresent()) {
             position = ours.get().checkpoint().position();
         }
+        observedAt = context.nanoTime().getAsLong();
+        if (held == null && !nowFree) {
+            standsBy();
+        } else if (paused || hasFailed() || !gate.isOpen()) {
+            steppedAt = observedAt;
+        }
         if (changed) {
             bell.ring();
             context.progress().turn();
         }
     }
 
+    /** Another instance goes on, and this one has to make no step. */
+    private void standsBy() {
+        steppedAt = observedAt;
+        counts.standsBy();
+        troubled = false;
+    }
+
     @Override
     public void run() {
-        try {
-            while (!stopped) {
-                // What code of the user has left behind; it would make the next statement fail.
-                Thread.interrupted();
-                runOnce();
-            }
-        } catch (Error e) {
-            trouble = e.getClass().getName();
-            // Nobody waits for this thread, so this line is what remains of it, and the state of the projection.
-            LOG.error(
-                    "Projection '{}' has ended here; another instance may go on",
-                    partition,
-                    RedactedException.of(e, ""));
-        } finally {
-            ended = true;
-            context.progress().turn();
+        while (!stopped) {
+            // What code of the user has left behind; it would make the next statement fail.
+            Thread.interrupted();
+            runOnce();
         }
+        ended = true;
+        context.progress().turn();
     }
 
     private void runOnce() {
@@ -228,7 +261,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             LOG.info("{}; another instance goes on", lost.getMessage());
         } catch (ProjectionFailedException | LogWentBackwardsException failed) {
             fail(failed);
-        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+        } catch (Throwable e) {
             pauseAfter(e);
         } finally {
             giveBack();
@@ -243,7 +276,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                     .acquire(
                             partition,
                             projection.partitions(),
-                            context.owner(),
+                            owner,
                             context.settings().lease());
             if (lease.isPresent()) {
                 Holding taken = new Holding(
@@ -265,12 +298,17 @@ final class PartitionWorker<E extends Event> implements Runnable {
         }
         holding = null;
         caughtUp = false;
-        try {
-            context.store().release(held.lease);
-        } catch (RuntimeException e) {
-            LOG.debug("The lease of projection '{}' could not be given back and will run out", partition, e);
-        }
+        context.returns().giveBack(held.lease);
         context.progress().turn();
+    }
+
+    /** Gives the lease back in the place of a thread that never will. */
+    void abandon() {
+        Holding held = holding;
+        if (held != null) {
+            held.lost = true;
+            context.returns().giveBack(held.lease);
+        }
     }
 
     private boolean mayGoOn(Holding held) {
@@ -282,14 +320,19 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     private void runUnder(Holding held) {
-        EventApplication<E> application =
-                new EventApplication<>(projection, context, held.lease, () -> mayGoOn(held), bell::await, counts);
+        EventApplication<E> application = new EventApplication<>(
+                projection,
+                context,
+                held.lease,
+                () -> mayGoOn(held),
+                nanos -> bell.pause(nanos, () -> mayGoOn(held)),
+                counts);
         Checkpoint reached = application.checkpoint();
         position = reached.position();
         troublesSeen = context.tail().troubles();
         verify(reached);
+        counts.recovered();
         LOG.debug("Projection '{}' runs here, from position {}", partition, reached.position());
-        settledTrouble();
         while (mayGoOn(held)) {
             reached = step(application, reached);
         }
@@ -317,6 +360,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 return next;
             }
         }
+        stepped();
         counts.waitingSince(null);
         if (next.position().compareTo(page.continueAfter()) < 0) {
             next = next.movedTo(page.continueAfter());
@@ -331,14 +375,25 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private void moved(Checkpoint from, Checkpoint to) {
         if (!from.equals(to)) {
             position = to.position();
+            steppedAt = context.nanoTime().getAsLong();
+            settledTrouble();
             counts.moved(to.position().value() - from.position().value());
             context.progress().turn();
             behind.forEach(PartitionWorker::ring);
         }
     }
 
+    /** A page was dealt with; where it came from the shared reader, it is as old as what that one has last read. */
+    private void stepped() {
+        long at = following ? context.tail().readAt() : context.nanoTime().getAsLong();
+        if (at - steppedAt > 0) {
+            steppedAt = at;
+        }
+    }
+
     /** Nothing is left to do: saves how far the log is known to hold nothing of interest, and waits. */
     private void atTheEnd(EventApplication<E> application, Checkpoint reached, boolean idle) {
+        settledTrouble();
         if (!caughtUp) {
             caughtUp = true;
             context.progress().turn();
@@ -502,22 +557,24 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     private void pauseAfter(Throwable e) {
+        giveBack();
         trouble = e.getClass().getName();
         troubled = true;
+        context.progress().turn();
         if (troublesInARow++ == 0) {
-            LOG.warn(
+            OwnThreads.tell(() -> LOG.warn(
                     "Projection '{}' was interrupted and begins again from its checkpoint",
                     partition,
-                    RedactedException.of(e, ""));
+                    OwnThreads.redacted(e)));
         }
-        context.progress().turn();
-        giveBack();
-        bell.await(context.settings().retryNanos(troublesInARow));
+        bell.pause(context.settings().troubleNanos(troublesInARow), () -> !stopped);
     }
 
     private void settledTrouble() {
-        trouble = "";
-        troubled = false;
-        troublesInARow = 0;
+        if (troublesInARow > 0 || !trouble.isEmpty()) {
+            trouble = "";
+            troubled = false;
+            troublesInARow = 0;
+        }
     }
 }

@@ -45,6 +45,12 @@ final class ProjectionCounts {
         failing = false;
     }
 
+    /** Another one goes on with what waited here. */
+    void standsBy() {
+        failing = false;
+        oldestWaiting = null;
+    }
+
     /** The log was dealt with up to a later position, so many positions further. */
     synchronized void moved(long positions) {
         long now = nanoTime.getAsLong();

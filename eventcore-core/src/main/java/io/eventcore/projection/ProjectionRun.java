@@ -1,13 +1,16 @@
 package io.eventcore.projection;
 
 import io.eventcore.GlobalPosition;
+import io.eventcore.internal.OwnThreads;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 
 /** What exists between start and stop of a runner: workers, those who help them, and their threads. */
 final class ProjectionRun {
+    private static final Duration STOPS_WITHIN = Duration.ofSeconds(30);
+
     private final RunnerContext context;
     private final AppendSignal signal;
     private final Runnable look;
@@ -17,6 +20,7 @@ final class ProjectionRun {
     private final List<PartitionChange<?>> changes = new ArrayList<>();
     private final List<Thread> workerThreads = new ArrayList<>();
     private final List<Thread> helperThreads = new ArrayList<>();
+    private int owners;
 
     ProjectionRun(RunnerContext context, DeclaredProjections declared, AppendSignal signal, ThreadFactory threads) {
         this.context = context;
@@ -27,13 +31,21 @@ final class ProjectionRun {
         declared.all().forEach(this::prepare);
         keeper.look();
 
-        workers.forEach(worker -> workerThreads.add(threads.newThread(worker)));
-        changes.forEach(change -> workerThreads.add(threads.newThread(change)));
-        helperThreads.add(threads.newThread(context.tail()));
-        helperThreads.add(threads.newThread(keeper));
+        workers.forEach(
+                worker -> workerThreads.add(OwnThreads.thread(threads, "The thread of " + worker.partition(), worker)));
+        changes.forEach(
+                change -> workerThreads.add(OwnThreads.thread(threads, "The thread that divides anew", change)));
+        helperThreads.add(OwnThreads.thread(threads, "The reader of the end of the log", context.tail()));
+        helperThreads.add(OwnThreads.thread(threads, "The renewal of leases", keeper));
         signal.addReceiver(look);
-        helperThreads.forEach(Thread::start);
-        workerThreads.forEach(Thread::start);
+        try {
+            helperThreads.forEach(Thread::start);
+            workerThreads.forEach(Thread::start);
+        } catch (Throwable e) {
+            // What has begun would go on without anybody who could stop it.
+            stop();
+            throw e;
+        }
     }
 
     private void prepare(Projection<?> projection) {
@@ -67,7 +79,9 @@ final class ProjectionRun {
 
     private PartitionWorker<?> worker(Projection<?> projection, int number, Gate gate) {
         ProjectionPartition partition = new ProjectionPartition(projection.name(), projection.version(), number);
-        return new PartitionWorker<>(projection, partition, context, gate);
+        // Two workers of a partition, for the side effects of two versions, must not take each other for themselves.
+        String owner = context.owner() + "/" + owners++;
+        return new PartitionWorker<>(projection, partition, owner, context, gate);
     }
 
     ActiveVersions versions() {
@@ -96,9 +110,8 @@ final class ProjectionRun {
         keeper.look();
     }
 
-    /** Renews the leases of another owner too, for as long as something takes. */
-    void renewing(String owner, Runnable action) {
-        keeper.renewing(owner, action);
+    LeaseKeeper keeper() {
+        return keeper;
     }
 
     /** Stops everything; whether all has ended in time. */
@@ -106,21 +119,14 @@ final class ProjectionRun {
         signal.removeReceiver(look);
         workers.forEach(PartitionWorker::stop);
         changes.forEach(PartitionChange::stop);
-        boolean ended = join(workerThreads);
+        boolean ended = OwnThreads.join(workerThreads, STOPS_WITHIN);
+        for (int i = 0; i < workers.size(); i++) {
+            if (OwnThreads.isEndingTheProcess(workerThreads.get(i))) {
+                workers.get(i).abandon();
+            }
+        }
         context.tail().stop();
         keeper.stop();
-        return join(helperThreads) && ended;
-    }
-
-    private static boolean join(List<Thread> started) {
-        try {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-            for (Thread thread : started) {
-                thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        return started.stream().noneMatch(Thread::isAlive);
+        return OwnThreads.join(helperThreads, STOPS_WITHIN) && ended;
     }
 }

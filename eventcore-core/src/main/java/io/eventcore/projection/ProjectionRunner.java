@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,7 @@ public class ProjectionRunner {
     private final AppendSignal signal;
     private final ProjectionListener listener;
     private final Clock clock;
+    private final LongSupplier nanoTime;
     private final String owner = UUID.randomUUID().toString();
     private final Turnstile progress = new Turnstile();
     private final KnownEnd end;
@@ -63,6 +65,7 @@ public class ProjectionRunner {
         this.signal = builder.signal;
         this.listener = ProjectionListener.all(List.of(builder.listener));
         this.clock = builder.clock;
+        this.nanoTime = builder.nanoTime;
         PlatformTransactionManager manager = builder.transactionManager;
         this.hasTransactions = manager != null;
         this.transactionManagerName = manager == null ? "" : manager.getClass().getName();
@@ -100,17 +103,18 @@ public class ProjectionRunner {
             return;
         }
         projections.all().forEach(this::check);
-        LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax());
+        LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax(), nanoTime);
         RunnerContext context = new RunnerContext(
                 owner,
                 reader,
                 store,
                 tail,
+                new LeaseReturns(store, settings, nanoTime),
                 new ActiveVersions(),
                 new ParkedRequests(store, settings, System::nanoTime),
                 transaction,
                 settings,
-                System::nanoTime,
+                nanoTime,
                 progress,
                 listener);
         run = new ProjectionRun(context, projections, signal, threads);
@@ -231,13 +235,14 @@ public class ProjectionRunner {
         TransactionOperations how = resetting.mode() == ProjectionMode.TRANSACTIONAL
                 ? transaction
                 : TransactionOperations.withoutTransaction();
-        Rebuild rebuild = new Rebuild(resetting, store, how, settings);
         String resetter = owner + "/reset/" + UUID.randomUUID();
         ProjectionRun running = run;
         if (running == null) {
-            rebuild.run(resetter);
+            LeaseReturns returns = new LeaseReturns(store, settings, nanoTime);
+            new Rebuild(resetting, store, how, settings, lease -> {}, returns::giveBack).run(resetter);
         } else {
-            running.renewing(resetter, () -> rebuild.run(resetter));
+            LeaseKeeper keeper = running.keeper();
+            new Rebuild(resetting, store, how, settings, keeper::keep, keeper::giveBack).run(resetter);
             running.look();
         }
     }
@@ -368,6 +373,7 @@ public class ProjectionRunner {
                 worker.position(),
                 Math.max(0, last.value() - worker.position().value()),
                 lag,
+                worker.standstill(last),
                 worker.lastFailure(),
                 counts.applied(),
                 counts.skippedEvents(),
@@ -402,6 +408,7 @@ public class ProjectionRunner {
         private AppendSignal signal = new AppendSignal();
         private ProjectionListener listener = ProjectionListener.none();
         private Clock clock = Clock.systemUTC();
+        private LongSupplier nanoTime = System::nanoTime;
 
         private Builder(EventReader reader, ProjectionStore store) {
             this.reader = Objects.requireNonNull(reader, "reader");
@@ -475,6 +482,12 @@ public class ProjectionRunner {
         /** The clock that ages of events are told by. */
         public Builder clock(Clock systemClock) {
             this.clock = Objects.requireNonNull(systemClock, "clock");
+            return this;
+        }
+
+        /** The clock that leases, pauses and standstills are told by; never goes back. */
+        Builder nanoTime(LongSupplier monotonicClock) {
+            this.nanoTime = monotonicClock;
             return this;
         }
 

@@ -74,6 +74,8 @@ public record ProjectionStatus(
      * @param lagInEvents how far that is behind the end of the log, in positions; an upper bound of events
      * @param lag how long ago the oldest event was recorded that is known to wait; zero if none is. Two clocks are
      *     compared for it, so it is for people to look at
+     * @param standstill how long it has made no step here although it is behind: neither forward, nor to the finding that
+     *     there is nothing to apply yet. Zero if it makes steps, is not behind, or is not to be run by this instance now
      * @param lastFailure what went wrong last, without any payload; empty if nothing did
      * @param appliedEvents how many events were applied since this instance runs it
      * @param skippedEvents how many events were skipped since then
@@ -87,6 +89,7 @@ public record ProjectionStatus(
             GlobalPosition position,
             long lagInEvents,
             Duration lag,
+            Duration standstill,
             String lastFailure,
             long appliedEvents,
             long skippedEvents,

@@ -1,10 +1,10 @@
 package io.eventcore.projection;
 
+import io.eventcore.internal.OwnThreads;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** The threads that projections run on. */
 final class ProjectionThreads {
@@ -14,16 +14,7 @@ final class ProjectionThreads {
 
     /** Virtual threads where the JVM has them; daemons elsewhere. */
     static ThreadFactory factory() {
-        return virtual().orElseGet(ProjectionThreads::daemons);
-    }
-
-    private static ThreadFactory daemons() {
-        AtomicInteger count = new AtomicInteger();
-        return task -> {
-            Thread thread = new Thread(task, NAME + count.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        };
+        return virtual().orElseGet(() -> OwnThreads.daemons(NAME));
     }
 
     /** By reflection, because the library is compiled for Java 17. */

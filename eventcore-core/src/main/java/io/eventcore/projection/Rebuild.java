@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionOperations;
@@ -10,21 +11,31 @@ import org.springframework.transaction.support.TransactionOperations;
  * Takes a projection from whoever runs it, empties its read model and sets it back to the first event.
  *
  * @param how runs what belongs together in one transaction
+ * @param keep sees to it that a lease is renewed for as long as it takes
+ * @param giveBack ends that and gives the lease back, now or soon; must not fail
  */
-record Rebuild(Projection<?> projection, ProjectionStore store, TransactionOperations how, RunnerSettings settings) {
+record Rebuild(
+        Projection<?> projection,
+        ProjectionStore store,
+        TransactionOperations how,
+        RunnerSettings settings,
+        Consumer<Lease> keep,
+        Consumer<Lease> giveBack) {
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
 
     /** What takes a partition back to the first event. */
     private record SetBack(Lease lease, Checkpoint from, List<ParkedChange> released) {}
 
-    /** @param owner whose leases are renewed for as long as it takes */
+    /** @param owner who takes the leases */
     void run(String owner) {
         List<Lease> leases = new ArrayList<>();
         try {
             // Of all partitions that there are, which may be another number than the projection declares.
             for (PartitionState state : store.partitions(projection.name())) {
                 if (state.partition().version() == projection.version()) {
-                    leases.add(store.seize(state.partition(), owner, settings.lease()));
+                    Lease lease = store.seize(state.partition(), owner, settings.lease());
+                    keep.accept(lease);
+                    leases.add(lease);
                 }
             }
             // Read before the transaction: a pool of one connection must be enough. The leases keep it as it is.
@@ -35,7 +46,7 @@ record Rebuild(Projection<?> projection, ProjectionStore store, TransactionOpera
             });
             store.clearFailures(projection.name());
         } finally {
-            leases.forEach(store::release);
+            leases.forEach(giveBack);
         }
         LOG.info("Projection '{}' is built anew", ProjectionPartition.label(projection.name(), projection.version()));
     }

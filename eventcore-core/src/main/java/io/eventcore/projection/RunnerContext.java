@@ -7,7 +7,8 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * What all workers of a runner share.
  *
- * @param owner who holds the leases of this runner
+ * @param owner what the names of those begin with who hold leases of this runner
+ * @param returns gives leases back
  * @param versions which versions queries read
  * @param requests what operators have asked for about parked streams
  * @param inTransaction runs what transactional projections do
@@ -20,6 +21,7 @@ record RunnerContext(
         EventReader reader,
         ProjectionStore store,
         LogTail tail,
+        LeaseReturns returns,
         ActiveVersions versions,
         ParkedRequests requests,
         TransactionOperations inTransaction,

@@ -54,6 +54,11 @@ record RunnerSettings(
         return quarter.compareTo(LOOK_EVERY) < 0 ? quarter : LOOK_EVERY;
     }
 
+    /** The pause after so many troubles in a row: another instance takes over after a lease, and is not to be quicker. */
+    long troubleNanos(int troubles) {
+        return Math.min(retryNanos(troubles), lease.toNanos());
+    }
+
     /** The pause after this many failures in a row. */
     long retryNanos(int failures) {
         double grown = (double) retryMin.toNanos() * Math.pow(2, Math.min(failures - 1, 40));

@@ -1,5 +1,6 @@
 package io.eventcore.snapshot;
 
+import io.eventcore.internal.OwnThreads;
 import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
@@ -57,12 +58,13 @@ public record SnapshotSettings(int afterEvents, Executor executor, SnapshotListe
     }
 
     private static Executor background() {
-        ThreadPoolExecutor executor =
-                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING), task -> {
-                    Thread thread = new Thread(task, "eventcore-snapshots");
-                    thread.setDaemon(true);
-                    return thread;
-                });
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(MAX_WAITING),
+                OwnThreads.daemons("eventcore-snapshots-"));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }

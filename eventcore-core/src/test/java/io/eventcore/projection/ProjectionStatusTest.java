@@ -74,6 +74,7 @@ class ProjectionStatusTest {
                 GlobalPosition.START,
                 lag,
                 Duration.ZERO,
+                Duration.ZERO,
                 "",
                 0,
                 0,

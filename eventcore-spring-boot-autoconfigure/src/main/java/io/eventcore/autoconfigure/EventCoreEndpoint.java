@@ -339,6 +339,7 @@ public class EventCoreEndpoint {
                 state.checkpoint().position(),
                 Math.max(0, last - state.checkpoint().position().value()),
                 Duration.ZERO,
+                Duration.ZERO,
                 state.failure(),
                 0,
                 0,

@@ -301,11 +301,14 @@ public record EventCoreProperties(
      * @param maxLag how long the oldest event may wait to be applied before its projection counts as lagging
      * @param maxAppendAge how long an append may be under way before it counts as holding readers back
      * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
+     * @param maxStandstill how long a projection that is behind may make no step, for example inside one apply, before it
+     *     counts as stuck
      */
     public record Health(
             @DefaultValue("1m") Duration maxLag,
             @DefaultValue("10s") Duration maxAppendAge,
-            @DefaultValue("0") int maxParkedStreams) {
+            @DefaultValue("0") int maxParkedStreams,
+            @DefaultValue("2m") Duration maxStandstill) {
         /** Checks the thresholds. */
         public Health {
             check(!maxLag.isNegative(), "eventcore.health.max-lag", maxLag, "must not be negative");
@@ -314,6 +317,11 @@ public record EventCoreProperties(
                     maxParkedStreams >= 0,
                     "eventcore.health.max-parked-streams",
                     maxParkedStreams,
+                    "must not be negative");
+            check(
+                    !maxStandstill.isNegative(),
+                    "eventcore.health.max-standstill",
+                    maxStandstill,
                     "must not be negative");
         }
     }

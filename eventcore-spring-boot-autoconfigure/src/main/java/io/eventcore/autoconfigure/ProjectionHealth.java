@@ -5,6 +5,9 @@ import io.eventcore.EventReader;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +20,8 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * How the projections are doing, as this instance sees it.
  *
- * <p>{@code DOWN} if one has failed: it stays where it is until somebody acts. {@code DEGRADED} if one lags, has set
+ * <p>Progress is judged, not only the state. {@code DOWN} if one has failed: it stays where it is until somebody acts; or
+ * if one is stuck: this instance has it, it is behind, and it makes no step. {@code DEGRADED} if one lags, has set
  * streams aside, or is held back by an append, each beyond its threshold: the application works, its answers are old.
  * Spring Boot does not count that status for the health of the whole, and answers it with 200, unless it is told to.
  */
@@ -39,6 +43,7 @@ final class ProjectionHealth implements HealthIndicator {
         LAGGING,
         HELD_BACK,
         PARKED,
+        STUCK,
         FAILED;
 
         String text() {
@@ -75,7 +80,7 @@ final class ProjectionHealth implements HealthIndicator {
     }
 
     private static Status status(Condition worst) {
-        if (worst == Condition.FAILED) {
+        if (worst.compareTo(Condition.STUCK) >= 0) {
             return Status.DOWN;
         }
         return worst.compareTo(Condition.LAGGING) >= 0 ? DEGRADED : Status.UP;
@@ -88,12 +93,21 @@ final class ProjectionHealth implements HealthIndicator {
             if (partition.lag().compareTo(thresholds.maxLag()) > 0) {
                 condition = max(condition, Condition.LAGGING);
             }
+            if (isStuck(partition)) {
+                // Who tries again and again says so; a broker that does not answer is no reason to be down.
+                boolean retrying = partition.state() == ProjectionState.RETRYING;
+                condition = max(condition, retrying ? Condition.LAGGING : Condition.STUCK);
+            }
             if (heldBack && partition.state() == ProjectionState.LIVE && partition.lagInEvents() > 0) {
                 condition = max(condition, Condition.HELD_BACK);
             }
             worst = max(worst, condition);
         }
         return projection.parkedStreams() > thresholds.maxParkedStreams() ? max(worst, Condition.PARKED) : worst;
+    }
+
+    private boolean isStuck(ProjectionStatus.Partition partition) {
+        return partition.standstill().compareTo(thresholds.maxStandstill()) > 0;
     }
 
     private static Condition condition(ProjectionState state) {
@@ -112,7 +126,7 @@ final class ProjectionHealth implements HealthIndicator {
         return one.compareTo(other) > 0 ? one : other;
     }
 
-    private static Map<String, Object> details(ProjectionStatus projection, Condition condition) {
+    private Map<String, Object> details(ProjectionStatus projection, Condition condition) {
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("state", condition.text());
         details.put("position", projection.position().value());
@@ -124,6 +138,12 @@ final class ProjectionHealth implements HealthIndicator {
                 .filter(failure -> !failure.isEmpty())
                 .findFirst()
                 .ifPresent(failure -> details.put("lastFailure", failure));
+        projection.partitions().stream()
+                .filter(this::isStuck)
+                .map(ProjectionStatus.Partition::standstill)
+                .max(Duration::compareTo)
+                .ifPresent(standstill -> details.put(
+                        "noStepSince", Instant.now().minus(standstill).truncatedTo(ChronoUnit.SECONDS)));
         return details;
     }
 

@@ -18,6 +18,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -164,6 +165,29 @@ class HealthTest {
             deposit(started);
             awaitState(started, Status.UP, "retrying");
         });
+    }
+
+    @Test
+    void a_projection_that_is_behind_and_makes_no_step_is_down_and_says_since_when() {
+        CountDownLatch goOn = new CountDownLatch(1);
+        ApplicationContextRunner application = Applications.withH2()
+                .withBean(
+                        Projection.class,
+                        () -> Projection.named("seen", BankEvent.class)
+                                .on(BankEvent.class, event -> goOn.await())
+                                .build());
+
+        application
+                .withPropertyValues("eventcore.health.max-standstill=0s", "eventcore.projections.lease=400ms")
+                .run(started -> {
+                    deposit(started);
+                    awaitState(started, Status.DOWN, "stuck");
+                    assertThat(details(started, "seen")).containsKey("noStepSince");
+
+                    goOn.countDown();
+                    awaitState(started, Status.UP, "running");
+                    assertThat(details(started, "seen")).doesNotContainKey("noStepSince");
+                });
     }
 
     @Test

@@ -67,8 +67,8 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public void renew(String owner, Duration length) {
-        delegate.renew(owner, length);
+    public boolean renew(List<Lease> leases, Duration length) {
+        return delegate.renew(leases, length);
     }
 
     @Override

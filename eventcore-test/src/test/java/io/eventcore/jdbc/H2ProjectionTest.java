@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.test.contract.AppliedEvents;
+import io.eventcore.test.contract.ProjectionFaultsContract;
 import io.eventcore.test.contract.ProjectionRunnerContract;
 import io.eventcore.test.contract.ProjectionStoreContract;
 import org.junit.jupiter.api.Nested;
@@ -28,6 +29,32 @@ class H2ProjectionTest {
 
     @Nested
     class Running_projections extends ProjectionRunnerContract {
+        private String prefix = "";
+
+        @Override
+        protected EventStore emptyStore(AppendSignal appendSignal) {
+            prefix = DATABASE.newTables();
+            return DATABASE.store(prefix, appendSignal);
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return DATABASE.projectionStore(prefix);
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new JdbcAppliedEvents(DATABASE, prefix);
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new JdbcTransactionManager(DATABASE.dataSource());
+        }
+    }
+
+    @Nested
+    class Faults_of_projections extends ProjectionFaultsContract {
         private String prefix = "";
 
         @Override

@@ -7,6 +7,7 @@ import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.AppliedEvents;
 import io.eventcore.test.contract.LedgerEvent;
+import io.eventcore.test.contract.ProjectionFaultsContract;
 import io.eventcore.test.contract.ProjectionRunnerContract;
 import io.eventcore.test.contract.ProjectionStoreContract;
 import java.time.Clock;
@@ -29,6 +30,33 @@ class InMemoryProjectionTest {
 
     @Nested
     class Running_projections extends ProjectionRunnerContract {
+        @Override
+        protected EventStore emptyStore(AppendSignal appendSignal) {
+            return new InMemoryEventStore(
+                    new JacksonEventSerializer(LedgerEvent.types()),
+                    AppendLimits.defaults(),
+                    Clock.systemUTC(),
+                    appendSignal);
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return new InMemoryProjectionStore();
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new TransactionalAppliedEvents();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    @Nested
+    class Faults_of_projections extends ProjectionFaultsContract {
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
             return new InMemoryEventStore(

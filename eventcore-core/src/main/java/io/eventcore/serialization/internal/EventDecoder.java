@@ -7,6 +7,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
@@ -96,6 +97,14 @@ public final class EventDecoder<E extends Event> {
         } catch (RuntimeException e) {
             throw new EventDeserializationException(
                     streamId, version, position, stored.typeName(), String.valueOf(e.getMessage()), e);
+        } catch (Error e) {
+            if (OwnThreads.isTroubleOfTheProcess(e)) {
+                throw e;
+            }
+            // A constructor with an assertion, a class that cannot be initialised: what an exception would say as well.
+            String error = e.getClass().getName();
+            throw new EventDeserializationException(
+                    streamId, version, position, stored.typeName(), error, RedactedException.of(e, ""));
         }
         if (!eventType.isInstance(event)) {
             String problem = "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());

@@ -1261,10 +1261,8 @@ public abstract class ProjectionRunnerContract {
         }
 
         @Override
-        public void renew(String owner, Duration length) {
-            if (!frozen) {
-                super.renew(owner, length);
-            }
+        public boolean renew(List<Lease> leases, Duration length) {
+            return frozen || super.renew(leases, length);
         }
 
         @Override

@@ -291,21 +291,69 @@ public abstract class ProjectionStoreContract {
 
     @Test
     void a_renewed_lease_is_not_taken_over() {
-        store.acquire(BALANCES, 1, "one", OVER);
+        Lease lease = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
 
-        store.renew("one", LONG);
+        assertThat(store.renew(List.of(lease), LONG)).isTrue();
 
         assertThat(store.acquire(BALANCES, 1, "two", LONG)).isEmpty();
     }
 
     @Test
     void renewing_what_somebody_else_took_over_changes_nothing() {
-        store.acquire(BALANCES, 1, "one", OVER);
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
         store.acquire(BALANCES, 1, "two", OVER);
 
-        store.renew("one", LONG);
+        assertThat(store.renew(List.of(lost), LONG)).isFalse();
 
         assertThat(store.acquire(BALANCES, 1, "three", LONG)).isPresent();
+    }
+
+    @Test
+    void leases_are_renewed_that_are_named_and_no_other_of_their_owner() {
+        store.forget(NAME);
+        List<Lease> leases = new ArrayList<>();
+        for (String name : List.of("many", "more", "most")) {
+            store.register(name, 1, 50, GlobalPosition.START);
+            for (int number = 0; number < 50; number++) {
+                leases.add(store.acquire(new ProjectionPartition(name, number), 50, "one", OVER)
+                        .orElseThrow());
+            }
+        }
+        Lease unknown = leases.remove(117);
+
+        assertThat(store.renew(leases, LONG)).isTrue();
+
+        assertThat(store.partitions())
+                .filteredOn(PartitionState::free)
+                .extracting(PartitionState::partition)
+                .containsExactly(unknown.partition());
+        assertThat(store.renew(List.of(), LONG)).isTrue();
+    }
+
+    @Test
+    void of_leases_some_of_which_are_lost_the_others_are_renewed() {
+        store.register("many", 1, 3, GlobalPosition.START);
+        List<Lease> leases = new ArrayList<>();
+        for (int number = 0; number < 3; number++) {
+            leases.add(store.acquire(new ProjectionPartition("many", number), 3, "one", OVER)
+                    .orElseThrow());
+        }
+        store.acquire(leases.get(1).partition(), 3, "one", OVER);
+
+        assertThat(store.renew(leases, LONG)).isFalse();
+
+        assertThat(statesOf("many")).extracting(PartitionState::free).containsExactly(false, true, false);
+    }
+
+    @Test
+    void an_owner_takes_its_own_lease_again_and_nobody_else_does() {
+        Lease unheard = acquire("one");
+
+        Lease again = acquire("one");
+
+        assertThat(again.token()).isGreaterThan(unheard.token());
+        assertThat(store.isCurrent(unheard, LONG)).isFalse();
+        assertThat(store.acquire(BALANCES, 1, "two", LONG)).isEmpty();
     }
 
     @Test
@@ -430,10 +478,7 @@ public abstract class ProjectionStoreContract {
 
         Boolean moved = transaction.execute(status -> {
             store.isCurrent(lease, LONG);
-            Race.elsewhere(() -> {
-                store.renew("one", LONG);
-                return true;
-            });
+            Race.elsewhere(() -> store.renew(List.of(lease), LONG));
             return store.advance(lease, Checkpoint.START, TEN, List.of());
         });
 

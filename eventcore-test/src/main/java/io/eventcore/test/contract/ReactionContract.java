@@ -234,10 +234,8 @@ public abstract class ReactionContract {
         AtomicBoolean asleep = new AtomicBoolean();
         Crashing freezer = new Crashing(store, 0) {
             @Override
-            public void renew(String owner, Duration length) {
-                if (!asleep.get()) {
-                    super.renew(owner, length);
-                }
+            public boolean renew(List<Lease> leases, Duration length) {
+                return asleep.get() || super.renew(leases, length);
             }
         };
         CountDownLatch woken = new CountDownLatch(1);

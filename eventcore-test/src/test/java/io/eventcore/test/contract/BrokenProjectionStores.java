@@ -82,6 +82,43 @@ final class BrokenProjectionStores {
         };
     }
 
+    /** Renews what the owner may not even know of, as one statement by the owner's name does. */
+    static ProjectionStore renewingAllOfAnOwner(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                List<String> owners = leases.stream().map(Lease::owner).toList();
+                List<Lease> all = partitions().stream()
+                        .filter(state -> owners.contains(state.owner()))
+                        .map(state -> new Lease(state.partition(), state.owner(), state.token()))
+                        .toList();
+                return super.renew(all, length);
+            }
+        };
+    }
+
+    static ProjectionStore claimingThatAllWereRenewed(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                super.renew(leases, length);
+                return true;
+            }
+        };
+    }
+
+    static ProjectionStore refusingAnOwnerItsOwnLease(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                boolean held = partitions().stream()
+                        .anyMatch(state -> state.partition().equals(partition) && !state.free());
+                return held ? Optional.empty() : super.acquire(partition, partitions, owner, length);
+            }
+        };
+    }
+
     static ProjectionStore lendingToWhoDividesOtherwise(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override

@@ -102,6 +102,22 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::keepingLeasesForEver,
                         "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
                 store(
+                        "renewal by the owner's name",
+                        BrokenProjectionStores::renewingAllOfAnOwner,
+                        "leases_are_renewed_that_are_named_and_no_other_of_their_owner"),
+                store(
+                        "renewal that never tells of a loss",
+                        BrokenProjectionStores::claimingThatAllWereRenewed,
+                        "of_leases_some_of_which_are_lost_the_others_are_renewed"),
+                store(
+                        "no lease for who has it without knowing",
+                        BrokenProjectionStores::refusingAnOwnerItsOwnLease,
+                        "an_owner_takes_its_own_lease_again_and_nobody_else_does"),
+                faults(
+                        "leases that never run out",
+                        BrokenProjectionStores::keepingLeasesForEver,
+                        "a_lease_that_is_never_given_back_runs_out_although_its_owner_holds_others"),
+                store(
                         "leases for partitions of another number",
                         BrokenProjectionStores::lendingToWhoDividesOtherwise,
                         "to_register_another_number_of_partitions_changes_nothing_and_gives_no_lease"),
@@ -151,6 +167,10 @@ class ProjectionContractsCanFailTest {
         return arguments(name, mutation, MutatedRunner.class, row);
     }
 
+    private static Arguments faults(String name, UnaryOperator<ProjectionStore> mutation, String row) {
+        return arguments(name, mutation, MutatedFaults.class, row);
+    }
+
     private static Arguments log(String name, LogMutation mutation, String row) {
         return arguments(name, mutation, row);
     }
@@ -168,6 +188,35 @@ class ProjectionContractsCanFailTest {
     }
 
     static class MutatedRunner extends ProjectionRunnerContract {
+        private final ProjectionStore store = storeMutation.apply(new InMemoryProjectionStore());
+
+        @Override
+        protected EventStore emptyStore(AppendSignal appendSignal) {
+            EventStore sound = new InMemoryEventStore(
+                    new JacksonEventSerializer(LedgerEvent.types()),
+                    AppendLimits.defaults(),
+                    Clock.systemUTC(),
+                    appendSignal);
+            return logMutation.of(sound, store);
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return store;
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new TransactionalAppliedEvents();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedFaults extends ProjectionFaultsContract {
         private final ProjectionStore store = storeMutation.apply(new InMemoryProjectionStore());
 
         @Override
