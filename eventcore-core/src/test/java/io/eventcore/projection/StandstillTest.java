@@ -34,8 +34,7 @@ class StandstillTest {
     private final AtomicLong ahead = new AtomicLong();
 
     private final CountDownLatch goOn = new CountDownLatch(1);
-    private final EventStore events =
-            new InMemoryEventStore(new JacksonEventSerializer(EventTypes.of(Seen.class)));
+    private final EventStore events = new InMemoryEventStore(new JacksonEventSerializer(EventTypes.of(Seen.class)));
     private final ProjectionStore store = new InMemoryProjectionStore(this::now);
     private final ProjectionRunner runner = runner(goOn::await);
 

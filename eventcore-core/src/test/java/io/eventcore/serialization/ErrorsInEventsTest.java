@@ -64,8 +64,7 @@ class ErrorsInEventsTest {
     }
 
     private final EventDecoder<Event> decoder = new EventDecoder<>(
-            new JacksonEventSerializer(
-                    EventTypes.of(Asserting.class, Unusable.class, Endless.class, Exhausting.class)),
+            new JacksonEventSerializer(EventTypes.of(Asserting.class, Unusable.class, Endless.class, Exhausting.class)),
             Event.class);
 
     @ParameterizedTest

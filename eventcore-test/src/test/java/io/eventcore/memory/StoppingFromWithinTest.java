@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -31,13 +32,15 @@ class StoppingFromWithinTest {
     static final class Exiting {
         private Exiting() {}
 
-        public static void main(String[] args) {
+        public static void main(String[] args) throws InterruptedException {
             ProjectionRunner runner = startedWith(started -> System.exit(7));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 runner.stop();
                 System.out.println(STOPPED);
             }));
             deposit(runner);
+            // All other threads are daemons: without this one the process would end before the projection ends it.
+            Thread.currentThread().join();
         }
     }
 
@@ -48,8 +51,7 @@ class StoppingFromWithinTest {
     }
 
     private static final AppendSignal SIGNAL = new AppendSignal();
-    private static final EventStore EVENTS =
-            new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
+    private static final EventStore EVENTS = new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
 
     private static ProjectionRunner startedWith(Action action) {
         AtomicReference<ProjectionRunner> started = new AtomicReference<>();
@@ -58,7 +60,7 @@ class StoppingFromWithinTest {
                 .poll(Duration.ofMillis(2), Duration.ofMillis(20))
                 .wokenBy(SIGNAL)
                 .projection(Projection.named("ending", LedgerEvent.class)
-                        .on(LedgerEvent.class, event -> action.with(started.get()))
+                        .on(LedgerEvent.class, event -> action.with(Objects.requireNonNull(started.get())))
                         .build())
                 .build();
         started.set(runner);
@@ -85,7 +87,9 @@ class StoppingFromWithinTest {
                 .start();
 
         boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        process.destroyForcibly();
+        if (!ended) {
+            process.destroyForcibly();
+        }
 
         assertThat(ended).as("the process has ended by itself").isTrue();
         assertThat(process.exitValue()).isEqualTo(7);
