@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Decide again: {@link VersionConflictException}.
  *   <li>Repeat the transaction: {@link TransientEventStoreException}.
- *   <li>Ask how it ended: {@link AppendOutcomeUnknownException}.
+ *   <li>Ask how it ended: {@link AppendOutcomeUnknownException}, {@link CommandOutcomeUnknownException}.
  *   <li>Stop: all others.
  * </ul>
  *
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class EventStoreException extends RuntimeException
         permits AppendLimitExceededException,
                 AppendOutcomeUnknownException,
+                CommandOutcomeUnknownException,
                 ConflictingExpectedVersionsException,
                 EventDeserializationException,
                 EventSerializationException,

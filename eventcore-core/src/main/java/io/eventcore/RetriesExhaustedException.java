@@ -8,6 +8,9 @@ import java.time.Duration;
  * <p>The cause is the failure of the last attempt: a {@link VersionConflictException} or a
  * {@link TransientEventStoreException}. Try again later, or report to the user that others were faster.
  *
+ * <p>Not an {@link EventStoreException}: it says how the execution of a command ended, not how a call to the store did, and
+ * who handles a conflict of an append must not take it for one.
+ *
  * @since 0.1
  */
 public final class RetriesExhaustedException extends RuntimeException {

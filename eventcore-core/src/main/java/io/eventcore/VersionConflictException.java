@@ -25,6 +25,18 @@ public final class VersionConflictException extends EventStoreException {
         this.actual = actual;
     }
 
+    /**
+     * A conflict as it is passed on, with what is known about it there.
+     *
+     * @param note a sentence, without any of the payload
+     */
+    public VersionConflictException(VersionConflictException conflict, String note) {
+        super(conflict.getMessage() + ". " + note, conflict);
+        this.streamId = conflict.streamId;
+        this.expected = conflict.expected;
+        this.actual = conflict.actual;
+    }
+
     /** The stream in conflict. */
     public StreamId streamId() {
         return streamId;

@@ -30,6 +30,7 @@ class EventStoreExceptionTest {
         return List.of(
                 new AppendLimitExceededException("events", 10, 11),
                 new AppendOutcomeUnknownException(WRITES, reason()),
+                new CommandOutcomeUnknownException("orders/7", reason()),
                 new ConflictingExpectedVersionsException(ADA, noStream(), streamExists()),
                 new EventDeserializationException(
                         ADA, StreamVersion.of(3), GlobalPosition.of(9), "bank.deposited", "no such type", reason()),

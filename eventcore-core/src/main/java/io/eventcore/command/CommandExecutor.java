@@ -165,7 +165,7 @@ public class CommandExecutor {
                 throw request.exhausted(attempt - 1, failure == null ? e.failure() : failure);
             }
             if (store.joinsCallersTransaction()) {
-                throw failure;
+                throw notRetried(request, failure);
             }
             Duration delay = attempt == 1 && hotStreams.isCrowded(failure)
                     ? Duration.ZERO
@@ -179,6 +179,16 @@ public class CommandExecutor {
                 throw request.exhausted(attempt, failure);
             }
         }
+    }
+
+    /** The failure of a command that has a single attempt; a conflict says why it has no other. */
+    private static EventStoreException notRetried(CommandRequest<?, ?> request, EventStoreException failure) {
+        String note = request.command().getClass().getSimpleName()
+                + " is not tried again, because it runs inside a transaction of its caller: only that transaction can be"
+                + " repeated as a whole, or the command executed outside of it";
+        return failure instanceof VersionConflictException conflict
+                ? new VersionConflictException(conflict, note)
+                : failure;
     }
 
     private static void tellRetryListener(

@@ -55,6 +55,10 @@ final class CommandType {
         if (checked.components.isEmpty() && !overrides(commandType, "streams", 0)) {
             throw checked.declaresNoStream();
         }
+        if (!overrides(commandType, "handle", 1) && !overrides(commandType, "handle", 2)) {
+            throw new IllegalArgumentException(
+                    commandType.getName() + " decides nothing: implement handle(state) or handle(state, context)");
+        }
         RetryOverrides.of(commandType, RetryPolicy.defaults());
         Snapshot snapshot = commandType.getAnnotation(Snapshot.class);
         if (snapshot != null) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a decision rests on: the versions of all streams visited, and the fold of all their events in global order.
@@ -122,11 +123,20 @@ final class DecisionBasis<S, E extends Event> {
     }
 
     private static Set<StreamId> declared(Command<?, ?> command) {
-        Set<StreamId> declared = command.streams();
+        Set<StreamId> declared = answer(command, command.streams(), "streams", "name at least one stream");
         if (declared.isEmpty()) {
             throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
         }
         return declared;
+    }
+
+    /** What a method of a command has returned, if that is something. */
+    private static <T> T answer(Command<?, ?> command, @Nullable T returned, String method, String remedy) {
+        if (returned == null) {
+            throw new IllegalStateException(
+                    "%s.%s has returned null: %s".formatted(command.getClass().getName(), method, remedy));
+        }
+        return returned;
     }
 
     private void continueRounds(Reached<S> reached) throws NotContinuedException {
@@ -173,8 +183,8 @@ final class DecisionBasis<S, E extends Event> {
         for (Map.Entry<StreamId, StreamVersion> stream : versions.entrySet()) {
             writes = writes.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
         }
-        for (E event : command.handle(state, context)) {
-            writes = writes.append(event);
+        for (E event : answer(command, command.handle(state, context), "handle", "return List.of() if nothing happens")) {
+            writes = writes.append(answer(command, event, "handle", "return a list of events without null"));
         }
         return writes;
     }
@@ -221,7 +231,8 @@ final class DecisionBasis<S, E extends Event> {
     }
 
     private Set<StreamId> unknown(Set<StreamId> visited) {
-        Set<StreamId> unknown = new HashSet<>(command.discoverStreams(state));
+        Set<StreamId> unknown = new HashSet<>(answer(
+                command, command.discoverStreams(state), "discoverStreams", "return Set.of() if there are no more"));
         unknown.removeAll(visited);
         return unknown;
     }

@@ -1,6 +1,8 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -86,6 +88,7 @@ final class Connections {
      * Works on a connection of our own in auto-commit mode.
      *
      * @throws EventStoreUnavailableException if there is no connection to be had
+     * @throws TransientEventStoreException if the thread was interrupted while it waited for one
      */
     <T> T own(Work<T> work) throws SQLException {
         Connection connection = open();
@@ -202,8 +205,19 @@ final class Connections {
         try {
             return dataSource.getConnection();
         } catch (SQLException e) {
-            throw new EventStoreUnavailableException("No connection to the event store's database", e);
+            throw noConnection(e);
         }
+    }
+
+    /**
+     * What it means that there is no connection to be had. An interruption of the waiting thread, whose flag is set, says
+     * nothing about the database.
+     */
+    static EventStoreException noConnection(Exception e) {
+        return Thread.currentThread().isInterrupted()
+                ? new TransientEventStoreException(
+                        "The thread was interrupted while it waited for a connection; nothing was sent", e)
+                : new EventStoreUnavailableException("No connection to the event store's database", e);
     }
 
     private static void close(Connection connection) {

@@ -20,6 +20,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
+import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.serialization.EventSerializer;
@@ -89,6 +90,9 @@ public class JdbcEventStore implements EventStore {
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        append.impossible().ifPresent(stream -> {
+            throw new VersionConflictException(stream.id(), stream.expected(), streamVersion(stream.id()));
+        });
         Optional<CallersConnection> callers = connections.callersConnection();
         AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendOwn(append);
         if (outcome instanceof AppendOutcome.Written written) {

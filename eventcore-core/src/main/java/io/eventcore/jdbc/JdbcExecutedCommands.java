@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.CommandOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.TransientEventStoreException;
@@ -124,7 +125,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         try {
             return inOwnTransaction(() -> executeJoined(own(), id, fingerprint, execution));
         } catch (CannotCreateTransactionException e) {
-            throw new EventStoreUnavailableException("No connection to the event store's database", e);
+            throw Connections.noConnection(e);
         } catch (TransactionSystemException e) {
             if (e.getApplicationException() instanceof RuntimeException failure) {
                 // The rollback failed as well, which tells nothing new.
@@ -245,10 +246,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                     .orElseThrow(() -> new TransientEventStoreException(
                             "The connection was lost while a command was committed; it was not", cause));
         }
-        throw new EventStoreUnavailableException(
-                "The connection was lost while command '" + id
-                        + "' was committed, and how it ended is unknown: execute it again under the same id",
-                cause);
+        throw new CommandOutcomeUnknownException(id.toString(), cause);
     }
 
     private static boolean pause(long millis) {

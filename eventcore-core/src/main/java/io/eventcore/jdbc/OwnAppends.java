@@ -5,6 +5,7 @@ import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.Callback;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.jdbc.GroupCommit.Answer;
@@ -106,9 +107,10 @@ final class OwnAppends {
             boolean lost = dialect.classify(e) == Failure.CONNECTION_LOST;
             return forAll(appends, lost ? new Answer.Unknown(e) : new Answer.TryAlone());
         } catch (EventStoreUnavailableException noConnection) {
+            return forAll(appends, new Answer.Failed(noConnection));
+        } catch (TransientEventStoreException interrupted) {
             // That this thread was interrupted while it waited for a connection is no news of the others.
-            boolean interrupted = Thread.currentThread().isInterrupted();
-            return forAll(appends, interrupted ? new Answer.TryAlone() : new Answer.Failed(noConnection));
+            return forAll(appends, new Answer.TryAlone());
         } catch (RuntimeException e) {
             return forAll(appends, new Answer.Unknown(e));
         }

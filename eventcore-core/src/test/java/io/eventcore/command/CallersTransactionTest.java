@@ -48,7 +48,11 @@ class CallersTransactionTest {
 
         transaction.executeWithoutResult(status -> {
             assertThatExceptionOfType(VersionConflictException.class)
-                    .isThrownBy(() -> executor.execute(new Deposit(A, 7)));
+                    .isThrownBy(() -> executor.execute(new Deposit(A, 7)))
+                    .withMessageStartingWith("Stream 'a' is at version 1, expected no stream")
+                    .withMessageContaining("Deposit is not tried again")
+                    .withMessageContaining("inside a transaction of its caller")
+                    .satisfies(conflict -> assertThat(conflict.actual()).isEqualTo(StreamVersion.of(1)));
             assertThat(status.isRollbackOnly()).isFalse();
             assertThat(executor.execute(new Deposit(A, 8)).attempts()).isEqualTo(1);
         });

@@ -1,7 +1,9 @@
 package io.eventcore.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.eventcore.CommandOutcomeUnknownException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
@@ -30,6 +32,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
@@ -65,6 +68,26 @@ class JdbcExecutedCommandsTest {
 
         assertThat(result.attempts()).isEqualTo(2);
         assertThat(eventsIn(database.store(tables))).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"commit", "rollback"})
+    void a_commit_that_cannot_be_settled_is_not_said_to_have_stored_nothing(String end) {
+        Losing dataSource = new Losing(H2Database.INSTANCE.dataSource());
+        String tables = H2Database.INSTANCE.newTables();
+        CommandExecutor executor = executor(dataSource, tables);
+        dataSource.loseNext(end);
+        dataSource.stayAway();
+
+        assertThatExceptionOfType(CommandOutcomeUnknownException.class)
+                .isThrownBy(() -> executor.execute(new Deposit(ADA, 5), WITH_ID))
+                .withMessageContaining("whether it was carried out is unknown")
+                .withMessageContaining("execute it again under the same id")
+                .satisfies(unknown -> assertThat(unknown.commandId()).contains("message-7"));
+
+        dataSource.comeBack();
+        executor.execute(new Deposit(ADA, 5), WITH_ID);
+        assertThat(eventsIn(H2Database.INSTANCE.store(tables))).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -117,6 +140,7 @@ class JdbcExecutedCommandsTest {
     /** Loses the connection at one commit: the transaction ends as told, and nobody hears of it. */
     private static final class Losing extends DelegatingDataSource {
         private final AtomicReference<String> next = new AtomicReference<>("");
+        private volatile boolean away;
 
         Losing(DataSource dataSource) {
             super(dataSource);
@@ -126,12 +150,24 @@ class JdbcExecutedCommandsTest {
             next.set(end);
         }
 
+        /** From the loss on, there are no connections. */
+        void stayAway() {
+            away = true;
+        }
+
+        void comeBack() {
+            away = false;
+        }
+
         boolean isLost() {
             return "".equals(next.get());
         }
 
         @Override
         public Connection getConnection() throws SQLException {
+            if (away && isLost()) {
+                throw new SQLException("away", "08001");
+            }
             Connection connection = super.getConnection();
             return (Connection) Proxy.newProxyInstance(
                     Losing.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {

@@ -57,6 +57,17 @@ public final class SerializedAppend {
     private final Optional<String> metadata;
     private final long bytes;
 
+    /**
+     * A registered stream that no store can ever meet: behind the version it is expected at, there are no numbers left
+     * for its events.
+     */
+    public Optional<Participant> impossible() {
+        return participants.stream()
+                .filter(participant -> participant.expected() instanceof ExpectedVersion.Exactly exactly
+                        && exactly.version().value() >= Long.MAX_VALUE - participant.events())
+                .findFirst();
+    }
+
     private SerializedAppend(
             StreamWrites writes,
             List<Participant> participants,

@@ -766,6 +766,17 @@ public abstract class EventStoreContract {
     }
 
     @Test
+    void a_version_that_no_stream_will_ever_have_is_a_conflict() {
+        store.appendEvents(StreamWrites.to(ADA, noStream(), deposited(ADA, 1)));
+
+        for (long version : new long[] {Long.MAX_VALUE, Long.MAX_VALUE - 1}) {
+            assertConflict(StreamWrites.to(ADA, exactly(version), deposited(ADA, 2)), ADA, 1);
+            assertConflict(StreamWrites.to(BOB, exactly(version), deposited(BOB, 2)), BOB, 0);
+            assertConflict(StreamWrites.empty().registerStream(ADA, exactly(version)), ADA, 1);
+        }
+    }
+
+    @Test
     void of_many_appends_from_one_version_exactly_one_wins() {
         for (int round = 0; round < 5; round++) {
             int version = round;
