@@ -23,7 +23,8 @@ public final class CommandOutcomeUnknownException extends EventStoreException {
     public CommandOutcomeUnknownException(String commandId, Throwable cause) {
         super(
                 "The connection was lost while command '%s' was committed, and whether it was carried out is unknown:"
-                        .formatted(commandId) + " execute it again under the same id",
+                                .formatted(commandId)
+                        + " execute it again under the same id",
                 cause);
         this.commandId = commandId;
     }

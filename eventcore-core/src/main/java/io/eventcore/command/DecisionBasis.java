@@ -183,7 +183,8 @@ final class DecisionBasis<S, E extends Event> {
         for (Map.Entry<StreamId, StreamVersion> stream : versions.entrySet()) {
             writes = writes.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
         }
-        for (E event : answer(command, command.handle(state, context), "handle", "return List.of() if nothing happens")) {
+        for (E event :
+                answer(command, command.handle(state, context), "handle", "return List.of() if nothing happens")) {
             writes = writes.append(answer(command, event, "handle", "return a list of events without null"));
         }
         return writes;

@@ -45,8 +45,8 @@ class InterruptedWaitTest {
         CompletableFuture<Throwable> failure = new CompletableFuture<>();
         CompletableFuture<Boolean> flag = new CompletableFuture<>();
         Thread appending = new Thread(() -> {
-            failure.complete(catchThrowable(
-                    () -> store.appendEvents(StreamWrites.to(ADA, noStream(), new Deposited(ADA, 1)))));
+            failure.complete(
+                    catchThrowable(() -> store.appendEvents(StreamWrites.to(ADA, noStream(), new Deposited(ADA, 1)))));
             flag.complete(Thread.interrupted());
         });
 
