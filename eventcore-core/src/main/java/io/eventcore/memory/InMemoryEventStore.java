@@ -99,6 +99,9 @@ public final class InMemoryEventStore implements EventStore {
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        append.impossible().ifPresent(stream -> {
+            throw new VersionConflictException(stream.id(), stream.expected(), streamVersion(stream.id()));
+        });
         if (transactions.isReadOnly()) {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }

@@ -7,6 +7,7 @@ import io.eventcore.command.Retry;
 import io.eventcore.command.Stream;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.test.wellformed.Tickets.TicketEvent;
+import java.util.List;
 
 /** Every mistake that can be found without executing anything. */
 final class Mistakes {
@@ -16,6 +17,11 @@ final class Mistakes {
         @Override
         default S apply(S state, E event) {
             return state;
+        }
+
+        @Override
+        default List<E> handle(S state) {
+            return List.of();
         }
     }
 
