@@ -3,8 +3,11 @@ package io.eventcore.command;
 import io.eventcore.Event;
 import io.eventcore.StreamId;
 import io.eventcore.snapshot.Snapshot;
+import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -72,7 +75,8 @@ final class CommandType {
 
     private IllegalArgumentException declaresNoStream() {
         return new IllegalArgumentException(
-                type.getName() + " declares no stream: mark a record component with @Stream or override streams()");
+                type.getName()
+                        + " declares no stream: mark a record component (in Kotlin a property) with @Stream, or override streams()");
     }
 
     /** Whether the class looks for more streams than it declares. */
@@ -156,13 +160,45 @@ final class CommandType {
 
     private static List<StreamComponent> componentsOf(Class<?> type) {
         List<StreamComponent> marked = new ArrayList<>();
-        RecordComponent[] all = type.isRecord() ? type.getRecordComponents() : new RecordComponent[0];
-        for (RecordComponent component : all) {
-            if (component.isAnnotationPresent(io.eventcore.command.Stream.class)) {
-                marked.add(new StreamComponent(type, component));
+        if (type.isRecord()) {
+            for (RecordComponent component : type.getRecordComponents()) {
+                if (isMarked(type, component)) {
+                    marked.add(new StreamComponent(
+                            type, component.getName(), component.getAccessor(), component.getGenericType()));
+                }
+            }
+            return List.copyOf(marked);
+        }
+        for (Field field : fieldsOf(type)) {
+            if (field.isAnnotationPresent(io.eventcore.command.Stream.class)) {
+                if (Modifier.isStatic(field.getModifiers())) {
+                    throw new IllegalArgumentException(
+                            "@Stream on " + type.getName() + "." + field.getName() + " must not mark a static field");
+                }
+                marked.add(new StreamComponent(type, field.getName(), field, field.getGenericType()));
             }
         }
         return List.copyOf(marked);
+    }
+
+    /** Kotlin marks the field of a record, Java the component too. */
+    private static boolean isMarked(Class<?> type, RecordComponent component) {
+        try {
+            return component.isAnnotationPresent(io.eventcore.command.Stream.class)
+                    || type.getDeclaredField(component.getName())
+                            .isAnnotationPresent(io.eventcore.command.Stream.class);
+        } catch (NoSuchFieldException e) {
+            throw new IllegalStateException("Every component of a record has a field", e);
+        }
+    }
+
+    /** The fields of a class as it declares them, those it inherits first. */
+    private static List<Field> fieldsOf(Class<?> type) {
+        List<Field> fields = new ArrayList<>();
+        for (Class<?> owner = type; owner != null && owner != Object.class; owner = owner.getSuperclass()) {
+            fields.addAll(0, List.of(owner.getDeclaredFields()));
+        }
+        return fields;
     }
 
     /** Follows the class upwards to Command and returns what stands there for a variable; null if it is not above. */
@@ -200,13 +236,13 @@ final class CommandType {
     /** A marked component, and how ids are found in its value. */
     private static final class StreamComponent {
         private final String name;
-        private final Method accessor;
+        private final AccessibleObject member;
 
-        private StreamComponent(Class<?> type, RecordComponent component) {
-            this.name = type.getName() + "." + component.getName();
-            this.accessor = component.getAccessor();
-            accessor.setAccessible(true);
-            checkType(component.getGenericType());
+        private StreamComponent(Class<?> type, String name, AccessibleObject member, Type memberType) {
+            this.name = type.getName() + "." + name;
+            this.member = member;
+            member.setAccessible(true);
+            checkType(memberType);
         }
 
         /** Refuses a type that can never hold a stream id, when the class is first seen. */
@@ -232,11 +268,11 @@ final class CommandType {
         }
 
         void collect(Object command, Set<StreamId> ids) {
-            collectFrom(invoke(accessor, command), ids);
+            collectFrom(valueOf(member, command), ids);
         }
 
         List<String> inputsOf(Object command) {
-            Object value = invoke(accessor, command);
+            Object value = valueOf(member, command);
             Set<StreamId> ids = new LinkedHashSet<>();
             collectFrom(value, ids);
             java.util.stream.Stream<String> texts = ids.stream().map(StreamId::value);
@@ -255,13 +291,13 @@ final class CommandType {
             } else {
                 Method wrapped = value.getClass().getRecordComponents()[0].getAccessor();
                 wrapped.setAccessible(true);
-                collectFrom(invoke(wrapped, value), ids);
+                collectFrom(valueOf(wrapped, value), ids);
             }
         }
 
-        private @Nullable Object invoke(Method method, Object target) {
+        private @Nullable Object valueOf(AccessibleObject from, Object target) {
             try {
-                return method.invoke(target);
+                return from instanceof Method method ? method.invoke(target) : ((Field) from).get(target);
             } catch (IllegalAccessException e) {
                 throw new IllegalArgumentException(name + " cannot be read", e);
             } catch (InvocationTargetException e) {

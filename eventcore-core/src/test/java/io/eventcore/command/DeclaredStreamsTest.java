@@ -119,8 +119,9 @@ class DeclaredStreamsTest {
     void a_command_that_marks_nothing_is_refused_with_what_to_do() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new NoStream(A).streams())
-                .withMessage(NoStream.class.getName()
-                        + " declares no stream: mark a record component with @Stream or override streams()");
+                .withMessage(
+                        NoStream.class.getName()
+                                + " declares no stream: mark a record component (in Kotlin a property) with @Stream, or override streams()");
     }
 
     @Test
@@ -187,5 +188,54 @@ class DeclaredStreamsTest {
         CommandExecutor.builder(store).build().execute(new Several(List.of(A), Set.of(B), List.of(C)));
 
         assertThat(store.reads()).containsExactly(Set.of(A, B, C));
+    }
+
+    /** What Kotlin makes of a data class: marked fields behind getters. */
+    @SuppressWarnings("UnusedVariable")
+    private static class DataClass implements Command<Long, BankEvent> {
+        @Stream
+        private final StreamId account;
+
+        @Stream
+        private final List<StreamId> others;
+
+        DataClass(StreamId account, List<StreamId> others) {
+            this.account = account;
+            this.others = others;
+        }
+
+        @Override
+        public Long initialState() {
+            return 0L;
+        }
+
+        @Override
+        public Long apply(Long state, BankEvent event) {
+            return state;
+        }
+
+        @Override
+        public List<BankEvent> handle(Long state) {
+            return List.of();
+        }
+    }
+
+    @SuppressWarnings("UnusedVariable")
+    private static final class Inheriting extends DataClass {
+        @Stream
+        private final StreamId third = StreamId.of("third");
+
+        Inheriting(StreamId account) {
+            super(account, List.of());
+        }
+    }
+
+    @Test
+    void marked_fields_of_a_class_that_is_no_record_name_its_streams() {
+        StreamId a = StreamId.of("a");
+        StreamId b = StreamId.of("b");
+
+        assertThat(new DataClass(a, List.of(b, a)).streams()).containsExactly(a, b);
+        assertThat(new Inheriting(a).streams()).containsExactly(a, StreamId.of("third"));
     }
 }

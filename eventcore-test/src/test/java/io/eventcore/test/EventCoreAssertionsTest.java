@@ -18,7 +18,7 @@ class EventCoreAssertionsTest {
     void every_mistake_is_named_with_its_class_and_what_to_do() {
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> EventCoreAssertions.assertWellFormed("io.eventcore.test.malformed"))
-                .withMessageContaining("Nowhere declares no stream: mark a record component with @Stream")
+                .withMessageContaining("Nowhere declares no stream: mark a record component")
                 .withMessageContaining("WrongComponent.ticket must mark a StreamId")
                 .withMessageContaining("OpenEvents does not say which events it reads: name them")
                 .withMessageContaining("UnnamedEvents reads " + TicketEvent.class.getName() + ", but event class "
