@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,9 @@ abstract class Dialect {
     /** How many streams are looked up by one statement. */
     private static final int MAX_KEYS = 1_000;
 
+    /** How many events are looked for by one statement. */
+    private static final int MAX_IDS = 500;
+
     private final TableNames names;
     private final String selectVersion;
     private final String selectStream;
@@ -52,7 +56,7 @@ abstract class Dialect {
     private final String selectPayloads;
     private final String selectStreamIds;
     private final String selectIdsByKeys;
-    private final String selectById;
+    private final String selectByIds;
     private final String selectSettings;
     private final String selectHighestPosition;
     private final String insertCommand;
@@ -86,12 +90,11 @@ abstract class Dialect {
                 LIMIT ?
                 """.formatted(
                 beginsWith("s.stream_id"), inByteOrder("s.stream_id"), inByteOrder("?"), inByteOrder("s.stream_id")));
-        this.selectById = names.in("""
-                SELECT e.position, e.version
+        this.selectByIds = names.in("""
+                SELECT s.stream_id, e.event_id, e.position, e.version
                 FROM eventcore_event e
                 JOIN eventcore_stream s ON s.stream_key = e.stream_key
-                WHERE s.stream_id = ? AND e.event_id = ?
-                """);
+                WHERE s.stream_id""");
         this.selectHighestPosition = names.in("SELECT max(position) FROM eventcore_event");
         this.insertCommand = names.in("""
                 INSERT INTO eventcore_command (scope, command_id, fingerprint, recorded_at)
@@ -242,25 +245,52 @@ abstract class Dialect {
         return append.entries().isEmpty() ? Optional.empty() : find(connection, append);
     }
 
-    /** The events of an append, wherever they stand in their streams. */
+    /** The events of an append, wherever they stand in their streams: a statement for many of them. */
     private Optional<AppendOutcome> find(Connection connection, SerializedAppend append) throws SQLException {
+        List<Entry> entries = append.entries();
         long[] bases = new long[append.participants().size()];
-        long[] positions = new long[append.entries().size()];
-        try (PreparedStatement query = connection.prepareStatement(selectById)) {
-            for (int i = 0; i < positions.length; i++) {
-                Entry entry = append.entries().get(i);
-                query.setString(1, entry.event().streamId().value());
-                bind(query, 2, entry.event().id());
-                try (ResultSet row = query.executeQuery()) {
-                    if (!row.next()) {
-                        return Optional.empty();
-                    }
-                    positions[i] = row.getLong(1);
-                    bases[entry.stream()] = row.getLong(2) - entry.offset();
+        long[] positions = new long[entries.size()];
+        for (int from = 0; from < positions.length; from += MAX_IDS) {
+            int to = Math.min(positions.length, from + MAX_IDS);
+            Map<Place, long[]> found = find(connection, entries.subList(from, to));
+            for (int i = from; i < to; i++) {
+                Entry entry = entries.get(i);
+                long[] place = found.get(
+                        new Place(entry.event().streamId(), entry.event().id()));
+                if (place == null) {
+                    return Optional.empty();
                 }
+                positions[i] = place[0];
+                bases[entry.stream()] = place[1] - entry.offset();
             }
         }
         return Optional.of(new AppendOutcome.Found(append.slice(bases, positions)));
+    }
+
+    private record Place(StreamId streamId, UUID eventId) {}
+
+    private Map<Place, long[]> find(Connection connection, List<Entry> entries) throws SQLException {
+        Set<StreamId> streams = new LinkedHashSet<>();
+        entries.forEach(entry -> streams.add(entry.event().streamId()));
+        Map<Place, long[]> found = new HashMap<>();
+        String sql = selectByIds + inList(streams.size()) + " AND e.event_id" + inList(entries.size());
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            int parameter = 0;
+            for (StreamId id : streams) {
+                query.setString(++parameter, id.value());
+            }
+            for (Entry entry : entries) {
+                bind(query, ++parameter, entry.event().id());
+            }
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    found.put(
+                            new Place(StreamId.of(row.getString(1)), uuid(row, 2)),
+                            new long[] {row.getLong(3), row.getLong(4)});
+                }
+            }
+        }
+        return found;
     }
 
     /** What is done in a transaction of our own. */
