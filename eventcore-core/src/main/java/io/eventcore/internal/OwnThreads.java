@@ -28,6 +28,11 @@ public final class OwnThreads {
         return task -> daemon(prefix + count.incrementAndGet(), task);
     }
 
+    /** Daemon threads of one name. */
+    public static ThreadFactory daemon(String name) {
+        return task -> daemon(name, task);
+    }
+
     private static Thread daemon(String name, Runnable task) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);

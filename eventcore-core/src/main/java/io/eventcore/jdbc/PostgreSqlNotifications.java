@@ -114,9 +114,9 @@ public final class PostgreSqlNotifications {
         }
         stopped = new CountDownLatch(1);
         signal.addSender(sender);
-        threads.add(OwnThreads.thread(OwnThreads.daemons("eventcore-notify-"), "Notifying", this::send));
+        threads.add(OwnThreads.thread(OwnThreads.daemon("eventcore-notify"), "Notifying", this::send));
         if (alsoListens) {
-            threads.add(OwnThreads.thread(OwnThreads.daemons("eventcore-listen-"), "Listening", this::listen));
+            threads.add(OwnThreads.thread(OwnThreads.daemon("eventcore-listen"), "Listening", this::listen));
         }
         threads.forEach(Thread::start);
     }

@@ -114,8 +114,7 @@ public class KafkaRelay<K, V> implements Projection<Event> {
     @Override
     public void apply(RecordedEvent<Event> event) throws Exception {
         Map<StreamId, CompletableFuture<?>> sent = underWay.get();
-        // Removed, so that one that has failed does not fail the event after it again and again.
-        CompletableFuture<?> before = sent.remove(event.streamId());
+        CompletableFuture<?> before = sent.get(event.streamId());
         if (before != null) {
             await(before);
         }

@@ -64,7 +64,7 @@ public record SnapshotSettings(int afterEvents, Executor executor, SnapshotListe
                 10,
                 TimeUnit.SECONDS,
                 new ArrayBlockingQueue<>(MAX_WAITING),
-                OwnThreads.daemons("eventcore-snapshots-"));
+                OwnThreads.daemon("eventcore-snapshots"));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }
