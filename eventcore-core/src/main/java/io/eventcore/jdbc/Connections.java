@@ -7,25 +7,30 @@ import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
+import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
-import org.springframework.transaction.UnexpectedRollbackException;
-import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.AbstractPlatformTransactionManager;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
+import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** Where connections come from: the caller's transaction if it is in our database, else the pool. */
 final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final int UNKNOWN = -1;
+    private static final TransactionDefinition SUPPORTS =
+            new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_SUPPORTS);
 
     private final DataSource dataSource;
     private final DataSource target;
@@ -37,19 +42,19 @@ final class Connections {
     private volatile Sessions sessions = Sessions.TRUSTED;
 
     Connections(DataSource dataSource) {
-        // A proxy that hands out the transaction's connection would defeat a connection of our own.
-        DataSource own = dataSource;
-        while (own instanceof TransactionAwareDataSourceProxy proxy) {
-            own = Objects.requireNonNull(proxy.getTargetDataSource(), "targetDataSource");
-        }
-        this.dataSource = own;
-        this.target = target(own);
+        this.dataSource = outsideOfTransactions(dataSource);
+        this.target = target(dataSource);
         this.routing = isRouting(target);
     }
 
     /** Looks from now on at each session before it is used. */
     void check(Sessions ofThisDatabase) {
         sessions = ofThisDatabase;
+    }
+
+    /** Where connections come from that no transaction of the calling thread has. */
+    DataSource ownDataSource() {
+        return dataSource;
     }
 
     /** Whether the data source chooses among databases, by whatever the calling thread carries. */
@@ -93,6 +98,7 @@ final class Connections {
     <T> T own(Work<T> work) throws SQLException {
         Connection connection = open();
         try {
+            checkOwn(connection);
             if (!connection.getAutoCommit()) {
                 connection.setAutoCommit(true);
             }
@@ -157,10 +163,14 @@ final class Connections {
         }
     }
 
-    /** The caller's connection, if this thread is in a transaction that holds one to our database. */
+    /**
+     * The caller's connection, if this thread is in a transaction that holds one to our database.
+     *
+     * @throws IllegalStateException if the transaction has no synchronization, without which it cannot be told how it ends
+     */
     Optional<CallersConnection> callersConnection() {
-        boolean synchronizationOnly = TransactionSynchronizationManager.isSynchronizationActive()
-                && !TransactionSynchronizationManager.isActualTransactionActive();
+        boolean synchronizing = TransactionSynchronizationManager.isSynchronizationActive();
+        boolean synchronizationOnly = synchronizing && !TransactionSynchronizationManager.isActualTransactionActive();
         if (synchronizationOnly
                 || TransactionSynchronizationManager.getResourceMap().isEmpty()) {
             return Optional.empty();
@@ -171,33 +181,39 @@ final class Connections {
                     && bound.getValue() instanceof ConnectionHolder holder
                     && target(key) == target
                     && TransactionPhase.current() != TransactionPhase.FINISHED
-                    && isTransactional(key)) {
-                return Optional.of(new CallersConnection(key, holder, sessions));
+                    && isTransactional(key, holder)) {
+                if (synchronizing) {
+                    return Optional.of(new CallersConnection(key, holder, target, sessions));
+                }
+                if (!TransactionPhase.isCallbackAfterCompletion()) {
+                    throw new IllegalStateException(
+                            "The transaction of this thread has no synchronization, so the event"
+                                    + " store cannot see how it ends: set transactionSynchronization of the transaction manager"
+                                    + " to SYNCHRONIZATION_ALWAYS");
+                }
             }
         }
         return Optional.empty();
     }
 
     /**
-     * Whether the bound connection is in a transaction. A connection that is merely kept for the length of another data
-     * source's transaction commits by itself: what is written to it does not wait for that transaction.
+     * Whether the bound connection is in a transaction that its holder ends. A connection that is merely kept for the length
+     * of another data source's transaction is only given back then: what is written to it is committed at once or, where
+     * connections come without auto-commit, never.
      */
-    private static boolean isTransactional(DataSource key) {
-        Connection connection = bound(key);
+    private static boolean isTransactional(DataSource key, ConnectionHolder holder) {
+        if (holder.isSynchronizedWithTransaction()) {
+            DataSourceTransactionManager probe = new DataSourceTransactionManager(key);
+            probe.setTransactionSynchronization(AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER);
+            return ((DefaultTransactionStatus) probe.getTransaction(SUPPORTS)).hasTransaction();
+        }
+        Connection connection = CallersConnection.bound(key);
         try {
             return !connection.getAutoCommit();
         } catch (SQLException e) {
             throw new EventStoreUnavailableException("The connection of the transaction is not usable", e);
         } finally {
             DataSourceUtils.releaseConnection(connection, key);
-        }
-    }
-
-    private static Connection bound(DataSource key) {
-        try {
-            return DataSourceUtils.getConnection(key);
-        } catch (CannotGetJdbcConnectionException e) {
-            throw new EventStoreUnavailableException("The connection of the transaction is not usable", e);
         }
     }
 
@@ -236,63 +252,53 @@ final class Connections {
         return innermost;
     }
 
-    /** The connection of a transaction that somebody else ends. */
-    static final class CallersConnection {
-        private final DataSource key;
-        private final ConnectionHolder holder;
-        private final Sessions sessions;
-
-        private CallersConnection(DataSource key, ConnectionHolder holder, Sessions sessions) {
-            this.key = key;
-            this.holder = holder;
-            this.sessions = sessions;
-        }
-
-        /** Works on the connection. After any failure the transaction cannot commit: nobody knows what is left of it. */
-        <T> T run(Work<T> work) throws SQLException {
-            Connection connection = bound(key);
-            boolean done = false;
-            try {
-                sessions.check(connection);
-                T result = work.on(holder.hasTimeout() ? Deadline.on(connection, holder) : connection);
-                done = true;
-                return result;
-            } finally {
-                if (!done) {
-                    mustRollBack();
-                }
-                DataSourceUtils.releaseConnection(connection, key);
+    /**
+     * Where connections come from that no transaction has. Everything above the innermost proxy that hands out the
+     * transaction's connection is left out, as far as it is a proxy that does nothing a connection of ours needs.
+     */
+    private static DataSource outsideOfTransactions(DataSource dataSource) {
+        DataSource found = dataSource;
+        for (DataSource each = dataSource; isTransparent(each); ) {
+            DataSource next = ((DelegatingDataSource) each).getTargetDataSource();
+            if (next == null) {
+                break;
             }
-        }
-
-        /**
-         * Sees to it that the transaction cannot commit. The holder alone is not asked by every transaction manager, so
-         * the commit is refused as well.
-         */
-        private void mustRollBack() {
-            holder.setRollbackOnly();
-            if (TransactionSynchronizationManager.isSynchronizationActive()) {
-                TransactionSynchronizationManager.registerSynchronization(new RefusedCommit(key));
+            if (each instanceof TransactionAwareDataSourceProxy) {
+                found = next;
             }
+            each = next;
         }
+        return found;
     }
 
-    private record RefusedCommit(DataSource key) implements TransactionSynchronization {
-        @Override
-        public void beforeCommit(boolean readOnly) {
-            throw new UnexpectedRollbackException("The event store failed in this transaction, so it is rolled back");
-        }
+    private static boolean isTransparent(DataSource dataSource) {
+        return dataSource instanceof TransactionAwareDataSourceProxy
+                || dataSource.getClass() == LazyConnectionDataSourceProxy.class
+                || dataSource.getClass() == IsolationLevelDataSourceAdapter.class
+                || dataSource.getClass() == DelegatingDataSource.class;
+    }
 
-        /** If it failed in a callback before the commit, it is too late to refuse, but not to roll back. */
-        @Override
-        public void beforeCompletion() {
-            Connection connection = bound(key);
-            try {
-                connection.rollback();
-            } catch (SQLException e) {
-                LOG.debug("A transaction could not be rolled back; its manager will find out", e);
-            } finally {
-                DataSourceUtils.releaseConnection(connection, key);
+    /**
+     * A proxy that is not known may hand out the connection of the caller's transaction all the same, and a data source may
+     * have no other. To work on it as on our own would commit that transaction.
+     */
+    private void checkOwn(Connection connection) throws SQLException {
+        Map<Object, Object> bound = TransactionSynchronizationManager.getResourceMap();
+        if (bound.isEmpty()) {
+            return;
+        }
+        Connection physical = DataSourceUtils.getTargetConnection(connection);
+        if (physical.getAutoCommit()) {
+            return;
+        }
+        for (Object resource : bound.values()) {
+            if (resource instanceof ConnectionHolder holder
+                    && holder.getConnectionHandle() != null
+                    && DataSourceUtils.getTargetConnection(holder.getConnection()) == physical) {
+                throw new IllegalStateException(
+                        "The data source " + dataSource.getClass().getName()
+                                + " hands out the connection of the caller's transaction where the event store needs one of its"
+                                + " own: give it the data source beneath");
             }
         }
     }

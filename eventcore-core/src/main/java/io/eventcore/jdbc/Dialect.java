@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventFilter;
+import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -345,6 +346,24 @@ abstract class Dialect {
         } catch (SQLException e) {
             LOG.debug("A connection could not be restored; its pool will find out", e);
         }
+    }
+
+    /**
+     * By what events are known to be still in the transaction that has appended them. Nothing where a transaction that has
+     * failed takes no statement until it is rolled back.
+     */
+    Optional<TransactionMark> markOf(EventStreamSlice slice) {
+        return Optional.empty();
+    }
+
+    /** The same for a command that was executed. */
+    Optional<TransactionMark> markOf(CommandId id) {
+        return Optional.empty();
+    }
+
+    /** Marks a transaction that has written nothing yet, where that can be done. */
+    Optional<TransactionMark> markBeginning(Connection connection) throws SQLException {
+        return Optional.empty();
     }
 
     /**

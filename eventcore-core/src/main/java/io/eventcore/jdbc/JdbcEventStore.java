@@ -22,7 +22,6 @@ import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
-import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -136,12 +135,16 @@ public class JdbcEventStore implements EventStore {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }
         try {
-            return callers.run(connection -> {
-                // Before it is sent: the unique index would end the transaction.
-                Optional<AppendOutcome> found =
-                        isToldByIds(append) ? dialect.findStored(connection, append) : Optional.empty();
-                return found.isPresent() ? found.get() : dialect.appendJoined(connection, append);
-            });
+            return callers.write(
+                    connection -> {
+                        // Before it is sent: the unique index would end the transaction.
+                        Optional<AppendOutcome> found =
+                                isToldByIds(append) ? dialect.findStored(connection, append) : Optional.empty();
+                        return found.isPresent() ? found.get() : dialect.appendJoined(connection, append);
+                    },
+                    outcome -> outcome instanceof AppendOutcome.Written written
+                            ? dialect.markOf(written.slice())
+                            : Optional.empty());
         } catch (SQLException e) {
             // It was stored between the two, or after the snapshot of the transaction: the next one will find it.
             boolean repetition = isToldByIds(append) && dialect.classify(e) == Failure.DUPLICATE;

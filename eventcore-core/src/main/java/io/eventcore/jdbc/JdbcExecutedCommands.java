@@ -7,7 +7,6 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.ExecutionResult;
-import io.eventcore.jdbc.Connections.CallersConnection;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -47,7 +46,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     private final String update;
     private final String delete;
 
-    JdbcExecutedCommands(DataSource dataSource, Connections connections, Dialect dialect, TableNames names) {
+    JdbcExecutedCommands(Connections connections, Dialect dialect, TableNames names) {
         this.connections = connections;
         this.dialect = dialect;
         this.select = names.in("""
@@ -58,7 +57,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 .formatted(dialect.jsonParameter()));
         this.delete = names.in("DELETE FROM eventcore_command WHERE scope = ? AND command_id = ?");
 
-        DataSourceTransactionManager manager = new DataSourceTransactionManager(dataSource);
+        DataSourceTransactionManager manager = new DataSourceTransactionManager(connections.ownDataSource());
         manager.setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
         this.ownTransaction = new TransactionTemplate(manager);
         ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
@@ -101,7 +100,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
             DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
         TableNames names = new TableNames(schema, tablePrefix);
         Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        return new JdbcExecutedCommands(dataSource, connections, look.apply(new JdbcSchema(connections, names)), names);
+        return new JdbcExecutedCommands(connections, look.apply(new JdbcSchema(connections, names)), names);
     }
 
     @Override
@@ -153,10 +152,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
             giveBack(connection, id, e);
             throw e;
         }
-        return on(connection, c -> {
-            complete(c, id, result);
-            return new ExecutedCommand(fingerprint, result);
-        });
+        return completed(connection, id, new ExecutedCommand(fingerprint, result));
     }
 
     /**
@@ -190,6 +186,19 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         } catch (SQLException e) {
             // The transaction can only roll back now, which frees the id as well.
             failure.addSuppressed(e);
+        }
+    }
+
+    private ExecutedCommand completed(CallersConnection connection, CommandId id, ExecutedCommand executed) {
+        try {
+            return connection.write(
+                    c -> {
+                        complete(c, id, executed.result());
+                        return executed;
+                    },
+                    done -> dialect.markOf(id));
+        } catch (SQLException e) {
+            throw failed(e);
         }
     }
 

@@ -412,19 +412,38 @@ public class JdbcProjectionStore implements ProjectionStore {
         });
     }
 
+    /** Marks the transaction that the check begins: what it applies to the read model and what it moves are one. */
     @Override
     public boolean isCurrent(Lease lease, Duration idleLimit) {
-        return joined("Checking the lease of projection '" + lease.partition() + "'", connection -> {
-            try (PreparedStatement query = connection.prepareStatement(sql.isCurrent)) {
-                query.setString(1, Long.toString(idleLimit.toMillis()));
-                bind(query, 2, lease.partition());
-                try (ResultSet row = query.executeQuery()) {
-                    return row.next()
-                            && row.getLong(1) == lease.token()
-                            && row.getString(2).equals(lease.owner());
-                }
+        Optional<CallersConnection> callers = connections.callersConnection();
+        String action = "Checking the lease of projection '" + lease.partition() + "'";
+        if (callers.isEmpty()) {
+            return own(action, connection -> isCurrent(connection, lease, idleLimit));
+        }
+        try {
+            return callers.get()
+                    .write(
+                            connection -> new Begun(
+                                    isCurrent(connection, lease, idleLimit), dialect.markBeginning(connection)),
+                            Begun::mark)
+                    .current();
+        } catch (SQLException e) {
+            throw dialect.classify(e).toException(action, e);
+        }
+    }
+
+    private record Begun(boolean current, Optional<TransactionMark> mark) {}
+
+    private boolean isCurrent(Connection connection, Lease lease, Duration idleLimit) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql.isCurrent)) {
+            query.setString(1, Long.toString(idleLimit.toMillis()));
+            bind(query, 2, lease.partition());
+            try (ResultSet row = query.executeQuery()) {
+                return row.next()
+                        && row.getLong(1) == lease.token()
+                        && row.getString(2).equals(lease.owner());
             }
-        });
+        }
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -59,6 +60,10 @@ class MariaDbDialect extends StatementDialect {
     private static final String RECONNECTED = "25S03";
 
     private static final int DUPLICATE_KEY = 1062;
+
+    private static final int NO_SUCH_SAVEPOINT = 1305;
+
+    private static final String MARK = "eventcore_mark";
 
     /** Larger than the server takes in one piece; its SQLState speaks of the connection. */
     private static final int PACKET_TOO_LARGE = 1153;
@@ -606,5 +611,22 @@ class MariaDbDialect extends StatementDialect {
     @Override
     final Instant instant(ResultSet row, int column) throws SQLException {
         return row.getObject(column, LocalDateTime.class).toInstant(ZoneOffset.UTC);
+    }
+
+    /** A savepoint: a rollback of the whole transaction takes it away. */
+    @Override
+    final Optional<TransactionMark> markBeginning(Connection connection) throws SQLException {
+        execute(connection, "SAVEPOINT " + MARK);
+        return Optional.of(new TransactionMark(TransactionMark.Kind.BEGINNING, marked -> {
+            try {
+                execute(marked, "RELEASE SAVEPOINT " + MARK);
+                return true;
+            } catch (SQLException e) {
+                if (e.getErrorCode() == NO_SUCH_SAVEPOINT) {
+                    return false;
+                }
+                throw e;
+            }
+        }));
     }
 }

@@ -1,8 +1,11 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendedEvent;
+import io.eventcore.EventStreamSlice;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
+import io.eventcore.command.CommandId;
 import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
@@ -31,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 abstract class StatementDialect extends Dialect {
     private final String selectStored;
     private final String lastPosition;
+    private final String selectEvent;
+    private final String selectCommand;
 
     StatementDialect(TableNames names) {
         super(names);
@@ -40,6 +45,9 @@ abstract class StatementDialect extends Dialect {
                 JOIN eventcore_stream s ON s.stream_key = e.stream_key
                 WHERE s.stream_id = ? AND e.version = ?
                 """));
+        this.selectEvent = names.in("SELECT e.event_id FROM eventcore_event e WHERE e.position = ?");
+        this.selectCommand =
+                names.in("SELECT c.command_id FROM eventcore_command c WHERE c.scope = ? AND c.command_id = ?");
         this.lastPosition = names.in("SELECT position FROM eventcore_position WHERE id = 1" + andNotFromCache());
     }
 
@@ -100,6 +108,36 @@ abstract class StatementDialect extends Dialect {
      * @return the last position before them
      */
     abstract long takePositions(Connection connection, int count) throws SQLException;
+
+    /** The id as well: after the transaction was rolled back, its position goes to another event. */
+    @Override
+    final Optional<TransactionMark> markOf(EventStreamSlice slice) {
+        if (slice.events().isEmpty()) {
+            return Optional.empty();
+        }
+        AppendedEvent event = slice.events().get(0);
+        return Optional.of(new TransactionMark(TransactionMark.Kind.EVENT, connection -> {
+            try (PreparedStatement query = connection.prepareStatement(selectEvent)) {
+                query.setLong(1, event.position().value());
+                try (ResultSet row = query.executeQuery()) {
+                    return row.next() && uuid(row, 1).equals(event.id());
+                }
+            }
+        }));
+    }
+
+    @Override
+    final Optional<TransactionMark> markOf(CommandId id) {
+        return Optional.of(new TransactionMark(TransactionMark.Kind.COMMAND, connection -> {
+            try (PreparedStatement query = connection.prepareStatement(selectCommand)) {
+                query.setString(1, id.scope());
+                query.setString(2, id.value());
+                try (ResultSet row = query.executeQuery()) {
+                    return row.next();
+                }
+            }
+        }));
+    }
 
     @Override
     final String orderStrategy() {

@@ -29,12 +29,37 @@ final class H2Database extends TestDatabase {
     }
 
     private static HikariDataSource pool(String user, int size) {
+        HikariConfig config = config(user);
+        config.setMaximumPoolSize(size);
+        return new HikariDataSource(config);
+    }
+
+    private static HikariConfig config(String user) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl("jdbc:h2:mem:contract;LOCK_TIMEOUT=20000");
         config.setUsername(user);
         config.setPassword("");
-        config.setMaximumPoolSize(size);
-        return new HikariDataSource(config);
+        return config;
+    }
+
+    @Override
+    HikariConfig appConfig() {
+        return config(APP + "_user");
+    }
+
+    @Override
+    String impatience() {
+        return "SET LOCK_TIMEOUT 20";
+    }
+
+    @Override
+    void endSession(long id) {
+        execute(owner, "CALL ABORT_SESSION(" + id + ")");
+    }
+
+    @Override
+    String sessionId() {
+        return "CALL SESSION_ID()";
     }
 
     @Override

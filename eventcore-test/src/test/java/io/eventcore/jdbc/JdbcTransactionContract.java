@@ -161,7 +161,7 @@ abstract class JdbcTransactionContract {
 
     @Test
     void a_failure_in_a_callback_before_the_commit_lets_nothing_be_committed() {
-        assertThatExceptionOfType(UnexpectedRollbackException.class)
+        assertThatExceptionOfType(TransientEventStoreException.class)
                 .isThrownBy(() -> transaction.executeWithoutResult(status -> {
                     store.appendEvents(deposit(ADA, noStream(), 1));
                     TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {

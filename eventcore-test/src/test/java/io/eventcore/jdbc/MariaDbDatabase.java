@@ -73,17 +73,43 @@ final class MariaDbDatabase extends TestDatabase {
 
     /** Connections of a user without a password. */
     private HikariDataSource pool(String user, int size, String parameters, String firstStatement) {
-        HikariConfig config = new HikariConfig();
-        String database = driver + "_driver";
-        config.setJdbcUrl("jdbc:%s://%s/%s%s".formatted(driver, ADDRESS, database, parameters));
-        config.setUsername(user);
-        config.setPassword("");
+        HikariConfig config = config(user, parameters);
         config.setMaximumPoolSize(size);
         config.setConnectionInitSql(firstStatement);
         // Whoever has no rights to any table yet cannot connect yet.
         config.setInitializationFailTimeout(-1);
         config.setMinimumIdle(0);
         return new HikariDataSource(config);
+    }
+
+    private HikariConfig config(String user, String parameters) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl("jdbc:%s://%s/%s%s".formatted(driver, ADDRESS, driver + "_driver", parameters));
+        config.setUsername(user);
+        config.setPassword("");
+        return config;
+    }
+
+    @Override
+    HikariConfig appConfig() {
+        return config(APP + "_user", "");
+    }
+
+    @Override
+    String impatience() {
+        return "SET innodb_lock_wait_timeout = 1";
+    }
+
+    @Override
+    void endSession(long id) {
+        try (HikariDataSource root = pool("root", 1)) {
+            execute(root, "KILL " + id);
+        }
+    }
+
+    @Override
+    String sessionId() {
+        return "SELECT connection_id()";
     }
 
     @Override

@@ -113,6 +113,28 @@ final class PostgreSqlDatabase extends TestDatabase {
     }
 
     @Override
+    HikariConfig appConfig() {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(unpooled(APP));
+        return config;
+    }
+
+    @Override
+    String impatience() {
+        return "SET lock_timeout = 20";
+    }
+
+    @Override
+    void endSession(long id) {
+        execute(superuser, "SELECT pg_terminate_backend(" + id + ", 60000)");
+    }
+
+    @Override
+    String sessionId() {
+        return "SELECT pg_backend_pid()";
+    }
+
+    @Override
     DataSource ownersDataSource() {
         return owner;
     }

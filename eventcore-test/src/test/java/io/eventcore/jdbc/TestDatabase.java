@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import com.zaxxer.hikari.HikariConfig;
 import io.eventcore.AppendListener;
 import io.eventcore.StreamId;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -33,6 +34,18 @@ abstract class TestDatabase {
 
     /** Other connections of the application, for tests that leave them in a bad state. */
     abstract DataSource expendableDataSource();
+
+    /** How the application connects, for a pool that a test sets up and closes. */
+    abstract HikariConfig appConfig();
+
+    /** A statement by which a session waits for a lock for a moment only. */
+    abstract String impatience();
+
+    /** Ends another session as an administrator does. */
+    abstract void endSession(long id);
+
+    /** Asks for the id of the session. */
+    abstract String sessionId();
 
     /** Connections of the owner of the tables. */
     abstract DataSource ownersDataSource();
