@@ -117,20 +117,14 @@ final class Connections {
     /**
      * The same in READ COMMITTED, whatever the default is: what is one statement for us may be several in a function, each
      * of which has to see what others have committed. Reading has no need of it, a statement by itself sees that anyway.
+     *
+     * <p>The session's own isolation is never changed: behind a pooler that shares sessions between transactions it would
+     * be changed for others.
      */
-    <T> T ownInReadCommitted(Work<T> work) throws SQLException {
-        return own(connection -> {
-            int isolation = defaultIsolation(connection);
-            if (isolation == Connection.TRANSACTION_READ_COMMITTED) {
-                return work.on(connection);
-            }
-            connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-            try {
-                return work.on(connection);
-            } finally {
-                restoreIsolation(connection, isolation);
-            }
-        });
+    <T> T ownInReadCommitted(Dialect dialect, Work<T> work) throws SQLException {
+        return own(connection -> defaultIsolation(connection) == Connection.TRANSACTION_READ_COMMITTED
+                ? work.on(connection)
+                : dialect.inReadCommitted(connection, () -> work.on(connection)));
     }
 
     private int defaultIsolation(Connection connection) throws SQLException {
@@ -140,15 +134,6 @@ final class Connections {
             isolation = known;
         }
         return known;
-    }
-
-    /** What fails here must not hide what failed before. */
-    private static void restoreIsolation(Connection connection, int isolation) {
-        try {
-            connection.setTransactionIsolation(isolation);
-        } catch (SQLException e) {
-            LOG.debug("A connection could not be restored; its pool will find out", e);
-        }
     }
 
     /**

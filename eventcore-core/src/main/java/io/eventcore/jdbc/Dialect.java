@@ -324,7 +324,15 @@ abstract class Dialect {
         }
     }
 
-    private void commitOwn(Connection connection) throws SQLException {
+    /**
+     * Runs what begins with a connection in auto-commit mode and needs READ COMMITTED, where that is not the default of the
+     * session. Most engines run it in a transaction of its own that sees to that.
+     */
+    <T> T inReadCommitted(Connection connection, Transaction<T> work) throws SQLException {
+        return work.run();
+    }
+
+    final void commitOwn(Connection connection) throws SQLException {
         try {
             connection.commit();
         } catch (SQLException e) {
@@ -334,7 +342,7 @@ abstract class Dialect {
     }
 
     /** Leaves the connection as it was; what fails here must not hide what failed before. */
-    private static void restore(Connection connection, boolean done, int isolation) {
+    static void restore(Connection connection, boolean done, int isolation) {
         try {
             if (!done) {
                 connection.rollback();

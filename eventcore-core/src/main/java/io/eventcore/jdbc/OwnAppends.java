@@ -96,7 +96,7 @@ final class OwnAppends {
         try {
             // One that is alone must not wait either: all who come meanwhile would wait behind it.
             List<AppendOutcome> outcomes =
-                    connections.ownInReadCommitted(connection -> dialect.appendBatch(connection, appends));
+                    connections.ownInReadCommitted(dialect, connection -> dialect.appendBatch(connection, appends));
             List<Answer> answers = new ArrayList<>(outcomes.size());
             outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
             int events =
@@ -123,7 +123,7 @@ final class OwnAppends {
     private AppendOutcome appendAlone(SerializedAppend append) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return connections.ownInReadCommitted(connection -> dialect.appendAlone(connection, append));
+                return connections.ownInReadCommitted(dialect, connection -> dialect.appendAlone(connection, append));
             } catch (SQLException e) {
                 Failure failure = dialect.classify(e);
                 if (failure == Failure.CONNECTION_LOST) {

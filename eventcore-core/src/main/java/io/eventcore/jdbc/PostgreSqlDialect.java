@@ -18,6 +18,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
@@ -191,6 +192,30 @@ final class PostgreSqlDialect extends Dialect {
             return Failure.TRANSIENT;
         }
         return state != null && SESSION_ENDED.contains(state) ? Failure.CONNECTION_LOST : Failure.bySqlState(state);
+    }
+
+    @Override
+    <T> T inReadCommitted(Connection connection, Transaction<T> work) throws SQLException {
+        return inOwnTransaction(connection, work);
+    }
+
+    /** The isolation is one of the transaction, not of the session: a pooler may give that to others in between. */
+    @Override
+    <T> T inOwnTransaction(Connection connection, Transaction<T> transaction) throws SQLException {
+        connection.clearWarnings();
+        connection.setAutoCommit(false);
+        boolean done = false;
+        try {
+            try (Statement begin = connection.createStatement()) {
+                begin.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+            }
+            T result = transaction.run();
+            commitOwn(connection);
+            done = true;
+            return result;
+        } finally {
+            restore(connection, done, Connection.TRANSACTION_READ_COMMITTED);
+        }
     }
 
     @Override
