@@ -29,6 +29,11 @@ import javax.sql.DataSource;
 public class JdbcSchema {
     static final int VERSION = 1;
 
+    private static final String READ_ONLY = "25006";
+
+    /** PostgreSQL; MariaDB, MySQL and H2; H2 where there are tables of a like name. */
+    private static final Set<String> NO_SUCH_TABLE = Set.of("42P01", "42S02", "42S03", "42S04");
+
     private final Connections connections;
     private final TableNames names;
     private final Set<OptionalIndex> indexes;
@@ -116,6 +121,40 @@ public class JdbcSchema {
      */
     public void validate() {
         own(connection -> check(connection, Dialect.of(connection, names)));
+    }
+
+    /**
+     * Checks as {@link #validate()} does, and that the tables of projections are there and the database takes changes: by a
+     * statement that changes no row. One connection, a few short statements.
+     *
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws SchemaException if tables are missing, of another version, or were set back
+     * @throws EventStoreUnavailableException if the database cannot be reached, or is read-only
+     */
+    public void probe() {
+        own(connection -> {
+            Dialect dialect = check(connection, Dialect.of(connection, names));
+            if (connection.isReadOnly()) {
+                throw new SQLException("The connection is read-only", READ_ONLY);
+            }
+            changeNothing(connection, dialect);
+            return dialect;
+        });
+    }
+
+    private void changeNothing(Connection connection, Dialect dialect) throws SQLException {
+        try (PreparedStatement nothing = connection.prepareStatement(
+                names.in("UPDATE eventcore_projection SET moves = moves WHERE name = ''"))) {
+            nothing.executeUpdate();
+        } catch (SQLException e) {
+            if (NO_SUCH_TABLE.contains(String.valueOf(e.getSQLState()))) {
+                throw new SchemaException(Problem.MISSING, "The tables of projections are missing", path(dialect), e);
+            }
+            // A user who may only read is no fault of the database.
+            if (Failure.isReadOnly(e) || dialect.classify(e) != Failure.REFUSED) {
+                throw e;
+            }
+        }
     }
 
     /** The version of the tables that this library works with. */

@@ -7,6 +7,7 @@ import io.eventcore.StreamId;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionMode;
 import java.time.Instant;
 import java.util.HashMap;
@@ -94,6 +95,11 @@ public class KafkaRelay<K, V> implements Projection<Event> {
     @Override
     public Instant since() {
         return since;
+    }
+
+    @Override
+    public ProjectionKind kind() {
+        return ProjectionKind.RELAY;
     }
 
     @Override

@@ -8,7 +8,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
@@ -66,7 +65,7 @@ public final class ProjectionMetrics implements MeterBinder {
                 Gauge.builder(PARTITIONS, status, value(projection, found -> count(found, state)))
                         .description("How many partitions are in a state")
                         .tag("projection", projection)
-                        .tag("state", state.name().toLowerCase(Locale.ROOT))
+                        .tag("state", state.word())
                         .register(registry);
             }
         }

@@ -131,7 +131,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     ProjectionState state() {
         if (ended) {
-            return ProjectionState.STOPPED;
+            // Of a thread that ended without being asked to, nobody may think that all is well.
+            return stopped ? ProjectionState.STOPPED : ProjectionState.FAILED;
         }
         if (hasFailed()) {
             return ProjectionState.FAILED;

@@ -75,6 +75,11 @@ public interface Projection<E extends Event> {
      */
     default void flush() throws Exception {}
 
+    /** What it is for, as health and endpoint list it. */
+    default ProjectionKind kind() {
+        return ProjectionKind.PROJECTION;
+    }
+
     /** How the effects and the checkpoint belong together; by default in one transaction. */
     default ProjectionMode mode() {
         return ProjectionMode.TRANSACTIONAL;

@@ -169,6 +169,16 @@ public class ProjectionRunner {
         return run != null;
     }
 
+    /**
+     * What a projection is for.
+     *
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public ProjectionKind kind(String projection) {
+        String name = projections.find(projection).name();
+        return projections.version(name, projections.newestVersion(name)).kind();
+    }
+
     /** The names of the projections, in the order they were given. */
     public List<String> names() {
         return projections.names();

@@ -1,5 +1,7 @@
 package io.eventcore.projection;
 
+import java.util.Locale;
+
 /**
  * What a partition of a projection is doing, as one instance of the application sees it.
  *
@@ -25,5 +27,10 @@ public enum ProjectionState {
     FAILED,
 
     /** The runner of this instance does not run. */
-    STOPPED
+    STOPPED;
+
+    /** The one word for it in metrics, health and endpoint: {@code live}, {@code catching_up} and so on. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }

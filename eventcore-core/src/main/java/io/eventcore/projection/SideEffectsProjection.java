@@ -38,6 +38,11 @@ record SideEffectsProjection<E extends Event>(Projection<E> of, SideEffects<E> e
     }
 
     @Override
+    public ProjectionKind kind() {
+        return of.kind();
+    }
+
+    @Override
     public ProjectionMode mode() {
         return ProjectionMode.AT_LEAST_ONCE;
     }

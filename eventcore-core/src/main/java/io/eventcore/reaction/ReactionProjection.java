@@ -10,6 +10,7 @@ import io.eventcore.command.CommandId;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionMode;
 import java.time.Instant;
 import java.util.Objects;
@@ -47,6 +48,11 @@ final class ReactionProjection<E extends Event> implements Projection<E> {
     @Override
     public Instant since() {
         return reaction.since();
+    }
+
+    @Override
+    public ProjectionKind kind() {
+        return ProjectionKind.REACTION;
     }
 
     @Override

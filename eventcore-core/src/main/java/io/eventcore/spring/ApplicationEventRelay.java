@@ -6,6 +6,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionMode;
 import java.time.Instant;
 import java.util.Objects;
@@ -91,6 +92,11 @@ public class ApplicationEventRelay implements Projection<Event> {
     @Override
     public Instant since() {
         return since;
+    }
+
+    @Override
+    public ProjectionKind kind() {
+        return ProjectionKind.RELAY;
     }
 
     @Override

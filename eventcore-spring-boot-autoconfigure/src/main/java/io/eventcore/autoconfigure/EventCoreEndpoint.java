@@ -2,22 +2,27 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
 import io.eventcore.StreamId;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.jdbc.SchemaException;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +34,7 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.util.MimeType;
 
 /**
  * Shows the event store and its projections, and lets operators pause, resume and reset projections and deal with parked
@@ -43,6 +49,11 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
 public class EventCoreEndpoint {
     private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
+
+    private static final MimeType PROBLEM = MimeType.valueOf("application/problem+json");
+
+    /** How many parked streams are shown. */
+    private static final int SHOWN = 100;
 
     private final List<EventStore> stores;
     private final @Nullable ProjectionRunner runner;
@@ -87,9 +98,25 @@ public class EventCoreEndpoint {
      *
      * @param stores the event stores
      * @param projections the projections of this application by their names
+     * @param reactions its reactions
+     * @param relays what passes events on to listeners or a broker
      * @since 0.1
      */
-    public record Overview(List<Store> stores, Map<String, ProjectionOverview> projections) {}
+    public record Overview(
+            List<Store> stores,
+            Map<String, ProjectionOverview> projections,
+            Map<String, ProjectionOverview> reactions,
+            Map<String, ProjectionOverview> relays) {}
+
+    /**
+     * Why a question could not be answered, as a problem detail (RFC 9457).
+     *
+     * @param title what is wrong
+     * @param status the status of the answer
+     * @param detail the type of the failure
+     * @since 0.1
+     */
+    public record Problem(String title, int status, String detail) {}
 
     /**
      * An event store.
@@ -129,7 +156,7 @@ public class EventCoreEndpoint {
      * A part of a projection.
      *
      * @param number which part, 0 for the first
-     * @param state what it is doing, as this instance sees it
+     * @param state what it is doing, as this instance sees it: the {@linkplain ProjectionState#word() word} for it
      * @param position how far it has come
      * @param lagInEvents how far that is behind the end of the log
      * @param lag how long the oldest event has been waiting that is known to wait
@@ -143,7 +170,7 @@ public class EventCoreEndpoint {
      */
     public record Partition(
             int number,
-            ProjectionState state,
+            String state,
             long position,
             long lagInEvents,
             Duration lag,
@@ -159,10 +186,11 @@ public class EventCoreEndpoint {
      *
      * @param name its name
      * @param partitions its parts
-     * @param parked the streams that are set aside
+     * @param parkedStreams how many streams are set aside
+     * @param parked the first hundred of them
      * @since 0.1
      */
-    public record ProjectionDetails(String name, List<Partition> partitions, List<Parked> parked) {}
+    public record ProjectionDetails(String name, List<Partition> partitions, int parkedStreams, List<Parked> parked) {}
 
     /**
      * A parked stream.
@@ -202,12 +230,49 @@ public class EventCoreEndpoint {
 
     /** The stores, and how far each projection is. */
     @ReadOperation
-    public Overview overview() {
-        Map<String, ProjectionOverview> projections = new LinkedHashMap<>();
-        for (ProjectionStatus status : statuses()) {
-            projections.put(status.name(), new ProjectionOverview(partitions(status), status.parkedStreams()));
+    public WebEndpointResponse<Object> overview() {
+        return answered(() -> {
+            // First: while the database is down, nothing else waits for a connection.
+            List<Store> described =
+                    stores.stream().map(EventCoreEndpoint::describe).toList();
+            Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = new EnumMap<>(ProjectionKind.class);
+            for (ProjectionKind kind : ProjectionKind.values()) {
+                kinds.put(kind, new LinkedHashMap<>());
+            }
+            for (ProjectionStatus status : statuses()) {
+                kinds.getOrDefault(kind(status), Map.of())
+                        .put(status.name(), new ProjectionOverview(partitions(status), status.parkedStreams()));
+            }
+            return new Overview(
+                    described,
+                    kinds.getOrDefault(ProjectionKind.PROJECTION, Map.of()),
+                    kinds.getOrDefault(ProjectionKind.REACTION, Map.of()),
+                    kinds.getOrDefault(ProjectionKind.RELAY, Map.of()));
+        });
+    }
+
+    private ProjectionKind kind(ProjectionStatus status) {
+        ProjectionRunner running = runner;
+        return running == null ? ProjectionKind.PROJECTION : running.kind(status.projection());
+    }
+
+    /** The answer, or a problem if the store cannot give it. Of a failure only its type is told. */
+    private static WebEndpointResponse<Object> answered(Supplier<@Nullable Object> question) {
+        try {
+            Object answer = question.get();
+            return answer == null
+                    ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND)
+                    : new WebEndpointResponse<>(answer);
+        } catch (EventStoreException | SchemaException e) {
+            LOG.warn("The endpoint cannot tell: {}", e.getClass().getName());
+            return new WebEndpointResponse<>(
+                    new Problem(
+                            "The event store does not answer",
+                            WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
+                            e.getClass().getName()),
+                    WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
+                    PROBLEM);
         }
-        return new Overview(stores.stream().map(EventCoreEndpoint::describe).toList(), projections);
     }
 
     private static Store describe(EventStore store) {
@@ -230,18 +295,25 @@ public class EventCoreEndpoint {
 
     /** One projection; nothing if there is none of that name. */
     @ReadOperation
-    public @Nullable ProjectionDetails projection(@Selector String projection) {
+    public WebEndpointResponse<Object> projection(@Selector String projection) {
+        return answered(() -> details(projection));
+    }
+
+    private @Nullable ProjectionDetails details(String projection) {
         ProjectionRunner running = runner;
         if (running == null || !running.names().contains(projection)) {
             return null;
         }
-        List<Partition> partitions = statuses().stream()
+        List<ProjectionStatus> statuses = statuses().stream()
                 .filter(status -> status.name().equals(projection))
-                .flatMap(status -> partitions(status).stream())
                 .toList();
-        List<Parked> parked =
-                running.parkedStreams(projection).stream().map(this::describe).toList();
-        return new ProjectionDetails(projection, partitions, parked);
+        List<Partition> partitions =
+                statuses.stream().flatMap(status -> partitions(status).stream()).toList();
+        List<Parked> parked = running.parkedStreams(projection, SHOWN).stream()
+                .map(this::describe)
+                .toList();
+        int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
+        return new ProjectionDetails(projection, partitions, all, parked);
     }
 
     private Parked describe(ParkedStream stream) {
@@ -270,7 +342,7 @@ public class EventCoreEndpoint {
             case PAUSE -> done(projection, action, () -> running.pause(projection));
             case RESUME -> done(projection, action, () -> running.resume(projection));
             case RESET -> done(projection, action, () -> running.reset(projection));
-            case RETRY, DISCARD -> forParked(running, projection, action, position);
+            case RETRY, DISCARD -> requested(running, projection, action, position);
         };
     }
 
@@ -284,20 +356,42 @@ public class EventCoreEndpoint {
             throw new InvalidEndpointRequestException(
                     "Projection '" + projection + "' does not say how its read model is emptied", "not resettable");
         } catch (RuntimeException e) {
-            String failure = e.getClass().getName();
-            LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
-            return new WebEndpointResponse<>(
-                    new Outcome(projection, action, null, failure), WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
+            return failed(projection, action, e);
         }
     }
 
-    private static WebEndpointResponse<Outcome> forParked(
+    private static WebEndpointResponse<Outcome> requested(
             ProjectionRunner running, String projection, Action action, @Nullable Long position) {
+        try {
+            if (position != null) {
+                return forParked(running, projection, action, position);
+            }
+            int asked = running.requestForAllParked(
+                    projection, action == Action.RETRY ? ParkedStream.Request.RETRY : ParkedStream.Request.DISCARD);
+            LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
+            return new WebEndpointResponse<>(new Outcome(projection, action, asked, null));
+        } catch (EventStoreException e) {
+            return failed(projection, action, e);
+        }
+    }
+
+    private static WebEndpointResponse<Outcome> failed(String projection, Action action, RuntimeException e) {
+        String failure = e.getClass().getName();
+        LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
+        return new WebEndpointResponse<>(
+                new Outcome(projection, action, null, failure),
+                e instanceof EventStoreException
+                        ? WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE
+                        : WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
+    }
+
+    private static WebEndpointResponse<Outcome> forParked(
+            ProjectionRunner running, String projection, Action action, long position) {
         List<StreamId> meant = running.parkedStreams(projection).stream()
-                .filter(stream -> position == null || stream.position().value() == position)
+                .filter(stream -> stream.position().value() == position)
                 .map(ParkedStream::streamId)
                 .toList();
-        if (position != null && meant.isEmpty()) {
+        if (meant.isEmpty()) {
             return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
         }
         long asked = meant.stream()
@@ -351,7 +445,7 @@ public class EventCoreEndpoint {
         return status.partitions().stream()
                 .map(partition -> new Partition(
                         partition.number(),
-                        partition.state(),
+                        partition.state().word(),
                         partition.position().value(),
                         partition.lagInEvents(),
                         partition.lag(),

@@ -44,8 +44,10 @@ public final class EventCoreHealthAutoConfiguration {
             EventCoreProperties properties) {
         EventStore store = BareStore.of(eventStore);
         Map<String, HealthContributor> parts = new LinkedHashMap<>();
-        parts.put("store", new EventStoreHealth(store, schema.getIfUnique()));
-        runners.ifUnique(runner -> parts.put("projections", new ProjectionHealth(runner, store, properties.health())));
+        EventStoreHealth storeHealth = new EventStoreHealth(store, schema.getIfUnique());
+        parts.put("store", storeHealth);
+        runners.ifUnique(runner ->
+                parts.put("projections", new ProjectionHealth(runner, store, storeHealth, properties.health())));
         return CompositeHealthContributor.fromMap(parts);
     }
 }

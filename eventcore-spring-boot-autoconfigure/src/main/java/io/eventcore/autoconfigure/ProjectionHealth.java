@@ -2,12 +2,14 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventReader;
+import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -30,11 +32,12 @@ final class ProjectionHealth implements HealthIndicator {
 
     private final ProjectionRunner runner;
     private final EventReader reader;
+    private final EventStoreHealth store;
     private final EventCoreProperties.Health thresholds;
 
     /** How a projection is doing, the worst last. */
     private enum Condition {
-        RUNNING,
+        LIVE,
         STANDBY,
         STOPPED,
         CATCHING_UP,
@@ -46,36 +49,53 @@ final class ProjectionHealth implements HealthIndicator {
         STUCK,
         FAILED;
 
-        String text() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        /** Whether it says what is wrong besides the state, by this word. */
+        boolean isProblem() {
+            return this == LAGGING || this == HELD_BACK || this == PARKED || this == STUCK;
+        }
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    ProjectionHealth(ProjectionRunner runner, EventReader reader, EventCoreProperties.Health thresholds) {
+    ProjectionHealth(
+            ProjectionRunner runner,
+            EventReader reader,
+            EventStoreHealth store,
+            EventCoreProperties.Health thresholds) {
         this.runner = runner;
         this.reader = reader;
+        this.store = store;
         this.thresholds = thresholds;
     }
 
     @Override
     public Health health() {
+        Optional<String> storeFailed = store.failedJustNow();
+        if (storeFailed.isPresent()) {
+            return Health.down().withDetail("failure", storeFailed.get()).build();
+        }
         try {
             Optional<AppendInFlight> holding = reader.oldestAppendInFlight()
                     .filter(append -> append.age().compareTo(thresholds.maxAppendAge()) > 0);
-            Map<String, Object> details = new TreeMap<>();
-            Condition worst = holding.isPresent() ? Condition.HELD_BACK : Condition.RUNNING;
+            Map<String, Map<String, Object>> details = new TreeMap<>();
+            details.put(ProjectionKind.PROJECTION.plural(), new TreeMap<>());
+            for (String name : runner.names()) {
+                details.computeIfAbsent(runner.kind(name).plural(), kind -> new TreeMap<>());
+            }
+            Condition worst = holding.isPresent() ? Condition.HELD_BACK : Condition.LIVE;
             for (ProjectionStatus projection : runner.status()) {
                 Condition condition = condition(projection, holding.isPresent());
                 worst = condition.compareTo(worst) > 0 ? condition : worst;
-                details.put(projection.name(), details(projection, condition));
+                details.computeIfAbsent(runner.kind(projection.projection()).plural(), kind -> new TreeMap<>())
+                        .put(projection.name(), details(projection, condition));
             }
-            Health.Builder health = Health.status(status(worst)).withDetail("projections", details);
+            Health.Builder health = Health.status(status(worst)).withDetails(details);
             holding.ifPresent(append -> health.withDetail("heldBackBy", details(append)));
             return health.build();
         } catch (RuntimeException e) {
-            return Health.unknown()
-                    .withDetail("failure", e.getClass().getName())
-                    .build();
+            return Health.down().withDetail("failure", e.getClass().getName()).build();
         }
     }
 
@@ -87,7 +107,7 @@ final class ProjectionHealth implements HealthIndicator {
     }
 
     private Condition condition(ProjectionStatus projection, boolean heldBack) {
-        Condition worst = Condition.RUNNING;
+        Condition worst = Condition.LIVE;
         for (ProjectionStatus.Partition partition : projection.partitions()) {
             Condition condition = condition(partition.state());
             if (partition.lag().compareTo(thresholds.maxLag()) > 0) {
@@ -112,7 +132,7 @@ final class ProjectionHealth implements HealthIndicator {
 
     private static Condition condition(ProjectionState state) {
         return switch (state) {
-            case LIVE -> Condition.RUNNING;
+            case LIVE -> Condition.LIVE;
             case STANDBY -> Condition.STANDBY;
             case CATCHING_UP -> Condition.CATCHING_UP;
             case RETRYING -> Condition.RETRYING;
@@ -122,13 +142,24 @@ final class ProjectionHealth implements HealthIndicator {
         };
     }
 
+    /** The state of the part that is worst off. */
+    private static ProjectionState state(ProjectionStatus projection) {
+        return projection.partitions().stream()
+                .map(ProjectionStatus.Partition::state)
+                .max(Comparator.comparing(ProjectionHealth::condition))
+                .orElse(ProjectionState.STOPPED);
+    }
+
     private static Condition max(Condition one, Condition other) {
         return one.compareTo(other) > 0 ? one : other;
     }
 
     private Map<String, Object> details(ProjectionStatus projection, Condition condition) {
         Map<String, Object> details = new LinkedHashMap<>();
-        details.put("state", condition.text());
+        details.put("state", state(projection).word());
+        if (condition.isProblem()) {
+            details.put("problem", condition.word());
+        }
         details.put("position", projection.position().value());
         details.put("lagInEvents", projection.lagInEvents());
         details.put("lag", projection.lag());

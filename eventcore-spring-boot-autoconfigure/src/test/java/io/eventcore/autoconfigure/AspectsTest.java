@@ -16,6 +16,7 @@ import io.eventcore.projection.ProjectionStore;
 import io.eventcore.reaction.Reaction;
 import io.eventcore.serialization.EventSerializer;
 import io.micrometer.tracing.test.simple.SimpleTracer;
+import java.util.Objects;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -139,8 +140,8 @@ class AspectsTest {
     }
 
     private static String type(ApplicationContext application) {
-        Overview overview = application.getBean(EventCoreEndpoint.class).overview();
-        return overview.stores().get(0).type();
+        Object answer = application.getBean(EventCoreEndpoint.class).overview().getBody();
+        return ((Overview) Objects.requireNonNull(answer)).stores().get(0).type();
     }
 
     private static WebApplicationContextRunner everything() {

@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
@@ -31,6 +32,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.slf4j.LoggerFactory;
@@ -92,7 +94,7 @@ class EndpointOverHttpTest {
             assertThat(all.at("/projections").propertyNames()).containsExactlyInAnyOrder("parks", "fails", "retries");
             assertThat(all.at("/projections/parks/parkedStreams").asInt()).isEqualTo(1);
             assertThat(all.at("/projections/fails/partitions/0/state").asString())
-                    .isEqualTo("FAILED");
+                    .isEqualTo("failed");
 
             JsonNode one =
                     json.readTree(get(application, "/actuator/eventcore/parks").body());
@@ -105,6 +107,28 @@ class EndpointOverHttpTest {
                     .isTrue();
             assertThat(get(application, "/actuator/eventcore/nobody").statusCode())
                     .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void while_the_database_is_down_the_answer_is_a_problem_detail() throws Exception {
+        try (ConfigurableApplicationContext application = start(
+                "management.endpoint.eventcore.access=unrestricted",
+                "spring.datasource.hikari.connection-timeout=250")) {
+            ((HikariDataSource) application.getBean(DataSource.class)).close();
+
+            for (String path : List.of("/actuator/eventcore", "/actuator/eventcore/parks")) {
+                HttpResponse<String> answer = get(application, path);
+                assertThat(answer.statusCode()).as(path).isEqualTo(503);
+                assertThat(answer.headers().firstValue("Content-Type"))
+                        .hasValueSatisfying(type -> assertThat(type).startsWith("application/problem+json"));
+                assertThat(answer.body()).contains("EventStore", "does not answer");
+            }
+            for (String action : List.of("pause", "retry")) {
+                assertThat(act(application, "parks", "{\"action\":\"" + action + "\"}")
+                                .statusCode())
+                        .isEqualTo(503);
+            }
         }
     }
 

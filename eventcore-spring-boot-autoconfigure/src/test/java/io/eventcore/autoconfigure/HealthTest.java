@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariDataSource;
 import io.eventcore.EventStore;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
@@ -10,16 +11,21 @@ import io.eventcore.StreamWrites;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.DepositMoney;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.reaction.Reaction;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
@@ -31,6 +37,7 @@ import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -102,11 +109,101 @@ class HealthTest {
     }
 
     @Test
+    void while_the_database_is_down_the_health_waits_for_one_connection() {
+        AtomicBoolean broken = new AtomicBoolean();
+        AtomicInteger attempts = new AtomicInteger();
+        DataSource dataSource = new DelegatingDataSource(new DriverManagerDataSource(Applications.newH2())) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                if (broken.get()) {
+                    attempts.incrementAndGet();
+                    throw new SQLException("the words of the driver", "08001");
+                }
+                return super.getConnection();
+            }
+        };
+
+        Applications.withoutDatabase()
+                .withBean(DataSource.class, () -> dataSource)
+                .withBean(PlatformTransactionManager.class, () -> new JdbcTransactionManager(dataSource))
+                .withBean(Projection.class, () -> projection(FailureDecision.FAIL, new AtomicBoolean()))
+                // What runs by itself would ask for connections too.
+                .withPropertyValues("eventcore.jdbc.initialize-schema=always", "eventcore.projections.enabled=false")
+                .run(application -> {
+                    broken.set(true);
+
+                    assertThat(store(application).getStatus()).isEqualTo(Status.DOWN);
+                    assertThat(part(application, "projections").getStatus()).isEqualTo(Status.DOWN);
+
+                    assertThat(attempts).hasValue(1);
+                    broken.set(false);
+                    assertThat(store(application).getStatus()).isEqualTo(Status.UP);
+                    assertThat(part(application, "projections").getStatus()).isEqualTo(Status.UP);
+                });
+    }
+
+    @Test
+    void without_the_tables_of_projections_the_store_is_down() {
+        Applications.withH2().run(application -> {
+            JdbcClient.create(application.getBean(DataSource.class))
+                    .sql("ALTER TABLE eventcore_projection RENAME TO elsewhere")
+                    .update();
+
+            assertThat(store(application).getStatus()).isEqualTo(Status.DOWN);
+            assertThat(store(application).getDetails()).containsEntry("schema", SchemaException.Problem.MISSING);
+        });
+    }
+
+    @Test
+    void a_database_that_takes_no_changes_is_down() {
+        String url = RealPostgreSql.newDatabase();
+        Applications.withDatabase(url)
+                .withPropertyValues("eventcore.jdbc.initialize-schema=always")
+                .run(application -> {
+                    assertThat(store(application).getStatus()).isEqualTo(Status.UP);
+                    HikariDataSource pool = (HikariDataSource) application.getBean(DataSource.class);
+                    JdbcClient jdbc = JdbcClient.create(pool);
+                    String database = jdbc.sql("SELECT current_database()")
+                            .query(String.class)
+                            .single();
+                    jdbc.sql("ALTER DATABASE \"" + database + "\" SET default_transaction_read_only = on")
+                            .update();
+                    pool.getHikariPoolMXBean().softEvictConnections();
+
+                    assertThat(store(application).getStatus()).isEqualTo(Status.DOWN);
+                    assertThat(store(application).toString()).contains("EventStoreUnavailableException");
+                });
+    }
+
+    @Test
+    void reactions_are_listed_as_reactions_and_states_have_one_word() {
+        Applications.withH2()
+                .withBean(
+                        Reaction.class,
+                        () -> Reaction.named("answers", BankEvent.class)
+                                .on(BankEvent.class, event -> List.of())
+                                .build())
+                .withBean(Projection.class, () -> projection(FailureDecision.FAIL, new AtomicBoolean()))
+                .run(application -> await().atMost(PATIENCE).untilAsserted(() -> {
+                    Map<String, Object> details =
+                            part(application, "projections").getDetails();
+                    assertThat(details.get("projections"))
+                            .asString()
+                            .contains("seen={state=live")
+                            .doesNotContain("answers");
+                    assertThat(details.get("reactions"))
+                            .asString()
+                            .contains("answers={state=live")
+                            .doesNotContain("seen");
+                }));
+    }
+
+    @Test
     void a_projection_that_follows_the_log_is_running() {
         withProjection(FailureDecision.FAIL, new AtomicBoolean()).run(application -> {
             deposit(application);
 
-            awaitState(application, Status.UP, "running");
+            awaitState(application, Status.UP, "live");
         });
     }
 
@@ -132,7 +229,7 @@ class HealthTest {
 
             broken.set(false);
             application.getBean(ProjectionRunner.class).resume("seen");
-            awaitState(application, Status.UP, "running");
+            awaitState(application, Status.UP, "live");
         });
     }
 
@@ -142,14 +239,14 @@ class HealthTest {
 
         application.run(started -> {
             deposit(started);
-            awaitState(started, DEGRADED, "parked");
+            awaitProblem(started, "parked");
             assertThat(details(started, "seen")).containsEntry("parkedStreams", 1);
         });
         application.withPropertyValues("eventcore.health.max-parked-streams=1").run(started -> {
             deposit(started);
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(details(started, "seen")).containsEntry("parkedStreams", 1));
-            awaitState(started, Status.UP, "running");
+            awaitState(started, Status.UP, "live");
         });
     }
 
@@ -159,7 +256,7 @@ class HealthTest {
 
         application.withPropertyValues("eventcore.health.max-lag=0s").run(started -> {
             deposit(started);
-            awaitState(started, DEGRADED, "lagging");
+            awaitProblem(started, "lagging");
         });
         application.withPropertyValues("eventcore.health.max-lag=1h").run(started -> {
             deposit(started);
@@ -198,7 +295,7 @@ class HealthTest {
 
         application.run(started -> {
             deposit(started);
-            awaitState(started, Status.UP, "running");
+            awaitState(started, Status.UP, "live");
 
             new TransactionTemplate(started.getBean(PlatformTransactionManager.class)).executeWithoutResult(status -> {
                 started.getBean(EventStore.class)
@@ -210,13 +307,15 @@ class HealthTest {
                         .sql("SELECT pg_backend_pid()")
                         .query(Integer.class)
                         .single();
-                awaitState(started, DEGRADED, "held-back");
+                // What is committed after it waits for it.
+                CompletableFuture.runAsync(() -> deposit(started)).join();
+                awaitProblem(started, "held_back");
                 assertThat(heldBackBy(started))
                         .containsEntry("session", "backend " + backend)
                         .containsKeys("since", "age");
             });
 
-            awaitState(started, Status.UP, "running");
+            awaitState(started, Status.UP, "live");
         });
     }
 
@@ -259,6 +358,14 @@ class HealthTest {
             Health health = part(application, "projections");
             assertThat(health.getDetails().toString()).contains("state=" + state);
             assertThat(health.getStatus()).isEqualTo(status);
+        });
+    }
+
+    private static void awaitProblem(ApplicationContext application, String problem) {
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            Health health = part(application, "projections");
+            assertThat(health.getDetails().toString()).contains("problem=" + problem);
+            assertThat(health.getStatus()).isEqualTo(DEGRADED);
         });
     }
 

@@ -1,0 +1,24 @@
+package io.eventcore.projection;
+
+import java.util.Locale;
+
+/**
+ * What a {@link Projection} is for, as health and endpoint list it.
+ *
+ * @since 0.1
+ */
+public enum ProjectionKind {
+    /** Builds a read model. */
+    PROJECTION,
+
+    /** Answers events with commands. */
+    REACTION,
+
+    /** Passes events on, to listeners or to a broker. */
+    RELAY;
+
+    /** The word for several of them: {@code projections}, {@code reactions} or {@code relays}. */
+    public String plural() {
+        return name().toLowerCase(Locale.ROOT) + "s";
+    }
+}
