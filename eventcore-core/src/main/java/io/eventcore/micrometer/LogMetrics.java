@@ -30,6 +30,7 @@ public final class LogMetrics implements MeterBinder {
     public void bindTo(MeterRegistry registry) {
         TimeGauge.builder(OLDEST_IN_FLIGHT, oldest, TimeUnit.SECONDS, LogMetrics::seconds)
                 .description("How long the oldest append in flight has been under way")
+                .strongReference(true)
                 .register(registry);
     }
 

@@ -52,20 +52,24 @@ public final class ProjectionMetrics implements MeterBinder {
                             value(projection, found -> found.lag().toNanos() / 1e9))
                     .description("How long the oldest event has been waiting that is known to wait")
                     .tag("projection", projection)
+                    .strongReference(true)
                     .register(registry);
             Gauge.builder(LAG_EVENTS, status, value(projection, ProjectionStatus::lagInEvents))
                     .description("How far the projection is behind the end of the log")
                     .tag("projection", projection)
+                    .strongReference(true)
                     .register(registry);
             Gauge.builder(PARKED_STREAMS, status, value(projection, ProjectionStatus::parkedStreams))
                     .description("How many streams are set aside")
                     .tag("projection", projection)
+                    .strongReference(true)
                     .register(registry);
             for (ProjectionState state : ProjectionState.values()) {
                 Gauge.builder(PARTITIONS, status, value(projection, found -> count(found, state)))
                         .description("How many partitions are in a state")
                         .tag("projection", projection)
                         .tag("state", state.word())
+                        .strongReference(true)
                         .register(registry);
             }
         }
