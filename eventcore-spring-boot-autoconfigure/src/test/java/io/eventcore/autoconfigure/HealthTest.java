@@ -22,8 +22,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
@@ -239,7 +239,7 @@ class HealthTest {
 
         application.run(started -> {
             deposit(started);
-            awaitProblem(started, "parked");
+            awaitProblem(started, DEGRADED, "parked");
             assertThat(details(started, "seen")).containsEntry("parkedStreams", 1);
         });
         application.withPropertyValues("eventcore.health.max-parked-streams=1").run(started -> {
@@ -256,7 +256,7 @@ class HealthTest {
 
         application.withPropertyValues("eventcore.health.max-lag=0s").run(started -> {
             deposit(started);
-            awaitProblem(started, "lagging");
+            awaitProblem(started, DEGRADED, "lagging");
         });
         application.withPropertyValues("eventcore.health.max-lag=1h").run(started -> {
             deposit(started);
@@ -278,11 +278,11 @@ class HealthTest {
                 .withPropertyValues("eventcore.health.max-standstill=0s", "eventcore.projections.lease=400ms")
                 .run(started -> {
                     deposit(started);
-                    awaitState(started, Status.DOWN, "stuck");
+                    awaitProblem(started, Status.DOWN, "stuck");
                     assertThat(details(started, "seen")).containsKey("noStepSince");
 
                     goOn.countDown();
-                    awaitState(started, Status.UP, "running");
+                    awaitState(started, Status.UP, "live");
                     assertThat(details(started, "seen")).doesNotContainKey("noStepSince");
                 });
     }
@@ -309,7 +309,7 @@ class HealthTest {
                         .single();
                 // What is committed after it waits for it.
                 CompletableFuture.runAsync(() -> deposit(started)).join();
-                awaitProblem(started, "held_back");
+                awaitProblem(started, DEGRADED, "held_back");
                 assertThat(heldBackBy(started))
                         .containsEntry("session", "backend " + backend)
                         .containsKeys("since", "age");
@@ -361,11 +361,11 @@ class HealthTest {
         });
     }
 
-    private static void awaitProblem(ApplicationContext application, String problem) {
+    private static void awaitProblem(ApplicationContext application, Status status, String problem) {
         await().atMost(PATIENCE).untilAsserted(() -> {
             Health health = part(application, "projections");
             assertThat(health.getDetails().toString()).contains("problem=" + problem);
-            assertThat(health.getStatus()).isEqualTo(DEGRADED);
+            assertThat(health.getStatus()).isEqualTo(status);
         });
     }
 
