@@ -84,14 +84,6 @@ class SpoiltTransactionTest {
         }
     }
 
-    @Nested
-    @Tag("mariadb")
-    class On_mariadb_by_the_driver_of_mysql extends Rows {
-        On_mariadb_by_the_driver_of_mysql() {
-            super(MariaDbDatabase.BY_MYSQL_DRIVER, EnumSet.allOf(Failing.class));
-        }
-    }
-
     /** Who manages the transaction. */
     enum Manager {
         DATA_SOURCE,
