@@ -152,6 +152,9 @@ class ArchitectureTest {
             .that()
             // Asks, by a name that is written there, whether spring-tx is on the class path.
             .doNotHaveFullyQualifiedName("io.eventcore.memory.InMemoryEventStore")
+            .and()
+            // Asks, by names that are written in the dialects, which driver is on the class path.
+            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.Sessions")
             .should()
             .callMethod(Class.class, "forName", String.class)
             .orShould()
