@@ -7,18 +7,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Keeps what helps to find the fault (type, place, stack trace, causes) and drops the text, because messages of
  * serializers and databases quote the data they stumble over, and events hold personal data. Where there is no such data,
- * on the machine of a developer, the text can be {@linkplain #showText shown}.
+ * on the machine of a developer, the text can be shown by the system property
+ * {@code eventcore.show-exception-text}, which counts for the whole process from then on.
  */
 public final class RedactedException extends RuntimeException {
-    /** Shows the text of exceptions from the start, where there is no Spring Boot. */
-    public static final String PROPERTY = "eventcore.show-exception-text";
+    private static final String PROPERTY = "eventcore.show-exception-text";
 
     private static final long serialVersionUID = 1L;
 
     /** So many causes are kept: those of some exceptions go round in a circle. */
     private static final int MAX_CAUSES = 20;
-
-    private static volatile boolean textIsShown = Boolean.getBoolean(PROPERTY);
 
     private RedactedException(String message, Throwable original, int causesLeft) {
         super(message, causesLeft == 0 ? null : cause(original.getCause(), causesLeft - 1));
@@ -41,12 +39,7 @@ public final class RedactedException extends RuntimeException {
     private static RedactedException of(Throwable original, String place, int causesLeft) {
         String type = original.getClass().getName();
         String placed = place.isEmpty() ? type : type + " at " + place;
-        String text = textIsShown ? original.getMessage() : null;
+        String text = Boolean.getBoolean(PROPERTY) ? original.getMessage() : null;
         return new RedactedException(text == null ? placed : placed + ": " + text, original, causesLeft);
-    }
-
-    /** Keeps the text of exceptions from now on, in the whole process, or drops it again. For development only. */
-    public static void showText(boolean shown) {
-        textIsShown = shown;
     }
 }

@@ -1,7 +1,6 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.Event;
-import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
@@ -34,7 +33,7 @@ public final class EventCoreSerializationAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
-    @ConditionalOnBooleanProperty(name = RedactedException.PROPERTY)
+    @ConditionalOnBooleanProperty(name = "eventcore.show-exception-text")
     ShownExceptionText shownExceptionText() {
         return new ShownExceptionText();
     }

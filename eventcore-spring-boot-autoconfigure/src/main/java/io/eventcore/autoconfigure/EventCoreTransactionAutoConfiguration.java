@@ -8,6 +8,7 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.transaction.ConfigurableTransactionManager;
 
@@ -30,6 +31,7 @@ public final class EventCoreTransactionAutoConfiguration {
 
     /** Finds those that were made before bean post-processors, and those of parent contexts. */
     @Bean
+    @ConditionalOnMissingBean(name = "transactionPhaseListenerInitializer")
     static SmartInitializingSingleton transactionPhaseListenerInitializer(ListableBeanFactory beans) {
         return () -> BeanFactoryUtils.beansOfTypeIncludingAncestors(
                         beans, ConfigurableTransactionManager.class, true, false)

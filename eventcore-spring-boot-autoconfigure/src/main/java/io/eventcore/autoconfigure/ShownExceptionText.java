@@ -1,14 +1,18 @@
 package io.eventcore.autoconfigure;
 
-import io.eventcore.internal.RedactedException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.InitializingBean;
 
-/** Shows the text of exceptions as long as the application runs, and says so. */
+/** Shows the text of exceptions as long as the application runs, by the system property of the library, and says so. */
 final class ShownExceptionText implements InitializingBean, DisposableBean {
     private static final Logger LOG = LoggerFactory.getLogger(ShownExceptionText.class);
+
+    private static final String SYSTEM_PROPERTY = "eventcore.show-exception-text";
+
+    private @Nullable String before;
 
     ShownExceptionText() {}
 
@@ -16,11 +20,15 @@ final class ShownExceptionText implements InitializingBean, DisposableBean {
     public void afterPropertiesSet() {
         LOG.warn("The text of exceptions is shown in messages and logs. It may quote events and their personal data:"
                 + " set eventcore.show-exception-text=true in development only.");
-        RedactedException.showText(true);
+        before = System.setProperty(SYSTEM_PROPERTY, "true");
     }
 
     @Override
     public void destroy() {
-        RedactedException.showText(false);
+        if (before == null) {
+            System.clearProperty(SYSTEM_PROPERTY);
+        } else {
+            System.setProperty(SYSTEM_PROPERTY, before);
+        }
     }
 }
