@@ -29,6 +29,10 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final int UNKNOWN = -1;
+
+    /** What no statement in READ COMMITTED of PostgreSQL ends with. */
+    private static final String SERIALIZATION_FAILURE = "40001";
+
     private static final TransactionDefinition SUPPORTS =
             new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_SUPPORTS);
 
@@ -122,9 +126,21 @@ final class Connections {
      * be changed for others.
      */
     <T> T ownInReadCommitted(Dialect dialect, Work<T> work) throws SQLException {
-        return own(connection -> defaultIsolation(connection) == Connection.TRANSACTION_READ_COMMITTED
-                ? work.on(connection)
-                : dialect.inReadCommitted(connection, () -> work.on(connection)));
+        return own(connection -> {
+            if (defaultIsolation(connection) != Connection.TRANSACTION_READ_COMMITTED) {
+                return dialect.inReadCommitted(connection, () -> work.on(connection));
+            }
+            try {
+                return work.on(connection);
+            } catch (SQLException e) {
+                if (SERIALIZATION_FAILURE.equals(e.getSQLState())) {
+                    // Another session of the pool is stricter than the one that was asked: a pool may reset sessions to
+                    // what they were before its own first statement. The next attempt asks for what it needs.
+                    isolation = Connection.TRANSACTION_SERIALIZABLE;
+                }
+                throw e;
+            }
+        });
     }
 
     private int defaultIsolation(Connection connection) throws SQLException {

@@ -64,21 +64,23 @@ abstract class Dialect {
 
     Dialect(TableNames names) {
         this.names = names;
-        this.selectVersion = names.in("SELECT s.version FROM eventcore_stream s WHERE s.stream_id = ?");
-        this.selectStream =
-                names.in("""
+        this.selectVersion =
+                names.in("SELECT s.version FROM eventcore_stream s WHERE s.stream_id = ?" + andNotFromCache());
+        this.selectStream = names.in("""
                 SELECT s.stream_id, s.stream_key, s.version, %s
                 FROM eventcore_stream s
                 LEFT JOIN eventcore_event e ON e.stream_key = s.stream_key AND e.version > ? AND e.version <= ?
-                WHERE s.stream_id = ?
-                """.formatted(EventRow.columns(whole(payloadBytes() + " * LEAST(?, s.version - ?) <= ?"))));
+                WHERE s.stream_id = ?%s
+                """.formatted(
+                EventRow.columns(whole(payloadBytes() + " * LEAST(?, s.version - ?) <= ?")), andNotFromCache()));
         this.selectStreamPage = names.in("""
                 SELECT e.stream_key, %s
                 FROM eventcore_event e
                 WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?
                 """.formatted(EventRow.columns(whole(payloadBytes() + " <= ?"))));
         this.selectCut =
-                names.in("SELECT s.stream_id, s.stream_key, s.version FROM eventcore_stream s WHERE s.stream_id");
+                names.in("SELECT s.stream_id, s.stream_key, s.version FROM eventcore_stream s WHERE s.version >= 0"
+                        + andNotFromCache() + " AND s.stream_id");
         this.selectSizes =
                 names.in("SELECT e.position, %s FROM eventcore_event e WHERE e.position".formatted(payloadBytes()));
         this.selectPayloads = names.in("SELECT e.position, e.payload FROM eventcore_event e WHERE e.position");
@@ -86,11 +88,15 @@ abstract class Dialect {
         this.selectStreamIds = names.in("""
                 SELECT s.stream_id
                 FROM eventcore_stream s
-                WHERE %s AND s.version > 0 AND %s > %s
+                WHERE %s AND s.version > 0 AND %s > %s%s
                 ORDER BY %s
                 LIMIT ?
                 """.formatted(
-                beginsWith("s.stream_id"), inByteOrder("s.stream_id"), inByteOrder("?"), inByteOrder("s.stream_id")));
+                        beginsWith("s.stream_id"),
+                        inByteOrder("s.stream_id"),
+                        inByteOrder("?"),
+                        andNotFromCache(),
+                        inByteOrder("s.stream_id")));
         this.selectByIds = names.in("""
                 SELECT s.stream_id, e.event_id, e.position, e.version
                 FROM eventcore_event e
