@@ -25,8 +25,12 @@ class LogController {
     Page events(
             @RequestParam(defaultValue = "0") @Min(0) long after,
             @RequestParam(defaultValue = "100") @Min(1) @Max(1000) int limit) {
-        EventBatch<BankEvent> batch =
-                log.readEvents(EventFilter.all(), EventPage.after(GlobalPosition.of(after), limit), BankEvent.class);
+        GlobalPosition from = GlobalPosition.of(after);
+        if (from.compareTo(log.lastPosition()) > 0) {
+            // A position that this log never gave: the store would say that its log was set back.
+            return new Page(List.of(), from, true);
+        }
+        EventBatch<BankEvent> batch = log.readEvents(EventFilter.all(), EventPage.after(from, limit), BankEvent.class);
         return new Page(batch.events().stream().map(EventView::of).toList(), batch.continueAfter(), batch.endReached());
     }
 

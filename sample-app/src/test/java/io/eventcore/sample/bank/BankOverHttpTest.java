@@ -108,13 +108,12 @@ class BankOverHttpTest {
     }
 
     @Test
-    void a_query_for_what_never_happened_is_told_to_come_again() {
-        Answer behind = bank.get("/api/balances", "9000000000000000000");
+    void a_query_for_what_never_happened_is_refused_at_once() {
+        Answer forged = bank.get("/api/balances", "9000000000000000000");
 
-        assertThat(behind.status()).isEqualTo(503);
-        assertThat(behind.contentType()).isEqualTo("application/problem+json");
-        assertThat(behind.body().get("outcome").asString()).isEqualTo("TIMED_OUT");
-        assertThat(behind.body().get("projection").asString()).isEqualTo("balances");
+        assertThat(forged.status()).isEqualTo(400);
+        assertThat(forged.contentType()).isEqualTo("application/problem+json");
+        assertThat(forged.body().get("detail").asString()).startsWith("No response has brought this");
         assertThat(bank.get("/api/balances", "x").status()).isEqualTo(400);
     }
 
