@@ -15,6 +15,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.EventType;
 import io.eventcore.GlobalPosition;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
@@ -426,6 +427,7 @@ public abstract class EventReaderContract {
                 .isThrownBy(() -> store.matching(EventFilter.all().ofTypes(Unregistered.class)));
     }
 
+    @EventType("event-reader-contract.unregistered")
     private record Unregistered(StreamId streamId) implements Event {}
 
     @Test
