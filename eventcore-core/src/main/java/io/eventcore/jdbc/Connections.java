@@ -40,7 +40,10 @@ final class Connections {
     private final DataSource target;
     private final boolean routing;
 
-    /** The isolation that connections come in. Asked once: for some drivers it is a statement. */
+    /**
+     * The isolation that connections come in. Asked once, since for some drivers it is a statement; a stricter session of
+     * the same pool shows itself by a serialization failure, and counts for all from then on.
+     */
     private volatile int isolation = UNKNOWN;
 
     private volatile Sessions sessions = Sessions.TRUSTED;
