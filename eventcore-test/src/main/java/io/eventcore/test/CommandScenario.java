@@ -3,6 +3,7 @@ package io.eventcore.test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
+import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventSerializationException;
@@ -22,6 +23,7 @@ import io.eventcore.serialization.SerializedEvent;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,6 +55,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @since 0.1
  */
 public final class CommandScenario {
+    private static final int PAGE_SIZE = 1_000;
+
     private final List<Event> given;
     private final Instant now;
     private final EventSerializer serializer;
@@ -114,6 +118,7 @@ public final class CommandScenario {
                 .retryPolicy(RetryPolicy.never())
                 .clock(Clock.fixed(now, ZoneOffset.UTC))
                 .build();
+        EventPage page = EventPage.after(store.lastPosition(), PAGE_SIZE);
         RuntimeException rejection = null;
         try {
             executor.execute(new WatchedCommand<>(command), context);
@@ -122,10 +127,14 @@ public final class CommandScenario {
         } catch (RuntimeException e) {
             rejection = e;
         }
-        List<RecordedEvent<Event>> log = store.readEvents(
-                        EventFilter.all(), EventPage.first(Integer.MAX_VALUE), Event.class)
-                .events();
-        return new Outcome(log.subList(given.size(), log.size()), rejection);
+        List<RecordedEvent<Event>> recorded = new ArrayList<>();
+        EventBatch<Event> batch;
+        do {
+            batch = store.readEvents(EventFilter.all(), page, Event.class);
+            recorded.addAll(batch.events());
+            page = page.next(batch);
+        } while (!batch.endReached());
+        return new Outcome(recorded, rejection);
     }
 
     /**

@@ -160,9 +160,7 @@ class ConcurrentLogReadersTest {
             for (Future<Integer> reader : readers) {
                 assertThat(reader.get(60, TimeUnit.SECONDS)).isPositive();
             }
-            assertThat(store.readEvents(EventFilter.all(), EventPage.first(10_000_000), LedgerEvent.class)
-                            .events())
-                    .hasSize(written);
+            assertThat(WholeLog.of(store, EventFilter.all(), LedgerEvent.class)).hasSize(written);
         } finally {
             stopped.set(true);
             threads.shutdownNow();
@@ -198,7 +196,7 @@ class ConcurrentLogReadersTest {
         return written;
     }
 
-    /** Follows the log, and compares in the end with what another reader finds who reads it at once. */
+    /** Follows the log, and compares in the end with what another reader finds who begins when it is complete. */
     private static int follow(JdbcEventStore store, EventFilter filter, AtomicBoolean stopped) {
         List<GlobalPosition> seen = new ArrayList<>();
         EventPage page = EventPage.first(20);
@@ -210,8 +208,7 @@ class ConcurrentLogReadersTest {
             page = page.next(batch);
             more = !last || !batch.endReached();
         }
-        EventBatch<LedgerEvent> whole = store.readEvents(filter, EventPage.first(10_000_000), LedgerEvent.class);
-        assertThat(whole.events())
+        assertThat(WholeLog.of(store, filter, LedgerEvent.class))
                 .extracting(RecordedEvent::position)
                 .as("%s", filter)
                 .startsWith(seen.toArray(GlobalPosition[]::new));

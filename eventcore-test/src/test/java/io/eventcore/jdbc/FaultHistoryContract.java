@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
-import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
@@ -18,7 +17,6 @@ import io.eventcore.test.chaos.FaultyDataSource;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.Race;
 import io.eventcore.transaction.TransactionPhase;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
@@ -176,7 +174,6 @@ abstract class FaultHistoryContract {
     }
 
     private static List<RecordedEvent<Event>> log(EventStore store, GlobalPosition after) {
-        return new ArrayList<>(store.readEvents(EventFilter.all(), EventPage.after(after, 1_000_000), Event.class)
-                .events());
+        return WholeLog.after(after, store, EventFilter.all(), Event.class);
     }
 }

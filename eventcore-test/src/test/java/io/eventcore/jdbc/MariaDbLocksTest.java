@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.AppendLimits;
 import io.eventcore.EventFilter;
-import io.eventcore.EventPage;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
@@ -151,9 +150,7 @@ class MariaDbLocksTest {
             return number;
         });
 
-        assertThat(store.readEvents(EventFilter.all(), EventPage.first(10_000), LedgerEvent.class)
-                        .events())
-                .hasSize(acknowledged.get());
+        assertThat(WholeLog.of(store, EventFilter.all(), LedgerEvent.class)).hasSize(acknowledged.get());
     }
 
     private int appendSomehow(Random random, List<StreamId> streams) {

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.eventcore.EventFilter;
-import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
@@ -93,14 +92,9 @@ class PostgreSqlCrashTest {
             }
 
             BankClient.settle(history, store);
-            history.deliver(store.readEvents(
-                            EventFilter.all(),
-                            EventPage.after(reader.get(60, TimeUnit.SECONDS), 1_000_000),
-                            LedgerEvent.class)
-                    .events());
-            assertThat(history.violations(
-                            store.readEvents(EventFilter.all(), EventPage.first(1_000_000), LedgerEvent.class)
-                                    .events()))
+            history.deliver(
+                    WholeLog.after(reader.get(60, TimeUnit.SECONDS), store, EventFilter.all(), LedgerEvent.class));
+            assertThat(history.violations(WholeLog.of(store, EventFilter.all(), LedgerEvent.class)))
                     .isEmpty();
         } finally {
             stopped.set(true);
@@ -138,9 +132,7 @@ class PostgreSqlCrashTest {
             Files.delete(filler);
             store.appendEvents(large(-2));
 
-            assertThat(store.readEvents(EventFilter.all(), EventPage.first(10_000), LedgerEvent.class)
-                            .events())
-                    .hasSize(Math.toIntExact(stored + 1));
+            assertThat(WholeLog.of(store, EventFilter.all(), LedgerEvent.class)).hasSize(Math.toIntExact(stored + 1));
         } finally {
             assertThat(run("umount", "--lazy", disk.toString())).isZero();
         }

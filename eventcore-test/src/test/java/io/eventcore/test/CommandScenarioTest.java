@@ -23,6 +23,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,33 @@ class CommandScenarioTest {
     @Test
     void nothing_may_happen() {
         CommandScenario.given(SOLD).when(new Look(TICKET)).thenUnchanged();
+    }
+
+    record Printed(StreamId streamId, String text) implements Event {}
+
+    record Print(@Stream StreamId stream, String text, int copies) implements Command<Integer, Printed> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer printed, Printed event) {
+            return printed + 1;
+        }
+
+        @Override
+        public List<Printed> handle(Integer printed) {
+            return Collections.nCopies(copies, new Printed(stream, text));
+        }
+    }
+
+    @Test
+    void what_happened_and_what_happens_may_be_larger_than_a_page_of_the_log() {
+        String text = "x".repeat(900_000);
+        Printed[] six = Collections.nCopies(6, new Printed(TICKET, text)).toArray(Printed[]::new);
+
+        CommandScenario.given(six).when(new Print(TICKET, text, 6)).then(six);
     }
 
     record Marked(StreamId streamId, BitSet bits) implements Event {}
