@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.tools.ToolProvider;
 import org.junit.platform.testkit.engine.EngineTestKit;
+import org.junit.platform.testkit.engine.Events;
 
 /** This package loaded anew, with the source of one of its classes changed in one place and compiled. */
 final class MutatedPackage extends ClassLoader {
@@ -48,13 +49,19 @@ final class MutatedPackage extends ClassLoader {
         return new MutatedPackage(classes);
     }
 
-    /** That a row of a test, loaded with the broken class, fails. */
-    void assertFails(Class<?> test, String row) throws ClassNotFoundException {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(loadClass(test.getName()), row))
+    /**
+     * That a row of a test, loaded with the broken class, fails, with each of its arguments.
+     *
+     * @param parameters of the row
+     */
+    void assertFails(Class<?> test, String row, Class<?>... parameters) throws ClassNotFoundException {
+        Events tests = EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(loadClass(test.getName()), row, parameters))
                 .execute()
-                .testEvents()
-                .assertStatistics(stats -> stats.started(1).failed(1));
+                .testEvents();
+        assertThat(tests.failed().count())
+                .isPositive()
+                .isEqualTo(tests.started().count());
     }
 
     @Override
