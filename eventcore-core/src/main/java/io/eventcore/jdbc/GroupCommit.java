@@ -6,15 +6,13 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
+import io.eventcore.jdbc.StreamLines.Standing;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * own answer. Meanwhile others gather, and one of them leads next. There is no thread of our own and no waiting for
  * company: an append that is alone is sent alone, at once.
  *
- * <p>Two appends fit together if neither writes a stream that the other writes or relies on. An append that does not fit
- * holds its streams back for those behind it, so that appends to one stream keep their order.
+ * <p>Two appends fit together if neither writes a stream that the other writes or relies on. One that does not fit waits
+ * {@linkplain StreamLines in line} for its streams, and is not looked at again before its turn: appends to one stream
+ * keep their order, and their number does not matter.
  *
  * <p>Safe for any number of threads, virtual ones included.
  */
@@ -49,12 +48,15 @@ final class GroupCommit {
     /** How many must wait for a second leader. Fewer would cut batches in two that cost little more as one. */
     static final int SECOND_LEADER_FROM = 32;
 
+    /** How many appends that have no room are passed over before a batch is sent as it is. */
+    private static final int MAX_PASSED_OVER = 16;
+
     private final int maxEvents;
     private final long maxBytes;
     private final Batches batches;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Deque<Ticket> waiting = new ArrayDeque<>();
+    private final StreamLines<Ticket> lines = new StreamLines<>();
     private final Set<Batch> underWay = new HashSet<>();
 
     /**
@@ -94,6 +96,16 @@ final class GroupCommit {
         record Failed(RuntimeException cause) implements Answer {}
     }
 
+    /** How many places in line were looked at so far. Tests count them. */
+    long looks() {
+        lock.lock();
+        try {
+            return lines.looks();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Whether an append may share a transaction at all. */
     boolean accepts(SerializedAppend append) {
         return append.entries().size() <= maxEvents && append.bytes() <= maxBytes;
@@ -120,9 +132,8 @@ final class GroupCommit {
     private Answer submit(Ticket own) {
         lock.lock();
         try {
-            waiting.add(own);
-            // Looking for a second leader among many that do not fit takes time: once for so many is enough.
-            Ticket leader = underWay.isEmpty() || waiting.size() % SECOND_LEADER_FROM == 0 ? appointLeader() : null;
+            lines.enter(own.standing);
+            Ticket leader = appointLeader();
             if (leader != null && leader != own) {
                 LockSupport.unpark(leader.thread);
             }
@@ -143,34 +154,21 @@ final class GroupCommit {
         return own.answer();
     }
 
-    /** Lets the first append that fits lead a batch, if there is room for one more; the lock is held. */
+    /** Lets the first append that nothing holds back lead a batch, if there is room for one more; the lock is held. */
     private @Nullable Ticket appointLeader() {
-        if (underWay.size() == MAX_LEADERS || (!underWay.isEmpty() && waiting.size() < SECOND_LEADER_FROM)) {
+        if (underWay.size() == MAX_LEADERS || (!underWay.isEmpty() && lines.waiting() < SECOND_LEADER_FROM)) {
             return null;
         }
-        Footprint heldBack = new Footprint();
-        for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext(); ) {
-            Ticket ticket = tickets.next();
-            if (fits(ticket.append) && heldBack.allows(ticket.append)) {
-                tickets.remove();
-                Batch batch = new Batch();
-                batch.add(ticket);
-                underWay.add(batch);
-                ticket.leads = batch;
-                return ticket;
-            }
-            heldBack.add(ticket.append);
+        Ticket first = lines.first();
+        if (first == null) {
+            return null;
         }
-        return null;
-    }
-
-    private boolean fits(SerializedAppend append) {
-        for (Batch batch : underWay) {
-            if (!batch.footprint.allows(append)) {
-                return false;
-            }
-        }
-        return true;
+        Batch batch = new Batch();
+        batch.add(first);
+        underWay.add(batch);
+        lines.take();
+        first.leads = batch;
+        return first;
     }
 
     private void carryOut(Batch batch) {
@@ -199,22 +197,31 @@ final class GroupCommit {
         }
     }
 
-    /** Takes the waiting appends that fit, in their order. */
+    /**
+     * Takes the waiting appends that nothing holds back, in their order. One that has no room keeps its places, so that
+     * none overtakes it at its streams, and is the first to lead.
+     */
     private void fill(Batch batch) {
+        List<Standing<Ticket>> passedOver = new ArrayList<>(MAX_PASSED_OVER);
         lock.lock();
         try {
-            Footprint heldBack = new Footprint();
-            for (Iterator<Ticket> tickets = waiting.iterator();
-                    tickets.hasNext() && batch.members.size() < MAX_APPENDS; ) {
-                Ticket ticket = tickets.next();
-                if (batch.hasRoom(ticket.append) && fits(ticket.append) && heldBack.allows(ticket.append)) {
-                    tickets.remove();
-                    batch.add(ticket);
+            while (batch.members.size() < MAX_APPENDS && passedOver.size() < MAX_PASSED_OVER) {
+                Ticket next = lines.first();
+                if (next == null) {
+                    break;
+                }
+                if (batch.hasRoom(next.append)) {
+                    batch.add(next);
+                    lines.take();
                 } else {
-                    heldBack.add(ticket.append);
+                    passedOver.add(next.standing);
+                    lines.setAside();
                 }
             }
         } finally {
+            for (int i = 0; i < passedOver.size(); i++) {
+                lines.putBack(passedOver.get(i));
+            }
             lock.unlock();
         }
     }
@@ -225,10 +232,14 @@ final class GroupCommit {
         lock.lock();
         try {
             underWay.remove(done);
+            // By index: others must get their turn even if memory is lacking for an iterator.
+            for (int i = 0; i < done.members.size(); i++) {
+                lines.release(done.members.get(i).standing);
+            }
             takeLost(moves(answers), awake);
         } finally {
             // Whatever went wrong before, others must not wait for a leader that never comes.
-            Ticket next = waiting.peek();
+            Ticket next = lines.first();
             try {
                 next = appointLeader();
             } finally {
@@ -244,18 +255,17 @@ final class GroupCommit {
 
     /** Takes out the waiting appends that the batch has made conflicts of: asking the database would tell them no more. */
     private void takeLost(Map<StreamId, Move> moves, List<Ticket> lost) {
-        if (moves.isEmpty()) {
-            return;
-        }
-        for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext(); ) {
-            Ticket ticket = tickets.next();
-            Optional<AppendOutcome> conflict = conflict(ticket.append, moves);
-            if (conflict.isPresent()) {
-                lost.add(ticket);
-                ticket.answer = new Answer.Decided(conflict.get());
-                tickets.remove();
+        moves.forEach((stream, move) -> {
+            for (Ticket ticket : lines.expecting(stream, move.base, move.version())) {
+                Optional<AppendOutcome> conflict = conflict(ticket.append, moves);
+                if (conflict.isPresent()) {
+                    Answer answer = new Answer.Decided(conflict.get());
+                    lost.add(ticket);
+                    lines.withdraw(ticket.standing);
+                    ticket.answer = answer;
+                }
             }
-        }
+        });
     }
 
     /**
@@ -316,35 +326,9 @@ final class GroupCommit {
         }
     }
 
-    /** The streams that some appends write and rely on. */
-    private static final class Footprint {
-        private final Set<StreamId> written = new HashSet<>();
-        private final Set<StreamId> guarded = new HashSet<>();
-
-        boolean allows(SerializedAppend append) {
-            if (written.isEmpty() && guarded.isEmpty()) {
-                return true;
-            }
-            for (Participant participant : append.participants()) {
-                if (written.contains(participant.id())
-                        || (!participant.isGuard() && guarded.contains(participant.id()))) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        void add(SerializedAppend append) {
-            for (Participant participant : append.participants()) {
-                (participant.isGuard() ? guarded : written).add(participant.id());
-            }
-        }
-    }
-
     /** Appends that share a transaction. Guarded by the lock until it is sent. */
     private final class Batch {
         private final List<Ticket> members = new ArrayList<>();
-        private final Footprint footprint = new Footprint();
         private int events;
         private long bytes;
 
@@ -357,7 +341,6 @@ final class GroupCommit {
 
         void add(Ticket ticket) {
             members.add(ticket);
-            footprint.add(ticket.append);
             events += ticket.append.entries().size();
             bytes += ticket.append.bytes();
         }
@@ -367,12 +350,14 @@ final class GroupCommit {
     private final class Ticket {
         private final SerializedAppend append;
         private final Thread thread;
+        private final Standing<Ticket> standing;
         private volatile @Nullable Batch leads;
         private volatile @Nullable Answer answer;
 
         private Ticket(SerializedAppend append, Thread thread) {
             this.append = append;
             this.thread = thread;
+            this.standing = new Standing<>(this, append.participants());
         }
 
         SerializedAppend append() {
@@ -438,7 +423,7 @@ final class GroupCommit {
             Batch led = null;
             lock.lock();
             try {
-                waiting.remove(this);
+                lines.withdraw(standing);
                 led = leads;
             } finally {
                 lock.unlock();
@@ -451,7 +436,7 @@ final class GroupCommit {
         private void leaveIfNotTaken() {
             lock.lock();
             try {
-                if (waiting.remove(this)) {
+                if (lines.withdraw(standing)) {
                     throw new TransientEventStoreException(
                             "The thread was interrupted before its append was sent; nothing was stored", null);
                 }

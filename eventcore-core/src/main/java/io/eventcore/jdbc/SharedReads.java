@@ -37,6 +37,9 @@ final class SharedReads<T> {
     /** So many streams share a statement at most: rows of others take time and memory. */
     static final int MAX_STREAMS = 32;
 
+    /** How many that do not fit are passed over before a statement is sent as it is: all who wait may want one stream. */
+    private static final int MAX_PASSED_OVER = 16;
+
     private static final Logger LOG = LoggerFactory.getLogger(SharedReads.class);
 
     private final int statements;
@@ -123,7 +126,9 @@ final class SharedReads<T> {
                 return own.streamsAfter;
             }
             Map<StreamId, StreamVersion> wanted = new HashMap<>(own.streamsAfter);
-            for (Iterator<Ticket> tickets = waiting.iterator(); tickets.hasNext() && wanted.size() < MAX_STREAMS; ) {
+            int passedOver = 0;
+            for (Iterator<Ticket> tickets = waiting.iterator();
+                    tickets.hasNext() && wanted.size() < MAX_STREAMS && passedOver < MAX_PASSED_OVER; ) {
                 Ticket ticket = tickets.next();
                 if (ticket.fits(wanted)) {
                     // First: whatever fails from here on, a member is told.
@@ -131,6 +136,8 @@ final class SharedReads<T> {
                     ticket.state = State.TAKEN;
                     tickets.remove();
                     wanted.putAll(ticket.streamsAfter);
+                } else {
+                    passedOver++;
                 }
             }
             return wanted;

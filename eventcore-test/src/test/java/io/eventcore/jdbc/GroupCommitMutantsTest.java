@@ -20,33 +20,77 @@ class GroupCommitMutantsTest {
         MutatedPackage.with(GroupCommit.class, correct, broken, folder).assertFails(GroupCommitTest.class, row);
     }
 
-    private static Stream<Arguments> mutants() {
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("mutantsOfLines")
+    void broken_lines_are_caught(String name, String correct, String broken, Class<?> test, String row)
+            throws Exception {
+        MutatedPackage.with(StreamLines.class, correct, broken, folder).assertFails(test, row);
+    }
+
+    private static Stream<Arguments> mutantsOfLines() {
+        String compared = "whatever_happens_only_those_whom_nothing_before_them_holds_back_can_go_first_come_first";
         return Stream.of(
                 arguments(
                         "lets a batch write what a member relies on",
-                        "|| (!participant.isGuard() && guarded.contains(participant.id()))",
-                        "",
+                        "place.isGuard() ? line.writers == 0 : last == null",
+                        "line.writers == 0",
+                        GroupCommitTest.class,
                         "no_stream_that_one_relies_on_is_written_by_another_of_the_batch"),
                 arguments(
                         "lets a batch rely on what a member writes",
-                        "if (written.contains(participant.id())\n",
-                        "if ((written.contains(participant.id()) && !participant.isGuard())\n",
+                        "place.isGuard() ? line.writers == 0 : last == null",
+                        "place.isGuard() || last == null",
+                        GroupCommitTest.class,
                         "no_stream_that_one_writes_is_written_or_relied_on_by_another_of_the_batch"),
                 arguments(
                         "takes what is relied on for written",
-                        "(participant.isGuard() ? guarded : written).add",
-                        "written.add",
+                        "return participant.isGuard();",
+                        "return false;",
+                        GroupCommitTest.class,
                         "a_guard_that_all_rely_on_does_not_shrink_batches"),
+                arguments(
+                        "lets appends to one stream overtake each other",
+                        "            giveFrom(behind);",
+                        "            give(java.util.Objects.requireNonNull(line.last));",
+                        StreamLinesTest.class,
+                        compared),
+                arguments(
+                        "forgets who waits behind the one that goes away",
+                        "if (behind != null && !behind.hasTurn) {",
+                        "if (behind != null && before == null && !behind.hasTurn) {",
+                        StreamLinesTest.class,
+                        compared),
+                arguments(
+                        "wakes the next one only, though those behind it could share",
+                        "place != null && place.isGuard(); place = place.behind",
+                        "place == next && place.isGuard(); place = place.behind",
+                        StreamLinesTest.class,
+                        compared),
+                arguments(
+                        "does not mend the heap behind one that goes away",
+                        "down(last, last.heapIndex);",
+                        "",
+                        StreamLinesTest.class,
+                        compared));
+    }
+
+    private static Stream<Arguments> mutants() {
+        return Stream.of(
                 arguments(
                         "knows no bounds",
                         "return events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes;",
                         "return true;",
                         "a_batch_is_bounded_in_events_and_in_bytes_and_what_did_not_fit_leads_next"),
                 arguments(
-                        "lets small ones overtake a large one",
-                        "heldBack.add(ticket.append);",
-                        "",
-                        "appends_to_one_stream_keep_their_order"),
+                        "lets go of a stream before its batch is done",
+                        "lines.take();\n                } else {",
+                        "lines.withdraw(next.standing);\n                } else {",
+                        "whatever_the_schedule_each_append_is_carried_out_once_and_answered"),
+                arguments(
+                        "looks through all that have no room",
+                        "MAX_PASSED_OVER = 16",
+                        "MAX_PASSED_OVER = 1_000_000",
+                        "how_many_wait_does_not_matter_to_what_an_append_costs"),
                 arguments(
                         "takes a repetition for a conflict",
                         "&& !ids.get((int) (version - base)).equals(id)",

@@ -39,6 +39,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -403,6 +404,28 @@ class GroupCommitTest {
         }
     }
 
+    /** Counted, not timed: a queue that is looked through for each batch makes this number grow with those who wait. */
+    @Test
+    void how_many_wait_does_not_matter_to_what_an_append_costs() {
+        for (int waiting : List.of(50, 500)) {
+            for (IntFunction<SerializedAppend> appends : List.<IntFunction<SerializedAppend>>of(
+                    i -> write(A, any()),
+                    i -> write(A, exactly(i + 1)),
+                    i -> i % 2 == 0 ? write(A, any()) : relying(StreamId.of("s-" + i), A),
+                    i -> write(StreamId.of("s-" + i), any(), 6))) {
+                GroupCommit group = group(10, 1_000_000);
+                List<Caller> callers = new ArrayList<>(List.of(blockedCaller(group, write(A, any()))));
+                for (int i = 0; i < waiting; i++) {
+                    callers.add(waitingCaller(group, appends.apply(i)));
+                }
+                database.release();
+
+                callers.forEach(Caller::join);
+                assertThat(group.looks()).isLessThan(20L * callers.size());
+            }
+        }
+    }
+
     private static SerializedAppend anyAppend(Random random, int streams) {
         StreamId one = StreamId.of("s" + random.nextInt(streams));
         StreamId other = StreamId.of("s" + random.nextInt(streams));
@@ -588,6 +611,12 @@ class GroupCommitTest {
             for (List<SerializedAppend> other : running) {
                 if (meet(appends, other) || meet(other, appends)) {
                     violations.add("two batches at once on one stream");
+                }
+            }
+            for (int i = 1; i < appends.size(); i++) {
+                List<SerializedAppend> one = List.of(appends.get(i));
+                if (meet(one, appends.subList(0, i)) || meet(appends.subList(0, i), one)) {
+                    violations.add("a batch with two appends on one stream");
                 }
             }
             running.add(appends);

@@ -7,11 +7,13 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -134,6 +137,23 @@ class SharedReadsTest {
         others.forEach(Caller::assertAnswered);
         assertThat(sizes()).containsExactly(1, SharedReads.MAX_STREAMS, 8);
         assertThat(database.senders).last().isEqualTo(others.get(2).thread);
+    }
+
+    /** Counted, not timed: looking through all who wait for each statement makes this number grow with them. */
+    @Test
+    void each_statement_looks_at_a_bounded_number_of_those_who_wait() {
+        SharedReads<String> reads = new SharedReads<>(1, database);
+        AtomicInteger looks = new AtomicInteger();
+        Caller first = heldCaller(reads, FIRST);
+        List<Caller> others = IntStream.range(0, 200)
+                .mapToObj(i -> waitingCaller(reads, new CountedMap(after(i, A), looks)))
+                .toList();
+
+        release(first);
+
+        others.forEach(Caller::assertAnswered);
+        assertThat(sizes()).hasSize(201);
+        assertThat(looks.get()).isLessThan(200 * (SharedReads.MAX_STREAMS + 8));
     }
 
     @Test
@@ -348,6 +368,23 @@ class SharedReadsTest {
         return IntStream.range(0, count)
                 .boxed()
                 .collect(Collectors.toMap(i -> StreamId.of(name + "-" + i), i -> StreamVersion.NONE));
+    }
+
+    /** Counts how often its entries are looked at. */
+    private static final class CountedMap extends AbstractMap<StreamId, StreamVersion> {
+        private final Map<StreamId, StreamVersion> entries;
+        private final AtomicInteger looks;
+
+        private CountedMap(Map<StreamId, StreamVersion> entries, AtomicInteger looks) {
+            this.entries = entries;
+            this.looks = looks;
+        }
+
+        @Override
+        public Set<Entry<StreamId, StreamVersion>> entrySet() {
+            looks.incrementAndGet();
+            return entries.entrySet();
+        }
     }
 
     /** One read on a thread of its own. */

@@ -1,0 +1,405 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends in line, for each stream behind those that came before them.
+ *
+ * <p>An append has a place in the line of each of its streams, from its arrival until its batch is done. Its turn at a
+ * stream has come when all before it there only rely on the stream, as it does itself, or when it is the first. Once it
+ * has its turn at all of its streams nothing holds it back. Places are taken at all streams at once, so no two appends
+ * wait for each other, and none is overtaken at any of its streams.
+ *
+ * <p>Each place is linked once, gets its turn once and is unlinked once: what an append costs depends on the number of
+ * its streams and, by the logarithm that a heap needs, on the number of those who wait.
+ *
+ * <p>Nothing but an arrival needs memory. Not safe for threads.
+ *
+ * @param <T> what waits
+ */
+final class StreamLines<T> {
+    private final Map<StreamId, Line<T>> lines = new HashMap<>();
+    private final Ready<T> ready = new Ready<>();
+    private long arrivals;
+    private int waiting;
+    private long looks;
+
+    private enum Stage {
+        OUTSIDE,
+        WAITS,
+        TAKEN,
+        GONE
+    }
+
+    /** An append on its way through the lines. */
+    static final class Standing<T> {
+        private final T owner;
+        private final List<Place<T>> places;
+        private Stage stage = Stage.OUTSIDE;
+        private long number;
+
+        /** How many turns it still needs; one of them stands for the arrival itself. */
+        private int turnsToCome;
+
+        private int heapIndex = -1;
+
+        Standing(T owner, List<Participant> participants) {
+            this.owner = owner;
+            this.places = new ArrayList<>(participants.size());
+            for (Participant participant : participants) {
+                places.add(new Place<>(this, participant));
+            }
+            this.turnsToCome = places.size() + 1;
+        }
+
+        T owner() {
+            return owner;
+        }
+    }
+
+    /** A place in the line of one stream. */
+    private static final class Place<T> {
+        private final Standing<T> standing;
+        private final Participant participant;
+        private @Nullable Line<T> line;
+        private @Nullable Place<T> before;
+        private @Nullable Place<T> behind;
+        private @Nullable SameVersion<T> sameVersion;
+        private boolean hasTurn;
+
+        private Place(Standing<T> standing, Participant participant) {
+            this.standing = standing;
+            this.participant = participant;
+        }
+
+        boolean isGuard() {
+            return participant.isGuard();
+        }
+    }
+
+    /** Those in line for one stream, in the order in which they came. */
+    private static final class Line<T> {
+        private @Nullable Place<T> first;
+        private @Nullable Place<T> last;
+        private int writers;
+        private @Nullable Map<Long, SameVersion<T>> byVersion;
+    }
+
+    /** Those in one line who expect the same version, and come behind others. */
+    private record SameVersion<T>(Long version, Set<Place<T>> places) {}
+
+    /** How many wait and are not taken. */
+    int waiting() {
+        return waiting;
+    }
+
+    /** How many places were looked at so far. Tests count them: they must not grow with the number of those who wait. */
+    long looks() {
+        return looks;
+    }
+
+    /** Takes a place in each line. If that throws, {@link #withdraw} undoes what was done. */
+    void enter(Standing<T> standing) {
+        ready.reserve(waiting + 1);
+        standing.number = ++arrivals;
+        standing.stage = Stage.WAITS;
+        waiting++;
+        for (Place<T> place : standing.places) {
+            link(place);
+        }
+        turn(standing);
+    }
+
+    private void link(Place<T> place) {
+        looks++;
+        Line<T> line = lines.computeIfAbsent(place.participant.id(), id -> new Line<>());
+        Place<T> last = line.last;
+        if (last != null
+                && !place.isGuard()
+                && place.participant.expected() instanceof ExpectedVersion.Exactly exactly) {
+            file(line, exactly.version().value(), place);
+        }
+        boolean hasTurn = place.isGuard() ? line.writers == 0 : last == null;
+        place.line = line;
+        place.before = last;
+        if (last == null) {
+            line.first = place;
+        } else {
+            last.behind = place;
+        }
+        line.last = place;
+        if (!place.isGuard()) {
+            line.writers++;
+        }
+        if (hasTurn) {
+            give(place);
+        }
+    }
+
+    private static <T> void file(Line<T> line, Long version, Place<T> place) {
+        if (line.byVersion == null) {
+            line.byVersion = new HashMap<>();
+        }
+        SameVersion<T> same =
+                line.byVersion.computeIfAbsent(version, expected -> new SameVersion<>(expected, new LinkedHashSet<>()));
+        same.places.add(place);
+        place.sameVersion = same;
+    }
+
+    private void give(Place<T> place) {
+        place.hasTurn = true;
+        turn(place.standing);
+    }
+
+    private void turn(Standing<T> standing) {
+        if (--standing.turnsToCome == 0) {
+            ready.add(standing);
+        }
+    }
+
+    /** Who came first of those that nothing holds back. */
+    @Nullable
+    T first() {
+        Standing<T> first = ready.first();
+        return first == null ? null : first.owner;
+    }
+
+    /** Lets who came first of those that nothing holds back go; all of its places stay taken. */
+    void take() {
+        Standing<T> first = ready.first();
+        if (first != null) {
+            looks++;
+            ready.remove(first);
+            first.stage = Stage.TAKEN;
+            waiting--;
+        }
+    }
+
+    /** Passes over who came first of those that nothing holds back, until it is {@linkplain #putBack put back}. */
+    @Nullable
+    Standing<T> setAside() {
+        Standing<T> first = ready.first();
+        if (first != null) {
+            looks++;
+            ready.remove(first);
+        }
+        return first;
+    }
+
+    /** Undoes {@link #setAside}. */
+    void putBack(Standing<T> standing) {
+        ready.add(standing);
+    }
+
+    /** Takes a waiting append out, if it was not taken; whether it was waiting. */
+    boolean withdraw(Standing<T> standing) {
+        if (standing.stage != Stage.WAITS) {
+            return false;
+        }
+        waiting--;
+        if (standing.heapIndex >= 0) {
+            ready.remove(standing);
+        }
+        leave(standing);
+        return true;
+    }
+
+    /** Gives up the places of an append that was taken, so that those behind it get their turn. */
+    void release(Standing<T> standing) {
+        if (standing.stage == Stage.TAKEN) {
+            leave(standing);
+        }
+    }
+
+    private void leave(Standing<T> standing) {
+        standing.stage = Stage.GONE;
+        // By index: an iterator would need memory.
+        for (int i = 0; i < standing.places.size(); i++) {
+            unlink(standing.places.get(i));
+        }
+    }
+
+    private void unlink(Place<T> place) {
+        looks++;
+        Line<T> line = place.line;
+        if (line == null) {
+            // Its arrival was cut short; it may be the only one to know of the line.
+            removeIfEmpty(place);
+            return;
+        }
+        Place<T> before = place.before;
+        Place<T> behind = place.behind;
+        if (before == null) {
+            line.first = behind;
+        } else {
+            before.behind = behind;
+        }
+        if (behind == null) {
+            line.last = before;
+        } else {
+            behind.before = before;
+        }
+        if (!place.isGuard()) {
+            line.writers--;
+        }
+        forget(line, place);
+        place.line = null;
+        removeIfEmpty(place);
+        if (behind != null && !behind.hasTurn) {
+            giveFrom(behind);
+        }
+    }
+
+    private void removeIfEmpty(Place<T> place) {
+        Line<T> line = lines.get(place.participant.id());
+        if (line != null && line.first == null) {
+            lines.remove(place.participant.id());
+        }
+    }
+
+    /** Gives the turn to a place that has come up, and to those behind it that can share the stream with it. */
+    private void giveFrom(Place<T> next) {
+        Place<T> before = next.before;
+        if (before == null) {
+            give(next);
+        } else if (!(next.isGuard() && before.isGuard() && before.hasTurn)) {
+            return;
+        }
+        for (Place<T> place = next; place != null && place.isGuard(); place = place.behind) {
+            if (!place.hasTurn) {
+                looks++;
+                give(place);
+            }
+        }
+    }
+
+    private static <T> void forget(Line<T> line, Place<T> place) {
+        SameVersion<T> same = place.sameVersion;
+        if (same != null) {
+            same.places.remove(place);
+            place.sameVersion = null;
+            if (same.places.isEmpty() && line.byVersion != null) {
+                line.byVersion.remove(same.version);
+            }
+        }
+    }
+
+    /**
+     * Those who wait to write a stream and expect exactly one of these versions of it. Each is named once: a stream never
+     * has the same version again.
+     *
+     * @param from the first of the versions
+     * @param to the one behind the last
+     */
+    List<T> expecting(StreamId stream, long from, long to) {
+        List<T> found = new ArrayList<>();
+        Line<T> line = lines.get(stream);
+        if (line == null || line.byVersion == null) {
+            return found;
+        }
+        for (long version = from; version < to && !line.byVersion.isEmpty(); version++) {
+            SameVersion<T> same = line.byVersion.get(version);
+            if (same != null) {
+                for (Place<T> place : same.places) {
+                    looks++;
+                    if (place.standing.stage == Stage.WAITS) {
+                        found.add(place.standing.owner);
+                    }
+                }
+                same.places.forEach(place -> place.sameVersion = null);
+                line.byVersion.remove(version);
+            }
+        }
+        return found;
+    }
+
+    /** Those that nothing holds back, who came first on top: a binary heap that knows where each of them is. */
+    private static final class Ready<T> {
+        private @Nullable Standing<T>[] heap = array(16);
+        private int size;
+
+        @SuppressWarnings("unchecked")
+        private static <T> @Nullable Standing<T>[] array(int length) {
+            return (Standing<T>[]) new Standing<?>[length];
+        }
+
+        /** Makes room, so that adding needs no memory. */
+        void reserve(int capacity) {
+            if (capacity > heap.length) {
+                heap = Arrays.copyOf(heap, Math.max(capacity, 2 * heap.length));
+            }
+        }
+
+        @Nullable
+        Standing<T> first() {
+            return heap[0];
+        }
+
+        void add(Standing<T> standing) {
+            up(standing, size++);
+        }
+
+        void remove(Standing<T> standing) {
+            int index = standing.heapIndex;
+            standing.heapIndex = -1;
+            Standing<T> last = at(--size);
+            heap[size] = null;
+            if (last != standing) {
+                up(last, index);
+                down(last, last.heapIndex);
+            }
+        }
+
+        private void up(Standing<T> standing, int from) {
+            int index = from;
+            while (index > 0) {
+                Standing<T> parent = at((index - 1) / 2);
+                if (parent.number < standing.number) {
+                    break;
+                }
+                put(parent, index);
+                index = (index - 1) / 2;
+            }
+            put(standing, index);
+        }
+
+        private void down(Standing<T> standing, int from) {
+            int index = from;
+            while (2 * index + 1 < size) {
+                int child = 2 * index + 1;
+                if (child + 1 < size && at(child + 1).number < at(child).number) {
+                    child++;
+                }
+                if (standing.number < at(child).number) {
+                    break;
+                }
+                put(at(child), index);
+                index = child;
+            }
+            put(standing, index);
+        }
+
+        private void put(Standing<T> standing, int index) {
+            heap[index] = standing;
+            standing.heapIndex = index;
+        }
+
+        private Standing<T> at(int index) {
+            Standing<T> standing = heap[index];
+            if (standing == null) {
+                throw new IllegalStateException("The heap has a hole at " + index);
+            }
+            return standing;
+        }
+    }
+}
