@@ -1,8 +1,6 @@
 package io.eventcore;
 
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,13 +30,13 @@ import java.util.UUID;
  */
 public final class StreamWrites {
     private static final StreamWrites EMPTY =
-            new StreamWrites(Collections.emptyMap(), new EventChain(), EventMetadata.empty());
+            new StreamWrites(StreamChain.empty(), new EventChain(), EventMetadata.empty());
 
-    private final Map<StreamId, ExpectedVersion> streams;
+    private final StreamChain streams;
     private final EventChain events;
     private final EventMetadata metadata;
 
-    private StreamWrites(Map<StreamId, ExpectedVersion> streams, EventChain events, EventMetadata metadata) {
+    private StreamWrites(StreamChain streams, EventChain events, EventMetadata metadata) {
         this.streams = streams;
         this.events = events;
         this.metadata = metadata;
@@ -77,17 +75,7 @@ public final class StreamWrites {
         if (first != null) {
             throw new ConflictingExpectedVersionsException(streamId, first, expected);
         }
-        return new StreamWrites(plus(streamId, expected), events, metadata);
-    }
-
-    /** Most appends have one stream: a small map is enough for them. */
-    private Map<StreamId, ExpectedVersion> plus(StreamId streamId, ExpectedVersion expected) {
-        if (streams.isEmpty()) {
-            return Map.of(streamId, expected);
-        }
-        Map<StreamId, ExpectedVersion> more = new LinkedHashMap<>(streams);
-        more.put(streamId, expected);
-        return Collections.unmodifiableMap(more);
+        return new StreamWrites(streams.plus(streamId, expected), events, metadata);
     }
 
     /**
@@ -115,7 +103,7 @@ public final class StreamWrites {
      * @throws UndeclaredStreamException if its stream is not registered
      */
     public StreamWrites append(NewEvent event) {
-        if (!streams.containsKey(event.streamId())) {
+        if (streams.get(event.streamId()) == null) {
             throw new UndeclaredStreamException(event.streamId());
         }
         return new StreamWrites(streams, events.plus(event), metadata);
@@ -128,7 +116,7 @@ public final class StreamWrites {
 
     /** The registered streams with their expectations, in the order of registration. */
     public Map<StreamId, ExpectedVersion> streams() {
-        return streams;
+        return streams.toMap();
     }
 
     /** The events, in the order they were added. */
@@ -150,7 +138,7 @@ public final class StreamWrites {
     public void checkComplete() {
         List<NewEvent> added = events();
         checkIds(added);
-        if (streams.containsValue(ExpectedVersion.any())) {
+        if (streams().containsValue(ExpectedVersion.any())) {
             checkWritten(added);
         }
     }
@@ -158,7 +146,7 @@ public final class StreamWrites {
     private void checkWritten(List<NewEvent> added) {
         Set<StreamId> written = new HashSet<>();
         added.forEach(event -> written.add(event.streamId()));
-        streams.forEach((streamId, expected) -> {
+        streams().forEach((streamId, expected) -> {
             if (expected instanceof ExpectedVersion.Any && !written.contains(streamId)) {
                 throw new IllegalArgumentException("Stream '" + streamId
                         + "' is registered with any() but receives no event: there is nothing to check about it");
@@ -181,6 +169,6 @@ public final class StreamWrites {
     /** Streams and number of events, without payloads. */
     @Override
     public String toString() {
-        return "StreamWrites" + streams + " with " + events.size() + " events";
+        return "StreamWrites" + streams() + " with " + events.size() + " events";
     }
 }

@@ -9,8 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import com.sun.management.ThreadMXBean;
 import io.eventcore.BankEvent.Deposited;
+import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class StreamWritesTest {
@@ -109,6 +113,69 @@ class StreamWritesTest {
         assertThat(writes.events()).hasSize(10_000);
         assertThat(writes.events().get(9_999).event()).isEqualTo(new Deposited(ADA, 9_999));
         assertThat(writes.events()).extracting(NewEvent::id).doesNotHaveDuplicates();
+    }
+
+    /** By what they allocate, not by time: copying the streams at each step takes eight times as much for each of them. */
+    @Test
+    void eight_times_as_many_streams_take_little_more_than_eight_times_the_memory() {
+        registered(1_000);
+        long few = allocated(() -> registered(1_000));
+        long many = allocated(() -> registered(8_000));
+
+        assertThat(many).isLessThan(16 * few);
+    }
+
+    @Test
+    void values_that_grow_out_of_one_do_not_see_each_other() {
+        StreamWrites base = registered(100);
+        StreamWrites one = base.registerStream(ADA, noStream()).registerStream(BOB, exactly(1));
+        StreamWrites other = base.registerStream(BOB, exactly(2));
+
+        assertThat(base.streams()).hasSize(100).doesNotContainKeys(ADA, BOB);
+        assertThat(one.streams()).hasSize(102).containsEntry(ADA, noStream()).containsEntry(BOB, exactly(1));
+        assertThat(other.streams()).hasSize(101).containsEntry(BOB, exactly(2)).doesNotContainKey(ADA);
+        assertThat(one.streams().keySet()).endsWith(ADA, BOB);
+        assertThatExceptionOfType(UndeclaredStreamException.class)
+                .isThrownBy(() -> other.append(new Deposited(ADA, 1)));
+        assertThat(base.registerStream(StreamId.of("stream-7"), exactly(7))).isSameAs(base);
+        assertThatExceptionOfType(ConflictingExpectedVersionsException.class)
+                .isThrownBy(() -> one.registerStream(StreamId.of("stream-7"), exactly(8)));
+    }
+
+    @Test
+    void streams_whose_hashes_are_equal_are_told_apart() {
+        StreamWrites writes = StreamWrites.empty();
+        // "Aa" and "BB" have one hash, and so have all of these.
+        List<String> ids = List.of("AaAaAa", "AaAaBB", "AaBBAa", "AaBBBB", "BBAaAa", "BBAaBB", "BBBBAa", "BBBBBB");
+        for (int i = 0; i < ids.size(); i++) {
+            writes = writes.registerStream(StreamId.of(ids.get(i)), exactly(i));
+        }
+
+        for (int i = 0; i < ids.size(); i++) {
+            assertThat(writes.registerStream(StreamId.of(ids.get(i)), exactly(i)))
+                    .isSameAs(writes);
+        }
+        assertThat(writes.streams().keySet()).extracting(StreamId::value).containsExactlyElementsOf(ids);
+        assertThat(writes.streams().values())
+                .containsExactly(IntStream.range(0, ids.size())
+                        .mapToObj(ExpectedVersion::exactly)
+                        .toArray(ExpectedVersion[]::new));
+    }
+
+    private static StreamWrites registered(int streams) {
+        StreamWrites writes = StreamWrites.empty();
+        for (int i = 0; i < streams; i++) {
+            writes = writes.registerStream(StreamId.of("stream-" + i), exactly(i));
+        }
+        assertThat(writes.streams()).hasSize(streams);
+        return writes;
+    }
+
+    private static long allocated(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        work.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     @Test
