@@ -554,6 +554,12 @@ class MariaDbDialect extends StatementDialect {
         }
     }
 
+    /** Without the hint a small table is scanned, which waits for events of streams that this append does not touch. */
+    @Override
+    final String byStreamAndVersion() {
+        return " FORCE INDEX (stream_key)";
+    }
+
     /** A read without a lock would see the snapshot of a caller's REPEATABLE READ. */
     @Override
     final String newest(String query) {

@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.AppendedEvent;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
@@ -17,6 +18,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * positions away comes last and stays locked until the commit, so positions become visible in their order.
  */
 abstract class StatementDialect extends Dialect {
+    /** How many events of an append one statement looks for. */
+    private static final int MAX_STORED = 1_000;
+
     private final String selectStored;
     private final String lastPosition;
     private final String selectEvent;
@@ -40,14 +46,15 @@ abstract class StatementDialect extends Dialect {
     StatementDialect(TableNames names) {
         super(names);
         this.selectStored = names.in(newest("""
-                SELECT e.position, e.event_id
-                FROM eventcore_event e
-                JOIN eventcore_stream s ON s.stream_key = e.stream_key
-                WHERE s.stream_id = ? AND e.version = ?
-                """));
-        this.selectEvent = names.in("SELECT e.event_id FROM eventcore_event e WHERE e.position = ?");
+                SELECT e.stream_key, e.version, e.position, e.event_id
+                FROM eventcore_event e%s
+                WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?%s
+                """.formatted(byStreamAndVersion(), andNotFromCache())));
+        this.selectEvent =
+                names.in("SELECT e.event_id FROM eventcore_event e WHERE e.position = ?" + andNotFromCache());
         this.selectCommand =
-                names.in("SELECT c.command_id FROM eventcore_command c WHERE c.scope = ? AND c.command_id = ?");
+                names.in("SELECT c.command_id FROM eventcore_command c WHERE c.scope = ? AND c.command_id = ?"
+                        + andNotFromCache());
         this.lastPosition = names.in("SELECT position FROM eventcore_position WHERE id = 1" + andNotFromCache());
     }
 
@@ -190,7 +197,7 @@ abstract class StatementDialect extends Dialect {
         List<SerializedAppend> accepted = new ArrayList<>(appends.size());
         for (SerializedAppend append : appends) {
             Optional<AppendOutcome> refusal = refusal(append, locked);
-            outcomes.add(refusal.isPresent() ? repeatedOr(refusal.get(), connection, append) : null);
+            outcomes.add(refusal.isPresent() ? repeatedOr(refusal.get(), connection, append, locked) : null);
             if (refusal.isEmpty()) {
                 accepted.add(append);
             }
@@ -225,10 +232,11 @@ abstract class StatementDialect extends Dialect {
     }
 
     /** What was refused may be a repetition of what is stored. */
-    private AppendOutcome repeatedOr(AppendOutcome refusal, Connection connection, SerializedAppend append)
+    private AppendOutcome repeatedOr(
+            AppendOutcome refusal, Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked)
             throws SQLException {
         if (refusal instanceof AppendOutcome.Conflict) {
-            Optional<long[]> positions = storedPositions(connection, append);
+            Optional<long[]> positions = storedPositions(connection, append, locked);
             if (positions.isPresent()) {
                 return new AppendOutcome.Found(append.sliceAsExpected(positions.get()));
             }
@@ -331,27 +339,110 @@ abstract class StatementDialect extends Dialect {
         return query;
     }
 
+    /** A hint to find events by stream and version, for an engine that may lock all that it looks through. */
+    String byStreamAndVersion() {
+        return "";
+    }
+
     /** Where the events of an append stand, if all of them are stored already in the places it expected. */
-    private Optional<long[]> storedPositions(Connection connection, SerializedAppend append) throws SQLException {
-        List<Entry> entries = append.entries();
-        long[] positions = new long[entries.size()];
-        try (PreparedStatement select = connection.prepareStatement(selectStored)) {
-            for (int i = 0; i < positions.length; i++) {
-                Entry entry = entries.get(i);
-                Optional<StreamVersion> place = append.expectedPlace(entry);
-                if (place.isEmpty()) {
-                    return Optional.empty();
-                }
-                select.setString(1, entry.event().streamId().value());
-                select.setLong(2, place.get().value());
-                try (ResultSet row = select.executeQuery()) {
-                    if (!row.next() || !uuid(row, 2).equals(entry.event().id())) {
-                        return Optional.empty();
-                    }
-                    positions[i] = row.getLong(1);
+    private Optional<long[]> storedPositions(
+            Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked) throws SQLException {
+        if (append.entries().isEmpty() || !append.isRefusedTheSecondTime()) {
+            return Optional.empty();
+        }
+        Map<Place, Integer> wanted = new HashMap<>();
+        for (int i = 0; i < append.entries().size(); i++) {
+            Entry entry = append.entries().get(i);
+            LockedStream stream = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT);
+            long version = append.expectedPlace(entry).orElseThrow().value();
+            if (stream.version < version) {
+                return Optional.empty();
+            }
+            wanted.put(new Place(stream.key, version), i);
+        }
+        long[] positions = new long[append.entries().size()];
+        for (List<StreamPart> parts : statementsFor(partsOf(append, locked))) {
+            if (!findIn(connection, parts, append, wanted, positions)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(positions);
+    }
+
+    /** Where an event stands in its stream. */
+    private record Place(long streamKey, long version) {}
+
+    /** The places that an append expects for its events, as parts of streams of a bounded size. */
+    private static List<StreamPart> partsOf(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+        List<StreamPart> parts = new ArrayList<>();
+        for (Participant participant : append.participants()) {
+            if (!participant.isGuard() && participant.expected() instanceof ExpectedVersion.Exactly exactly) {
+                long key = locked.getOrDefault(participant.id(), LockedStream.ABSENT).key;
+                long after = exactly.version().value();
+                long upTo = after + participant.events();
+                for (; after < upTo; after += MAX_STORED) {
+                    parts.add(new StreamPart(key, after, Math.min(upTo, after + MAX_STORED)));
                 }
             }
         }
-        return positions.length == 0 ? Optional.empty() : Optional.of(positions);
+        return parts;
+    }
+
+    /** Parts in as few statements as may be, each of a bounded number of parts and of rows. */
+    private List<List<StreamPart>> statementsFor(List<StreamPart> parts) {
+        List<List<StreamPart>> statements = new ArrayList<>();
+        int from = 0;
+        long rows = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            long more = parts.get(i).upTo() - parts.get(i).after();
+            if (i - from == partsAtOnce() || (i > from && rows + more > MAX_STORED)) {
+                statements.add(parts.subList(from, i));
+                from = i;
+                rows = 0;
+            }
+            rows += more;
+        }
+        statements.add(parts.subList(from, parts.size()));
+        return statements;
+    }
+
+    /** Whether the events of an append stand in these parts; sets their positions. */
+    private boolean findIn(
+            Connection connection,
+            List<StreamPart> parts,
+            SerializedAppend append,
+            Map<Place, Integer> wanted,
+            long[] positions)
+            throws SQLException {
+        long missing = 0;
+        try (PreparedStatement select = connection.prepareStatement(unionOfLocking(parts.size()))) {
+            int parameter = 0;
+            for (StreamPart part : parts) {
+                select.setLong(++parameter, part.streamKey());
+                select.setLong(++parameter, part.after());
+                select.setLong(++parameter, part.upTo());
+                missing += part.upTo() - part.after();
+            }
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    Integer index = wanted.get(new Place(row.getLong(1), row.getLong(2)));
+                    if (index == null
+                            || !uuid(row, 4)
+                                    .equals(append.entries().get(index).event().id())) {
+                        return false;
+                    }
+                    positions[index] = row.getLong(3);
+                    missing--;
+                }
+            }
+        }
+        return missing == 0;
+    }
+
+    /** In brackets: a lock that a query asks for is one for its own rows only. */
+    private String unionOfLocking(int branches) {
+        return branches == 1
+                ? selectStored
+                : String.join(" UNION ALL ", Collections.nCopies(branches, "(" + selectStored + ")"));
     }
 }
