@@ -73,18 +73,22 @@ abstract class Dialect {
                 WHERE s.stream_id = ?%s
                 """.formatted(
                 EventRow.columns(whole(payloadBytes() + " * LEAST(?, s.version - ?) <= ?")), andNotFromCache()));
-        this.selectStreamPage = names.in("""
+        this.selectStreamPage =
+                names.in("""
                 SELECT e.stream_key, %s
                 FROM eventcore_event e
-                WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?
-                """.formatted(EventRow.columns(whole(payloadBytes() + " <= ?"))));
+                WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?%s
+                """.formatted(EventRow.columns(whole(payloadBytes() + " <= ?")), andNotFromCache()));
         this.selectCut =
                 names.in("SELECT s.stream_id, s.stream_key, s.version FROM eventcore_stream s WHERE s.version >= 0"
                         + andNotFromCache() + " AND s.stream_id");
-        this.selectSizes =
-                names.in("SELECT e.position, %s FROM eventcore_event e WHERE e.position".formatted(payloadBytes()));
-        this.selectPayloads = names.in("SELECT e.position, e.payload FROM eventcore_event e WHERE e.position");
-        this.selectIdsByKeys = names.in("SELECT s.stream_key, s.stream_id FROM eventcore_stream s WHERE s.stream_key");
+        String fresh = " WHERE 1 = 1" + andNotFromCache();
+        this.selectSizes = names.in(
+                "SELECT e.position, %s FROM eventcore_event e%s AND e.position".formatted(payloadBytes(), fresh));
+        this.selectPayloads =
+                names.in("SELECT e.position, e.payload FROM eventcore_event e" + fresh + " AND e.position");
+        this.selectIdsByKeys =
+                names.in("SELECT s.stream_key, s.stream_id FROM eventcore_stream s" + fresh + " AND s.stream_key");
         this.selectStreamIds = names.in("""
                 SELECT s.stream_id
                 FROM eventcore_stream s
@@ -101,13 +105,14 @@ abstract class Dialect {
                 SELECT s.stream_id, e.event_id, e.position, e.version
                 FROM eventcore_event e
                 JOIN eventcore_stream s ON s.stream_key = e.stream_key
-                WHERE s.stream_id""");
-        this.selectHighestPosition = names.in("SELECT max(position) FROM eventcore_event");
+                WHERE 1 = 1%s AND s.stream_id""".formatted(andNotFromCache()));
+        this.selectHighestPosition = names.in("SELECT max(position) FROM eventcore_event" + fresh);
         this.insertCommand = names.in("""
                 INSERT INTO eventcore_command (scope, command_id, fingerprint, recorded_at)
                 VALUES (?, ?, ?, %s)
                 """.formatted(currentTime()));
-        this.selectSettings = names.in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1");
+        this.selectSettings = names.in(
+                "SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1" + andNotFromCache());
     }
 
     /**

@@ -36,7 +36,7 @@ final class H2Dialect extends StatementDialect {
     H2Dialect(TableNames names) {
         super(names);
         String select = "SELECT stream_key, version FROM eventcore_stream WHERE stream_id = ?";
-        this.selectStream = names.in(select);
+        this.selectStream = names.in(select + andNotFromCache());
         this.lockStream = names.in(select + " FOR UPDATE");
         this.lockFreeStream = names.in(select + " FOR UPDATE SKIP LOCKED");
         this.insertStream = names.in("INSERT INTO eventcore_stream (stream_id, version) VALUES (?, 0)");
@@ -269,7 +269,9 @@ final class H2Dialect extends StatementDialect {
     /**
      * A session keeps the result of its last query and takes it for the next of the same text as long as no table of it
      * counts as changed. At a commit that is noted after the change is visible, and table by table: the last position would
-     * be the new one and the page the old one, or the other way round.
+     * be the new one and the page the old one, or the other way round. And a session asks for the number of the newest
+     * change after it has taken its snapshot: a commit in between makes an old result count as newer than that commit, until
+     * the table is changed again.
      */
     @Override
     String andNotFromCache() {

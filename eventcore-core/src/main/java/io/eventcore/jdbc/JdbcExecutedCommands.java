@@ -50,8 +50,8 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         this.connections = connections;
         this.dialect = dialect;
         this.select = names.in("""
-                SELECT fingerprint, result FROM eventcore_command WHERE scope = ? AND command_id = ?
-                """);
+                SELECT fingerprint, result FROM eventcore_command WHERE scope = ? AND command_id = ?%s
+                """.formatted(dialect.andNotFromCache()));
         this.selectLocked = select + " FOR UPDATE";
         this.update = names.in("UPDATE eventcore_command SET result = %s WHERE scope = ? AND command_id = ?"
                 .formatted(dialect.jsonParameter()));

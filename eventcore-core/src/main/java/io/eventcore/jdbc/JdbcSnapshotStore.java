@@ -45,8 +45,8 @@ public class JdbcSnapshotStore implements SnapshotStore {
         this.connections = connections;
         this.dialect = dialect;
         this.select = names.in("""
-                SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?
-                """);
+                SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?%s
+                """.formatted(dialect.andNotFromCache()));
         // Unless the stored one is ahead: a later version, a higher position, or more events up to the same one.
         this.update = names.in("""
                 UPDATE eventcore_snapshot

@@ -41,13 +41,15 @@ final class ProjectionStatements {
 
     ProjectionStatements(Dialect dialect) {
         String later = dialect.nowPlusMillis();
+        String fresh = dialect.andNotFromCache();
         TableNames names = dialect.names();
         this.insertPartition = names.in("""
                 INSERT INTO eventcore_projection (name, version, number, partitions, active, token, owner, good_until, paused,
                     resumes, position, seen_position, seen_event_id, moves, failure)
                 VALUES (?, ?, ?, ?, ?, ?, '', %s, ?, ?, ?, ?, ?, 0, '')
                 """.formatted(later));
-        this.selectVersions = names.in("SELECT version, active, paused FROM eventcore_projection WHERE name = ?");
+        this.selectVersions =
+                names.in("SELECT version, active, paused FROM eventcore_projection WHERE name = ?" + fresh);
         this.activate = names.in("""
                 UPDATE eventcore_projection SET active = CASE WHEN version = ? THEN TRUE ELSE FALSE END WHERE name = ?
                 """);
@@ -72,7 +74,8 @@ final class ProjectionStatements {
                 WHERE name = ? AND version = ? AND number = ?
                 """.formatted(later));
         this.selectToken = names.in(
-                "SELECT token FROM eventcore_projection WHERE name = ? AND version = ? AND number = ? AND owner = ?");
+                "SELECT token FROM eventcore_projection WHERE name = ? AND version = ? AND number = ? AND owner = ?"
+                        + fresh);
         this.renew = names.in("UPDATE eventcore_projection SET good_until = %s WHERE ".formatted(later));
         this.release = names.in("""
                 UPDATE eventcore_projection SET owner = ''
@@ -92,11 +95,12 @@ final class ProjectionStatements {
                 ORDER BY version, number
                 """.formatted(later));
         this.selectCheckpoint = names.in("""
-                SELECT position, seen_position, seen_event_id FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?
-                """);
+                SELECT position, seen_position, seen_event_id FROM eventcore_projection
+                WHERE name = ? AND version = ? AND number = ?%s
+                """.formatted(fresh));
         this.isCurrent = names.in("""
-                SELECT token, owner, %s FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?
-                """.formatted(dialect.endedWhenIdleFor()));
+                SELECT token, owner, %s FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?%s
+                """.formatted(dialect.endedWhenIdleFor(), fresh));
         this.advance = names.in("""
                 UPDATE eventcore_projection SET position = ?, seen_position = ?, seen_event_id = ?, moves = moves + 1
                 WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ? AND position = ?
@@ -104,27 +108,32 @@ final class ProjectionStatements {
         this.selectParked = names.in("""
                 SELECT name, version, number, stream_id, position, type, failure, waiting, request
                 FROM eventcore_parked_stream
-                WHERE name = ? OR ? = ''
+                WHERE (name = ? OR ? = '')%s
                 ORDER BY name, version, position
-                """);
+                """.formatted(fresh));
         String parked = """
                 SELECT name, version, number, stream_id, position, type, failure, waiting, request
                 FROM eventcore_parked_stream
                 WHERE\s""";
         this.selectParkedOfPartition =
-                names.in(parked + "name = ? AND version = ? AND number = ? ORDER BY position, stream_id");
-        this.selectFirstParked = names.in(parked + "name = ? ORDER BY version, position, stream_id LIMIT ?");
-        this.selectParkedStream = names.in(parked + "name = ? AND version = ? AND stream_id = ?");
-        this.selectParkedByStream = names.in(parked + "name = ? AND stream_id = ? ORDER BY version");
-        this.selectRequested = names.in(parked + "request <> 'NONE' ORDER BY name, version, position");
+                names.in(parked + "name = ? AND version = ? AND number = ?" + fresh + " ORDER BY position, stream_id");
+        this.selectFirstParked =
+                names.in(parked + "name = ?" + fresh + " ORDER BY version, position, stream_id LIMIT ?");
+        this.selectParkedStream = names.in(parked + "name = ? AND version = ? AND stream_id = ?" + fresh);
+        this.selectParkedByStream = names.in(parked + "name = ? AND stream_id = ?" + fresh + " ORDER BY version");
+        this.selectRequested = names.in(parked + "request <> 'NONE'" + fresh + " ORDER BY name, version, position");
         this.hasParked = names.in("""
                 SELECT CASE WHEN EXISTS (
-                    SELECT 1 FROM eventcore_parked_stream WHERE name = ? AND version = ? AND position <= ?
+                    SELECT 1 FROM eventcore_parked_stream WHERE name = ? AND version = ? AND position <= ?%s
                 ) THEN 1 ELSE 0 END
-                """);
-        this.countParked = names.in(
-                "SELECT name, version, COUNT(*) FROM eventcore_parked_stream GROUP BY name, version ORDER BY name, version");
-        this.countParkedOf = names.in("SELECT COUNT(*) FROM eventcore_parked_stream WHERE name = ?");
+                """.formatted(fresh));
+        this.countParked = names.in("""
+                SELECT name, version, COUNT(*) FROM eventcore_parked_stream
+                WHERE 1 = 1%s
+                GROUP BY name, version
+                ORDER BY name, version
+                """.formatted(fresh));
+        this.countParkedOf = names.in("SELECT COUNT(*) FROM eventcore_parked_stream WHERE name = ?" + fresh);
         this.requestAllParked = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ?");
         this.deleteParked =
                 names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
