@@ -4,35 +4,51 @@ import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /**
  * Where appends wait for streams that foreign transactions have locked, without taking the connections that others need.
  *
- * <p>Only the first one for each stream waits in the database, and no more than {@link #MAX_WAITING} for all streams
- * together. Beyond that the first one of a stream looks again now and then, which takes a connection only for a moment.
- * Safe for any number of threads.
+ * <p>Only the first one for each stream waits in the database, and for all streams together no more than their
+ * {@link ConnectionShare}. Beyond that the first one of a stream looks again now and then, which takes a connection only
+ * for a moment. It gives up when the database would. Safe for any number of threads.
  */
 final class BusyStreams {
-    /** How many connections wait for locks at once. A pool has ten by default, and most are needed by others. */
-    static final int MAX_WAITING = 4;
-
-    /** How long the first one of a stream waits for a connection before it looks again. */
-    private static final long LOOK_AGAIN_MILLIS = 50;
-
     private final Map<StreamId, Lane> lanes = new ConcurrentHashMap<>();
-    private final Semaphore connections = new Semaphore(MAX_WAITING, true);
+    private final ConnectionShare share;
+    private final boolean oneDatabase;
+
+    /**
+     * Streams of a store.
+     *
+     * @param share how many connections wait
+     * @param oneDatabase whether a stream is the same one for every thread
+     */
+    BusyStreams(ConnectionShare share, boolean oneDatabase) {
+        this.share = share;
+        this.oneDatabase = oneDatabase;
+    }
 
     /** One behind the other; guarded by the map. */
     private static final class Lane {
         private final ReentrantLock first = new ReentrantLock(true);
         private int users;
+    }
+
+    /** What one who waits for a stream can do. */
+    interface Attempts {
+        /** Takes a connection and waits in the database. */
+        AppendOutcome waiting();
+
+        /** Takes a connection for a moment; busy if a stream still is. */
+        AppendOutcome looking() throws InterruptedException;
+
+        /** How long the database lets a session wait for a lock; empty if for ever. */
+        Optional<Duration> patience();
     }
 
     /** A stream of this append that somebody is waiting for already. */
@@ -47,51 +63,94 @@ final class BusyStreams {
     }
 
     /**
-     * Waits for a stream.
+     * Waits for a stream, and for others that turn out to be busy then.
      *
-     * @param waiting takes a connection and waits in the database
-     * @param looking does not wait: empty if the stream is still busy
-     * @throws TransientEventStoreException if the thread was interrupted before its turn; its flag stays set
+     * @throws TransientEventStoreException if the thread was interrupted before its turn, where its flag stays set, or
+     *     waited for longer than the database would let it
      */
-    AppendOutcome await(StreamId streamId, Supplier<AppendOutcome> waiting, Supplier<Optional<AppendOutcome>> looking) {
-        Lane lane = enter(streamId);
+    AppendOutcome await(AppendOutcome.Busy found, Attempts attempts) {
+        AppendOutcome outcome = found;
+        while (outcome instanceof AppendOutcome.Busy busy) {
+            outcome = awaitTurn(busy, attempts);
+        }
+        return outcome;
+    }
+
+    private AppendOutcome awaitTurn(AppendOutcome.Busy busy, Attempts attempts) {
+        Lane lane = enter(busy.streamId());
         try {
+            boolean othersCameFirst = lane.first.isLocked();
             lane.first.lockInterruptibly();
             try {
-                while (!connections.tryAcquire(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS)) {
-                    Optional<AppendOutcome> outcome = looking.get();
-                    if (outcome.isPresent()) {
-                        return outcome.get();
-                    }
-                }
-                try {
-                    return waiting.get();
-                } finally {
-                    connections.release();
-                }
+                return awaitFirst(busy, othersCameFirst, attempts);
             } finally {
                 lane.first.unlock();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TransientEventStoreException(
-                    "The thread was interrupted while its append waited for stream '" + streamId
-                            + "'; nothing was stored",
+                    "The thread was interrupted while its append waited for " + busy.name() + "; nothing was stored",
                     e);
         } finally {
-            leave(streamId);
+            leave(busy.streamId());
         }
     }
 
-    private Lane enter(StreamId streamId) {
-        return lanes.compute(streamId, (id, present) -> {
-            Lane lane = present == null ? new Lane() : present;
-            lane.users++;
-            return lane;
-        });
+    /**
+     * Waits as the first one of a stream.
+     *
+     * @param mayBeFree whether time has passed since it was found busy
+     */
+    private AppendOutcome awaitFirst(AppendOutcome.Busy busy, boolean mayBeFree, Attempts attempts)
+            throws InterruptedException {
+        long begin = System.nanoTime();
+        boolean mayWait = share.tryBegin();
+        AppendOutcome seen = mayWait || !mayBeFree ? busy : attempts.looking();
+        Optional<Duration> patience = Optional.empty();
+        boolean asked = false;
+        while (!mayWait && seen.equals(busy)) {
+            mayWait = share.tryBeginBeforeNextLook();
+            if (!mayWait) {
+                seen = attempts.looking();
+                if (seen.equals(busy) && !asked) {
+                    patience = attempts.patience();
+                    asked = true;
+                }
+                checkPatience(busy, patience, System.nanoTime() - begin);
+            }
+        }
+        if (!mayWait) {
+            return seen;
+        }
+        try {
+            return attempts.waiting();
+        } finally {
+            share.end();
+        }
     }
 
-    private void leave(StreamId streamId) {
-        lanes.computeIfPresent(streamId, (id, lane) -> --lane.users == 0 ? null : lane);
+    private static void checkPatience(AppendOutcome.Busy busy, Optional<Duration> patience, long nanos) {
+        if (patience.isPresent() && nanos > patience.get().toNanos()) {
+            throw new TransientEventStoreException(
+                    "Another transaction has kept %s locked for longer than the lock time-out of the session, %s; nothing was stored"
+                            .formatted(busy.name(), patience.get()),
+                    null);
+        }
+    }
+
+    private Lane enter(Optional<StreamId> streamId) {
+        return streamId.isEmpty() || !oneDatabase
+                ? new Lane()
+                : lanes.compute(streamId.get(), (id, present) -> {
+                    Lane lane = present == null ? new Lane() : present;
+                    lane.users++;
+                    return lane;
+                });
+    }
+
+    private void leave(Optional<StreamId> streamId) {
+        if (streamId.isPresent() && oneDatabase) {
+            lanes.computeIfPresent(streamId.get(), (id, lane) -> --lane.users == 0 ? null : lane);
+        }
     }
 }

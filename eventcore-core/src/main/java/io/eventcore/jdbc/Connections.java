@@ -248,7 +248,8 @@ final class Connections {
         }
     }
 
-    private static DataSource target(DataSource dataSource) {
+    /** The data source behind all proxies. */
+    static DataSource target(DataSource dataSource) {
         DataSource innermost = dataSource;
         while (innermost instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
             innermost = delegating.getTargetDataSource();

@@ -202,6 +202,22 @@ abstract class Dialect {
      */
     abstract void lockStream(Connection connection, StreamId streamId) throws SQLException;
 
+    /** How long this session waits for a lock, in milliseconds; 0 if for ever. */
+    abstract long lockTimeoutMillis(Connection connection) throws SQLException;
+
+    /**
+     * Lets a transaction of our own wait only a moment for what other transactions have locked.
+     *
+     * @return sets the session back to what it was, if that does not end with the transaction
+     */
+    abstract LockTimeout shortenLockTimeout(Connection connection) throws SQLException;
+
+    /** Gives a session back the time-out that it had. */
+    @FunctionalInterface
+    interface LockTimeout {
+        void restore() throws SQLException;
+    }
+
     /**
      * Sees to it that a commit lasts once it has returned, where that is a setting of the database.
      *

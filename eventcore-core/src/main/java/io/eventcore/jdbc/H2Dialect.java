@@ -212,6 +212,17 @@ final class H2Dialect extends StatementDialect {
         return before;
     }
 
+    @Override
+    long lockTimeoutMillis(Connection connection) throws SQLException {
+        return queryLong(connection, "SELECT LOCK_TIMEOUT()", 0);
+    }
+
+    @Override
+    LockTimeout shortenLockTimeout(Connection connection) throws SQLException {
+        long before = lockTimeout(connection, 20);
+        return () -> lockTimeout(connection, before);
+    }
+
     private static @Nullable LockedStream select(Connection connection, String sql, String id) throws SQLException {
         try (PreparedStatement select = connection.prepareStatement(sql)) {
             select.setString(1, id);

@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -75,7 +76,9 @@ public class JdbcEventStore implements EventStore {
         this.limits = builder.limits;
         this.listener = builder.listener;
         GroupCommitSettings group = connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit;
-        this.ownAppends = new OwnAppends(dialect, connections, group, builder.settlingPause, builder.listener);
+        ConnectionShare share = ConnectionShare.half(
+                builder.poolSize.isPresent() ? builder.poolSize : PoolSize.of(connections.ownDataSource()));
+        this.ownAppends = new OwnAppends(dialect, connections, share, group, builder.settlingPause, builder.listener);
         Payloads payloads = new Payloads(dialect, builder.readBytes);
         this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
         this.log = new LogReads(dialect, connections, payloads);
@@ -276,6 +279,7 @@ public class JdbcEventStore implements EventStore {
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
         private OwnAppends.Pause settlingPause = Thread::sleep;
         private long readBytes = DEFAULT_READ_BYTES;
+        private OptionalInt poolSize = OptionalInt.empty();
         private boolean checksSchema = true;
 
         private Builder(DataSource dataSource, EventSerializer serializer) {
@@ -327,6 +331,21 @@ public class JdbcEventStore implements EventStore {
                 throw new IllegalArgumentException("readBytes must be at least 1, is " + bytes);
             }
             this.readBytes = bytes;
+            return this;
+        }
+
+        /**
+         * How many connections the data source has at most. At most half of them, and no more than four, wait for streams that
+         * other transactions have locked; with one connection none does. A HikariCP pool tells its size itself. Of another
+         * pool that says nothing here, one connection waits.
+         *
+         * @throws IllegalArgumentException if it is below 1
+         */
+        public Builder poolSize(int connections) {
+            if (connections < 1) {
+                throw new IllegalArgumentException("poolSize must be at least 1, is " + connections);
+            }
+            this.poolSize = OptionalInt.of(connections);
             return this;
         }
 

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -40,6 +41,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
 
     private final Connections connections;
     private final Dialect dialect;
+    private final ConnectionShare share;
     private final TransactionTemplate ownTransaction;
     private final String select;
     private final String selectLocked;
@@ -49,6 +51,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     JdbcExecutedCommands(Connections connections, Dialect dialect, TableNames names) {
         this.connections = connections;
         this.dialect = dialect;
+        this.share = ConnectionShare.quarter(PoolSize.of(connections.ownDataSource()));
         this.select = names.in("""
                 SELECT fingerprint, result FROM eventcore_command WHERE scope = ? AND command_id = ?%s
                 """.formatted(dialect.andNotFromCache()));
@@ -120,9 +123,109 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 : executeAlone(id, fingerprint, execution);
     }
 
+    /**
+     * Executes in a transaction of its own, which holds a connection. It may wait there for a stream or for the id only if it
+     * has part in the share of those that wait; else it waits for a moment only, ends, and begins again.
+     */
     private ExecutedCommand executeAlone(CommandId id, String fingerprint, Supplier<ExecutionResult> execution) {
+        Attempt attempt = new Attempt(id, fingerprint, execution);
+        boolean mayWait = share.tryBegin();
+        Optional<ExecutedCommand> executed = mayWait ? Optional.empty() : attempt.withoutWaiting();
         try {
-            return inOwnTransaction(() -> executeJoined(own(), id, fingerprint, execution));
+            long begin = System.nanoTime();
+            Optional<Duration> patience = Optional.empty();
+            boolean asked = false;
+            while (!mayWait && executed.isEmpty()) {
+                mayWait = share.tryBeginBeforeNextLook();
+                if (!mayWait) {
+                    executed = share.look(attempt::withoutWaiting, Optional::isEmpty);
+                    if (executed.isEmpty() && !asked) {
+                        patience = OwnAppends.lockTimeout(dialect, connections);
+                        asked = true;
+                    }
+                    checkPatience(id, patience, System.nanoTime() - begin);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TransientEventStoreException(
+                    "The thread was interrupted while command '" + id
+                            + "' waited for what another transaction has locked;" + " nothing was stored",
+                    e);
+        }
+        if (!mayWait) {
+            return executed.orElseThrow();
+        }
+        try {
+            return attempt.waiting();
+        } finally {
+            share.end();
+        }
+    }
+
+    private static void checkPatience(CommandId id, Optional<Duration> patience, long nanos) {
+        if (patience.isPresent() && nanos > patience.get().toNanos()) {
+            throw new TransientEventStoreException(
+                    "Another transaction has kept what command '%s' needs locked for longer than the lock time-out of the session, %s; nothing was stored"
+                            .formatted(id, patience.get()),
+                    null);
+        }
+    }
+
+    /** An execution in a transaction of its own, which may have to be repeated. */
+    private final class Attempt {
+        private final CommandId id;
+        private final String fingerprint;
+        private final Supplier<ExecutionResult> execution;
+
+        Attempt(CommandId id, String fingerprint, Supplier<ExecutionResult> execution) {
+            this.id = id;
+            this.fingerprint = fingerprint;
+            this.execution = execution;
+        }
+
+        ExecutedCommand waiting() {
+            return inTransactionOfItsOwn(id, fingerprint, () -> executeJoined(own(), id, fingerprint, execution));
+        }
+
+        /** Empty if another transaction has locked what is needed. */
+        Optional<ExecutedCommand> withoutWaiting() {
+            try {
+                return Optional.of(inTransactionOfItsOwn(id, fingerprint, () -> {
+                    CallersConnection connection = own();
+                    Dialect.LockTimeout before = on(connection, dialect::shortenLockTimeout);
+                    try {
+                        return executeJoined(connection, id, fingerprint, execution);
+                    } finally {
+                        on(connection, c -> restore(c, before));
+                    }
+                }));
+            } catch (TransientEventStoreException e) {
+                if (e.getCause() instanceof SQLException cause && dialect.classify(cause) == Failure.TIMED_OUT) {
+                    LOG.debug("Command '{}' waits for what another transaction has locked", id);
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        }
+
+        /** A session that cannot be set back must not come to others; what failed before is what is told. */
+        private static boolean restore(Connection connection, Dialect.LockTimeout before) throws SQLException {
+            try {
+                before.restore();
+                return true;
+            } catch (SQLException e) {
+                LOG.debug("The lock time-out of a session could not be set back; it is ended", e);
+                connection.abort(Runnable::run);
+                return false;
+            }
+        }
+    }
+
+    private ExecutedCommand inTransactionOfItsOwn(
+            CommandId id, String fingerprint, Supplier<ExecutedCommand> execution) {
+        try {
+            return inOwnTransaction(execution);
         } catch (CannotCreateTransactionException e) {
             throw Connections.noConnection(e);
         } catch (TransactionSystemException e) {
@@ -243,19 +346,30 @@ public class JdbcExecutedCommands implements ExecutedCommands {
             }
             Optional<ExecutedCommand> earlier;
             try {
-                earlier = ownTransaction.execute(status -> {
-                    status.setRollbackOnly();
-                    return on(own(), connection -> take(connection, id, fingerprint));
-                });
+                earlier = takeAndGiveBack(id, fingerprint);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                break;
             } catch (CannotCreateTransactionException | TransactionSystemException | EventStoreException e) {
                 cause.addSuppressed(e);
                 continue;
             }
-            return Objects.requireNonNull(earlier)
-                    .orElseThrow(() -> new TransientEventStoreException(
-                            "The connection was lost while a command was committed; it was not", cause));
+            return earlier.orElseThrow(() -> new TransientEventStoreException(
+                    "The connection was lost while a command was committed; it was not", cause));
         }
         throw new CommandOutcomeUnknownException(id.toString(), cause);
+    }
+
+    private Optional<ExecutedCommand> takeAndGiveBack(CommandId id, String fingerprint) throws InterruptedException {
+        share.beginSettling();
+        try {
+            return Objects.requireNonNull(ownTransaction.execute(status -> {
+                status.setRollbackOnly();
+                return on(own(), connection -> take(connection, id, fingerprint));
+            }));
+        } finally {
+            share.endSettling();
+        }
     }
 
     private static boolean pause(long millis) {

@@ -257,6 +257,23 @@ class MariaDbDialect extends StatementDialect {
                 : Failure.bySqlState(e.getSQLState());
     }
 
+    @Override
+    final long lockTimeoutMillis(Connection connection) throws SQLException {
+        return 1_000 * queryLong(connection, "SELECT @@innodb_lock_wait_timeout", 0);
+    }
+
+    /** Seconds; 0 is the least that MariaDB takes, and 1 for MySQL. */
+    long shortestLockTimeout() {
+        return 0;
+    }
+
+    @Override
+    final LockTimeout shortenLockTimeout(Connection connection) throws SQLException {
+        long before = queryLong(connection, "SELECT @@innodb_lock_wait_timeout", 0);
+        execute(connection, "SET SESSION innodb_lock_wait_timeout = " + shortestLockTimeout());
+        return () -> execute(connection, "SET SESSION innodb_lock_wait_timeout = " + before);
+    }
+
     /** The statements that begin a transaction at READ COMMITTED. */
     List<String> begin() {
         return List.of("BEGIN NOT ATOMIC SET TRANSACTION ISOLATION LEVEL READ COMMITTED; START TRANSACTION; END");

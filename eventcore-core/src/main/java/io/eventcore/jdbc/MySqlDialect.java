@@ -15,6 +15,11 @@ final class MySqlDialect extends MariaDbDialect {
     }
 
     @Override
+    long shortestLockTimeout() {
+        return 1;
+    }
+
+    @Override
     String schemaScript() {
         return "schema-mysql.sql";
     }

@@ -11,6 +11,7 @@ import io.eventcore.internal.CallerRetries;
 import io.eventcore.jdbc.GroupCommit.Answer;
 import io.eventcore.serialization.internal.SerializedAppend;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -38,11 +39,13 @@ final class OwnAppends {
     private final Pause pause;
     private final AppendListener listener;
 
-    private final BusyStreams busy = new BusyStreams();
+    private final ConnectionShare share;
+    private final BusyStreams busy;
 
     OwnAppends(
             Dialect dialect,
             Connections connections,
+            ConnectionShare share,
             GroupCommitSettings settings,
             Pause pause,
             AppendListener listener) {
@@ -50,6 +53,8 @@ final class OwnAppends {
         this.listener = listener;
         this.dialect = dialect;
         this.connections = connections;
+        this.share = share;
+        this.busy = new BusyStreams(share, !connections.isRouting());
         this.grouping = settings.enabled();
         this.group = new GroupCommit(settings.maxEvents(), settings.maxBytes(), this::runBatch);
     }
@@ -62,20 +67,55 @@ final class OwnAppends {
     }
 
     AppendOutcome append(SerializedAppend append) {
-        if (!grouping || !group.accepts(append)) {
-            return appendAlone(append);
-        }
-        // A batch would only find out again that the stream is busy, and perhaps wait for that.
+        // Whoever asks again only finds out that the stream is busy.
         Optional<StreamId> awaited = busy.awaited(append);
-        AppendOutcome outcome = awaited.isPresent() ? new AppendOutcome.Busy(awaited.get()) : appendInGroup(append);
-        return outcome instanceof AppendOutcome.Busy found
-                ? busy.await(found.streamId(), () -> appendAlone(append), () -> lookAgain(append))
-                : outcome;
+        AppendOutcome outcome = awaited.isPresent() ? new AppendOutcome.Busy(awaited) : appendWithoutWaiting(append);
+        return outcome instanceof AppendOutcome.Busy found ? busy.await(found, new Waiting(append)) : outcome;
     }
 
-    private Optional<AppendOutcome> lookAgain(SerializedAppend append) {
-        AppendOutcome outcome = appendInGroup(append);
-        return outcome instanceof AppendOutcome.Busy ? Optional.empty() : Optional.of(outcome);
+    /** An append that waits for a stream. */
+    private final class Waiting implements BusyStreams.Attempts {
+        private final SerializedAppend append;
+
+        Waiting(SerializedAppend append) {
+            this.append = append;
+        }
+
+        @Override
+        public AppendOutcome waiting() {
+            return send(append, connection -> dialect.appendAlone(connection, append));
+        }
+
+        @Override
+        public AppendOutcome looking() throws InterruptedException {
+            // Those who look together share a batch, and so a connection.
+            return isGrouped(append)
+                    ? appendInGroup(append)
+                    : share.look(() -> appendAtOnce(append), AppendOutcome.Busy.class::isInstance);
+        }
+
+        @Override
+        public Optional<Duration> patience() {
+            return lockTimeout(dialect, connections);
+        }
+    }
+
+    /** How long a session of these connections waits for a lock; empty if for ever. */
+    static Optional<Duration> lockTimeout(Dialect dialect, Connections connections) {
+        try {
+            long millis = connections.own(dialect::lockTimeoutMillis);
+            return millis == 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
+        } catch (SQLException e) {
+            throw dialect.classify(e).toException("Asking for the lock time-out", e);
+        }
+    }
+
+    private boolean isGrouped(SerializedAppend append) {
+        return grouping && group.accepts(append);
+    }
+
+    private AppendOutcome appendWithoutWaiting(SerializedAppend append) {
+        return isGrouped(append) ? appendInGroup(append) : appendAtOnce(append);
     }
 
     private AppendOutcome appendInGroup(SerializedAppend append) {
@@ -89,7 +129,7 @@ final class OwnAppends {
         if (answer instanceof Answer.Failed failed) {
             throw failed.cause();
         }
-        return appendAlone(append);
+        return appendAtOnce(append);
     }
 
     private List<Answer> runBatch(List<SerializedAppend> appends) {
@@ -120,10 +160,17 @@ final class OwnAppends {
         return Collections.nCopies(appends.size(), answer);
     }
 
-    private AppendOutcome appendAlone(SerializedAppend append) {
+    /** Does not wait for what other transactions have locked. */
+    private AppendOutcome appendAtOnce(SerializedAppend append) {
+        return send(
+                append,
+                connection -> dialect.appendBatch(connection, List.of(append)).get(0));
+    }
+
+    private AppendOutcome send(SerializedAppend append, Connections.Work<AppendOutcome> way) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return connections.ownInReadCommitted(dialect, connection -> dialect.appendAlone(connection, append));
+                return connections.ownInReadCommitted(dialect, way);
             } catch (SQLException e) {
                 Failure failure = dialect.classify(e);
                 if (failure == Failure.CONNECTION_LOST) {
@@ -163,7 +210,7 @@ final class OwnAppends {
         for (long delay : SETTLE_AFTER_MILLIS) {
             try {
                 pause.of(delay);
-                Optional<AppendOutcome> settled = connections.own(connection -> dialect.settle(connection, append));
+                Optional<AppendOutcome> settled = settleOnce(append);
                 if (settled.isPresent()) {
                     return settled.get();
                 }
@@ -180,5 +227,14 @@ final class OwnAppends {
         AppendOutcomeUnknownException unknown = new AppendOutcomeUnknownException(append.writes(), cause);
         failures.forEach(unknown::addSuppressed);
         throw unknown;
+    }
+
+    private Optional<AppendOutcome> settleOnce(SerializedAppend append) throws InterruptedException, SQLException {
+        share.beginSettling();
+        try {
+            return connections.own(connection -> dialect.settle(connection, append));
+        } finally {
+            share.endSettling();
+        }
     }
 }

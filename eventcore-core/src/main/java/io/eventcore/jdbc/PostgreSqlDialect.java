@@ -23,6 +23,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -296,8 +297,37 @@ final class PostgreSqlDialect extends Dialect {
                 throw e;
             }
             // Somebody is at work on one of the streams, and nothing is written: find out which, write the others.
-            return appendBatch(connection, batch, true);
+            return appendBatchOneByOne(connection, batch);
         }
+    }
+
+    private List<AppendOutcome> appendBatchOneByOne(Connection connection, Batch batch) throws SQLException {
+        try {
+            return appendBatch(connection, batch, true);
+        } catch (SQLException e) {
+            if (!LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                throw e;
+            }
+            // No row but a table is locked, as by a change of its definition.
+            return Collections.nCopies(batch.appends.size(), new AppendOutcome.Busy(Optional.empty()));
+        }
+    }
+
+    @Override
+    long lockTimeoutMillis(Connection connection) throws SQLException {
+        return queryLong(
+                connection,
+                "SELECT min(setting::bigint) FROM pg_settings"
+                        + " WHERE name IN ('lock_timeout', 'statement_timeout') AND setting <> '0'",
+                0);
+    }
+
+    @Override
+    LockTimeout shortenLockTimeout(Connection connection) throws SQLException {
+        try (Statement set = connection.createStatement()) {
+            set.execute("SET LOCAL lock_timeout = '20ms'");
+        }
+        return () -> {};
     }
 
     private List<AppendOutcome> appendBatch(Connection connection, Batch batch, boolean oneByOne) throws SQLException {

@@ -91,13 +91,14 @@ class PostgreSqlDeadlockVictimTest {
         }
     }
 
-    /** Until the command waits for the stream that the transaction has locked. */
+    /** Until the command waits for the stream that the transaction has locked, and does not only try for a moment. */
     private static void awaitWaiting(CompletableFuture<?> command) {
         JdbcTemplate server = new JdbcTemplate(DATABASE.superusersDataSource());
         Long waiting;
         do {
             waiting = server.queryForObject(
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'", Long.class);
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart < clock_timestamp() - interval '100 ms'",
+                    Long.class);
         } while (!command.isDone() && waiting != null && waiting < 1);
     }
 }

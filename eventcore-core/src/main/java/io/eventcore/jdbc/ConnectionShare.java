@@ -1,0 +1,99 @@
+package io.eventcore.jdbc;
+
+import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * The part of a pool whose connections may wait in the database for what other transactions have locked. The rest is left
+ * to those who need not wait.
+ *
+ * <p>Who finds no room waits without a connection and looks again now and then. Safe for any number of threads.
+ */
+final class ConnectionShare {
+    /** How many connections wait at once at most, however large the pool is. */
+    private static final int MOST = 4;
+
+    /** One of several, where the pool does not tell how many it has. */
+    private static final int OF_UNKNOWN = 1;
+
+    /** How long to wait for room before looking again. */
+    private static final long LOOK_AGAIN_MILLIS = 50;
+
+    /** How many times as long as a look takes nothing looks after it. */
+    private static final int REST = 2;
+
+    private final Semaphore waiting;
+    private final Semaphore settling;
+    private final ReentrantLock looking = new ReentrantLock(true);
+
+    /** When the next look may begin; guarded by the lock. */
+    private long restsUntil = System.nanoTime();
+
+    private ConnectionShare(int connections) {
+        this.waiting = new Semaphore(connections, true);
+        this.settling = new Semaphore(Math.max(1, connections), true);
+    }
+
+    /** Half of a pool. A pool of one connection has none to spare. */
+    static ConnectionShare half(OptionalInt poolSize) {
+        return of(poolSize, 2);
+    }
+
+    /** A quarter of a pool, so that both together leave some. */
+    static ConnectionShare quarter(OptionalInt poolSize) {
+        return of(poolSize, 4);
+    }
+
+    private static ConnectionShare of(OptionalInt poolSize, int part) {
+        return new ConnectionShare(poolSize.isPresent() ? Math.min(MOST, poolSize.getAsInt() / part) : OF_UNKNOWN);
+    }
+
+    /** Takes room for one that waits, if there is some at this moment; {@link #end} gives it back. */
+    boolean tryBegin() {
+        return waiting.tryAcquire();
+    }
+
+    /** The same; waits for it as long as looking again can wait. */
+    boolean tryBeginBeforeNextLook() throws InterruptedException {
+        return waiting.tryAcquire(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** Gives room back. */
+    void end() {
+        waiting.release();
+    }
+
+    /**
+     * Looks whether something is free. One looks at a time, and after a look in vain nothing looks for a while: each takes a
+     * connection, and a pool may have only one.
+     *
+     * @param inVain whether there will have to be another look
+     */
+    <T> T look(Supplier<T> look, Predicate<T> inVain) throws InterruptedException {
+        looking.lockInterruptibly();
+        try {
+            TimeUnit.NANOSECONDS.sleep(restsUntil - System.nanoTime());
+            long begin = System.nanoTime();
+            T seen = look.get();
+            long end = System.nanoTime();
+            restsUntil = inVain.test(seen) ? end + REST * (end - begin) : end;
+            return seen;
+        } finally {
+            looking.unlock();
+        }
+    }
+
+    /** Settles something, which waits for sessions that may be gone. Always one at a time at least, or nothing would be. */
+    void beginSettling() throws InterruptedException {
+        settling.acquire();
+    }
+
+    /** Lets another one settle. */
+    void endSettling() {
+        settling.release();
+    }
+}

@@ -1,0 +1,56 @@
+package io.eventcore.jdbc;
+
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.SQLException;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+
+/** How many connections a data source has, where it tells: HikariCP does, through any proxy that says what it wraps. */
+final class PoolSize {
+    private static final Logger LOG = LoggerFactory.getLogger(PoolSize.class);
+
+    private PoolSize() {}
+
+    /** The largest number of connections of a pool, the smallest of them behind a router; empty if it is not known. */
+    static OptionalInt of(DataSource dataSource) {
+        DataSource target = Connections.target(dataSource);
+        if (target instanceof AbstractRoutingDataSource routing) {
+            return smallest(routing);
+        }
+        try {
+            return Hikari.sizeOf(target);
+        } catch (NoClassDefFoundError absent) {
+            // HikariCP is not on the class path, so it is no pool of its.
+            return OptionalInt.empty();
+        } catch (SQLException e) {
+            LOG.debug("A data source does not tell what it wraps", e);
+            return OptionalInt.empty();
+        }
+    }
+
+    private static OptionalInt smallest(AbstractRoutingDataSource routing) {
+        DataSource byDefault = routing.getResolvedDefaultDataSource();
+        return Stream.concat(Stream.ofNullable(byDefault), routing.getResolvedDataSources().values().stream())
+                .map(PoolSize::of)
+                .flatMapToInt(OptionalInt::stream)
+                .min();
+    }
+
+    /** Apart, so that nothing else needs the library. */
+    private static final class Hikari {
+        private Hikari() {}
+
+        static OptionalInt sizeOf(DataSource dataSource) throws SQLException {
+            if (!dataSource.isWrapperFor(HikariDataSource.class)) {
+                return OptionalInt.empty();
+            }
+            int size = dataSource.unwrap(HikariDataSource.class).getMaximumPoolSize();
+            // Before its first connection a pool may not have chosen its default yet.
+            return size < 1 ? OptionalInt.empty() : OptionalInt.of(size);
+        }
+    }
+}
