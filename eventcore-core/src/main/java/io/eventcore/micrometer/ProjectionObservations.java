@@ -2,10 +2,12 @@ package io.eventcore.micrometer;
 
 import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
+import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionListener;
 import io.eventcore.projection.ProjectionPartition;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -57,21 +59,23 @@ public final class ProjectionObservations implements ProjectionListener {
     }
 
     @Override
-    public Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events) {
+    public Batch started(
+            ProjectionPartition partition, ProjectionKind kind, List<? extends RecordedEvent<? extends Event>> events) {
         Watch watch = Watch.start(
                 observations,
                 () -> Observation.createNotStarted(BATCH, () -> new ProjectionBatchContext(events), observations)
-                        .lowCardinalityKeyValue("projection", partition.projection()));
-        return new Observed(partition.projection(), events, watch);
+                        .lowCardinalityKeyValue("projection", partition.projection())
+                        .lowCardinalityKeyValue("kind", kind.word()));
+        return new Observed(Tags.of("projection", partition.projection(), "kind", kind.word()), events, watch);
     }
 
     private final class Observed implements Batch {
-        private final String projection;
+        private final Tags tags;
         private final List<? extends RecordedEvent<? extends Event>> events;
         private final Watch watch;
 
-        private Observed(String projection, List<? extends RecordedEvent<? extends Event>> events, Watch watch) {
-            this.projection = projection;
+        private Observed(Tags tags, List<? extends RecordedEvent<? extends Event>> events, Watch watch) {
+            this.tags = tags;
             this.events = events;
             this.watch = watch;
         }
@@ -79,11 +83,8 @@ public final class ProjectionObservations implements ProjectionListener {
         @Override
         public void applied(int count) {
             watch.end("success");
-            Counter.builder(EVENTS)
-                    .tag("projection", projection)
-                    .register(meters)
-                    .increment(count);
-            Timer latency = Timer.builder(LATENCY).tag("projection", projection).register(meters);
+            Counter.builder(EVENTS).tags(tags).register(meters).increment(count);
+            Timer latency = Timer.builder(LATENCY).tags(tags).register(meters);
             Instant now = clock.instant();
             for (RecordedEvent<?> event : events.subList(0, Math.min(count, events.size()))) {
                 Duration taken = Duration.between(event.recordedAt(), now);

@@ -129,7 +129,7 @@ final class EventApplication<E extends Event> {
 
     /** Applies entries in one go; how many were applied, since a batch that takes long is cut short. */
     private int applyTogether(List<LogEntry<E>> entries) {
-        ProjectionListener.Batch batch = listener.started(lease.partition(), readable(entries));
+        ProjectionListener.Batch batch = listener.started(lease.partition(), projection.kind(), readable(entries));
         try {
             int applied = projection.mode() == ProjectionMode.TRANSACTIONAL
                     ? applyInTransaction(entries)
@@ -207,6 +207,7 @@ final class EventApplication<E extends Event> {
 
     private int taken(Progress progress) {
         checkpoint = progress.reached;
+        counts.committed();
         progress.queued.forEach(
                 (streamId, events) -> parked.computeIfPresent(streamId, (id, stream) -> stream.waitingFor(events)));
         counts.applied(progress.applied);
@@ -329,6 +330,7 @@ final class EventApplication<E extends Event> {
             throw new LeaseLostException(lease);
         }
         checkpoint = to;
+        counts.committed();
     }
 
     /**
@@ -368,6 +370,7 @@ final class EventApplication<E extends Event> {
             return false;
         }
         counts.applied(1);
+        counts.committed();
         parked.put(stream.streamId(), stream.without(entry.position()));
         return true;
     }

@@ -131,8 +131,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     ProjectionState state() {
         if (ended) {
-            // Of a thread that ended without being asked to, nobody may think that all is well.
-            return stopped ? ProjectionState.STOPPED : ProjectionState.FAILED;
+            return ProjectionState.STOPPED;
         }
         if (hasFailed()) {
             return ProjectionState.FAILED;
@@ -150,15 +149,28 @@ final class PartitionWorker<E extends Event> implements Runnable {
      * make none.
      */
     Duration standstill(GlobalPosition last) {
-        boolean wanted = !stopped && !paused && !hasFailed() && gate.isOpen();
-        if (!wanted || last.compareTo(position) <= 0) {
+        return last.compareTo(position) <= 0 ? Duration.ZERO : withoutStep();
+    }
+
+    /**
+     * How long no step was made that this instance has to make: neither forward, nor to the finding that there is nothing
+     * to do, which takes no longer than a pause of the worker. Zero if it has to make none. Asks no database.
+     */
+    Duration withoutStep() {
+        if (stopped || paused || hasFailed() || !gate.isOpen()) {
             return Duration.ZERO;
         }
         // Another instance is in charge as long as the store was asked and has said so.
         long since =
-                runsHere() || free ? steppedAt + context.settings().pollMax().toNanos() : observedAt;
+                runsHere() || free ? lastStepAt() + context.settings().pollMax().toNanos() : observedAt;
         long expected = context.settings().lookEvery().toNanos();
         return Duration.ofNanos(Math.max(0, context.nanoTime().getAsLong() - since - expected));
+    }
+
+    /** A page may take long; what is committed of it is a step. */
+    private long lastStepAt() {
+        long committedAt = counts.committedAt();
+        return committedAt - steppedAt > 0 ? committedAt : steppedAt;
     }
 
     /** Why it last could not go on, without any payload; empty if it always could. */

@@ -19,12 +19,24 @@ final class ProjectionCounts {
     private volatile boolean failing;
     private volatile @Nullable Instant oldestWaiting;
 
+    private volatile long committedAt;
     private long lastMoved;
     private double perSecond;
 
     ProjectionCounts(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.lastMoved = nanoTime.getAsLong();
+        this.committedAt = lastMoved;
+    }
+
+    /** Something was committed: an event was applied, skipped or set aside. */
+    void committed() {
+        committedAt = nanoTime.getAsLong();
+    }
+
+    /** When something was last committed, on the monotonic clock. */
+    long committedAt() {
+        return committedAt;
     }
 
     void applied(int events) {

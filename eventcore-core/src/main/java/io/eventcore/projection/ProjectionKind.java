@@ -17,8 +17,13 @@ public enum ProjectionKind {
     /** Passes events on, to listeners or to a broker. */
     RELAY;
 
+    /** The word for one of them, as the tag {@code kind} of metrics: {@code projection}, {@code reaction} or {@code relay}. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
     /** The word for several of them: {@code projections}, {@code reactions} or {@code relays}. */
     public String plural() {
-        return name().toLowerCase(Locale.ROOT) + "s";
+        return word() + "s";
     }
 }

@@ -16,9 +16,11 @@ public interface ProjectionListener {
      * Events are about to be applied together.
      *
      * @param partition the projection, and which part of it
+     * @param kind what the projection is for
      * @param events the events, in order; those that cannot be read are left out
      */
-    Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events);
+    Batch started(
+            ProjectionPartition partition, ProjectionKind kind, List<? extends RecordedEvent<? extends Event>> events);
 
     /** A listener that passes everything on to these, in their order. */
     static ProjectionListener all(List<ProjectionListener> listeners) {
@@ -27,7 +29,7 @@ public interface ProjectionListener {
 
     /** A listener that does nothing. */
     static ProjectionListener none() {
-        return (partition, events) -> Batch.IGNORED;
+        return (partition, kind, events) -> Batch.IGNORED;
     }
 
     /**

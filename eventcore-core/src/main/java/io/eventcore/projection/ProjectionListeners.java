@@ -13,10 +13,11 @@ record ProjectionListeners(List<ProjectionListener> listeners) implements Projec
     }
 
     @Override
-    public Batch started(ProjectionPartition partition, List<? extends RecordedEvent<? extends Event>> events) {
+    public Batch started(
+            ProjectionPartition partition, ProjectionKind kind, List<? extends RecordedEvent<? extends Event>> events) {
         return new Batches(listeners.stream()
                 .map(listener -> Callback.PROJECTION_LISTENER.<Batch>call(
-                        () -> listener.started(partition, events), Batch.IGNORED))
+                        () -> listener.started(partition, kind, events), Batch.IGNORED))
                 .toList());
     }
 

@@ -15,6 +15,7 @@ final class ProjectionRun {
     private final AppendSignal signal;
     private final Runnable look;
     private final LeaseKeeper keeper;
+    private final StandstillWatch watch;
     private final RemoteProgress remote;
     private final List<PartitionWorker<?>> workers = new ArrayList<>();
     private final List<PartitionChange<?>> changes = new ArrayList<>();
@@ -27,6 +28,7 @@ final class ProjectionRun {
         this.signal = signal;
         this.look = context.tail()::look;
         this.keeper = new LeaseKeeper(context, workers, new VersionSwitch(context.reader(), context.store(), declared));
+        this.watch = new StandstillWatch(workers, context.settings());
         this.remote = new RemoteProgress(context.store(), context.versions(), context.progress(), context.nanoTime());
         declared.all().forEach(this::prepare);
         keeper.look();
@@ -37,6 +39,7 @@ final class ProjectionRun {
                 change -> workerThreads.add(OwnThreads.thread(threads, "The thread that divides anew", change)));
         helperThreads.add(OwnThreads.thread(threads, "The reader of the end of the log", context.tail()));
         helperThreads.add(OwnThreads.thread(threads, "The renewal of leases", keeper));
+        helperThreads.add(OwnThreads.thread(threads, "The watch for standstills", watch));
         signal.addReceiver(look);
         try {
             helperThreads.forEach(Thread::start);
@@ -127,6 +130,7 @@ final class ProjectionRun {
         }
         context.tail().stop();
         keeper.stop();
+        watch.stop();
         return OwnThreads.join(helperThreads, STOPS_WITHIN) && ended;
     }
 }

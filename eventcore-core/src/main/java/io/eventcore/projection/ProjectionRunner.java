@@ -60,7 +60,13 @@ public class ProjectionRunner {
         this.store = builder.store;
         this.projections = builder.projections.copy();
         this.settings = new RunnerSettings(
-                builder.batchSize, builder.lease, builder.pollMin, builder.pollMax, builder.retryMin, builder.retryMax);
+                builder.batchSize,
+                builder.lease,
+                builder.pollMin,
+                builder.pollMax,
+                builder.retryMin,
+                builder.retryMax,
+                builder.maxStandstill);
         this.threads = builder.threads;
         this.signal = builder.signal;
         this.listener = ProjectionListener.all(List.of(builder.listener));
@@ -129,12 +135,6 @@ public class ProjectionRunner {
         }
         if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
             return;
-        }
-        try {
-            reader.matching(projection.filter());
-        } catch (IllegalArgumentException e) {
-            throw new IllegalStateException(
-                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
         }
         if (!hasTransactions) {
             throw new ProjectionTransactionException(projection.name(), "there is no transaction manager");
@@ -414,6 +414,7 @@ public class ProjectionRunner {
         private Duration pollMax = Duration.ofSeconds(1);
         private Duration retryMin = Duration.ofMillis(100);
         private Duration retryMax = Duration.ofSeconds(30);
+        private Duration maxStandstill = Duration.ofMinutes(2);
         private ThreadFactory threads = ProjectionThreads.factory();
         private AppendSignal signal = new AppendSignal();
         private ProjectionListener listener = ProjectionListener.none();
@@ -468,6 +469,15 @@ public class ProjectionRunner {
         public Builder retryPause(Duration first, Duration longest) {
             this.retryMin = Objects.requireNonNull(first, "first");
             this.retryMax = Objects.requireNonNull(longest, "longest");
+            return this;
+        }
+
+        /**
+         * How long a projection may make no step, by default 2 min: longer than the longest {@code apply}. Beyond that it
+         * is told in the log, by one line when it stands still and one when it does not any more.
+         */
+        public Builder maxStandstill(Duration length) {
+            this.maxStandstill = Objects.requireNonNull(length, "length");
             return this;
         }
 

@@ -48,6 +48,14 @@ public record ProjectionStatus(
         return partitions.stream().map(Partition::lag).max(Duration::compareTo).orElse(Duration.ZERO);
     }
 
+    /** How long the part has made no step here that has waited longest for one; zero if none waits. */
+    public Duration standstill() {
+        return partitions.stream()
+                .map(Partition::standstill)
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
+    }
+
     /** How fast the slowest part gets ahead, in positions of the log. */
     public double positionsPerSecond() {
         return partitions.stream()

@@ -11,9 +11,16 @@ import java.time.Duration;
  * @param pollMax how soon the log is looked at again when nothing happens
  * @param retryMin the pause after the first failure of an event
  * @param retryMax no pause between attempts is longer
+ * @param maxStandstill a projection that makes no step for longer is told in the log
  */
 record RunnerSettings(
-        int batchSize, Duration lease, Duration pollMin, Duration pollMax, Duration retryMin, Duration retryMax) {
+        int batchSize,
+        Duration lease,
+        Duration pollMin,
+        Duration pollMax,
+        Duration retryMin,
+        Duration retryMax,
+        Duration maxStandstill) {
     /** How often the checkpoint of a projection is written that gets past events it does not want. */
     static final Duration SAVE_EVERY = Duration.ofMillis(500);
 
@@ -32,6 +39,9 @@ record RunnerSettings(
         positive("pollMax", pollMax);
         positive("retryMin", retryMin);
         positive("retryMax", retryMax);
+        if (maxStandstill.isNegative()) {
+            throw new IllegalArgumentException("maxStandstill must not be negative, is " + maxStandstill);
+        }
         if (pollMax.compareTo(pollMin) < 0) {
             throw new IllegalArgumentException(
                     "pollMax must not be below pollMin (%s), is %s".formatted(pollMin, pollMax));

@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendOutcomeUnknownException;
+import io.eventcore.CommandOutcomeUnknownException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.InvalidStreamIdException;
 import io.eventcore.RetriesExhaustedException;
@@ -90,22 +91,32 @@ class EventCoreProblems {
 
     @ExceptionHandler({EventStoreUnavailableException.class, TransientEventStoreException.class})
     ResponseEntity<ProblemDetail> unavailable(RuntimeException unavailable) {
-        log(HttpStatus.SERVICE_UNAVAILABLE, unavailable);
-        ProblemDetail problem = ProblemDetail.forStatusAndDetail(
-                HttpStatus.SERVICE_UNAVAILABLE,
-                "The event store cannot be used at the moment. Nothing was stored; try again");
-        return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
-                .header(HttpHeaders.RETRY_AFTER, "1")
-                .body(problem);
+        log(HttpStatus.SERVICE_UNAVAILABLE, String.valueOf(unavailable.getMessage()), unavailable);
+        return later("The event store cannot be used at the moment. Nothing was stored; try again");
+    }
+
+    /** To send the command again under its id is right, whatever has become of it. */
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> unknown(CommandOutcomeUnknownException unknown) {
+        log(HttpStatus.SERVICE_UNAVAILABLE, "The outcome of a command is unknown", unknown);
+        return later(
+                "The connection to the event store was lost at the last moment, so it is not known whether the command"
+                        + " was carried out. Send it again with the same id: it is carried out once");
     }
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> unknown(AppendOutcomeUnknownException unknown) {
-        log(HttpStatus.INTERNAL_SERVER_ERROR, unknown);
+        log(HttpStatus.INTERNAL_SERVER_ERROR, "The outcome of an append is unknown", unknown);
         return answer(
                 HttpStatus.INTERNAL_SERVER_ERROR,
                 "The connection to the event store was lost at the last moment, so it is not known whether anything was"
                         + " stored. Look before you try again");
+    }
+
+    private static ResponseEntity<ProblemDetail> later(String detail) {
+        return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
+                .header(HttpHeaders.RETRY_AFTER, "1")
+                .body(ProblemDetail.forStatusAndDetail(HttpStatus.SERVICE_UNAVAILABLE, detail));
     }
 
     private static ResponseEntity<ProblemDetail> answer(HttpStatus status, String detail) {
@@ -113,12 +124,12 @@ class EventCoreProblems {
     }
 
     /** One line; who wants to know where it came from sees that at DEBUG. */
-    private static void log(HttpStatus status, RuntimeException failure) {
+    private static void log(HttpStatus status, String what, RuntimeException failure) {
         Throwable cause = failure.getCause();
         LOG.warn(
                 "A request is answered with {}: {}, caused by {}",
                 status.value(),
-                failure.getMessage(),
+                what,
                 cause == null ? "nothing else" : cause.getClass().getName());
         LOG.debug("A request is answered with {}", status.value(), failure);
     }

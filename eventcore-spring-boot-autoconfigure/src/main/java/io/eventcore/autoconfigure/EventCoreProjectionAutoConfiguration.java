@@ -72,6 +72,7 @@ public final class EventCoreProjectionAutoConfiguration {
                 .lease(settings.lease())
                 .poll(settings.minPollInterval(), settings.maxPollInterval())
                 .retryPause(settings.minRetryDelay(), settings.maxRetryDelay())
+                .maxStandstill(properties.health().maxStandstill())
                 .listener(ProjectionListener.all(listeners.orderedStream().toList()))
                 .wokenBy(signal);
         transactionManagers.ofEventStore().ifPresent(runner::transactionManager);

@@ -468,7 +468,7 @@ class EndpointOverHttpTest {
 
         @Bean
         ProjectionListener leakingListener() {
-            return (partition, events) -> new ProjectionListener.Batch() {
+            return (partition, kind, events) -> new ProjectionListener.Batch() {
                 @Override
                 public void failed(Throwable failure) {
                     LoggerFactory.getLogger(Leaks.class).warn("Tells too much", failure);

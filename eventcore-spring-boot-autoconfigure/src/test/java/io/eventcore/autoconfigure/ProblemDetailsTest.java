@@ -1,8 +1,10 @@
 package io.eventcore.autoconfigure;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.AppendOutcomeUnknownException;
+import io.eventcore.CommandOutcomeUnknownException;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.ExpectedVersion;
@@ -66,17 +68,21 @@ class ProblemDetailsTest {
         return new IllegalStateException(SECRET);
     }
 
-    private static final Map<String, Supplier<RuntimeException>> FAILURES = Map.of(
-            "rejected", () -> new BusinessRuleViolationException("The account is closed"),
-            "own-status", NoSuchAccount::new,
-            "conflict", ProblemDetailsTest::versionConflict,
-            "exhausted", () -> new RetriesExhaustedException("Deposit", 5, Duration.ZERO, versionConflict()),
-            "busy", () -> new RetriesExhaustedException("Deposit", 5, Duration.ZERO, transientFailure()),
-            "reused", () -> new CommandIdReusedException(CommandId.of("web", SECRET), "Deposit"),
-            "unavailable", () -> new EventStoreUnavailableException("The disk is full", cause()),
-            "transient", ProblemDetailsTest::transientFailure,
-            "unknown", () -> new AppendOutcomeUnknownException(StreamWrites.empty(), cause()),
-            "other", () -> new IllegalStateException(SECRET));
+    private static final Map<String, Supplier<RuntimeException>> FAILURES = Map.ofEntries(
+            entry("rejected", () -> new BusinessRuleViolationException("The account is closed")),
+            entry("own-status", NoSuchAccount::new),
+            entry("conflict", ProblemDetailsTest::versionConflict),
+            entry("exhausted", () -> new RetriesExhaustedException("Deposit", 5, Duration.ZERO, versionConflict())),
+            entry("busy", () -> new RetriesExhaustedException("Deposit", 5, Duration.ZERO, transientFailure())),
+            entry("reused", () -> new CommandIdReusedException(CommandId.of("web", SECRET), "Deposit")),
+            entry("unavailable", () -> new EventStoreUnavailableException("The disk is full", cause())),
+            entry("transient", ProblemDetailsTest::transientFailure),
+            entry(
+                    "unknown",
+                    () -> new AppendOutcomeUnknownException(
+                            StreamWrites.empty().registerStream(STREAM, ExpectedVersion.any()), cause())),
+            entry("unknown-command", () -> new CommandOutcomeUnknownException("web/" + SECRET, cause())),
+            entry("other", () -> new IllegalStateException(SECRET)));
 
     private static EventStoreException transientFailure() {
         return new TransientEventStoreException("A deadlock", cause());
@@ -103,7 +109,8 @@ class ProblemDetailsTest {
             assertProblem(http, "/fail/exhausted", 409).contains("5 attempts");
             assertProblem(http, "/fail/reused", 409);
             assertProblem(http, "/fail/unknown", 500).contains("not known");
-            for (String path : List.of("busy", "unavailable", "transient")) {
+            assertProblem(http, "/fail/unknown-command", 503).contains("not known", "again with the same id");
+            for (String path : List.of("busy", "unavailable", "transient", "unknown-command")) {
                 assertProblem(http, "/fail/" + path, 503);
                 assertThat(http.get().uri("/fail/" + path)).hasHeader("Retry-After", "1");
             }

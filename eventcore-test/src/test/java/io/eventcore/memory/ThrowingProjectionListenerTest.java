@@ -59,7 +59,7 @@ class ThrowingProjectionListenerTest {
     }
 
     private static ProjectionListener throwingIn(String where) {
-        return (partition, batch) -> {
+        return (partition, kind, batch) -> {
             if (where.equals("started")) {
                 throw new IllegalStateException("a listener's own");
             }

@@ -28,11 +28,13 @@ import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -52,8 +54,8 @@ class UnwantedEventsTest {
 
     private final Picky serializer = new Picky();
     private final AppendSignal signal = new AppendSignal();
-    private final EventStore events =
-            new InMemoryEventStore(serializer, AppendLimits.defaults(), Clock.systemUTC(), signal);
+    private final Clock clock = Clock.fixed(Instant.parse("2026-01-01T00:00:00Z"), ZoneOffset.UTC);
+    private final EventStore events = new InMemoryEventStore(serializer, AppendLimits.defaults(), clock, signal);
     /** Where the pages began that were read before the end of the log at that time. */
     private final List<GlobalPosition> pages = new CopyOnWriteArrayList<>();
 
@@ -143,13 +145,42 @@ class UnwantedEventsTest {
 
         ProjectionRunner runner = startAll(Reaction.asProjection(
                 Reaction.named("reaction", LedgerEvent.class)
-                        .since(Instant.now().plusSeconds(3600))
+                        .since(clock.instant().plusSeconds(3600))
                         .onError(failure -> FailureDecision.FAIL)
                         .build(),
                 executor()));
 
         assertReached(runner, "reaction");
         assertThat(serializer.decoded).isEmpty();
+    }
+
+    @Test
+    void what_waits_behind_an_event_that_cannot_be_decoded_has_waited_since_that_was_recorded() {
+        assertLagWhileRetrying(events, Duration.ofSeconds(7));
+    }
+
+    @Test
+    void where_a_store_cannot_tell_when_such_an_event_was_recorded_nothing_is_known_to_wait() {
+        assertLagWhileRetrying(decodingAll(events), Duration.ZERO);
+    }
+
+    private void assertLagWhileRetrying(EventStore store, Duration lag) {
+        withdraw(ADA);
+        ProjectionRunner runner = ProjectionRunner.builder(store, new InMemoryProjectionStore())
+                .clock(Clock.offset(clock, Duration.ofSeconds(7)))
+                .projection(Projection.named("retries", LedgerEvent.class)
+                        .atLeastOnce()
+                        .onError(failure -> FailureDecision.RETRY)
+                        .build())
+                .build();
+        started.add(runner);
+        runner.start();
+
+        Eventually.until(
+                "it tries again",
+                () -> runner.status().get(0).partitions().get(0).state() == ProjectionState.RETRYING);
+
+        assertThat(runner.status().get(0).lag()).isEqualTo(lag);
     }
 
     private CommandExecutor executor() {
@@ -205,6 +236,23 @@ class UnwantedEventsTest {
                         if (argument instanceof EventPage page && isBeforeTheEnd(page.after())) {
                             pages.add(page.after());
                         }
+                    }
+                    try {
+                        return method.invoke(store, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw Objects.requireNonNull(e.getCause());
+                    }
+                });
+    }
+
+    /** A store that knows nothing of reading without decoding. */
+    private static EventStore decodingAll(EventStore store) {
+        return (EventStore) Proxy.newProxyInstance(
+                UnwantedEventsTest.class.getClassLoader(),
+                new Class<?>[] {EventStore.class},
+                (proxy, method, arguments) -> {
+                    if (Set.of("readUndecoded", "matching").contains(method.getName())) {
+                        return InvocationHandler.invokeDefault(proxy, method, arguments);
                     }
                     try {
                         return method.invoke(store, arguments);

@@ -357,23 +357,24 @@ public abstract class ProjectionFaultsContract {
 
     private static Stream<Arguments> listeners() {
         return Stream.of(
-                Arguments.of("at the beginning", (ProjectionListener) (partition, batch) -> {
+                Arguments.of("at the beginning", (ProjectionListener) (partition, kind, batch) -> {
                     throw new HomemadeError();
                 }),
-                Arguments.of("at the beginning, an exception", (ProjectionListener) (partition, batch) -> {
+                Arguments.of("at the beginning, an exception", (ProjectionListener) (partition, kind, batch) -> {
                     throw new IllegalStateException(SECRET);
                 }),
-                Arguments.of("at the end", (ProjectionListener) (partition, batch) -> new ProjectionListener.Batch() {
-                    @Override
-                    public void applied(int number) {
-                        throw new HomemadeError();
-                    }
+                Arguments.of(
+                        "at the end", (ProjectionListener) (partition, kind, batch) -> new ProjectionListener.Batch() {
+                            @Override
+                            public void applied(int number) {
+                                throw new HomemadeError();
+                            }
 
-                    @Override
-                    public void failed(Throwable failure) {
-                        throw new IllegalStateException(SECRET);
-                    }
-                }));
+                            @Override
+                            public void failed(Throwable failure) {
+                                throw new IllegalStateException(SECRET);
+                            }
+                        }));
     }
 
     @ParameterizedTest(name = "{0}")

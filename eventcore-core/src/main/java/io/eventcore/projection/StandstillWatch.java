@@ -1,0 +1,75 @@
+package io.eventcore.projection;
+
+import io.eventcore.internal.OwnThreads;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Says in the log when a projection of this process makes no step, once for each standstill, and when that is over. For
+ * applications without health and metrics, and for the time before someone looks at those.
+ *
+ * <p>It asks no database: one that does not answer may be the reason for the standstill.
+ */
+final class StandstillWatch implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(StandstillWatch.class);
+
+    /** How often in a row a standstill is seen before it is told: after a jump of the clock a worker is late, no more. */
+    private static final int LOOKS = 3;
+
+    private final List<PartitionWorker<?>> workers;
+    private final RunnerSettings settings;
+    private final Map<PartitionWorker<?>, Integer> seen = new HashMap<>();
+    private final Set<PartitionWorker<?>> told = new HashSet<>();
+    private final Bell bell = new Bell();
+    private volatile boolean stopped;
+
+    StandstillWatch(List<PartitionWorker<?>> workers, RunnerSettings settings) {
+        this.workers = workers;
+        this.settings = settings;
+    }
+
+    void stop() {
+        stopped = true;
+        bell.ring();
+    }
+
+    @Override
+    public void run() {
+        while (!stopped) {
+            bell.await(settings.lookEvery().toNanos());
+            if (!stopped) {
+                workers.forEach(this::look);
+            }
+        }
+    }
+
+    private void look(PartitionWorker<?> worker) {
+        Duration standstill = worker.withoutStep();
+        if (standstill.compareTo(settings.maxStandstill()) > 0) {
+            if (seen.merge(worker, 1, Integer::sum) == LOOKS && told.add(worker)) {
+                OwnThreads.tell(() -> LOG.warn(
+                        "Projection '{}' has made no step for {} s. It is {} at position {}. Look for an apply that does not"
+                                + " return, or for a connection without a time-out",
+                        worker.partition(),
+                        standstill.toSeconds(),
+                        worker.state().word(),
+                        worker.position()));
+            }
+        } else {
+            seen.remove(worker);
+            if (told.remove(worker)) {
+                OwnThreads.tell(() -> LOG.info(
+                        "Projection '{}' stands still no more. It is {} at position {}",
+                        worker.partition(),
+                        worker.state().word(),
+                        worker.position()));
+            }
+        }
+    }
+}
