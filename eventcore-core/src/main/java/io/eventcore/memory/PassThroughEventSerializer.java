@@ -9,8 +9,10 @@ import java.util.Set;
 /**
  * Keeps events as they are, for a memory store that is to be as fast as memory.
  *
- * <p>Nothing is encoded, so a mistake in the JSON form of an event goes unnoticed, and the payload limit does not
- * apply. Safe for any number of threads if the events are immutable.
+ * <p>Nothing is encoded, so nothing is checked: an event that a database could not give back is stored here without a word,
+ * an event that is changed afterwards is changed in the store too, and neither the payload limit nor the bounds of reads in
+ * bytes apply. Use it for speed, and let a test check the JSON of the events ({@code EventCoreAssertions.assertWellFormed}
+ * of {@code eventcore-test}); the store in memory of Spring Boot and of the test slice uses JSON. Safe for any number of threads if the events are immutable.
  *
  * @since 0.1
  */

@@ -3,7 +3,9 @@ package io.eventcore.test;
 import io.eventcore.Event;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandClasses;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.MissingEventTypeException;
 import io.eventcore.snapshot.Snapshot;
 import java.io.IOException;
@@ -42,7 +44,13 @@ public final class EventCoreAssertions {
     /**
      * Asserts that every command in a package and below it is well-formed: its {@code @Stream}s mark ids, it says which
      * events it reads, and all these events have a stored name of their own, given the event classes found in the same
-     * packages.
+     * packages. And that a sample of each of these event classes is the same when it is written as JSON and read back.
+     *
+     * <p>A sample is made by the constructor, with a value of each component, one element in each collection, and the first
+     * class permitted of a sealed type that has a sample. No sample, and so no check, has a class whose constructor refuses
+     * such values, and one with several constructors that is no record: the store checks their events when it stores them,
+     * and {@link CommandScenario} checks them in tests. The JSON is that of the library alone; where the application adds
+     * modules or customizers, use {@link #assertWellFormed(String, EventTypes, EventSerializer)}.
      *
      * @throws AssertionError if something is wrong, or if there is no command; names every class, its component and what
      *     to do
@@ -60,7 +68,8 @@ public final class EventCoreAssertions {
                 }
             }
         }
-        check(packageName, classes, named(types, problems), problems);
+        EventTypes named = named(types, problems);
+        check(packageName, classes, named, new JacksonEventSerializer(named), problems);
     }
 
     private static EventTypes named(EventTypes.Builder types, List<String> problems) {
@@ -82,10 +91,27 @@ public final class EventCoreAssertions {
      * @param types the event classes the application works with
      */
     public static void assertWellFormed(String packageName, EventTypes types) {
-        check(packageName, classesIn(packageName), types, new ArrayList<>());
+        assertWellFormed(packageName, types, new JacksonEventSerializer(types));
     }
 
-    private static void check(String packageName, List<Class<?>> classes, EventTypes types, List<String> problems) {
+    /**
+     * As {@link #assertWellFormed(String)}, for an application that registers its event classes by hand or adds to their
+     * JSON.
+     *
+     * @param types the event classes the application works with
+     * @param serializer writes and reads them as the application does
+     */
+    public static void assertWellFormed(String packageName, EventTypes types, EventSerializer serializer) {
+        check(packageName, classesIn(packageName), types, serializer, new ArrayList<>());
+    }
+
+    private static void check(
+            String packageName,
+            List<Class<?>> classes,
+            EventTypes types,
+            EventSerializer serializer,
+            List<String> problems) {
+        types.types().forEach(type -> checkJson(type, serializer, problems));
         int commands = 0;
         Map<String, Class<?>> snapshots = new HashMap<>();
         for (Class<?> type : classes) {
@@ -105,6 +131,19 @@ public final class EventCoreAssertions {
         }
         if (!problems.isEmpty()) {
             throw new AssertionError("Not well-formed:\n- " + String.join("\n- ", problems));
+        }
+    }
+
+    private static void checkJson(Class<? extends Event> type, EventSerializer serializer, List<String> problems) {
+        Event sample = Samples.of(type).orElse(null);
+        if (sample == null) {
+            return;
+        }
+        try {
+            serializer.deserialize(serializer.serialize(sample));
+        } catch (RuntimeException e) {
+            problems.add("%s cannot be stored: %s. See the guide, 'What may an event hold?'"
+                    .formatted(type.getName(), e.getMessage()));
         }
     }
 

@@ -1,0 +1,180 @@
+package io.eventcore.test;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamPattern;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import java.lang.reflect.Array;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Modifier;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.OffsetDateTime;
+import java.time.OffsetTime;
+import java.time.Period;
+import java.time.Year;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Currency;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.UUID;
+import org.springframework.core.ResolvableType;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Makes a value of a class by what its constructor asks for, so that its JSON form can be tried. A class whose constructor
+ * refuses such values has no sample.
+ */
+final class Samples {
+    /** A class may hold itself; what is deeper than this is left out where it may be, or has no sample. */
+    private static final int DEPTH = 6;
+
+    private static final Instant TIME = Instant.parse("2024-05-06T07:08:09.123456Z");
+
+    private static final Map<Class<?>, Object> VALUES = Map.ofEntries(
+            Map.entry(Boolean.class, true),
+            Map.entry(Byte.class, (byte) 1),
+            Map.entry(Short.class, (short) 1),
+            Map.entry(Integer.class, 1),
+            Map.entry(Long.class, 1L),
+            Map.entry(Float.class, 1.5f),
+            Map.entry(Double.class, 1.5),
+            Map.entry(Character.class, 'a'),
+            Map.entry(String.class, "a"),
+            Map.entry(CharSequence.class, "a"),
+            Map.entry(Object.class, "a"),
+            Map.entry(Number.class, 1),
+            Map.entry(BigDecimal.class, new BigDecimal("1.50")),
+            Map.entry(BigInteger.class, BigInteger.TEN),
+            Map.entry(UUID.class, new UUID(1, 2)),
+            Map.entry(Currency.class, Currency.getInstance("EUR")),
+            Map.entry(Instant.class, TIME),
+            Map.entry(LocalDate.class, LocalDate.of(2024, 5, 6)),
+            Map.entry(LocalTime.class, LocalTime.of(7, 8, 9)),
+            Map.entry(LocalDateTime.class, LocalDateTime.of(2024, 5, 6, 7, 8, 9)),
+            Map.entry(OffsetDateTime.class, TIME.atOffset(ZoneOffset.ofHours(2))),
+            Map.entry(OffsetTime.class, OffsetTime.of(7, 8, 9, 0, ZoneOffset.ofHours(2))),
+            Map.entry(ZonedDateTime.class, TIME.atZone(ZoneOffset.ofHours(2))),
+            Map.entry(ZoneOffset.class, ZoneOffset.ofHours(2)),
+            Map.entry(Year.class, Year.of(2024)),
+            Map.entry(YearMonth.class, YearMonth.of(2024, 5)),
+            Map.entry(Duration.class, Duration.ofSeconds(90)),
+            Map.entry(Period.class, Period.ofDays(3)),
+            Map.entry(OptionalInt.class, OptionalInt.of(1)),
+            Map.entry(OptionalLong.class, OptionalLong.of(1)),
+            Map.entry(OptionalDouble.class, OptionalDouble.of(1.5)),
+            Map.entry(BitSet.class, BitSet.valueOf(new byte[] {5})),
+            Map.entry(StreamId.class, StreamId.of("a")),
+            Map.entry(StreamPrefix.class, StreamPrefix.of("a")),
+            Map.entry(StreamPattern.class, StreamPattern.of("a*")),
+            Map.entry(StreamVersion.class, StreamVersion.of(1)),
+            Map.entry(GlobalPosition.class, GlobalPosition.of(1)));
+
+    private Samples() {}
+
+    /** A value of a class; empty if none can be made. */
+    static <T> Optional<T> of(Class<T> type) {
+        return of(ResolvableType.forClass(type), 0).map(type::cast);
+    }
+
+    private static Optional<?> of(ResolvableType type, int depth) {
+        Class<?> raw = ClassUtils.resolvePrimitiveIfNecessary(type.resolve(Object.class));
+        Object known = VALUES.get(raw);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        if (raw.isEnum()) {
+            return Arrays.stream(raw.getEnumConstants()).findFirst();
+        }
+        Optional<?> container = container(type, raw, depth);
+        if (container.isPresent() || depth > DEPTH) {
+            return container;
+        }
+        if (raw.isSealed()) {
+            return Arrays.stream(raw.getPermittedSubclasses())
+                    .flatMap(permitted -> of(ResolvableType.forClass(permitted), depth + 1).stream())
+                    .findFirst();
+        }
+        boolean ofTheJdk = raw.getName().startsWith("java.");
+        return ofTheJdk || raw.isInterface() || Modifier.isAbstract(raw.getModifiers())
+                ? Optional.empty()
+                : constructed(type, raw, depth);
+    }
+
+    /** With one element, or none where the element has no sample. */
+    private static Optional<?> container(ResolvableType type, Class<?> raw, int depth) {
+        if (raw.isArray()) {
+            Class<?> component = raw.getComponentType();
+            Optional<?> element = of(type.getComponentType(), depth + 1);
+            Object array = Array.newInstance(component, element.isPresent() ? 1 : 0);
+            element.ifPresent(found -> Array.set(array, 0, found));
+            return Optional.of(array);
+        }
+        if (raw == Optional.class) {
+            return Optional.of(of(type.getGeneric(0), depth + 1));
+        }
+        if (raw == Map.class) {
+            Optional<?> key = of(type.getGeneric(0), depth + 1);
+            Optional<?> value = of(type.getGeneric(1), depth + 1);
+            return Optional.of(key.isPresent() && value.isPresent() ? Map.of(key.get(), value.get()) : Map.of());
+        }
+        if (raw == List.class || raw == Collection.class || raw == Iterable.class) {
+            return Optional.of(of(type.getGeneric(0), depth + 1).stream().toList());
+        }
+        return raw == Set.class
+                ? Optional.of(
+                        of(type.getGeneric(0), depth + 1).<Set<?>>map(Set::of).orElse(Set.of()))
+                : Optional.empty();
+    }
+
+    /** By the constructor of a record, or the only one of another class. */
+    private static Optional<?> constructed(ResolvableType type, Class<?> raw, int depth) {
+        List<Constructor<?>> constructors = Arrays.stream(raw.getDeclaredConstructors())
+                .filter(constructor -> !constructor.isSynthetic() && (!raw.isRecord() || isCanonical(constructor, raw)))
+                .toList();
+        if (constructors.size() != 1) {
+            return Optional.empty();
+        }
+        Constructor<?> only = constructors.get(0);
+        Object[] arguments = new Object[only.getParameterCount()];
+        for (int i = 0; i < arguments.length; i++) {
+            Optional<?> argument = of(ResolvableType.forType(only.getGenericParameterTypes()[i], type), depth + 1);
+            if (argument.isEmpty()) {
+                return Optional.empty();
+            }
+            arguments[i] = argument.get();
+        }
+        try {
+            only.setAccessible(true);
+            return Optional.of(only.newInstance(arguments));
+        } catch (InvocationTargetException | RuntimeException refused) {
+            return Optional.empty();
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("The only constructor of " + raw.getName() + " cannot be called", e);
+        }
+    }
+
+    private static boolean isCanonical(Constructor<?> constructor, Class<?> raw) {
+        Class<?>[] components = Arrays.stream(raw.getRecordComponents())
+                .map(component -> component.getType())
+                .toArray(Class<?>[]::new);
+        return Arrays.equals(constructor.getParameterTypes(), components);
+    }
+}
