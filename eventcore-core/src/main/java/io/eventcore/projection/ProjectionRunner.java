@@ -179,6 +179,11 @@ public class ProjectionRunner {
         return projections.version(name, projections.newestVersion(name)).kind();
     }
 
+    /** How many partitions all versions of the projections have together: so many may be at work at once. */
+    public int partitions() {
+        return projections.all().stream().mapToInt(Projection::partitions).sum();
+    }
+
     /** The names of the projections, in the order they were given. */
     public List<String> names() {
         return projections.names();

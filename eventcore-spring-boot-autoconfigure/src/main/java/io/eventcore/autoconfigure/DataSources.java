@@ -1,18 +1,27 @@
 package io.eventcore.autoconfigure;
 
 import java.util.List;
+import java.util.OptionalInt;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.jdbc.metadata.CompositeDataSourcePoolMetadataProvider;
+import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadata;
+import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadataProvider;
 
 /**
  * Finds the data source that holds the events: the marked one, otherwise the only or the primary one.
  *
  * @param marked those marked with {@link EventCoreDataSource}
  * @param all all of the application
+ * @param pools know what pools tell
  * @param beans knows their names
  */
-record DataSources(ObjectProvider<DataSource> marked, ObjectProvider<DataSource> all, ListableBeanFactory beans) {
+record DataSources(
+        ObjectProvider<DataSource> marked,
+        ObjectProvider<DataSource> all,
+        ObjectProvider<DataSourcePoolMetadataProvider> pools,
+        ListableBeanFactory beans) {
     /**
      * The one.
      *
@@ -25,6 +34,15 @@ record DataSources(ObjectProvider<DataSource> marked, ObjectProvider<DataSource>
             throw new NoSingleDataSourceException(names(anyMarked), anyMarked);
         }
         return single;
+    }
+
+    /** How many connections its pool has at most; empty if that does not tell. */
+    OptionalInt poolSize() {
+        DataSourcePoolMetadata pool = new CompositeDataSourcePoolMetadataProvider(
+                        pools.orderedStream().toList())
+                .getDataSourcePoolMetadata(single());
+        Integer most = pool == null ? null : pool.getMax();
+        return most == null || most < 1 ? OptionalInt.empty() : OptionalInt.of(most);
     }
 
     private List<String> names(boolean onlyMarked) {

@@ -33,6 +33,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
+import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadataProvider;
 import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.context.annotation.Bean;
@@ -67,8 +68,9 @@ public final class EventCoreJdbcAutoConfiguration {
     DataSources eventCoreDataSources(
             @EventCoreDataSource ObjectProvider<DataSource> marked,
             ObjectProvider<DataSource> all,
+            ObjectProvider<DataSourcePoolMetadataProvider> pools,
             ListableBeanFactory beans) {
-        return new DataSources(marked, all, beans);
+        return new DataSources(marked, all, pools, beans);
     }
 
     @Bean
@@ -118,6 +120,7 @@ public final class EventCoreJdbcAutoConfiguration {
                 .appendListener(AppendListener.all(listeners.orderedStream().toList()))
                 .readBytes(properties.jdbc().readBytes().toBytes())
                 .groupCommit(groupCommit(properties.jdbc().groupCommit()));
+        dataSources.poolSize().ifPresent(store::poolSize);
         return (properties.jdbc().validateSchema() ? store : store.withoutSchemaCheck()).build();
     }
 

@@ -3,11 +3,13 @@ package io.eventcore.autoconfigure;
 import io.eventcore.jdbc.PostgreSqlNotifications;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.ProjectionRunner;
+import java.util.OptionalInt;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 
 /**
@@ -25,16 +27,29 @@ public final class EventCoreNotificationsAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     PostgreSqlNotifications appendNotifications(
-            EventCoreProperties properties, DataSources dataSources, AppendSignal signal) {
-        return new PostgreSqlNotifications(
+            EventCoreProperties properties, DataSources dataSources, AppendSignal signal, ProjectionRunner runner) {
+        PostgreSqlNotifications notifications = new PostgreSqlNotifications(
                 dataSources.single(), properties.jdbc().tablePrefix(), signal);
+        if (listens(properties, runner)
+                && dataSources.poolSize().equals(OptionalInt.of(1))
+                && notifications.isSupported()) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "eventcore.projections.notifications",
+                    true,
+                    "to hear notifications takes one connection for good, and the pool has only one: make it larger"
+                            + " (spring.datasource.hikari.maximum-pool-size), or let projections poll");
+        }
+        return notifications;
+    }
+
+    private static boolean listens(EventCoreProperties properties, ProjectionRunner runner) {
+        return properties.projections().enabled() && !runner.names().isEmpty();
     }
 
     @Bean
     @ConditionalOnMissingBean
     NotificationsLifecycle notificationsLifecycle(
             PostgreSqlNotifications notifications, ProjectionRunner runner, EventCoreProperties properties) {
-        boolean listens = properties.projections().enabled() && !runner.names().isEmpty();
-        return new NotificationsLifecycle(notifications, listens);
+        return new NotificationsLifecycle(notifications, listens(properties, runner));
     }
 }

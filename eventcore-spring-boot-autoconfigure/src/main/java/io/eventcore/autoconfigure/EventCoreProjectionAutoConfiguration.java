@@ -97,8 +97,16 @@ public final class EventCoreProjectionAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     ProjectionLifecycle projectionLifecycle(
-            ProjectionRunner runner, TransactionManagers transactionManagers, EventCoreProperties properties) {
+            ProjectionRunner runner,
+            TransactionManagers transactionManagers,
+            ObjectProvider<DataSources> dataSources,
+            EventCoreProperties properties) {
+        Projections settings = properties.projections();
+        PoolNeeds needs = new PoolNeeds(runner.partitions(), settings.notifications());
         return new ProjectionLifecycle(
-                runner, transactionManagers, properties.projections().enabled());
+                runner,
+                transactionManagers,
+                () -> dataSources.ifAvailable(found -> needs.check(found.poolSize())),
+                settings.enabled());
     }
 }

@@ -14,11 +14,14 @@ class ProjectionLifecycle implements SmartLifecycle {
 
     private final ProjectionRunner runner;
     private final TransactionManagers transactionManagers;
+    private final Runnable checkOfPool;
     private final boolean enabled;
 
-    ProjectionLifecycle(ProjectionRunner runner, TransactionManagers transactionManagers, boolean enabled) {
+    ProjectionLifecycle(
+            ProjectionRunner runner, TransactionManagers transactionManagers, Runnable checkOfPool, boolean enabled) {
         this.runner = runner;
         this.transactionManagers = transactionManagers;
+        this.checkOfPool = checkOfPool;
         this.enabled = enabled;
     }
 
@@ -27,6 +30,7 @@ class ProjectionLifecycle implements SmartLifecycle {
         if (runner.names().isEmpty()) {
             return;
         }
+        checkOfPool.run();
         try {
             runner.start();
         } catch (ProjectionTransactionException e) {
