@@ -151,7 +151,7 @@ class ArchitectureTest {
     static final ArchRule no_class_is_looked_up_by_a_name = noClasses()
             .that()
             // Asks, by a name that is written there, whether spring-tx is on the class path.
-            .doNotHaveFullyQualifiedName("io.eventcore.memory.InMemoryEventStore")
+            .doNotHaveFullyQualifiedName("io.eventcore.memory.TransactionScope")
             .and()
             // Asks, by names that are written in the dialects, which driver is on the class path.
             .doNotHaveFullyQualifiedName("io.eventcore.jdbc.Sessions")

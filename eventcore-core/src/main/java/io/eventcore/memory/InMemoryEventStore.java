@@ -38,8 +38,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -48,9 +46,9 @@ import org.jspecify.annotations.Nullable;
  * An event store in memory, with the contract of the database stores.
  *
  * <p>Events are gone when the process ends. Inside a Spring transaction, whichever resource it belongs to, appends are
- * kept back until it commits and vanish when it rolls back; a conflict with somebody faster may then be found only at
- * the commit, which fails with a {@link VersionConflictException}. Nothing changes or removes an event once it is
- * committed. Safe for any number of threads.
+ * kept back until it commits and vanish when it rolls back, also to a savepoint. Until it ends it holds the streams it has
+ * appended to and those it relies on; others wait for it, for ten seconds or the time of their own transaction at most.
+ * Nothing changes or removes an event once it is committed. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -61,7 +59,7 @@ public final class InMemoryEventStore implements EventStore {
     private final EventSerializer serializer;
     private final AppendLimits limits;
     private final MemoryLog log;
-    private final CallersTransactions transactions;
+    private final TransactionScope transactions;
     private final AppendListener listener;
 
     /** An empty store with the system's clock and the default limits. */
@@ -92,7 +90,7 @@ public final class InMemoryEventStore implements EventStore {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
         this.limits = Objects.requireNonNull(limits, "limits");
         this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
-        this.transactions = springTransactionsArePresent() ? new SpringTransactions(log) : CallersTransactions.none();
+        this.transactions = log.transactions();
         this.listener = Objects.requireNonNull(listener, "listener");
     }
 
@@ -105,14 +103,12 @@ public final class InMemoryEventStore implements EventStore {
         if (transactions.isReadOnly()) {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }
-        TransactionBuffer buffer = transactions.buffer();
-        List<StoredEvent> recorded = buffer == null
-                ? log.whileNothingCommits(() -> append(append))
-                : log.locked(() -> appendTo(buffer, append));
+        MemoryTransaction transaction = transactions.current();
+        List<StoredEvent> recorded = log.locked(() -> append(transaction, append));
         if (recorded.isEmpty()) {
             return EventStreamSlice.empty();
         }
-        if (buffer == null) {
+        if (transaction == null) {
             Callback.APPEND_LISTENER.run(listener::eventsCommitted);
         } else {
             TransactionAppends.note(listener);
@@ -120,25 +116,18 @@ public final class InMemoryEventStore implements EventStore {
         return slice(append, recorded);
     }
 
-    private List<StoredEvent> append(SerializedAppend append) {
-        long[] versions = versions(append, log::version);
-        return checkOrFindRepeated(append, versions, log::find).orElseGet(() -> {
-            List<StoredEvent> recorded = log.record(append, versions);
-            log.publish(recorded);
-            return recorded;
-        });
+    private List<StoredEvent> append(@Nullable MemoryTransaction transaction, SerializedAppend append) {
+        log.lock(transaction, append);
+        long[] versions = versions(transaction, append);
+        return checkOrFindRepeated(transaction, append, versions)
+                .orElseGet(() -> log.store(transaction, append, versions));
     }
 
-    private static List<StoredEvent> appendTo(TransactionBuffer buffer, SerializedAppend append) {
-        long[] versions = versions(append, buffer::version);
-        return checkOrFindRepeated(append, versions, buffer::find).orElseGet(() -> buffer.append(append, versions));
-    }
-
-    private static long[] versions(SerializedAppend append, Function<StreamId, StreamVersion> version) {
+    private long[] versions(@Nullable MemoryTransaction transaction, SerializedAppend append) {
         List<Participant> participants = append.participants();
         long[] versions = new long[participants.size()];
         for (int i = 0; i < versions.length; i++) {
-            versions[i] = version.apply(participants.get(i).id()).value();
+            versions[i] = log.version(transaction, participants.get(i).id()).value();
         }
         return versions;
     }
@@ -148,10 +137,8 @@ public final class InMemoryEventStore implements EventStore {
      *
      * @throws VersionConflictException if they are wrong for another reason
      */
-    private static Optional<List<StoredEvent>> checkOrFindRepeated(
-            SerializedAppend append,
-            long[] versions,
-            BiFunction<StreamId, StreamVersion, Optional<StoredEvent>> stored) {
+    private Optional<List<StoredEvent>> checkOrFindRepeated(
+            @Nullable MemoryTransaction transaction, SerializedAppend append, long[] versions) {
         try {
             MemoryLog.check(append, versions);
             return Optional.empty();
@@ -159,7 +146,7 @@ public final class InMemoryEventStore implements EventStore {
             List<StoredEvent> repeated = new ArrayList<>();
             for (SerializedAppend.Entry entry : append.entries()) {
                 append.expectedPlace(entry)
-                        .flatMap(place -> stored.apply(entry.event().streamId(), place))
+                        .flatMap(place -> log.find(transaction, entry.event().streamId(), place))
                         .filter(event -> event.id().equals(entry.event().id()))
                         .ifPresent(repeated::add);
             }
@@ -185,34 +172,26 @@ public final class InMemoryEventStore implements EventStore {
     public <E extends Event> EventStreamReader<E> readStreams(
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
         EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
-        TransactionBuffer buffer = transactions.buffer();
+        MemoryTransaction transaction = transactions.current();
         if (streamsAfter.size() == 1) {
             Map.Entry<StreamId, StreamVersion> stream =
                     streamsAfter.entrySet().iterator().next();
             return log.locked(() -> reader(
-                    Map.of(stream.getKey(), version(buffer, stream.getKey())),
-                    eventsAfter(buffer, stream.getKey(), stream.getValue()),
+                    Map.of(stream.getKey(), log.version(transaction, stream.getKey())),
+                    log.eventsAfter(transaction, stream.getKey(), stream.getValue()),
                     decoder));
         }
         Map<StreamId, StreamVersion> versions = new HashMap<>();
         List<StoredEvent> found = new ArrayList<>();
         log.locked(() -> {
             streamsAfter.forEach((streamId, after) -> {
-                versions.put(streamId, version(buffer, streamId));
-                found.addAll(eventsAfter(buffer, streamId, after));
+                versions.put(streamId, log.version(transaction, streamId));
+                found.addAll(log.eventsAfter(transaction, streamId, after));
             });
             return found;
         });
         found.sort(Comparator.comparing(StoredEvent::position));
         return reader(versions, found, decoder);
-    }
-
-    private StreamVersion version(@Nullable TransactionBuffer buffer, StreamId streamId) {
-        return buffer == null ? log.version(streamId) : buffer.version(streamId);
-    }
-
-    private List<StoredEvent> eventsAfter(@Nullable TransactionBuffer buffer, StreamId streamId, StreamVersion after) {
-        return buffer == null ? log.eventsAfter(streamId, after) : buffer.eventsAfter(streamId, after);
     }
 
     private static <E extends Event> EventStreamReader<E> reader(
@@ -268,14 +247,14 @@ public final class InMemoryEventStore implements EventStore {
     @Override
     public StreamVersion streamVersion(StreamId streamId) {
         Objects.requireNonNull(streamId, "streamId");
-        TransactionBuffer buffer = transactions.buffer();
-        return log.locked(() -> version(buffer, streamId));
+        MemoryTransaction transaction = transactions.current();
+        return log.locked(() -> log.version(transaction, streamId));
     }
 
     @Override
     public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
-        TransactionBuffer buffer = transactions.buffer();
-        return log.locked(() -> log.streamIds(buffer == null ? Set.of() : buffer.written(), prefix, page));
+        MemoryTransaction transaction = transactions.current();
+        return log.locked(() -> log.streamIds(transaction, prefix, page));
     }
 
     @Override
@@ -286,18 +265,6 @@ public final class InMemoryEventStore implements EventStore {
     @Override
     public boolean joinsCallersTransaction() {
         return transactions.isActive();
-    }
-
-    static boolean springTransactionsArePresent() {
-        try {
-            Class.forName(
-                    "org.springframework.transaction.support.TransactionSynchronizationManager",
-                    false,
-                    InMemoryEventStore.class.getClassLoader());
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
     }
 
     /** Decodes while iterating, so that an event nobody reaches does no harm. */

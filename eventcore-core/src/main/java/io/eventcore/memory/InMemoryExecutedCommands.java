@@ -1,6 +1,5 @@
 package io.eventcore.memory;
 
-import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.ExecutionResult;
@@ -8,39 +7,36 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers executed commands in memory, beside an {@link InMemoryEventStore}. Within a Spring transaction the memory
- * commits and rolls back with it.
+ * commits and rolls back with it, also to a savepoint.
  *
  * <p>Forgets all when the process ends, and nothing before. Safe for any number of threads.
  *
  * @since 0.1
  */
 public final class InMemoryExecutedCommands implements ExecutedCommands {
-    /** Two transactions may wait for each other's id; a database finds out, memory loses its patience. */
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
     private final Map<CommandId, Entry> entries = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition ended = lock.newCondition();
-    private final TransactionScope transactions = TransactionScope.ofSpring();
+    private final TransactionLocks<CommandId> locks =
+            new TransactionLocks<>("Command id", lock, TransactionLocks.PATIENCE);
+    private final TransactionScope transactions = TransactionScope.ofSpring(lock);
 
     /** Remembers nothing yet. */
     public InMemoryExecutedCommands() {}
 
     /** An id that somebody has taken. Guarded by the lock. */
     private static final class Entry {
-        private final Object owner;
-        private @Nullable ExecutedCommand executed;
-        private boolean committed;
+        /** None once it is committed. */
+        private @Nullable MemoryTransaction owner;
 
-        private Entry(Object owner) {
+        private @Nullable ExecutedCommand executed;
+
+        private Entry(MemoryTransaction owner) {
             this.owner = owner;
         }
     }
@@ -48,10 +44,10 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
     @Override
     public Optional<ExecutedCommand> find(CommandId id) {
         Objects.requireNonNull(id, "id");
-        Object asker = owner();
+        MemoryTransaction asker = transactions.current();
         return locked(() -> {
             Entry entry = entries.get(id);
-            return entry != null && (entry.committed || entry.owner == asker)
+            return entry != null && (entry.owner == null || entry.owner == asker)
                     ? Optional.ofNullable(entry.executed)
                     : Optional.empty();
         });
@@ -59,8 +55,28 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
 
     @Override
     public ExecutedCommand executeOnce(CommandId id, String fingerprint, Supplier<ExecutionResult> execution) {
-        Object owner = owner();
-        Optional<ExecutedCommand> earlier = locked(() -> take(id, owner));
+        MemoryTransaction callers = transactions.current();
+        if (callers != null) {
+            return executeIn(callers, id, fingerprint, execution);
+        }
+        MemoryTransaction own = MemoryTransaction.ofOneCall();
+        boolean done = false;
+        try {
+            ExecutedCommand executed = executeIn(own, id, fingerprint, execution);
+            done = true;
+            return executed;
+        } finally {
+            Runnable end = done ? own::commit : own::rollBack;
+            locked(() -> {
+                end.run();
+                return Optional.empty();
+            });
+        }
+    }
+
+    private ExecutedCommand executeIn(
+            MemoryTransaction transaction, CommandId id, String fingerprint, Supplier<ExecutionResult> execution) {
+        Optional<ExecutedCommand> earlier = locked(() -> take(id, transaction));
         if (earlier.isPresent()) {
             return earlier.get();
         }
@@ -69,65 +85,50 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
             ExecutedCommand executed = new ExecutedCommand(fingerprint, execution.get());
             locked(() -> complete(id, executed));
             done = true;
-            if (transactions.current() != null) {
-                transactions.whenEnded(committed -> locked(() -> end(id, committed)));
-            } else {
-                locked(() -> end(id, true));
-            }
             return executed;
         } finally {
             if (!done) {
-                locked(() -> end(id, false));
+                // The transaction may go on, and must not commit that a command was executed which was not.
+                locked(() -> {
+                    entries.remove(id);
+                    return Optional.empty();
+                });
             }
         }
     }
 
-    /** Who takes an id: the transaction of this thread, or this call. */
-    private Object owner() {
-        Object transaction = transactions.current();
-        return transaction == null ? new Object() : transaction;
-    }
-
-    private Optional<ExecutedCommand> take(CommandId id, Object owner) {
-        try {
-            long left = PATIENCE_NANOS;
-            while (isTaken(id, owner)) {
-                if (left <= 0) {
-                    throw new TransientEventStoreException(
-                            "Command id '" + id + "' is taken by a transaction that goes on", null);
+    /**
+     * Takes the id. Waits for the transaction of whoever has taken it and not ended yet.
+     *
+     * @return empty if the id was free and is ours now; else what was executed under it
+     */
+    private Optional<ExecutedCommand> take(CommandId id, MemoryTransaction transaction) {
+        locks.acquire(transaction, Map.of(id, TransactionLocks.Mode.EXCLUSIVE));
+        Entry known = entries.get(id);
+        if (known == null) {
+            Entry entry = new Entry(transaction);
+            entries.put(id, entry);
+            transaction.add(new MemoryTransaction.Step() {
+                @Override
+                public void commit() {
+                    entry.owner = null;
                 }
-                left = ended.awaitNanos(left);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new TransientEventStoreException("Interrupted while waiting for command id '" + id + "'", e);
-        }
-        Entry entry = entries.get(id);
-        if (entry == null) {
-            entries.put(id, new Entry(owner));
+
+                @Override
+                public void undo() {
+                    entries.remove(id, entry);
+                }
+            });
             return Optional.empty();
         }
-        return Optional.ofNullable(entry.executed);
-    }
-
-    /** Whether somebody has taken the id whose end must be waited for. */
-    private boolean isTaken(CommandId id, Object owner) {
-        Entry entry = entries.get(id);
-        return entry != null && !entry.committed && (entry.owner != owner || entry.executed == null);
+        if (known.executed == null) {
+            throw transaction.failed("Command id '" + id + "' is taken by a command that waits for this one", null);
+        }
+        return Optional.of(known.executed);
     }
 
     private Optional<ExecutedCommand> complete(CommandId id, ExecutedCommand executed) {
         Objects.requireNonNull(entries.get(id)).executed = executed;
-        return Optional.empty();
-    }
-
-    private Optional<ExecutedCommand> end(CommandId id, boolean committed) {
-        if (committed) {
-            Objects.requireNonNull(entries.get(id)).committed = true;
-        } else {
-            entries.remove(id);
-        }
-        ended.signalAll();
         return Optional.empty();
     }
 

@@ -9,7 +9,6 @@ import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
-import io.eventcore.transaction.TransactionPhase;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -17,20 +16,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Leases, checkpoints and parked streams in memory, with the contract of the database store.
  *
- * <p>Inside a Spring transaction a checkpoint is moved when it commits and stays where it was when it rolls back; until
- * then the lease of its partition cannot change hands, as a database would lock the row. Time is the monotonic clock of
+ * <p>Inside a Spring transaction a checkpoint is moved when it commits and stays where it was when it rolls back, also to
+ * a savepoint; until then the lease of its partition cannot change hands, as a database would lock the row. Time is the monotonic clock of
  * the process. Safe for any number of threads.
  *
  * @since 0.1
@@ -38,7 +34,9 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 public final class InMemoryProjectionStore implements ProjectionStore {
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition unlocked = lock.newCondition();
+    private final TransactionScope transactions = TransactionScope.ofSpring(lock);
+    private final TransactionLocks<ProjectionPartition> locks =
+            new TransactionLocks<>("Partition", lock, TransactionLocks.PATIENCE);
     private final TreeMap<ProjectionPartition, Row> rows =
             new TreeMap<>(Comparator.comparing(ProjectionPartition::projection)
                     .thenComparing(ProjectionPartition::version)
@@ -82,7 +80,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
         return locked(() -> Optional.ofNullable(rows.get(partition))
                 .filter(row -> row.partitions == partitions)
-                .filter(row -> row.pending == null && !row.paused && (row.isFree() || row.owner.equals(owner)))
+                .filter(row -> !isLocked(row) && !row.paused && (row.isFree() || row.owner.equals(owner)))
                 .map(row -> row.lendTo(owner, length)));
     }
 
@@ -93,8 +91,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
             List<Row> old = rowsOf(one.projection(), one.version());
             boolean allHeld = old.size() == leases.size()
                     && old.stream()
-                            .allMatch(row ->
-                                    row.pending == null && leases.stream().anyMatch(row::isLentUnder));
+                            .allMatch(row -> !isLocked(row) && leases.stream().anyMatch(row::isLentUnder));
             long positions = old.stream()
                     .map(row -> row.checkpoint.position())
                     .distinct()
@@ -141,11 +138,8 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     @Override
     public Lease seize(ProjectionPartition partition, String owner, Duration length) {
         return locked(() -> {
-            Row row = row(partition);
-            while (row.pending != null) {
-                unlocked.awaitUninterruptibly();
-            }
-            return row.lendTo(owner, length);
+            locks.acquire(null, Map.of(partition, TransactionLocks.Mode.EXCLUSIVE));
+            return row(partition).lendTo(owner, length);
         });
     }
 
@@ -184,18 +178,21 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
-        boolean joins = joinsCallersTransaction();
+        MemoryTransaction transaction = transactions.current();
         return locked(() -> {
             Row row = heldUnder(lease).orElse(null);
-            if (row == null || row.pending != null || !row.checkpoint.equals(from)) {
+            if (row == null
+                    || locks.isHeldByAnother(row.partition, transaction)
+                    || !row.newestCheckpoint().equals(from)) {
                 return false;
             }
             Advance advance = new Advance(row, to, List.copyOf(parked));
-            if (joins) {
-                row.pending = advance;
-                TransactionSynchronizationManager.registerSynchronization(advance);
+            if (transaction == null) {
+                advance.commit();
             } else {
-                advance.take();
+                locks.acquire(transaction, Map.of(row.partition, TransactionLocks.Mode.EXCLUSIVE));
+                row.uncommitted = to;
+                transaction.add(advance);
             }
             return true;
         });
@@ -280,7 +277,12 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public boolean joinsCallersTransaction() {
-        return TransactionPhase.current() == TransactionPhase.ACTIVE;
+        return transactions.isActive();
+    }
+
+    /** Whether a transaction has moved its checkpoint and not ended. */
+    private boolean isLocked(Row row) {
+        return locks.isHeldByAnother(row.partition, null);
     }
 
     private <T extends @Nullable Object> T locked(Supplier<T> action) {
@@ -333,7 +335,9 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         private boolean paused;
         private long resumes;
         private String failure = "";
-        private @Nullable Advance pending;
+
+        /** Where a transaction that has not ended has moved the checkpoint to. */
+        private @Nullable Checkpoint uncommitted;
 
         private Row(ProjectionPartition partition, int partitions) {
             this.partition = partition;
@@ -351,6 +355,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
                 active = row.active;
                 paused = row.paused;
             }
+        }
+
+        Checkpoint newestCheckpoint() {
+            return uncommitted == null ? checkpoint : uncommitted;
         }
 
         boolean isFree() {
@@ -374,42 +382,29 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     /** A checkpoint on its way, with what becomes of parked streams. */
-    private final class Advance implements TransactionSynchronization {
+    private static final class Advance implements MemoryTransaction.Step {
         private final Row row;
+        private final @Nullable Checkpoint before;
         private final Checkpoint to;
         private final List<ParkedChange> parked;
 
         private Advance(Row row, Checkpoint to, List<ParkedChange> parked) {
             this.row = row;
+            this.before = row.uncommitted;
             this.to = to;
             this.parked = parked;
         }
 
         @Override
-        public void afterCommit() {
-            locked(() -> {
-                take();
-                // In one step: whoever sees the new checkpoint must not find the row still locked.
-                row.pending = null;
-                unlocked.signalAll();
-                return row;
-            });
+        public void commit() {
+            row.checkpoint = to;
+            row.uncommitted = null;
+            parked.forEach(this::take);
         }
 
         @Override
-        public void afterCompletion(int status) {
-            locked(() -> {
-                if (row.pending == this) {
-                    row.pending = null;
-                    unlocked.signalAll();
-                }
-                return row;
-            });
-        }
-
-        private void take() {
-            row.checkpoint = to;
-            parked.forEach(this::take);
+        public void undo() {
+            row.uncommitted = before;
         }
 
         private void take(ParkedChange change) {

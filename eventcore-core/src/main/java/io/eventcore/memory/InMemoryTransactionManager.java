@@ -1,15 +1,19 @@
 package io.eventcore.memory;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.SavepointManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionStatus;
+import org.springframework.transaction.support.ResourceHolderSupport;
 import org.springframework.transaction.support.SmartTransactionObject;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Spring transactions for applications that have no database: they hold no resource of their own, so what commits and
- * rolls back with them is what joins them, the {@link InMemoryEventStore} above all.
+ * rolls back with them is what joins them, the {@link InMemoryEventStore} above all. Savepoints, nested transactions and
+ * time-outs work as on a database; isolation is always READ COMMITTED.
  *
  * <p>Safe for any number of threads.
  *
@@ -19,22 +23,30 @@ public final class InMemoryTransactionManager extends AbstractPlatformTransactio
     private static final long serialVersionUID = 1L;
 
     /** A transaction manager; it has no settings. */
-    public InMemoryTransactionManager() {}
+    public InMemoryTransactionManager() {
+        setNestedTransactionAllowed(true);
+    }
 
     @Override
     protected Object doGetTransaction() {
-        Object running = TransactionSynchronizationManager.getResource(this);
-        return running == null ? new Transaction() : running;
+        return new Transaction((Holder) TransactionSynchronizationManager.getResource(this));
     }
 
     @Override
     protected boolean isExistingTransaction(Object transaction) {
-        return TransactionSynchronizationManager.hasResource(this);
+        return ((Transaction) transaction).holder != null;
     }
 
     @Override
     protected void doBegin(Object transaction, TransactionDefinition definition) {
-        TransactionSynchronizationManager.bindResource(this, transaction);
+        Holder holder = new Holder();
+        holder.setSynchronizedWithTransaction(true);
+        int seconds = determineTimeout(definition);
+        if (seconds != TransactionDefinition.TIMEOUT_DEFAULT) {
+            holder.setTimeoutInSeconds(seconds);
+        }
+        ((Transaction) transaction).holder = holder;
+        TransactionSynchronizationManager.bindResource(this, holder);
     }
 
     @Override
@@ -59,7 +71,7 @@ public final class InMemoryTransactionManager extends AbstractPlatformTransactio
 
     @Override
     protected void doSetRollbackOnly(DefaultTransactionStatus status) {
-        ((Transaction) status.getTransaction()).rollbackOnly = true;
+        ((Transaction) status.getTransaction()).holder().setRollbackOnly();
     }
 
     @Override
@@ -67,12 +79,40 @@ public final class InMemoryTransactionManager extends AbstractPlatformTransactio
         TransactionSynchronizationManager.unbindResource(this);
     }
 
-    private static final class Transaction implements SmartTransactionObject {
-        private boolean rollbackOnly;
+    /** What is bound to the thread for the length of a transaction. */
+    private static final class Holder extends ResourceHolderSupport {}
+
+    /** A transaction as one part of the application uses it that has begun or joined it. */
+    private static final class Transaction implements SmartTransactionObject, SavepointManager {
+        private @Nullable Holder holder;
+
+        private Transaction(@Nullable Holder holder) {
+            this.holder = holder;
+        }
+
+        private Holder holder() {
+            return Objects.requireNonNull(holder, "there is no transaction");
+        }
 
         @Override
         public boolean isRollbackOnly() {
-            return rollbackOnly;
+            return holder != null && holder.isRollbackOnly();
+        }
+
+        @Override
+        public Object createSavepoint() {
+            return new Object();
+        }
+
+        @Override
+        public void rollbackToSavepoint(Object savepoint) {
+            // What joined is rolled back by its own synchronization.
+            holder().resetRollbackOnly();
+        }
+
+        @Override
+        public void releaseSavepoint(Object savepoint) {
+            // There is nothing to release.
         }
     }
 }

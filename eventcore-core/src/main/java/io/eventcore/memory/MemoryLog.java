@@ -8,6 +8,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
+import io.eventcore.memory.TransactionLocks.Mode;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -17,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,16 +27,20 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The streams and the log, and the two locks that guard them.
+ * The streams and the log, and what the transactions of callers have added and locked.
  *
- * <p>{@code commits} orders those who change what is committed: a transaction holds it from its last check to its end.
- * {@code state} guards the fields and is held for moments only, so that readers never wait for a transaction.
+ * <p>One lock guards the fields, for moments only. A transaction holds its streams by {@link TransactionLocks}, so that
+ * nobody else can append to them, or change what it relies on, before it ends.
  */
 final class MemoryLog {
-    private final ReentrantLock commits = new ReentrantLock();
+    /** Of a transaction that has appended nothing, or of none. */
+    private static final TransactionBuffer NOTHING = new TransactionBuffer();
+
     private final ReentrantLock state = new ReentrantLock();
+    private final TransactionLocks<StreamId> locks = new TransactionLocks<>("Stream", state, TransactionLocks.PATIENCE);
 
     private final Map<StreamId, StoredEvents> streams = new HashMap<>();
     private final StoredEvents log = new StoredEvents();
@@ -46,18 +52,16 @@ final class MemoryLog {
     /** How many open transactions may still commit events after a position; the lowest bounds all readers. */
     private final TreeMap<Long, Integer> inFlight = new TreeMap<>();
 
+    /** The open transactions that have appended. */
+    private final Map<MemoryTransaction, TransactionBuffer> open = new HashMap<>();
+
     MemoryLog(Clock clock) {
         this.clock = clock;
     }
 
-    /** Runs with what is committed standing still. */
-    <T> T whileNothingCommits(Supplier<T> action) {
-        commits.lock();
-        try {
-            return locked(action);
-        } finally {
-            commits.unlock();
-        }
+    /** The transactions of callers, which end with the log locked. */
+    TransactionScope transactions() {
+        return TransactionScope.ofSpring(state);
     }
 
     <T> T locked(Supplier<T> action) {
@@ -69,28 +73,48 @@ final class MemoryLog {
         }
     }
 
-    void holdCommits() {
-        commits.lock();
+    /** Waits until nobody else is in the way of an append, and locks its streams for the transaction, if there is one. */
+    void lock(@Nullable MemoryTransaction transaction, SerializedAppend append) {
+        if (transaction == null && locks.areFree()) {
+            return;
+        }
+        Map<StreamId, Mode> modes = new LinkedHashMap<>();
+        for (Participant participant : append.participants()) {
+            modes.put(participant.id(), participant.isGuard() ? Mode.SHARED : Mode.EXCLUSIVE);
+        }
+        locks.acquire(transaction, modes);
     }
 
-    void releaseCommits() {
-        commits.unlock();
-    }
-
-    StreamVersion version(StreamId streamId) {
+    /** The version of a stream as this transaction sees it. */
+    StreamVersion version(@Nullable MemoryTransaction transaction, StreamId streamId) {
         StoredEvents events = streams.get(streamId);
-        return StreamVersion.of(events == null ? 0 : events.size());
+        return StreamVersion.of(
+                (events == null ? 0 : events.size()) + own(transaction).size(streamId));
     }
 
-    List<StoredEvent> eventsAfter(StreamId streamId, StreamVersion after) {
+    /** What this transaction sees of a stream. */
+    List<StoredEvent> eventsAfter(@Nullable MemoryTransaction transaction, StreamId streamId, StreamVersion after) {
         StoredEvents events = streams.get(streamId);
-        return events == null ? List.of() : events.snapshot((int) Math.min(after.value(), events.size()));
+        List<StoredEvent> committed =
+                events == null ? List.of() : events.snapshot((int) Math.min(after.value(), events.size()));
+        List<StoredEvent> own = own(transaction).eventsAfter(streamId, after);
+        if (own.isEmpty()) {
+            return committed;
+        }
+        List<StoredEvent> both = new ArrayList<>(committed);
+        both.addAll(own);
+        return both;
     }
 
-    /** The ids of these streams and of the committed ones. */
-    List<StreamId> streamIds(Set<StreamId> more, StreamPrefix prefix, StreamIdPage page) {
+    private TransactionBuffer own(@Nullable MemoryTransaction transaction) {
+        TransactionBuffer own = transaction == null ? null : open.get(transaction);
+        return own == null ? NOTHING : own;
+    }
+
+    /** The ids of the streams that exist for this transaction. */
+    List<StreamId> streamIds(@Nullable MemoryTransaction transaction, StreamPrefix prefix, StreamIdPage page) {
         Optional<StreamId> after = page.after();
-        Set<StreamId> all = new HashSet<>(more);
+        Set<StreamId> all = new HashSet<>(own(transaction).streams());
         all.addAll(streams.keySet());
         return all.stream()
                 .filter(prefix::matches)
@@ -111,8 +135,70 @@ final class MemoryLog {
         }
     }
 
+    /** Stores the events of an append: for all to see, or with the commit of this transaction. */
+    List<StoredEvent> store(@Nullable MemoryTransaction transaction, SerializedAppend append, long[] baseVersions) {
+        if (transaction == null) {
+            List<StoredEvent> recorded = record(append, baseVersions);
+            publish(recorded);
+            return recorded;
+        }
+        if (append.entries().isEmpty()) {
+            return List.of();
+        }
+        TransactionBuffer buffer = open.get(transaction);
+        if (buffer == null) {
+            buffer = begin(transaction);
+        }
+        List<StoredEvent> recorded = record(append, baseVersions);
+        buffer.add(recorded);
+        transaction.add(new Appended(buffer, recorded));
+        return recorded;
+    }
+
+    /** Announces a transaction that will commit events after the last position drawn. */
+    private TransactionBuffer begin(MemoryTransaction transaction) {
+        TransactionBuffer buffer = new TransactionBuffer();
+        long mark = lastPosition;
+        open.put(transaction, buffer);
+        inFlight.merge(mark, 1, Integer::sum);
+        transaction.add(new MemoryTransaction.Step() {
+            @Override
+            public void commit() {
+                undo();
+            }
+
+            @Override
+            public void undo() {
+                open.remove(transaction);
+                inFlight.computeIfPresent(mark, (position, count) -> count == 1 ? null : count - 1);
+            }
+        });
+        return buffer;
+    }
+
+    /** Events of a transaction. If they are undone, nothing is left behind but a gap in the positions. */
+    private final class Appended implements MemoryTransaction.Step {
+        private final TransactionBuffer buffer;
+        private final List<StoredEvent> recorded;
+
+        private Appended(TransactionBuffer buffer, List<StoredEvent> recorded) {
+            this.buffer = buffer;
+            this.recorded = recorded;
+        }
+
+        @Override
+        public void commit() {
+            publish(recorded);
+        }
+
+        @Override
+        public void undo() {
+            buffer.remove(recorded);
+        }
+    }
+
     /** Draws positions for the events of an append and gives them their versions; publishes nothing. */
-    List<StoredEvent> record(SerializedAppend append, long[] baseVersions) {
+    private List<StoredEvent> record(SerializedAppend append, long[] baseVersions) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         List<StoredEvent> recorded = new ArrayList<>(append.entries().size());
         for (Entry entry : append.entries()) {
@@ -128,7 +214,7 @@ final class MemoryLog {
         return recorded;
     }
 
-    void publish(List<StoredEvent> recorded) {
+    private void publish(List<StoredEvent> recorded) {
         for (StoredEvent event : recorded) {
             streams.computeIfAbsent(event.streamId(), id -> new StoredEvents()).add(event);
             log.set((int) event.position().value() - 1, event);
@@ -140,21 +226,12 @@ final class MemoryLog {
         return GlobalPosition.of(log.size());
     }
 
-    /** Announces a transaction that will commit events after the last position drawn. */
-    long enterFlight() {
-        inFlight.merge(lastPosition, 1, Integer::sum);
-        return lastPosition;
-    }
-
-    void leaveFlight(long mark) {
-        inFlight.computeIfPresent(mark, (position, count) -> count == 1 ? null : count - 1);
-    }
-
-    /** The committed event at a place in a stream, if there is one. */
-    Optional<StoredEvent> find(StreamId streamId, StreamVersion version) {
+    /** The event at a place in a stream as this transaction sees it, if there is one. */
+    Optional<StoredEvent> find(@Nullable MemoryTransaction transaction, StreamId streamId, StreamVersion version) {
+        Optional<StoredEvent> own = own(transaction).find(streamId, version);
         StoredEvents events = streams.get(streamId);
-        if (events == null || !version.exists() || version.value() > events.size()) {
-            return Optional.empty();
+        if (own.isPresent() || events == null || !version.exists() || version.value() > events.size()) {
+            return own;
         }
         return Optional.ofNullable(events.get((int) version.value() - 1));
     }

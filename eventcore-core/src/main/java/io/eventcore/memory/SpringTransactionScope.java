@@ -1,39 +1,94 @@
 package io.eventcore.memory;
 
+import io.eventcore.transaction.CommitGuard;
 import io.eventcore.transaction.TransactionPhase;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.Consumer;
+import java.util.Date;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.Ordered;
+import org.springframework.transaction.support.ResourceHolderSupport;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-/** Ties actions to the end of the Spring transaction of the calling thread. */
+/** Ties a store in memory to the Spring transaction of the calling thread, whichever resource that belongs to. */
 final class SpringTransactionScope implements TransactionScope {
-    @Override
-    public @Nullable Object current() {
-        return TransactionPhase.current() == TransactionPhase.ACTIVE ? marker() : null;
+    private final ReentrantLock lock;
+
+    SpringTransactionScope(ReentrantLock lock) {
+        this.lock = lock;
     }
 
     @Override
-    public void whenEnded(Consumer<Boolean> action) {
-        marker().actions.add(action);
-    }
-
-    private Marker marker() {
-        Marker bound = (Marker) TransactionSynchronizationManager.getResource(this);
-        if (bound != null) {
-            return bound;
+    public @Nullable MemoryTransaction current() {
+        if (!isActive()) {
+            return null;
         }
-        Marker marker = new Marker();
-        TransactionSynchronizationManager.bindResource(this, marker);
-        TransactionSynchronizationManager.registerSynchronization(marker);
-        return marker;
+        Participation participation = (Participation) TransactionSynchronizationManager.getResource(this);
+        if (participation == null) {
+            participation = new Participation();
+            TransactionSynchronizationManager.bindResource(this, participation);
+            TransactionSynchronizationManager.registerSynchronization(participation);
+        }
+        participation.transaction.checkTime();
+        return participation.transaction;
     }
 
-    /** Bound to the thread for the length of one transaction; steps aside while that is suspended. */
-    private final class Marker implements TransactionSynchronization {
-        private final List<Consumer<Boolean>> actions = new ArrayList<>();
+    @Override
+    public boolean isActive() {
+        if (TransactionSynchronizationManager.getResourceMap().isEmpty()
+                && !TransactionSynchronizationManager.isActualTransactionActive()) {
+            return false;
+        }
+        TransactionPhase phase = TransactionPhase.current();
+        if (phase == TransactionPhase.NONE
+                && !TransactionSynchronizationManager.isSynchronizationActive()
+                && resources().findAny().isPresent()
+                && !TransactionPhase.isCallbackAfterCompletion()) {
+            throw new IllegalStateException("The transaction of this thread has no synchronization, so the event store"
+                    + " cannot see how it ends: set transactionSynchronization of the transaction manager to"
+                    + " SYNCHRONIZATION_ALWAYS");
+        }
+        return phase == TransactionPhase.ACTIVE;
+    }
+
+    @Override
+    public boolean isReadOnly() {
+        return isActive() && TransactionSynchronizationManager.isCurrentTransactionReadOnly();
+    }
+
+    /** What the current transaction is about, as its manager has bound it: a connection, a session. */
+    private static Stream<ResourceHolderSupport> resources() {
+        return TransactionSynchronizationManager.getResourceMap().values().stream()
+                .filter(ResourceHolderSupport.class::isInstance)
+                .map(ResourceHolderSupport.class::cast)
+                .filter(ResourceHolderSupport::isSynchronizedWithTransaction);
+    }
+
+    private static long deadlineMillis() {
+        return resources()
+                .filter(ResourceHolderSupport::hasTimeout)
+                .map(holder -> Objects.requireNonNull(holder.getDeadline()))
+                .mapToLong(Date::getTime)
+                .min()
+                .orElse(Long.MAX_VALUE);
+    }
+
+    /**
+     * Bound to the thread for the length of one transaction; steps aside while that is suspended. First in every phase:
+     * what others do in their callbacks after the commit must find it done.
+     */
+    private final class Participation implements TransactionSynchronization, Ordered, CommitGuard {
+        private final MemoryTransaction transaction = new MemoryTransaction(
+                deadlineMillis(), () -> resources().forEach(ResourceHolderSupport::setRollbackOnly));
+
+        private boolean ended;
+
+        @Override
+        public int getOrder() {
+            return Ordered.HIGHEST_PRECEDENCE;
+        }
 
         @Override
         public void suspend() {
@@ -42,13 +97,59 @@ final class SpringTransactionScope implements TransactionScope {
 
         @Override
         public void resume() {
-            TransactionSynchronizationManager.bindResource(SpringTransactionScope.this, this);
+            if (!ended) {
+                TransactionSynchronizationManager.bindResource(SpringTransactionScope.this, this);
+            }
+        }
+
+        @Override
+        public void savepoint(Object savepoint) {
+            locked(() -> transaction.setSavepoint(savepoint));
+        }
+
+        @Override
+        public void savepointRollback(Object savepoint) {
+            locked(() -> transaction.rollBackTo(savepoint));
+        }
+
+        @Override
+        public void beforeCommit(boolean readOnly) {
+            checkCommit();
+        }
+
+        /** Again, for what callbacks before the commit have done. */
+        @Override
+        public void checkCommit() {
+            transaction.refusal().ifPresent(refusal -> {
+                throw refusal;
+            });
+        }
+
+        @Override
+        public void afterCommit() {
+            end(transaction::commit);
         }
 
         @Override
         public void afterCompletion(int status) {
-            TransactionSynchronizationManager.unbindResourceIfPossible(SpringTransactionScope.this);
-            actions.forEach(action -> action.accept(status == STATUS_COMMITTED));
+            end(transaction::rollBack);
+        }
+
+        private void end(Runnable ending) {
+            if (!ended) {
+                ended = true;
+                TransactionSynchronizationManager.unbindResourceIfPossible(SpringTransactionScope.this);
+                locked(ending);
+            }
+        }
+
+        private void locked(Runnable action) {
+            lock.lock();
+            try {
+                action.run();
+            } finally {
+                lock.unlock();
+            }
         }
     }
 }

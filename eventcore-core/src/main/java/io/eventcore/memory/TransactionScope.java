@@ -1,32 +1,65 @@
 package io.eventcore.memory;
 
-import java.util.function.Consumer;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The transaction that the calling thread is in, for what is to commit and roll back with it. */
+/** The transaction that the calling thread is in, for what is to commit and roll back with it in one store. */
 interface TransactionScope {
-    /** Stands for the transaction, the same as long as it lasts; null outside of one. */
+    /**
+     * The same as long as the transaction lasts; null outside of one.
+     *
+     * @throws io.eventcore.TransientEventStoreException if its time is over
+     * @throws IllegalStateException if there is a transaction whose end cannot be seen
+     */
     @Nullable
-    Object current();
+    MemoryTransaction current();
 
-    /** Runs when the current transaction has ended; it is told whether that was a commit. */
-    void whenEnded(Consumer<Boolean> action);
+    /**
+     * Whether there is a transaction to join.
+     *
+     * @throws IllegalStateException if there is one whose end cannot be seen
+     */
+    boolean isActive();
 
-    /** The scope of Spring's transactions, or of none where they are not on the class path. */
-    static TransactionScope ofSpring() {
-        return InMemoryEventStore.springTransactionsArePresent() ? new SpringTransactionScope() : new NoTransactions();
+    /** Whether the transaction to join may only read. */
+    boolean isReadOnly();
+
+    /**
+     * The scope of Spring's transactions, or of none where they are not on the class path.
+     *
+     * @param lock the lock of the store, held for the whole of a commit or a rollback
+     */
+    static TransactionScope ofSpring(ReentrantLock lock) {
+        return springTransactionsArePresent() ? new SpringTransactionScope(lock) : new NoTransactions();
+    }
+
+    private static boolean springTransactionsArePresent() {
+        try {
+            Class.forName(
+                    "org.springframework.transaction.support.TransactionSynchronizationManager",
+                    false,
+                    TransactionScope.class.getClassLoader());
+            return true;
+        } catch (ClassNotFoundException e) {
+            return false;
+        }
     }
 
     /** What holds where there is never a transaction. */
     final class NoTransactions implements TransactionScope {
         @Override
-        public @Nullable Object current() {
+        public @Nullable MemoryTransaction current() {
             return null;
         }
 
         @Override
-        public void whenEnded(Consumer<Boolean> action) {
-            throw new IllegalStateException("There is no transaction to end");
+        public boolean isActive() {
+            return false;
+        }
+
+        @Override
+        public boolean isReadOnly() {
+            return false;
         }
     }
 }

@@ -53,6 +53,11 @@ final class H2Database extends TestDatabase {
     }
 
     @Override
+    String patience() {
+        return "SET LOCK_TIMEOUT 20000";
+    }
+
+    @Override
     void endSession(long id) {
         execute(owner, "CALL ABORT_SESSION(" + id + ")");
     }

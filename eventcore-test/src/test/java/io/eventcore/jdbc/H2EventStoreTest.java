@@ -5,6 +5,7 @@ import io.eventcore.command.ExecutedCommands;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.CommandContract;
 import io.eventcore.test.contract.CommandSnapshotContract;
+import io.eventcore.test.contract.ConcurrentTransactionsContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.ExecutedCommandsContract;
@@ -42,6 +43,19 @@ class H2EventStoreTest {
     class Under_concurrency extends JdbcConcurrencyContract {
         Under_concurrency() {
             super(DATABASE);
+        }
+    }
+
+    @Nested
+    class Where_transactions_meet extends ConcurrentTransactionsContract {
+        @Override
+        protected EventStore emptyStore() {
+            return DATABASE.newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return DATABASE.timedTransactionManager();
         }
     }
 
@@ -97,7 +111,7 @@ class H2EventStoreTest {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(DATABASE.dataSource());
+            return DATABASE.timedTransactionManager();
         }
     }
 

@@ -179,34 +179,6 @@ abstract class JdbcTransactionContract {
     }
 
     @Test
-    void what_is_rolled_back_to_a_savepoint_was_never_there() {
-        TransactionTemplate nested = nested();
-
-        transaction.executeWithoutResult(status -> {
-            nested.executeWithoutResult(inner -> {
-                store.appendEvents(deposit(ADA, noStream(), 1));
-                store.appendEvents(deposit(BOB, noStream(), 2));
-                inner.setRollbackOnly();
-            });
-            assertThat(store.streamVersion(ADA)).isEqualTo(StreamVersion.NONE);
-            store.appendEvents(deposit(ADA, noStream(), 3));
-            Race.<Object>elsewhere(() -> store.streamVersion(BOB));
-            nested.executeWithoutResult(inner -> store.appendEvents(deposit(ADA, exactly(1), 4)));
-            nested.executeWithoutResult(inner -> {
-                assertThatExceptionOfType(VersionConflictException.class)
-                        .isThrownBy(() -> store.appendEvents(deposit(ADA, exactly(1), 5)));
-                inner.setRollbackOnly();
-            });
-            store.appendEvents(deposit(ADA, exactly(2), 6));
-        });
-
-        assertThat(store.readStream(ADA, Deposited.class).toList())
-                .extracting(event -> event.event().cents())
-                .containsExactly(3L, 4L, 6L);
-        assertThat(log()).hasSize(3);
-    }
-
-    @Test
     void a_failure_in_a_nested_transaction_ends_the_outer_one_too() {
         assertThatExceptionOfType(UnexpectedRollbackException.class)
                 .isThrownBy(() -> transaction.executeWithoutResult(status -> {

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStore;
+import io.eventcore.test.contract.ConcurrentTransactionsContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.TransactionContract;
@@ -31,6 +32,19 @@ class MariaDbByMySqlDriverEventStoreTest {
         @Override
         protected PlatformTransactionManager transactionManager() {
             return new JdbcTransactionManager(DATABASE.dataSource());
+        }
+    }
+
+    @Nested
+    class Where_transactions_meet extends ConcurrentTransactionsContract {
+        @Override
+        protected EventStore emptyStore() {
+            return DATABASE.newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return DATABASE.timedTransactionManager();
         }
     }
 

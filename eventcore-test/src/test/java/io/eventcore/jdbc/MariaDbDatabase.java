@@ -101,6 +101,11 @@ final class MariaDbDatabase extends TestDatabase {
     }
 
     @Override
+    String patience() {
+        return "SET innodb_lock_wait_timeout = DEFAULT";
+    }
+
+    @Override
     void endSession(long id) {
         try (HikariDataSource root = pool("root", 1)) {
             execute(root, "KILL " + id);

@@ -125,6 +125,11 @@ final class PostgreSqlDatabase extends TestDatabase {
     }
 
     @Override
+    String patience() {
+        return "RESET lock_timeout";
+    }
+
+    @Override
     void endSession(long id) {
         execute(superuser, "SELECT pg_terminate_backend(" + id + ", 60000)");
     }

@@ -5,6 +5,7 @@ import io.eventcore.command.ExecutedCommands;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.CommandContract;
 import io.eventcore.test.contract.CommandSnapshotContract;
+import io.eventcore.test.contract.ConcurrentTransactionsContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.ExecutedCommandsContract;
@@ -47,6 +48,19 @@ class PostgreSqlEventStoreTest {
         @Override
         protected AutoCloseable openForeignTransactions() {
             return PostgreSqlDatabase.INSTANCE.openForeignTransactions();
+        }
+    }
+
+    @Nested
+    class Where_transactions_meet extends ConcurrentTransactionsContract {
+        @Override
+        protected EventStore emptyStore() {
+            return DATABASE.newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return DATABASE.timedTransactionManager();
         }
     }
 
@@ -102,7 +116,7 @@ class PostgreSqlEventStoreTest {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(DATABASE.dataSource());
+            return DATABASE.timedTransactionManager();
         }
     }
 

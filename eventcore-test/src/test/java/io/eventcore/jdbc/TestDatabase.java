@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * A database of one engine in which every test gets tables of its own.
@@ -40,6 +41,14 @@ abstract class TestDatabase {
 
     /** A statement by which a session waits for a lock for a moment only. */
     abstract String impatience();
+
+    /** A statement by which a session that was impatient waits as long as others again. */
+    abstract String patience();
+
+    /** Manages transactions on {@link #dataSource()} whose waits for locks end with their time-out. */
+    final PlatformTransactionManager timedTransactionManager() {
+        return new TimedTransactionManager(this);
+    }
 
     /** Ends another session as an administrator does. */
     abstract void endSession(long id);

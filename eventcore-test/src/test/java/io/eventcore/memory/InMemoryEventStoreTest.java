@@ -7,13 +7,16 @@ import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.CommandContract;
 import io.eventcore.test.contract.CommandSnapshotContract;
 import io.eventcore.test.contract.ConcurrencyContract;
+import io.eventcore.test.contract.ConcurrentTransactionsContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.ExecutedCommandsContract;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.SnapshotStoreContract;
 import io.eventcore.test.contract.TransactionContract;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Nested;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 class InMemoryEventStoreTest {
@@ -52,6 +55,35 @@ class InMemoryEventStoreTest {
         @Override
         protected PlatformTransactionManager transactionManager() {
             return new InMemoryTransactionManager();
+        }
+    }
+
+    @Nested
+    class Where_transactions_meet extends ConcurrentTransactionsContract {
+        @Override
+        protected EventStore emptyStore() {
+            return newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    /** Events in memory beside the application's own tables in a database. */
+    @Nested
+    class Where_transactions_of_a_database_meet extends ConcurrentTransactionsContract {
+        @Override
+        protected EventStore emptyStore() {
+            return newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            JdbcDataSource dataSource = new JdbcDataSource();
+            dataSource.setUrl("jdbc:h2:mem:beside-events-in-memory");
+            return new JdbcTransactionManager(dataSource);
         }
     }
 

@@ -13,6 +13,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.Command;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
@@ -43,6 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -57,6 +60,7 @@ public abstract class ExecutedCommandsContract {
     private static final CommandContext WITH_ID = CommandContext.empty().withCommandId(MESSAGE);
 
     private EventStore store;
+    private PlatformTransactionManager manager;
     private TransactionTemplate transaction;
     private ExecutedCommands executedCommands;
     private CommandExecutor executor;
@@ -85,13 +89,16 @@ public abstract class ExecutedCommandsContract {
     /** {@link #executedCommands()} as another process of the application has it; the same object if it cannot. */
     protected abstract ExecutedCommands executedCommandsElsewhere();
 
-    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. */
+    /**
+     * Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. It can set
+     * savepoints. Where a transaction of its has a time-out, no wait for a lock lasts longer.
+     */
     protected abstract PlatformTransactionManager transactionManager();
 
     @BeforeEach
     void beginWithAnEmptyStore() {
         store = emptyStore();
-        PlatformTransactionManager manager = transactionManager();
+        manager = transactionManager();
         ((ConfigurableTransactionManager) manager)
                 .setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
         transaction = new TransactionTemplate(manager);
@@ -283,6 +290,61 @@ public abstract class ExecutedCommandsContract {
         executor.execute(new Deposit(ADA, 5), WITH_ID);
 
         assertThat(log()).hasSize(1);
+    }
+
+    @Test
+    void a_rollback_to_a_savepoint_takes_the_id_along() {
+        TransactionTemplate nested = template(TransactionDefinition.PROPAGATION_NESTED);
+
+        transaction.executeWithoutResult(status -> {
+            executor.execute(new Deposit(BOB, 1));
+            nested.executeWithoutResult(inner -> {
+                executor.execute(new Deposit(ADA, 5), WITH_ID);
+                inner.setRollbackOnly();
+            });
+            assertThat(executedCommands.find(MESSAGE)).isEmpty();
+        });
+        ExecutionResult result = elsewhere.execute(new Deposit(ADA, 5), WITH_ID);
+
+        assertThat(result.slice().events()).hasSize(1);
+        assertThat(log()).hasSize(2);
+    }
+
+    @Test
+    void after_a_rollback_to_a_savepoint_the_transaction_may_execute_the_command_again() {
+        TransactionTemplate nested = template(TransactionDefinition.PROPAGATION_NESTED);
+
+        ExecutionResult result = Objects.requireNonNull(transaction.execute(status -> {
+            nested.executeWithoutResult(inner -> {
+                executor.execute(new Deposit(ADA, 5), WITH_ID);
+                inner.setRollbackOnly();
+            });
+            return executor.execute(new Deposit(ADA, 5), WITH_ID);
+        }));
+
+        assertThat(elsewhere.execute(new Deposit(ADA, 5), WITH_ID)).isEqualTo(result);
+        assertThat(log()).hasSize(1);
+    }
+
+    @Test
+    void a_new_transaction_cannot_take_the_id_that_the_suspended_one_has_taken() {
+        TransactionTemplate inner = template(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        inner.setTimeout(1);
+
+        transaction.executeWithoutResult(status -> {
+            executor.execute(new Deposit(ADA, 5), WITH_ID);
+            assertThatExceptionOfType(TransientEventStoreException.class)
+                    .isThrownBy(
+                            () -> inner.executeWithoutResult(within -> executor.execute(new Deposit(ADA, 5), WITH_ID)));
+        });
+
+        assertThat(log()).hasSize(1);
+    }
+
+    private TransactionTemplate template(int propagation) {
+        TransactionTemplate template = new TransactionTemplate(manager);
+        template.setPropagationBehavior(propagation);
+        return template;
     }
 
     @Test

@@ -42,6 +42,7 @@ public abstract class ProjectionStoreContract {
     private static final Checkpoint TEN = new Checkpoint(at(10), at(9), new UUID(4, 2));
 
     private ProjectionStore store;
+    private PlatformTransactionManager manager;
     private TransactionTemplate transaction;
 
     /** For subclasses. */
@@ -56,7 +57,8 @@ public abstract class ProjectionStoreContract {
     @BeforeEach
     void beginWithARegisteredProjection() {
         store = emptyStore();
-        transaction = new TransactionTemplate(transactionManager());
+        manager = transactionManager();
+        transaction = new TransactionTemplate(manager);
         transaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
         store.register(NAME, 1, 1, GlobalPosition.START);
     }
@@ -437,6 +439,45 @@ public abstract class ProjectionStoreContract {
         assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
         assertThat(store.parkedStreams(NAME)).isEmpty();
         assertThat(store.advance(lease, Checkpoint.START, TEN, List.of())).isTrue();
+    }
+
+    @Test
+    void a_rollback_to_a_savepoint_takes_the_checkpoint_along() {
+        Lease lease = acquire("one");
+        TransactionTemplate nested = new TransactionTemplate(manager);
+        nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+
+        transaction.executeWithoutResult(status -> {
+            nested.executeWithoutResult(inner -> {
+                assertThat(store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3)))))
+                        .isTrue();
+                inner.setRollbackOnly();
+            });
+            assertThat(store.advance(lease, Checkpoint.START, TEN.movedTo(at(12)), List.of()))
+                    .isTrue();
+            nested.executeWithoutResult(inner -> {
+                store.advance(lease, TEN.movedTo(at(12)), TEN.movedTo(at(14)), List.of());
+                inner.setRollbackOnly();
+            });
+        });
+
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN.movedTo(at(12)));
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void a_transaction_moves_a_checkpoint_more_than_once() {
+        Lease lease = acquire("one");
+
+        transaction.executeWithoutResult(status -> {
+            assertThat(store.advance(lease, Checkpoint.START, TEN, List.of())).isTrue();
+            assertThat(store.advance(lease, Checkpoint.START, TEN.movedTo(at(11)), List.of()))
+                    .isFalse();
+            assertThat(store.advance(lease, TEN, TEN.movedTo(at(12)), List.of()))
+                    .isTrue();
+        });
+
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN.movedTo(at(12)));
     }
 
     @Test

@@ -33,6 +33,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -195,6 +197,19 @@ public abstract class TransactionContract {
 
         assertThat(cents(ADA)).isEmpty();
         assertThat(cents(BOB)).containsExactly(1L);
+    }
+
+    @Test
+    void a_failure_in_a_new_transaction_inside_is_no_matter_of_the_outer_one() {
+        transaction.executeWithoutResult(outer -> {
+            store.appendEvents(deposit(ADA, noStream(), 1));
+            assertThatExceptionOfType(UnexpectedRollbackException.class)
+                    .isThrownBy(() -> newTransaction.executeWithoutResult(
+                            inner -> transaction.executeWithoutResult(TransactionStatus::setRollbackOnly)));
+            assertThat(outer.isRollbackOnly()).isFalse();
+        });
+
+        assertThat(cents(ADA)).containsExactly(1L);
     }
 
     @Test

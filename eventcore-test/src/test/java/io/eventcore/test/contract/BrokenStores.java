@@ -18,6 +18,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.test.ForwardingEventStore;
 import java.time.Instant;
@@ -538,6 +539,103 @@ final class BrokenStores {
             @Override
             public EventStreamSlice appendEvents(StreamWrites writes) {
                 return Race.elsewhere(() -> super.appendEvents(writes));
+            }
+        };
+    }
+
+    /** Checks when it is called and writes when the transaction commits, as the store in memory once did. */
+    static EventStore lockingAtTheCommit(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                if (!joinsCallersTransaction()) {
+                    return super.appendEvents(writes);
+                }
+                writes.streams().forEach((id, expected) -> check(this, id, expected));
+                TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                    @Override
+                    public void beforeCommit(boolean readOnly) {
+                        sound.appendEvents(writes);
+                    }
+                });
+                return EventStreamSlice.empty();
+            }
+        };
+    }
+
+    /** Knows the end of a transaction only. */
+    static EventStore keepingWhatIsRolledBackToASavepoint(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                EventStreamSlice slice = super.appendEvents(writes);
+                if (joinsCallersTransaction()) {
+                    TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                        @Override
+                        public void beforeCommit(boolean readOnly) {
+                            writes.events().forEach(event -> appendAgainIfLost(sound, event));
+                        }
+                    });
+                }
+                return slice;
+            }
+        };
+    }
+
+    private static void appendAgainIfLost(EventStore store, NewEvent event) {
+        boolean lost = store.readStream(event.streamId(), Event.class).stream()
+                .noneMatch(stored -> stored.id().equals(event.id()));
+        if (lost) {
+            store.appendEvents(StreamWrites.empty()
+                    .registerStream(event.streamId(), ExpectedVersion.any())
+                    .append(event));
+        }
+    }
+
+    static EventStore takingTimeOutsForConflicts(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                try {
+                    return super.appendEvents(writes);
+                } catch (TransientEventStoreException timedOut) {
+                    Map.Entry<StreamId, ExpectedVersion> stream =
+                            writes.streams().entrySet().iterator().next();
+                    throw new VersionConflictException(stream.getKey(), stream.getValue(), StreamVersion.NONE);
+                }
+            }
+        };
+    }
+
+    /** Has no stream that exists for a transaction, and lets that go on as if nothing had been. */
+    static EventStore failingWithoutSpoilingTheTransaction(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public EventStreamSlice appendEvents(StreamWrites writes) {
+                boolean fails = joinsCallersTransaction()
+                        && writes.events().stream()
+                                .anyMatch(
+                                        event -> streamVersion(event.streamId()).exists());
+                if (fails) {
+                    throw new TransientEventStoreException("not this one", null);
+                }
+                return super.appendEvents(writes);
+            }
+        };
+    }
+
+    /** Reads in a transaction as it has read before. */
+    static EventStore readingOnceInATransaction(EventStore sound) {
+        Map<Object, EventStreamReader<?>> read = new ConcurrentHashMap<>();
+        return new ForwardingEventStore(sound) {
+            @Override
+            @SuppressWarnings("unchecked")
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                return joinsCallersTransaction()
+                        ? (EventStreamReader<E>) read.computeIfAbsent(
+                                streamsAfter.keySet(), ids -> super.readStreams(streamsAfter, eventType))
+                        : super.readStreams(streamsAfter, eventType);
             }
         };
     }

@@ -1,5 +1,6 @@
 package io.eventcore.test.contract;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
@@ -9,6 +10,7 @@ import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryExecutedCommands;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.serialization.JacksonEventSerializer;
+import java.lang.reflect.Method;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,102 @@ class ContractsCanFailTest {
                 .execute()
                 .testEvents()
                 .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    @ParameterizedTest(name = "{0}: {2}")
+    @MethodSource("transactionMutants")
+    void a_store_that_does_not_keep_transactions_apart_is_caught(
+            String name, UnaryOperator<EventStore> broken, String row) {
+        mutation = broken;
+        Method method = Stream.of(ConcurrentTransactionsContract.class.getDeclaredMethods())
+                .filter(each -> each.getName().equals(row))
+                .findFirst()
+                .orElseThrow();
+
+        long failed = EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(MutatedConcurrentTransactions.class, method))
+                .execute()
+                .testEvents()
+                .failed()
+                .count();
+
+        assertThat(failed).isPositive();
+    }
+
+    private static Stream<Arguments> transactionMutants() {
+        return Stream.of(
+                meeting(
+                        "locks at the commit",
+                        BrokenStores::lockingAtTheCommit,
+                        "an_append_in_any_version_waits_for_the_transaction_that_has_appended_to_the_stream"),
+                meeting(
+                        "locks at the commit",
+                        BrokenStores::lockingAtTheCommit,
+                        "an_append_in_an_exact_version_waits_for_the_transaction_that_has_appended_to_the_stream"),
+                meeting(
+                        "locks at the commit",
+                        BrokenStores::lockingAtTheCommit,
+                        "who_relies_on_a_stream_waits_for_the_transaction_that_has_appended_to_it"),
+                meeting(
+                        "locks at the commit",
+                        BrokenStores::lockingAtTheCommit,
+                        "a_stream_that_a_transaction_relies_on_does_not_move_until_it_ends"),
+                meeting(
+                        "ignores streams that are only read",
+                        BrokenStores::ignoringGuards,
+                        "a_stream_that_a_transaction_relies_on_does_not_move_until_it_ends"),
+                meeting(
+                        "takes time-outs for conflicts",
+                        BrokenStores::takingTimeOutsForConflicts,
+                        "a_wait_ends_with_the_time_of_the_transaction_and_nothing_of_it_is_committed"),
+                meeting(
+                        "takes time-outs for conflicts",
+                        BrokenStores::takingTimeOutsForConflicts,
+                        "of_two_transactions_that_wait_for_each_other_one_fails_and_the_other_goes_on"),
+                meeting(
+                        "takes time-outs for conflicts",
+                        BrokenStores::takingTimeOutsForConflicts,
+                        "a_new_transaction_cannot_append_to_what_the_suspended_one_holds_and_that_one_goes_on"),
+                meeting(
+                        "commits after a failure",
+                        BrokenStores::failingWithoutSpoilingTheTransaction,
+                        "a_wait_ends_with_the_time_of_the_transaction_and_nothing_of_it_is_committed"),
+                meeting(
+                        "commits after a failure",
+                        BrokenStores::failingWithoutSpoilingTheTransaction,
+                        "a_wait_that_ends_in_a_nested_transaction_spoils_the_outer_one"),
+                meeting(
+                        "knows no savepoints",
+                        BrokenStores::keepingWhatIsRolledBackToASavepoint,
+                        "what_is_rolled_back_with_a_nested_transaction_was_never_there"),
+                meeting(
+                        "knows no savepoints",
+                        BrokenStores::keepingWhatIsRolledBackToASavepoint,
+                        "an_exception_of_a_nested_transaction_leaves_what_the_outer_one_has_appended"),
+                meeting(
+                        "knows no savepoints",
+                        BrokenStores::keepingWhatIsRolledBackToASavepoint,
+                        "what_is_rolled_back_to_a_savepoint_was_never_there"),
+                meeting(
+                        "never joins",
+                        BrokenStores::neverJoining,
+                        "a_rollback_takes_along_what_a_nested_transaction_has_committed"),
+                meeting(
+                        "never joins",
+                        BrokenStores::neverJoining,
+                        "a_transaction_whose_end_the_store_cannot_see_is_refused"),
+                meeting(
+                        "reads once",
+                        BrokenStores::readingOnceInATransaction,
+                        "a_transaction_in_read_committed_sees_what_others_commit_meanwhile"),
+                meeting(
+                        "lets the last writer win",
+                        BrokenStores::acceptingAnyVersion,
+                        "no_isolation_makes_a_stale_expectation_true"));
+    }
+
+    private static Arguments meeting(String name, UnaryOperator<EventStore> mutation, String row) {
+        return arguments(name, mutation, row);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -61,6 +159,14 @@ class ContractsCanFailTest {
                         "remembers in another transaction",
                         BrokenExecutedCommands::rememberingInAnotherTransaction,
                         "a_rollback_of_the_caller_takes_the_id_along"),
+                once(
+                        "remembers in another transaction",
+                        BrokenExecutedCommands::rememberingInAnotherTransaction,
+                        "a_rollback_to_a_savepoint_takes_the_id_along"),
+                once(
+                        "remembers in another transaction",
+                        BrokenExecutedCommands::rememberingInAnotherTransaction,
+                        "a_new_transaction_cannot_take_the_id_that_the_suspended_one_has_taken"),
                 once(
                         "remembers what failed",
                         BrokenExecutedCommands::rememberingWhatFailed,
@@ -310,6 +416,18 @@ class ContractsCanFailTest {
     }
 
     static class MutatedTransactions extends TransactionContract {
+        @Override
+        protected EventStore emptyStore() {
+            return mutatedStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedConcurrentTransactions extends ConcurrentTransactionsContract {
         @Override
         protected EventStore emptyStore() {
             return mutatedStore();

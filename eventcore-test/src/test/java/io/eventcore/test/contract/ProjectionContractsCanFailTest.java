@@ -77,6 +77,10 @@ class ProjectionContractsCanFailTest {
                         "checkpoint outside the transaction",
                         BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
                         "a_rollback_takes_the_checkpoint_along"),
+                store(
+                        "checkpoint outside the transaction",
+                        BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
+                        "a_rollback_to_a_savepoint_takes_the_checkpoint_along"),
                 runner(
                         "checkpoint outside the transaction",
                         BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
