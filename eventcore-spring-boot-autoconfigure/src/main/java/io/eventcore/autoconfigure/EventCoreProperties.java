@@ -302,7 +302,7 @@ public record EventCoreProperties(
      * @param maxAppendAge how long an append may be under way before it counts as holding readers back
      * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
      * @param maxStandstill how long a projection that is behind may make no step, for example inside one apply, before it
-     *     counts as stuck
+     *     counts as stuck: the health is down, and the log says so
      */
     public record Health(
             @DefaultValue("1m") Duration maxLag,
