@@ -18,9 +18,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
@@ -39,6 +41,9 @@ public class JdbcProjectionStore implements ProjectionStore {
 
     /** How many leases one statement renews. */
     private static final int RENEWED_TOGETHER = 100;
+
+    /** About how many streams one statement asks whether they are parked. */
+    private static final int ASKED_TOGETHER = 500;
 
     private final Dialect dialect;
     private final Connections connections;
@@ -534,10 +539,58 @@ public class JdbcProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<ParkedStream> parkedStreams(String projection, int limit) {
-        return parkedStreams(sql.selectFirstParked, query -> {
+    public List<StreamId> parkedIds(ProjectionPartition partition, int limit) {
+        return parkedIds(sql.selectParkedIds, query -> {
+            bind(query, 1, partition);
+            query.setInt(4, limit);
+        });
+    }
+
+    @Override
+    public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
+        Set<StreamId> parked = new HashSet<>();
+        List<StreamId> all = List.copyOf(streams);
+        for (int from = 0; from < all.size(); from += ASKED_TOGETHER) {
+            List<StreamId> some = all.subList(from, Math.min(all.size(), from + ASKED_TOGETHER));
+            parked.addAll(parkedIds(sql.selectParkedAmong(some.size()), query -> {
+                bind(query, 1, partition);
+                for (int i = 0; i < some.size(); i++) {
+                    query.setString(4 + i, some.get(i).value());
+                }
+            }));
+        }
+        return parked;
+    }
+
+    private List<StreamId> parkedIds(String statement, Binding binding) {
+        return own("Reading the ids of parked streams", connection -> {
+            try (PreparedStatement query = connection.prepareStatement(statement)) {
+                binding.to(query);
+                try (ResultSet row = query.executeQuery()) {
+                    List<StreamId> ids = new ArrayList<>();
+                    while (row.next()) {
+                        ids.add(StreamId.of(row.getString(1)));
+                    }
+                    return ids;
+                }
+            }
+        });
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(String projection, GlobalPosition after, int limit) {
+        return parkedStreams(sql.selectParkedAfter, query -> {
             query.setString(1, projection);
-            query.setInt(2, limit);
+            query.setLong(2, after.value());
+            query.setInt(3, limit);
+        });
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreamsAt(String projection, GlobalPosition position) {
+        return parkedStreams(sql.selectParkedAt, query -> {
+            query.setString(1, projection);
+            query.setLong(2, position.value());
         });
     }
 

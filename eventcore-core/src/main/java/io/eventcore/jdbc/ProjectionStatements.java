@@ -20,7 +20,10 @@ final class ProjectionStatements {
     final String advance;
     final String selectParked;
     final String selectParkedOfPartition;
-    final String selectFirstParked;
+    final String selectParkedAfter;
+    final String selectParkedAt;
+    final String selectParkedIds;
+    private final String selectParkedAmong;
     final String selectParkedStream;
     final String selectParkedByStream;
     final String hasParked;
@@ -117,8 +120,14 @@ final class ProjectionStatements {
                 WHERE\s""";
         this.selectParkedOfPartition =
                 names.in(parked + "name = ? AND version = ? AND number = ?" + fresh + " ORDER BY position, stream_id");
-        this.selectFirstParked =
-                names.in(parked + "name = ?" + fresh + " ORDER BY version, position, stream_id LIMIT ?");
+        this.selectParkedAfter = names.in(
+                parked + "name = ? AND position > ?" + fresh + " ORDER BY position, version, stream_id LIMIT ?");
+        this.selectParkedAt = names.in(parked + "name = ? AND position = ?" + fresh + " ORDER BY version, stream_id");
+        String parkedId = """
+                SELECT stream_id FROM eventcore_parked_stream
+                WHERE name = ? AND version = ? AND number = ?""" + fresh;
+        this.selectParkedIds = names.in(parkedId + " LIMIT ?");
+        this.selectParkedAmong = names.in(parkedId + " AND stream_id IN (");
         this.selectParkedStream = names.in(parked + "name = ? AND version = ? AND stream_id = ?" + fresh);
         this.selectParkedByStream = names.in(parked + "name = ? AND stream_id = ?" + fresh + " ORDER BY version");
         this.selectRequested = names.in(parked + "request <> 'NONE'" + fresh + " ORDER BY name, version, position");
@@ -157,6 +166,11 @@ final class ProjectionStatements {
                 """);
         this.forgetParked = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND (version = ? OR ? < 0)");
         this.forgetPartitions = names.in("DELETE FROM eventcore_projection WHERE name = ? AND (version = ? OR ? < 0)");
+    }
+
+    /** Which of so many streams are parked. */
+    String selectParkedAmong(int streams) {
+        return selectParkedAmong + String.join(", ", Collections.nCopies(streams, "?")) + ")";
     }
 
     /** Renews so many leases. */

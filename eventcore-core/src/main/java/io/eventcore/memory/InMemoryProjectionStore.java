@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -203,6 +205,12 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         return locked(() -> parkedStreams().stream()
                 .filter(stream -> stream.partition().projection().equals(projection))
                 .toList());
+    }
+
+    @Override
+    public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
+        return locked(() ->
+                streams.stream().filter(row(partition).parked::containsKey).collect(Collectors.toSet()));
     }
 
     @Override

@@ -1,7 +1,10 @@
 package io.eventcore.projection;
 
+import io.eventcore.StreamId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Keeps how far the partitions of projections have come, and which streams they have set aside.
@@ -49,5 +52,21 @@ public interface CheckpointStore {
         return parkedStreams(partition.projection()).stream()
                 .filter(stream -> stream.partition().equals(partition))
                 .toList();
+    }
+
+    /** The ids of streams that a partition has set aside, this many at most, in any order. */
+    default List<StreamId> parkedIds(ProjectionPartition partition, int limit) {
+        return parkedStreams(partition).stream()
+                .map(ParkedStream::streamId)
+                .limit(limit)
+                .toList();
+    }
+
+    /** Which of these streams a partition has set aside. */
+    default Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
+        return parkedStreams(partition).stream()
+                .map(ParkedStream::streamId)
+                .filter(streams::contains)
+                .collect(Collectors.toSet());
     }
 }

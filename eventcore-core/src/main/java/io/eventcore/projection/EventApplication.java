@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.transaction.TransactionStatus;
@@ -41,7 +42,7 @@ final class EventApplication<E extends Event> {
     private final BooleanSupplier mayGoOn;
     private final Pause pause;
     private final ProjectionCounts counts;
-    private final Map<StreamId, ParkedStream> parked = new LinkedHashMap<>();
+    private final ParkedIds parked;
     private Checkpoint checkpoint;
 
     /** How a worker waits between attempts: until the time is over; less only if it must not go on. */
@@ -68,24 +69,30 @@ final class EventApplication<E extends Event> {
         this.pause = pause;
         this.counts = counts;
         this.checkpoint = store.checkpoint(lease.partition());
-        store.parkedStreams(lease.partition()).forEach(stream -> parked.put(stream.streamId(), stream));
+        this.parked = new ParkedIds(store, lease.partition(), ParkedIds.REMEMBERED);
     }
 
     Checkpoint checkpoint() {
         return checkpoint;
     }
 
-    Map<StreamId, ParkedStream> parked() {
-        return parked;
+    /** Whether a stream may be parked. */
+    boolean mayHaveParked() {
+        return parked.mayBeAny();
+    }
+
+    /** After streams were released at an operator's request. */
+    void haveReleased() {
+        parked.readIfUnknown();
     }
 
     /** Reads a stream anew that something was asked for; empty if it is not parked any more. */
     Optional<ParkedStream> readParked(StreamId streamId) {
         ProjectionPartition mine = lease.partition();
-        Optional<ParkedStream> stream = store.parkedStream(mine.projection(), mine.version(), streamId)
-                .filter(found -> found.partition().equals(mine) && parked.containsKey(streamId));
-        stream.ifPresent(found -> parked.put(streamId, found));
-        return stream;
+        return parked.excludes(streamId)
+                ? Optional.empty()
+                : store.parkedStream(mine.projection(), mine.version(), streamId)
+                        .filter(found -> found.partition().equals(mine));
     }
 
     /** Moves the checkpoint past events that the projection does not want; nothing is applied. */
@@ -101,6 +108,11 @@ final class EventApplication<E extends Event> {
      * @throws ProjectionFailedException if the projection stops at an entry
      */
     int apply(List<LogEntry<E>> entries) {
+        parked.lookFor(entries.stream().map(LogEntry::streamId).collect(Collectors.toSet()));
+        return applyInBatches(entries);
+    }
+
+    private int applyInBatches(List<LogEntry<E>> entries) {
         int done = 0;
         int suspects = 0;
         while (done < entries.size() && mayGoOn.getAsBoolean()) {
@@ -112,7 +124,7 @@ final class EventApplication<E extends Event> {
             } catch (ApplyFailedException failed) {
                 if (left.size() > 1) {
                     // Only what came before the culprit is known to be good, and it is fewer than before.
-                    done += failed.index() > 0 ? apply(left.subList(0, failed.index())) : 0;
+                    done += failed.index() > 0 ? applyInBatches(left.subList(0, failed.index())) : 0;
                     suspects = failed.index() < 0 ? left.size() : 1;
                     continue;
                 }
@@ -208,8 +220,6 @@ final class EventApplication<E extends Event> {
     private int taken(Progress progress) {
         checkpoint = progress.reached;
         counts.committed();
-        progress.queued.forEach(
-                (streamId, events) -> parked.computeIfPresent(streamId, (id, stream) -> stream.waitingFor(events)));
         counts.applied(progress.applied);
         counts.recovered();
         return progress.applied;
@@ -218,7 +228,7 @@ final class EventApplication<E extends Event> {
     private void applyInOrder(List<LogEntry<E>> entries, Progress progress) {
         long begin = nanoTime.getAsLong();
         for (LogEntry<E> entry : entries) {
-            if (parked.containsKey(entry.streamId())) {
+            if (parked.contains(entry.streamId())) {
                 progress.queued.merge(entry.streamId(), 1L, Long::sum);
             } else {
                 apply(entry, progress.applied);
@@ -317,7 +327,7 @@ final class EventApplication<E extends Event> {
                     1,
                     ParkedStream.Request.NONE);
             commit(entry.after(checkpoint), List.of(new ParkedChange.Parked(stream)));
-            parked.put(stream.streamId(), stream);
+            parked.add(stream.streamId());
         } else {
             commit(entry.after(checkpoint), List.of());
             counts.skipped();
@@ -336,10 +346,11 @@ final class EventApplication<E extends Event> {
     /**
      * Applies an event that waits in a parked stream; the checkpoint stays.
      *
-     * @return whether it was applied; if not, the stream stays parked
+     * @return the stream without it; empty if it was not applied, and the stream stays parked
      */
-    boolean applyParked(LogEntry<E> entry, ParkedStream stream) {
-        List<ParkedChange> after = List.of(new ParkedChange.Parked(stream.without(entry.position())));
+    Optional<ParkedStream> applyParked(LogEntry<E> entry, ParkedStream stream) {
+        ParkedStream left = stream.without(entry.position());
+        List<ParkedChange> after = List.of(new ParkedChange.Parked(left));
         try {
             if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
                 transaction.executeWithoutResult(status -> {
@@ -367,19 +378,18 @@ final class EventApplication<E extends Event> {
             Throwable cause = e instanceof ApplyFailedException failed ? failed.culprit() : e;
             log(entry, cause, 1, FailureDecision.PARK);
             changeParked(new ParkedChange.Parked(stream.failedAgain(entry, cause)));
-            return false;
+            return Optional.empty();
         }
         counts.applied(1);
         counts.committed();
-        parked.put(stream.streamId(), stream.without(entry.position()));
-        return true;
+        return Optional.of(left);
     }
 
     /** Changes a parked stream and nothing else. */
     void changeParked(ParkedChange change) {
         commit(checkpoint, List.of(change));
         if (change instanceof ParkedChange.Parked now) {
-            parked.put(now.streamId(), now.stream());
+            parked.add(now.streamId());
         } else {
             parked.remove(change.streamId());
         }

@@ -493,12 +493,13 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     private void answerRequests(EventApplication<E> application) {
         long now = context.nanoTime().getAsLong();
-        if (application.parked().isEmpty()
+        if (!application.mayHaveParked()
                 || now - requestsReadAt < context.settings().lookEvery().toNanos()) {
             return;
         }
         requestsReadAt = now;
-        for (StreamId asked : context.requests().of(partition)) {
+        List<StreamId> requested = context.requests().of(partition);
+        for (StreamId asked : requested) {
             ParkedStream stream = application.readParked(asked).orElse(null);
             if (stream == null) {
                 continue;
@@ -514,6 +515,9 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 drain(application, stream);
             }
         }
+        if (!requested.isEmpty()) {
+            application.haveReleased();
+        }
     }
 
     /** Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over. */
@@ -523,6 +527,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         LogScan<E> waiting = new LogScan<>(context.reader(), onlyThis, projection.eventType(), projection.since());
         GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
         GlobalPosition end = application.checkpoint().position();
+        ParkedStream left = stream;
         boolean more = true;
         while (more) {
             LogPage<E> page = waiting.read(after, READ_AHEAD);
@@ -531,10 +536,14 @@ final class PartitionWorker<E extends Event> implements Runnable {
                     break;
                 }
                 Holding held = holding;
-                ParkedStream now = application.parked().get(stream.streamId());
-                if (held == null || !mayGoOn(held) || now == null || !application.applyParked(entry, now)) {
+                if (held == null || !mayGoOn(held)) {
                     return;
                 }
+                Optional<ParkedStream> applied = application.applyParked(entry, left);
+                if (applied.isEmpty()) {
+                    return;
+                }
+                left = applied.get();
             }
             after = page.continueAfter();
             more = !page.endReached() && after.compareTo(end) < 0;

@@ -278,7 +278,27 @@ public class ProjectionRunner {
      * @throws IllegalArgumentException if there is no such projection
      */
     public List<ParkedStream> parkedStreams(String projection, int limit) {
-        return store.parkedStreams(projections.find(projection).name(), limit);
+        return parkedStreams(projection, GlobalPosition.START, limit);
+    }
+
+    /**
+     * The first streams a projection has set aside whose waiting events begin after a position, by the order of their
+     * positions.
+     *
+     * @param limit how many at most
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public List<ParkedStream> parkedStreams(String projection, GlobalPosition after, int limit) {
+        return store.parkedStreams(projections.find(projection).name(), after, limit);
+    }
+
+    /**
+     * The streams a projection has set aside whose waiting events begin at a position: one for each version of it at most.
+     *
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public List<ParkedStream> parkedStreamsAt(String projection, GlobalPosition position) {
+        return store.parkedStreamsAt(projections.find(projection).name(), position);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,9 +49,24 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
     /** The streams that all projections have set aside. */
     List<ParkedStream> parkedStreams();
 
-    /** The first streams that a projection has set aside, by version and position, this many at most. */
-    default List<ParkedStream> parkedStreams(String projection, int limit) {
-        return parkedStreams(projection).stream().limit(limit).toList();
+    /**
+     * The first streams that a projection has set aside whose waiting events begin after a position, by position and
+     * version, this many at most.
+     */
+    default List<ParkedStream> parkedStreams(String projection, GlobalPosition after, int limit) {
+        return parkedStreams(projection).stream()
+                .filter(stream -> stream.position().compareTo(after) > 0)
+                .sorted(Comparator.comparing(ParkedStream::position)
+                        .thenComparing(stream -> stream.partition().version()))
+                .limit(limit)
+                .toList();
+    }
+
+    /** The streams that a projection has set aside whose waiting events begin at a position: one of each version at most. */
+    default List<ParkedStream> parkedStreamsAt(String projection, GlobalPosition position) {
+        return parkedStreams(projection).stream()
+                .filter(stream -> stream.position().equals(position))
+                .toList();
     }
 
     /** A stream that a version of a projection has set aside; empty if it has not. */

@@ -3,11 +3,13 @@ package io.eventcore.autoconfigure;
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionKind;
@@ -187,10 +189,16 @@ public class EventCoreEndpoint {
      * @param name its name
      * @param partitions its parts
      * @param parkedStreams how many streams are set aside
-     * @param parked the first hundred of them
+     * @param parked a hundred of them at most, by position
+     * @param next after which position to ask for more of them; null if there are no more
      * @since 0.1
      */
-    public record ProjectionDetails(String name, List<Partition> partitions, int parkedStreams, List<Parked> parked) {}
+    public record ProjectionDetails(
+            String name,
+            List<Partition> partitions,
+            int parkedStreams,
+            List<Parked> parked,
+            @Nullable Long next) {}
 
     /**
      * A parked stream.
@@ -293,13 +301,22 @@ public class EventCoreEndpoint {
         return store == InMemoryEventStore.class ? "in-memory" : store.getName();
     }
 
-    /** One projection; nothing if there is none of that name. */
+    /**
+     * One projection; nothing if there is none of that name.
+     *
+     * @param after show parked streams after this position; from the first, unless given
+     */
     @ReadOperation
-    public WebEndpointResponse<Object> projection(@Selector String projection) {
-        return answered(() -> details(projection));
+    public WebEndpointResponse<Object> projection(@Selector String projection, @Nullable Long after) {
+        if (after != null && after < 0) {
+            throw new InvalidEndpointRequestException(
+                    "A position is not negative, but 'after' is " + after, "negative");
+        }
+        GlobalPosition from = after == null ? GlobalPosition.START : GlobalPosition.of(after);
+        return answered(() -> details(projection, from));
     }
 
-    private @Nullable ProjectionDetails details(String projection) {
+    private @Nullable ProjectionDetails details(String projection, GlobalPosition after) {
         ProjectionRunner running = runner;
         if (running == null || !running.names().contains(projection)) {
             return null;
@@ -309,11 +326,26 @@ public class EventCoreEndpoint {
                 .toList();
         List<Partition> partitions =
                 statuses.stream().flatMap(status -> partitions(status).stream()).toList();
-        List<Parked> parked = running.parkedStreams(projection, SHOWN).stream()
-                .map(this::describe)
-                .toList();
+        List<ParkedStream> found = running.parkedStreams(projection, after, SHOWN + 1);
+        List<ParkedStream> shown = firstOf(found);
+        List<Parked> parked = shown.stream().map(this::describe).toList();
+        Long next = shown.size() == found.size()
+                ? null
+                : shown.get(shown.size() - 1).position().value();
         int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
-        return new ProjectionDetails(projection, partitions, all, parked);
+        return new ProjectionDetails(projection, partitions, all, parked, next);
+    }
+
+    /** Two versions may have parked a stream at one position: a page does not end between them. */
+    private static List<ParkedStream> firstOf(List<ParkedStream> found) {
+        if (found.size() <= SHOWN) {
+            return found;
+        }
+        GlobalPosition beyond = found.get(SHOWN).position();
+        List<ParkedStream> shown = found.stream()
+                .filter(stream -> stream.position().compareTo(beyond) < 0)
+                .toList();
+        return shown.isEmpty() ? found.subList(0, SHOWN) : shown;
     }
 
     private Parked describe(ParkedStream stream) {
@@ -387,10 +419,12 @@ public class EventCoreEndpoint {
 
     private static WebEndpointResponse<Outcome> forParked(
             ProjectionRunner running, String projection, Action action, long position) {
-        List<StreamId> meant = running.parkedStreams(projection).stream()
-                .filter(stream -> stream.position().value() == position)
-                .map(ParkedStream::streamId)
-                .toList();
+        List<StreamId> meant = position < 1
+                ? List.of()
+                : running.parkedStreamsAt(projection, GlobalPosition.of(position)).stream()
+                        .map(ParkedStream::streamId)
+                        .distinct()
+                        .toList();
         if (meant.isEmpty()) {
             return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
         }
@@ -415,6 +449,7 @@ public class EventCoreEndpoint {
         }
         long last = stores.get(0).lastPosition().value();
         List<PartitionState> states = stored.partitions();
+        List<ParkedCount> parked = stored.parkedCounts();
         return running.names().stream()
                 .map(name -> new ProjectionStatus(
                         name,
@@ -422,7 +457,10 @@ public class EventCoreEndpoint {
                                 .filter(state -> state.partition().projection().equals(name))
                                 .map(state -> asStored(state, last))
                                 .toList(),
-                        stored.parkedStreams(name).size()))
+                        parked.stream()
+                                .filter(count -> count.projection().equals(name))
+                                .mapToInt(ParkedCount::streams)
+                                .sum()))
                 .toList();
     }
 

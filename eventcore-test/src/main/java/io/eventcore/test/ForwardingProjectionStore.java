@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
@@ -147,8 +148,23 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<ParkedStream> parkedStreams(String projection, int limit) {
-        return delegate.parkedStreams(projection, limit);
+    public List<StreamId> parkedIds(ProjectionPartition partition, int limit) {
+        return delegate.parkedIds(partition, limit);
+    }
+
+    @Override
+    public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
+        return delegate.parkedAmong(partition, streams);
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreams(String projection, GlobalPosition after, int limit) {
+        return delegate.parkedStreams(projection, after, limit);
+    }
+
+    @Override
+    public List<ParkedStream> parkedStreamsAt(String projection, GlobalPosition position) {
+        return delegate.parkedStreamsAt(projection, position);
     }
 
     @Override

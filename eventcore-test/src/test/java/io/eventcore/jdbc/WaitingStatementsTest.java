@@ -9,9 +9,14 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.AwaitOutcome;
+import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionBuilder;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
@@ -21,7 +26,9 @@ import io.eventcore.test.contract.LedgerEvent.Deposited;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -125,6 +132,88 @@ class WaitingStatementsTest {
         assertThat(watched.rows(parkedTable) - rows).isBetween(5L, 7L);
     }
 
+    @Test
+    void of_thousands_of_parked_streams_those_of_a_page_are_asked_for() {
+        int thousands = 5_000;
+        int again = 300;
+        JdbcProjectionStore store = DATABASE.projectionStore(prefix);
+        park(store, thousands);
+        StreamWrites writes = StreamWrites.empty();
+        for (int i = 0; i < again; i++) {
+            writes = deposit(deposit(writes, account(i)), StreamId.of("good-" + i % 50));
+        }
+        GlobalPosition last = events.appendEvents(writes).lastPosition();
+        Set<StreamId> applied = ConcurrentHashMap.newKeySet();
+
+        // Long enough for a slow machine: who gets the lease anew reads anew.
+        ProjectionRunner runner =
+                start(JdbcProjectionStore.in(watched, "", prefix), collecting(applied), Duration.ofSeconds(60));
+        Eventually.until("all was looked at", () -> position(runner).equals(last));
+
+        assertThat(applied).hasSize(50).allMatch(id -> id.value().startsWith("good-"));
+        // Those few that tell that there are too many, and those of the pages; never all of them.
+        assertThat(watched.rows("SELECT stream_id FROM " + parkedTable)).isLessThanOrEqualTo(1_001 + again);
+        assertThat(watched.rows("stream_id, position, type, failure, waiting, request\nFROM " + parkedTable))
+                .isZero();
+        assertThat(watched.sent("AND stream_id IN (")).isBetween(2L, 10L);
+        assertThat(store.parkedStream("applied", 1, account(7)).orElseThrow().waiting())
+                .isEqualTo(2);
+
+        assertThat(runner.retryParked("applied", account(7))).isTrue();
+        Eventually.until("it goes on", () -> applied.contains(account(7)));
+        Eventually.until(
+                "it is released",
+                () -> store.parkedStream("applied", 1, account(7)).isEmpty());
+        GlobalPosition more = events.appendEvents(deposit(deposit(StreamWrites.empty(), account(8)), account(7)))
+                .lastPosition();
+        Eventually.until("all was looked at", () -> position(runner).equals(more));
+        assertThat(applied).hasSize(51).doesNotContain(account(8));
+        long rows = watched.rows("FROM " + parkedTable + "\nWHERE name = ? AND position = ?");
+        assertThat(runner.parkedStreamsAt("applied", GlobalPosition.of(4_321)))
+                .extracting(ParkedStream::streamId)
+                .containsExactly(account(4_320));
+        assertThat(watched.rows("FROM " + parkedTable + "\nWHERE name = ? AND position = ?") - rows)
+                .isEqualTo(1);
+    }
+
+    private static StreamId account(int number) {
+        return StreamId.of("account-" + number);
+    }
+
+    private static StreamWrites deposit(StreamWrites writes, StreamId account) {
+        return writes.registerStream(account, ExpectedVersion.any()).append(new Deposited(account, 1));
+    }
+
+    private static void park(JdbcProjectionStore store, int streams) {
+        ProjectionPartition partition = new ProjectionPartition("applied", 0);
+        store.register("applied", 1, 1, GlobalPosition.START);
+        Lease lease = store.acquire(partition, 1, "before", PATIENCE).orElseThrow();
+        List<ParkedChange> parked = new ArrayList<>();
+        for (int i = 0; i < streams; i++) {
+            parked.add(new ParkedChange.Parked(new ParkedStream(
+                    partition,
+                    account(i),
+                    GlobalPosition.of(i + 1),
+                    "deposited",
+                    IllegalStateException.class.getName(),
+                    1,
+                    ParkedStream.Request.NONE)));
+        }
+        assertThat(store.advance(lease, Checkpoint.START, Checkpoint.START, parked))
+                .isTrue();
+        store.release(lease);
+    }
+
+    private static Projection<LedgerEvent> collecting(Set<StreamId> applied) {
+        return projection()
+                .on(LedgerEvent.class, event -> applied.add(event.streamId()))
+                .build();
+    }
+
+    private static GlobalPosition position(ProjectionRunner runner) {
+        return runner.status().get(0).partitions().get(0).position();
+    }
+
     private long looks() {
         return watched.sent("FROM " + prefix + "projection\n");
     }
@@ -166,8 +255,12 @@ class WaitingStatementsTest {
     }
 
     private ProjectionRunner start(JdbcProjectionStore store, Projection<?> projection) {
+        return start(store, projection, Duration.ofSeconds(2));
+    }
+
+    private ProjectionRunner start(JdbcProjectionStore store, Projection<?> projection, Duration lease) {
         ProjectionRunner runner = ProjectionRunner.builder(events, store)
-                .lease(Duration.ofSeconds(2))
+                .lease(lease)
                 .projection(projection)
                 .wokenBy(signal)
                 .build();

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -644,8 +645,21 @@ public abstract class ProjectionStoreContract {
 
         assertThat(store.parkedStreams(BALANCES)).containsExactly(parkedAt(bob, 3), parked(5));
         assertThat(store.parkedStreams(new ProjectionPartition(NAME, 1))).isEmpty();
-        assertThat(store.parkedStreams(NAME, 1)).containsExactly(parkedAt(bob, 3));
-        assertThat(store.parkedStreams("other", 10)).isEmpty();
+        assertThat(store.parkedStreams(NAME, at(0), 1)).containsExactly(parkedAt(bob, 3));
+        assertThat(store.parkedStreams(NAME, at(3), 2)).containsExactly(parked(5));
+        assertThat(store.parkedStreams(NAME, at(5), 2)).isEmpty();
+        assertThat(store.parkedStreams("other", at(0), 10)).isEmpty();
+        assertThat(store.parkedStreamsAt(NAME, at(3))).containsExactly(parkedAt(bob, 3));
+        assertThat(store.parkedStreamsAt(NAME, at(4))).isEmpty();
+        assertThat(store.parkedStreamsAt("other", at(3))).isEmpty();
+        assertThat(store.parkedIds(BALANCES, 10)).containsExactlyInAnyOrder(ADA, bob);
+        assertThat(store.parkedIds(BALANCES, 1)).hasSize(1);
+        assertThat(store.parkedIds(new ProjectionPartition(NAME, 1), 10)).isEmpty();
+        assertThat(store.parkedAmong(BALANCES, Set.of(StreamId.of("nobody"), bob)))
+                .containsExactly(bob);
+        assertThat(store.parkedAmong(BALANCES, Set.of())).isEmpty();
+        assertThat(store.parkedAmong(new ProjectionPartition(NAME, 1), Set.of(ADA, bob)))
+                .isEmpty();
         assertThat(store.parkedStream(NAME, 1, ADA)).contains(parked(5));
         assertThat(store.parkedStream(NAME, 2, ADA)).isEmpty();
         assertThat(store.parkedStream(NAME, 1, StreamId.of("nobody"))).isEmpty();

@@ -1,0 +1,83 @@
+package io.eventcore.projection;
+
+import io.eventcore.StreamId;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Which streams a partition has set aside: all of their ids while they are few, otherwise the store is asked about the
+ * streams of each page. Only who holds the lease of the partition changes that, so what was read stays true.
+ *
+ * <p>Used by one thread.
+ */
+final class ParkedIds {
+    /** So many are remembered, about a megabyte of the longest ids. */
+    static final int REMEMBERED = 1_000;
+
+    private final CheckpointStore store;
+    private final ProjectionPartition partition;
+    private final int remembered;
+
+    /** All of them, or those of the page in hand. */
+    private final Set<StreamId> ids = new HashSet<>();
+
+    private boolean all;
+
+    ParkedIds(CheckpointStore store, ProjectionPartition partition, int remembered) {
+        this.store = store;
+        this.partition = partition;
+        this.remembered = remembered;
+        read();
+    }
+
+    /** Reads them, up to one more than are remembered: that one tells that there are too many. */
+    private void read() {
+        List<StreamId> first = store.parkedIds(partition, remembered + 1);
+        ids.clear();
+        all = first.size() <= remembered;
+        if (all) {
+            ids.addAll(first);
+        }
+    }
+
+    /** After many were released: they may be few again. */
+    void readIfUnknown() {
+        if (!all) {
+            read();
+        }
+    }
+
+    /** Whether there may be any. */
+    boolean mayBeAny() {
+        return !all || !ids.isEmpty();
+    }
+
+    /** Begins a page: from now on it is known of its streams. Not to be called in a transaction, for it may need a connection. */
+    void lookFor(Set<StreamId> streams) {
+        if (!all) {
+            ids.clear();
+            ids.addAll(store.parkedAmong(partition, streams));
+        }
+    }
+
+    /** Whether a stream of the page in hand is set aside. */
+    boolean contains(StreamId streamId) {
+        return ids.contains(streamId);
+    }
+
+    /** Whether it is known that a stream is not set aside. */
+    boolean excludes(StreamId streamId) {
+        return all && !ids.contains(streamId);
+    }
+
+    void add(StreamId streamId) {
+        ids.add(streamId);
+        // What is known of the page in hand stays; the next one is asked for.
+        all = all && ids.size() <= remembered;
+    }
+
+    void remove(StreamId streamId) {
+        ids.remove(streamId);
+    }
+}
