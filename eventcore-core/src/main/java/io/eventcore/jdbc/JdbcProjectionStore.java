@@ -604,8 +604,8 @@ public class JdbcProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<ParkedStream> requestedStreams() {
-        return parkedStreams(sql.selectRequested, query -> {});
+    public List<ParkedStream> requestedStreams(int ofEachPartition) {
+        return parkedStreams(sql.selectRequested, query -> query.setInt(1, ofEachPartition));
     }
 
     @Override

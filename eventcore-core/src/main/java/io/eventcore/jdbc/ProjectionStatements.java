@@ -130,7 +130,17 @@ final class ProjectionStatements {
         this.selectParkedAmong = names.in(parkedId + " AND stream_id IN (");
         this.selectParkedStream = names.in(parked + "name = ? AND version = ? AND stream_id = ?" + fresh);
         this.selectParkedByStream = names.in(parked + "name = ? AND stream_id = ?" + fresh + " ORDER BY version");
-        this.selectRequested = names.in(parked + "request <> 'NONE'" + fresh + " ORDER BY name, version, position");
+        this.selectRequested = names.in("""
+                SELECT name, version, number, stream_id, position, type, failure, waiting, request
+                FROM (
+                    SELECT name, version, number, stream_id, position, type, failure, waiting, request,
+                        ROW_NUMBER() OVER (PARTITION BY name, version, number ORDER BY position, stream_id) AS place
+                    FROM eventcore_parked_stream
+                    WHERE request <> 'NONE'%s
+                ) requested
+                WHERE place <= ?
+                ORDER BY name, version, position
+                """.formatted(fresh));
         this.hasParked = names.in("""
                 SELECT CASE WHEN EXISTS (
                     SELECT 1 FROM eventcore_parked_stream WHERE name = ? AND version = ? AND position <= ?%s

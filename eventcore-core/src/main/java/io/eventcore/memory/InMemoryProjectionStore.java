@@ -209,8 +209,12 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
-        return locked(() ->
-                streams.stream().filter(row(partition).parked::containsKey).collect(Collectors.toSet()));
+        return locked(() -> {
+            Row row = rows.get(partition);
+            return row == null
+                    ? Set.<StreamId>of()
+                    : streams.stream().filter(row.parked::containsKey).collect(Collectors.toSet());
+        });
     }
 
     @Override

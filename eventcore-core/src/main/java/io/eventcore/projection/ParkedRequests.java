@@ -12,6 +12,9 @@ import java.util.stream.Collectors;
  * finds nothing as long as nothing is asked for. Safe for any number of threads.
  */
 final class ParkedRequests {
+    /** How many a partition hears of at once. The rest come later: those that are done are not asked for any more. */
+    static final int OF_EACH_PARTITION = 1_000;
+
     private final ProjectionStore store;
     private final LongSupplier nanoTime;
     private final long everyNanos;
@@ -35,7 +38,7 @@ final class ParkedRequests {
                     long now = nanoTime.getAsLong();
                     asked = new Asked(
                             now,
-                            store.requestedStreams().stream()
+                            store.requestedStreams(OF_EACH_PARTITION).stream()
                                     .collect(Collectors.groupingBy(
                                             ParkedStream::partition,
                                             Collectors.mapping(ParkedStream::streamId, Collectors.toList()))));

@@ -4,6 +4,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,10 +98,15 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
         return all;
     }
 
-    /** The parked streams of all projections that somebody has asked something for. */
-    default List<ParkedStream> requestedStreams() {
+    /**
+     * The parked streams of all projections that an operator has asked something for: of each partition the first by
+     * position, this many at most.
+     */
+    default List<ParkedStream> requestedStreams(int ofEachPartition) {
+        Map<ProjectionPartition, Integer> found = new HashMap<>();
         return parkedStreams().stream()
                 .filter(stream -> stream.request() != ParkedStream.Request.NONE)
+                .filter(stream -> found.merge(stream.partition(), 1, Integer::sum) <= ofEachPartition)
                 .toList();
     }
 

@@ -85,7 +85,7 @@ class EndpointRowsTest {
 
         assertThat(answer.getBody()).isEqualTo(new Outcome("parks", Action.RETRY, 1, null));
         assertThat(rows).hasValue(1);
-        assertThat(kept.requestedStreams())
+        assertThat(kept.requestedStreams(10))
                 .extracting(ParkedStream::streamId)
                 .containsExactly(StreamId.of("account-4321"));
         assertThat(endpoint.act("parks", Action.RETRY, PARKED + 1L).getStatus()).isEqualTo(404);

@@ -183,8 +183,8 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<ParkedStream> requestedStreams() {
-        return delegate.requestedStreams();
+    public List<ParkedStream> requestedStreams(int ofEachPartition) {
+        return delegate.requestedStreams(ofEachPartition);
     }
 
     @Override

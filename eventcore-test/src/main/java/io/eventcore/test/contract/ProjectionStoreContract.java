@@ -679,22 +679,23 @@ public abstract class ProjectionStoreContract {
                 Checkpoint.START,
                 TEN,
                 List.of(new ParkedChange.Parked(parked(5)), new ParkedChange.Parked(parkedAt(bob, 3))));
-        assertThat(store.requestedStreams()).isEmpty();
+        assertThat(store.requestedStreams(10)).isEmpty();
 
         assertThat(store.request(NAME, bob, ParkedStream.Request.RETRY)).isTrue();
         assertThat(store.request(NAME, bob, ParkedStream.Request.RETRY)).isTrue();
         assertThat(store.request(NAME, StreamId.of("nobody"), ParkedStream.Request.RETRY))
                 .isFalse();
-        assertThat(store.requestedStreams())
+        assertThat(store.requestedStreams(10))
                 .extracting(ParkedStream::streamId, ParkedStream::request)
                 .containsExactly(tuple(bob, ParkedStream.Request.RETRY));
 
         assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD)).isEqualTo(2);
         assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD)).isEqualTo(2);
         assertThat(store.requestAll("unknown", ParkedStream.Request.DISCARD)).isZero();
-        assertThat(store.requestedStreams())
+        assertThat(store.requestedStreams(10))
                 .extracting(ParkedStream::streamId, ParkedStream::request)
                 .containsExactly(tuple(bob, ParkedStream.Request.DISCARD), tuple(ADA, ParkedStream.Request.DISCARD));
+        assertThat(store.requestedStreams(1)).extracting(ParkedStream::streamId).containsExactly(bob);
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToIntFunction;
@@ -68,6 +70,24 @@ final class BrokenProjectionStores {
             @Override
             public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
                 return super.advance(lease, checkpoint(lease.partition()), to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore forgettingThatStreamsAreParked(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
+                return Set.of();
+            }
+        };
+    }
+
+    static ProjectionStore tellingOfAllRequests(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public List<ParkedStream> requestedStreams(int ofEachPartition) {
+                return super.requestedStreams(Integer.MAX_VALUE);
             }
         };
     }

@@ -148,7 +148,15 @@ class ProjectionContractsCanFailTest {
                 store(
                         "parks before the checkpoint moves",
                         BrokenProjectionStores::parkingBeforeTheCheckpointMoves,
-                        "nothing_is_parked_without_the_newest_token"));
+                        "nothing_is_parked_without_the_newest_token"),
+                store(
+                        "forgets that streams are parked",
+                        BrokenProjectionStores::forgettingThatStreamsAreParked,
+                        "what_is_asked_about_parked_streams_is_told_without_all_of_them"),
+                store(
+                        "tells of all requests at once",
+                        BrokenProjectionStores::tellingOfAllRequests,
+                        "only_parked_streams_that_something_is_asked_for_are_requested_ones"));
     }
 
     private static Stream<Arguments> brokenLogs() {
