@@ -18,11 +18,10 @@ final class PoolSize {
     /** The largest number of connections of a pool, the smallest of them behind a router; empty if it is not known. */
     static OptionalInt of(DataSource dataSource) {
         DataSource target = Connections.target(dataSource);
-        if (target instanceof AbstractRoutingDataSource routing) {
-            return smallest(routing);
-        }
         try {
-            return Hikari.sizeOf(target);
+            return target.isWrapperFor(AbstractRoutingDataSource.class)
+                    ? smallest(target.unwrap(AbstractRoutingDataSource.class))
+                    : Hikari.sizeOf(target);
         } catch (NoClassDefFoundError absent) {
             // HikariCP is not on the class path, so it is no pool of its.
             return OptionalInt.empty();

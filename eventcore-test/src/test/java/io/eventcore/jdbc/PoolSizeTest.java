@@ -47,6 +47,7 @@ class PoolSizeTest {
     void behind_a_router_the_smallest_pool_counts() {
         assertThat(PoolSize.of(routing(three, Map.of("a", two)))).hasValue(2);
         assertThat(PoolSize.of(routing(two, Map.of("a", three, "b", three)))).hasValue(2);
+        assertThat(PoolSize.of(new Wrapping(routing(three, Map.of("a", two))))).hasValue(2);
         assertThat(PoolSize.of(routing(new JdbcDataSource(), Map.of("a", three))))
                 .hasValue(3);
     }

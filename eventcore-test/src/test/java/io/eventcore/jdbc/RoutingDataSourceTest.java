@@ -20,7 +20,11 @@ import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
@@ -104,6 +108,36 @@ class RoutingDataSourceTest {
         assertThat(store.readEvents(filter, EventPage.after(batch.continueAfter(), 100), Event.class)
                         .events())
                 .hasSize(1);
+    }
+
+    /** Those who wait for a stream of one tenant stand in the way of nobody who wants the stream of that name of another. */
+    @Test
+    void a_stream_that_is_held_in_one_database_is_free_in_the_other() throws Exception {
+        JdbcEventStore store = store(routing);
+        DataSource red = Objects.requireNonNull(databases.get("red"));
+        ExecutorService threads = Executors.newCachedThreadPool();
+        List<Future<?>> waiters = new ArrayList<>();
+        Holder holder = Holder.of(red, () -> store(red).appendEvents(deposit(1)));
+        try {
+            for (int i = 0; i < 8; i++) {
+                waiters.add(threads.submit(() -> {
+                    tenant.set("red");
+                    return store.appendEvents(deposit(1));
+                }));
+            }
+            tenant.set("blue");
+            for (int i = 0; i < 20; i++) {
+                store.appendEvents(deposit(1));
+            }
+
+            assertThat(waiters).noneMatch(Future::isDone);
+        } finally {
+            holder.rollBack();
+            threads.shutdown();
+        }
+        for (Future<?> waiter : waiters) {
+            waiter.get();
+        }
     }
 
     /** The amounts that are in the database of the other tenant after both have appended at the same time. */

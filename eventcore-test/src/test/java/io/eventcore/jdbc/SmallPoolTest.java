@@ -193,6 +193,24 @@ class SmallPoolTest {
                                     1, store.appendEvents(deposit(held(0))), Map.of(), Duration.ZERO)));
         }
 
+        @ParameterizedTest(name = "pool of {0}")
+        @ValueSource(ints = {1, 4})
+        void while_one_command_id_comes_many_times_others_append_and_it_is_executed_once(int connections) {
+            EventStore store = store(connections, GroupCommitSettings.defaults());
+            JdbcExecutedCommands commands = JdbcExecutedCommands.in(pool, "", prefix);
+
+            long appended = appendedByThoseWhoWait(
+                    store,
+                    1,
+                    number -> () -> commands.executeOnce(
+                            new CommandId("test", "the-same"),
+                            "fingerprint",
+                            () -> new ExecutionResult(
+                                    1, store.appendEvents(deposit(held(0))), Map.of(), Duration.ZERO)));
+
+            assertThat(appended).isEqualTo(1);
+        }
+
         /** It holds no connection, so it has locked nothing. */
         @ParameterizedTest(name = "group commit {0}")
         @ValueSource(booleans = {true, false})
@@ -225,7 +243,7 @@ class SmallPoolTest {
          * Holds streams, lets some threads wait for them and then others append to streams of their own: all of these must be
          * done before the foreign transaction ends, and all who waited after it.
          */
-        private void assertOthersAppend(EventStore store, int heldStreams, IntFunction<Runnable> waiting) {
+        private long appendedByThoseWhoWait(EventStore store, int heldStreams, IntFunction<Runnable> waiting) {
             List<Future<?>> waiters = new ArrayList<>();
             Holder holder = Holder.of(
                     database.dataSource(),
@@ -249,8 +267,12 @@ class SmallPoolTest {
             for (int i = 0; i < heldStreams; i++) {
                 appended += outside.streamVersion(held(i)).value() - 1;
             }
-            assertThat(appended).isEqualTo(WAITING);
             assertThat(outside.streamVersion(StreamId.of("free-0"))).isEqualTo(StreamVersion.of(APPENDS_PER_THREAD));
+            return appended;
+        }
+
+        private void assertOthersAppend(EventStore store, int heldStreams, IntFunction<Runnable> waiting) {
+            assertThat(appendedByThoseWhoWait(store, heldStreams, waiting)).isEqualTo(WAITING);
         }
 
         final void lock(StreamId... streams) {
