@@ -32,6 +32,7 @@ final class CallersConnection {
 
     /** Works on the connection. After any failure the transaction cannot commit: what is left of it is unknown. */
     <T> T run(Connections.Work<T> work) throws SQLException {
+        CallersTransaction.checkWhetherItsEndIsSeen(target, holder);
         Connection connection = bound(key);
         try {
             sessions.check(connection);

@@ -7,6 +7,7 @@ import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,9 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     private final DataSource key;
     private final ConnectionHolder holder;
 
+    /** That which was known before on this thread: its transaction is suspended, or its callbacks after the end are running. */
+    private final @Nullable CallersTransaction outer;
+
     private @Nullable Throwable failure;
     private boolean refused;
     private boolean ended;
@@ -53,10 +57,12 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
      */
     private record Written(TransactionMark mark, int savepoints) {}
 
-    private CallersTransaction(Key resource, DataSource key, ConnectionHolder holder) {
+    private CallersTransaction(
+            Key resource, DataSource key, ConnectionHolder holder, @Nullable CallersTransaction outer) {
         this.resource = resource;
         this.key = key;
         this.holder = holder;
+        this.outer = outer;
     }
 
     /** What is bound to the thread for a database. All that works in one has this in common. */
@@ -72,17 +78,45 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         }
     }
 
-    /** That of this thread, in which synchronization is active. */
+    /**
+     * That to which a connection belongs. It is found by the connection, not by what Spring has suspended: where another
+     * manager begins a transaction of its own, the connection stays bound, and the callbacks of its transaction are put aside.
+     */
     static CallersTransaction of(DataSource target, DataSource key, ConnectionHolder holder) {
         Key resource = new Key(target);
-        CallersTransaction known = (CallersTransaction) TransactionSynchronizationManager.getResource(resource);
+        CallersTransaction known = known(resource, holder);
         if (known != null) {
             return known;
         }
-        CallersTransaction transaction = new CallersTransaction(resource, key, holder);
+        CallersTransaction last =
+                (CallersTransaction) TransactionSynchronizationManager.unbindResourceIfPossible(resource);
+        CallersTransaction transaction = new CallersTransaction(resource, key, holder, last);
         TransactionSynchronizationManager.bindResource(resource, transaction);
         TransactionSynchronizationManager.registerSynchronization(transaction);
         return transaction;
+    }
+
+    /**
+     * Whether the library can take part in the transaction of a connection.
+     *
+     * @throws IllegalStateException if that was put aside in favour of another manager's before the library took part in
+     *     it, so that nothing would tell how it ends
+     */
+    static void checkWhetherItsEndIsSeen(DataSource target, ConnectionHolder holder) {
+        if (TransactionPhase.isOlderThanTransaction(holder) && known(new Key(target), holder) == null) {
+            throw new IllegalStateException(
+                    "The transaction of the event store's database is put aside, since another transaction manager has"
+                            + " begun one inside it, and the event store cannot see how the outer one ends. Use the event store"
+                            + " before the inner one begins, or in a new transaction of its own manager");
+        }
+    }
+
+    private static @Nullable CallersTransaction known(Key resource, ConnectionHolder holder) {
+        CallersTransaction each = (CallersTransaction) TransactionSynchronizationManager.getResource(resource);
+        while (each != null && (each.holder != holder || each.ended)) {
+            each = each.outer;
+        }
+        return each;
     }
 
     void mustRollBack(Throwable cause) {
@@ -98,38 +132,51 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     @Override
-    public void suspend() {
-        TransactionSynchronizationManager.unbindResourceIfPossible(resource);
-    }
-
-    @Override
-    public void resume() {
-        if (!ended) {
-            TransactionSynchronizationManager.bindResource(resource, this);
-        }
-    }
-
-    @Override
     public void savepoint(Object savepoint) {
         savepoints.add(savepoint);
     }
 
-    /** What was written after the savepoint goes. One that is not known is older than all of it. */
+    /**
+     * What was written after the savepoint goes. One that is not known is older than all of it. Spring tells of it before it
+     * is done, so this is the last look at whether the transaction is still the one with the savepoint.
+     */
     @Override
     public void savepointRollback(Object savepoint) {
         int place = savepoints.lastIndexOf(savepoint);
-        written.values().removeIf(each -> each.savepoints > place);
+        List<Written> going = written.values().stream()
+                .filter(each -> each.savepoints > place && each.mark.kind().goesWithSavepoint())
+                .toList();
+        check(going);
+        written.values().removeAll(going);
     }
 
+    /** The listener asks again, after all callbacks. Where there is none, another look comes as late as can be. */
     @Override
     public void beforeCommit(boolean readOnly) {
-        checkCommit();
+        if (failure != null) {
+            checkCommit();
+        } else if (!TransactionPhase.isWatched()) {
+            checkCommit();
+            // Looking for it has taken it away.
+            written.remove(TransactionMark.Kind.BEGINNING);
+            TransactionSynchronizationManager.registerSynchronization(new LastLook());
+        }
+    }
+
+    /** For managers without a listener: after the callbacks before the commit, and those before the completion known by then. */
+    private final class LastLook implements TransactionSynchronization {
+        @Override
+        public void beforeCompletion() {
+            if (failure == null && TransactionPhase.isCallbackBeforeCommit()) {
+                check(written.values());
+            }
+        }
     }
 
     @Override
     public void checkCommit() {
         if (failure == null) {
-            checkWritten();
+            check(written.values());
         }
         if (failure != null) {
             refused = true;
@@ -138,18 +185,15 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         }
     }
 
-    /** Only what is written after this is looked at again. */
-    private void checkWritten() {
-        List<Written> unchecked = List.copyOf(written.values());
-        written.clear();
-        if (unchecked.isEmpty()) {
+    private void check(Collection<Written> expected) {
+        if (expected.isEmpty()) {
             return;
         }
         Connection connection = CallersConnection.bound(key);
         try {
-            for (Written each : unchecked) {
+            for (Written each : List.copyOf(expected)) {
                 if (!each.mark.isThere(connection)) {
-                    mustRollBack(new LostTransactionException());
+                    mustRollBack(new LostTransactionException(each.mark.kind()));
                 }
             }
         } catch (SQLException e) {
@@ -160,11 +204,9 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     private static EventStoreException refusal(Throwable failure) {
-        if (failure instanceof LostTransactionException) {
+        if (failure instanceof LostTransactionException lost) {
             return new TransientEventStoreException(
-                    "The database has ended the transaction before its commit, for example because of a deadlock, and what"
-                            + " the event store had written is gone; the rest is rolled back. Repeat the transaction",
-                    failure);
+                    lost.what + "; all of it is rolled back. Repeat the transaction", lost);
         }
         Throwable cause = failure instanceof SQLException e ? Failure.redacted(e) : failure;
         return new TransientEventStoreException(
@@ -211,15 +253,31 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     @Override
     public void afterCompletion(int status) {
         ended = true;
-        TransactionSynchronizationManager.unbindResourceIfPossible(resource);
+        CallersTransaction last = (CallersTransaction) TransactionSynchronizationManager.getResource(resource);
+        CallersTransaction open = last;
+        while (open != null && open.ended) {
+            open = open.outer;
+        }
+        if (open != last) {
+            TransactionSynchronizationManager.unbindResource(resource);
+            if (open != null) {
+                TransactionSynchronizationManager.bindResource(resource, open);
+            }
+        }
     }
 
     /** Stands for the transaction that has gone. */
     private static final class LostTransactionException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        LostTransactionException() {
+        private final String what;
+
+        LostTransactionException(TransactionMark.Kind kind) {
             super("The connection is no longer in the transaction that the event store has written in");
+            this.what = kind == TransactionMark.Kind.STATE
+                    ? "A statement of the transaction has failed before its commit, so the database keeps nothing of it"
+                    : "The database has ended the transaction before its commit, for example because of a deadlock, and what"
+                            + " the event store had written is gone";
         }
     }
 }

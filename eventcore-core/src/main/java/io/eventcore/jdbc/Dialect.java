@@ -383,10 +383,7 @@ abstract class Dialect {
         }
     }
 
-    /**
-     * By what events are known to be still in the transaction that has appended them. Nothing where a transaction that has
-     * failed takes no statement until it is rolled back.
-     */
+    /** By what the transaction of a caller is known to be still the one that has appended these events. */
     Optional<TransactionMark> markOf(EventStreamSlice slice) {
         return Optional.empty();
     }

@@ -30,6 +30,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.core.BaseConnection;
+import org.postgresql.core.TransactionState;
+import org.springframework.util.ClassUtils;
 
 /** PostgreSQL: an append is one call of a function, the order is kept by announcing appends in flight. */
 final class PostgreSqlDialect extends Dialect {
@@ -46,6 +49,12 @@ final class PostgreSqlDialect extends Dialect {
 
     /** The transaction is broken already and must be repeated. */
     private static final String IN_FAILED_TRANSACTION = "25P02";
+
+    private static final TransactionMark TAKES_STATEMENTS =
+            new TransactionMark(TransactionMark.Kind.STATE, PostgreSqlDialect::takesStatements);
+
+    private static final boolean DRIVER_KNOWS_STATE =
+            ClassUtils.isPresent("org.postgresql.core.BaseConnection", PostgreSqlDialect.class.getClassLoader());
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
@@ -154,6 +163,31 @@ final class PostgreSqlDialect extends Dialect {
                     OFFSET 0
                 ) e
                 """.formatted(EventRow.columns(whole(payloadBytes() + " <= ?")), EventRow.COLUMNS));
+    }
+
+    @Override
+    Optional<TransactionMark> markOf(EventStreamSlice slice) {
+        return Optional.of(TAKES_STATEMENTS);
+    }
+
+    @Override
+    Optional<TransactionMark> markOf(CommandId id) {
+        return Optional.of(TAKES_STATEMENTS);
+    }
+
+    /** The driver knows, so that no transaction of a caller needs a statement more; another driver has to ask. */
+    private static boolean takesStatements(Connection connection) throws SQLException {
+        if (DRIVER_KNOWS_STATE && connection.isWrapperFor(BaseConnection.class)) {
+            return connection.unwrap(BaseConnection.class).getTransactionState() != TransactionState.FAILED;
+        }
+        try (Statement statement = connection.createStatement()) {
+            return statement.execute("SELECT 1");
+        } catch (SQLException e) {
+            if (IN_FAILED_TRANSACTION.equals(e.getSQLState())) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -4,8 +4,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * What the library has left in a transaction. If it has gone before the commit, the engine has ended that transaction
- * without being asked and silently begun another, as MariaDB, MySQL and H2 do after a deadlock.
+ * By what a transaction of the caller is known to be still the one in which the library has written. MariaDB, MySQL and H2
+ * end a transaction after a deadlock without being asked, and silently begin another: what the library had left in it has
+ * gone. PostgreSQL takes no more statements after one has failed, and a commit then rolls back and does not say so.
  *
  * @param kind what was left
  * @param query whether it is still there
@@ -15,7 +16,15 @@ record TransactionMark(Kind kind, Query query) {
     enum Kind {
         EVENT,
         COMMAND,
-        BEGINNING
+        BEGINNING,
+
+        /** Nothing is left: the transaction itself is looked at. */
+        STATE;
+
+        /** Whether a rollback to an older savepoint takes it away. */
+        boolean goesWithSavepoint() {
+            return this != STATE;
+        }
     }
 
     /** A look into the transaction. */
@@ -24,7 +33,7 @@ record TransactionMark(Kind kind, Query query) {
         boolean on(Connection connection) throws SQLException;
     }
 
-    /** Whether it is still there. Asked once. */
+    /** Whether it is still there. */
     boolean isThere(Connection connection) throws SQLException {
         return query.on(connection);
     }

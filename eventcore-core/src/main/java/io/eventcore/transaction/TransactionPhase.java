@@ -1,9 +1,11 @@
 package io.eventcore.transaction;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.PriorityOrdered;
 import org.springframework.transaction.TransactionExecution;
 import org.springframework.transaction.TransactionExecutionListener;
+import org.springframework.transaction.support.ResourceHolder;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -74,17 +76,41 @@ public enum TransactionPhase {
         return Callbacks.areAfterCompletion();
     }
 
+    /**
+     * Whether something was bound to this thread before its transaction began, and so belongs to an outer one: another
+     * manager has put aside the callbacks of that one, and left the rest where it is. Known of watched transactions.
+     */
+    public static boolean isOlderThanTransaction(Object resource) {
+        Mark mark = Mark.current();
+        return mark != null && mark.older.stream().anyMatch(each -> each == resource);
+    }
+
     /** Whether this thread runs a callback before the completion of a transaction that is about to commit. */
     public static boolean isCallbackBeforeCommit() {
         return Callbacks.areBeforeCompletionOfCommit();
     }
 
     private static final class Listener implements TransactionExecutionListener {
+        /** What an outer transaction has left bound, until the new one is marked. */
+        private static final Object LEFT = new Object();
+
+        @Override
+        public void beforeBegin(TransactionExecution transaction) {
+            TransactionSynchronizationManager.unbindResourceIfPossible(LEFT);
+            List<Object> left = TransactionSynchronizationManager.getResourceMap().values().stream()
+                    .filter(ResourceHolder.class::isInstance)
+                    .toList();
+            if (!left.isEmpty()) {
+                TransactionSynchronizationManager.bindResource(LEFT, left);
+            }
+        }
+
         @Override
         public void afterBegin(TransactionExecution transaction, @Nullable Throwable beginFailure) {
+            List<?> left = (List<?>) TransactionSynchronizationManager.unbindResourceIfPossible(LEFT);
             boolean begun = beginFailure == null && transaction.isNewTransaction();
             if (begun && TransactionSynchronizationManager.isSynchronizationActive() && Mark.current() == null) {
-                Mark.bind(true, false);
+                Mark.bind(true, false).older = left == null ? List.of() : left;
             }
         }
 
@@ -111,6 +137,7 @@ public enum TransactionPhase {
         private final boolean watched;
         private boolean committed;
         private boolean completed;
+        private List<?> older = List.of();
 
         private @Nullable MarkedBelow below;
 

@@ -21,9 +21,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
@@ -33,6 +35,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -165,12 +170,71 @@ class CallersDeadlockTest {
             assertThat(store.streamVersion(BOB).exists()).isFalse();
         }
 
+        @ParameterizedTest
+        @ValueSource(booleans = {true, false})
+        void nor_is_it_after_a_deadlock_in_a_callback_before_the_end(boolean completion) {
+            withDeadlock(deadlock -> assertThatExceptionOfType(TransientEventStoreException.class)
+                    .isThrownBy(() -> transaction.executeWithoutResult(status -> {
+                        append(ADA);
+                        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                            @Override
+                            public void beforeCommit(boolean readOnly) {
+                                if (!completion) {
+                                    deadlock.run();
+                                }
+                            }
+
+                            @Override
+                            public void beforeCompletion() {
+                                if (completion) {
+                                    deadlock.run();
+                                }
+                            }
+                        });
+                    }))
+                    .withMessageContaining("has ended the transaction"));
+
+            assertThat(store.streamVersion(ADA).exists()).isFalse();
+        }
+
+        @Test
+        void nor_is_it_after_a_deadlock_in_a_nested_transaction_whose_savepoint_has_gone_with_it() {
+            TransactionTemplate nested =
+                    new TransactionTemplate(Objects.requireNonNull(transaction.getTransactionManager()));
+            nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+
+            withDeadlock(deadlock -> assertThatExceptionOfType(RuntimeException.class)
+                    .isThrownBy(() -> transaction.executeWithoutResult(status -> {
+                        assertThatExceptionOfType(RuntimeException.class)
+                                .isThrownBy(() -> nested.executeWithoutResult(inner -> {
+                                    append(ADA);
+                                    deadlock.run();
+                                    throw new IllegalStateException("gives up");
+                                }));
+                        append(BOB);
+                    })));
+
+            assertThat(store.streamVersion(ADA).exists()).isFalse();
+            assertThat(store.streamVersion(BOB).exists()).isFalse();
+        }
+
         private void append(StreamId streamId) {
             store.appendEvents(StreamWrites.to(streamId, any(), new Deposited(streamId, 1)));
         }
 
         /** The caller writes by the store, then its own update ends in a deadlock, which it catches. */
         final void commitIsRefused(Runnable before, Runnable after) {
+            withDeadlock(deadlock -> assertThatExceptionOfType(TransientEventStoreException.class)
+                    .isThrownBy(() -> transaction.executeWithoutResult(status -> {
+                        before.run();
+                        deadlock.run();
+                        after.run();
+                    }))
+                    .withMessageContaining("has ended the transaction"));
+        }
+
+        /** Gives a transaction of the caller an update that ends in a deadlock, which it catches. */
+        private void withDeadlock(Consumer<Runnable> caller) {
             JdbcClient own = JdbcClient.create(database.dataSource());
             CountDownLatch callerHasTheFirst = new CountDownLatch(1);
             CountDownLatch otherHasTheSecond = new CountDownLatch(1);
@@ -178,15 +242,11 @@ class CallersDeadlockTest {
                     CompletableFuture.supplyAsync(() -> updateBoth(otherHasTheSecond, callerHasTheFirst));
             Holder.await(otherHasTheSecond);
 
-            assertThatExceptionOfType(TransientEventStoreException.class)
-                    .isThrownBy(() -> transaction.executeWithoutResult(status -> {
-                        before.run();
-                        update(own, 1);
-                        callerHasTheFirst.countDown();
-                        assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> update(own, 2));
-                        after.run();
-                    }))
-                    .withMessageContaining("has ended the transaction");
+            caller.accept(() -> {
+                update(own, 1);
+                callerHasTheFirst.countDown();
+                assertThatExceptionOfType(DataAccessException.class).isThrownBy(() -> update(own, 2));
+            });
 
             assertThat(other.orTimeout(60, TimeUnit.SECONDS).join()).isTrue();
             assertThat(amount(own, 1)).isEqualTo(1);

@@ -10,6 +10,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
@@ -41,9 +42,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
@@ -64,7 +67,7 @@ class SpoiltTransactionTest {
     @Nested
     class On_postgresql extends Rows {
         On_postgresql() {
-            super(PostgreSqlDatabase.INSTANCE, EnumSet.allOf(Failing.class));
+            super(PostgreSqlDatabase.INSTANCE, EnumSet.allOf(Failing.class), false);
         }
     }
 
@@ -72,7 +75,7 @@ class SpoiltTransactionTest {
     class On_h2 extends Rows {
         On_h2() {
             // A session that an administrator ends stays in the pool, since its error says nothing of a connection.
-            super(H2Database.INSTANCE, EnumSet.complementOf(EnumSet.of(Failing.SESSION_ENDED)));
+            super(H2Database.INSTANCE, EnumSet.complementOf(EnumSet.of(Failing.SESSION_ENDED)), true);
         }
     }
 
@@ -80,7 +83,7 @@ class SpoiltTransactionTest {
     @Tag("mariadb")
     class On_mariadb extends Rows {
         On_mariadb() {
-            super(MariaDbDatabase.INSTANCE, EnumSet.allOf(Failing.class));
+            super(MariaDbDatabase.INSTANCE, EnumSet.allOf(Failing.class), true);
         }
     }
 
@@ -110,6 +113,9 @@ class SpoiltTransactionTest {
         NESTED_THRICE_CAUGHT_OUTSIDE(true),
         SAVEPOINT(true),
         JDBC_SAVEPOINT(false),
+        OTHER_MANAGER_CAUGHT_INSIDE(false),
+        OTHER_MANAGER_CAUGHT_OUTSIDE(false),
+        OTHER_MANAGER_IN_NESTED(true),
         BEFORE_COMMIT(false),
         BEFORE_COMPLETION(false);
 
@@ -139,13 +145,16 @@ class SpoiltTransactionTest {
     abstract static class Rows {
         private final TestDatabase database;
         private final Set<Failing> failing;
+        private final boolean survivesFailedStatements;
         private final String prefix;
         private final Map<Commits, Application> applications = new EnumMap<>(Commits.class);
         private long next;
 
-        Rows(TestDatabase database, Set<Failing> failing) {
+        /** @param survivesFailedStatements whether a transaction goes on after a statement that violates a constraint */
+        Rows(TestDatabase database, Set<Failing> failing, boolean survivesFailedStatements) {
             this.database = database;
             this.failing = failing;
+            this.survivesFailedStatements = survivesFailedStatements;
             this.prefix = database.newTables();
         }
 
@@ -255,6 +264,48 @@ class SpoiltTransactionTest {
             assertThat(failed.stored()).isEmpty();
         }
 
+        @ParameterizedTest
+        @EnumSource(Manager.class)
+        void a_transaction_that_was_put_aside_before_the_store_was_used_is_not_joined(Manager kind) {
+            Application application = Objects.requireNonNull(applications.get(Commits.AUTO));
+            AbstractPlatformTransactionManager manager = manager(application, kind, true);
+            Attempt attempt = new Attempt(application, manager, Failing.LOCK_TIMEOUT, next += 10);
+
+            attempt.transaction.executeWithoutResult(status -> {
+                assertThatExceptionOfType(IllegalStateException.class)
+                        .isThrownBy(
+                                () -> attempt.elsewhere.executeWithoutResult(inner -> attempt.append(attempt.other)))
+                        .withMessageContaining("is put aside");
+                attempt.write(1);
+                attempt.elsewhere.executeWithoutResult(inner -> attempt.write(2));
+            });
+
+            assertThat(attempt.stored()).containsExactly("row 1", "row 2", "event 1", "event 2");
+        }
+
+        List<Arguments> momentsOfManagers() {
+            return Stream.of(Manager.values())
+                    .flatMap(manager -> Stream.of(Place.BODY, Place.BEFORE_COMMIT, Place.BEFORE_COMPLETION)
+                            .map(place -> Arguments.of(manager, place)))
+                    .toList();
+        }
+
+        @ParameterizedTest
+        @MethodSource("momentsOfManagers")
+        void after_a_failed_statement_of_the_caller_a_commit_keeps_all_or_says_that_it_keeps_nothing(
+                Manager kind, Place place) {
+            Application application = Objects.requireNonNull(applications.get(Commits.AUTO));
+            AbstractPlatformTransactionManager manager = manager(application, kind, true);
+            Attempt attempt = new Attempt(application, manager, Failing.LOCK_TIMEOUT, next += 10);
+
+            boolean committed = attempt.commitsAfterOwnFailure(place);
+
+            assertThat(committed).isEqualTo(survivesFailedStatements);
+            assertThat(attempt.stored()).containsExactlyElementsOf(committed ? List.of("row 1", "event 1") : List.of());
+            assertThat(application.pool.getHikariPoolMXBean().getActiveConnections())
+                    .isZero();
+        }
+
         @Test
         void a_transaction_that_nobody_can_watch_is_refused() {
             Application application = Objects.requireNonNull(applications.get(Commits.AUTO));
@@ -321,6 +372,10 @@ class SpoiltTransactionTest {
         private final StreamId other;
         private final TransactionTemplate transaction;
         private final TransactionTemplate nested;
+
+        /** Of another manager, for another database. */
+        private final TransactionTemplate elsewhere;
+
         private boolean failed;
 
         Attempt(Application application, AbstractPlatformTransactionManager manager, Failing failing, long number) {
@@ -333,6 +388,10 @@ class SpoiltTransactionTest {
             this.transaction = new TransactionTemplate(manager);
             this.nested = new TransactionTemplate(manager);
             nested.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
+            DataSourceTransactionManager other =
+                    new DataSourceTransactionManager(new DriverManagerDataSource("jdbc:h2:mem:"));
+            other.addListener(TransactionPhase.listener());
+            this.elsewhere = new TransactionTemplate(other);
         }
 
         void run(Place place) {
@@ -348,6 +407,11 @@ class SpoiltTransactionTest {
                     case NESTED_THRICE_CAUGHT_OUTSIDE -> nestedThrice(false, false);
                     case SAVEPOINT -> withSavepoint(status);
                     case JDBC_SAVEPOINT -> withJdbcSavepoint();
+                    case OTHER_MANAGER_CAUGHT_INSIDE -> elsewhere.executeWithoutResult(inner -> failQuietly());
+                    case OTHER_MANAGER_CAUGHT_OUTSIDE -> quietly(() -> elsewhere.executeWithoutResult(inner -> fail()));
+                    case OTHER_MANAGER_IN_NESTED ->
+                        quietly(() ->
+                                nested.executeWithoutResult(first -> elsewhere.executeWithoutResult(inner -> fail())));
                     case BEFORE_COMMIT ->
                         beforeTheEnd(new TransactionSynchronization() {
                             @Override
@@ -369,6 +433,45 @@ class SpoiltTransactionTest {
                     quietly(() -> application.entities.persist(new Row(number + 3)));
                 }
             });
+        }
+
+        /** Whether it commits after a statement of its own has violated a constraint, which it catches. */
+        boolean commitsAfterOwnFailure(Place place) {
+            try {
+                transaction.executeWithoutResult(status -> {
+                    write(1);
+                    switch (place) {
+                        case BODY -> insertTwice();
+                        case BEFORE_COMMIT ->
+                            beforeTheEnd(new TransactionSynchronization() {
+                                @Override
+                                public void beforeCommit(boolean readOnly) {
+                                    insertTwice();
+                                }
+                            });
+                        default ->
+                            beforeTheEnd(new TransactionSynchronization() {
+                                @Override
+                                public void beforeCompletion() {
+                                    insertTwice();
+                                }
+                            });
+                    }
+                });
+                return true;
+            } catch (TransientEventStoreException e) {
+                assertThat(e).hasMessageContaining("A statement of the transaction has failed");
+                return false;
+            }
+        }
+
+        private void insertTwice() {
+            assertThatExceptionOfType(DataIntegrityViolationException.class)
+                    .isThrownBy(() -> application
+                            .rows
+                            .sql("INSERT INTO " + ROWS + " (id) VALUES (?)")
+                            .param(number + 1)
+                            .update());
         }
 
         private void nestedThrice(boolean inTheFirst, boolean inTheSecond) {
