@@ -24,7 +24,8 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
     private final ReentrantLock lock = new ReentrantLock();
     private final TransactionLocks<CommandId> locks =
             new TransactionLocks<>("Command id", lock, TransactionLocks.PATIENCE);
-    private final TransactionScope transactions = TransactionScope.ofSpring(lock);
+    private final TransactionScope transactions =
+            TransactionScope.ofSpring(lock, TransactionScope.Turn.AFTER_THE_EVENTS);
 
     /** Remembers nothing yet. */
     public InMemoryExecutedCommands() {}

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 public final class InMemoryProjectionStore implements ProjectionStore {
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
-    private final TransactionScope transactions = TransactionScope.ofSpring(lock);
+    private final TransactionScope transactions =
+            TransactionScope.ofSpring(lock, TransactionScope.Turn.AFTER_THE_EVENTS);
     private final TransactionLocks<ProjectionPartition> locks =
             new TransactionLocks<>("Partition", lock, TransactionLocks.PATIENCE);
     private final TreeMap<ProjectionPartition, Row> rows =

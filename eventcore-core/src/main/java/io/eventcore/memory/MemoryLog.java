@@ -9,6 +9,7 @@ import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
 import io.eventcore.memory.TransactionLocks.Mode;
+import io.eventcore.memory.TransactionScope.Turn;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -61,7 +62,7 @@ final class MemoryLog {
 
     /** The transactions of callers, which end with the log locked. */
     TransactionScope transactions() {
-        return TransactionScope.ofSpring(state);
+        return TransactionScope.ofSpring(state, Turn.FIRST);
     }
 
     <T> T locked(Supplier<T> action) {

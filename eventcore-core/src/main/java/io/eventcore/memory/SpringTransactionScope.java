@@ -15,9 +15,11 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /** Ties a store in memory to the Spring transaction of the calling thread, whichever resource that belongs to. */
 final class SpringTransactionScope implements TransactionScope {
     private final ReentrantLock lock;
+    private final Turn turn;
 
-    SpringTransactionScope(ReentrantLock lock) {
+    SpringTransactionScope(ReentrantLock lock, Turn turn) {
         this.lock = lock;
+        this.turn = turn;
     }
 
     @Override
@@ -76,8 +78,8 @@ final class SpringTransactionScope implements TransactionScope {
     }
 
     /**
-     * Bound to the thread for the length of one transaction; steps aside while that is suspended. First in every phase:
-     * what others do in their callbacks after the commit must find it done.
+     * Bound to the thread for the length of one transaction; steps aside while that is suspended. Before all others in every
+     * phase: what they do in their callbacks after the commit must find it done.
      */
     private final class Participation implements TransactionSynchronization, Ordered, CommitGuard {
         private final MemoryTransaction transaction = new MemoryTransaction(
@@ -87,7 +89,7 @@ final class SpringTransactionScope implements TransactionScope {
 
         @Override
         public int getOrder() {
-            return Ordered.HIGHEST_PRECEDENCE;
+            return Ordered.HIGHEST_PRECEDENCE + turn.place();
         }
 
         @Override

@@ -28,9 +28,29 @@ interface TransactionScope {
      * The scope of Spring's transactions, or of none where they are not on the class path.
      *
      * @param lock the lock of the store, held for the whole of a commit or a rollback
+     * @param turn when this store commits
      */
-    static TransactionScope ofSpring(ReentrantLock lock) {
-        return springTransactionsArePresent() ? new SpringTransactionScope(lock) : new NoTransactions();
+    static TransactionScope ofSpring(ReentrantLock lock, Turn turn) {
+        return springTransactionsArePresent() ? new SpringTransactionScope(lock, turn) : new NoTransactions();
+    }
+
+    /** Stores in memory commit one after the other, each in one step. */
+    enum Turn {
+        /** The events. */
+        FIRST(0),
+
+        /** What rests on events: who sees it must find them. */
+        AFTER_THE_EVENTS(1);
+
+        private final int place;
+
+        Turn(int place) {
+            this.place = place;
+        }
+
+        int place() {
+            return place;
+        }
     }
 
     private static boolean springTransactionsArePresent() {

@@ -17,6 +17,8 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
+import io.eventcore.command.CommandId;
+import io.eventcore.command.ExecutionResult;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ProjectionPartition;
@@ -24,15 +26,23 @@ import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.Race;
+import io.eventcore.transaction.TransactionPhase;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
+import org.springframework.core.Ordered;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.UnexpectedRollbackException;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 import org.springframework.transaction.support.ResourceHolderSupport;
+import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -98,7 +108,7 @@ class InMemoryTransactionTest {
     void when_the_time_of_the_transaction_is_over_nothing_is_read_or_appended_in_it() {
         assertThatExceptionOfType(UnexpectedRollbackException.class)
                 .isThrownBy(() -> transaction.executeWithoutResult(status -> {
-                    ResourceHolderSupport holder = bound();
+                    ResourceHolderSupport holder = bound(manager);
                     holder.setTimeoutInMillis(0);
                     assertThatExceptionOfType(TransientEventStoreException.class)
                             .isThrownBy(() -> store.readStream(ADA, LedgerEvent.class))
@@ -115,7 +125,7 @@ class InMemoryTransactionTest {
         manager.setDefaultTimeout(7);
 
         transaction.executeWithoutResult(status -> {
-            ResourceHolderSupport holder = bound();
+            ResourceHolderSupport holder = bound(manager);
             assertThat(holder.getTimeToLiveInSeconds()).isBetween(1, 7);
         });
     }
@@ -165,8 +175,71 @@ class InMemoryTransactionTest {
                 .isEqualTo("you");
     }
 
-    private ResourceHolderSupport bound() {
-        return (ResourceHolderSupport) Objects.requireNonNull(TransactionSynchronizationManager.getResource(manager));
+    /** A database would show both with one commit. */
+    @Test
+    void who_sees_the_id_of_a_command_sees_its_events() {
+        InMemoryExecutedCommands commands = new InMemoryExecutedCommands();
+        CommandId id = CommandId.of("orders", "message-7");
+        List<Boolean> seen = new ArrayList<>();
+        Runnable look = () -> seen.add(Race.<Boolean>elsewhere(
+                () -> commands.find(id).isEmpty() || store.streamVersion(ADA).exists()));
+
+        transaction.executeWithoutResult(status -> commands.executeOnce(id, "print", () -> {
+            TransactionSynchronizationManager.registerSynchronization(new Looking(Ordered.HIGHEST_PRECEDENCE, look));
+            EventStreamSlice slice = append(ADA, noStream());
+            TransactionSynchronizationManager.registerSynchronization(new Looking(Ordered.LOWEST_PRECEDENCE, look));
+            return new ExecutionResult(1, slice, Map.of(), Duration.ZERO);
+        }));
+
+        assertThat(seen).containsExactly(true, true);
+        assertThat(commands.find(id)).isPresent();
+    }
+
+    /** Looks after the commit, before or after others. */
+    private record Looking(int order, Runnable look) implements TransactionSynchronization, Ordered {
+        @Override
+        public int getOrder() {
+            return order;
+        }
+
+        @Override
+        public void afterCommit() {
+            look.run();
+        }
+    }
+
+    /** The database would commit, and only then would Spring say that all was rolled back. */
+    @Test
+    void after_a_failure_in_a_callback_before_the_commit_the_database_does_not_commit_either() {
+        JdbcDataSource dataSource = new JdbcDataSource();
+        dataSource.setUrl("jdbc:h2:mem:spoilt-by-memory;DB_CLOSE_DELAY=-1");
+        JdbcClient rows = JdbcClient.create(dataSource);
+        rows.sql("CREATE TABLE business (id INTEGER)").update();
+        JdbcTransactionManager database = new JdbcTransactionManager(dataSource);
+        database.addListener(TransactionPhase.listener());
+
+        assertThatExceptionOfType(TransientEventStoreException.class)
+                .isThrownBy(() -> new TransactionTemplate(database).executeWithoutResult(status -> {
+                    rows.sql("INSERT INTO business VALUES (1)").update();
+                    TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                        @Override
+                        public void beforeCommit(boolean readOnly) {
+                            bound(dataSource).setTimeoutInMillis(0);
+                            assertThatExceptionOfType(TransientEventStoreException.class)
+                                    .isThrownBy(() -> append(ADA, noStream()));
+                        }
+                    });
+                }));
+
+        assertThat(rows.sql("SELECT count(*) FROM business")
+                        .query(Integer.class)
+                        .single())
+                .isZero();
+        assertThat(log()).isEmpty();
+    }
+
+    private static ResourceHolderSupport bound(Object key) {
+        return (ResourceHolderSupport) Objects.requireNonNull(TransactionSynchronizationManager.getResource(key));
     }
 
     private TransactionTemplate template(int propagation) {

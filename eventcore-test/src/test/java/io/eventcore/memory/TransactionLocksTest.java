@@ -48,6 +48,19 @@ class TransactionLocksTest {
     }
 
     @Test
+    void a_wait_ends_with_the_time_of_the_transaction() {
+        TransactionLocks<String> patient = new TransactionLocks<>("Stream", lock, Duration.ofDays(1));
+        Client ada = new Client(patient);
+        Client bob = new Client(patient, () -> new MemoryTransaction(System.currentTimeMillis() + 20, () -> {}));
+        ada.exclusively("a");
+
+        assertThatExceptionOfType(TransientEventStoreException.class)
+                .isThrownBy(() -> bob.exclusively("a"))
+                .withMessage("Stream 'a' is locked by a transaction that goes on");
+        assertThat(bob.transaction.refusal()).isPresent();
+    }
+
+    @Test
     void what_is_shared_is_held_by_many_and_waited_for_by_who_wants_it_alone() {
         Client ada = new Client(locks);
         Client bob = new Client(locks);
@@ -186,10 +199,14 @@ class TransactionLocksTest {
         private volatile boolean wasInterrupted;
 
         Client(TransactionLocks<String> used) {
+            this(used, MemoryTransaction::ofOneCall);
+        }
+
+        Client(TransactionLocks<String> used, Supplier<MemoryTransaction> begin) {
             this.used = used;
             threads.add(thread);
             this.itself = run(Thread::currentThread);
-            this.transaction = run(MemoryTransaction::ofOneCall);
+            this.transaction = run(begin);
         }
 
         void exclusively(String key) {
