@@ -17,7 +17,6 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
-import io.eventcore.command.DecisionGroup.Member;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,9 +57,7 @@ final class ChainedStore implements EventStore {
                 // A transaction was begun around this append: it would return, and let others go, before the commit.
                 throw new DecideAgainException(true);
             }
-            Member member = chain.join(turn, writes);
-            turn.pass();
-            return chain.await(member);
+            return chain.store(turn, writes);
         } catch (TransientEventStoreException
                 | EventStoreUnavailableException
                 | VersionConflictException

@@ -52,6 +52,9 @@ class DecisionChain {
     /** How many decisions are held back at most, for others that have to read before they can join. */
     private static final int MAX_HELD = 32;
 
+    /** How long a decision waits until its thread sees for itself whether it is time to send. */
+    private static final long LOOK_AGAIN_NANOS = 100_000_000;
+
     /** How many events are kept at most, so that not everybody reads them from the store. */
     private static final int MAX_KEPT_EVENTS = 16_384;
 
@@ -306,6 +309,24 @@ class DecisionChain {
     }
 
     /**
+     * Takes a decision in, passes the turn on, and waits until the decision is stored.
+     *
+     * @return what the decision wrote
+     * @throws DecideAgainException if it cannot be decided on top of others, or something it rests on was not stored
+     */
+    EventStreamSlice store(Turn turn, StreamWrites writes) {
+        Member member = join(turn, writes);
+        try {
+            turn.pass();
+        } catch (Throwable e) {
+            // Others rest on the decision by now, and this thread may be the one that has to append it.
+            await(member);
+            throw e;
+        }
+        return await(member);
+    }
+
+    /**
      * Takes a decision in: it will be stored after all that it rests on.
      *
      * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
@@ -330,15 +351,31 @@ class DecisionChain {
             }
             counted += bytes;
             Member member = new Member(writes);
-            gathering.add(member, turn.hasReadMore());
-            for (int i = 0; i < asRead.size(); i++) {
-                known.expect(events.get(i), asRead.get(i), sizes.get(i));
+            try {
+                gathering.add(member, turn.hasReadMore());
+                for (int i = 0; i < asRead.size(); i++) {
+                    known.expect(events.get(i), asRead.get(i), sizes.get(i));
+                }
+                count();
+            } catch (Throwable e) {
+                // An error, memory that runs out above all: its thread will not append it.
+                sendNothingUntilDropped();
+                throw e;
             }
-            count();
             return member;
         } finally {
             lock.unlock();
         }
+    }
+
+    private void sendNothingUntilDropped() {
+        reading = true;
+        try {
+            awaitNothingUnderWay();
+        } finally {
+            reading = false;
+        }
+        dropGathering().decideAgain();
     }
 
     /** The events as others will read them: they may lose or gain something when they are encoded and decoded. */
@@ -417,8 +454,9 @@ class DecisionChain {
     }
 
     private void send() {
+        DecisionGroup next = new DecisionGroup();
         underWay = gathering;
-        gathering = new DecisionGroup();
+        gathering = next;
         underWay.appointLeader();
     }
 
@@ -429,14 +467,16 @@ class DecisionChain {
      * @return what the decision wrote
      * @throws DecideAgainException if something it rests on was not stored
      */
-    EventStreamSlice await(Member member) {
+    private EventStreamSlice await(Member member) {
         boolean interrupted = false;
         try {
             while (!member.isDone()) {
                 DecisionGroup group = member.leads();
                 if (group == null) {
-                    LockSupport.park(this);
+                    LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
                     interrupted |= Thread.interrupted();
+                    // An error may have kept another thread from sending.
+                    sendIfDue();
                 } else {
                     interrupted |= append(group);
                 }
@@ -466,13 +506,11 @@ class DecisionChain {
             }
         } catch (EventStoreException e) {
             fail(group, e);
-            group.fail(e);
         } catch (Throwable e) {
             if (group.isShared()) {
                 group.settle(store::appendEvents);
             }
             fail(group, e);
-            group.fail(e);
             if (group.isShared()) {
                 LOG.warn("An append failed in a way that stores do not declare", RedactedException.of(e, ""));
             }
@@ -497,23 +535,35 @@ class DecisionChain {
     }
 
     private void fail(DecisionGroup group, Throwable failure) {
-        DecisionGroup onTop;
+        try {
+            dropWhatRestsOn(group, failure).decideAgain();
+        } finally {
+            group.fail(failure);
+        }
+    }
+
+    private DecisionGroup dropWhatRestsOn(DecisionGroup group, Throwable failure) {
         lock.lock();
         try {
-            failures++;
-            known.dropExpected();
-            count();
             if (failure instanceof AppendLimitExceededException && group.isShared()) {
                 // A guess, which every group that is stored corrects: the one that is too large may be a single member.
                 maxEvents = Math.max(1, group.events() / 2);
             }
-            underWay = null;
-            onTop = gathering;
-            gathering = new DecisionGroup();
-            settled.signalAll();
+            return dropGathering();
         } finally {
+            underWay = null;
+            settled.signalAll();
             lock.unlock();
         }
-        onTop.decideAgain();
+    }
+
+    /** Lets nobody decide on top of what has gathered; the lock is held. */
+    private DecisionGroup dropGathering() {
+        DecisionGroup dropped = gathering;
+        failures++;
+        gathering = new DecisionGroup();
+        known.dropExpected();
+        count();
+        return dropped;
     }
 }

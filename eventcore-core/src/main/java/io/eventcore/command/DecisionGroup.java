@@ -195,6 +195,9 @@ final class DecisionGroup {
             } catch (VersionConflictException e) {
                 // The one before it was refused, or what it rested on without writing has moved on since.
                 member.fail(new DecideAgainException(false));
+            } catch (TransientEventStoreException | EventStoreUnavailableException e) {
+                // True of this append alone: that of all may have stored it.
+                member.fail(unknown(member, e));
             } catch (Throwable e) {
                 member.fail(e);
             }
@@ -215,17 +218,20 @@ final class DecisionGroup {
         members.forEach(member -> member.fail(new DecideAgainException(false)));
     }
 
+    private static RuntimeException unknown(Member member, Throwable failure) {
+        return member.writes.events().isEmpty()
+                ? new DecideAgainException(false)
+                : new AppendOutcomeUnknownException(member.writes, failure);
+    }
+
     private static RuntimeException part(Member member, Throwable failure) {
-        boolean writesNothing = member.writes.events().isEmpty();
         if (failure instanceof VersionConflictException conflict) {
             return member.writes.streams().containsKey(conflict.streamId())
                     ? new VersionConflictException(conflict.streamId(), conflict.expected(), conflict.actual())
                     : new DecideAgainException(false);
         }
         if (failure instanceof AppendOutcomeUnknownException) {
-            return writesNothing
-                    ? new DecideAgainException(false)
-                    : new AppendOutcomeUnknownException(member.writes, failure);
+            return unknown(member, failure);
         }
         if (failure instanceof TransientEventStoreException) {
             return new TransientEventStoreException(String.valueOf(failure.getMessage()), failure);

@@ -6,7 +6,7 @@ import io.eventcore.EventStoreException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
-import io.eventcore.command.DecisionGroup.Member;
+import io.eventcore.internal.StackReserve;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -168,8 +168,9 @@ final class HotStreams {
             DecisionChain chain,
             long deadline,
             Function<EventStore, ExecutionResult> attempt) {
-        boolean others = lane.enter(deadline);
         Turn turn = new Turn(lane);
+        StackReserve.check();
+        boolean others = lane.enter(deadline);
         try {
             if (!lanes.of(hot).equals(List.of(lane))) {
                 // While this thread waited, another lane began to serve the streams.
@@ -200,9 +201,7 @@ final class HotStreams {
      */
     private static void prove(DecisionChain chain, Turn turn) {
         if (!turn.isOver() && chain.mustProve(turn)) {
-            Member proof = chain.join(turn, turn.proof());
-            turn.pass();
-            chain.await(proof);
+            chain.store(turn, turn.proof());
         }
     }
 
@@ -211,6 +210,7 @@ final class HotStreams {
             List<StreamId> hot, List<Lane> own, long deadline, Function<EventStore, ExecutionResult> attempt) {
         int entered = 0;
         boolean others = false;
+        StackReserve.check();
         try {
             for (Lane lane : own) {
                 others |= lane.enter(deadline);

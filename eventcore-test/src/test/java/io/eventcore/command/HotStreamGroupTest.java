@@ -14,6 +14,7 @@ import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
 import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
@@ -587,6 +588,29 @@ class HotStreamGroupTest {
                 .containsOnly(1);
         assertThat(third.result().version(HOT)).isEqualTo(StreamVersion.of(3));
         assertThat(cents(HOT)).containsExactly(1L, 2L, 3L);
+    }
+
+    @ParameterizedTest
+    @MethodSource("saysThatNothingIsStored")
+    void a_group_that_may_be_stored_is_unknown_to_those_for_whom_that_cannot_be_settled(EventStoreException failure) {
+        Runner first = decides(deposit(1));
+        Runner second = decides(deposit(2));
+        Runner nothing = decides(new Tally(Set.of(HOT), seen -> List.of()));
+        Runner third = decides(deposit(3));
+        store.afterAppend(2, new AssertionError());
+        store.beforeAppend(3, () -> store.failNext(failure));
+
+        store.openForGood();
+
+        assertThat(second.failure()).isInstanceOf(AppendOutcomeUnknownException.class);
+        assertThat(results(first, nothing, third)).hasSize(3);
+        assertThat(cents(HOT)).containsExactly(1L, 2L, 3L);
+    }
+
+    static List<EventStoreException> saysThatNothingIsStored() {
+        return List.of(
+                new TransientEventStoreException("deadlock", null),
+                new EventStoreUnavailableException("no connection", null));
     }
 
     @ParameterizedTest
