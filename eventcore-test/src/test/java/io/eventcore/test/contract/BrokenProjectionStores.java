@@ -99,6 +99,11 @@ final class BrokenProjectionStores {
                     ProjectionPartition partition, int partitions, String owner, Duration length) {
                 return super.acquire(partition, partitions, owner, length.plusDays(1));
             }
+
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                return super.renew(leases, length.plusDays(1));
+            }
         };
     }
 
