@@ -10,6 +10,7 @@ import io.eventcore.StreamWrites;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.autoconfigure.bank.DepositMoney;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.transaction.TransactionPhase;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
@@ -25,6 +26,7 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
@@ -141,20 +143,29 @@ class TransactionsTest {
             EventStore store = application.getBean(EventStore.class);
             TransactionTemplate newTransaction = new TransactionTemplate(manager);
             newTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+            List<Boolean> joined = new ArrayList<>();
 
             new TransactionTemplate(manager)
                     .executeWithoutResult(status ->
                             TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                                 @Override
                                 public void afterCommit() {
+                                    joined.add(store.joinsCallersTransaction());
                                     newTransaction.executeWithoutResult(inner -> {
                                         executor.execute(new DepositMoney(LOG, 1));
                                         inner.setRollbackOnly();
                                     });
+                                    joined.add(store.joinsCallersTransaction());
                                     executor.execute(new DepositMoney(ADA, 2));
                                 }
                             }));
 
+            // What joins the finished transaction may be committed all the same, by whatever comes next on its
+            // connection.
+            assertThat(joined).containsExactly(false, false);
+            assertThat(((ConfigurableTransactionManager) manager).getTransactionExecutionListeners())
+                    .filteredOn(TransactionPhase.listener()::equals)
+                    .hasSize(made == ManagerMade.NOT_A_BEAN ? 0 : 1);
             assertThat(cents(store, ADA)).containsExactly(2L);
             assertThat(cents(store, LOG)).isEmpty();
         });

@@ -19,6 +19,8 @@ import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.eventcore.test.ForwardingEventStore;
 import java.time.Instant;
@@ -777,6 +779,62 @@ final class BrokenStores {
             @Override
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
                 return super.readEvents(EventFilter.pattern(filter.streams()), page, eventType);
+            }
+        };
+    }
+
+    /** Takes a full page for the last one, where it decodes nothing. */
+    static EventStore endingEachUndecodedPage(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+                UndecodedBatch batch = delegate().readUndecoded(filter, page);
+                return new UndecodedBatch(batch.events(), batch.continueAfter(), true, batch.bytes());
+            }
+        };
+    }
+
+    /** Knows of an event that is not decoded neither its id nor its time, and says something all the same. */
+    static EventStore makingUpWhatItHasNotDecoded(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+                UndecodedBatch batch = delegate().readUndecoded(filter, page);
+                List<UndecodedEvent> events = batch.events().stream()
+                        .map(event -> UndecodedEvent.at(
+                                event.streamId(),
+                                event.version(),
+                                event.position(),
+                                event.typeName(),
+                                new UUID(0, 0),
+                                Instant.EPOCH,
+                                event::decode))
+                        .toList();
+                return new UndecodedBatch(events, batch.continueAfter(), batch.endReached(), batch.bytes());
+            }
+        };
+    }
+
+    static EventStore matchingByStreamAlone(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public Predicate<UndecodedEvent> matching(EventFilter filter) {
+                return delegate().matching(EventFilter.pattern(filter.streams()));
+            }
+        };
+    }
+
+    /** Asks of each event whether it is an instance, so that a type that is not registered matches nothing for ever. */
+    static EventStore matchingWhateverIsNamed(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public Predicate<UndecodedEvent> matching(EventFilter filter) {
+                Predicate<UndecodedEvent> streams = delegate().matching(EventFilter.pattern(filter.streams()));
+                return event -> streams.test(event)
+                        && (filter.types().isEmpty()
+                                || filter.types().stream()
+                                        .anyMatch(type ->
+                                                type.isInstance(event.decode().event())));
             }
         };
     }

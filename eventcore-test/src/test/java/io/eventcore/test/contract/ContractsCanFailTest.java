@@ -280,6 +280,22 @@ class ContractsCanFailTest {
                         "stops stars at slashes",
                         BrokenStores::stoppingStarsAtSlashes,
                         "a_pattern_means_the_same_to_the_store_as_everywhere"),
+                log(
+                        "ends each page that is not decoded",
+                        BrokenStores::endingEachUndecodedPage,
+                        "a_page_that_is_not_decoded_tells_the_same_as_a_decoded_one"),
+                log(
+                        "makes up id and time of what is not decoded",
+                        BrokenStores::makingUpWhatItHasNotDecoded,
+                        "a_page_that_is_not_decoded_tells_the_same_as_a_decoded_one"),
+                log(
+                        "matches by stream alone",
+                        BrokenStores::matchingByStreamAlone,
+                        "a_filter_matches_what_is_not_decoded_as_it_does_in_a_read"),
+                log(
+                        "matches types that are not registered",
+                        BrokenStores::matchingWhateverIsNamed,
+                        "a_filter_matches_what_is_not_decoded_as_it_does_in_a_read"),
                 log("ignores event types", BrokenStores::ignoringTypes, "a_filter_may_ask_for_event_types"),
                 log(
                         "shows what is not committed, in no order",
