@@ -453,6 +453,17 @@ class PostgreSqlOrderTest {
         assertThat(store.lastPosition()).isEqualTo(last);
     }
 
+    /** Tables that a snapshot of the library made before it knew that end. */
+    @Test
+    void older_tables_are_given_that_end_by_one_statement() {
+        String sequence = prefix + "position";
+        TestDatabase.execute(DATABASE.ownersDataSource(), "ALTER SEQUENCE " + sequence + " NO MAXVALUE");
+
+        TestDatabase.execute(DATABASE.ownersDataSource(), "ALTER SEQUENCE " + sequence + " MAXVALUE 281474976710655");
+
+        no_position_is_drawn_that_does_not_fit_an_announcement();
+    }
+
     @Test
     void the_commit_of_an_append_lasts_whatever_the_setting_of_the_transaction() {
         transaction.executeWithoutResult(status -> {
