@@ -398,6 +398,11 @@ abstract class Dialect {
         return Optional.empty();
     }
 
+    /** A condition of a page of the log that fails the statement on a server that replays what another one commits. */
+    String andOfPrimary() {
+        return "";
+    }
+
     /**
      * How far the log goes now.
      *
@@ -642,7 +647,9 @@ abstract class Dialect {
         if (!prefix.isEmpty() || !filter.streams().isPrefix()) {
             sql.append(names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key"));
         }
-        sql.append(" WHERE e.position > ? AND e.position <= ?").append(andNotFromCache());
+        sql.append(" WHERE e.position > ? AND e.position <= ?")
+                .append(andNotFromCache())
+                .append(andOfPrimary());
         List<String> texts = new ArrayList<>();
         if (!prefix.isEmpty()) {
             sql.append(" AND ").append(beginsWith("s.stream_id"));

@@ -37,6 +37,10 @@ import java.util.Set;
  * crash the server gives such positions out again, since nothing but a commit flushes what a sequence has given away.
  * The commit of an event flushes every position below it.
  *
+ * <p>All this is true of the server that holds the locks, and of no other: a standby replays commits in their own order,
+ * so that it shows a high position before a lower one. So it refuses each page, and what was settled counts only while
+ * the same run of the same server answers.
+ *
  * <p>Each step is a statement of its own in auto-commit mode: inside one snapshot the third step would be blind.
  */
 final class LogReads {
@@ -197,12 +201,13 @@ final class LogReads {
     /** How far the log goes; a reader that has been further is told. */
     private LogEnd logEnd(Connection connection, Query query, Mark before) throws SQLException {
         LogEnd end = dialect.logEnd(connection, query.after(), before);
+        if (end.server() == LogEnd.STANDBY) {
+            throw otherServer("A standby answers", query.after());
+        }
         if (before.position() > 0 && end.holdsMark()) {
             checkNotBehind(end, before.position());
         }
         if (!end.reachesReader()) {
-            // A standby that lags is not a log that was set back; it refuses this question.
-            dialect.lowestInFlight(connection);
             throw EventStoreUnavailableException.logEndsBefore(
                     GlobalPosition.of(query.after()), GlobalPosition.of(dialect.lastPosition(connection)));
         }
@@ -225,8 +230,18 @@ final class LogReads {
         long from = Math.max(known(end, before), after);
         long limit = Math.min(end.drawn(), dialect.lowestInFlight(connection));
         Optional<Mark> highest = limit > from ? dialect.highestCommitted(connection, from, limit) : Optional.empty();
-        highest.ifPresent(mark -> settled = mark);
+        if (highest.isPresent()) {
+            if (highest.get().server() != end.server()) {
+                throw otherServer("Another server than before answers", after);
+            }
+            settled = highest.get();
+        }
         return highest.map(Mark::position).orElse(from);
+    }
+
+    private static SQLException otherServer(String what, long after) {
+        return new SQLException(
+                "%s to the reader at position %d: read the log on the primary".formatted(what, after), NOT_IN_STATE);
     }
 
     private static void checkNotBehind(LogEnd end, long seen) throws SQLException {

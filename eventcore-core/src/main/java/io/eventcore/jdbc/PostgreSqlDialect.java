@@ -72,6 +72,14 @@ final class PostgreSqlDialect extends Dialect {
     /** So many sessions that read keep a server busy; more of them cost it switches from one to the other. */
     private static final int READS_BEFORE_SHARING = 4;
 
+    /**
+     * Which run of which server answers, by the time it was started; null on a standby. That time stays when a standby is
+     * promoted, but nothing was settled by it before.
+     */
+    private static final String SERVER = """
+            CASE WHEN NOT pg_is_in_recovery()
+                 THEN (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint END""";
+
     private final String append;
     private final String appendEvent;
     private final String appendBatch;
@@ -79,6 +87,7 @@ final class PostgreSqlDialect extends Dialect {
     private final String logEnd;
     private final String highestCommitted;
     private final String lastPosition;
+    private final String andOfPrimary;
     private final String inFlight;
     private final String oldestInFlight;
     private final String insertCommand;
@@ -102,19 +111,23 @@ final class PostgreSqlDialect extends Dialect {
         this.logEnd = names.in("""
                 SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
                        (SELECT position FROM eventcore_event WHERE position >= ? ORDER BY position LIMIT 1),
-                       (SELECT event_id FROM eventcore_event WHERE position = ?)
-                """);
+                       (SELECT event_id FROM eventcore_event WHERE position = ?),
+                       %s
+                """.formatted(SERVER));
         this.highestCommitted = names.in("""
-                SELECT position, event_id
+                SELECT position, event_id, %s
                 FROM eventcore_event
                 WHERE position > ? AND position <= ?
                 ORDER BY position DESC
                 LIMIT 1
-                """);
+                """.formatted(SERVER));
         this.lastPosition = names.in("""
                 SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby()
                             ELSE (SELECT max(position) FROM eventcore_event) END
                 """);
+        // Without a column of the table: such a condition is checked once, and leaves the plan as it is.
+        this.andOfPrimary = names.in(
+                " AND (SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby() IS NULL ELSE TRUE END)");
         this.insertCommand = names.in("""
                 INSERT INTO eventcore_command (scope, command_id, fingerprint, recorded_at)
                 VALUES (?, ?, ?, clock_timestamp())
@@ -498,7 +511,9 @@ final class PostgreSqlDialect extends Dialect {
             try (ResultSet row = query.executeQuery()) {
                 row.next();
                 boolean reachesReader = after == 0 || row.getObject(2) != null;
-                return new LogEnd(row.getLong(1), reachesReader, mark.eventId().equals(row.getObject(3)));
+                long server = server(row, 4);
+                boolean holdsMark = mark.server() == server && mark.eventId().equals(row.getObject(3));
+                return new LogEnd(row.getLong(1), reachesReader, holdsMark, server);
             }
         }
     }
@@ -509,9 +524,22 @@ final class PostgreSqlDialect extends Dialect {
             query.setLong(1, after);
             query.setLong(2, upTo);
             try (ResultSet row = query.executeQuery()) {
-                return row.next() ? Optional.of(new Mark(row.getLong(1), uuid(row, 2))) : Optional.empty();
+                return row.next()
+                        ? Optional.of(new Mark(row.getLong(1), uuid(row, 2), server(row, 3)))
+                        : Optional.empty();
             }
         }
+    }
+
+    private static long server(ResultSet row, int column) throws SQLException {
+        long server = row.getLong(column);
+        return row.wasNull() ? LogEnd.STANDBY : server;
+    }
+
+    /** In the statement itself: a standby may be promoted, and a pool may change the server, before the next one. */
+    @Override
+    String andOfPrimary() {
+        return andOfPrimary;
     }
 
     @Override

@@ -155,12 +155,12 @@ abstract class StatementDialect extends Dialect {
     @Override
     final LogEnd logEnd(Connection connection, long after, Mark mark) throws SQLException {
         long last = lastPosition(connection);
-        return new LogEnd(last, last >= after, false);
+        return new LogEnd(last, last >= after, false, LogEnd.ANY);
     }
 
     @Override
     final Optional<Mark> highestCommitted(Connection connection, long after, long upTo) {
-        return Optional.of(new Mark(upTo, Mark.NONE.eventId()));
+        return Optional.of(new Mark(upTo, Mark.NONE.eventId(), LogEnd.ANY));
     }
 
     @Override

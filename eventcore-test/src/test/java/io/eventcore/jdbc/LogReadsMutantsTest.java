@@ -2,10 +2,12 @@ package io.eventcore.jdbc;
 
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.eventcore.EventFilter;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -38,6 +40,15 @@ class LogReadsMutantsTest {
     void a_broken_reader_is_caught(String name, String correct, String broken, Class<?> test, String row)
             throws Exception {
         MutatedPackage.with(LogReads.class, correct, broken, folder).assertFails(test, row);
+    }
+
+    @Test
+    void what_another_server_has_settled_is_not_believed() throws Exception {
+        MutatedPackage.with(PostgreSqlDialect.class, "mark.server() == server && mark", "mark", folder)
+                .assertFails(
+                        PostgreSqlOtherServerTest.class,
+                        "what_was_settled_by_one_server_says_nothing_about_another",
+                        EventFilter.class);
     }
 
     private static Stream<Arguments> mutants() {
