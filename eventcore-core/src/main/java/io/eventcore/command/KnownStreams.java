@@ -52,6 +52,10 @@ final class KnownStreams {
             return stored == events.size();
         }
 
+        RecordedEvent<?> last() {
+            return events.get(events.size() - 1);
+        }
+
         List<RecordedEvent<?>> eventsAfter(long version) {
             return events.subList((int) Math.min(version - from, events.size()), events.size());
         }
@@ -86,33 +90,47 @@ final class KnownStreams {
         return known != null && !known.isStored();
     }
 
-    /** After which versions to read so that these streams are known as they are now. */
+    /**
+     * After which versions to read so that these streams are known as they are now. Of a stream that is known its last
+     * event is read again: a log that was set back may have come to the same version by other events.
+     */
     Map<StreamId, StreamVersion> missing(Map<StreamId, StreamVersion> streamsAfter) {
         Map<StreamId, StreamVersion> missing = new HashMap<>(streamsAfter);
-        missing.replaceAll((id, after) -> covers(id, after) ? version(id) : after);
+        missing.replaceAll((id, after) -> covers(id, after) ? StreamVersion.of(readAgainAfter(known(id))) : after);
         return missing;
+    }
+
+    private static long readAgainAfter(Known known) {
+        return known.isStored() && known.stored > 0 ? known.version() - 1 : known.version();
     }
 
     /**
      * Learns what a read has found.
      *
      * @param readAfter after which versions it was read
-     * @return false if the streams end before what is known of them
+     * @return false if the streams end before what is known of them, or hold something else there
      */
     boolean learn(Map<StreamId, StreamVersion> readAfter, EventStreamReader<?> read, ToLongFunction<Event> sizes) {
         for (Map.Entry<StreamId, StreamVersion> stream : readAfter.entrySet()) {
             Known known = streams.get(stream.getKey());
             long after = stream.getValue().value();
-            if (known == null || known.version() != after) {
+            if (known == null || readAgainAfter(known) != after) {
                 forget(stream.getKey());
                 streams.put(stream.getKey(), new Known(after));
             }
         }
         for (RecordedEvent<?> event : read) {
             Known known = known(event.streamId());
+            long size = sizes.applyAsLong(event.event());
+            if (event.version().value() <= known.version()) {
+                if (!known.last().id().equals(event.id())) {
+                    return false;
+                }
+                continue;
+            }
             known.events.add(event);
             known.stored++;
-            add(known, sizes.applyAsLong(event.event()));
+            add(known, size);
         }
         return read.versions().entrySet().stream()
                 .allMatch(stream -> stream.getValue().equals(version(stream.getKey())));
