@@ -6,16 +6,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How far the log reaches, as far as somebody had to know. Threads that ask at the same time share a statement. Safe for
- * any number of threads.
+ * How far the log reaches now. Threads that ask at the same time share a statement; nothing is remembered beyond that, for
+ * a log can be set back under a process that goes on. Safe for any number of threads.
  */
 final class KnownEnd {
     private final EventReader reader;
     private final ReentrantLock reading = new ReentrantLock();
     private final AtomicLong begun = new AtomicLong();
-    private volatile long known;
 
-    /** How many reads had begun when the last one that ended began, itself included. */
+    /** What the last read that ended has found. */
+    private GlobalPosition end = GlobalPosition.START;
+
+    /** How many reads had begun when that one began, itself included. */
     private long ended;
 
     KnownEnd(EventReader reader) {
@@ -25,18 +27,15 @@ final class KnownEnd {
     /** Whether the log ends before a position that was known when this was called. */
     boolean isBefore(GlobalPosition position) {
         long before = begun.get();
-        if (position.value() <= known) {
-            return false;
-        }
         reading.lock();
         try {
-            // Only a read that began after the position was known can tell that the log does not hold it.
-            if (position.value() > known && ended <= before) {
+            // Only a read that began after this call can tell what the log holds.
+            if (ended <= before) {
                 long number = begun.incrementAndGet();
-                known = Math.max(known, reader.lastPosition().value());
+                end = reader.lastPosition();
                 ended = number;
             }
-            return position.value() > known;
+            return position.compareTo(end) > 0;
         } finally {
             reading.unlock();
         }

@@ -11,13 +11,17 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +31,10 @@ import org.slf4j.LoggerFactory;
  * <p>Keeps a window of the newest events; each is decoded once, by the first follower that wants it. Who falls out of it, because it is slower than the others, reads for itself
  * until it has caught up again; so memory is bounded, and nobody waits for the slowest. While nobody has caught up,
  * nothing is read.
+ *
+ * <p>The log may be set back under a process that goes on: by a restored backup, or a failover that lost commits. So each
+ * look reads the newest event of the window again, and takes what comes after it only if it is the same; the window is
+ * dropped if not, and at every failure. Who joins is given events of the window only when such a look has begun after that.
  *
  * <p>Looks at the log when somebody in this process has committed, and otherwise at intervals that double from
  * {@code pollMin} to {@code pollMax} as long as nothing comes.
@@ -39,6 +47,9 @@ final class LogTail implements Runnable {
     /** So many bytes the events of the window have in the store at most, the newest page aside. */
     private static final long WINDOW_BYTES = 8L * 1024 * 1024;
 
+    /** An event of more bytes costs too much to be read again at every look. */
+    private static final long LARGE = 64L * 1024;
+
     private final EventReader reader;
     private final Duration pollMin;
     private final Duration pollMax;
@@ -46,7 +57,9 @@ final class LogTail implements Runnable {
     private final Bell signal = new Bell();
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final Set<Bell> followers = new HashSet<>();
+    /** With the number of the last look that had begun when each joined. */
+    private final Map<Bell, Long> followers = new HashMap<>();
+
     private final List<UndecodedEvent> window = new ArrayList<>();
     private final Deque<Part> parts = new ArrayDeque<>();
     private long windowBytes;
@@ -59,9 +72,24 @@ final class LogTail implements Runnable {
 
     private GlobalPosition to = GlobalPosition.START;
 
+    /** Whether there is a window; if not, it begins where the next follower is. */
+    private boolean begun;
+
+    /** The id of the event at {@code to}; null if it is not known. */
+    private @Nullable UUID newestId;
+
+    /** How large that is in the store, as far as is known. */
+    private long newestBytes;
+
+    private long looks;
+
+    /** The number of the last look that has found the newest event of the window in the log. */
+    private long confirmed;
+
+    private long confirmedAt;
     private long pause;
+    private boolean failing;
     private volatile boolean stopped;
-    private volatile boolean failing;
     private volatile long readAt;
     private final AtomicInteger troubles = new AtomicInteger();
 
@@ -89,7 +117,7 @@ final class LogTail implements Runnable {
         return readAt;
     }
 
-    /** How often reading has failed: whoever follows checks the log after that. */
+    /** How often reading has failed, or found another log: whoever follows checks the log after that. */
     int troubles() {
         return troubles.get();
     }
@@ -99,10 +127,10 @@ final class LogTail implements Runnable {
         lock.lock();
         try {
             boolean covered = position.compareTo(from) >= 0 && position.compareTo(to) <= 0;
-            if (followers.isEmpty() && !covered) {
+            if (!begun || (followers.isEmpty() && !covered)) {
                 restartAt(position);
             }
-            followers.add(follower);
+            followers.put(follower, looks);
         } finally {
             lock.unlock();
         }
@@ -119,16 +147,17 @@ final class LogTail implements Runnable {
     }
 
     /**
-     * What came after a position; empty if the window begins later or the log cannot be read here, so that the caller has
-     * to read for itself.
+     * What came after a position; empty if the window begins later or was dropped since the follower joined, so that the
+     * caller has to read for itself.
      */
-    Optional<UndecodedBatch> after(GlobalPosition position, int limit) {
+    Optional<UndecodedBatch> after(Bell follower, GlobalPosition position, int limit) {
         lock.lock();
         try {
-            if (failing || position.compareTo(from) < 0) {
+            Long joinedAt = followers.get(follower);
+            if (joinedAt == null || position.compareTo(from) < 0) {
                 return Optional.empty();
             }
-            if (position.compareTo(to) >= 0) {
+            if (position.compareTo(to) >= 0 || confirmed <= joinedAt) {
                 return Optional.of(new UndecodedBatch(List.of(), position, true));
             }
             int first = firstAfter(position);
@@ -159,7 +188,7 @@ final class LogTail implements Runnable {
     public void run() {
         while (!stopped) {
             try {
-                look(nextPosition());
+                look(nextLook());
             } catch (Throwable e) {
                 fail(e);
                 pause = Math.min(pause * 2, pollMax.toNanos());
@@ -168,73 +197,176 @@ final class LogTail implements Runnable {
         }
     }
 
-    private void look(Optional<GlobalPosition> after) {
+    /**
+     * One look at the end of the log.
+     *
+     * @param newest the id of the event at {@code after}; null if it is not known
+     * @param again whether that event is read again
+     */
+    private record Look(
+            long number, GlobalPosition after, @Nullable UUID newest, boolean again) {}
+
+    private void look(Optional<Look> next) {
         boolean news = false;
-        if (after.isPresent()) {
-            UndecodedBatch page = reader.readUndecoded(EventFilter.all(), EventPage.after(after.get(), PAGE));
-            news = take(after.get(), page);
+        if (next.isPresent()) {
+            Found found = read(next.get());
+            news = take(next.get(), found);
             readAt = nanoTime.getAsLong();
             failing = false;
-            if (!page.endReached()) {
+            if (!found.page.endReached()) {
                 return;
             }
         }
         pause = news ? pollMin.toNanos() : Math.min(pause * 2, pollMax.toNanos());
-        if (signal.await(after.isPresent() ? pause : Long.MAX_VALUE)) {
+        if (signal.await(next.isPresent() ? pause : Long.MAX_VALUE)) {
             pause = pollMin.toNanos();
+        }
+    }
+
+    /**
+     * What a look has found.
+     *
+     * @param page what comes after the newest event of the window
+     * @param confirms whether the log was seen to be the one that was read before; false if the newest event was not read
+     *     again, or an append in flight keeps the page from telling
+     * @param newest the id of that event; null if it is not known
+     * @param newestBytes how large it is, where the page tells
+     */
+    private record Found(
+            UndecodedBatch page, boolean confirms, @Nullable UUID newest, long newestBytes) {}
+
+    private Found read(Look look) {
+        if (!look.again) {
+            return new Found(page(look.after, PAGE), look.after.equals(GlobalPosition.START), null, 0);
+        }
+        UndecodedBatch page = page(GlobalPosition.of(look.after.value() - 1), PAGE + 1);
+        if (page.continueAfter().compareTo(look.after) < 0) {
+            return new Found(new UndecodedBatch(List.of(), look.after, page.endReached()), false, null, 0);
+        }
+        Optional<UndecodedEvent> newest = page.events().stream()
+                .findFirst()
+                .filter(event -> event.position().equals(look.after));
+        if (look.newest != null
+                && !newest.map(event -> isSame(event, look.newest)).orElse(false)) {
+            throw new OtherLogException(look.after);
+        }
+        UUID id = newest.flatMap(UndecodedEvent::id).orElse(look.newest);
+        List<UndecodedEvent> others =
+                page.events().subList(newest.isPresent() ? 1 : 0, page.events().size());
+        if (others.isEmpty() && !page.endReached()) {
+            // It is so large that nothing else had room beside it.
+            return new Found(page(look.after, PAGE), true, id, page.bytes());
+        }
+        return new Found(
+                new UndecodedBatch(others, page.continueAfter(), page.endReached(), page.bytes()),
+                true,
+                id,
+                others.isEmpty() ? page.bytes() : 0);
+    }
+
+    private UndecodedBatch page(GlobalPosition after, int limit) {
+        return reader.readUndecoded(EventFilter.all(), EventPage.after(after, limit));
+    }
+
+    /** The id of an event that cannot be decoded may not be known. */
+    private static boolean isSame(UndecodedEvent event, UUID id) {
+        return event.id().map(id::equals).orElse(true);
+    }
+
+    /** The log does not hold the event that was read from it last. */
+    private static final class OtherLogException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        OtherLogException(GlobalPosition position) {
+            super("The event at position " + position + " is not the one that was read there: the log was set back");
         }
     }
 
     /** Lets all read for themselves, so that each meets the failure that concerns it, and says so. */
     private void fail(Throwable failure) {
-        boolean known = failing;
-        failing = true;
-        troubles.incrementAndGet();
-        if (!known) {
-            OwnThreads.tell(
-                    () -> LOG.warn("The end of the log cannot be read; trying again", OwnThreads.redacted(failure)));
-            followers().forEach(Bell::ring);
-        }
-    }
-
-    private Set<Bell> followers() {
-        lock.lock();
-        try {
-            return Set.copyOf(followers);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Optional<GlobalPosition> nextPosition() {
-        lock.lock();
-        try {
-            return followers.isEmpty() ? Optional.empty() : Optional.of(to);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean take(GlobalPosition after, UndecodedBatch page) {
         Set<Bell> wake;
         lock.lock();
         try {
-            if (!to.equals(after) || page.continueAfter().equals(after)) {
+            // What was read before may be lost: nothing of it is given away any more.
+            begun = false;
+            wake = Set.copyOf(followers.keySet());
+            followers.clear();
+            troubles.incrementAndGet();
+        } finally {
+            lock.unlock();
+        }
+        if (!failing) {
+            failing = true;
+            OwnThreads.tell(
+                    () -> LOG.warn("The end of the log cannot be read; trying again", OwnThreads.redacted(failure)));
+        }
+        wake.forEach(Bell::ring);
+    }
+
+    private Optional<Look> nextLook() {
+        lock.lock();
+        try {
+            return followers.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(new Look(++looks, to, newestId, !to.equals(GlobalPosition.START) && mustReadAgain()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A large event is not read at every look; who is in charge of a projection looks as often. */
+    private boolean mustReadAgain() {
+        return newestBytes <= LARGE
+                || nanoTime.getAsLong() - confirmedAt > RunnerSettings.VERIFY_EVERY.toNanos()
+                || followers.values().stream().anyMatch(joinedAt -> confirmed <= joinedAt);
+    }
+
+    private boolean take(Look look, Found found) {
+        Set<Bell> wake = new HashSet<>();
+        boolean news;
+        lock.lock();
+        try {
+            if (!begun || !to.equals(look.after)) {
                 return false;
             }
-            add(page);
-            to = page.continueAfter();
-            trim();
-            wake = Set.copyOf(followers);
+            if (found.confirms) {
+                confirm(look, found, wake);
+            }
+            news = found.page.continueAfter().compareTo(to) > 0;
+            if (news) {
+                add(found.page);
+                trim();
+                wake.addAll(followers.keySet());
+            }
         } finally {
             lock.unlock();
         }
         wake.forEach(Bell::ring);
-        return true;
+        return news;
+    }
+
+    /** Who has waited for this look may have what the window holds. */
+    private void confirm(Look look, Found found, Set<Bell> wake) {
+        followers.forEach((follower, joinedAt) -> {
+            if (confirmed <= joinedAt && joinedAt < look.number) {
+                wake.add(follower);
+            }
+        });
+        confirmed = look.number;
+        confirmedAt = nanoTime.getAsLong();
+        newestId = found.newest;
+        newestBytes = Math.max(newestBytes, found.newestBytes);
     }
 
     private void add(UndecodedBatch page) {
+        to = page.continueAfter();
+        newestId = null;
+        newestBytes = 0;
         if (!page.events().isEmpty()) {
+            UndecodedEvent newest = page.events().get(page.events().size() - 1);
+            if (newest.position().equals(to)) {
+                newestId = newest.id().orElse(null);
+            }
             window.addAll(page.events());
             parts.add(new Part(
                     page.events().size(),
@@ -265,5 +397,8 @@ final class LogTail implements Runnable {
         windowBytes = 0;
         from = position;
         to = position;
+        begun = true;
+        newestId = null;
+        newestBytes = 0;
     }
 }

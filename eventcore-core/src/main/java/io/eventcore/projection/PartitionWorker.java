@@ -62,6 +62,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private long savedAt;
     private long verifiedAt;
     private long requestsReadAt;
+    private long askedAt;
 
     /** A lease in our hands. */
     private static final class Holding {
@@ -88,6 +89,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         this.counts = new ProjectionCounts(context.nanoTime());
         this.steppedAt = context.nanoTime().getAsLong();
         this.observedAt = steppedAt;
+        this.askedAt = steppedAt;
     }
 
     ProjectionPartition partition() {
@@ -283,8 +285,12 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** The lease, or null if it is not our turn yet. */
     private @Nullable Holding awaitTurn() {
-        if (!paused && free && !hasFailed() && gate.isOpen()) {
-            long before = context.nanoTime().getAsLong();
+        long before = context.nanoTime().getAsLong();
+        // The store may call a lease good that runs out at a time that nobody can have meant; it is given away if asked
+        // for.
+        boolean asks = free || before - askedAt > context.settings().lease().toNanos();
+        if (!paused && asks && !hasFailed() && gate.isOpen()) {
+            askedAt = before;
             Optional<Lease> lease = context.store()
                     .acquire(
                             partition,
@@ -343,7 +349,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         Checkpoint reached = application.checkpoint();
         position = reached.position();
         troublesSeen = context.tail().troubles();
-        verify(reached);
+        verify(application, reached);
         counts.recovered();
         LOG.debug("Projection '{}' runs here, from position {}", partition, reached.position());
         while (mayGoOn(held)) {
@@ -359,9 +365,9 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** Deals with one page; returns how far that went, which may be further than what is committed. */
     private Checkpoint step(EventApplication<E> application, Checkpoint reached) {
-        verifyIfDue(reached);
+        verifyIfDue(application, reached);
         answerRequests(application);
-        LogPage<E> page = nextPage(reached.position()).upTo(gate.limit(), reached.position());
+        LogPage<E> page = nextPage(application, reached).upTo(gate.limit(), reached.position());
         List<LogEntry<E>> own = own(page.entries());
         Checkpoint next = reached;
         if (!own.isEmpty()) {
@@ -429,15 +435,18 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return StreamPartitioner.ofPartition(entries, partition.number(), projection.partitions());
     }
 
-    private LogPage<E> nextPage(GlobalPosition after) {
+    private LogPage<E> nextPage(EventApplication<E> application, Checkpoint reached) {
+        GlobalPosition after = reached.position();
         int limit = Math.max(READ_AHEAD, context.settings().batchSize());
         if (following) {
-            Optional<UndecodedBatch> shared = context.tail().after(after, limit);
+            Optional<UndecodedBatch> shared = context.tail().after(bell, after, limit);
             if (shared.isPresent()) {
                 return LogPage.of(shared.get(), wanted, projection.eventType());
             }
             leaveTail();
             caughtUp = false;
+            // What is read now may be another log: once something of it is applied, that cannot be seen any more.
+            verifyIfDue(application, reached);
         }
         LogPage<E> page = scan.read(after, limit);
         if (page.endReached()) {
@@ -460,29 +469,56 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return reader.matching(projection.filter()).and(event -> LogScan.isNew(event, since));
     }
 
-    private void verifyIfDue(Checkpoint reached) {
+    private void verifyIfDue(EventApplication<E> application, Checkpoint reached) {
         int troubles = context.tail().troubles();
         boolean due = context.nanoTime().getAsLong() - verifiedAt > RunnerSettings.VERIFY_EVERY.toNanos();
         if (due || troubles != troublesSeen) {
             troublesSeen = troubles;
-            verify(reached);
+            verify(application, reached);
         }
     }
 
-    /** Whether the log still holds what we have seen. */
-    private void verify(Checkpoint reached) {
-        GlobalPosition last = context.reader().lastPosition();
-        if (last.compareTo(reached.position()) < 0) {
-            throw new LogWentBackwardsException(partition, reached, "it ends at position " + last);
-        }
-        if (reached.hasSeenEvent() && !holdsSeenEvent(reached)) {
-            throw new LogWentBackwardsException(
-                    partition,
-                    reached,
-                    "event %s at position %s is not there any more"
-                            .formatted(reached.seenEventId(), reached.seenPosition()));
+    /**
+     * Whether the log still holds what we have seen. If not, the checkpoint may have been set back with it: then nothing
+     * is lost that was applied, and the projection begins again from there.
+     */
+    private void verify(EventApplication<E> application, Checkpoint reached) {
+        Optional<String> loss = lossSince(reached);
+        if (loss.isPresent()) {
+            // The read model of a transactional projection is as old as the row beside it; of another one it is not.
+            Checkpoint applied = projection.mode() == ProjectionMode.TRANSACTIONAL
+                    ? context.store().checkpoint(partition)
+                    : application.checkpoint();
+            Optional<String> applies = applied.equals(reached) ? loss : lossSince(applied);
+            if (applies.isPresent()) {
+                throw new LogWentBackwardsException(partition, applied, applies.get());
+            }
+            throw new SetBackTogetherException(partition, applied);
         }
         verifiedAt = context.nanoTime().getAsLong();
+    }
+
+    /** What shows that the log is not the one in which a checkpoint was reached; empty if it is. */
+    private Optional<String> lossSince(Checkpoint reached) {
+        GlobalPosition last = context.reader().lastPosition();
+        if (last.compareTo(reached.position()) < 0) {
+            return Optional.of("it ends at position " + last);
+        }
+        if (reached.hasSeenEvent() && !holdsSeenEvent(reached)) {
+            return Optional.of("event %s at position %s is not there any more"
+                    .formatted(reached.seenEventId(), reached.seenPosition()));
+        }
+        return Optional.empty();
+    }
+
+    /** The log and the checkpoint were both set back to an earlier moment. */
+    private static final class SetBackTogetherException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        SetBackTogetherException(ProjectionPartition partition, Checkpoint applied) {
+            super("The log was set back, and the checkpoint of projection '%s' with it, to position %s"
+                    .formatted(partition, applied.position()));
+        }
     }
 
     private boolean holdsSeenEvent(Checkpoint reached) {

@@ -86,7 +86,7 @@ class SharedLooksTest {
         // That of the first began before the others had asked, so it answers none of them.
         assertThat(reads).hasValue(2);
         assertThat(end.isBefore(GlobalPosition.of(10))).isFalse();
-        assertThat(reads).hasValue(2);
+        assertThat(reads).hasValue(3);
     }
 
     @Test
@@ -98,6 +98,18 @@ class SharedLooksTest {
         last.set(11);
 
         assertThat(end.isBefore(GlobalPosition.of(11))).isFalse();
+    }
+
+    @Test
+    void what_the_log_has_lost_is_beyond_it() {
+        AtomicLong last = new AtomicLong(10);
+        KnownEnd end = new KnownEnd(reader(() -> GlobalPosition.of(last.get())));
+        assertThat(end.isBefore(GlobalPosition.of(10))).isFalse();
+
+        last.set(5);
+
+        assertThat(end.isBefore(GlobalPosition.of(10))).isTrue();
+        assertThat(end.isBefore(GlobalPosition.of(5))).isFalse();
     }
 
     private static boolean waits(Thread thread) {
