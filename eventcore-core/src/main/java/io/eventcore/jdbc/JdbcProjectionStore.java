@@ -39,6 +39,13 @@ import javax.sql.DataSource;
 public class JdbcProjectionStore implements ProjectionStore {
     private static final int EVERY_VERSION = -1;
 
+    /**
+     * A lease that runs out later than this, and than two leases from now, was taken before the clock of the database was
+     * set back: if its owner lives it renews it soon, and if not, it would be waited for as long as the clock went back.
+     * Instances that are configured otherwise may take longer leases than this one.
+     */
+    private static final Duration BELIEVABLE = Duration.ofMinutes(1);
+
     /** How many leases one statement renews. */
     private static final int RENEWED_TOGETHER = 100;
 
@@ -283,6 +290,7 @@ public class JdbcProjectionStore implements ProjectionStore {
                 update.setBoolean(7, false);
                 update.setString(8, owner);
                 update.setLong(9, 0);
+                update.setLong(10, length.multipliedBy(2).plus(BELIEVABLE).toMillis());
                 return update.executeUpdate() == 1 ? token(connection, partition, owner) : Optional.empty();
             }
         });

@@ -70,8 +70,8 @@ final class ProjectionStatements {
         this.acquire = names.in("""
                 UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
                 WHERE name = ? AND version = ? AND number = ? AND partitions = ? AND paused = ?
-                    AND (owner = '' OR owner = ? OR good_until <= %s)
-                """.formatted(later, later));
+                    AND (owner = '' OR owner = ? OR good_until <= %s OR good_until > %s)
+                """.formatted(later, later, later));
         this.seize = names.in("""
                 UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
                 WHERE name = ? AND version = ? AND number = ?
