@@ -57,6 +57,11 @@ final class CallersConnection {
         return result;
     }
 
+    /** To be called before anything is appended: what was only relied on so far may be written by it. */
+    void checkGuards() {
+        CallersTransaction.checkGuards(target, holder);
+    }
+
     static Connection bound(DataSource key) {
         try {
             return DataSourceUtils.getConnection(key);

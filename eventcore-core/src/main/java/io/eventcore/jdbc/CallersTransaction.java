@@ -8,9 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,8 +45,8 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     /** Those that were set since the library takes part, in their order. */
     private final List<Object> savepoints = new ArrayList<>();
 
-    /** The first of each kind: if that is still there, so is what was written after it. */
-    private final Map<TransactionMark.Kind, Written> written = new EnumMap<>(TransactionMark.Kind.class);
+    /** The first of each kind: if that is still there, so is what was written after it. Guards do not tell that. */
+    private final List<Written> written = new ArrayList<>();
 
     /**
      * Something that must be there when the transaction commits.
@@ -127,8 +125,34 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         endIfItIsTooLateToRefuse();
     }
 
+    /**
+     * Looks at what the transaction only relies on, before it may write that itself. What is written then tells whether the
+     * transaction is still the same, and with it these locks.
+     *
+     * @throws TransientEventStoreException if the transaction has lost its locks
+     */
+    static void checkGuards(DataSource target, ConnectionHolder holder) {
+        CallersTransaction known = known(new Key(target), holder);
+        if (known != null) {
+            List<Written> guards = known.written.stream()
+                    .filter(each -> !each.mark.kind().tells())
+                    .toList();
+            known.check(guards);
+            known.written.removeAll(guards);
+            if (!guards.isEmpty() && known.failure != null) {
+                throw refusal(known.failure);
+            }
+        }
+    }
+
     void hasWritten(TransactionMark mark) {
-        written.putIfAbsent(mark.kind(), new Written(mark, savepoints.size()));
+        boolean told = written.stream()
+                .map(each -> each.mark.kind())
+                .anyMatch(kind ->
+                        kind.tells() && (kind == mark.kind() || !mark.kind().tells()));
+        if (!told) {
+            written.add(new Written(mark, savepoints.size()));
+        }
     }
 
     @Override
@@ -143,11 +167,11 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     @Override
     public void savepointRollback(Object savepoint) {
         int place = savepoints.lastIndexOf(savepoint);
-        List<Written> going = written.values().stream()
+        List<Written> going = written.stream()
                 .filter(each -> each.savepoints > place && each.mark.kind().goesWithSavepoint())
                 .toList();
         check(going);
-        written.values().removeAll(going);
+        written.removeAll(going);
     }
 
     /** The listener asks again, after all callbacks. Where there is none, another look comes as late as can be. */
@@ -158,7 +182,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         } else if (!TransactionPhase.isWatched()) {
             checkCommit();
             // Looking for it has taken it away.
-            written.remove(TransactionMark.Kind.BEGINNING);
+            written.removeIf(each -> each.mark.kind() == TransactionMark.Kind.BEGINNING);
             TransactionSynchronizationManager.registerSynchronization(new LastLook());
         }
     }
@@ -168,7 +192,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         @Override
         public void beforeCompletion() {
             if (failure == null && TransactionPhase.isCallbackBeforeCommit()) {
-                check(written.values());
+                check(written);
             }
         }
     }
@@ -176,7 +200,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     @Override
     public void checkCommit() {
         if (failure == null) {
-            check(written.values());
+            check(written);
         }
         if (failure != null) {
             refused = true;

@@ -383,8 +383,12 @@ abstract class Dialect {
         }
     }
 
-    /** By what the transaction of a caller is known to be still the one that has appended these events. */
-    Optional<TransactionMark> markOf(EventStreamSlice slice) {
+    /**
+     * By what the transaction of a caller is known to be still the one that has appended.
+     *
+     * @param slice the events that were written; none if the append only relies on streams
+     */
+    Optional<TransactionMark> markOf(SerializedAppend append, EventStreamSlice slice) {
         return Optional.empty();
     }
 

@@ -137,6 +137,9 @@ public class JdbcEventStore implements EventStore {
         if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }
+        if (!append.entries().isEmpty()) {
+            callers.checkGuards();
+        }
         try {
             return callers.write(
                     connection -> {
@@ -146,7 +149,7 @@ public class JdbcEventStore implements EventStore {
                         return found.isPresent() ? found.get() : dialect.appendJoined(connection, append);
                     },
                     outcome -> outcome instanceof AppendOutcome.Written written
-                            ? dialect.markOf(written.slice())
+                            ? dialect.markOf(append, written.slice())
                             : Optional.empty());
         } catch (SQLException e) {
             // It was stored between the two, or after the snapshot of the transaction: the next one will find it.

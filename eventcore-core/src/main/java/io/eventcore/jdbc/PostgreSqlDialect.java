@@ -179,7 +179,7 @@ final class PostgreSqlDialect extends Dialect {
     }
 
     @Override
-    Optional<TransactionMark> markOf(EventStreamSlice slice) {
+    Optional<TransactionMark> markOf(SerializedAppend append, EventStreamSlice slice) {
         return Optional.of(TAKES_STATEMENTS);
     }
 

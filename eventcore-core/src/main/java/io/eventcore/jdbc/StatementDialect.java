@@ -118,9 +118,11 @@ abstract class StatementDialect extends Dialect {
 
     /** The id as well: after the transaction was rolled back, its position goes to another event. */
     @Override
-    final Optional<TransactionMark> markOf(EventStreamSlice slice) {
+    final Optional<TransactionMark> markOf(SerializedAppend append, EventStreamSlice slice) {
         if (slice.events().isEmpty()) {
-            return Optional.empty();
+            return Optional.of(new TransactionMark(
+                    TransactionMark.Kind.GUARDS,
+                    connection -> appendJoined(connection, append) instanceof AppendOutcome.Written));
         }
         AppendedEvent event = slice.events().get(0);
         return Optional.of(new TransactionMark(TransactionMark.Kind.EVENT, connection -> {

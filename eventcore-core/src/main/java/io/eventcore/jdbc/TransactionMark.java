@@ -18,8 +18,16 @@ record TransactionMark(Kind kind, Query query) {
         COMMAND,
         BEGINNING,
 
+        /** Streams that were relied on, and nothing written: that they are as they were then. */
+        GUARDS,
+
         /** Nothing is left: the transaction itself is looked at. */
         STATE;
+
+        /** Whether it goes with the transaction, so that all that was done after it is still there if it is. */
+        boolean tells() {
+            return this != GUARDS;
+        }
 
         /** Whether a rollback to an older savepoint takes it away. */
         boolean goesWithSavepoint() {

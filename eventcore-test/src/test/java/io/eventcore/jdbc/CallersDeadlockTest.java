@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
@@ -216,6 +217,45 @@ class CallersDeadlockTest {
 
             assertThat(store.streamVersion(ADA).exists()).isFalse();
             assertThat(store.streamVersion(BOB).exists()).isFalse();
+        }
+
+        @Test
+        void what_was_only_relied_on_must_not_have_moved_on_when_its_lock_is_gone() {
+            append(ADA);
+
+            withDeadlock(deadlock -> assertThatExceptionOfType(TransientEventStoreException.class)
+                    .isThrownBy(() -> transaction.executeWithoutResult(status -> {
+                        store.appendEvents(StreamWrites.to(ADA, ExpectedVersion.exactly(1)));
+                        deadlock.run();
+                        CompletableFuture.runAsync(() -> append(ADA))
+                                .orTimeout(60, TimeUnit.SECONDS)
+                                .join();
+                        append(BOB);
+                    })));
+
+            assertThat(store.streamVersion(ADA).value()).isEqualTo(2);
+            assertThat(store.streamVersion(BOB).exists()).isFalse();
+        }
+
+        @Test
+        void what_was_only_relied_on_holds_otherwise() {
+            append(ADA);
+
+            transaction.executeWithoutResult(status -> {
+                store.appendEvents(StreamWrites.to(ADA, ExpectedVersion.exactly(1)));
+                append(BOB);
+            });
+            transaction.executeWithoutResult(status -> {
+                store.appendEvents(StreamWrites.to(ADA, ExpectedVersion.exactly(1)));
+                append(ADA);
+                store.appendEvents(StreamWrites.to(ADA, ExpectedVersion.exactly(2)));
+                append(ADA);
+            });
+            transaction.executeWithoutResult(
+                    status -> store.appendEvents(StreamWrites.to(BOB, ExpectedVersion.exactly(1))));
+
+            assertThat(store.streamVersion(ADA).value()).isEqualTo(3);
+            assertThat(store.streamVersion(BOB).value()).isEqualTo(1);
         }
 
         private void append(StreamId streamId) {
