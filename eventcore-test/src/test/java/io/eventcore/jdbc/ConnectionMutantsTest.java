@@ -24,7 +24,7 @@ class ConnectionMutantsTest {
     private static final String GIVEN_SERVER = System.getProperty(SERVER, "");
 
     private static final String MISSES_WHAT_WAS_WRITTEN = "if (!each.mark.isThere(connection))";
-    private static final String MISSES_NOTHING = "if (!each.mark.isThere(connection) && unchecked.isEmpty())";
+    private static final String MISSES_NOTHING = "if (!each.mark.isThere(connection) && expected.isEmpty())";
 
     @TempDir
     private Path folder;

@@ -214,8 +214,9 @@ class UnwantedEventsTest {
                 .isEqualTo(AwaitOutcome.REACHED);
     }
 
+    /** Each look at the end reads the last event again, by which a log that was set back is told. */
     private boolean isBeforeTheEnd(GlobalPosition after) {
-        return after.compareTo(events.lastPosition()) < 0;
+        return after.value() < events.lastPosition().value() - 1;
     }
 
     private void append(StreamId stream, int times) {
