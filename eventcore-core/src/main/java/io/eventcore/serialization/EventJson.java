@@ -1,7 +1,10 @@
 package io.eventcore.serialization;
 
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -13,33 +16,37 @@ import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.annotation.JsonTypeResolver;
 import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.cfg.MapperConfig;
 import tools.jackson.databind.deser.std.StdDeserializer;
 import tools.jackson.databind.introspect.Annotated;
-import tools.jackson.databind.introspect.MixInResolver;
 import tools.jackson.databind.introspect.NopAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.jsontype.NamedType;
 import tools.jackson.databind.jsontype.PolymorphicTypeValidator;
+import tools.jackson.databind.jsontype.TypeIdResolver;
+import tools.jackson.databind.jsontype.impl.StdTypeResolverBuilder;
 import tools.jackson.databind.module.SimpleModule;
 
 /**
  * The JSON of what eventcore stores: events, states of snapshots, fingerprints of commands.
  *
  * <p>It belongs to the store. How an application shows its JSON to browsers may change from one release to the next; what
- * is stored must be read for ever. So settings of the application's mapper do not reach it: naming, inclusion, root
- * names, date formats, features. What an application needs to write its own types does reach it: modules, mix-ins,
- * subtypes, and how handlers are made.
+ * is stored must be read for ever. So nothing of the application's mapper reaches it: no setting, no module, no mix-in.
+ * What an application needs to write its own types is given to this one.
  *
  * <p>It differs from Jackson's defaults in what would be lost otherwise: offsets and zones of times are kept as they are,
- * and numbers and texts of any length are read again. And it is closed: no name of a class is written, and none is read.
+ * numbers and texts of any length are read again, and a constant of an enum is stored by its name, which no rewording of
+ * its {@code toString} changes. And it is closed: no name of a class is written, and none is read.
  *
  * @since 0.1
  */
 public final class EventJson {
     private EventJson() {}
 
-    /** The mapper's settings for an application without types of its own. */
+    /** The settings of the mapper, to which modules and mix-ins for types of the application may be added. */
     public static JsonMapper.Builder builder() {
         StreamReadConstraints whateverWasWritten = StreamReadConstraints.builder()
                 .maxNumberLength(Integer.MAX_VALUE)
@@ -51,42 +58,8 @@ public final class EventJson {
                         .build()))
                 .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE)
                 .disable(DateTimeFeature.NORMALIZE_DESERIALIZED_ZONE_ID)
-                .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID);
-    }
-
-    /**
-     * The mapper's settings for an application with types of its own.
-     *
-     * @param application the application's mapper, of which modules, mix-ins, subtypes and makers of handlers are taken
-     */
-    public static JsonMapper.Builder builder(JsonMapper application) {
-        MapperConfig<?> config = application.serializationConfig();
-        JsonMapper.Builder builder = builder()
-                .addModules(application.registeredModules())
-                .mixInOverrides(new MixIns(config))
-                .subtypeResolver(config.getSubtypeResolver().snapshot())
-                .injectableValues(application.getInjectableValues());
-        return config.getHandlerInstantiator() == null
-                ? builder
-                : builder.handlerInstantiator(config.getHandlerInstantiator());
-    }
-
-    /** Those of a mapper that is there, which never change. */
-    private record MixIns(MixInResolver application) implements MixInResolver {
-        @Override
-        public @Nullable Class<?> findMixInClassFor(Class<?> type) {
-            return application.findMixInClassFor(type);
-        }
-
-        @Override
-        public boolean hasMixIns() {
-            return application.hasMixIns();
-        }
-
-        @Override
-        public MixInResolver snapshot() {
-            return this;
-        }
+                .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID)
+                .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING, EnumFeature.READ_ENUMS_USING_TO_STRING);
     }
 
     /** Sees to it that what is stored never names a class, and that nothing is written which could not be read. */
@@ -111,6 +84,56 @@ public final class EventJson {
                         + " stores names of classes: use JsonTypeInfo.Id.NAME with @JsonSubTypes");
             }
             return null;
+        }
+
+        @Override
+        public @Nullable Object findTypeResolverBuilder(MapperConfig<?> config, Annotated annotated) {
+            return _hasAnnotation(annotated, JsonTypeInfo.class) && !_hasAnnotation(annotated, JsonTypeResolver.class)
+                    ? new NamedByTheApplication()
+                    : null;
+        }
+    }
+
+    /** Refuses subtypes without a name that the application gave: Jackson would store the names of their classes. */
+    private static final class NamedByTheApplication extends StdTypeResolverBuilder {
+        private NamedByTheApplication() {}
+
+        private NamedByTheApplication(NamedByTheApplication base, @Nullable Class<?> defaultImpl) {
+            super(base, defaultImpl);
+        }
+
+        @Override
+        public NamedByTheApplication withDefaultImpl(@Nullable Class<?> defaultImpl) {
+            return new NamedByTheApplication(this, defaultImpl);
+        }
+
+        @Override
+        protected TypeIdResolver idResolver(
+                DatabindContext context,
+                JavaType base,
+                PolymorphicTypeValidator validator,
+                Collection<NamedType> subtypes,
+                boolean writes,
+                boolean reads) {
+            if (_idType == JsonTypeInfo.Id.NAME || _idType == JsonTypeInfo.Id.SIMPLE_NAME) {
+                Stream<Class<?>> used = subtypes.stream().map(NamedType::getType);
+                Stream.concat(used, Stream.ofNullable(_defaultImpl))
+                        .filter(type -> type != Object.class && type != Void.class)
+                        .filter(type -> !Modifier.isAbstract(type.getModifiers()))
+                        .filter(type ->
+                                subtypes.stream().noneMatch(named -> named.getType() == type && named.hasName()))
+                        .findFirst()
+                        .ifPresent(nameless -> {
+                            throw nameless(nameless, base.getRawClass());
+                        });
+            }
+            return super.idResolver(context, base, validator, subtypes, writes, reads);
+        }
+
+        private static IllegalStateException nameless(Class<?> type, Class<?> base) {
+            return new IllegalStateException(("%s has no name of its own as a %s, so the name of its class would be"
+                            + " stored: add @JsonTypeName(\"...\") to it, or its name to @JsonSubTypes")
+                    .formatted(type.getName(), base.getName()));
         }
     }
 

@@ -12,10 +12,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Stores events as JSON, written and read by Jackson 3.
  *
- * <p>No event is stored that could not be read again: the first event of each class, and every later one that has
- * something none had before (a component filled for the first time, another subtype), is read back when it is written,
- * and refused if it comes back different. So is every event that holds values of types which are not known to survive
- * whatever their value.
+ * <p>No event is stored that could not be read again: each event is read back when it is written, and refused if it
+ * comes back different. So the constructors of events run once more for each event.
  *
  * <p>Uses a copy of the given mapper with {@link EventCoreJacksonModule} added and every way switched off by which
  * stored text could name a class. Safe for any number of threads.
@@ -25,7 +23,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
     private final JsonMapper mapper;
-    private final VouchedTypes vouched;
 
     // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
     private final Map<Class<? extends Event>, Codec> codecs = new ConcurrentHashMap<>();
@@ -37,12 +34,11 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     /**
      * A serializer for these types with the settings of a mapper, all of them. What it changes later must still read what
-     * was written before: rather begin with {@link EventJson#builder(JsonMapper)} than with a mapper that serves others.
+     * was written before: rather begin with {@link EventJson#builder()} than with a mapper that serves others.
      */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper) {
         this.types = types;
         this.mapper = EventJson.closed(mapper.rebuild()).build();
-        this.vouched = new VouchedTypes(this.mapper);
     }
 
     @Override
@@ -76,7 +72,7 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     private Codec codec(Class<? extends Event> type) {
         Codec known = codecs.get(type);
-        return known != null ? known : codecs.computeIfAbsent(type, unknown -> new Codec(mapper, unknown, vouched));
+        return known != null ? known : codecs.computeIfAbsent(type, unknown -> new Codec(mapper, unknown));
     }
 
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */

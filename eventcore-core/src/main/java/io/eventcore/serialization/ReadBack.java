@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +34,8 @@ final class ReadBack {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
-    /** Two values are compared once: what JSON leaves out may refer back to the event. */
-    private final IdentityHashMap<Object, Object> compared = new IdentityHashMap<>();
+    /** What is being compared already, or was: what JSON leaves out may refer back to the event. */
+    private final Set<Pair> compared = new HashSet<>();
 
     private ReadBack() {}
 
@@ -59,7 +59,7 @@ final class ReadBack {
                             .formatted(type, place.isEmpty() ? "" : ": see " + place),
                     RedactedException.of(e, place));
         }
-        String different = back == null ? "the event" : new ReadBack().difference("", event, back);
+        String different = back == null ? "the event" : new ReadBack().difference(event, back);
         if (different != null
                 && !(back != null && event.equals(back) && sameJson(json, writer.writeValueAsBytes(back)))) {
             throw new IllegalStateException("%s would come back different: %s does not survive its JSON form"
@@ -87,65 +87,59 @@ final class ReadBack {
         return node.toString();
     }
 
-    /** The path to the first component that differs, empty for the value itself; null if there is none. */
-    private @Nullable String difference(String path, @Nullable Object value, @Nullable Object back) {
+    /**
+     * The path to the first component that differs, empty for the value itself; null if there is none. It is put together
+     * on the way back, as nearly all values are the same.
+     */
+    private @Nullable String difference(@Nullable Object value, @Nullable Object back) {
         if (value == back) {
-            return value instanceof Class<?> ? path : null;
+            return value instanceof Class<?> ? "" : null;
         }
         if (value == null || back == null) {
-            return path;
+            return "";
         }
         if (value instanceof Optional<?> optional) {
-            return back instanceof Optional<?> other
-                    ? difference(path, optional.orElse(null), other.orElse(null))
-                    : path;
+            return back instanceof Optional<?> other ? difference(optional.orElse(null), other.orElse(null)) : "";
         }
         if (value instanceof Map<?, ?> map) {
-            return back instanceof Map<?, ?> other ? ofMaps(path, map, other) : path;
+            return back instanceof Map<?, ?> other ? ofMaps(map, other) : "";
         }
         if (value instanceof Collection<?> collection) {
-            return back instanceof Collection<?> other ? ofCollections(path, collection, other) : path;
+            return back instanceof Collection<?> other ? ofCollections(collection, other) : "";
         }
         if (value instanceof Map.Entry<?, ?> entry) {
-            return back instanceof Map.Entry<?, ?> other
-                    ? first(
-                            difference(path, entry.getKey(), other.getKey()),
-                            difference(path, entry.getValue(), other.getValue()))
-                    : path;
+            return back instanceof Map.Entry<?, ?> other ? ofEntries(entry, other) : "";
         }
         if (value instanceof JsonNode json) {
-            return back instanceof JsonNode && json.toString().equals(back.toString()) ? null : path;
+            return back instanceof JsonNode other && isSame(json, other) ? null : "";
         }
         if (value.getClass() != back.getClass()) {
-            return path;
+            return "";
         }
         if (value.getClass().isArray()) {
-            return ofArrays(path, value, back);
+            return ofArrays(value, back);
         }
-        if (isOfThePlatform(value.getClass())) {
-            return ofThePlatform(path, value, back);
-        }
-        return ofFields(path, value, back);
+        return isOfThePlatform(value.getClass()) ? ofThePlatform(value, back) : ofFields(value, back);
     }
 
-    private static @Nullable String first(@Nullable String one, @Nullable String other) {
-        return one == null ? other : one;
+    private static String join(String path, String rest) {
+        return rest.isEmpty() || rest.startsWith("[") ? path + rest : path + "." + rest;
     }
 
-    private @Nullable String ofMaps(String path, Map<?, ?> map, Map<?, ?> back) {
+    private @Nullable String ofEntries(Map.Entry<?, ?> entry, Map.Entry<?, ?> back) {
+        String ofKeys = difference(entry.getKey(), back.getKey());
+        return ofKeys != null ? ofKeys : difference(entry.getValue(), back.getValue());
+    }
+
+    private @Nullable String ofMaps(Map<?, ?> map, Map<?, ?> back) {
         if (map.size() != back.size()) {
-            return path;
+            return "";
         }
         Map<@Nullable Object, Map.Entry<?, ?>> found = new HashMap<>();
         back.entrySet().forEach(entry -> found.put(entry.getKey(), entry));
         for (Map.Entry<?, ?> entry : map.entrySet()) {
             Map.Entry<?, ?> other = found.get(entry.getKey());
-            if (other == null) {
-                return path;
-            }
-            String different = first(
-                    difference(path, entry.getKey(), other.getKey()),
-                    difference(path, entry.getValue(), other.getValue()));
+            String different = other == null ? "" : ofEntries(entry, other);
             if (different != null) {
                 return different;
             }
@@ -153,46 +147,73 @@ final class ReadBack {
         return null;
     }
 
-    private @Nullable String ofCollections(String path, Collection<?> collection, Collection<?> back) {
+    private @Nullable String ofCollections(Collection<?> collection, Collection<?> back) {
         if (collection.size() != back.size() || collection instanceof Set<?> != back instanceof Set<?>) {
-            return path;
+            return "";
         }
         if (collection instanceof List<?> && !(back instanceof List<?>)) {
-            return path;
+            return "";
         }
-        if (collection instanceof Set<?>) {
-            Map<@Nullable Object, @Nullable Object> found = new HashMap<>();
-            back.forEach(element -> found.put(element, element));
-            for (Object element : collection) {
-                String different = found.containsKey(element) ? difference(path, element, found.get(element)) : path;
-                if (different != null) {
-                    return different;
-                }
+        if (!(collection instanceof Set<?>)) {
+            return inOrder(collection, back);
+        }
+        Map<@Nullable Object, @Nullable Object> found = new HashMap<>();
+        back.forEach(element -> found.put(element, element));
+        for (Object element : collection) {
+            String different = found.containsKey(element) ? difference(element, found.get(element)) : "";
+            if (different != null) {
+                return different;
             }
-            return null;
         }
+        return null;
+    }
+
+    private @Nullable String inOrder(Collection<?> collection, Collection<?> back) {
         Iterator<?> others = back.iterator();
         int index = 0;
         for (Object element : collection) {
-            String different = difference(path + "[" + index++ + "]", element, others.next());
+            String different = difference(element, others.next());
             if (different != null) {
-                return different;
+                return join("[" + index + "]", different);
             }
+            index++;
         }
         return null;
     }
 
-    private @Nullable String ofArrays(String path, Object array, Object back) {
+    private @Nullable String ofArrays(Object array, Object back) {
         return array instanceof Object[] elements
-                ? ofCollections(path, Arrays.asList(elements), Arrays.asList((Object[]) back))
-                : Arrays.deepEquals(new Object[] {array}, new Object[] {back}) ? null : path;
+                ? ofCollections(Arrays.asList(elements), Arrays.asList((Object[]) back))
+                : Arrays.deepEquals(new Object[] {array}, new Object[] {back}) ? null : "";
+    }
+
+    /** JSON says of a number neither its type nor that it was no number: infinity comes back as a text. */
+    private static boolean isSame(JsonNode json, JsonNode back) {
+        if (json.getNodeType() != back.getNodeType() || json.size() != back.size()) {
+            return false;
+        }
+        if (json.isArray()) {
+            for (int i = 0; i < json.size(); i++) {
+                if (!isSame(json.get(i), back.get(i))) {
+                    return false;
+                }
+            }
+            return true;
+        }
+        if (json.isObject()) {
+            return json.properties().stream().allMatch(property -> {
+                JsonNode other = back.get(property.getKey());
+                return other != null && isSame(property.getValue(), other);
+            });
+        }
+        return json.toString().equals(back.toString());
     }
 
     /** The platform's classes define equality, or cannot be compared but for a few. */
-    private @Nullable String ofThePlatform(String path, Object value, Object back) {
+    private @Nullable String ofThePlatform(Object value, Object back) {
         boolean same;
         if (value instanceof AtomicReference<?> reference) {
-            return difference(path, reference.get(), ((AtomicReference<?>) back).get());
+            return difference(reference.get(), ((AtomicReference<?>) back).get());
         } else if (value instanceof AtomicInteger || value instanceof AtomicLong || value instanceof AtomicBoolean) {
             same = value.toString().equals(back.toString());
         } else if (value instanceof StringBuilder || value instanceof StringBuffer || value instanceof java.net.URL) {
@@ -204,30 +225,43 @@ final class ReadBack {
         } else {
             same = value.getClass() == Object.class || value.equals(back);
         }
-        return same ? null : path;
+        return same ? null : "";
     }
 
-    private @Nullable String ofFields(String path, Object value, Object back) {
-        if (compared.put(value, back) != null) {
+    private @Nullable String ofFields(Object value, Object back) {
+        if (!compared.add(new Pair(value, back))) {
             return null;
         }
         try {
             for (Field field : Fields.of(value.getClass())) {
-                String name = path.isEmpty() ? field.getName() : path + "." + field.getName();
-                String different = difference(name, field.get(value), field.get(back));
+                String different = difference(field.get(value), field.get(back));
                 if (different != null) {
-                    return different;
+                    return join(field.getName(), different);
                 }
             }
             return null;
         } catch (InaccessibleObjectException e) {
-            return value.equals(back) ? null : path;
+            return value.equals(back) ? null : "";
         } catch (IllegalAccessException e) {
             throw new IllegalStateException("A field that was made accessible is not", e);
         }
     }
 
-    static boolean isOfThePlatform(Class<?> type) {
+    private static boolean isOfThePlatform(Class<?> type) {
         return type.getName().startsWith("java.") || type.getClassLoader() == null;
+    }
+
+    /** Two objects, whatever their classes say of equality. The same value may stand at two places and come back as two. */
+    private record Pair(Object value, Object back) {
+        @Override
+        @SuppressWarnings("ReferenceEquality") // That is what it is for.
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Pair pair && pair.value == value && pair.back == back;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * System.identityHashCode(value) + System.identityHashCode(back);
+        }
     }
 }

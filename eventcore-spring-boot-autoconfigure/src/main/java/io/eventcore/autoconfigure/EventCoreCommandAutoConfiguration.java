@@ -83,6 +83,7 @@ public final class EventCoreCommandAutoConfiguration {
             ObjectProvider<SnapshotStore> snapshotStore,
             SnapshotSettings snapshotSettings,
             ObjectProvider<JsonMapper> jsonMapper,
+            ObjectProvider<EventSerializerCustomizer> jsonCustomizers,
             ObjectProvider<MetadataContributor> contributors,
             ObjectProvider<CommandListener> listeners) {
         CommandExecutor.Builder executor = CommandExecutor.builder(eventStore);
@@ -90,8 +91,8 @@ public final class EventCoreCommandAutoConfiguration {
         if (properties.snapshots().enabled()) {
             snapshotStore.ifAvailable(snapshots -> executor.snapshots(snapshots, snapshotSettings));
         }
-        executor.jsonMapper(
-                EventCoreSerializationAutoConfiguration.storedJson(jsonMapper).build());
+        executor.jsonMapper(EventCoreSerializationAutoConfiguration.storedJson(jsonMapper, jsonCustomizers)
+                .build());
         return executor.retryPolicy(retryPolicy)
                 .hotStreams(hotStreamSettings)
                 .metadataContributors(contributors.orderedStream().toList())

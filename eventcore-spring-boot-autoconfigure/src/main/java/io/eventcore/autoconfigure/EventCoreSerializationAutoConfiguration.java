@@ -17,6 +17,7 @@ import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
+import tools.jackson.databind.cfg.HandlerInstantiator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -65,15 +66,25 @@ public final class EventCoreSerializationAutoConfiguration {
             EventTypes eventTypes,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<EventSerializerCustomizer> customizers) {
-        JsonMapper.Builder own = storedJson(mapper);
-        customizers.orderedStream().forEach(customizer -> customizer.customize(own));
-        return new JacksonEventSerializer(eventTypes, own.build());
+        return new JacksonEventSerializer(
+                eventTypes, storedJson(mapper, customizers).build());
     }
 
-    /** The JSON of what is stored: it knows the types of the application, and none of its other settings. */
-    static JsonMapper.Builder storedJson(ObjectProvider<JsonMapper> mapper) {
+    /**
+     * The JSON of what is stored: it knows the types that modules on the class path and the customizers bring, and nothing
+     * of the application's mapper but how that makes what annotations name.
+     */
+    static JsonMapper.Builder storedJson(
+            ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
+        JsonMapper.Builder stored = EventJson.builder().findAndAddModules();
         JsonMapper application = mapper.getIfAvailable();
-        return application == null ? EventJson.builder() : EventJson.builder(application);
+        HandlerInstantiator maker =
+                application == null ? null : application.serializationConfig().getHandlerInstantiator();
+        if (maker != null) {
+            stored.handlerInstantiator(maker);
+        }
+        customizers.orderedStream().forEach(customizer -> customizer.customize(stored));
+        return stored;
     }
 
     /** So that the application's own JSON shows ids and versions as plain values too. */

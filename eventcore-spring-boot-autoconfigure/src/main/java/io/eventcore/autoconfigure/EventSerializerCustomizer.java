@@ -3,8 +3,9 @@ package io.eventcore.autoconfigure;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Changes how events are written and read as JSON, and leaves the rest of the application's JSON alone. Declare it as a
- * bean; several are asked in their order.
+ * Changes how events are written and read as JSON, and leaves the rest of the application's JSON alone: the place for
+ * modules and mix-ins of the application's own types. Snapshots and fingerprints of commands use the same JSON. Declare it
+ * as a bean; several are asked in their order.
  *
  * <p>Events are kept for ever: what changes here must still read what was written before.
  *
@@ -15,8 +16,8 @@ public interface EventSerializerCustomizer {
     /**
      * Changes the mapper of the events.
      *
-     * @param mapper begins with {@link io.eventcore.serialization.EventJson#builder(JsonMapper)}: it knows the modules,
-     *     mix-ins and subtypes of the application's own mapper, and none of its other settings
+     * @param mapper begins with {@link io.eventcore.serialization.EventJson#builder()} and the modules that Jackson finds
+     *     on the class path; it knows nothing of the application's own mapper
      */
     void customize(JsonMapper.Builder mapper);
 }

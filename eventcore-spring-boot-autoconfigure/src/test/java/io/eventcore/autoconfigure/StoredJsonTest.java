@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.eventcore.Event;
 import io.eventcore.EventType;
@@ -35,13 +36,16 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.databind.DeserializationContext;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.EnumNamingStrategies;
+import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.annotation.JsonNaming;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.databind.ser.std.ToStringSerializer;
 
 /** What is stored belongs to the store: settings that shape the application's answers do not reach it. */
 @SuppressWarnings("JavaUtilDate") // Applications have such dates, and Jackson has settings for them.
@@ -155,6 +159,7 @@ class StoredJsonTest {
                 "datatype.enum.write-enums-to-lowercase=true",
                 "datatype.enum.write-enums-using-index=true",
                 "datatype.enum.write-enums-using-to-string=false",
+                "datatype.enum.write-enums-using-to-string=true",
                 "json.read.allow-java-comments=true",
                 "json.write.quote-property-names=false",
                 "json.write.escape-non-ascii=true",
@@ -178,8 +183,18 @@ class StoredJsonTest {
                 builder -> builder.enable(SerializationFeature.WRAP_ROOT_VALUE)
                         .enable(DeserializationFeature.UNWRAP_ROOT_VALUE),
                 builder -> builder.withConfigOverride(
-                        Date.class, dates -> dates.setFormat(JsonFormat.Value.forPattern("yyyy"))));
+                        Date.class, dates -> dates.setFormat(JsonFormat.Value.forPattern("yyyy"))),
+                builder -> builder.addModule(
+                        new SimpleModule("web-money").addSerializer(BigDecimal.class, ToStringSerializer.instance)),
+                builder -> builder.addMixIn(Everything.class, InSnakeCase.class),
+                builder -> builder.addMixIn(Inner.class, WithoutText.class));
     }
+
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    private static final class InSnakeCase {}
+
+    @JsonIgnoreProperties("innerText")
+    private static final class WithoutText {}
 
     @ParameterizedTest
     @MethodSource("customizers")
@@ -198,6 +213,19 @@ class StoredJsonTest {
         application()
                 .withBean(JsonMapper.class, () -> own)
                 .run(application -> assertStoredAsEver(application.getBean(EventSerializer.class)));
+    }
+
+    @Test
+    void nor_does_a_bean_that_is_a_module() {
+        application()
+                .withBean(
+                        JacksonModule.class,
+                        () -> new SimpleModule("web").setMixInAnnotation(Inner.class, WithoutText.class))
+                .run(application -> {
+                    assertStoredAsEver(application.getBean(EventSerializer.class));
+                    assertThat(application.getBean(JsonMapper.class).writeValueAsString(new Inner(1, "a")))
+                            .doesNotContain("innerText");
+                });
     }
 
     private static void assertStoredAsEver(EventSerializer serializer) {
@@ -246,14 +274,13 @@ class StoredJsonTest {
     }
 
     @Test
-    void mix_ins_of_the_application_are_honoured() {
-        JsonMapperBuilderCustomizer mixIn = builder -> builder.addMixIn(Money.class, MoneyJson.class);
-
-        withMoney(mixIn).run(application -> assertPriced(application.getBean(EventSerializer.class), "{\"price\":5}"));
+    void mix_ins_of_a_customizer_of_events_are_honoured() {
+        withMoney(builder -> builder.addMixIn(Money.class, MoneyJson.class))
+                .run(application -> assertPriced(application.getBean(EventSerializer.class), "{\"price\":5}"));
     }
 
     @Test
-    void modules_of_the_application_are_honoured() {
+    void modules_of_a_customizer_of_events_are_honoured() {
         SimpleModule module = new SimpleModule("money")
                 .addSerializer(Money.class, new MoneyWriter())
                 .addDeserializer(Money.class, new MoneyReader());
@@ -263,10 +290,10 @@ class StoredJsonTest {
                         assertPriced(application.getBean(EventSerializer.class), "{\"price\":\"5 cents\"}"));
     }
 
-    private static ApplicationContextRunner withMoney(JsonMapperBuilderCustomizer customizer) {
+    private static ApplicationContextRunner withMoney(EventSerializerCustomizer customizer) {
         return Applications.withoutDatabase()
                 .withBean(EventTypesCustomizer.class, () -> types -> types.register(Priced.class))
-                .withBean(JsonMapperBuilderCustomizer.class, () -> customizer);
+                .withBean(EventSerializerCustomizer.class, () -> customizer);
     }
 
     private static void assertPriced(EventSerializer serializer, String json) {

@@ -30,15 +30,14 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
 import java.util.function.Function;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The types of which one value proves all others: whatever value they have, it comes back as it was. */
-class VouchedTypesTest {
+/** The types that the guide says an event may hold: whatever value they have, it comes back as it was. */
+class AnyValueComesBackTest {
     private static final int TRIES = 2_000;
     private static final List<Currency> CURRENCIES = List.copyOf(Currency.getAvailableCurrencies());
 
@@ -51,7 +50,7 @@ class VouchedTypesTest {
             Map.entry(Float.class, random -> Float.intBitsToFloat(random.nextInt())),
             Map.entry(Double.class, random -> Double.longBitsToDouble(random.nextLong())),
             Map.entry(Character.class, random -> (char) random.nextInt()),
-            Map.entry(String.class, VouchedTypesTest::text),
+            Map.entry(String.class, AnyValueComesBackTest::text),
             Map.entry(BigInteger.class, random -> new BigInteger(random.nextInt(5_000), random)),
             Map.entry(
                     BigDecimal.class,
@@ -59,8 +58,8 @@ class VouchedTypesTest {
             Map.entry(UUID.class, random -> new UUID(random.nextLong(), random.nextLong())),
             Map.entry(Currency.class, random -> CURRENCIES.get(random.nextInt(CURRENCIES.size()))),
             Map.entry(Instant.class, random -> instant(random, Instant.MIN, Instant.MAX)),
-            Map.entry(LocalDate.class, VouchedTypesTest::date),
-            Map.entry(LocalTime.class, VouchedTypesTest::time),
+            Map.entry(LocalDate.class, AnyValueComesBackTest::date),
+            Map.entry(LocalTime.class, AnyValueComesBackTest::time),
             Map.entry(LocalDateTime.class, random -> date(random).atTime(time(random))),
             Map.entry(
                     OffsetDateTime.class,
@@ -74,7 +73,7 @@ class VouchedTypesTest {
             Map.entry(
                     Period.class,
                     random -> Period.of(random.nextInt() >> 8, random.nextInt() >> 8, random.nextInt() >> 8)),
-            Map.entry(ZoneOffset.class, VouchedTypesTest::offset),
+            Map.entry(ZoneOffset.class, AnyValueComesBackTest::offset),
             Map.entry(
                     OptionalInt.class,
                     random -> random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(random.nextInt())),
@@ -91,12 +90,6 @@ class VouchedTypesTest {
             Map.entry(GlobalPosition.class, random -> GlobalPosition.of(random.nextLong() >>> 1)));
 
     private final JsonMapper mapper = EventJson.builder().build();
-
-    @Test
-    void every_type_that_is_vouched_for_is_tested() {
-        assertThat(VouchedTypes.LEAVES).filteredOn(type -> !type.isPrimitive()).hasSameElementsAs(VALUES.keySet());
-        assertThat(VouchedTypes.LEAVES).containsAll(VouchedTypes.KEYS);
-    }
 
     static List<Class<?>> types() {
         return List.copyOf(VALUES.keySet());
@@ -137,7 +130,7 @@ class VouchedTypesTest {
     }
 
     static List<Class<?>> keys() {
-        return List.copyOf(VouchedTypes.KEYS);
+        return List.of(String.class, Integer.class, Long.class, UUID.class, LocalDate.class, StreamId.class);
     }
 
     private static Object valueOf(Class<?> type, Random random) {
