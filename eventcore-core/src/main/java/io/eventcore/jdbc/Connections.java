@@ -6,6 +6,7 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -179,15 +180,22 @@ final class Connections {
                 || TransactionSynchronizationManager.getResourceMap().isEmpty()) {
             return Optional.empty();
         }
+        CallersConnection found = null;
+        // Copied, since to ask about a transaction binds what is known of it.
         for (Map.Entry<Object, Object> bound :
-                TransactionSynchronizationManager.getResourceMap().entrySet()) {
+                List.copyOf(TransactionSynchronizationManager.getResourceMap().entrySet())) {
             if (bound.getKey() instanceof DataSource key
                     && bound.getValue() instanceof ConnectionHolder holder
                     && target(key) == target
-                    && TransactionPhase.current() != TransactionPhase.FINISHED
+                    && !TransactionPhase.isFinished(holder)
                     && isTransactional(key, holder)) {
                 if (synchronizing) {
-                    return Optional.of(new CallersConnection(key, holder, target, sessions));
+                    // Bound by different proxies there may be two: the one of the transaction begun last is the
+                    // caller's.
+                    if (found == null || !TransactionPhase.isOlderThanTransaction(holder)) {
+                        found = new CallersConnection(key, holder, target, sessions);
+                    }
+                    continue;
                 }
                 if (!TransactionPhase.isCallbackAfterCompletion()) {
                     throw new IllegalStateException(
@@ -197,7 +205,7 @@ final class Connections {
                 }
             }
         }
-        return Optional.empty();
+        return Optional.ofNullable(found);
     }
 
     /**
@@ -240,11 +248,14 @@ final class Connections {
                 : new EventStoreUnavailableException("No connection to the event store's database", e);
     }
 
+    /** What was done on the connection is done: whatever its pool or a wrapper throws here must not make it look failed. */
     private static void close(Connection connection) {
         try {
             connection.close();
         } catch (SQLException e) {
             LOG.debug("A connection could not be closed", e);
+        } catch (RuntimeException | Error e) {
+            LOG.warn("A connection could not be given back", e);
         }
     }
 

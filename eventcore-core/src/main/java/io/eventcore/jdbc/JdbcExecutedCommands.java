@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionSystemException;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -60,7 +62,9 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 .formatted(dialect.jsonParameter()));
         this.delete = names.in("DELETE FROM eventcore_command WHERE scope = ? AND command_id = ?");
 
-        DataSourceTransactionManager manager = new DataSourceTransactionManager(connections.ownDataSource());
+        // By a key of its own: under that of the pool, the connection of a finished transaction may still be bound.
+        DataSourceTransactionManager manager =
+                new DataSourceTransactionManager(new DelegatingDataSource(connections.ownDataSource()));
         manager.setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
         this.ownTransaction = new TransactionTemplate(manager);
         ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
@@ -118,6 +122,9 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     @Override
     public ExecutedCommand executeOnce(CommandId id, String fingerprint, Supplier<ExecutionResult> execution) {
         Optional<CallersConnection> callers = connections.callersConnection();
+        if (callers.isPresent() && TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
+            throw EventStoreUnavailableException.inReadOnlyTransaction();
+        }
         return callers.isPresent()
                 ? executeJoined(callers.get(), id, fingerprint, execution)
                 : executeAlone(id, fingerprint, execution);

@@ -55,11 +55,26 @@ public enum TransactionPhase {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
             return FINISHED;
         }
-        Mark mark = Mark.current();
-        if (mark == null) {
-            mark = Mark.bind(false, Callbacks.isCommitted(MarkedBelow.depth()));
+        if (Mark.current() == null && Ended.isJoined()) {
+            return FINISHED;
         }
-        return mark.committed ? FINISHED : ACTIVE;
+        return Mark.currentOrNew().committed ? FINISHED : ACTIVE;
+    }
+
+    /**
+     * Whether a resource that is bound to this thread belongs to a transaction that has ended. It stays bound while the
+     * callbacks after that end are running, and may do so beside that of a transaction begun there.
+     *
+     * @throws IllegalStateException as {@link #current()}
+     */
+    public static boolean isFinished(Object resource) {
+        if (!TransactionSynchronizationManager.isActualTransactionActive()) {
+            return false;
+        }
+        return !TransactionSynchronizationManager.isSynchronizationActive()
+                || Ended.isOf(resource)
+                || MarkedBelow.isOfCommitted(resource)
+                || Mark.currentOrNew().committed;
     }
 
     /** Whether a {@linkplain #listener() listener} has seen this thread's transaction begin. */
@@ -110,14 +125,31 @@ public enum TransactionPhase {
             List<?> left = (List<?>) TransactionSynchronizationManager.unbindResourceIfPossible(LEFT);
             boolean begun = beginFailure == null && transaction.isNewTransaction();
             if (begun && TransactionSynchronizationManager.isSynchronizationActive() && Mark.current() == null) {
-                Mark.bind(true, false).older = left == null ? List.of() : left;
+                Mark mark = Mark.bind(true, false);
+                mark.older = left == null ? List.of() : left;
+                mark.transaction = transaction;
             }
+        }
+
+        /** All callbacks of the transaction have run now. */
+        @Override
+        public void afterCommit(TransactionExecution transaction, @Nullable Throwable commitFailure) {
+            Ended.remove(transaction);
+        }
+
+        @Override
+        public void afterRollback(TransactionExecution transaction, @Nullable Throwable rollbackFailure) {
+            Ended.remove(transaction);
         }
 
         @Override
         public void beforeCommit(TransactionExecution transaction) {
             if (!transaction.isNewTransaction() || !TransactionSynchronizationManager.isSynchronizationActive()) {
                 return;
+            }
+            Mark mark = Mark.current();
+            if (mark != null) {
+                mark.sent = true;
             }
             for (TransactionSynchronization each : TransactionSynchronizationManager.getSynchronizations()) {
                 if (each instanceof CommitGuard guard) {
@@ -137,7 +169,12 @@ public enum TransactionPhase {
         private final boolean watched;
         private boolean committed;
         private boolean completed;
+
+        /** Whether the listener was told of the commit, and so will be told of its end. */
+        private boolean sent;
+
         private List<?> older = List.of();
+        private @Nullable TransactionExecution transaction;
 
         private @Nullable MarkedBelow below;
 
@@ -148,6 +185,11 @@ public enum TransactionPhase {
 
         static @Nullable Mark current() {
             return (Mark) TransactionSynchronizationManager.getResource(KEY);
+        }
+
+        static Mark currentOrNew() {
+            Mark mark = current();
+            return mark == null ? bind(false, Callbacks.isCommitted(MarkedBelow.depth())) : mark;
         }
 
         static Mark bind(boolean watched, boolean committed) {
@@ -165,7 +207,7 @@ public enum TransactionPhase {
         @Override
         public void suspend() {
             TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
-            below = MarkedBelow.push();
+            below = MarkedBelow.push(committed ? own() : List.of());
         }
 
         @Override
@@ -189,6 +231,73 @@ public enum TransactionPhase {
             MarkedBelow.pop(below);
             below = null;
             TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            if (transaction != null && (sent || status == STATUS_ROLLED_BACK)) {
+                Ended.add(transaction, own());
+            }
+        }
+
+        /** What is bound for this transaction, and not for an outer one. */
+        private List<Object> own() {
+            return TransactionSynchronizationManager.getResourceMap().values().stream()
+                    .filter(each ->
+                            each instanceof ResourceHolder && older.stream().noneMatch(left -> left == each))
+                    .toList();
+        }
+    }
+
+    /**
+     * What belongs to a transaction whose callbacks after completion are running. Spring has forgotten by then that there
+     * was a transaction, and lets a call that needs one join the resources that are still bound.
+     *
+     * @param resources what was bound for the transaction
+     * @param outer that in whose callbacks the transaction was begun
+     */
+    private record Ended(
+            TransactionExecution transaction,
+            List<Object> resources,
+            @Nullable Ended outer) {
+        private static final Object KEY = new Object();
+
+        static void add(TransactionExecution transaction, List<Object> resources) {
+            bind(new Ended(transaction, resources, last()));
+        }
+
+        /** With all that were begun in its callbacks. */
+        static void remove(TransactionExecution transaction) {
+            Ended each = last();
+            while (each != null && each.transaction != transaction) {
+                each = each.outer;
+            }
+            if (each != null) {
+                bind(each.outer);
+            }
+        }
+
+        static boolean isOf(Object resource) {
+            for (Ended each = last(); each != null; each = each.outer) {
+                if (each.resources.stream().anyMatch(own -> own == resource)) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** Whether one of those is bound now. A new transaction of the same manager would have put it aside. */
+        static boolean isJoined() {
+            return last() != null
+                    && TransactionSynchronizationManager.getResourceMap().values().stream()
+                            .anyMatch(Ended::isOf);
+        }
+
+        private static @Nullable Ended last() {
+            return (Ended) TransactionSynchronizationManager.getResource(KEY);
+        }
+
+        private static void bind(@Nullable Ended ended) {
+            TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
+            if (ended != null) {
+                TransactionSynchronizationManager.bindResource(KEY, ended);
+            }
         }
     }
 
@@ -196,9 +305,11 @@ public enum TransactionPhase {
      * How many callbacks after a commit the thread was in when it suspended the last transaction that is marked. A
      * transaction that is not marked has begun after that, so those callbacks are not its own.
      *
+     * @param committed what was bound for the suspended transaction, if it has committed
      * @param outer the same of the transaction suspended before
      */
-    private record MarkedBelow(int callbacks, @Nullable MarkedBelow outer) {
+    private record MarkedBelow(
+            int callbacks, List<Object> committed, @Nullable MarkedBelow outer) {
         private static final Object KEY = new Object();
 
         static int depth() {
@@ -206,9 +317,17 @@ public enum TransactionPhase {
             return last == null ? 0 : last.callbacks;
         }
 
-        static MarkedBelow push() {
+        static boolean isOfCommitted(Object resource) {
+            MarkedBelow each = (MarkedBelow) TransactionSynchronizationManager.getResource(KEY);
+            while (each != null && each.committed.stream().noneMatch(own -> own == resource)) {
+                each = each.outer;
+            }
+            return each != null;
+        }
+
+        static MarkedBelow push(List<Object> committed) {
             MarkedBelow outer = (MarkedBelow) TransactionSynchronizationManager.unbindResourceIfPossible(KEY);
-            MarkedBelow pushed = new MarkedBelow(Callbacks.afterCommit(), outer);
+            MarkedBelow pushed = new MarkedBelow(Callbacks.afterCommit(), committed, outer);
             TransactionSynchronizationManager.bindResource(KEY, pushed);
             return pushed;
         }
