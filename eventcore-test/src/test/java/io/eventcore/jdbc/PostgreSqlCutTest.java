@@ -119,7 +119,6 @@ class PostgreSqlCutTest {
     @ValueSource(booleans = {true, false})
     void a_session_that_is_still_at_work_is_waited_for(boolean exact) throws SQLException {
         store.appendEvents(deposit(noStream(), 1));
-        // A batch would wait for the stream for a moment only, and the old session would be gone.
         EventStore alone = TestDatabase.builder(pool, prefix)
                 .groupCommit(GroupCommitSettings.off())
                 .settlingPause(pauses::add)
@@ -127,7 +126,8 @@ class PostgreSqlCutTest {
         try (Connection other = DATABASE.ownersDataSource().getConnection()) {
             other.setAutoCommit(false);
             DATABASE.lock(other, prefix, ADA);
-            proxy.breakAt("append", Moment.AFTER_REQUEST);
+            // The first request finds the stream busy and waits for a moment only; this one waits until it is free.
+            proxy.breakAt("append_event", Moment.AFTER_REQUEST);
             CompletableFuture<EventStreamSlice> append =
                     CompletableFuture.supplyAsync(() -> alone.appendEvents(deposit(exact ? exactly(1) : any(), 2)));
             awaitSessionsWaitingForALock(2);
