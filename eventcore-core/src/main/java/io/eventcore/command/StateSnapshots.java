@@ -246,8 +246,8 @@ final class StateSnapshots {
         private void drop(Throwable e) {
             tell(listener -> listener.dropped(commandType));
             if (warnedAbout.add(commandType)) {
-                // Jackson quotes the state it stumbles over, and so may an error of the state's own code.
-                Throwable cause = e instanceof JacksonException || e instanceof Error ? OwnThreads.redacted(e) : e;
+                // Jackson quotes the state it stumbles over, and so may whatever the state's own code throws.
+                Throwable cause = e instanceof EventStoreException ? e : OwnThreads.redacted(e);
                 LOG.warn("A snapshot of {} could not be stored; said once", commandType, cause);
             }
         }
