@@ -247,8 +247,7 @@ final class StateSnapshots {
             tell(listener -> listener.dropped(commandType));
             if (warnedAbout.add(commandType)) {
                 // Jackson quotes the state it stumbles over, and so may whatever the state's own code throws.
-                Throwable cause = e instanceof EventStoreException ? e : OwnThreads.redacted(e);
-                LOG.warn("A snapshot of {} could not be stored; said once", commandType, cause);
+                LOG.warn("A snapshot of {} could not be stored; said once", commandType, OwnThreads.redacted(e));
             }
         }
 

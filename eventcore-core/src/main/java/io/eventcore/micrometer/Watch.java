@@ -1,6 +1,7 @@
 package io.eventcore.micrometer;
 
 import io.eventcore.internal.Callback;
+import io.eventcore.internal.OwnThreads;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.function.Supplier;
@@ -37,11 +38,11 @@ final class Watch {
         end(outcome, null);
     }
 
-    /** Ends it with what was thrown; null if that is no error. */
+    /** Ends it with what was thrown, without texts that may quote events; null if that is no error. */
     void end(String outcome, @Nullable Throwable error) {
         Callback.OBSERVATION.run(() -> observation.lowCardinalityKeyValue("outcome", outcome));
         if (error != null) {
-            Callback.OBSERVATION.run(() -> observation.error(error));
+            Callback.OBSERVATION.run(() -> observation.error(OwnThreads.redacted(error)));
         }
         Callback.OBSERVATION.run(scope::close);
         registry.setCurrentObservationScope(before);

@@ -11,11 +11,20 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.VersionConflictException;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.SerializedEvent;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -50,6 +59,52 @@ class ObservedEventStoreTest {
                 .isThrownBy(() -> store.appendEvents(StreamWrites.to(A, ExpectedVersion.any(), new Unknown(A))));
         assertThat(store.streamVersion(A)).isEqualTo(StreamVersion.of(1));
         assertThat(registry.getCurrentObservationScope()).isNull();
+    }
+
+    @Test
+    void a_trace_names_what_was_thrown_and_quotes_nothing() {
+        ObservationRegistry registry = ObservationRegistry.create();
+        List<Throwable> traced = new ArrayList<>();
+        registry.observationConfig().observationHandler(new Errors(traced));
+        EventStore store = new ObservedEventStore(new InMemoryEventStore(new Talkative()), registry);
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> store.appendEvents(StreamWrites.to(A, ExpectedVersion.any(), new Noted(A))));
+
+        assertThat(traced).hasSize(1);
+        StringWriter trace = new StringWriter();
+        traced.get(0).printStackTrace(new PrintWriter(trace));
+        assertThat(trace.toString()).contains("AssertionError").doesNotContain("secret");
+    }
+
+    /** Code of the application that quotes an event in an error. */
+    private static final class Talkative implements EventSerializer {
+        @Override
+        public SerializedEvent serialize(Event event) {
+            throw new AssertionError("a secret");
+        }
+
+        @Override
+        public Event deserialize(SerializedEvent stored) {
+            throw new AssertionError("a secret");
+        }
+
+        @Override
+        public Set<String> storedNames(Class<? extends Event> eventType) {
+            return Set.of();
+        }
+    }
+
+    private record Errors(List<Throwable> found) implements ObservationHandler<Observation.Context> {
+        @Override
+        public void onError(Observation.Context context) {
+            found.add(Objects.requireNonNull(context.getError()));
+        }
+
+        @Override
+        public boolean supportsContext(Observation.Context context) {
+            return true;
+        }
     }
 
     record Unknown(StreamId streamId) implements Event {}
