@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.TransientEventStoreException;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -255,7 +256,7 @@ final class Connections {
         } catch (SQLException e) {
             LOG.debug("A connection could not be closed", e);
         } catch (RuntimeException | Error e) {
-            LOG.warn("A connection could not be given back", e);
+            LOG.warn("A connection could not be given back", OwnThreads.redacted(e));
         }
     }
 
