@@ -46,11 +46,15 @@ final class PositionAwait {
                     askStore();
                 }
                 Optional<AwaitOutcome> outcome = outcome();
+                // Of a projection that has stopped no position is awaited, but one that the log never reached is no
+                // fault of
+                // its own.
+                boolean asksForEnd = outcome.isEmpty() || (outcome.get() == AwaitOutcome.STOPPED && run.get() != null);
+                if (!exists && asksForEnd && end.isBefore(position)) {
+                    return AwaitOutcome.BEYOND_LOG;
+                }
                 if (outcome.isPresent()) {
                     return outcome.get();
-                }
-                if (!exists && end.isBefore(position)) {
-                    return AwaitOutcome.BEYOND_LOG;
                 }
                 exists = true;
                 if (left <= 0) {

@@ -908,6 +908,8 @@ public abstract class ProjectionRunnerContract {
         GlobalPosition last = deposit(ADA, 3);
 
         assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.STOPPED);
+        assertThat(runner.awaitPosition("applied", GlobalPosition.of(last.value() + 1_000), PATIENCE))
+                .isEqualTo(AwaitOutcome.BEYOND_LOG);
         assertThat(applied.positions()).hasSize(1);
         runner.resume("applied");
         awaitAllApplied();
