@@ -135,8 +135,7 @@ public class CommandExecutor {
             throw new IllegalStateException(
                     "A command has an id, but the executor has nothing to remember it by: give it ExecutedCommands");
         }
-        String name = command.getClass().getSimpleName();
-        return OnceOnly.under(id.get(), canonicalJson.hash(name, command), name, executedCommands);
+        return OnceOnly.under(id.get(), command, canonicalJson, executedCommands);
     }
 
     /** What the caller says; where it says nothing, what encloses the call, then what the thread handles, then the rest. */

@@ -3,8 +3,8 @@ package io.eventcore.command;
 /**
  * The id of a command was given to another command before. Nothing was stored.
  *
- * <p>A mistake of the sender: an id names one request. Two commands are the same if their classes have one simple name
- * and their components one JSON form.
+ * <p>A mistake of the sender: an id names one request. Two commands are the same if they are of one class and
+ * have one JSON form.
  *
  * @since 0.1
  */
@@ -18,10 +18,13 @@ public final class CommandIdReusedException extends RuntimeException {
      * An id that stands for another command.
      *
      * @param commandId the id
-     * @param command the name of the command that came with it now
+     * @param command the name of the class of the command that came with it now
      */
     public CommandIdReusedException(CommandId commandId, String command) {
-        super("Command id '%s' stands for another command than this %s".formatted(commandId, command));
+        super(
+                ("Command id '%s' belongs to a command that was executed before, and this %s differs from it in its class or its"
+                                + " content. Nothing was stored. Give each request an id of its own, or send the first command unchanged")
+                        .formatted(commandId, command));
         this.scope = commandId.scope();
         this.id = commandId.value();
     }

@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.command.ExecutedCommands.ExecutedCommand;
+import io.eventcore.serialization.internal.CanonicalJson;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -33,8 +34,13 @@ interface OnceOnly {
      */
     ExecutionResult execute(Supplier<ExecutionResult> append);
 
-    /** A command that is known by its id. */
-    static OnceOnly under(CommandId id, String fingerprint, String command, ExecutedCommands executed) {
+    /**
+     * A command that is known by its id.
+     *
+     * @throws IllegalArgumentException if the command cannot be told from others
+     */
+    static OnceOnly under(CommandId id, Command<?, ?> command, CanonicalJson json, ExecutedCommands executed) {
+        String fingerprint = json.hash(command);
         return new OnceOnly() {
             @Override
             public Optional<ExecutionResult> earlier() {
@@ -47,8 +53,10 @@ interface OnceOnly {
             }
 
             private ExecutionResult checked(ExecutedCommand found) {
-                if (!found.fingerprint().equals(fingerprint)) {
-                    throw new CommandIdReusedException(id, command);
+                // Ids stored by earlier versions keep standing for the commands they stood for.
+                if (!found.fingerprint().equals(fingerprint)
+                        && !found.fingerprint().equals(json.formerHash(command))) {
+                    throw new CommandIdReusedException(id, command.getClass().getName());
                 }
                 return found.result();
             }

@@ -8,6 +8,7 @@ import io.eventcore.command.Command
 import io.eventcore.command.CommandContext
 import io.eventcore.command.CommandExecutor
 import io.eventcore.command.CommandId
+import io.eventcore.command.CommandIdReusedException
 import io.eventcore.command.Require
 import io.eventcore.command.Stream
 import io.eventcore.memory.InMemoryEventStore
@@ -54,6 +55,21 @@ data class Transfer(@Stream val from: StreamId, @Stream val to: Set<StreamId>, v
     }
 }
 
+@JvmInline
+value class Cents(val value: Long)
+
+/** Kotlin gives the fields and getters of these properties names of their own. */
+data class Gift(@Stream val account: StreamId, val isAnonymous: Boolean, val amount: Cents, internal val note: String) :
+    AccountCommand() {
+    val double by lazy { amount.value * 2 }
+
+    override fun handle(state: Long): List<AccountEvent> = listOf(Deposited(account, amount.value))
+}
+
+data class Secret(@Stream val account: StreamId, private val cents: Long) : AccountCommand() {
+    override fun handle(state: Long): List<AccountEvent> = listOf(Deposited(account, cents))
+}
+
 @JvmRecord
 data class Audit(@Stream val account: StreamId) : Command<Long, AccountEvent> {
     override fun initialState(): Long = 0
@@ -74,6 +90,7 @@ class KotlinTest {
         .executedCommands(InMemoryExecutedCommands())
         .jsonMapper(mapper)
         .build()
+    private val withoutModule = CommandExecutor.builder(store).executedCommands(InMemoryExecutedCommands()).build()
 
     @Test
     fun `properties of a data class name the streams of a command`() {
@@ -94,6 +111,30 @@ class KotlinTest {
 
         assertThat(executor.execute(Deposit(ada, 100), context)).isEqualTo(first)
         assertThat(store.streamVersion(ada)).isEqualTo(StreamVersion.of(1))
+    }
+
+    @Test
+    fun `properties of every kind tell one command from another`() {
+        for (executor in listOf(this.executor, withoutModule)) {
+            val context = CommandContext.empty().withCommandId(CommandId.of("gifts", "7"))
+            val gift = Gift(ada, false, Cents(5), "x")
+            val first = executor.execute(gift, context)
+
+            assertThat(executor.execute(gift.copy(), context)).isEqualTo(first)
+            for (other in listOf(gift.copy(isAnonymous = true), gift.copy(amount = Cents(6)), gift.copy(note = "y"))) {
+                assertThat(catchThrowable { executor.execute(other, context) })
+                    .isExactlyInstanceOf(CommandIdReusedException::class.java)
+            }
+        }
+    }
+
+    @Test
+    fun `a private property without a getter is refused for a command with an id`() {
+        val context = CommandContext.empty().withCommandId(CommandId.of("secrets", "7"))
+
+        assertThat(catchThrowable { withoutModule.execute(Secret(ada, 5), context) })
+            .isExactlyInstanceOf(IllegalArgumentException::class.java)
+            .hasMessageContaining("Secret.cents")
     }
 
     @Test
