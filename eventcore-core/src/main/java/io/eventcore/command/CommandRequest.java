@@ -3,6 +3,7 @@ package io.eventcore.command;
 import io.eventcore.Event;
 import io.eventcore.EventStoreException;
 import io.eventcore.RetriesExhaustedException;
+import io.eventcore.internal.Nanos;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -24,9 +25,6 @@ record CommandRequest<S, E extends Event>(
         CommandListener.Execution execution,
         long begin) {
 
-    /** Beyond this, the difference of two times would overflow. */
-    private static final Duration FOREVER = Duration.ofNanos(Long.MAX_VALUE / 2);
-
     /** What the decision of an attempt made at this time is told. */
     CommandContext contextAt(Instant now) {
         return context.withNow(now);
@@ -39,7 +37,7 @@ record CommandRequest<S, E extends Event>(
 
     /** When the time of the execution is used up, by {@link System#nanoTime()}. */
     long deadline() {
-        return begin + (retryPolicy.budget().compareTo(FOREVER) < 0 ? retryPolicy.budget() : FOREVER).toNanos();
+        return begin + Nanos.of(retryPolicy.budget());
     }
 
     /** The end of all attempts, the last of which failed like this. */

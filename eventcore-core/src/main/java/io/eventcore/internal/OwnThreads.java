@@ -98,7 +98,7 @@ public final class OwnThreads {
      * @return whether all that were waited for have ended in time
      */
     public static boolean join(List<Thread> threads, Duration timeout) {
-        long end = System.nanoTime() + timeout.toNanos();
+        long end = System.nanoTime() + Nanos.of(timeout);
         try {
             for (Thread thread : threads) {
                 if (!join(thread, end)) {

@@ -2,6 +2,7 @@ package io.eventcore.memory;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
+import io.eventcore.internal.Nanos;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -332,7 +333,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     private long until(Duration length) {
-        return nanoTime.getAsLong() + length.toNanos();
+        return nanoTime.getAsLong() + Nanos.of(length);
     }
 
     /** A partition. Guarded by the lock. */

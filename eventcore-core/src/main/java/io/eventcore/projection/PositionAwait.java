@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.internal.Nanos;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class PositionAwait {
 
     AwaitOutcome await(Turnstile progress, Duration timeout) {
         try {
-            long deadline = System.nanoTime() + timeout.toNanos();
+            long deadline = System.nanoTime() + Nanos.of(timeout);
             long look = RemoteProgress.LOOK_EVERY.toNanos();
             boolean exists = false;
             while (true) {

@@ -4,6 +4,7 @@ import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
 import io.eventcore.internal.HandledTypes;
+import io.eventcore.internal.HandlesTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -118,7 +119,7 @@ public final class ProjectionBuilder<E extends Event> {
         }
     }
 
-    private static class OfFunctions<E extends Event> implements Projection<E> {
+    private static class OfFunctions<E extends Event> implements Projection<E>, HandlesTypes {
         private final String name;
         private final Class<E> eventType;
         private final List<Case<E, ?>> cases;
@@ -136,18 +137,22 @@ public final class ProjectionBuilder<E extends Event> {
             this.cases = List.copyOf(builder.cases);
             this.filter = builder.sideEffects.isPresent()
                     ? builder.filter
-                    : HandledTypes.narrow(
-                            builder.filter,
-                            eventType,
-                            cases.stream()
-                                    .<Class<? extends Event>>map(Case::type)
-                                    .toList());
+                    : HandledTypes.narrow(builder.filter, eventType, handledTypes(cases));
             this.mode = builder.mode;
             this.version = builder.version;
             this.sideEffects = builder.sideEffects;
             this.partitions = builder.partitions;
             this.onError = builder.onError;
             this.clear = builder.clear;
+        }
+
+        private static <E extends Event> List<Class<? extends Event>> handledTypes(List<Case<E, ?>> cases) {
+            return cases.stream().<Class<? extends Event>>map(Case::type).toList();
+        }
+
+        @Override
+        public List<Class<? extends Event>> handledTypes() {
+            return handledTypes(cases);
         }
 
         @Override

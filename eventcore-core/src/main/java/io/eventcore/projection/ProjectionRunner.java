@@ -1,8 +1,11 @@
 package io.eventcore.projection;
 
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
+import io.eventcore.internal.HandlesTypes;
 import io.eventcore.transaction.TransactionAppends;
 import java.time.Clock;
 import java.time.Duration;
@@ -102,7 +105,8 @@ public class ProjectionRunner {
      *
      * @throws ProjectionTransactionException if a projection is transactional and there is no transaction manager, or one
      *     that does not reach the database of the store
-     * @throws IllegalStateException if the filter of a projection names a type that is not registered
+     * @throws IllegalStateException if a projection reads events of a type, has a function for one, or names one in its
+     *     filter, of which no class is registered
      */
     public synchronized void start() {
         if (run != null) {
@@ -133,6 +137,11 @@ public class ProjectionRunner {
             throw new IllegalStateException(
                     "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
         }
+        if (projection.eventType() != Event.class) {
+            checkType(projection, projection.eventType(), "reads events of the type");
+        }
+        HandlesTypes.of(projection)
+                .forEach(type -> checkType(projection, type, "has a function for events of the type"));
         if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
             return;
         }
@@ -144,6 +153,17 @@ public class ProjectionRunner {
             throw new ProjectionTransactionException(
                     projection.name(),
                     "transactions of " + transactionManagerName + " do not reach the database of the event store");
+        }
+    }
+
+    private void checkType(Projection<?> projection, Class<? extends Event> type, String what) {
+        try {
+            reader.matching(EventFilter.all().ofTypes(type));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "Projection '%s' %s %s, and none can be read: %s"
+                            .formatted(projection.name(), what, type.getName(), e.getMessage()),
+                    e);
         }
     }
 
@@ -490,7 +510,7 @@ public class ProjectionRunner {
             return this;
         }
 
-        /** How long to pause before a further attempt: the first and the longest pause, 100 ms and 30 s. */
+        /** How long to pause before a further attempt: the first pause and the longest, 100 ms and 30 s. */
         public Builder retryPause(Duration first, Duration longest) {
             this.retryMin = Objects.requireNonNull(first, "first");
             this.retryMax = Objects.requireNonNull(longest, "longest");

@@ -30,27 +30,37 @@ record RunnerSettings(
     /** How often the store is asked for what other instances and operators did. */
     static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
+    /** Beyond this, a duration is taken for a mistake: sums of it would leave the range of a database's timestamps. */
+    private static final Duration LONGEST = Duration.ofDays(3650);
+
     RunnerSettings {
         if (batchSize < 1) {
             throw new IllegalArgumentException("batchSize must be at least 1, is " + batchSize);
         }
-        positive("lease", lease);
-        positive("pollMin", pollMin);
-        positive("pollMax", pollMax);
-        positive("retryMin", retryMin);
-        positive("retryMax", retryMax);
-        if (maxStandstill.isNegative()) {
-            throw new IllegalArgumentException("maxStandstill must not be negative, is " + maxStandstill);
+        inRange("lease", lease);
+        inRange("pollMin", pollMin);
+        inRange("pollMax", pollMax);
+        inRange("retryMin", retryMin);
+        inRange("retryMax", retryMax);
+        inRange("maxStandstill", maxStandstill);
+        notBelow("pollMax", pollMax, "pollMin", pollMin);
+        notBelow("retryMax", retryMax, "retryMin", retryMin);
+    }
+
+    private static void inRange(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " must be positive, is " + value);
         }
-        if (pollMax.compareTo(pollMin) < 0) {
+        if (value.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException(
-                    "pollMax must not be below pollMin (%s), is %s".formatted(pollMin, pollMax));
+                    "%s must not be longer than %d days, is %s".formatted(name, LONGEST.toDays(), value));
         }
     }
 
-    private static void positive(String name, Duration value) {
-        if (value.isNegative() || value.isZero()) {
-            throw new IllegalArgumentException(name + " must be positive, is " + value);
+    private static void notBelow(String name, Duration value, String otherName, Duration other) {
+        if (value.compareTo(other) < 0) {
+            throw new IllegalArgumentException(
+                    "%s must not be below %s (%s), is %s".formatted(name, otherName, other, value));
         }
     }
 

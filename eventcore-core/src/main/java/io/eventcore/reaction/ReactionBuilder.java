@@ -5,6 +5,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
 import io.eventcore.command.Command;
 import io.eventcore.internal.HandledTypes;
+import io.eventcore.internal.HandlesTypes;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import java.time.Instant;
@@ -98,7 +99,7 @@ public final class ReactionBuilder<E extends Event> {
         }
     }
 
-    private static class OfFunctions<E extends Event> implements Reaction<E> {
+    private static class OfFunctions<E extends Event> implements Reaction<E>, HandlesTypes {
         private final String name;
         private final Class<E> eventType;
         private final List<Case<E, ?>> cases;
@@ -111,13 +112,19 @@ public final class ReactionBuilder<E extends Event> {
             this.name = builder.name;
             this.eventType = builder.eventType;
             this.cases = List.copyOf(builder.cases);
-            this.filter = HandledTypes.narrow(
-                    builder.filter,
-                    eventType,
-                    cases.stream().<Class<? extends Event>>map(Case::type).toList());
+            this.filter = HandledTypes.narrow(builder.filter, eventType, handledTypes(cases));
             this.since = builder.since;
             this.partitions = builder.partitions;
             this.onError = builder.onError;
+        }
+
+        private static <E extends Event> List<Class<? extends Event>> handledTypes(List<Case<E, ?>> cases) {
+            return cases.stream().<Class<? extends Event>>map(Case::type).toList();
+        }
+
+        @Override
+        public List<Class<? extends Event>> handledTypes() {
+            return handledTypes(cases);
         }
 
         @Override

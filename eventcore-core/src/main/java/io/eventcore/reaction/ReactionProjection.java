@@ -7,19 +7,21 @@ import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandId;
+import io.eventcore.internal.HandlesTypes;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionMode;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 
 /**
  * Runs a reaction. The checkpoint follows the commands in no common transaction: each command has a transaction and
  * retries of its own, and its id makes good for what is delivered again.
  */
-final class ReactionProjection<E extends Event> implements Projection<E> {
+final class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes {
     private final Reaction<E> reaction;
     private final CommandExecutor executor;
     private final String scope;
@@ -33,6 +35,11 @@ final class ReactionProjection<E extends Event> implements Projection<E> {
     @Override
     public String name() {
         return reaction.name();
+    }
+
+    @Override
+    public List<Class<? extends Event>> handledTypes() {
+        return HandlesTypes.of(reaction);
     }
 
     @Override

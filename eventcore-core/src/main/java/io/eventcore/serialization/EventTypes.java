@@ -70,10 +70,8 @@ public final class EventTypes {
         String name = names.get(type);
         if (name == null) {
             throw new IllegalArgumentException("Event class " + type.getName()
-                    + " is not registered: add it, or the sealed interface above it, to the event types. With Spring"
-                    + " Boot, add its package " + type.getPackageName()
-                    + " to eventcore.event-packages, or the class by"
-                    + " an EventTypesCustomizer.");
+                    + " is not registered: add it, or the sealed interface above it, to the event types. "
+                    + remedy(type));
         }
         return name;
     }
@@ -101,9 +99,15 @@ public final class EventTypes {
             }
         });
         if (found.isEmpty()) {
-            throw new IllegalArgumentException("No event class registered is a " + type.getName());
+            throw new IllegalArgumentException("No event class registered is a " + type.getName()
+                    + ": add it, or the classes below it, to the event types. " + remedy(type));
         }
         return found;
+    }
+
+    private static String remedy(Class<?> type) {
+        return "With Spring Boot, add its package " + type.getPackageName()
+                + " to eventcore.event-packages, or the class by an EventTypesCustomizer.";
     }
 
     /** The names, without the classes behind them. */

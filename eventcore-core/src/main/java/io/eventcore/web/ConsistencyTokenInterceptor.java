@@ -1,5 +1,6 @@
 package io.eventcore.web;
 
+import io.eventcore.internal.Nanos;
 import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.ProjectionRunner;
 import jakarta.servlet.http.HttpServletRequest;
@@ -59,10 +60,15 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
     /**
      * Checks that the projections exist that a method of a controller awaits.
      *
-     * @throws IllegalStateException if one of them does not; the message names those that there are
+     * @throws IllegalStateException if one of them does not, or none is named; the message names those that there are
      */
     public void check(HandlerMethod method) {
         AwaitsProjection awaits = awaits(method);
+        if (awaits != null && awaits.value().length == 0) {
+            throw new IllegalStateException(
+                    "@AwaitsProjection on %s names no projection, so no request would wait: name those that it answers from, of %s, or remove it"
+                            .formatted(method.getShortLogMessage(), runner.names()));
+        }
         for (String projection : awaits == null ? new String[0] : awaits.value()) {
             if (!runner.names().contains(projection)) {
                 throw new IllegalStateException("@AwaitsProjection(\"%s\") on %s: there is no projection '%s', only %s"
@@ -98,7 +104,7 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
     }
 
     private void await(ConsistencyToken token, String[] projections) {
-        long end = System.nanoTime() + timeout.toNanos();
+        long end = System.nanoTime() + Nanos.of(timeout);
         for (String projection : projections) {
             Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
             AwaitOutcome outcome = runner.awaitPosition(projection, token.position(), left);

@@ -52,6 +52,7 @@ public record EventCoreProperties(
         @DefaultValue ApplicationEvents applicationEvents,
         @DefaultValue Kafka kafka,
         @DefaultValue Web web) {
+    private static final Duration LONGEST_INTERVAL = Duration.ofDays(3650);
 
     /** The event stores to choose from. */
     public enum Store {
@@ -206,6 +207,11 @@ public record EventCoreProperties(
                     multiplier,
                     "must be at least 1");
             checkDuration("eventcore.retry.max-delay", maxDelay);
+            check(
+                    maxDelay.compareTo(initialDelay) >= 0,
+                    "eventcore.retry.max-delay",
+                    maxDelay,
+                    "must not be below eventcore.retry.initial-delay");
             check(jitter >= 0 && jitter <= 1, "eventcore.retry.jitter", jitter, "must be between 0 and 1");
             checkDuration("eventcore.retry.budget", budget);
         }
@@ -272,19 +278,21 @@ public record EventCoreProperties(
         /** Checks the numbers. */
         public Projections {
             check(batchSize >= 1, "eventcore.projections.batch-size", batchSize, "must be at least 1");
-            checkPositive("eventcore.projections.lease", lease);
-            checkPositive("eventcore.projections.min-poll-interval", minPollInterval);
+            checkInterval("eventcore.projections.lease", lease);
+            checkInterval("eventcore.projections.min-poll-interval", minPollInterval);
+            checkInterval("eventcore.projections.max-poll-interval", maxPollInterval);
             check(
                     maxPollInterval.compareTo(minPollInterval) >= 0,
                     "eventcore.projections.max-poll-interval",
                     maxPollInterval,
                     "must not be below eventcore.projections.min-poll-interval");
-            checkPositive("eventcore.projections.min-retry-delay", minRetryDelay);
-            checkPositive("eventcore.projections.max-retry-delay", maxRetryDelay);
-        }
-
-        private static void checkPositive(String property, Duration duration) {
-            check(!duration.isNegative() && !duration.isZero(), property, duration, "must be positive");
+            checkInterval("eventcore.projections.min-retry-delay", minRetryDelay);
+            checkInterval("eventcore.projections.max-retry-delay", maxRetryDelay);
+            check(
+                    maxRetryDelay.compareTo(minRetryDelay) >= 0,
+                    "eventcore.projections.max-retry-delay",
+                    maxRetryDelay,
+                    "must not be below eventcore.projections.min-retry-delay");
         }
     }
 
@@ -318,11 +326,7 @@ public record EventCoreProperties(
                     "eventcore.health.max-parked-streams",
                     maxParkedStreams,
                     "must not be negative");
-            check(
-                    !maxStandstill.isNegative(),
-                    "eventcore.health.max-standstill",
-                    maxStandstill,
-                    "must not be negative");
+            checkInterval("eventcore.health.max-standstill", maxStandstill);
         }
     }
 
@@ -391,6 +395,16 @@ public record EventCoreProperties(
                     behindStatus,
                     "must be a status from 400 to 599");
         }
+    }
+
+    /** The rule of the runner of projections, told with the name of the property. */
+    private static void checkInterval(String property, Duration interval) {
+        check(!interval.isNegative() && !interval.isZero(), property, interval, "must be positive");
+        check(
+                interval.compareTo(LONGEST_INTERVAL) <= 0,
+                property,
+                interval,
+                "must not be longer than " + LONGEST_INTERVAL.toDays() + " days");
     }
 
     private static void check(boolean condition, String property, Object value, String rule) {

@@ -1,6 +1,5 @@
 package io.eventcore.autoconfigure;
 
-import io.eventcore.Event;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
@@ -13,8 +12,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 import tools.jackson.databind.cfg.HandlerInstantiator;
@@ -49,8 +50,7 @@ public final class EventCoreSerializationAutoConfiguration {
             ObjectProvider<EventTypesCustomizer> customizers) {
         EventTypes.Builder types = EventTypes.builder();
         GeneratedEventClasses.read(resources)
-                .orElseGet(() -> new ApplicationClasses(environment, resources)
-                        .of(Event.class, ApplicationClasses.packages(environment, beans)))
+                .orElseGet(() -> new ApplicationClasses(environment, resources).events(beans))
                 .forEach(types::register);
         customizers.orderedStream().forEach(customizer -> customizer.customize(types));
         if (properties.serialization().deriveEventNames()) {
@@ -85,6 +85,14 @@ public final class EventCoreSerializationAutoConfiguration {
         }
         customizers.orderedStream().forEach(customizer -> customizer.customize(stored));
         return stored;
+    }
+
+    /** Not lazily: a misspelt name is to be told when the application starts. */
+    @Bean
+    @Lazy(false)
+    @ConditionalOnMissingBean
+    UnknownProperties unknownProperties(ConfigurableEnvironment environment) {
+        return UnknownProperties.warnAbout(environment);
     }
 
     /** So that the application's own JSON shows ids and versions as plain values too. */

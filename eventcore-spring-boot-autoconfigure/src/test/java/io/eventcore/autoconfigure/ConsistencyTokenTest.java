@@ -252,6 +252,54 @@ class ConsistencyTokenTest {
                         .isSameAs(application.getBean("own")));
     }
 
+    @Test
+    void a_query_that_awaits_no_projection_or_an_unknown_one_stops_the_start() {
+        application()
+                .withBean(AwaitingNothing.class)
+                .run(application -> assertThat(application)
+                        .getFailure()
+                        .hasMessageContaining("AwaitingNothing")
+                        .hasMessageContaining("names no projection")
+                        .hasMessageContaining("[total]"));
+        application()
+                .withBean(AwaitingUnknown.class)
+                .run(application -> assertThat(application)
+                        .getFailure()
+                        .hasMessageContaining("there is no projection 'totl', only [total]"));
+    }
+
+    @RestController
+    static class AwaitingNothing {
+        @GetMapping("/nothing")
+        @AwaitsProjection({})
+        String nothing() {
+            return "";
+        }
+    }
+
+    @RestController
+    static class AwaitingUnknown {
+        @GetMapping("/unknown")
+        @AwaitsProjection("totl")
+        String unknown() {
+            return "";
+        }
+    }
+
+    @Test
+    void a_time_out_may_be_as_long_as_a_duration() {
+        run(
+                application().withPropertyValues("eventcore.web.consistency-token.timeout=106752d"),
+                (http, application) -> {
+                    String token = token(http.post().uri("/deposits").exchange());
+
+                    assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, token))
+                            .hasStatusOk()
+                            .bodyText()
+                            .isEqualTo("5");
+                });
+    }
+
     @FunctionalInterface
     private interface Check {
         void of(MockMvcTester http, AssertableWebApplicationContext application) throws Exception;

@@ -275,7 +275,7 @@ class HealthTest {
                                 .build());
 
         application
-                .withPropertyValues("eventcore.health.max-standstill=0s", "eventcore.projections.lease=400ms")
+                .withPropertyValues("eventcore.health.max-standstill=1ms", "eventcore.projections.lease=400ms")
                 .run(started -> {
                     deposit(started);
                     awaitProblem(started, Status.DOWN, "stuck");

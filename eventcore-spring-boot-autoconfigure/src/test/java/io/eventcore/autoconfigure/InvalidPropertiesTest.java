@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,6 +45,14 @@ class InvalidPropertiesTest {
                 "eventcore.projections.max-poll-interval | 1ms | must not be below",
                 "eventcore.projections.min-retry-delay | 0ms | must be positive",
                 "eventcore.projections.max-retry-delay | -1s | must be positive",
+                "eventcore.projections.max-retry-delay | 1ms | must not be below eventcore.projections.min-retry-delay",
+                "eventcore.projections.lease | 106752d | must not be longer than 3650 days",
+                "eventcore.projections.max-poll-interval | 106752d | must not be longer than 3650 days",
+                "eventcore.projections.max-retry-delay | 106752d | must not be longer than 3650 days",
+                "eventcore.retry.max-delay | 9ms | must not be below eventcore.retry.initial-delay",
+                "eventcore.health.max-standstill | 0s | must be positive",
+                "eventcore.event-packages | io.eventcore.autoconfigure.bnak | hold no class that implements io.eventcore.Event",
+                "eventcore.event-packages | java.lang.ref | The package 'java.lang.ref'",
                 "eventcore.health.max-lag | -1s | must not be negative",
                 "eventcore.health.max-append-age | -1s | must not be negative",
                 "eventcore.health.max-parked-streams | -1 | must not be negative",
@@ -60,6 +69,26 @@ class InvalidPropertiesTest {
                 .isNotNull();
 
         assertThat(output.getOut()).contains("APPLICATION FAILED TO START", property, rule);
+    }
+
+    @Test
+    void a_misspelt_name_is_told_with_the_one_that_may_be_meant(CapturedOutput output) {
+        SpringApplicationBuilder application =
+                new SpringApplicationBuilder(Application.class).web(WebApplicationType.NONE);
+
+        application
+                .run(
+                        "--eventcore.projections.batchsize=7",
+                        "--eventcore.projections.minPollInterval=6ms",
+                        "--eventcore.jdbc.table-prefx=a_",
+                        "--eventcore.event-packages[0]=io.eventcore.autoconfigure.bank")
+                .close();
+
+        assertThat(output.getOut().lines().filter(line -> line.contains("does not exist")))
+                .singleElement()
+                .asString()
+                .contains("'eventcore.jdbc.table-prefx'", "'eventcore.jdbc.table-prefix' may be meant")
+                .doesNotContain("a_");
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -1,0 +1,94 @@
+package io.eventcore.autoconfigure;
+
+import java.lang.reflect.RecordComponent;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.StandardEnvironment;
+
+/**
+ * Tells of settings under {@code eventcore.} that do not exist, and which one may be meant.
+ *
+ * <p>It does not stop the start: instances of two versions of the library may share a configuration while one replaces
+ * the other. Variables of the system's environment are not looked at: their names may mean anything.
+ */
+final class UnknownProperties {
+    private static final Logger LOG = LoggerFactory.getLogger(UnknownProperties.class);
+    private static final String PREFIX = "eventcore.";
+    private static final Pattern INDEX = Pattern.compile("\\[[^\\]]*]");
+    private static final Pattern CAPITAL = Pattern.compile("([A-Z])");
+
+    private UnknownProperties() {}
+
+    static UnknownProperties warnAbout(ConfigurableEnvironment environment) {
+        Set<String> unknown = new TreeSet<>();
+        Set<String> known = new TreeSet<>();
+        environment.getPropertySources().stream()
+                .filter(source -> !source.getName().equals(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME))
+                .filter(EnumerablePropertySource.class::isInstance)
+                .flatMap(source -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames()))
+                .filter(name -> name.startsWith(PREFIX))
+                .forEach(unknown::add);
+        if (!unknown.isEmpty()) {
+            collect(EventCoreProperties.class, PREFIX, known);
+            Set<String> bare = known.stream().map(UnknownProperties::bare).collect(Collectors.toSet());
+            unknown.removeIf(name -> bare.contains(bare(name)));
+            unknown.forEach(name ->
+                    LOG.warn("The property '{}' does not exist; '{}' may be meant", name, nearest(name, known)));
+        }
+        return new UnknownProperties();
+    }
+
+    private static void collect(Class<?> settings, String prefix, Set<String> names) {
+        for (RecordComponent component : settings.getRecordComponents()) {
+            String name = prefix
+                    + CAPITAL.matcher(component.getName()).replaceAll("-$1").toLowerCase(Locale.ROOT);
+            if (component.getType().isRecord()) {
+                collect(component.getType(), name + ".", names);
+            } else {
+                names.add(name);
+            }
+        }
+    }
+
+    /** As Spring Boot compares names: without dashes, in lower case; and without the place in a list. */
+    private static String bare(String name) {
+        return INDEX.matcher(name)
+                .replaceAll("")
+                .replace("-", "")
+                .replace("_", "")
+                .toLowerCase(Locale.ROOT);
+    }
+
+    private static String nearest(String name, Set<String> known) {
+        return known.stream()
+                .min(Comparator.comparingInt(candidate -> distance(bare(name), bare(candidate))))
+                .orElse("");
+    }
+
+    /** How many characters must be put in, left out or replaced to make one text of the other (Levenshtein). */
+    private static int distance(String one, String other) {
+        int[] above = new int[other.length() + 1];
+        for (int j = 0; j <= other.length(); j++) {
+            above[j] = j;
+        }
+        for (int i = 1; i <= one.length(); i++) {
+            int[] row = new int[other.length() + 1];
+            row[0] = i;
+            for (int j = 1; j <= other.length(); j++) {
+                int replaced = above[j - 1] + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+                row[j] = Math.min(replaced, Math.min(above[j], row[j - 1]) + 1);
+            }
+            above = row;
+        }
+        return above[other.length()];
+    }
+}
