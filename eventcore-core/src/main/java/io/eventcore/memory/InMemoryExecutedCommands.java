@@ -1,5 +1,6 @@
 package io.eventcore.memory;
 
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.ExecutionResult;
@@ -56,6 +57,9 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
 
     @Override
     public ExecutedCommand executeOnce(CommandId id, String fingerprint, Supplier<ExecutionResult> execution) {
+        if (transactions.isReadOnly()) {
+            throw EventStoreUnavailableException.inReadOnlyTransaction();
+        }
         MemoryTransaction callers = transactions.current();
         if (callers != null) {
             return executeIn(callers, id, fingerprint, execution);

@@ -142,7 +142,8 @@ public final class CanonicalJson {
         @Override
         public List<BeanPropertyWriter> changeProperties(
                 SerializationConfig config, BeanDescription.Supplier description, List<BeanPropertyWriter> properties) {
-            if (!ClassName.isNeeded(description.getBeanClass())) {
+            // Of a class that shows nothing, the name of the class does not make a JSON form.
+            if (properties.isEmpty() || !ClassName.isNeeded(description.getBeanClass())) {
                 return properties;
             }
             List<BeanPropertyWriter> withClass = new ArrayList<>(properties);

@@ -7,6 +7,7 @@ import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.RecordedEvent;
@@ -41,6 +42,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.ConfigurableTransactionManager;
@@ -387,6 +389,30 @@ public abstract class ExecutedCommandsContract {
 
         assertThat(result.slice().events()).hasSize(1);
         assertThat(log()).hasSize(3);
+    }
+
+    @Test
+    void in_a_read_only_transaction_a_new_id_is_refused_and_one_that_is_known_is_answered() {
+        CommandId other = CommandId.of("orders", "message-8");
+        AtomicInteger executions = new AtomicInteger();
+        ExecutionResult first = executor.execute(new Deposit(ADA, 5), WITH_ID);
+        TransactionTemplate readOnly = new TransactionTemplate(manager);
+        readOnly.setReadOnly(true);
+
+        readOnly.executeWithoutResult(status -> {
+            assertThat(executor.execute(new Deposit(ADA, 5), WITH_ID)).isEqualTo(first);
+            assertThatExceptionOfType(EventStoreUnavailableException.class)
+                    .as("also a command that would write nothing")
+                    .isThrownBy(() -> executedCommands.executeOnce(other, "fingerprint", () -> {
+                        executions.incrementAndGet();
+                        return first;
+                    }))
+                    .withMessageContaining("read-only");
+        });
+
+        assertThat(executions).hasValue(0);
+        assertThat(executedCommands.find(other)).isEmpty();
+        assertThat(log()).hasSize(1);
     }
 
     @Test
