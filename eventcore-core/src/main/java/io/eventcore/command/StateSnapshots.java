@@ -155,7 +155,7 @@ final class StateSnapshots {
             try {
                 stored = store.find(key);
             } catch (Throwable e) {
-                LOG.debug("The snapshot store failed", e);
+                LOG.debug("The snapshot store failed", OwnThreads.redacted(e));
                 throw new NotContinuedException(ReplayReason.UNAVAILABLE);
             }
             if (stored.isPresent() && stored.get().version() != declared.version()) {

@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreException;
 import io.eventcore.TransientEventStoreException;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.transaction.CommitGuard;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
@@ -260,7 +261,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         try {
             connection.rollback();
         } catch (SQLException e) {
-            LOG.debug("A transaction could not be rolled back; its manager will find out", e);
+            LOG.debug("A transaction could not be rolled back; its manager will find out", OwnThreads.redacted(e));
         } finally {
             DataSourceUtils.releaseConnection(connection, key);
         }
@@ -270,7 +271,8 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         try {
             holder.getConnection().close();
         } catch (SQLException e) {
-            LOG.debug("A connection could not be closed; its transaction manager will find out", e);
+            LOG.debug(
+                    "A connection could not be closed; its transaction manager will find out", OwnThreads.redacted(e));
         }
     }
 

@@ -76,7 +76,7 @@ final class Connections {
             return dataSource instanceof AbstractRoutingDataSource
                     || dataSource.isWrapperFor(AbstractRoutingDataSource.class);
         } catch (SQLException e) {
-            LOG.debug("A data source does not tell what it wraps", e);
+            LOG.debug("A data source does not tell what it wraps", OwnThreads.redacted(e));
             return false;
         }
     }
@@ -165,7 +165,7 @@ final class Connections {
         try {
             connection.abort(Runnable::run);
         } catch (SQLException e) {
-            LOG.debug("A connection to a read-only server could not be ended", e);
+            LOG.debug("A connection to a read-only server could not be ended", OwnThreads.redacted(e));
         }
     }
 
@@ -254,7 +254,7 @@ final class Connections {
         try {
             connection.close();
         } catch (SQLException e) {
-            LOG.debug("A connection could not be closed", e);
+            LOG.debug("A connection could not be closed", OwnThreads.redacted(e));
         } catch (RuntimeException | Error e) {
             LOG.warn("A connection could not be given back", OwnThreads.redacted(e));
         }

@@ -7,6 +7,7 @@ import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.command.CommandId;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
@@ -379,7 +380,7 @@ abstract class Dialect {
             }
             connection.setAutoCommit(true);
         } catch (SQLException e) {
-            LOG.debug("A connection could not be restored; its pool will find out", e);
+            LOG.debug("A connection could not be restored; its pool will find out", OwnThreads.redacted(e));
         }
     }
 

@@ -7,6 +7,7 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.ExecutionResult;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -222,7 +223,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 before.restore();
                 return true;
             } catch (SQLException e) {
-                LOG.debug("The lock time-out of a session could not be set back; it is ended", e);
+                LOG.debug("The lock time-out of a session could not be set back; it is ended", OwnThreads.redacted(e));
                 connection.abort(Runnable::run);
                 return false;
             }

@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.StreamId;
+import io.eventcore.internal.OwnThreads;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -324,11 +325,11 @@ class MariaDbDialect extends StatementDialect {
         try {
             execute(connection, "ROLLBACK");
         } catch (SQLException e) {
-            LOG.debug("A transaction could not be rolled back, its connection is closed", e);
+            LOG.debug("A transaction could not be rolled back, its connection is closed", OwnThreads.redacted(e));
             try {
                 connection.abort(Runnable::run);
             } catch (SQLException gone) {
-                LOG.debug("The connection could not be closed", gone);
+                LOG.debug("The connection could not be closed", OwnThreads.redacted(gone));
             }
         }
     }

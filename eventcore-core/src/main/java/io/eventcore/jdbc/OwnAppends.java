@@ -8,6 +8,7 @@ import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.Callback;
 import io.eventcore.internal.CallerRetries;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.GroupCommit.Answer;
 import io.eventcore.serialization.internal.SerializedAppend;
 import java.sql.SQLException;
@@ -182,7 +183,7 @@ final class OwnAppends {
                 if (failure != Failure.TRANSIENT || attempt == MAX_ATTEMPTS || CallerRetries.areActive()) {
                     throw failure.toException("The append", e);
                 }
-                LOG.debug("The append was rolled back and is sent again", e);
+                LOG.debug("The append was rolled back and is sent again", OwnThreads.redacted(e));
             }
         }
     }

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.eventcore.internal.OwnThreads;
 import java.sql.SQLException;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -26,7 +27,7 @@ final class PoolSize {
             // HikariCP is not on the class path, so it is no pool of its.
             return OptionalInt.empty();
         } catch (SQLException e) {
-            LOG.debug("A data source does not tell what it wraps", e);
+            LOG.debug("A data source does not tell what it wraps", OwnThreads.redacted(e));
             return OptionalInt.empty();
         }
     }

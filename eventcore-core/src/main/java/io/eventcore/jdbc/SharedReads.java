@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.internal.OwnThreads;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -108,7 +109,9 @@ final class SharedReads<T> {
             if (members.isEmpty()) {
                 throw e;
             }
-            LOG.debug("A statement shared by several reads failed; each of them is sent by itself", e);
+            LOG.debug(
+                    "A statement shared by several reads failed; each of them is sent by itself",
+                    OwnThreads.redacted(e));
         } finally {
             handOver();
             for (Ticket member : members) {

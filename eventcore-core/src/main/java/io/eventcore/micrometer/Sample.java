@@ -1,5 +1,6 @@
 package io.eventcore.micrometer;
 
+import io.eventcore.internal.OwnThreads;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -54,7 +55,7 @@ final class Sample<T> {
             return Optional.of(source.get());
         } catch (RuntimeException e) {
             // A gauge shows that it does not know; that the store cannot be reached, others say loud enough.
-            LOG.debug("The store does not answer", e);
+            LOG.debug("The store does not answer", OwnThreads.redacted(e));
             return Optional.empty();
         }
     }

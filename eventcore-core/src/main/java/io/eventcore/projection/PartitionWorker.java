@@ -598,7 +598,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             try {
                 context.store().recordFailure(held.lease, text.length() > 900 ? text.substring(0, 900) : text);
             } catch (RuntimeException e) {
-                LOG.debug("The failure of projection '{}' could not be noted", partition, e);
+                LOG.debug("The failure of projection '{}' could not be noted", partition, OwnThreads.redacted(e));
             }
         }
         trouble = text;

@@ -10,6 +10,7 @@ import io.eventcore.autoconfigure.EventCoreProperties.Limits;
 import io.eventcore.autoconfigure.EventCoreProperties.SchemaInitialization;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
 import io.eventcore.command.ExecutedCommands;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcExecutedCommands;
@@ -178,7 +179,7 @@ public final class EventCoreJdbcAutoConfiguration {
                         + " Set spring.datasource.url to keep them.");
             }
         } catch (MetaDataAccessException e) {
-            LOG.debug("The database does not tell its URL", e);
+            LOG.debug("The database does not tell its URL", OwnThreads.redacted(e));
         }
     }
 }

@@ -10,6 +10,7 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.CommandIdReusedException;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.web.ProjectionBehindException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,6 +132,6 @@ class EventCoreProblems {
                 status.value(),
                 what,
                 cause == null ? "nothing else" : cause.getClass().getName());
-        LOG.debug("A request is answered with {}", status.value(), failure);
+        LOG.debug("A request is answered with {}", status.value(), OwnThreads.redacted(failure));
     }
 }
