@@ -190,10 +190,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
         bell.ring();
     }
 
-    /** The lease in our hands, for the keeper to renew. */
+    /** The lease for the keeper to renew; not one that is known to be lost, though this thread has yet to notice. */
     Optional<Lease> lease() {
         Holding held = holding;
-        return held == null ? Optional.empty() : Optional.of(held.lease);
+        return held == null || held.lost ? Optional.empty() : Optional.of(held.lease);
     }
 
     /** A lease of ours is good until this time of the monotonic clock. */
@@ -591,7 +591,9 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private void fail(RuntimeException failure) {
         String text = failure instanceof LogWentBackwardsException
                 ? String.valueOf(failure.getMessage())
-                : failure.getMessage() + "; its onError decided to stop";
+                : failure.getMessage()
+                        + "; its onError returned FAIL, or threw: mend the cause and resume the projection,"
+                        + " or let onError answer SKIP or PARK";
         LOG.error("Projection '{}' has stopped here: {}", partition, text);
         Holding held = holding;
         if (held != null) {

@@ -27,13 +27,16 @@ public final class ProjectionBuilder<E extends Event> {
     private Optional<SideEffects<E>> sideEffects = Optional.empty();
     private int partitions = 1;
     private Function<FailureContext, FailureDecision> onError = FailureDecision::retryThenFail;
-    private Runnable clear = () -> {
-        throw new UnsupportedOperationException("This projection does not say how its read model is emptied");
-    };
+    private Runnable clear = this::cannotClear;
 
     ProjectionBuilder(String name, Class<E> eventType) {
         this.name = ProjectionPartition.checkName(name);
         this.eventType = Objects.requireNonNull(eventType, "eventType");
+    }
+
+    private void cannotClear() {
+        throw new UnsupportedOperationException(
+                "Projection '" + name + "' does not say how its read model is emptied: give it clearedBy(...)");
     }
 
     /**

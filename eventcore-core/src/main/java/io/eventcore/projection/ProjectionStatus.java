@@ -103,12 +103,19 @@ public record ProjectionStatus(
             long skippedEvents,
             long failures,
             double positionsPerSecond) {
-        /** When it will have caught up, if it goes on like this; empty if that cannot be told. */
+        /**
+         * When it will have caught up, if it goes on like this; empty if that cannot be told. A part that has failed never
+         * catches up, nor does one that is behind and paused or stopped, until an operator lets it go on.
+         */
         public Optional<Duration> estimatedTimeLeft() {
+            if (state == ProjectionState.FAILED) {
+                return Optional.empty();
+            }
             if (lagInEvents == 0) {
                 return Optional.of(Duration.ZERO);
             }
-            return positionsPerSecond < 0.001
+            boolean standsStill = state == ProjectionState.PAUSED || state == ProjectionState.STOPPED;
+            return standsStill || positionsPerSecond < 0.001
                     ? Optional.empty()
                     : Optional.of(Duration.ofMillis((long) (lagInEvents / positionsPerSecond * 1000)));
         }

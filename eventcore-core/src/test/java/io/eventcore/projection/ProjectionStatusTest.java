@@ -40,6 +40,17 @@ class ProjectionStatusTest {
     }
 
     @Test
+    void no_time_is_told_of_a_part_that_does_not_go_on_by_itself() {
+        assertThat(part(ProjectionState.FAILED, 1_000, 50).estimatedTimeLeft()).isEmpty();
+        assertThat(part(ProjectionState.FAILED, 0, 50).estimatedTimeLeft()).isEmpty();
+        assertThat(part(ProjectionState.PAUSED, 1_000, 50).estimatedTimeLeft()).isEmpty();
+        assertThat(part(ProjectionState.PAUSED, 0, 50).estimatedTimeLeft()).contains(Duration.ZERO);
+        assertThat(part(ProjectionState.STOPPED, 1_000, 50).estimatedTimeLeft()).isEmpty();
+        assertThat(part(ProjectionState.RETRYING, 1_000, 50).estimatedTimeLeft())
+                .contains(Duration.ofSeconds(20));
+    }
+
+    @Test
     void a_projection_is_as_slow_as_its_slowest_part() {
         ProjectionStatus status = new ProjectionStatus("balances", List.of(part(1_000, 50), part(100, 200)), 0);
 
@@ -68,17 +79,11 @@ class ProjectionStatusTest {
     }
 
     private static ProjectionStatus.Partition part(long lag, double positionsPerSecond) {
+        return part(ProjectionState.CATCHING_UP, lag, positionsPerSecond);
+    }
+
+    private static ProjectionStatus.Partition part(ProjectionState state, long lag, double positionsPerSecond) {
         return new ProjectionStatus.Partition(
-                0,
-                ProjectionState.CATCHING_UP,
-                GlobalPosition.START,
-                lag,
-                Duration.ZERO,
-                Duration.ZERO,
-                "",
-                0,
-                0,
-                0,
-                positionsPerSecond);
+                0, state, GlobalPosition.START, lag, Duration.ZERO, Duration.ZERO, "", 0, 0, 0, positionsPerSecond);
     }
 }

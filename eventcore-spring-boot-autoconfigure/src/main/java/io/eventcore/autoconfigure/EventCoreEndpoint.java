@@ -386,7 +386,9 @@ public class EventCoreEndpoint {
             return new WebEndpointResponse<>(new Outcome(projection, action, null, null));
         } catch (UnsupportedOperationException e) {
             throw new InvalidEndpointRequestException(
-                    "Projection '" + projection + "' does not say how its read model is emptied", "not resettable");
+                    "Projection '" + projection
+                            + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)",
+                    "not resettable");
         } catch (RuntimeException e) {
             return failed(projection, action, e);
         }
