@@ -133,7 +133,7 @@ final class Connections {
     <T> T ownInReadCommitted(Dialect dialect, Work<T> work) throws SQLException {
         return own(connection -> {
             if (defaultIsolation(connection) != Connection.TRANSACTION_READ_COMMITTED) {
-                return dialect.inReadCommitted(connection, () -> work.on(connection));
+                return dialect.transactions().runInReadCommitted(connection, () -> work.on(connection));
             }
             try {
                 return work.on(connection);

@@ -27,20 +27,24 @@ final class EventRow {
     private final byte @Nullable [] metadata;
     private final Instant recordedAt;
 
-    /** The columns with this expression for the payload, which may be null: then the row came without it. */
-    static String columns(String payload) {
+    /** The columns, the payload only if a condition holds, so that a large one does not come unasked. */
+    static String columnsIf(String condition) {
+        return columns("CASE WHEN " + condition + " THEN e.payload END");
+    }
+
+    private static String columns(String payload) {
         return "e.version, e.position, e.event_id, e.type, " + payload + ", e.metadata, e.recorded_at";
     }
 
-    /** Reads {@link #columns}, the first of which has this number. */
-    EventRow(ResultSet row, int first, Dialect dialect) throws SQLException {
+    /** Reads {@link #COLUMNS}, the first of which has this number. */
+    EventRow(ResultSet row, int first, SqlTypes types) throws SQLException {
         this.version = row.getLong(first);
         this.position = row.getLong(first + 1);
-        this.id = dialect.uuid(row, first + 2);
+        this.id = types.uuid(row, first + 2);
         this.typeName = row.getString(first + 3);
-        this.payload = dialect.utf8OrNull(row, first + 4);
-        this.metadata = dialect.utf8OrNull(row, first + 5);
-        this.recordedAt = dialect.instant(row, first + 6);
+        this.payload = types.utf8OrNull(row, first + 4);
+        this.metadata = types.utf8OrNull(row, first + 5);
+        this.recordedAt = types.instant(row, first + 6);
     }
 
     private EventRow(EventRow row, byte[] payload) {

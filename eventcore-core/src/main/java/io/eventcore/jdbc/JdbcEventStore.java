@@ -145,11 +145,13 @@ public class JdbcEventStore implements EventStore {
                     connection -> {
                         // Before it is sent: the unique index would end the transaction.
                         Optional<AppendOutcome> found =
-                                isToldByIds(append) ? dialect.findStored(connection, append) : Optional.empty();
-                        return found.isPresent() ? found.get() : dialect.appendJoined(connection, append);
+                                isToldByIds(append) ? dialect.stored().find(connection, append) : Optional.empty();
+                        return found.isPresent()
+                                ? found.get()
+                                : dialect.appends().appendJoined(connection, append);
                     },
                     outcome -> outcome instanceof AppendOutcome.Written written
-                            ? dialect.markOf(append, written.slice())
+                            ? dialect.marks().of(append, written.slice())
                             : Optional.empty());
         } catch (SQLException e) {
             // It was stored between the two, or after the snapshot of the transaction: the next one will find it.
@@ -200,7 +202,7 @@ public class JdbcEventStore implements EventStore {
     @Override
     public GlobalPosition lastPosition() {
         try {
-            return GlobalPosition.of(connections.own(dialect::lastPosition));
+            return GlobalPosition.of(connections.own(dialect.log()::lastPosition));
         } catch (SQLException e) {
             throw failed("Reading the last position of the log", e);
         }
@@ -209,7 +211,7 @@ public class JdbcEventStore implements EventStore {
     @Override
     public Optional<AppendInFlight> oldestAppendInFlight() {
         try {
-            return connections.own(dialect::oldestInFlight);
+            return connections.own(dialect.log()::oldestInFlight);
         } catch (SQLException e) {
             throw failed("Looking for appends in flight", e);
         }
@@ -220,7 +222,7 @@ public class JdbcEventStore implements EventStore {
         Objects.requireNonNull(streamId, "streamId");
         try {
             return connections.joinOrOwn(connection -> {
-                try (PreparedStatement query = dialect.selectVersion(connection, streamId);
+                try (PreparedStatement query = dialect.streams().selectVersion(connection, streamId);
                         ResultSet row = query.executeQuery()) {
                     return row.next() ? StreamVersion.of(row.getLong(1)) : StreamVersion.NONE;
                 }
@@ -237,7 +239,7 @@ public class JdbcEventStore implements EventStore {
             return connections.joinOrOwn(connection -> {
                 List<StreamId> ids = new ArrayList<>();
                 try (PreparedStatement query =
-                                dialect.selectStreamIds(connection, prefix.value(), after, page.limit());
+                                dialect.streams().selectIds(connection, prefix.value(), after, page.limit());
                         ResultSet row = query.executeQuery()) {
                     while (row.next()) {
                         ids.add(ForeignIds.read(row.getString(1)));

@@ -10,8 +10,6 @@ import io.eventcore.command.ExecutionResult;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +18,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -46,23 +43,13 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     private final Dialect dialect;
     private final ConnectionShare share;
     private final TransactionTemplate ownTransaction;
-    private final String select;
-    private final String selectLocked;
-    private final String update;
-    private final String delete;
+    private final CommandTable table;
 
-    JdbcExecutedCommands(Connections connections, Dialect dialect, TableNames names) {
+    JdbcExecutedCommands(Connections connections, Dialect dialect) {
         this.connections = connections;
         this.dialect = dialect;
+        this.table = dialect.commands();
         this.share = ConnectionShare.quarter(PoolSize.of(connections.ownDataSource()));
-        this.select = names.in("""
-                SELECT fingerprint, result FROM eventcore_command WHERE scope = ? AND command_id = ?%s
-                """.formatted(dialect.andNotFromCache()));
-        this.selectLocked = select + " FOR UPDATE";
-        this.update = names.in("UPDATE eventcore_command SET result = %s WHERE scope = ? AND command_id = ?"
-                .formatted(dialect.jsonParameter()));
-        this.delete = names.in("DELETE FROM eventcore_command WHERE scope = ? AND command_id = ?");
-
         // By a key of its own: under that of the pool, the connection of a finished transaction may still be bound.
         DataSourceTransactionManager manager =
                 new DataSourceTransactionManager(new DelegatingDataSource(connections.ownDataSource()));
@@ -108,13 +95,13 @@ public class JdbcExecutedCommands implements ExecutedCommands {
             DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
         TableNames names = new TableNames(schema, tablePrefix);
         Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        return new JdbcExecutedCommands(connections, look.apply(new JdbcSchema(connections, names)), names);
+        return new JdbcExecutedCommands(connections, look.apply(new JdbcSchema(connections, names)));
     }
 
     @Override
     public Optional<ExecutedCommand> find(CommandId id) {
         try {
-            return connections.joinOrOwn(connection -> select(connection, select, id));
+            return connections.joinOrOwn(connection -> table.find(connection, id));
         } catch (SQLException e) {
             throw failed(e);
         }
@@ -201,7 +188,8 @@ public class JdbcExecutedCommands implements ExecutedCommands {
             try {
                 return Optional.of(inTransactionOfItsOwn(id, fingerprint, () -> {
                     CallersConnection connection = own();
-                    Dialect.LockTimeout before = on(connection, dialect::shortenLockTimeout);
+                    LockTimeouts.Restore before =
+                            on(connection, dialect.engine().lockTimeouts()::shorten);
                     try {
                         return executeJoined(connection, id, fingerprint, execution);
                     } finally {
@@ -218,7 +206,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         }
 
         /** A session that cannot be set back must not come to others; what failed before is what is told. */
-        private static boolean restore(Connection connection, Dialect.LockTimeout before) throws SQLException {
+        private static boolean restore(Connection connection, LockTimeouts.Restore before) throws SQLException {
             try {
                 before.restore();
                 return true;
@@ -273,11 +261,10 @@ public class JdbcExecutedCommands implements ExecutedCommands {
      */
     private Optional<ExecutedCommand> take(Connection connection, CommandId id, String fingerprint)
             throws SQLException {
-        if (dialect.insertCommand(connection, id, fingerprint)) {
+        if (table.insert(connection, id, fingerprint)) {
             return Optional.empty();
         }
-        // Locked, so that it is read as it is now, whatever the isolation of the caller's transaction.
-        return Optional.of(select(connection, selectLocked, id)
+        return Optional.of(table.findLocked(connection, id)
                 .orElseThrow(() -> new TransientEventStoreException(
                         "Command id '" + id + "' was taken and given back at the same moment", null)));
     }
@@ -289,10 +276,8 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     private void giveBack(CallersConnection connection, CommandId id, Throwable failure) {
         try {
             connection.run(c -> {
-                try (PreparedStatement statement = c.prepareStatement(delete)) {
-                    bind(statement, 1, id);
-                    return statement.executeUpdate();
-                }
+                table.delete(c, id);
+                return id;
             });
         } catch (SQLException e) {
             // The transaction can only roll back now, which frees the id as well.
@@ -304,42 +289,13 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         try {
             return connection.write(
                     c -> {
-                        complete(c, id, executed.result());
+                        table.complete(c, id, executed.result());
                         return executed;
                     },
-                    done -> dialect.markOf(id));
+                    done -> dialect.marks().of(id));
         } catch (SQLException e) {
             throw failed(e);
         }
-    }
-
-    private void complete(Connection connection, CommandId id, ExecutionResult result) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(update)) {
-            statement.setString(1, ResultJson.write(result));
-            bind(statement, 2, id);
-            statement.executeUpdate();
-        }
-    }
-
-    private Optional<ExecutedCommand> select(Connection connection, String sql, CommandId id) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            bind(statement, 1, id);
-            try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
-                    return Optional.empty();
-                }
-                byte @Nullable [] result = dialect.utf8OrNull(row, 2);
-                // Without a result while the transaction that has taken the id asks about itself.
-                return result == null
-                        ? Optional.empty()
-                        : Optional.of(new ExecutedCommand(row.getString(1), ResultJson.read(result)));
-            }
-        }
-    }
-
-    private static void bind(PreparedStatement statement, int first, CommandId id) throws SQLException {
-        statement.setString(first, id.scope());
-        statement.setString(first + 1, id.value());
     }
 
     /**

@@ -154,7 +154,7 @@ public class JdbcProjectionStore implements ProjectionStore {
     /** All or none: another instance that starts at the same time must not find some of them. */
     private boolean insertFirst(Connection connection, NewPartition partition) throws SQLException {
         try {
-            return dialect.inOwnTransaction(connection, () -> insert(connection, partition));
+            return dialect.transactions().run(connection, () -> insert(connection, partition));
         } catch (SQLException e) {
             if (dialect.classify(e) != Failure.DUPLICATE) {
                 throw e;
@@ -193,7 +193,7 @@ public class JdbcProjectionStore implements ProjectionStore {
                 .toList();
         return own(
                 "Dividing projection '" + one.projection() + "' anew",
-                connection -> dialect.inOwnTransaction(connection, () -> {
+                connection -> dialect.transactions().run(connection, () -> {
                     Optional<NewPartition> merged = lockAll(connection, leases, partitions);
                     if (merged.isEmpty()) {
                         return false;
@@ -437,7 +437,8 @@ public class JdbcProjectionStore implements ProjectionStore {
             return callers.get()
                     .write(
                             connection -> new Begun(
-                                    isCurrent(connection, lease, idleLimit), dialect.markBeginning(connection)),
+                                    isCurrent(connection, lease, idleLimit),
+                                    dialect.marks().ofBeginning(connection)),
                             Begun::mark)
                     .current();
         } catch (SQLException e) {
@@ -470,7 +471,7 @@ public class JdbcProjectionStore implements ProjectionStore {
                 return move(connection, lease, from, to);
             }
             try {
-                return dialect.inOwnTransaction(connection, () -> {
+                return dialect.transactions().run(connection, () -> {
                     if (!advance(connection, lease, from, to, parked)) {
                         throw new NotCurrentException();
                     }
@@ -760,7 +761,7 @@ public class JdbcProjectionStore implements ProjectionStore {
     private void forget(String projection, int version) {
         own(
                 "Forgetting projection '" + projection + "'",
-                connection -> dialect.inOwnTransaction(connection, () -> {
+                connection -> dialect.transactions().run(connection, () -> {
                     delete(connection, sql.forgetParked, projection, version);
                     delete(connection, sql.forgetPartitions, projection, version);
                     return true;

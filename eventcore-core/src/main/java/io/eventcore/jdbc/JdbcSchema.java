@@ -31,9 +31,6 @@ public class JdbcSchema {
 
     private static final String READ_ONLY = "25006";
 
-    /** PostgreSQL; MariaDB, MySQL and H2; H2 where there are tables of a like name. */
-    private static final Set<String> NO_SUCH_TABLE = Set.of("42P01", "42S02", "42S03", "42S04");
-
     private final Connections connections;
     private final TableNames names;
     private final Set<OptionalIndex> indexes;
@@ -84,7 +81,7 @@ public class JdbcSchema {
         own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
             if (!isPresent(connection, dialect)) {
-                run(connection, dialect, dialect.schemaScript());
+                run(connection, dialect, dialect.engine().scripts().schema());
             }
             check(connection, dialect);
             for (OptionalIndex index : indexes) {
@@ -97,7 +94,7 @@ public class JdbcSchema {
     private void create(Connection connection, Dialect dialect, OptionalIndex index) throws SQLException {
         if (!dialect.hasIndex(connection, index)) {
             try {
-                run(connection, dialect, dialect.script(index));
+                run(connection, dialect, dialect.engine().scripts().index(index));
             } catch (SchemaException e) {
                 // Another application that starts at the same moment may have created it.
                 if (!dialect.hasIndex(connection, index)) {
@@ -147,7 +144,7 @@ public class JdbcSchema {
                 names.in("UPDATE eventcore_projection SET moves = moves WHERE name = ''"))) {
             nothing.executeUpdate();
         } catch (SQLException e) {
-            if (NO_SUCH_TABLE.contains(String.valueOf(e.getSQLState()))) {
+            if (SqlErrors.isMissingTable(e)) {
                 throw new SchemaException(Problem.MISSING, "The tables of projections are missing", path(dialect), e);
             }
             // A user who may only read is no fault of the database.
@@ -171,8 +168,10 @@ public class JdbcSchema {
     public String script() {
         return own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
-            StringBuilder script = new StringBuilder(text(dialect.schemaScript()));
-            indexes.forEach(index -> script.append('\n').append(text(dialect.script(index))));
+            StringBuilder script =
+                    new StringBuilder(text(dialect.engine().scripts().schema()));
+            indexes.forEach(index ->
+                    script.append('\n').append(text(dialect.engine().scripts().index(index))));
             return script.toString();
         });
     }
@@ -190,7 +189,8 @@ public class JdbcSchema {
     public String rolesScript(String appRole, String readerRole) {
         TableNames.checkIdentifier("App role", appRole);
         TableNames.checkIdentifier("Reader role", readerRole);
-        return own(connection -> text(Dialect.of(connection, names).rolesScript()))
+        return own(connection ->
+                        text(Dialect.of(connection, names).engine().scripts().roles()))
                 .replace("app_eventcore", appRole)
                 .replace("reader_eventcore", readerRole);
     }
@@ -206,8 +206,8 @@ public class JdbcSchema {
     }
 
     private Dialect ready(Connection connection, Dialect dialect) throws SQLException {
-        dialect.makeCommitsLast(connection);
-        Sessions sessions = dialect.sessions();
+        dialect.engine().makeCommitsLast(connection);
+        Sessions sessions = dialect.engine().sessions();
         sessions.check(connection);
         connections.check(sessions);
         return dialect;
@@ -221,8 +221,14 @@ public class JdbcSchema {
         }
     }
 
+    private static String selectSettings(Dialect dialect) {
+        return dialect.names()
+                .in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1"
+                        + dialect.expressions().andNotFromCache());
+    }
+
     private static boolean isPresent(Connection connection, Dialect dialect) {
-        try (PreparedStatement query = connection.prepareStatement(dialect.selectSettings());
+        try (PreparedStatement query = connection.prepareStatement(selectSettings(dialect));
                 ResultSet row = query.executeQuery()) {
             return row.next();
         } catch (SQLException notThere) {
@@ -232,7 +238,7 @@ public class JdbcSchema {
 
     private void run(Connection connection, Dialect dialect, String script) {
         try {
-            dialect.runScript(connection, text(script));
+            dialect.engine().scripts().run(connection, text(script));
         } catch (SQLException e) {
             throw new SchemaException(
                     Problem.NOT_CREATED,
@@ -243,7 +249,7 @@ public class JdbcSchema {
     }
 
     private static Dialect check(Connection connection, Dialect dialect) {
-        try (PreparedStatement query = connection.prepareStatement(dialect.selectSettings());
+        try (PreparedStatement query = connection.prepareStatement(selectSettings(dialect));
                 ResultSet row = query.executeQuery()) {
             if (!row.next()) {
                 throw new SchemaException(
@@ -261,8 +267,8 @@ public class JdbcSchema {
     /** After a restore by hand, for example: what is appended then would stand where readers have passed. */
     private static void checkPositions(Connection connection, Dialect dialect) {
         try {
-            long highest = dialect.highestPosition(connection);
-            long last = dialect.logEnd(connection, highest, Mark.NONE).drawn();
+            long highest = dialect.log().highestPosition(connection);
+            long last = dialect.log().end(connection, highest, Mark.NONE).drawn();
             if (highest > last) {
                 throw new SchemaException(
                         Problem.SET_BACK,
@@ -286,11 +292,11 @@ public class JdbcSchema {
                     path(dialect),
                     null);
         }
-        if (!orderStrategy.equals(dialect.orderStrategy())) {
+        if (!orderStrategy.equals(dialect.log().orderStrategy())) {
             throw new SchemaException(
                     Problem.OTHER_ORDER,
                     "The event store orders its log by '%s', this library by '%s': together they would lose events"
-                            .formatted(orderStrategy, dialect.orderStrategy()),
+                            .formatted(orderStrategy, dialect.log().orderStrategy()),
                     path(dialect),
                     null);
         }
@@ -306,7 +312,7 @@ public class JdbcSchema {
     }
 
     private static String path(Dialect dialect) {
-        return path(dialect.schemaScript());
+        return path(dialect.engine().scripts().schema());
     }
 
     private static String path(String script) {

@@ -46,19 +46,19 @@ public class JdbcSnapshotStore implements SnapshotStore {
         this.dialect = dialect;
         this.select = names.in("""
                 SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?%s
-                """.formatted(dialect.andNotFromCache()));
+                """.formatted(dialect.expressions().andNotFromCache()));
         // Unless the stored one is ahead: a later version, a higher position, or more events up to the same one.
         this.update = names.in("""
                 UPDATE eventcore_snapshot
                 SET state_version = ?, position = ?, events = ?, versions = ?, state = ?, command_type = ?, saved_at = %s
                 WHERE snapshot_key = ?
                   AND (state_version < ? OR (state_version = ? AND (position < ? OR (position = ? AND events <= ?))))
-                """.formatted(dialect.currentTime()));
+                """.formatted(dialect.expressions().currentTime()));
         this.insert = names.in("""
                 INSERT INTO eventcore_snapshot
                     (state_version, position, events, versions, state, command_type, snapshot_key, saved_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, %s)
-                """.formatted(dialect.currentTime()));
+                """.formatted(dialect.expressions().currentTime()));
         this.delete = names.in("DELETE FROM eventcore_snapshot WHERE snapshot_key = ?");
         this.deleteAll = names.in("DELETE FROM eventcore_snapshot WHERE command_type = ?");
     }

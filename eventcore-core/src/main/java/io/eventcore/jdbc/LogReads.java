@@ -115,7 +115,7 @@ final class LogReads {
     private List<StreamId> streamsOf(Connection connection, List<LogRow> rows) throws SQLException {
         Set<Long> keys = new HashSet<>();
         rows.forEach(row -> keys.add(row.streamKey));
-        Map<Long, StreamId> ids = dialect.streamIds(connection, keys);
+        Map<Long, StreamId> ids = dialect.lookups().streamIds(connection, keys);
         List<StreamId> streams = new ArrayList<>(rows.size());
         for (LogRow row : rows) {
             StreamId id = ids.get(row.streamKey);
@@ -200,7 +200,7 @@ final class LogReads {
 
     /** How far the log goes; a reader that has been further is told. */
     private LogEnd logEnd(Connection connection, Query query, Mark before) throws SQLException {
-        LogEnd end = dialect.logEnd(connection, query.after(), before);
+        LogEnd end = dialect.log().end(connection, query.after(), before);
         if (end.server() == LogEnd.STANDBY) {
             throw otherServer("A standby answers", query.after());
         }
@@ -209,7 +209,8 @@ final class LogReads {
         }
         if (!end.reachesReader()) {
             throw EventStoreUnavailableException.logEndsBefore(
-                    GlobalPosition.of(query.after()), GlobalPosition.of(dialect.lastPosition(connection)));
+                    GlobalPosition.of(query.after()),
+                    GlobalPosition.of(dialect.log().lastPosition(connection)));
         }
         return end;
     }
@@ -228,8 +229,9 @@ final class LogReads {
     private long settle(Connection connection, LogEnd end, Mark before, long after) throws SQLException {
         // An append may announce itself late, with a position from before: what was settled stays so.
         long from = Math.max(known(end, before), after);
-        long limit = Math.min(end.drawn(), dialect.lowestInFlight(connection));
-        Optional<Mark> highest = limit > from ? dialect.highestCommitted(connection, from, limit) : Optional.empty();
+        long limit = Math.min(end.drawn(), dialect.log().lowestInFlight(connection));
+        Optional<Mark> highest =
+                limit > from ? dialect.log().highestCommitted(connection, from, limit) : Optional.empty();
         if (highest.isPresent()) {
             if (highest.get().server() != end.server()) {
                 throw otherServer("Another server than before answers", after);
@@ -304,11 +306,11 @@ final class LogReads {
             Connection connection, Query query, long after, long upTo, int limit, long bytesSoFar) throws SQLException {
         long largest = payloads.largestOf(limit, bytesSoFar);
         List<LogRow> rows = new ArrayList<>(Math.min(limit, 1024));
-        try (PreparedStatement statement =
-                        dialect.selectLog(connection, query.filter, query.typeNames, after, upTo, limit, largest);
+        try (PreparedStatement statement = dialect.log()
+                        .selectPage(connection, query.filter, query.typeNames, after, upTo, limit, largest);
                 ResultSet result = statement.executeQuery()) {
             while (result.next()) {
-                rows.add(new LogRow(result.getLong(1), new EventRow(result, 2, dialect)));
+                rows.add(new LogRow(result.getLong(1), new EventRow(result, 2, dialect.types())));
             }
         }
         return rows;

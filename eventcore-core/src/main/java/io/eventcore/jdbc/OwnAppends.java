@@ -84,7 +84,7 @@ final class OwnAppends {
 
         @Override
         public AppendOutcome waiting() {
-            return send(append, connection -> dialect.appendAlone(connection, append));
+            return send(append, connection -> dialect.appends().appendAlone(connection, append));
         }
 
         @Override
@@ -104,7 +104,7 @@ final class OwnAppends {
     /** How long a session of these connections waits for a lock; empty if for ever. */
     static Optional<Duration> lockTimeout(Dialect dialect, Connections connections) {
         try {
-            long millis = connections.own(dialect::lockTimeoutMillis);
+            long millis = connections.own(dialect.engine().lockTimeouts()::millis);
             return millis == 0 ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
         } catch (SQLException e) {
             throw dialect.classify(e).toException("Asking for the lock time-out", e);
@@ -136,8 +136,8 @@ final class OwnAppends {
     private List<Answer> runBatch(List<SerializedAppend> appends) {
         try {
             // One that is alone must not wait either: all who come meanwhile would wait behind it.
-            List<AppendOutcome> outcomes =
-                    connections.ownInReadCommitted(dialect, connection -> dialect.appendBatch(connection, appends));
+            List<AppendOutcome> outcomes = connections.ownInReadCommitted(
+                    dialect, connection -> dialect.appends().appendBatch(connection, appends));
             List<Answer> answers = new ArrayList<>(outcomes.size());
             outcomes.forEach(outcome -> answers.add(new Answer.Decided(outcome)));
             int events =
@@ -165,7 +165,9 @@ final class OwnAppends {
     private AppendOutcome appendAtOnce(SerializedAppend append) {
         return send(
                 append,
-                connection -> dialect.appendBatch(connection, List.of(append)).get(0));
+                connection -> dialect.appends()
+                        .appendBatch(connection, List.of(append))
+                        .get(0));
     }
 
     private AppendOutcome send(SerializedAppend append, Connections.Work<AppendOutcome> way) {
@@ -191,7 +193,7 @@ final class OwnAppends {
     /** The events of an append, if they are stored. */
     Optional<AppendOutcome> findStored(SerializedAppend append) {
         try {
-            return connections.own(connection -> dialect.findStored(connection, append));
+            return connections.own(connection -> dialect.stored().find(connection, append));
         } catch (SQLException e) {
             throw dialect.classify(e).toException("Looking for the events of an append", e);
         }
@@ -233,7 +235,7 @@ final class OwnAppends {
     private Optional<AppendOutcome> settleOnce(SerializedAppend append) throws InterruptedException, SQLException {
         share.beginSettling();
         try {
-            return connections.own(connection -> dialect.settle(connection, append));
+            return connections.own(connection -> dialect.settlement().settle(connection, append));
         } finally {
             share.endSettling();
         }

@@ -63,7 +63,8 @@ final class Payloads {
                 withheld.add(event.apply(row).position());
             }
         }
-        Map<Long, Long> sizes = withheld.isEmpty() ? Map.of() : dialect.payloadSizes(connection, withheld);
+        Map<Long, Long> sizes =
+                withheld.isEmpty() ? Map.of() : dialect.lookups().payloadSizes(connection, withheld);
         int fitting = 0;
         int missing = 0;
         long left = bytes;
@@ -77,7 +78,7 @@ final class Payloads {
             missing += found.isWhole() ? 0 : 1;
         }
         if (missing > 0) {
-            Map<Long, byte[]> payloads = dialect.payloads(connection, withheld.subList(0, missing));
+            Map<Long, byte[]> payloads = dialect.lookups().payloads(connection, withheld.subList(0, missing));
             for (int i = 0; i < fitting; i++) {
                 R row = rows.get(i);
                 EventRow found = event.apply(row);
@@ -91,7 +92,7 @@ final class Payloads {
 
     /** How many bytes the payloads at these positions have. */
     Map<Long, Long> sizes(Connection connection, List<Long> positions) throws SQLException {
-        return dialect.payloadSizes(connection, positions);
+        return dialect.lookups().payloadSizes(connection, positions);
     }
 
     private static byte[] of(Map<Long, byte[]> payloads, long position) throws SQLException {

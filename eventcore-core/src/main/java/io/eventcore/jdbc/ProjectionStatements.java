@@ -43,8 +43,8 @@ final class ProjectionStatements {
     final String forgetPartitions;
 
     ProjectionStatements(Dialect dialect) {
-        String later = dialect.nowPlusMillis();
-        String fresh = dialect.andNotFromCache();
+        String later = dialect.expressions().nowPlusMillis();
+        String fresh = dialect.expressions().andNotFromCache();
         TableNames names = dialect.names();
         this.insertPartition = names.in("""
                 INSERT INTO eventcore_projection (name, version, number, partitions, active, token, owner, good_until, paused,
@@ -103,7 +103,7 @@ final class ProjectionStatements {
                 """.formatted(fresh));
         this.isCurrent = names.in("""
                 SELECT token, owner, %s FROM eventcore_projection WHERE name = ? AND version = ? AND number = ?%s
-                """.formatted(dialect.endedWhenIdleFor(), fresh));
+                """.formatted(dialect.expressions().endedWhenIdleFor(), fresh));
         this.advance = names.in("""
                 UPDATE eventcore_projection SET position = ?, seen_position = ?, seen_event_id = ?, moves = moves + 1
                 WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ? AND position = ?

@@ -6,7 +6,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIntegrityException;
 import io.eventcore.StreamVersion;
-import io.eventcore.jdbc.Dialect.StreamPart;
+import io.eventcore.jdbc.StreamQueries.StreamPart;
 import io.eventcore.jdbc.StreamReads.Beginning;
 import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.Connection;
@@ -129,7 +129,7 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
         missing.sort(Comparator.naturalOrder());
         List<Long> next = missing.subList(0, Math.min(missing.size(), likelyToFit(LARGEST_PAGE)));
         run(cursor, connection -> {
-            Map<Long, Long> sizes = dialect.payloadSizes(connection, next);
+            Map<Long, Long> sizes = dialect.lookups().payloadSizes(connection, next);
             long left = payloads.budget() - bytesHeld;
             int fitting = 0;
             while (fitting < next.size()) {
@@ -139,7 +139,7 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
                 }
                 fitting++;
             }
-            Map<Long, byte[]> found = dialect.payloads(connection, next.subList(0, fitting));
+            Map<Long, byte[]> found = dialect.lookups().payloads(connection, next.subList(0, fitting));
             found.values().forEach(payload -> bytesHeld += payload.length);
             fetched.putAll(found);
         });
@@ -170,7 +170,7 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
             int from = 0;
             List<Cursor> both = new ArrayList<>(empty);
             both.addAll(low);
-            int atOnce = dialect.partsAtOnce();
+            int atOnce = dialect.streams().partsAtOnce();
             // Those that merely run low fill up the last statement.
             while (from < empty.size()) {
                 List<Cursor> some = both.subList(from, Math.min(both.size(), from + atOnce));
@@ -192,14 +192,14 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
             byKey.put(part.streamKey(), each);
         }
         long largest = payloads.largestOf((int) rows, bytesHeld);
-        try (PreparedStatement query = dialect.selectParts(connection, parts, largest);
+        try (PreparedStatement query = dialect.streams().selectParts(connection, parts, largest);
                 ResultSet result = query.executeQuery()) {
             @Nullable Cursor owner = null;
             while (result.next()) {
                 long key = result.getLong(1);
                 owner = owner == null || owner.stream.key() != key ? byKey.get(key) : owner;
                 if (owner != null) {
-                    owner.found.add(new EventRow(result, 2, dialect));
+                    owner.found.add(new EventRow(result, 2, dialect.types()));
                 }
             }
         }

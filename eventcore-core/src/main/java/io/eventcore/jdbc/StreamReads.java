@@ -56,7 +56,7 @@ final class StreamReads {
         this.payloads = payloads;
         this.sharing = sharing;
         this.shared = new SharedReads<>(
-                dialect.readsBeforeSharing(),
+                dialect.streams().readsBeforeSharing(),
                 streams -> connections.own(connection -> beginnings(connection, streams)));
     }
 
@@ -84,7 +84,7 @@ final class StreamReads {
 
     private Map<StreamId, Beginning> cut(Connection connection, Set<StreamId> streams) throws SQLException {
         Map<StreamId, Beginning> beginnings = new HashMap<>();
-        try (PreparedStatement query = dialect.selectCut(connection, streams);
+        try (PreparedStatement query = dialect.streams().selectCut(connection, streams);
                 ResultSet rows = query.executeQuery()) {
             while (rows.next()) {
                 beginning(wanted(rows.getString(1), streams), rows, beginnings);
@@ -99,7 +99,7 @@ final class StreamReads {
         int limit = Math.max(SMALLEST_FIRST_PAGE, Math.min(LARGEST_FIRST_PAGE, FIRST_ROWS / streams));
         Map<StreamId, Beginning> beginnings = new HashMap<>();
         try (PreparedStatement query =
-                        dialect.selectStreams(connection, streamsAfter, limit, payloads.budget() / streams);
+                        dialect.streams().selectStreams(connection, streamsAfter, limit, payloads.budget() / streams);
                 ResultSet rows = query.executeQuery()) {
             @Nullable Beginning beginning = null;
             while (rows.next()) {
@@ -109,7 +109,7 @@ final class StreamReads {
                 }
                 rows.getLong(4);
                 if (!rows.wasNull()) {
-                    beginning.rows().add(new EventRow(rows, 4, dialect));
+                    beginning.rows().add(new EventRow(rows, 4, dialect.types()));
                 }
             }
         }

@@ -200,7 +200,9 @@ class AppendBatchTest {
                             each, new JacksonEventSerializer(LedgerEvent.types()), AppendLimits.defaults()))
                     .toList();
             try (Connection connection = database.dataSource().getConnection()) {
-                return Dialect.of(connection, new TableNames("", prefix)).appendBatch(connection, appends);
+                return Dialect.of(connection, new TableNames("", prefix))
+                        .appends()
+                        .appendBatch(connection, appends);
             } catch (SQLException e) {
                 throw new AssertionError("The batch failed as a whole", e);
             }

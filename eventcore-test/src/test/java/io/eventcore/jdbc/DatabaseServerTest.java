@@ -48,7 +48,11 @@ class DatabaseServerTest {
     })
     void a_server_that_is_new_enough_gets_its_dialect(String product, String version, String script)
             throws SQLException {
-        assertThat(Dialect.of(server(product, version), NAMES).schemaScript()).isEqualTo(script);
+        assertThat(Dialect.of(server(product, version), NAMES)
+                        .engine()
+                        .scripts()
+                        .schema())
+                .isEqualTo(script);
     }
 
     @Test

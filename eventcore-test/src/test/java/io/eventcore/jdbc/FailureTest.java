@@ -13,7 +13,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class FailureTest {
-    private static final TableNames NAMES = new TableNames("", TableNames.DEFAULT_PREFIX);
 
     @ParameterizedTest
     @CsvSource(textBlock = """
@@ -50,7 +49,7 @@ class FailureTest {
             XX000, REFUSED,         internal error
             """)
     void what_postgresql_says_means(@Nullable String sqlState, Failure expected, String meaning) {
-        Failure failure = new PostgreSqlDialect(NAMES).classify(new SQLException(meaning, sqlState));
+        Failure failure = SqlErrors.POSTGRESQL.classify(new SQLException(meaning, sqlState));
 
         assertThat(failure).as(meaning).isEqualTo(expected);
     }
@@ -74,7 +73,7 @@ class FailureTest {
             90097, 90097, REFUSED,         read-only
             """)
     void what_h2_says_means(@Nullable String sqlState, int code, Failure expected, String meaning) {
-        Failure failure = new H2Dialect(NAMES).classify(new SQLException(meaning, sqlState, code));
+        Failure failure = SqlErrors.H2.classify(new SQLException(meaning, sqlState, code));
 
         assertThat(failure).as(meaning).isEqualTo(expected);
     }
@@ -83,7 +82,7 @@ class FailureTest {
     void the_class_of_the_exception_means_nothing() {
         SQLException misleading = new SQLTransientConnectionException("events are immutable", "23001");
 
-        assertThat(new PostgreSqlDialect(NAMES).classify(misleading)).isEqualTo(Failure.REFUSED);
+        assertThat(SqlErrors.POSTGRESQL.classify(misleading)).isEqualTo(Failure.REFUSED);
     }
 
     @ParameterizedTest
@@ -105,7 +104,7 @@ class FailureTest {
                 .isEqualTo("08006");
         for (String unclear : new String[] {null, "HY000", "57014", "90028", "58030"}) {
             SQLException inDoubt = Failure.inDoubt(new SQLException("s3cr3t", unclear));
-            assertThat(new H2Dialect(NAMES).classify(inDoubt)).isEqualTo(Failure.CONNECTION_LOST);
+            assertThat(SqlErrors.H2.classify(inDoubt)).isEqualTo(Failure.CONNECTION_LOST);
         }
     }
 }

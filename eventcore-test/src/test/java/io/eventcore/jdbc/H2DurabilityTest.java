@@ -88,7 +88,7 @@ class H2DurabilityTest {
     }
 
     private static long longestDelay(Connection connection) throws SQLException {
-        return Dialect.queryLong(
+        return Statements.number(
                 connection,
                 "SELECT MAX(CAST(SETTING_VALUE AS BIGINT)) FROM INFORMATION_SCHEMA.SETTINGS"
                         + " WHERE SETTING_NAME = 'WRITE_DELAY'",

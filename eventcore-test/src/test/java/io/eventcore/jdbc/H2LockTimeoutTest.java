@@ -26,14 +26,14 @@ class H2LockTimeoutTest {
     void a_batch_that_meets_a_stream_in_the_making_leaves_the_lock_time_out_as_it_was() throws SQLException {
         String prefix = DATABASE.newTables();
         JdbcEventStore store = DATABASE.store(prefix);
-        H2Dialect dialect = new H2Dialect(new TableNames("", prefix));
+        Appends appends = Engine.H2.appends(new TableNames("", prefix));
         // Only relied on, so that the row which gives positions away stays free.
         StreamWrites making = StreamWrites.empty().registerStream(HELD, noStream());
         try (Holder holder = Holder.of(DATABASE.dataSource(), () -> store.appendEvents(making));
                 Connection connection = DATABASE.dataSource().getConnection()) {
             long before = lockTimeout(connection);
 
-            List<AppendOutcome> outcomes = dialect.appendBatch(connection, List.of(append(HELD), append(FREE)));
+            List<AppendOutcome> outcomes = appends.appendBatch(connection, List.of(append(HELD), append(FREE)));
 
             assertThat(outcomes).hasExactlyElementsOfTypes(AppendOutcome.Busy.class, AppendOutcome.Written.class);
             assertThat(lockTimeout(connection)).isEqualTo(before).isGreaterThan(50);
@@ -42,7 +42,7 @@ class H2LockTimeoutTest {
     }
 
     private static long lockTimeout(Connection connection) throws SQLException {
-        return Dialect.queryLong(connection, "SELECT LOCK_TIMEOUT()", 0);
+        return Statements.number(connection, "SELECT LOCK_TIMEOUT()", 0);
     }
 
     private static SerializedAppend append(StreamId account) {

@@ -44,7 +44,7 @@ class LogReadsMutantsTest {
 
     @Test
     void what_another_server_has_settled_is_not_believed() throws Exception {
-        MutatedPackage.with(PostgreSqlDialect.class, "mark.server() == server && mark", "mark", folder)
+        MutatedPackage.with(PostgreSqlLogQueries.class, "mark.server() == server && mark", "mark", folder)
                 .assertFails(
                         PostgreSqlOtherServerTest.class,
                         "what_was_settled_by_one_server_says_nothing_about_another",

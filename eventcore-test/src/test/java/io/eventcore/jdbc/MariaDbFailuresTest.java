@@ -9,8 +9,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MariaDbFailuresTest {
-    private final MariaDbDialect dialect = new MariaDbDialect(new TableNames("", TableNames.DEFAULT_PREFIX));
-
     @ParameterizedTest
     @CsvSource({
         "1213, 40001, TRANSIENT", // deadlock
@@ -35,13 +33,14 @@ class MariaDbFailuresTest {
         "1701, 42000, REFUSED", // TRUNCATE of a table that is referred to
     })
     void a_failure_is_told_by_its_code(int code, String state, Failure failure) {
-        assertThat(dialect.classify(new SQLException("text", state, code))).isEqualTo(failure);
+        assertThat(SqlErrors.MARIADB.classify(new SQLException("text", state, code)))
+                .isEqualTo(failure);
     }
 
     /** The driver of MariaDB throws this class for the trigger's refusal. */
     @Test
     void the_class_of_the_exception_says_nothing() {
-        assertThat(dialect.classify(new SQLTransientConnectionException("text", "45000", 1644)))
+        assertThat(SqlErrors.MARIADB.classify(new SQLTransientConnectionException("text", "45000", 1644)))
                 .isEqualTo(Failure.REFUSED);
     }
 }

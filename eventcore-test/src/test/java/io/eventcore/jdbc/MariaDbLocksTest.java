@@ -42,7 +42,7 @@ class MariaDbLocksTest {
 
     private final String prefix = DATABASE.newTables();
     private final JdbcEventStore store = DATABASE.store(prefix);
-    private final MariaDbDialect dialect = new MariaDbDialect(new TableNames("", prefix));
+    private final Appends locking = Engine.MARIADB.appends(new TableNames("", prefix));
     private final TransactionTemplate transaction =
             new TransactionTemplate(new JdbcTransactionManager(DATABASE.dataSource()));
 
@@ -119,7 +119,7 @@ class MariaDbLocksTest {
         try (Connection foreign = DATABASE.dataSource().getConnection()) {
             foreign.setAutoCommit(false);
             foreign.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-            dialect.lockStream(foreign, HELD);
+            locking.lockStream(foreign, HELD);
             try {
                 return Race.elsewhere(action::run);
             } finally {
@@ -181,7 +181,7 @@ class MariaDbLocksTest {
                     append, new JacksonEventSerializer(LedgerEvent.types()), AppendLimits.defaults()));
         }
         try (Connection connection = DATABASE.dataSource().getConnection()) {
-            return dialect.appendBatch(connection, batch);
+            return locking.appendBatch(connection, batch);
         }
     }
 

@@ -88,8 +88,8 @@ final class PagingByPosition extends ForwardingEventStore {
             query.setInt(3, PAGE);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    page.add(new EventRow(rows, 2, new PostgreSqlDialect(names))
-                            .decode(StreamId.of(rows.getString(1)), decoder));
+                    page.add(
+                            new EventRow(rows, 2, SqlTypes.POSTGRESQL).decode(StreamId.of(rows.getString(1)), decoder));
                 }
             }
             return page;

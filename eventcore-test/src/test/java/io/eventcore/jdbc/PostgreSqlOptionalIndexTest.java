@@ -42,11 +42,11 @@ class PostgreSqlOptionalIndexTest extends OptionalIndexContract {
     }
 
     private String planOfReaderByType(String prefix) throws SQLException {
-        PostgreSqlDialect dialect = new PostgreSqlDialect(new TableNames("", prefix));
+        LogQueries log = Engine.POSTGRESQL.log(new TableNames("", prefix));
         // Unpooled, since the driver's own statement tells its text with the parameters in it.
         try (Connection connection =
                         PostgreSqlDatabase.INSTANCE.unpooled(TestDatabase.APP).getConnection();
-                PreparedStatement query = dialect.selectLog(
+                PreparedStatement query = log.selectPage(
                         connection, EventFilter.all(), Set.of("ledger.withdrawn"), 0, Long.MAX_VALUE, 100, 4096)) {
             return String.join(
                     "\n",

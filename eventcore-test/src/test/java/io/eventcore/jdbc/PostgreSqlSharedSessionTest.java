@@ -54,7 +54,7 @@ class PostgreSqlSharedSessionTest {
                     StreamWrites.to(ADA, exactly(3), new Deposited(ADA, 3)),
                     new JacksonEventSerializer(LedgerEvent.types()),
                     AppendLimits.defaults());
-            assertThat(dialect.settle(connection, append)).isPresent();
+            assertThat(dialect.settlement().settle(connection, append)).isPresent();
         }
 
         assertThat(store.readEvents(EventFilter.all(), EventPage.first(10), Event.class)

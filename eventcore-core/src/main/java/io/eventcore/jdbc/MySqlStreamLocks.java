@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.StreamId;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -9,29 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /** MySQL, where it differs from MariaDB. */
-final class MySqlDialect extends MariaDbDialect {
-    MySqlDialect(TableNames names) {
-        super(names);
-    }
-
-    @Override
-    long shortestLockTimeout() {
-        return 1;
-    }
-
-    @Override
-    String schemaScript() {
-        return "schema-mysql.sql";
-    }
-
-    @Override
-    List<String> begin() {
-        return List.of("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION");
-    }
-
-    @Override
-    List<String> beginnings() {
-        return List.of("");
+final class MySqlStreamLocks extends MariaDbStreamLocks {
+    MySqlStreamLocks(TableNames names, MariaDbTransactions transactions) {
+        super(names, transactions);
     }
 
     @Override

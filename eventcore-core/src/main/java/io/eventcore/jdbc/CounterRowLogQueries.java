@@ -1,0 +1,39 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.jdbc.LogEnd.Mark;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** Engines on which one row gives the positions away and stays locked until the commit: they become visible in order. */
+final class CounterRowLogQueries extends LogQueries {
+    private final String lastPosition;
+
+    CounterRowLogQueries(TableNames names, SqlExpressions expressions) {
+        super(names, expressions);
+        this.lastPosition =
+                names.in("SELECT position FROM eventcore_position WHERE id = 1" + expressions.andNotFromCache());
+    }
+
+    @Override
+    String orderStrategy() {
+        return "counter-row";
+    }
+
+    /** The row is changed by the transaction that appends: what it says is committed, and so is all below. */
+    @Override
+    LogEnd end(Connection connection, long after, Mark mark) throws SQLException {
+        long last = lastPosition(connection);
+        return new LogEnd(last, last >= after, false, LogEnd.ANY);
+    }
+
+    @Override
+    Optional<Mark> highestCommitted(Connection connection, long after, long upTo) {
+        return Optional.of(new Mark(upTo, Mark.NONE.eventId(), LogEnd.ANY));
+    }
+
+    @Override
+    long lastPosition(Connection connection) throws SQLException {
+        return Statements.number(connection, lastPosition, 0);
+    }
+}

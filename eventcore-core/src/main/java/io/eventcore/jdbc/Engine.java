@@ -1,0 +1,241 @@
+package io.eventcore.jdbc;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+
+/** The kinds of databases, each with the small parts in which it differs from the others. */
+enum Engine {
+    /** Functions of ours, appends in flight announced by locks. */
+    POSTGRESQL(
+            SqlErrors.POSTGRESQL,
+            SqlTypes.POSTGRESQL,
+            SqlExpressions.POSTGRESQL,
+            SchemaScripts.POSTGRESQL,
+            IndexCatalog.POSTGRESQL,
+            LockTimeouts.POSTGRESQL) {
+        @Override
+        OwnTransactions transactions() {
+            return PostgreSqlTransactions.INSTANCE;
+        }
+
+        @Override
+        StreamQueries streams(TableNames names) {
+            return new PostgreSqlStreamQueries(names);
+        }
+
+        @Override
+        LogQueries log(TableNames names) {
+            return new PostgreSqlLogQueries(names);
+        }
+
+        @Override
+        Appends appends(TableNames names) {
+            return new PostgreSqlAppends(names, transactions());
+        }
+
+        @Override
+        TransactionMarks marks(TableNames names, Appends appends) {
+            return new PostgreSqlMarks();
+        }
+    },
+
+    /** Plain statements. */
+    H2(
+            SqlErrors.H2,
+            SqlTypes.STANDARD,
+            SqlExpressions.H2,
+            SchemaScripts.H2,
+            IndexCatalog.H2,
+            LockTimeouts.H2) {
+        @Override
+        Appends appends(TableNames names) {
+            return statementAppends(names, new H2StreamLocks(names), new H2EventWrites(names));
+        }
+
+        @Override
+        void makeCommitsLast(Connection connection) throws SQLException {
+            H2WriteDelay.remove(connection);
+        }
+    },
+
+    /** Statements of many rows. */
+    MARIADB(
+            SqlErrors.MARIADB,
+            SqlTypes.MARIADB,
+            SqlExpressions.MARIADB,
+            SchemaScripts.MARIADB,
+            IndexCatalog.MARIADB,
+            LockTimeouts.MARIADB) {
+        @Override
+        OwnTransactions transactions() {
+            return MariaDbTransactions.MARIADB;
+        }
+
+        @Override
+        Appends appends(TableNames names) {
+            return statementAppends(
+                    names, new MariaDbStreamLocks(names, MariaDbTransactions.MARIADB), new MariaDbEventWrites(names));
+        }
+
+        @Override
+        TransactionMarks marks(TableNames names, Appends appends) {
+            return new MariaDbMarks(names, appends);
+        }
+
+        @Override
+        Sessions sessions() {
+            return MariaDbSessions.checked(List.of("", MariaDbStreamLocks.AT_ONCE));
+        }
+    },
+
+    /** As MariaDB, except for how a transaction begins and rows are created. */
+    MYSQL(
+            SqlErrors.MARIADB,
+            SqlTypes.MARIADB,
+            SqlExpressions.MARIADB,
+            SchemaScripts.MYSQL,
+            IndexCatalog.MARIADB,
+            LockTimeouts.MYSQL) {
+        @Override
+        OwnTransactions transactions() {
+            return MariaDbTransactions.MYSQL;
+        }
+
+        @Override
+        Appends appends(TableNames names) {
+            return statementAppends(
+                    names, new MySqlStreamLocks(names, MariaDbTransactions.MYSQL), new MariaDbEventWrites(names));
+        }
+
+        @Override
+        TransactionMarks marks(TableNames names, Appends appends) {
+            return new MariaDbMarks(names, appends);
+        }
+
+        @Override
+        Sessions sessions() {
+            return MariaDbSessions.checked(List.of(""));
+        }
+    };
+
+    private final SqlErrors errors;
+    private final SqlTypes types;
+    private final SqlExpressions expressions;
+    private final SchemaScripts scripts;
+    private final IndexCatalog indexes;
+    private final LockTimeouts lockTimeouts;
+
+    Engine(
+            SqlErrors errors,
+            SqlTypes types,
+            SqlExpressions expressions,
+            SchemaScripts scripts,
+            IndexCatalog indexes,
+            LockTimeouts lockTimeouts) {
+        this.errors = errors;
+        this.types = types;
+        this.expressions = expressions;
+        this.scripts = scripts;
+        this.indexes = indexes;
+        this.lockTimeouts = lockTimeouts;
+    }
+
+    /**
+     * The engine of a connection.
+     *
+     * @throws UnsupportedDatabaseException if none of these, or too old
+     */
+    static Engine of(Connection connection) throws SQLException {
+        DatabaseServer server = DatabaseServer.of(connection);
+        return switch (server.product()) {
+            case "PostgreSQL" -> {
+                server.atLeast("14");
+                yield POSTGRESQL;
+            }
+            case "H2" -> {
+                server.atLeast("2.2");
+                yield H2;
+            }
+            case "MariaDB", "MySQL" -> mariaDbOrMySql(connection);
+            default -> throw server.unknown();
+        };
+    }
+
+    /** Drivers are not asked: that of MySQL takes every MariaDB for a MySQL. */
+    private static Engine mariaDbOrMySql(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("SELECT VERSION()");
+                ResultSet row = query.executeQuery()) {
+            row.next();
+            String version = row.getString(1);
+            if (version.contains("MariaDB")) {
+                new DatabaseServer("MariaDB", version).atLeast("10.6");
+                return MARIADB;
+            }
+            new DatabaseServer("MySQL", version).atLeast("8.0.29");
+            return MYSQL;
+        }
+    }
+
+    SqlErrors errors() {
+        return errors;
+    }
+
+    SqlTypes types() {
+        return types;
+    }
+
+    SqlExpressions expressions() {
+        return expressions;
+    }
+
+    SchemaScripts scripts() {
+        return scripts;
+    }
+
+    IndexCatalog indexes() {
+        return indexes;
+    }
+
+    LockTimeouts lockTimeouts() {
+        return lockTimeouts;
+    }
+
+    OwnTransactions transactions() {
+        return OwnTransactions.BY_CONNECTION;
+    }
+
+    /** The sessions of a database, each of which is looked at before it is used. */
+    Sessions sessions() {
+        return Sessions.TRUSTED;
+    }
+
+    /**
+     * Sees to it that a commit lasts once it has returned, if that is a setting of the database.
+     *
+     * @throws io.eventcore.EventStoreUnavailableException if it would not last and this user may not change that
+     */
+    void makeCommitsLast(Connection connection) throws SQLException {
+        // Most engines are made that way.
+    }
+
+    StreamQueries streams(TableNames names) {
+        return new StreamQueries(names, expressions);
+    }
+
+    LogQueries log(TableNames names) {
+        return new CounterRowLogQueries(names, expressions);
+    }
+
+    abstract Appends appends(TableNames names);
+
+    TransactionMarks marks(TableNames names, Appends appends) {
+        return new RowMarks(names, expressions, types, appends);
+    }
+
+    final Appends statementAppends(TableNames names, StreamLocks locks, EventWrites writes) {
+        return new StatementAppends(transactions(), locks, writes, new RepeatedAppends(names, expressions, types));
+    }
+}

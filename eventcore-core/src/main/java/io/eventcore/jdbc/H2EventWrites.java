@@ -1,0 +1,64 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.jdbc.EventWrites.NewRow;
+import io.eventcore.jdbc.EventWrites.NewVersion;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+
+/** H2: row by row, in batches of the driver. */
+final class H2EventWrites implements EventWrites {
+    private final String updateStream;
+    private final String takePositions;
+    private final String insertEvent;
+
+    H2EventWrites(TableNames names) {
+        this.updateStream = names.in("UPDATE eventcore_stream SET version = ? WHERE stream_key = ?");
+        this.takePositions = names.in("""
+                SELECT position FROM FINAL TABLE (
+                    UPDATE eventcore_position SET position = position + ? WHERE id = 1
+                )
+                """);
+        this.insertEvent = names.in("""
+                INSERT INTO eventcore_event
+                    (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+                VALUES (?, ?, CURRENT_TIMESTAMP(6), ?, ?, ?, ?, ?)
+                """);
+    }
+
+    @Override
+    public void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(updateStream)) {
+            for (NewVersion version : versions) {
+                update.setLong(1, version.version());
+                update.setLong(2, version.key());
+                update.addBatch();
+            }
+            update.executeBatch();
+        }
+    }
+
+    @Override
+    public void insertEvents(Connection connection, List<NewRow> rows) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(insertEvent)) {
+            for (NewRow row : rows) {
+                row.bind(insert, 0, SqlTypes.STANDARD);
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    @Override
+    public long takePositions(Connection connection, int count) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(takePositions)) {
+            update.setInt(1, count);
+            try (ResultSet row = update.executeQuery()) {
+                row.next();
+                return row.getLong(1) - count;
+            }
+        }
+    }
+}

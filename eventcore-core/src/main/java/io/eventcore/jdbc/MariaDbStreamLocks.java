@@ -1,0 +1,225 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.StreamId;
+import io.eventcore.jdbc.StreamLocks.Claim;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * MariaDB, by its own driver or that of MySQL.
+ *
+ * <p>Every round trip counts, so statements take many rows. A transaction that waits for a lock while it holds others
+ * takes them in the order of the stream ids, row by row where rows may be missing; a transaction that takes them in
+ * another order (a batch) never waits. The stream id is the primary key: a duplicate there locks the row alone, where a
+ * duplicate in another index locks the gap before it too, even at READ COMMITTED, and so the streams of others.
+ */
+class MariaDbStreamLocks implements StreamLocks {
+    /** Beyond 1000 values MariaDB makes a table of a list, and the order in which rows are locked is no longer ours. */
+    private static final int MAX_IDS = 500;
+
+    /** How often a row is created without waiting. It takes another try only if the transaction that was creating it rolled back. */
+    private static final int MAX_ATTEMPTS_AT_ONCE = 5;
+
+    /** Lets a statement fail instead of waiting for a lock. */
+    static final String AT_ONCE = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR ";
+
+    private final MariaDbTransactions transactions;
+    private final String selectStreams;
+    private final String insertStreams;
+
+    MariaDbStreamLocks(TableNames names, MariaDbTransactions transactions) {
+        this.transactions = transactions;
+        // Without the hint a small table is scanned, which waits for locks on streams that were not asked for.
+        this.selectStreams = names.in("""
+                SELECT stream_id, stream_key, version
+                FROM eventcore_stream FORCE INDEX (PRIMARY)
+                WHERE stream_id IN (%s)
+                ORDER BY stream_id
+                """);
+        this.insertStreams = names.in("""
+                INSERT INTO eventcore_stream (stream_id, version)
+                VALUES %s
+                ON DUPLICATE KEY UPDATE version = version
+                """);
+    }
+
+    /** What a locking read that others may share ends with. */
+    String shared() {
+        return " LOCK IN SHARE MODE";
+    }
+
+    @Override
+    public Map<StreamId, LockedStream> lock(Connection connection, SortedMap<StreamId, Claim> claims, boolean waits)
+            throws SQLException {
+        if (waits) {
+            return lockInOrder(connection, claims);
+        }
+        try {
+            return lockFree(connection, claims, true);
+        } catch (SQLException e) {
+            Failure failure = SqlErrors.MARIADB.classify(e);
+            if (failure != Failure.TRANSIENT && failure != Failure.TIMED_OUT) {
+                throw e;
+            }
+            // Another transaction is creating one of the streams. The server may have rolled back more than the
+            // statement, so the
+            // batch, which has written nothing yet, begins again and leaves streams without a row to those who wait.
+            Statements.execute(connection, "ROLLBACK");
+            transactions.start(connection);
+            return lockFree(connection, claims, false);
+        }
+    }
+
+    /** Locks the streams of an append that may wait. */
+    private Map<StreamId, LockedStream> lockInOrder(Connection connection, SortedMap<StreamId, Claim> claims)
+            throws SQLException {
+        Map<StreamId, LockedStream> locked = new HashMap<>();
+        // Streams that must be there, one after the other, are locked by one statement, which keeps their order.
+        List<StreamId> run = new ArrayList<>();
+        boolean writes = false;
+        for (Map.Entry<StreamId, Claim> entry : claims.entrySet()) {
+            Claim claim = entry.getValue();
+            if (claim.createsRow() || claim.writes() != writes || run.size() == MAX_IDS) {
+                locked.putAll(select(connection, run, writes ? " FOR UPDATE" : shared()));
+                run.clear();
+                writes = claim.writes();
+            }
+            if (claim.createsRow()) {
+                locked.putAll(create(connection, entry.getKey()));
+            } else {
+                run.add(entry.getKey());
+            }
+        }
+        locked.putAll(select(connection, run, writes ? " FOR UPDATE" : shared()));
+        return locked;
+    }
+
+    /**
+     * Locks a row and creates it if need be.
+     *
+     * <p>It begins with the insert: to look for the row first would, in a caller's REPEATABLE READ, lock the gap where it
+     * is missing, and two that have locked one gap cannot insert into it. The insert does not wait, and a locking read
+     * does it instead: when the row that it waits for is rolled back, waiting inserts are left with locks on the gap.
+     */
+    Map<StreamId, LockedStream> create(Connection connection, StreamId id) throws SQLException {
+        List<StreamId> ids = List.of(id);
+        for (int attempt = 0; attempt < MAX_ATTEMPTS_AT_ONCE; attempt++) {
+            try {
+                return createAtOnce(connection, ids);
+            } catch (SQLException e) {
+                if (e.getErrorCode() != SqlErrors.MARIADB_LOCK_WAIT_TIMEOUT || !isInTransaction(connection)) {
+                    throw e;
+                }
+            }
+            Map<StreamId, LockedStream> found = select(connection, ids, " FOR UPDATE");
+            if (!found.isEmpty()) {
+                return found;
+            }
+        }
+        return insert(connection, "", ids);
+    }
+
+    /** Where innodb_rollback_on_timeout is set, a time-out ends more than the statement. */
+    private static boolean isInTransaction(Connection connection) throws SQLException {
+        return Statements.number(connection, "SELECT @@in_transaction", 0) == 1;
+    }
+
+    /** Locks the streams of a batch that no other transaction has locked. */
+    private Map<StreamId, LockedStream> lockFree(
+            Connection connection, SortedMap<StreamId, Claim> claims, boolean creates) throws SQLException {
+        List<StreamId> written = new ArrayList<>();
+        List<StreamId> guarded = new ArrayList<>();
+        claims.forEach((id, claim) -> (claim.writes() ? written : guarded).add(id));
+
+        Map<StreamId, LockedStream> locked = new HashMap<>();
+        locked.putAll(select(connection, written, " FOR UPDATE SKIP LOCKED"));
+        locked.putAll(select(connection, guarded, shared() + " SKIP LOCKED"));
+        if (locked.size() == claims.size()) {
+            return locked;
+        }
+        SortedMap<StreamId, Claim> missing = new TreeMap<>(claims);
+        missing.keySet().removeAll(locked.keySet());
+        for (StreamId id : select(connection, missing.keySet(), "").keySet()) {
+            locked.put(id, LockedStream.BUSY);
+            missing.remove(id);
+        }
+        missing.values().removeIf(claim -> !claim.createsRow());
+        if (creates) {
+            locked.putAll(createAtOnce(connection, missing.keySet()));
+        } else {
+            missing.keySet().forEach(id -> locked.put(id, LockedStream.BUSY));
+        }
+        return locked;
+    }
+
+    /** The rows of those of the streams that have one. */
+    Map<StreamId, LockedStream> select(Connection connection, Collection<StreamId> ids, String lock)
+            throws SQLException {
+        Map<StreamId, LockedStream> found = new HashMap<>();
+        for (List<StreamId> part : parts(ids)) {
+            String sql = selectStreams.formatted("?" + ", ?".repeat(part.size() - 1)) + lock;
+            try (PreparedStatement query = connection.prepareStatement(sql)) {
+                bindIds(query, part);
+                read(query.executeQuery(), found);
+            }
+        }
+        return found;
+    }
+
+    /** Creates and locks rows, or fails at once if another transaction is creating one of them. */
+    Map<StreamId, LockedStream> createAtOnce(Connection connection, Collection<StreamId> ids) throws SQLException {
+        return insert(connection, AT_ONCE, ids);
+    }
+
+    private Map<StreamId, LockedStream> insert(Connection connection, String before, Collection<StreamId> ids)
+            throws SQLException {
+        Map<StreamId, LockedStream> created = new HashMap<>();
+        for (List<StreamId> part : parts(ids)) {
+            String sql = before + insertStreams(part.size()) + " RETURNING stream_id, stream_key, version";
+            try (PreparedStatement insert = connection.prepareStatement(sql)) {
+                bindIds(insert, part);
+                // The driver of MySQL takes no INSERT for a query.
+                insert.execute();
+                read(insert.getResultSet(), created);
+            }
+        }
+        return created;
+    }
+
+    String insertStreams(int rows) {
+        return insertStreams.formatted(Statements.values("(?, 0)", rows));
+    }
+
+    static void bindIds(PreparedStatement statement, List<StreamId> ids) throws SQLException {
+        for (int i = 0; i < ids.size(); i++) {
+            statement.setString(i + 1, ids.get(i).value());
+        }
+    }
+
+    private static void read(ResultSet rows, Map<StreamId, LockedStream> into) throws SQLException {
+        try (rows) {
+            while (rows.next()) {
+                into.put(ForeignIds.read(rows.getString(1)), LockedStream.found(rows.getLong(2), rows.getLong(3)));
+            }
+        }
+    }
+
+    static List<List<StreamId>> parts(Collection<StreamId> ids) {
+        List<StreamId> all = List.copyOf(ids);
+        List<List<StreamId>> parts = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += MAX_IDS) {
+            parts.add(all.subList(from, Math.min(all.size(), from + MAX_IDS)));
+        }
+        return parts;
+    }
+}

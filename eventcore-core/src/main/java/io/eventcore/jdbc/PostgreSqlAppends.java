@@ -1,0 +1,251 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.VersionConflictException;
+import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializedAppend.Entry;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** PostgreSQL: an append is one call of a function. */
+final class PostgreSqlAppends implements Appends {
+    /** The outcomes of the append functions; what is neither of these is written. */
+    static final int CONFLICT = 1;
+
+    static final int FOUND = 2;
+    static final int BUSY = 3;
+
+    /** How the append functions are told an expectation that is no exact version. */
+    private static final long ANY = -1;
+
+    private static final long STREAM_EXISTS = -2;
+
+    private final OwnTransactions transactions;
+    private final String append;
+    private final String appendEvent;
+    private final String appendBatch;
+    private final String lockStream;
+
+    PostgreSqlAppends(TableNames names, OwnTransactions transactions) {
+        this.transactions = transactions;
+        this.append = names.in("""
+                SELECT outcome, conflict_stream, conflict_version, base_versions, positions
+                FROM eventcore_append(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """);
+        this.appendEvent = names.in("SELECT eventcore_append_event(?, ?, ?, ?, ?, ?, ?)");
+        this.appendBatch = names.in("""
+                SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
+                FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """);
+        this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
+    }
+
+    @Override
+    public AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
+        return appendAlone(connection, append, true);
+    }
+
+    private AppendOutcome appendAlone(Connection connection, SerializedAppend append, boolean waits)
+            throws SQLException {
+        AppendOutcome quick = isSingleEvent(append) ? appendEvent(connection, append, waits) : null;
+        return quick == null ? append(connection, append, false, waits) : quick;
+    }
+
+    private static boolean isSingleEvent(SerializedAppend append) {
+        return append.entries().size() == 1
+                && append.participants().size() == 1
+                && append.participants().get(0).expected() instanceof ExpectedVersion.Exactly;
+    }
+
+    /** The event written; null if the stream is not as expected. */
+    private @Nullable AppendOutcome appendEvent(Connection connection, SerializedAppend append, boolean waits)
+            throws SQLException {
+        Participant participant = append.participants().get(0);
+        Entry entry = append.entries().get(0);
+        try (PreparedStatement call = connection.prepareStatement(appendEvent)) {
+            call.setString(1, participant.id().value());
+            call.setLong(2, expected(participant.expected()));
+            call.setString(3, entry.event().id().toString());
+            call.setString(4, entry.stored().typeName());
+            call.setString(5, text(entry));
+            call.setString(6, append.metadata(entry).orElse(null));
+            call.setBoolean(7, waits);
+            try (ResultSet answer = call.executeQuery()) {
+                answer.next();
+                long position = answer.getLong(1);
+                boolean refused = answer.wasNull();
+                transactions.checkCommit(call.getWarnings());
+                return refused ? null : new AppendOutcome.Written(append.sliceAsExpected(new long[] {position}));
+            }
+        }
+    }
+
+    @Override
+    public AppendOutcome appendJoined(Connection connection, SerializedAppend append) throws SQLException {
+        return append(connection, append, true, true);
+    }
+
+    private AppendOutcome append(Connection connection, SerializedAppend append, boolean joined, boolean waits)
+            throws SQLException {
+        try (PreparedStatement call = connection.prepareStatement(this.append)) {
+            bindParticipants(call, append.participants());
+            bindEntries(call, append.entries());
+            call.setString(9, append.metadata().orElse(null));
+            call.setBoolean(10, joined);
+            call.setBoolean(11, waits);
+            call.setObject(12, ownMetadata(append.entries()));
+            try (ResultSet answer = call.executeQuery()) {
+                answer.next();
+                AppendOutcome outcome = outcome(append, answer);
+                if (!joined) {
+                    transactions.checkCommit(call.getWarnings());
+                }
+                return outcome;
+            }
+        }
+    }
+
+    @Override
+    public List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
+        PostgreSqlBatch batch = new PostgreSqlBatch(appends);
+        try {
+            // One alone is cheaper in the way of those who are alone, if only it does not wait.
+            return appends.size() == 1
+                    ? List.of(appendAlone(connection, appends.get(0), false))
+                    : appendBatch(connection, batch, false);
+        } catch (SQLException e) {
+            if (!SqlErrors.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                throw e;
+            }
+            // Another transaction is at work on one of the streams, and nothing is written: find out which, write the
+            // others.
+            return appendBatchOneByOne(connection, batch);
+        }
+    }
+
+    private List<AppendOutcome> appendBatchOneByOne(Connection connection, PostgreSqlBatch batch) throws SQLException {
+        try {
+            return appendBatch(connection, batch, true);
+        } catch (SQLException e) {
+            if (!SqlErrors.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                throw e;
+            }
+            // No row but a table is locked, as by a change of its definition.
+            return Collections.nCopies(batch.size(), new AppendOutcome.Busy(Optional.empty()));
+        }
+    }
+
+    private List<AppendOutcome> appendBatch(Connection connection, PostgreSqlBatch batch, boolean oneByOne)
+            throws SQLException {
+        try (PreparedStatement call = connection.prepareStatement(appendBatch)) {
+            batch.bind(call);
+            call.setBoolean(11, oneByOne);
+            try (ResultSet answer = call.executeQuery()) {
+                answer.next();
+                List<AppendOutcome> outcomes = batch.outcomes(answer);
+                transactions.checkCommit(call.getWarnings());
+                return outcomes;
+            }
+        }
+    }
+
+    @Override
+    public void lockStream(Connection connection, StreamId streamId) throws SQLException {
+        try (PreparedStatement lock = connection.prepareStatement(lockStream)) {
+            lock.setString(1, streamId.value());
+            lock.executeQuery().close();
+        }
+    }
+
+    private static void bindParticipants(PreparedStatement call, List<Participant> participants) throws SQLException {
+        int size = participants.size();
+        String[] ids = new String[size];
+        long[] expected = new long[size];
+        int[] counts = new int[size];
+        for (int i = 0; i < size; i++) {
+            Participant participant = participants.get(i);
+            ids[i] = participant.id().value();
+            expected[i] = expected(participant.expected());
+            counts[i] = participant.events();
+        }
+        call.setObject(1, ids);
+        call.setObject(2, expected);
+        call.setObject(3, counts);
+    }
+
+    static long expected(ExpectedVersion expected) {
+        if (expected instanceof ExpectedVersion.Exactly exactly) {
+            return exactly.version().value();
+        }
+        return expected instanceof ExpectedVersion.Any ? ANY : STREAM_EXISTS;
+    }
+
+    private static void bindEntries(PreparedStatement call, List<Entry> entries) throws SQLException {
+        int size = entries.size();
+        int[] streams = new int[size];
+        int[] offsets = new int[size];
+        String[] ids = new String[size];
+        String[] types = new String[size];
+        String[] payloads = new String[size];
+        for (int i = 0; i < size; i++) {
+            Entry entry = entries.get(i);
+            streams[i] = entry.stream() + 1;
+            offsets[i] = entry.offset();
+            ids[i] = entry.event().id().toString();
+            types[i] = entry.stored().typeName();
+            payloads[i] = text(entry);
+        }
+        call.setObject(4, streams);
+        call.setObject(5, offsets);
+        call.setObject(6, ids);
+        call.setObject(7, types);
+        call.setObject(8, payloads);
+    }
+
+    /** What single events are stored with instead of the metadata of their append; empty where there is none such. */
+    static String[] ownMetadata(List<Entry> entries) {
+        return entries.stream().noneMatch(entry -> entry.ownMetadata().isPresent())
+                ? new String[0]
+                : entries.stream()
+                        .map(entry -> entry.ownMetadata().orElse(null))
+                        .toArray(String[]::new);
+    }
+
+    static String text(Entry entry) {
+        return new String(entry.stored().payload(), StandardCharsets.UTF_8);
+    }
+
+    private static AppendOutcome outcome(SerializedAppend append, ResultSet answer) throws SQLException {
+        if (answer.getInt(1) == CONFLICT) {
+            Participant participant = append.participants().get(answer.getInt(2) - 1);
+            StreamVersion actual = StreamVersion.of(answer.getLong(3));
+            return new AppendOutcome.Conflict(
+                    new VersionConflictException(participant.id(), participant.expected(), actual));
+        }
+        if (append.entries().isEmpty()) {
+            return new AppendOutcome.Written(append.slice(new long[0], new long[0]));
+        }
+        EventStreamSlice slice = append.slice(longs(answer, 4), longs(answer, 5));
+        return answer.getInt(1) == FOUND ? new AppendOutcome.Found(slice) : new AppendOutcome.Written(slice);
+    }
+
+    private static long[] longs(ResultSet row, int column) throws SQLException {
+        Long[] boxed = (Long[]) row.getArray(column).getArray();
+        long[] values = new long[boxed.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = boxed[i];
+        }
+        return values;
+    }
+}

@@ -1,0 +1,137 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.AppendInFlight;
+import io.eventcore.jdbc.LogEnd.Mark;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** PostgreSQL: positions become visible in any order, and appends in flight are announced by advisory locks. */
+final class PostgreSqlLogQueries extends LogQueries {
+    /**
+     * Which run of which server answers, by the time it was started; null on a standby. That time stays when a standby is
+     * promoted, but nothing was settled by it before.
+     */
+    private static final String SERVER = """
+            CASE WHEN NOT pg_is_in_recovery()
+                 THEN (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint END""";
+
+    private final String end;
+    private final String highestCommitted;
+    private final String lastPosition;
+    private final String andOfPrimary;
+    private final String inFlight;
+    private final String oldestInFlight;
+
+    PostgreSqlLogQueries(TableNames names) {
+        super(names, SqlExpressions.POSTGRESQL);
+        // By an order and a limit: for a bare condition a server without statistics may look through the whole table.
+        this.end = names.in("""
+                SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
+                       (SELECT position FROM eventcore_event WHERE position >= ? ORDER BY position LIMIT 1),
+                       (SELECT event_id FROM eventcore_event WHERE position = ?),
+                       %s
+                """.formatted(SERVER));
+        this.highestCommitted = names.in("""
+                SELECT position, event_id, %s
+                FROM eventcore_event
+                WHERE position > ? AND position <= ?
+                ORDER BY position DESC
+                LIMIT 1
+                """.formatted(SERVER));
+        this.lastPosition = names.in("""
+                SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby()
+                            ELSE (SELECT max(position) FROM eventcore_event) END
+                """);
+        // Without a column of the table: such a condition is checked once, and leaves the plan as it is.
+        this.andOfPrimary = names.in(
+                " AND (SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby() IS NULL ELSE TRUE END)");
+        this.inFlight = names.in("SELECT eventcore_in_flight()");
+        // A prepared transaction has no backend any more, and other users' transactions are shown without their times.
+        this.oldestInFlight = names.in("""
+                SELECT coalesce('backend ' || l.pid, 'prepared transaction'),
+                       coalesce(a.xact_start, clock_timestamp()), clock_timestamp()
+                FROM pg_locks l
+                LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+                WHERE l.locktype = 'advisory'
+                  AND l.objsubid = 1
+                  AND l.mode = 'ShareLock'
+                  AND l.granted
+                  AND l.classid::bigint >> 16 = eventcore_lock_space()
+                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                ORDER BY a.xact_start NULLS LAST
+                LIMIT 1
+                """);
+    }
+
+    @Override
+    String orderStrategy() {
+        return "in-flight-lock";
+    }
+
+    @Override
+    LogEnd end(Connection connection, long after, Mark mark) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(end)) {
+            query.setLong(1, after);
+            query.setLong(2, mark.position());
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                boolean reachesReader = after == 0 || row.getObject(2) != null;
+                long server = server(row, 4);
+                boolean holdsMark = mark.server() == server && mark.eventId().equals(row.getObject(3));
+                return new LogEnd(row.getLong(1), reachesReader, holdsMark, server);
+            }
+        }
+    }
+
+    @Override
+    Optional<Mark> highestCommitted(Connection connection, long after, long upTo) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(highestCommitted)) {
+            query.setLong(1, after);
+            query.setLong(2, upTo);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new Mark(row.getLong(1), SqlTypes.POSTGRESQL.uuid(row, 2), server(row, 3)))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    private static long server(ResultSet row, int column) throws SQLException {
+        long server = row.getLong(column);
+        return row.wasNull() ? LogEnd.STANDBY : server;
+    }
+
+    /** In the statement itself: a standby may be promoted, and a pool may change the server, before the next one. */
+    @Override
+    String andOfPrimary() {
+        return andOfPrimary;
+    }
+
+    @Override
+    long lastPosition(Connection connection) throws SQLException {
+        return Statements.number(connection, lastPosition, 0);
+    }
+
+    @Override
+    long lowestInFlight(Connection connection) throws SQLException {
+        return Statements.number(connection, inFlight, Long.MAX_VALUE);
+    }
+
+    @Override
+    Optional<AppendInFlight> oldestInFlight(Connection connection) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(oldestInFlight);
+                ResultSet row = query.executeQuery()) {
+            if (!row.next()) {
+                return Optional.empty();
+            }
+            Instant since = row.getTimestamp(2).toInstant();
+            Duration age = Duration.between(since, row.getTimestamp(3).toInstant());
+            return Optional.of(new AppendInFlight(row.getString(1), since, age.isNegative() ? Duration.ZERO : age));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.eventcore.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+
+/** The isolation is one of the transaction, not of the session: a pooler may give that to others in between. */
+final class PostgreSqlTransactions extends OwnTransactions {
+    static final PostgreSqlTransactions INSTANCE = new PostgreSqlTransactions();
+
+    private PostgreSqlTransactions() {}
+
+    @Override
+    <T> T runInReadCommitted(Connection connection, Work<T> work) throws SQLException {
+        return run(connection, work);
+    }
+
+    @Override
+    <T> T run(Connection connection, Work<T> work) throws SQLException {
+        connection.clearWarnings();
+        connection.setAutoCommit(false);
+        boolean done = false;
+        try {
+            try (Statement begin = connection.createStatement()) {
+                begin.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+            }
+            T result = work.run();
+            commit(connection);
+            done = true;
+            return result;
+        } finally {
+            restore(connection, done, Connection.TRANSACTION_READ_COMMITTED);
+        }
+    }
+
+    /**
+     * Cancelling a session that waits for a synchronous standby makes its commit return as if nothing had happened; only
+     * a warning tells. Notices (class 00) tell nothing of that kind.
+     */
+    @Override
+    void checkCommit(@Nullable SQLWarning warning) throws SQLException {
+        for (SQLWarning next = warning; next != null; next = next.getNextWarning()) {
+            if (!String.valueOf(next.getSQLState()).startsWith("00")) {
+                throw new SQLException("The commit is in doubt", Failure.TRANSACTION_RESOLUTION_UNKNOWN, next);
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.jdbc.StreamQueries.StreamPart;
+import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializedAppend.Entry;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds out whether an append that was refused is a repetition of one that is stored. */
+final class RepeatedAppends {
+    /** How many events of an append one statement looks for. */
+    private static final int MAX_STORED = 1_000;
+
+    private static final int MAX_PARTS = 100;
+
+    private final SqlTypes types;
+    private final String selectStored;
+
+    RepeatedAppends(TableNames names, SqlExpressions expressions, SqlTypes types) {
+        this.types = types;
+        this.selectStored = names.in(
+                expressions.newest("""
+                SELECT e.stream_key, e.version, e.position, e.event_id
+                FROM eventcore_event e%s
+                WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?%s
+                """.formatted(expressions.byStreamAndVersion(), expressions.andNotFromCache())));
+    }
+
+    /** Where the events of an append stand, if all of them are stored already in the places it expected. */
+    Optional<long[]> positions(Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked)
+            throws SQLException {
+        if (append.entries().isEmpty() || !append.isRefusedTheSecondTime()) {
+            return Optional.empty();
+        }
+        Map<Place, Integer> wanted = new HashMap<>();
+        for (int i = 0; i < append.entries().size(); i++) {
+            Entry entry = append.entries().get(i);
+            LockedStream stream = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT);
+            long version = append.expectedPlace(entry).orElseThrow().value();
+            if (stream.version() < version) {
+                return Optional.empty();
+            }
+            wanted.put(new Place(stream.key(), version), i);
+        }
+        long[] positions = new long[append.entries().size()];
+        for (List<StreamPart> parts : statementsFor(partsOf(append, locked))) {
+            if (!findIn(connection, parts, append, wanted, positions)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(positions);
+    }
+
+    /** Where an event stands in its stream. */
+    private record Place(long streamKey, long version) {}
+
+    /** The places that an append expects for its events, as parts of streams of a bounded size. */
+    private static List<StreamPart> partsOf(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+        List<StreamPart> parts = new ArrayList<>();
+        for (Participant participant : append.participants()) {
+            if (!participant.isGuard() && participant.expected() instanceof ExpectedVersion.Exactly exactly) {
+                long key = locked.getOrDefault(participant.id(), LockedStream.ABSENT)
+                        .key();
+                long after = exactly.version().value();
+                long upTo = after + participant.events();
+                for (; after < upTo; after += MAX_STORED) {
+                    parts.add(new StreamPart(key, after, Math.min(upTo, after + MAX_STORED)));
+                }
+            }
+        }
+        return parts;
+    }
+
+    /** Parts in as few statements as may be, each of a bounded number of parts and of rows. */
+    private static List<List<StreamPart>> statementsFor(List<StreamPart> parts) {
+        List<List<StreamPart>> statements = new ArrayList<>();
+        int from = 0;
+        long rows = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            long more = parts.get(i).upTo() - parts.get(i).after();
+            if (i - from == MAX_PARTS || (i > from && rows + more > MAX_STORED)) {
+                statements.add(parts.subList(from, i));
+                from = i;
+                rows = 0;
+            }
+            rows += more;
+        }
+        statements.add(parts.subList(from, parts.size()));
+        return statements;
+    }
+
+    /** Whether the events of an append stand in these parts; sets their positions. */
+    private boolean findIn(
+            Connection connection,
+            List<StreamPart> parts,
+            SerializedAppend append,
+            Map<Place, Integer> wanted,
+            long[] positions)
+            throws SQLException {
+        long missing = 0;
+        try (PreparedStatement select = connection.prepareStatement(unionOfLocking(parts.size()))) {
+            int parameter = 0;
+            for (StreamPart part : parts) {
+                select.setLong(++parameter, part.streamKey());
+                select.setLong(++parameter, part.after());
+                select.setLong(++parameter, part.upTo());
+                missing += part.upTo() - part.after();
+            }
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    Integer index = wanted.get(new Place(row.getLong(1), row.getLong(2)));
+                    if (index == null
+                            || !types.uuid(row, 4)
+                                    .equals(append.entries().get(index).event().id())) {
+                        return false;
+                    }
+                    positions[index] = row.getLong(3);
+                    missing--;
+                }
+            }
+        }
+        return missing == 0;
+    }
+
+    /** In brackets: a lock that a query asks for is one for its own rows only. */
+    private String unionOfLocking(int branches) {
+        return branches == 1
+                ? selectStored
+                : String.join(" UNION ALL ", Collections.nCopies(branches, "(" + selectStored + ")"));
+    }
+}

@@ -1,0 +1,62 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.ExpectedVersion;
+import io.eventcore.serialization.internal.SerializedAppend;
+import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** Finds out how an append ended whose connection was lost, or ends it. */
+final class Settlement {
+    private final OwnTransactions transactions;
+    private final Appends appends;
+    private final StoredAppends stored;
+    private final IndexCatalog indexes;
+    private final TableNames names;
+
+    Settlement(
+            OwnTransactions transactions,
+            Appends appends,
+            StoredAppends stored,
+            IndexCatalog indexes,
+            TableNames names) {
+        this.transactions = transactions;
+        this.appends = appends;
+        this.stored = stored;
+        this.indexes = indexes;
+        this.names = names;
+    }
+
+    /**
+     * Settles an append of unknown outcome on a connection of its own: waits for the session that may still be at work,
+     * then finds the events, or writes them if the old session's attempt is refused then.
+     *
+     * @return the outcome; empty if the events are not stored, but the old session may yet come and store them
+     */
+    Optional<AppendOutcome> settle(Connection connection, SerializedAppend append) throws SQLException {
+        return transactions.run(connection, () -> {
+            for (Participant participant : append.participants()) {
+                if (!participant.isGuard()) {
+                    appends.lockStream(connection, participant.id());
+                }
+            }
+            Optional<AppendOutcome> found =
+                    append.isRefusedTheSecondTime() ? Optional.empty() : stored.find(connection, append);
+            if (found.isPresent()
+                    || !(append.cannotBeStoredTwice() || indexes.has(connection, names, OptionalIndex.EVENT_ID))) {
+                return found;
+            }
+            AppendOutcome outcome = appends.appendJoined(connection, append);
+            return isFinal(outcome) ? Optional.of(outcome) : Optional.empty();
+        });
+    }
+
+    /** Whether the session that was lost would be told the same, however late it comes: versions never go down. */
+    private static boolean isFinal(AppendOutcome outcome) {
+        return !(outcome instanceof AppendOutcome.Conflict conflict)
+                || (conflict.conflict().expected() instanceof ExpectedVersion.Exactly exactly
+                        && conflict.conflict().actual().value()
+                                > exactly.version().value());
+    }
+}

@@ -1,0 +1,117 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreException;
+import java.sql.SQLException;
+import java.util.Set;
+
+/**
+ * What the error codes of an engine mean. By SQLState and vendor code, never by the class of the exception or its text:
+ * drivers disagree about classes, and servers translate texts.
+ */
+enum SqlErrors {
+    POSTGRESQL {
+        @Override
+        Failure classify(SQLException e) {
+            String state = String.valueOf(e.getSQLState());
+            if (LOCK_NOT_AVAILABLE.equals(state)) {
+                return Failure.TIMED_OUT;
+            }
+            if (IN_FAILED_TRANSACTION.equals(state)) {
+                return Failure.TRANSIENT;
+            }
+            return SESSION_ENDED.contains(state) ? Failure.CONNECTION_LOST : Failure.bySqlState(e.getSQLState());
+        }
+    },
+
+    H2 {
+        @Override
+        Failure classify(SQLException e) {
+            if (e.getErrorCode() == H2_LOCK_TIMEOUT) {
+                return Failure.TIMED_OUT;
+            }
+            if (e.getErrorCode() == H2_CONCURRENT_UPDATE) {
+                return Failure.TRANSIENT;
+            }
+            return H2_CONNECTION_LOST.contains(e.getErrorCode())
+                    ? Failure.CONNECTION_LOST
+                    : Failure.bySqlState(e.getSQLState());
+        }
+    },
+
+    /** MariaDB and MySQL. */
+    MARIADB {
+        @Override
+        Failure classify(SQLException e) {
+            int code = e.getErrorCode();
+            if (MARIADB_TRANSIENT.contains(code)) {
+                return Failure.TRANSIENT;
+            }
+            if (MARIADB_TIMED_OUT.contains(code)) {
+                return Failure.TIMED_OUT;
+            }
+            if (code == MARIADB_DUPLICATE_KEY) {
+                return Failure.DUPLICATE;
+            }
+            if (code == MARIADB_PACKET_TOO_LARGE) {
+                return Failure.REFUSED;
+            }
+            return MARIADB_CONNECTION_LOST.contains(code) || RECONNECTED.equals(e.getSQLState())
+                    ? Failure.CONNECTION_LOST
+                    : Failure.bySqlState(e.getSQLState());
+        }
+    };
+
+    /** PostgreSQL: another transaction has locked a row or a table, and waiting is over or not wanted. */
+    static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    /** PostgreSQL: the transaction is broken already and must be repeated. */
+    static final String IN_FAILED_TRANSACTION = "25P02";
+
+    /** PostgreSQL: the server or an administrator ended the session. */
+    private static final Set<String> SESSION_ENDED = Set.of("25P03", "25P04", "57P01", "57P02", "57P03", "57P05");
+
+    static final int H2_LOCK_TIMEOUT = 50200;
+
+    private static final int H2_CONCURRENT_UPDATE = 90131;
+
+    /** Connection broken, database closed by another session. */
+    private static final Set<Integer> H2_CONNECTION_LOST = Set.of(90067, 90098, 90121);
+
+    static final int MARIADB_LOCK_WAIT_TIMEOUT = 1205;
+
+    /** Deadlock, row changed since the snapshot (innodb_snapshot_isolation), lock not available at once (MySQL). */
+    private static final Set<Integer> MARIADB_TRANSIENT = Set.of(1213, 1020, 3572);
+
+    /** Lock wait time-out, statement time-out (MariaDB, MySQL), statement killed. */
+    private static final Set<Integer> MARIADB_TIMED_OUT = Set.of(MARIADB_LOCK_WAIT_TIMEOUT, 1969, 3024, 1317);
+
+    /** Connection killed, server shutting down. */
+    private static final Set<Integer> MARIADB_CONNECTION_LOST = Set.of(1927, 1053);
+
+    /** The driver has reconnected, and what was in progress is lost. */
+    private static final String RECONNECTED = "25S03";
+
+    private static final int MARIADB_DUPLICATE_KEY = 1062;
+
+    /** Larger than the server takes in one piece; its SQLState speaks of the connection. */
+    private static final int MARIADB_PACKET_TOO_LARGE = 1153;
+
+    /** PostgreSQL; MariaDB, MySQL and H2; H2 if there are tables of a like name. */
+    private static final Set<String> NO_SUCH_TABLE = Set.of("42P01", "42S02", "42S03", "42S04");
+
+    /** What a failed statement means. */
+    abstract Failure classify(SQLException e);
+
+    /**
+     * The exception of our own for a failed statement.
+     *
+     * @param action what failed, as a noun
+     */
+    EventStoreException failed(String action, SQLException e) {
+        return classify(e).toException(action, e);
+    }
+
+    static boolean isMissingTable(SQLException e) {
+        return NO_SUCH_TABLE.contains(String.valueOf(e.getSQLState()));
+    }
+}

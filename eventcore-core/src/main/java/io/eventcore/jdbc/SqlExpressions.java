@@ -1,0 +1,215 @@
+package io.eventcore.jdbc;
+
+import java.util.List;
+
+/** What an engine writes in its own way inside a statement that all share. Standard SQL is the default. */
+enum SqlExpressions {
+    POSTGRESQL {
+        /** Not the time of the transaction, which may have begun long before. */
+        @Override
+        String currentTime() {
+            return "clock_timestamp()";
+        }
+
+        @Override
+        String nowPlusMillis() {
+            return "clock_timestamp() + ? * interval '1 millisecond'";
+        }
+
+        /** Its commit lasts as well, whatever a setting says: its owner goes on from what it believes to have stored. */
+        @Override
+        String endedWhenIdleFor() {
+            return "set_config('idle_in_transaction_session_timeout', ?, true),"
+                    + " CASE WHEN current_setting('synchronous_commit') = 'off'"
+                    + " THEN set_config('synchronous_commit', 'on', true) END";
+        }
+
+        @Override
+        String matchesRegex(String expression) {
+            return expression + " ~ ?";
+        }
+
+        /** Its expressions know no {@code \\z}; their {@code $} and dot mean what is wanted. */
+        @Override
+        String anchored(String regex) {
+            return "^(?:" + regex + ")$";
+        }
+
+        /** A duplicate key would end the caller's transaction. */
+        @Override
+        String unlessThere() {
+            return " ON CONFLICT DO NOTHING";
+        }
+
+        @Override
+        String jsonParameter() {
+            return "?::json";
+        }
+
+        /**
+         * Without unpacking the payload, unless it is compressed: then its stored size says little. A payload that is small
+         * and not compressed, as most are, costs two looks at its header.
+         */
+        @Override
+        String payloadBytes() {
+            return """
+                    (CASE WHEN pg_column_compression(e.payload) IS NULL THEN pg_column_size(e.payload)\
+                     ELSE octet_length(e.payload::text) END)""";
+        }
+    },
+
+    H2 {
+        @Override
+        String nowPlusMillis() {
+            return "DATEADD('MILLISECOND', ?, CURRENT_TIMESTAMP(6))";
+        }
+
+        /** H2 compares texts by their UTF-16 form. */
+        @Override
+        String inByteOrder(String expression) {
+            return "STRINGTOUTF8(" + expression + ")";
+        }
+
+        /**
+         * A session keeps the result of its last query and takes it for the next of the same text as long as no table of it
+         * counts as changed. At a commit that is noted after the change is visible, and table by table: the last position would
+         * be the new one and the page the old one, or the other way round. And a session asks for the number of the newest
+         * change after it has taken its snapshot: a commit in between makes an old result count as newer than that commit, until
+         * the table is changed again.
+         */
+        @Override
+        String andNotFromCache() {
+            return " AND RAND() >= 0";
+        }
+
+        @Override
+        String matchesRegex(String expression) {
+            return "REGEXP_LIKE(" + expression + ", ?)";
+        }
+    },
+
+    /** MariaDB and MySQL. */
+    MARIADB {
+        /** Whatever the time zone of the session. */
+        @Override
+        String currentTime() {
+            return "UTC_TIMESTAMP(6)";
+        }
+
+        /** Without the hint a small table is scanned, which waits for events of streams that this append does not touch. */
+        @Override
+        String byStreamAndVersion() {
+            return " FORCE INDEX (stream_key)";
+        }
+
+        /** A read without a lock would see the snapshot of a caller's REPEATABLE READ. */
+        @Override
+        String newest(String query) {
+            return query + " LOCK IN SHARE MODE";
+        }
+
+        /**
+         * Not by LIKE: with this collation MariaDB (11.4) looks for "a%" in an index up to U+FFFF only, and misses the ids
+         * that go on with a code point beyond.
+         */
+        @Override
+        String beginsWith(String expression) {
+            return expression + " BETWEEN ? AND ?";
+        }
+
+        /** No id that begins with the prefix comes after the prefix with the last code point as often as an id has room. */
+        @Override
+        List<String> prefixParameters(String prefix) {
+            return List.of(prefix, prefix + LAST_CODE_POINTS);
+        }
+
+        @Override
+        String nowPlusMillis() {
+            return "TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(6))";
+        }
+
+        @Override
+        String matchesRegex(String expression) {
+            return expression + " REGEXP ?";
+        }
+    };
+
+    private static final String LAST_CODE_POINTS =
+            Character.toString(Character.MAX_CODE_POINT).repeat(255);
+
+    /** An expression for the time of the statement in microseconds. */
+    String currentTime() {
+        return "CURRENT_TIMESTAMP(6)";
+    }
+
+    /** A parameter for a column that holds JSON. */
+    String jsonParameter() {
+        return "?";
+    }
+
+    /** An expression for the time of the database's clock now, plus a number of milliseconds, the parameter. */
+    abstract String nowPlusMillis();
+
+    /**
+     * An expression that, once evaluated in a transaction, lets the database end it when nothing was sent for a time:
+     * milliseconds as a text, the parameter. Nothing happens where an engine cannot do that for one transaction.
+     */
+    String endedWhenIdleFor() {
+        return "CAST(? AS CHAR(20))";
+    }
+
+    /** An expression that orders texts by their unsigned UTF-8 bytes. */
+    String inByteOrder(String expression) {
+        return expression;
+    }
+
+    /** A condition that holds where an expression matches {@link #anchored} regular expression, the parameter. */
+    abstract String matchesRegex(String expression);
+
+    /** A regular expression for a part of a text as one for the whole text, in which a dot matches anything. */
+    String anchored(String regex) {
+        return "(?s)^(?:" + regex + ")\\z";
+    }
+
+    /** An expression for how many bytes of UTF-8 the payload of an event has; a few more do no harm. */
+    String payloadBytes() {
+        return "OCTET_LENGTH(e.payload)";
+    }
+
+    /** An expression for the payload of an event where a condition holds, so that a large one does not come unasked. */
+    static String whole(String condition) {
+        return "CASE WHEN " + condition + " THEN e.payload END";
+    }
+
+    /**
+     * A further condition that always holds, for an engine that may answer a query again out of an older result although
+     * what was committed meanwhile is visible to other queries already.
+     */
+    String andNotFromCache() {
+        return "";
+    }
+
+    /** A condition that holds where an expression begins with a prefix, the {@link #prefixParameters parameters}. */
+    String beginsWith(String expression) {
+        return expression + " LIKE ? ESCAPE '!'";
+    }
+
+    List<String> prefixParameters(String prefix) {
+        return List.of(prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
+    }
+
+    /** What an INSERT ends with that changes nothing if the key is taken; empty if a duplicate key harms no transaction. */
+    String unlessThere() {
+        return "";
+    }
+
+    /** A query that sees what is committed, in a transaction of whatever isolation. */
+    String newest(String query) {
+        return query;
+    }
+
+    /** A hint to find events by stream and version, for an engine that may lock all that it looks through. */
+    String byStreamAndVersion() {
+        return "";
+    }
+}

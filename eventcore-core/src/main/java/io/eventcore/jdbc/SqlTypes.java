@@ -1,0 +1,114 @@
+package io.eventcore.jdbc;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** How values go into the columns of an engine and come back. */
+enum SqlTypes {
+    /** By the types of the JDBC specification: H2. */
+    STANDARD,
+
+    POSTGRESQL {
+        /** A column of type json arrives as its UTF-8 text: no need to make a string of it. */
+        @Override
+        byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
+            return row.getBytes(column);
+        }
+
+        @Override
+        Instant instant(ResultSet row, int column) throws SQLException {
+            Timestamp timestamp = row.getTimestamp(column);
+            return timestamp.toInstant();
+        }
+
+        /** One statement whatever the number: the driver and the server know it already. */
+        @Override
+        String among(int keys) {
+            return " = ANY (?)";
+        }
+
+        @Override
+        void bindKeys(PreparedStatement query, List<Long> keys) throws SQLException {
+            query.setObject(1, keys.stream().mapToLong(Long::longValue).toArray());
+        }
+    },
+
+    /** MariaDB and MySQL. */
+    MARIADB {
+        @Override
+        void bind(PreparedStatement statement, int parameter, UUID id) throws SQLException {
+            statement.setBytes(
+                    parameter,
+                    ByteBuffer.allocate(2 * Long.BYTES)
+                            .putLong(id.getMostSignificantBits())
+                            .putLong(id.getLeastSignificantBits())
+                            .array());
+        }
+
+        @Override
+        UUID uuid(ResultSet row, int column) throws SQLException {
+            ByteBuffer bytes = ByteBuffer.wrap(row.getBytes(column));
+            return new UUID(bytes.getLong(), bytes.getLong());
+        }
+
+        /** A text arrives as its UTF-8 bytes. */
+        @Override
+        byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
+            return row.getBytes(column);
+        }
+
+        /** Stored in UTC as a date and a time without a zone, so that no time zone of a session or a driver matters. */
+        @Override
+        Instant instant(ResultSet row, int column) throws SQLException {
+            return row.getObject(column, LocalDateTime.class).toInstant(ZoneOffset.UTC);
+        }
+    };
+
+    void bind(PreparedStatement statement, int parameter, UUID id) throws SQLException {
+        statement.setObject(parameter, id);
+    }
+
+    UUID uuid(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, UUID.class);
+    }
+
+    final byte[] utf8(ResultSet row, int column) throws SQLException {
+        byte[] text = utf8OrNull(row, column);
+        if (text == null) {
+            throw new SQLException("Column " + column + " of a result is null", "22004");
+        }
+        return text;
+    }
+
+    byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
+        String text = row.getString(column);
+        return text == null ? null : text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    Instant instant(ResultSet row, int column) throws SQLException {
+        return row.getObject(column, OffsetDateTime.class).toInstant();
+    }
+
+    /** A condition that holds if the expression before it is one of so many keys. */
+    String among(int keys) {
+        return Statements.in(keys);
+    }
+
+    /** Binds the keys of {@link #among}, which are the only parameters. */
+    void bindKeys(PreparedStatement query, List<Long> keys) throws SQLException {
+        for (int i = 0; i < keys.size(); i++) {
+            query.setLong(i + 1, keys.get(i));
+        }
+    }
+}
