@@ -43,13 +43,7 @@ enum Engine {
     },
 
     /** Plain statements. */
-    H2(
-            SqlErrors.H2,
-            SqlTypes.STANDARD,
-            SqlExpressions.H2,
-            SchemaScripts.H2,
-            IndexCatalog.H2,
-            LockTimeouts.H2) {
+    H2(SqlErrors.H2, SqlTypes.STANDARD, SqlExpressions.H2, SchemaScripts.H2, IndexCatalog.H2, LockTimeouts.H2) {
         @Override
         Appends appends(TableNames names) {
             return statementAppends(names, new H2StreamLocks(names), new H2EventWrites(names));

@@ -5,11 +5,68 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 
 /** What many statements have in common. */
 final class Statements {
     private Statements() {}
+
+    /** What a row of an answer says. */
+    @FunctionalInterface
+    interface Row<T> {
+        T of(ResultSet row) throws SQLException;
+    }
+
+    /**
+     * Carries out a change.
+     *
+     * @param values the parameters: texts, integers, longs, booleans
+     * @return how many rows it has changed; some drivers leave out those whose values are the same as before
+     */
+    static int update(Connection connection, String sql, Object... values) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql)) {
+            bind(update, values);
+            return update.executeUpdate();
+        }
+    }
+
+    /**
+     * What all rows of an answer say.
+     *
+     * @param values the parameters: texts, integers, longs, booleans
+     */
+    static <T> List<T> list(Connection connection, String sql, Row<T> row, Object... values) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            bind(query, values);
+            try (ResultSet rows = query.executeQuery()) {
+                List<T> list = new ArrayList<>();
+                while (rows.next()) {
+                    list.add(row.of(rows));
+                }
+                return list;
+            }
+        }
+    }
+
+    private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+        int parameter = 0;
+        for (Object value : values) {
+            parameter++;
+            if (value instanceof String text) {
+                statement.setString(parameter, text);
+            } else if (value instanceof Long number) {
+                statement.setLong(parameter, number);
+            } else if (value instanceof Integer number) {
+                statement.setInt(parameter, number);
+            } else if (value instanceof Boolean flag) {
+                statement.setBoolean(parameter, flag);
+            } else {
+                throw new IllegalArgumentException("No parameter of a statement: " + value.getClass());
+            }
+        }
+    }
 
     /** The one number that a query answers with. */
     static long number(Connection connection, String sql, long ifNull) throws SQLException {

@@ -29,7 +29,7 @@ class H2FreshReadsTest {
         Map<String, String> queries = new TreeMap<>();
         for (Object holder : List.of(
                 dialect,
-                new ProjectionStatements(dialect),
+                new JdbcProjectionStore(dialect, connections),
                 new JdbcSnapshotStore(connections, dialect, NAMES),
                 new JdbcExecutedCommands(connections, dialect))) {
             collect(holder, queries);
@@ -55,7 +55,10 @@ class H2FreshReadsTest {
                 Object value = field.get(holder);
                 if (value instanceof String sql && sql.strip().startsWith("SELECT")) {
                     queries.put(type.getSimpleName() + "." + field.getName(), sql);
-                } else if ((holder instanceof Dialect || holder instanceof StatementAppends) && isPart(value)) {
+                } else if ((holder instanceof Dialect
+                                || holder instanceof StatementAppends
+                                || holder instanceof JdbcProjectionStore)
+                        && isPart(value)) {
                     collect(value, queries);
                 }
             }

@@ -1,0 +1,247 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedCount;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.ProjectionPartition;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The streams that projections have set aside, and what was asked about them. */
+final class ParkedStreams {
+    /** About how many streams one statement asks whether they are parked. */
+    private static final int ASKED_TOGETHER = 500;
+
+    private static final String COLUMNS = "name, version, number, stream_id, position, type, failure, waiting, request";
+
+    private final OwnStatements statements;
+    private final String select;
+    private final String selectOfPartition;
+    private final String selectAfter;
+    private final String selectAt;
+    private final String selectOne;
+    private final String selectByStream;
+    private final String selectRequested;
+    private final String selectIds;
+    private final String selectAmong;
+    private final String exists;
+    private final String count;
+    private final String countOf;
+    private final String insert;
+    private final String queue;
+    private final String move;
+    private final String request;
+    private final String requestAll;
+    private final String delete;
+    private final String deleteAll;
+
+    ParkedStreams(Dialect dialect, OwnStatements statements) {
+        this.statements = statements;
+        TableNames names = dialect.names();
+        String fresh = dialect.expressions().andNotFromCache();
+        String parked = "SELECT " + COLUMNS + "\nFROM eventcore_parked_stream\nWHERE ";
+        this.select = names.in(parked + "(name = ? OR ? = '')" + fresh + " ORDER BY name, version, position");
+        this.selectOfPartition =
+                names.in(parked + "name = ? AND version = ? AND number = ?" + fresh + " ORDER BY position, stream_id");
+        this.selectAfter = names.in(
+                parked + "name = ? AND position > ?" + fresh + " ORDER BY position, version, stream_id LIMIT ?");
+        this.selectAt = names.in(parked + "name = ? AND position = ?" + fresh + " ORDER BY version, stream_id");
+        this.selectOne = names.in(parked + "name = ? AND version = ? AND stream_id = ?" + fresh);
+        this.selectByStream = names.in(parked + "name = ? AND stream_id = ?" + fresh + " ORDER BY version");
+        this.selectRequested = names.in("""
+                SELECT %s
+                FROM (
+                    SELECT %s,
+                        ROW_NUMBER() OVER (PARTITION BY name, version, number ORDER BY position, stream_id) AS place
+                    FROM eventcore_parked_stream
+                    WHERE request <> 'NONE'%s
+                ) requested
+                WHERE place <= ?
+                ORDER BY name, version, position
+                """.formatted(COLUMNS, COLUMNS, fresh));
+        String id = """
+                SELECT stream_id FROM eventcore_parked_stream
+                WHERE name = ? AND version = ? AND number = ?""" + fresh;
+        this.selectIds = names.in(id + " LIMIT ?");
+        this.selectAmong = names.in(id + " AND stream_id");
+        this.exists = names.in("""
+                SELECT CASE WHEN EXISTS (
+                    SELECT 1 FROM eventcore_parked_stream WHERE name = ? AND version = ? AND position <= ?%s
+                ) THEN 1 ELSE 0 END
+                """.formatted(fresh));
+        this.count = names.in("""
+                SELECT name, version, COUNT(*) FROM eventcore_parked_stream
+                WHERE 1 = 1%s
+                GROUP BY name, version
+                ORDER BY name, version
+                """.formatted(fresh));
+        this.countOf = names.in("SELECT COUNT(*) FROM eventcore_parked_stream WHERE name = ?" + fresh);
+        this.insert =
+                names.in("INSERT INTO eventcore_parked_stream (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        this.queue = names.in("""
+                UPDATE eventcore_parked_stream SET waiting = waiting + ?
+                WHERE name = ? AND version = ? AND stream_id = ?
+                """);
+        this.move = names.in("""
+                UPDATE eventcore_parked_stream SET number = ? WHERE name = ? AND version = ? AND stream_id = ?
+                """);
+        this.request = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND stream_id = ?");
+        this.requestAll = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ?");
+        this.delete = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
+        this.deleteAll = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND (version = ? OR ? < 0)");
+    }
+
+    /** Those of a projection, or of all of them if its name is empty. */
+    List<ParkedStream> of(String projection) {
+        return list(select, projection, projection);
+    }
+
+    List<ParkedStream> of(ProjectionPartition partition) {
+        return list(selectOfPartition, partition.projection(), partition.version(), partition.number());
+    }
+
+    List<ParkedStream> after(String projection, GlobalPosition after, int limit) {
+        return list(selectAfter, projection, after.value(), limit);
+    }
+
+    List<ParkedStream> at(String projection, GlobalPosition position) {
+        return list(selectAt, projection, position.value());
+    }
+
+    Optional<ParkedStream> find(String projection, int version, StreamId streamId) {
+        return list(selectOne, projection, version, streamId.value()).stream().findFirst();
+    }
+
+    List<ParkedStream> requested(int ofEachPartition) {
+        return list(selectRequested, ofEachPartition);
+    }
+
+    private List<ParkedStream> list(String query, Object... values) {
+        return statements.list("Reading parked streams", query, ParkedStreams::read, values);
+    }
+
+    private static ParkedStream read(ResultSet row) throws SQLException {
+        return new ParkedStream(
+                new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3)),
+                StreamId.of(row.getString(4)),
+                GlobalPosition.of(row.getLong(5)),
+                row.getString(6),
+                row.getString(7),
+                row.getLong(8),
+                ParkedStream.Request.valueOf(row.getString(9)));
+    }
+
+    List<StreamId> ids(ProjectionPartition partition, int limit) {
+        return ids(selectIds, partition.projection(), partition.version(), partition.number(), limit);
+    }
+
+    /** Which of these streams are parked. */
+    Set<StreamId> among(ProjectionPartition partition, Set<StreamId> streams) {
+        Set<StreamId> parked = new HashSet<>();
+        List<StreamId> all = List.copyOf(streams);
+        for (int from = 0; from < all.size(); from += ASKED_TOGETHER) {
+            List<StreamId> some = all.subList(from, Math.min(all.size(), from + ASKED_TOGETHER));
+            List<Object> values =
+                    new ArrayList<>(List.of(partition.projection(), partition.version(), partition.number()));
+            some.forEach(streamId -> values.add(streamId.value()));
+            parked.addAll(ids(selectAmong + Statements.in(some.size()), values.toArray()));
+        }
+        return parked;
+    }
+
+    private List<StreamId> ids(String query, Object... values) {
+        return statements.list(
+                "Reading the ids of parked streams", query, row -> StreamId.of(row.getString(1)), values);
+    }
+
+    /** Whether a stream is parked whose event stands at or below this position. */
+    boolean exist(String projection, int version, GlobalPosition upTo) {
+        return statements
+                .list(
+                        "Looking for parked streams",
+                        exists,
+                        row -> row.getInt(1) == 1,
+                        projection,
+                        version,
+                        upTo.value())
+                .contains(true);
+    }
+
+    List<ParkedCount> counts() {
+        return statements.list(
+                "Counting parked streams",
+                count,
+                row -> new ParkedCount(row.getString(1), row.getInt(2), row.getInt(3)));
+    }
+
+    boolean request(String projection, StreamId streamId, ParkedStream.Request wanted) {
+        statements.update(
+                "Asking for a parked stream of projection '" + projection + "'",
+                request,
+                wanted.name(),
+                projection,
+                streamId.value());
+        return !list(selectByStream, projection, streamId.value()).isEmpty();
+    }
+
+    int requestAll(String projection, ParkedStream.Request wanted) {
+        return statements.run("Asking for the parked streams of projection '" + projection + "'", connection -> {
+            Statements.update(connection, requestAll, wanted.name(), projection);
+            // Some drivers report only the rows whose values have changed.
+            return Math.toIntExact(Statements.list(connection, countOf, row -> row.getLong(1), projection)
+                    .get(0));
+        });
+    }
+
+    /** Carries out what the owner of a partition has decided, in the transaction that moves its checkpoint. */
+    void apply(Connection connection, ProjectionPartition partition, ParkedChange change) throws SQLException {
+        String streamId = change.streamId().value();
+        if (change instanceof ParkedChange.Queued more) {
+            Statements.update(connection, queue, more.events(), partition.projection(), partition.version(), streamId);
+            return;
+        }
+        Statements.update(connection, delete, partition.projection(), partition.version(), streamId);
+        if (change instanceof ParkedChange.Parked now) {
+            insert(connection, now.stream());
+        }
+    }
+
+    private void insert(Connection connection, ParkedStream stream) throws SQLException {
+        Statements.update(
+                connection,
+                insert,
+                stream.partition().projection(),
+                stream.partition().version(),
+                stream.partition().number(),
+                stream.streamId().value(),
+                stream.position().value(),
+                stream.typeName(),
+                stream.failure(),
+                stream.waiting(),
+                stream.request().name());
+    }
+
+    /** Makes a parked stream one of another partition of the same version. */
+    void move(Connection connection, ParkedStream stream, int number) throws SQLException {
+        Statements.update(
+                connection,
+                move,
+                number,
+                stream.partition().projection(),
+                stream.partition().version(),
+                stream.streamId().value());
+    }
+
+    /** Forgets those of a version, or of all if it is negative. */
+    void forget(Connection connection, String projection, int version) throws SQLException {
+        Statements.update(connection, deleteAll, projection, version, version);
+    }
+}

@@ -1,0 +1,119 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ProjectionPartition;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/** How far each partition of a projection has come; moved by the owner of its lease only. */
+final class ProjectionCheckpoints {
+    private final Connections connections;
+    private final OwnStatements statements;
+    private final OwnTransactions transactions;
+    private final SqlErrors errors;
+    private final ParkedStreams parkedStreams;
+    private final String select;
+    private final String advance;
+
+    ProjectionCheckpoints(
+            Dialect dialect, Connections connections, OwnStatements statements, ParkedStreams parkedStreams) {
+        this.connections = connections;
+        this.statements = statements;
+        this.transactions = dialect.transactions();
+        this.errors = dialect.engine().errors();
+        this.parkedStreams = parkedStreams;
+        TableNames names = dialect.names();
+        this.select = names.in("""
+                SELECT position, seen_position, seen_event_id FROM eventcore_projection
+                WHERE name = ? AND version = ? AND number = ?%s
+                """.formatted(dialect.expressions().andNotFromCache()));
+        this.advance = names.in("""
+                UPDATE eventcore_projection SET position = ?, seen_position = ?, seen_event_id = ?, moves = moves + 1
+                WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ? AND position = ?
+                """);
+    }
+
+    Checkpoint of(ProjectionPartition partition) {
+        return statements
+                .first(
+                        "Reading the checkpoint of projection '" + partition + "'",
+                        select,
+                        row -> read(row, 1),
+                        partition.projection(),
+                        partition.version(),
+                        partition.number())
+                .orElseThrow(() -> ProjectionPartitions.notRegistered(partition));
+    }
+
+    /** Reads three columns, the first of which has this number. */
+    static Checkpoint read(ResultSet row, int first) throws SQLException {
+        return new Checkpoint(
+                new GlobalPosition(row.getLong(first)),
+                new GlobalPosition(row.getLong(first + 1)),
+                UUID.fromString(row.getString(first + 2)));
+    }
+
+    /** In the caller's transaction if there is one, so that the read model and the checkpoint are one. */
+    boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+        String action = "Moving the checkpoint of projection '" + lease.partition() + "'";
+        if (connections.inCallersTransaction()) {
+            try {
+                return connections.joinOrOwn(connection -> advance(connection, lease, from, to, parked));
+            } catch (SQLException e) {
+                throw errors.failed(action, e);
+            }
+        }
+        return statements.run(action, connection -> {
+            if (parked.isEmpty()) {
+                return move(connection, lease, from, to);
+            }
+            try {
+                return transactions.run(connection, () -> {
+                    if (!advance(connection, lease, from, to, parked)) {
+                        throw new NotCurrentException();
+                    }
+                    return true;
+                });
+            } catch (NotCurrentException notCurrent) {
+                return false;
+            }
+        });
+    }
+
+    private boolean advance(
+            Connection connection, Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked)
+            throws SQLException {
+        for (ParkedChange change : parked) {
+            parkedStreams.apply(connection, lease.partition(), change);
+        }
+        return move(connection, lease, from, to);
+    }
+
+    private boolean move(Connection connection, Lease lease, Checkpoint from, Checkpoint to) throws SQLException {
+        ProjectionPartition partition = lease.partition();
+        int moved = Statements.update(
+                connection,
+                advance,
+                to.position().value(),
+                to.seenPosition().value(),
+                to.seenEventId().toString(),
+                partition.projection(),
+                partition.version(),
+                partition.number(),
+                lease.token(),
+                lease.owner(),
+                from.position().value());
+        return moved == 1;
+    }
+
+    /** Takes back what was done about parked streams when the checkpoint turns out to be another owner's to move. */
+    private static final class NotCurrentException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+}
