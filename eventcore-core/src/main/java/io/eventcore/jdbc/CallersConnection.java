@@ -36,7 +36,7 @@ final class CallersConnection {
         Connection connection = bound(key);
         try {
             sessions.check(connection);
-            return work.on(holder.hasTimeout() ? Deadline.on(connection, holder) : connection);
+            return holder.hasTimeout() ? Deadline.during(connection, holder, work) : work.on(connection);
         } catch (SQLException | RuntimeException | Error e) {
             CallersTransaction.of(target, key, holder).mustRollBack(e);
             throw e;

@@ -12,8 +12,42 @@ import org.springframework.transaction.TransactionTimedOutException;
 final class Deadline {
     private Deadline() {}
 
-    /** The same connection; its statements time out when the transaction does. */
-    static Connection on(Connection connection, ConnectionHolder holder) {
+    /**
+     * Does something on a connection whose statements time out when the transaction does.
+     *
+     * <p>H2 takes the time-out of a statement for that of its session, which would keep it for the next user of the
+     * connection. So it is set back. To other drivers that is no more than a field.
+     */
+    static <T> T during(Connection connection, ConnectionHolder holder, Connections.Work<T> work) throws SQLException {
+        int before = queryTimeout(connection);
+        T result;
+        try {
+            result = work.on(on(connection, holder));
+        } catch (SQLException | RuntimeException | Error e) {
+            try {
+                setQueryTimeout(connection, before);
+            } catch (SQLException alsoFailed) {
+                e.addSuppressed(Failure.redacted(alsoFailed));
+            }
+            throw e;
+        }
+        setQueryTimeout(connection, before);
+        return result;
+    }
+
+    private static int queryTimeout(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return statement.getQueryTimeout();
+        }
+    }
+
+    private static void setQueryTimeout(Connection connection, int seconds) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.setQueryTimeout(seconds);
+        }
+    }
+
+    private static Connection on(Connection connection, ConnectionHolder holder) {
         return (Connection) Proxy.newProxyInstance(
                 Deadline.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
                     try {

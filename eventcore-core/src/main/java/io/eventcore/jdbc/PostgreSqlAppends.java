@@ -130,6 +130,7 @@ final class PostgreSqlAppends implements Appends {
             }
             // Another transaction is at work on one of the streams, and nothing is written: find out which, write the
             // others.
+            PostgreSqlTransactions.beginAgain(connection);
             return appendBatchOneByOne(connection, batch);
         }
     }
@@ -142,6 +143,7 @@ final class PostgreSqlAppends implements Appends {
                 throw e;
             }
             // No row but a table is locked, as by a change of its definition.
+            PostgreSqlTransactions.beginAgain(connection);
             return Collections.nCopies(batch.size(), new AppendOutcome.Busy(Optional.empty()));
         }
     }

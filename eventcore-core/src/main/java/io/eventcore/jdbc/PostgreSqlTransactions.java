@@ -23,15 +23,30 @@ final class PostgreSqlTransactions extends OwnTransactions {
         connection.setAutoCommit(false);
         boolean done = false;
         try {
-            try (Statement begin = connection.createStatement()) {
-                begin.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
-            }
+            begin(connection);
             T result = work.run();
             commit(connection);
             done = true;
             return result;
         } finally {
             restore(connection, done, Connection.TRANSACTION_READ_COMMITTED);
+        }
+    }
+
+    private static void begin(Connection connection) throws SQLException {
+        try (Statement begin = connection.createStatement()) {
+            begin.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+        }
+    }
+
+    /**
+     * To be called before another statement follows one that has failed: a transaction of ours does nothing more after a
+     * failure and commits nothing, so another one begins. Nothing to be done in auto-commit mode.
+     */
+    static void beginAgain(Connection connection) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            connection.rollback();
+            begin(connection);
         }
     }
 

@@ -3,7 +3,10 @@ package io.eventcore.jdbc;
 import static io.eventcore.ExpectedVersion.any;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import io.eventcore.EventStore;
+import io.eventcore.EventStreamSlice;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -15,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
@@ -26,6 +31,11 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 class PostgreSqlStricterSessionTest {
     private static final PostgreSqlDatabase DATABASE = PostgreSqlDatabase.INSTANCE;
     private static final StreamId ADA = StreamId.of("account-ada");
+
+    /** A look takes 20 milliseconds at most. */
+    private static final String NOT_YET_LONG = "clock_timestamp() - query_start < interval '200 milliseconds'";
+
+    private static final StreamId BOB = StreamId.of("account-bob");
 
     @Test
     void an_append_is_stored_by_a_session_that_is_stricter_than_the_first_however_often_others_come_first() {
@@ -41,8 +51,44 @@ class PostgreSqlStricterSessionTest {
         pool.later = true;
         store.appendEvents(deposit());
 
-        assertThat(pool.overtaking).hasSize(2);
-        assertThat(others.streamVersion(ADA).value()).isEqualTo(4);
+        assertThat(pool.overtaking).isNotEmpty();
+        assertThat(others.streamVersion(ADA).value()).isEqualTo(2 + pool.overtaking.size());
+    }
+
+    /** Looking whether a stream is free fails where it is not, and a transaction that has met a failure does nothing more. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void an_append_by_a_strict_session_waits_for_the_transaction_that_holds_its_stream(int streams) {
+        String prefix = DATABASE.newTables();
+        EventStore others = DATABASE.store(prefix);
+        HikariConfig config = DATABASE.appConfig();
+        config.setConnectionInitSql("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+        try (HikariDataSource pool = new HikariDataSource(config)) {
+            EventStore store = TestDatabase.store(pool, prefix);
+            store.appendEvents(deposit());
+            Holder first = Holder.of(DATABASE.dataSource(), () -> others.appendEvents(deposit()));
+            CompletableFuture<EventStreamSlice> second = CompletableFuture.supplyAsync(() -> store.appendEvents(
+                    streams == 1
+                            ? deposit()
+                            : deposit().registerStream(BOB, any()).append(new Deposited(BOB, 1))));
+
+            awaitLongWait(prefix, second);
+            first.commit();
+
+            assertThat(second.join().events()).hasSize(streams);
+            assertThat(others.streamVersion(ADA).value()).isEqualTo(3);
+        }
+    }
+
+    /** Until a statement has waited for a lock much longer than a look takes, or the append has ended. */
+    private static void awaitLongWait(String prefix, CompletableFuture<?> append) {
+        JdbcClient.StatementSpec waiting = JdbcClient.create(DATABASE.superusersDataSource())
+                .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE ?"
+                        + " AND NOT " + NOT_YET_LONG)
+                .param("%" + prefix + "%");
+        while (!append.isDone() && waiting.query(Long.class).single() == 0) {
+            Thread.onSpinWait();
+        }
     }
 
     private static StreamWrites deposit() {
@@ -84,11 +130,11 @@ class PostgreSqlStricterSessionTest {
             return session;
         }
 
-        /** Until the session waits for a lock, or has ended. */
+        /** Until the session waits for a lock, and not only looks whether it is free, or has ended. */
         private static void awaitWaiting(long process) {
             JdbcClient.StatementSpec isAtWork = JdbcClient.create(DATABASE.superusersDataSource())
                     .sql("SELECT count(*) FROM pg_stat_activity"
-                            + " WHERE pid = ? AND wait_event_type IS DISTINCT FROM 'Lock'")
+                            + " WHERE pid = ? AND (wait_event_type IS DISTINCT FROM 'Lock' OR " + NOT_YET_LONG + ")")
                     .param(process);
             while (isAtWork.query(Long.class).single() == 1) {
                 Thread.onSpinWait();
