@@ -36,11 +36,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
-import javax.sql.DataSource;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
@@ -51,7 +49,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * which the transaction manager needs {@link io.eventcore.transaction.TransactionPhase#listener()}. Reading the log
  * never joins.
  *
- * <p>The tables must be there: see {@link JdbcSchema}. Safe for any number of threads.
+ * <p>Given by {@link JdbcDatabase}. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -65,28 +63,27 @@ public class JdbcEventStore implements EventStore {
     private final StreamReads streams;
     private final LogReads log;
 
-    /** Whether the database keeps event ids unique. Where the thread chooses the database, only one of them was asked. */
     private final boolean uniqueIds;
 
-    JdbcEventStore(Builder builder, Dialect dialect, Connections connections, boolean uniqueIds) {
-        this.uniqueIds = uniqueIds && !connections.isRouting();
-        this.dialect = dialect;
-        this.connections = connections;
+    JdbcEventStore(Builder builder) {
+        JdbcDatabase database = builder.database;
+        this.uniqueIds = database.keepsIdsUnique();
+        this.dialect = database.dialect();
+        this.connections = database.connections();
         this.serializer = builder.serializer;
         this.limits = builder.limits;
         this.listener = builder.listener;
         GroupCommitSettings group = connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit;
-        ConnectionShare share = ConnectionShare.half(
-                builder.poolSize.isPresent() ? builder.poolSize : PoolSize.of(connections.ownDataSource()));
-        this.ownAppends = new OwnAppends(dialect, connections, share, group, builder.settlingPause, builder.listener);
+        this.ownAppends = new OwnAppends(
+                dialect,
+                connections,
+                ConnectionShare.half(database.poolSize()),
+                group,
+                builder.settlingPause,
+                builder.listener);
         Payloads payloads = new Payloads(dialect, builder.readBytes);
         this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
         this.log = new LogReads(dialect, connections, payloads);
-    }
-
-    /** A store in this database, with the names of tables and the limits still to be chosen. */
-    public static Builder builder(DataSource dataSource, EventSerializer serializer) {
-        return new Builder(dataSource, serializer);
     }
 
     @Override
@@ -275,33 +272,17 @@ public class JdbcEventStore implements EventStore {
     public static final class Builder {
         private static final long DEFAULT_READ_BYTES = 4L * 1024 * 1024;
 
-        private final DataSource dataSource;
+        private final JdbcDatabase database;
         private final EventSerializer serializer;
-        private String schema = "";
-        private String tablePrefix = TableNames.DEFAULT_PREFIX;
         private AppendLimits limits = AppendLimits.defaults();
         private AppendListener listener = AppendListener.none();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
         private OwnAppends.Pause settlingPause = Thread::sleep;
         private long readBytes = DEFAULT_READ_BYTES;
-        private OptionalInt poolSize = OptionalInt.empty();
-        private boolean checksSchema = true;
 
-        private Builder(DataSource dataSource, EventSerializer serializer) {
-            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+        Builder(JdbcDatabase database, EventSerializer serializer) {
+            this.database = database;
             this.serializer = Objects.requireNonNull(serializer, "serializer");
-        }
-
-        /** The schema of the tables; by default the one the connections are in. Lower case, digits, underscores. */
-        public Builder schema(String name) {
-            this.schema = Objects.requireNonNull(name, "schema");
-            return this;
-        }
-
-        /** What the names of the tables begin with, by default {@code eventcore_}. Lower case, digits, underscores. */
-        public Builder tablePrefix(String prefix) {
-            this.tablePrefix = Objects.requireNonNull(prefix, "tablePrefix");
-            return this;
         }
 
         /** How large one append may be. */
@@ -339,50 +320,15 @@ public class JdbcEventStore implements EventStore {
             return this;
         }
 
-        /**
-         * How many connections the data source has at most. At most half of them, and no more than four, wait for streams that
-         * other transactions have locked; with one connection none does. A HikariCP pool tells its size itself. Of another
-         * pool that says nothing here, one connection waits.
-         *
-         * @throws IllegalArgumentException if it is below 1
-         */
-        public Builder poolSize(int connections) {
-            if (connections < 1) {
-                throw new IllegalArgumentException("poolSize must be at least 1, is " + connections);
-            }
-            this.poolSize = OptionalInt.of(connections);
-            return this;
-        }
-
         /** How to spend the time before another attempt to settle an append; for tests, which do not wait. */
         Builder settlingPause(OwnAppends.Pause pause) {
             this.settlingPause = pause;
             return this;
         }
 
-        /**
-         * Trusts the tables to be there and of the right version, instead of looking when the store is built. For tables
-         * that are created later; with wrong ones, the first call fails or events are lost.
-         */
-        public Builder withoutSchemaCheck() {
-            this.checksSchema = false;
-            return this;
-        }
-
-        /**
-         * The store, after a look at the database and its tables.
-         *
-         * @throws IllegalArgumentException if schema or prefix are not acceptable
-         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-         * @throws SchemaException if the tables are missing or of another version
-         * @throws EventStoreUnavailableException if the database cannot be reached
-         */
+        /** The store. */
         public JdbcEventStore build() {
-            TableNames names = new TableNames(schema, tablePrefix);
-            Connections connections = new Connections(dataSource);
-            JdbcSchema tables = new JdbcSchema(connections, names);
-            Dialect dialect = checksSchema ? tables.check() : tables.trust();
-            return new JdbcEventStore(this, dialect, connections, tables.has(OptionalIndex.EVENT_ID));
+            return new JdbcEventStore(this);
         }
     }
 }

@@ -15,9 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -29,7 +27,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Remembers executed commands in the tables of a {@link JdbcEventStore}, in the transaction that appends their events.
+ * Remembers executed commands in the tables of a {@link JdbcEventStore}, in the transaction that appends their events. Given by {@link JdbcDatabase}.
  *
  * <p>Without a transaction of the caller, a command with an id runs in one of its own and does not share it with others,
  * as group commit would: two statements more, and a commit for each. Safe for any number of threads and processes.
@@ -45,11 +43,11 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     private final TransactionTemplate ownTransaction;
     private final CommandTable table;
 
-    JdbcExecutedCommands(Connections connections, Dialect dialect) {
+    JdbcExecutedCommands(Connections connections, Dialect dialect, ConnectionShare share) {
         this.connections = connections;
         this.dialect = dialect;
         this.table = dialect.commands();
-        this.share = ConnectionShare.quarter(PoolSize.of(connections.ownDataSource()));
+        this.share = share;
         // By a key of its own: under that of the pool, the connection of a finished transaction may still be bound.
         DataSourceTransactionManager manager =
                 new DataSourceTransactionManager(new DelegatingDataSource(connections.ownDataSource()));
@@ -57,45 +55,6 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         this.ownTransaction = new TransactionTemplate(manager);
         ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
         ownTransaction.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
-    }
-
-    /** In the tables with the default names. */
-    public static JdbcExecutedCommands in(DataSource dataSource) {
-        return in(dataSource, "", TableNames.DEFAULT_PREFIX);
-    }
-
-    /**
-     * In tables with names of the caller's choice: those of the event store that the commands append to.
-     *
-     * @param schema the schema of the tables; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
-     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if the tables are missing or of another version
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcExecutedCommands in(DataSource dataSource, String schema, String tablePrefix) {
-        return in(dataSource, schema, tablePrefix, JdbcSchema::check);
-    }
-
-    /**
-     * As {@link #in(DataSource, String, String)} without a look at the tables: for those that are created later.
-     *
-     * @param schema the schema of the tables; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
-     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcExecutedCommands withoutSchemaCheck(DataSource dataSource, String schema, String tablePrefix) {
-        return in(dataSource, schema, tablePrefix, JdbcSchema::trust);
-    }
-
-    private static JdbcExecutedCommands in(
-            DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
-        TableNames names = new TableNames(schema, tablePrefix);
-        Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        return new JdbcExecutedCommands(connections, look.apply(new JdbcSchema(connections, names)));
     }
 
     @Override

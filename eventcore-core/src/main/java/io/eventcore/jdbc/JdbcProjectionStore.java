@@ -1,6 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
@@ -13,15 +12,12 @@ import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import javax.sql.DataSource;
 
 /**
- * Leases, checkpoints and parked streams in the tables of the event store.
+ * Leases, checkpoints and parked streams in the tables of the event store, given by {@link JdbcDatabase}.
  *
  * <p>The time that leases run out by is that of the database. Every statement about leases is a transaction of its own
  * and leaves nothing behind in the session, so transaction poolers do no harm. Safe for any number of threads.
@@ -43,49 +39,6 @@ public class JdbcProjectionStore implements ProjectionStore {
         this.partitions = new ProjectionPartitions(dialect, statements, parked);
         this.leases = new ProjectionLeases(dialect, connections, statements);
         this.checkpoints = new ProjectionCheckpoints(dialect, connections, statements, parked);
-    }
-
-    /**
-     * The store in the tables with the default names.
-     *
-     * @throws SchemaException if the tables are missing or of another version
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcProjectionStore in(DataSource dataSource) {
-        return in(dataSource, "", TableNames.DEFAULT_PREFIX);
-    }
-
-    /**
-     * The store in tables with names of the caller's choice, those of the event store.
-     *
-     * @param schema the schema of the tables; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
-     * @throws SchemaException if the tables are missing or of another version
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcProjectionStore in(DataSource dataSource, String schema, String tablePrefix) {
-        return in(dataSource, schema, tablePrefix, JdbcSchema::check);
-    }
-
-    /**
-     * As {@link #in(DataSource, String, String)} without a look at the tables: for those that are created later.
-     *
-     * @param schema the schema of the tables; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
-     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcProjectionStore withoutSchemaCheck(DataSource dataSource, String schema, String tablePrefix) {
-        return in(dataSource, schema, tablePrefix, JdbcSchema::trust);
-    }
-
-    private static JdbcProjectionStore in(
-            DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
-        Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        Dialect dialect = look.apply(new JdbcSchema(connections, new TableNames(schema, tablePrefix)));
-        return new JdbcProjectionStore(dialect, connections);
     }
 
     @Override

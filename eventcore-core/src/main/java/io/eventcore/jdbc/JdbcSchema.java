@@ -195,22 +195,30 @@ public class JdbcSchema {
                 .replace("reader_eventcore", readerRole);
     }
 
-    /** The engine of the database, if the tables in it are those this version works with and commits to it last. */
-    Dialect check() {
-        return own(connection -> ready(connection, check(connection, Dialect.of(connection, names))));
+    /** What is made of a database that was looked at. */
+    @FunctionalInterface
+    interface Opened<T> {
+        T by(Dialect dialect, boolean uniqueIds);
     }
 
-    /** The engine of the database, without a look at the tables; commits to it last all the same. */
-    Dialect trust() {
-        return own(connection -> ready(connection, Dialect.of(connection, names)));
+    /**
+     * Looks at the database on one connection, and sees to it that commits to it last.
+     *
+     * @param check whether the tables must be those this version works with, or are not looked at
+     */
+    <T> T open(boolean check, Opened<T> opened) {
+        return own(connection -> {
+            Dialect dialect = Dialect.of(connection, names);
+            ready(connection, check ? check(connection, dialect) : dialect);
+            return opened.by(dialect, dialect.hasIndex(connection, OptionalIndex.EVENT_ID));
+        });
     }
 
-    private Dialect ready(Connection connection, Dialect dialect) throws SQLException {
+    private void ready(Connection connection, Dialect dialect) throws SQLException {
         dialect.engine().makeCommitsLast(connection);
         Sessions sessions = dialect.engine().sessions();
         sessions.check(connection);
         connections.check(sessions);
-        return dialect;
     }
 
     private <T> T own(Connections.Work<T> work) {

@@ -1,6 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -16,13 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
-import javax.sql.DataSource;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Keeps snapshots in the tables of a {@link JdbcEventStore}.
+ * Keeps snapshots in the tables of a {@link JdbcEventStore}, given by {@link JdbcDatabase}.
  *
  * <p>A snapshot is found within the caller's transaction and stored outside of it. Safe for any number of threads and
  * processes.
@@ -41,9 +38,10 @@ public class JdbcSnapshotStore implements SnapshotStore {
     private final String delete;
     private final String deleteAll;
 
-    JdbcSnapshotStore(Connections connections, Dialect dialect, TableNames names) {
+    JdbcSnapshotStore(Connections connections, Dialect dialect) {
         this.connections = connections;
         this.dialect = dialect;
+        TableNames names = dialect.names();
         this.select = names.in("""
                 SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?%s
                 """.formatted(dialect.expressions().andNotFromCache()));
@@ -61,45 +59,6 @@ public class JdbcSnapshotStore implements SnapshotStore {
                 """.formatted(dialect.expressions().currentTime()));
         this.delete = names.in("DELETE FROM eventcore_snapshot WHERE snapshot_key = ?");
         this.deleteAll = names.in("DELETE FROM eventcore_snapshot WHERE command_type = ?");
-    }
-
-    /** In the tables with the default names. */
-    public static JdbcSnapshotStore in(DataSource dataSource) {
-        return in(dataSource, "", TableNames.DEFAULT_PREFIX);
-    }
-
-    /**
-     * In tables with names of the caller's choice.
-     *
-     * @param schema the schema of the tables; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
-     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if the tables are missing or of another version
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcSnapshotStore in(DataSource dataSource, String schema, String tablePrefix) {
-        return in(dataSource, schema, tablePrefix, JdbcSchema::check);
-    }
-
-    /**
-     * As {@link #in(DataSource, String, String)} without a look at the tables: for those that are created later.
-     *
-     * @param schema the schema of the tables; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
-     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws EventStoreUnavailableException if the database cannot be reached
-     */
-    public static JdbcSnapshotStore withoutSchemaCheck(DataSource dataSource, String schema, String tablePrefix) {
-        return in(dataSource, schema, tablePrefix, JdbcSchema::trust);
-    }
-
-    private static JdbcSnapshotStore in(
-            DataSource dataSource, String schema, String tablePrefix, Function<JdbcSchema, Dialect> look) {
-        TableNames names = new TableNames(schema, tablePrefix);
-        Connections connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
-        return new JdbcSnapshotStore(connections, look.apply(new JdbcSchema(connections, names)), names);
     }
 
     @Override

@@ -12,11 +12,8 @@ import io.eventcore.autoconfigure.EventCoreProperties.Store;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.GroupCommitSettings;
-import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcExecutedCommands;
-import io.eventcore.jdbc.JdbcProjectionStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
-import io.eventcore.jdbc.JdbcSnapshotStore;
 import io.eventcore.jdbc.OptionalIndex;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
@@ -24,6 +21,7 @@ import io.eventcore.snapshot.SnapshotStore;
 import java.sql.DatabaseMetaData;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +31,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.jdbc.EmbeddedDatabaseConnection;
 import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadataProvider;
 import org.springframework.boot.sql.init.dependency.DatabaseInitializationDependencyConfigurer;
@@ -78,8 +77,23 @@ public final class EventCoreJdbcAutoConfiguration {
     @ConditionalOnMissingBean
     JdbcSchema eventStoreSchema(EventCoreProperties properties, DataSources dataSources) {
         Jdbc jdbc = properties.jdbc();
-        return JdbcSchema.in(dataSources.single(), jdbc.schema(), jdbc.tablePrefix())
-                .with(indexes(jdbc.indexes()));
+        DataSource dataSource = dataSources.single();
+        checkNames(dataSource, jdbc);
+        return JdbcSchema.in(dataSource, jdbc.schema(), jdbc.tablePrefix()).with(indexes(jdbc.indexes()));
+    }
+
+    /** The store refuses more names than the properties do: words that one of the databases reserves. */
+    private static void checkNames(DataSource dataSource, Jdbc jdbc) {
+        checkName("eventcore.jdbc.schema", jdbc.schema(), name -> JdbcSchema.in(dataSource, name, "eventcore_"));
+        checkName("eventcore.jdbc.table-prefix", jdbc.tablePrefix(), name -> JdbcSchema.in(dataSource, "", name));
+    }
+
+    private static void checkName(String property, String name, Consumer<String> tables) {
+        try {
+            tables.accept(name);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidConfigurationPropertyValueException(property, name, e.getMessage());
+        }
     }
 
     @Bean
@@ -105,24 +119,33 @@ public final class EventCoreJdbcAutoConfiguration {
         return wanted.toArray(OptionalIndex[]::new);
     }
 
+    /** Looked at once for all stores that it gives, after the tables were created. */
     @Bean
     @DependsOnDatabaseInitialization
+    @ConditionalOnMissingBean
+    JdbcDatabase eventStoreDatabase(EventCoreProperties properties, DataSources dataSources) {
+        DataSource dataSource = dataSources.single();
+        Jdbc jdbc = properties.jdbc();
+        warnIfEventsAreLost(dataSource);
+        checkNames(dataSource, jdbc);
+        JdbcDatabase.Builder database =
+                JdbcDatabase.builder(dataSource).schema(jdbc.schema()).tablePrefix(jdbc.tablePrefix());
+        dataSources.poolSize().ifPresent(database::poolSize);
+        return (jdbc.validateSchema() ? database : database.withoutSchemaCheck()).build();
+    }
+
+    @Bean
     EventStore eventStore(
             EventCoreProperties properties,
-            DataSources dataSources,
+            JdbcDatabase database,
             EventSerializer serializer,
             ObjectProvider<AppendListener> listeners) {
-        DataSource dataSource = dataSources.single();
-        warnIfEventsAreLost(dataSource);
-        JdbcEventStore.Builder store = JdbcEventStore.builder(dataSource, serializer)
-                .schema(properties.jdbc().schema())
-                .tablePrefix(properties.jdbc().tablePrefix())
+        return database.eventStoreBuilder(serializer)
                 .limits(limits(properties.limits()))
                 .appendListener(AppendListener.all(listeners.orderedStream().toList()))
                 .readBytes(properties.jdbc().readBytes().toBytes())
-                .groupCommit(groupCommit(properties.jdbc().groupCommit()));
-        dataSources.poolSize().ifPresent(store::poolSize);
-        return (properties.jdbc().validateSchema() ? store : store.withoutSchemaCheck()).build();
+                .groupCommit(groupCommit(properties.jdbc().groupCommit()))
+                .build();
     }
 
     private static GroupCommitSettings groupCommit(GroupCommit settings) {
@@ -131,36 +154,21 @@ public final class EventCoreJdbcAutoConfiguration {
     }
 
     @Bean
-    @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(ExecutedCommands.class)
-    ExecutedCommands executedCommands(EventCoreProperties properties, DataSources dataSources) {
-        DataSource dataSource = dataSources.single();
-        Jdbc jdbc = properties.jdbc();
-        return jdbc.validateSchema()
-                ? JdbcExecutedCommands.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
-                : JdbcExecutedCommands.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
+    ExecutedCommands executedCommands(JdbcDatabase database) {
+        return database.executedCommands();
     }
 
     @Bean
-    @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(SnapshotStore.class)
-    SnapshotStore snapshotStore(EventCoreProperties properties, DataSources dataSources) {
-        DataSource dataSource = dataSources.single();
-        Jdbc jdbc = properties.jdbc();
-        return jdbc.validateSchema()
-                ? JdbcSnapshotStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
-                : JdbcSnapshotStore.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
+    SnapshotStore snapshotStore(JdbcDatabase database) {
+        return database.snapshotStore();
     }
 
     @Bean
-    @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean(ProjectionStore.class)
-    ProjectionStore projectionStore(EventCoreProperties properties, DataSources dataSources) {
-        DataSource dataSource = dataSources.single();
-        Jdbc jdbc = properties.jdbc();
-        return jdbc.validateSchema()
-                ? JdbcProjectionStore.in(dataSource, jdbc.schema(), jdbc.tablePrefix())
-                : JdbcProjectionStore.withoutSchemaCheck(dataSource, jdbc.schema(), jdbc.tablePrefix());
+    ProjectionStore projectionStore(JdbcDatabase database) {
+        return database.projectionStore();
     }
 
     static AppendLimits limits(Limits limits) {

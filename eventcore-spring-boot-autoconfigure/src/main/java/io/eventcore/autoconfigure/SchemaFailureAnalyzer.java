@@ -1,8 +1,10 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.jdbc.SchemaException;
+import io.eventcore.jdbc.SchemaException.Problem;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.NestedExceptionUtils;
 
 /** Explains that the tables of the event store are missing or wrong. */
 final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaException> {
@@ -10,7 +12,19 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, SchemaException cause) {
-        return new FailureAnalysis(cause.getMessage() + ".", action(cause), cause);
+        return new FailureAnalysis(cause.getMessage() + reason(cause) + ".", action(cause), cause);
+    }
+
+    /** What the database says, without the statement that some drivers add to it: the action asks for it. */
+    private static String reason(SchemaException failure) {
+        if (failure.problem() != Problem.NOT_CREATED || failure.getCause() == null) {
+            return "";
+        }
+        String said = String.valueOf(
+                NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
+        String firstLine = said.lines().findFirst().orElse("");
+        int statement = firstLine.indexOf("; SQL statement");
+        return " (" + (statement < 0 ? firstLine : firstLine.substring(0, statement)) + ")";
     }
 
     private static String action(SchemaException cause) {
@@ -33,8 +47,8 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
                 "After a restore by hand, set the last position to the highest in the log before the next append:"
                         + " readers have passed the positions that would be given again.";
             case NOT_CREATED ->
-                "Read the cause below. If this user may not create tables, let their owner run " + cause.script()
-                        + " and set eventcore.jdbc.initialize-schema=never.";
+                "A schema named by eventcore.jdbc.schema must exist. If this user may not create tables, let their owner run "
+                        + cause.script() + " and set eventcore.jdbc.initialize-schema=never.";
         };
     }
 }

@@ -7,8 +7,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.Overview;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.command.CommandExecutor;
-import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcProjectionStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
@@ -220,7 +219,7 @@ class AspectsTest {
         @Bean
         EventStore ownStore(DataSource dataSource, EventSerializer serializer) {
             JdbcSchema.in(dataSource).create();
-            return JdbcEventStore.builder(dataSource, serializer).build();
+            return JdbcDatabase.of(dataSource).eventStore(serializer);
         }
 
         @Bean
@@ -230,7 +229,7 @@ class AspectsTest {
 
         @Bean
         ProjectionStore ownProjections(DataSource dataSource, EventStore afterTheTables) {
-            return JdbcProjectionStore.in(dataSource, "", "eventcore_");
+            return JdbcDatabase.of(dataSource).projectionStore();
         }
 
         @Bean

@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
@@ -12,6 +13,7 @@ import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.RetryPolicy;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.memory.InMemoryEventStore;
@@ -54,6 +56,21 @@ class BackOffTest {
                 Applications.assertWorks(application);
             });
         }
+    }
+
+    @Test
+    void to_a_database_that_the_application_has_looked_at() {
+        JdbcDataSource elsewhere = new JdbcDataSource();
+        elsewhere.setURL(Applications.newH2());
+        JdbcSchema.in(elsewhere).create();
+        JdbcDatabase own = JdbcDatabase.of(elsewhere);
+
+        Applications.withH2().withBean(JdbcDatabase.class, () -> own).run(application -> {
+            assertThat(application.getBean(JdbcDatabase.class)).isSameAs(own);
+            Applications.assertWorks(application);
+            assertThat(own.eventStore(new JacksonEventSerializer(TYPES)).lastPosition())
+                    .isEqualTo(GlobalPosition.of(1));
+        });
     }
 
     @Test

@@ -17,6 +17,8 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -94,9 +96,20 @@ class FailureAnalysesTest {
     void the_tables_cannot_be_created() {
         assertExplained(
                 Applications.withH2().withPropertyValues("eventcore.jdbc.schema=nowhere"),
-                "The tables of the event store could not be created by classpath:io/eventcore/jdbc/schema-h2.sql.",
-                "Read the cause below. If this user may not create tables, let their owner run"
-                        + " classpath:io/eventcore/jdbc/schema-h2.sql and set eventcore.jdbc.initialize-schema=never.");
+                "The tables of the event store could not be created by classpath:io/eventcore/jdbc/schema-h2.sql"
+                        + " (Schema \"NOWHERE\" not found).",
+                "A schema named by eventcore.jdbc.schema must exist. If this user may not create tables, let their owner"
+                        + " run classpath:io/eventcore/jdbc/schema-h2.sql and set"
+                        + " eventcore.jdbc.initialize-schema=never.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"eventcore.jdbc.table-prefix, order", "eventcore.jdbc.schema, user"})
+    void a_name_is_a_reserved_word(String property, String word) {
+        Applications.withH2().withPropertyValues(property + "=" + word).run(application -> {
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription()).contains(property, "'" + word + "'", "reserved word");
+        });
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.eventcore.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventcore.EventStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
 import java.nio.file.Path;
 import java.util.List;
@@ -135,8 +135,8 @@ class SchemaInitializationTest {
     void the_store_waits_for_the_tables() {
         Applications.withH2().run(application -> {
             BeanDefinitionRegistry registry = (BeanDefinitionRegistry) application.getBeanFactory();
-            String store = application.getBeanNamesForType(EventStore.class)[0];
-            assertThat(registry.getBeanDefinition(store).getDependsOn())
+            String database = application.getBeanNamesForType(JdbcDatabase.class)[0];
+            assertThat(registry.getBeanDefinition(database).getDependsOn())
                     .contains(application.getBeanNamesForType(EventStoreSchemaInitializer.class));
         });
     }

@@ -137,7 +137,8 @@ class CallersDeadlockTest {
 
         @Test
         void a_command_id_does_not_get_lost() {
-            JdbcExecutedCommands commands = JdbcExecutedCommands.in(database.dataSource(), "", prefix);
+            JdbcExecutedCommands commands =
+                    TestDatabase.jdbc(database.dataSource(), prefix).executedCommands();
             CommandId id = new CommandId("test", "one");
 
             commitIsRefused(

@@ -37,11 +37,10 @@ final class CommandNode {
         config.setPassword(args[2]);
         config.setMaximumPoolSize(4);
         try (HikariDataSource pool = new HikariDataSource(config)) {
-            EventStore events = JdbcEventStore.builder(pool, new JacksonEventSerializer(LedgerEvent.types()))
-                    .tablePrefix(args[3])
-                    .build();
+            EventStore events =
+                    TestDatabase.jdbc(pool, args[3]).eventStore(new JacksonEventSerializer(LedgerEvent.types()));
             CommandExecutor executor = CommandExecutor.builder(events)
-                    .executedCommands(JdbcExecutedCommands.in(pool, "", args[3]))
+                    .executedCommands(TestDatabase.jdbc(pool, args[3]).executedCommands())
                     .build();
             say(READY);
             BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

@@ -59,9 +59,8 @@ class ConcurrentLogReadersTest {
     void what_another_reader_has_settled_says_nothing_about_a_page_that_is_older() {
         DataSource pool = PostgreSqlDatabase.INSTANCE.dataSource();
         AfterQuery queries = new AfterQuery(pool, "SELECT e.stream_key, e.version");
-        JdbcEventStore store = JdbcEventStore.builder(queries, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(PostgreSqlDatabase.INSTANCE.newTables())
-                .build();
+        JdbcEventStore store = TestDatabase.jdbc(queries, PostgreSqlDatabase.INSTANCE.newTables())
+                .eventStore(new JacksonEventSerializer(LedgerEvent.types()));
         store.appendEvents(deposit(EARLY, 0, 1));
         EventBatch<LedgerEvent> first = read(store, EventPage.first(10));
 
@@ -100,9 +99,8 @@ class ConcurrentLogReadersTest {
     void an_end_asked_for_before_another_reader_settled_more_is_no_log_that_was_set_back() {
         DataSource pool = PostgreSqlDatabase.INSTANCE.dataSource();
         AfterQuery queries = new AfterQuery(pool, "SELECT coalesce(pg_sequence_last_value");
-        JdbcEventStore store = JdbcEventStore.builder(queries, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(PostgreSqlDatabase.INSTANCE.newTables())
-                .build();
+        JdbcEventStore store = TestDatabase.jdbc(queries, PostgreSqlDatabase.INSTANCE.newTables())
+                .eventStore(new JacksonEventSerializer(LedgerEvent.types()));
         EventFilter accounts = EventFilter.prefix(StreamPrefix.of("account-"));
         store.appendEvents(deposit(EARLY, 0, 1));
         assertThat(store.readEvents(accounts, EventPage.first(10), LedgerEvent.class)

@@ -192,9 +192,9 @@ class DataSourceProxiesTest {
 
         Operations(DataSource dataSource) {
             this.store = TestDatabase.store(dataSource, prefix);
-            this.snapshots = JdbcSnapshotStore.in(dataSource, "", prefix);
-            this.commands = JdbcExecutedCommands.in(dataSource, "", prefix);
-            this.projections = JdbcProjectionStore.in(dataSource, "", prefix);
+            this.snapshots = TestDatabase.jdbc(dataSource, prefix).snapshotStore();
+            this.commands = TestDatabase.jdbc(dataSource, prefix).executedCommands();
+            this.projections = TestDatabase.jdbc(dataSource, prefix).projectionStore();
         }
     }
 

@@ -154,7 +154,8 @@ class ExhaustedPoolLeaseTest {
         config.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
         HikariDataSource pool = new HikariDataSource(config);
         pools.add(pool);
-        ProjectionStore store = leases.apply(new Counting(JdbcProjectionStore.in(pool, "", prefix)));
+        ProjectionStore store =
+                leases.apply(new Counting(TestDatabase.jdbc(pool, prefix).projectionStore()));
         ProjectionRunner runner = ProjectionRunner.builder(TestDatabase.store(pool, prefix), store)
                 .transactionManager(new JdbcTransactionManager(pool))
                 .lease(lease)

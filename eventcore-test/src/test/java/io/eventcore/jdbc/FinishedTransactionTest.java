@@ -445,8 +445,12 @@ class FinishedTransactionTest {
             this.pool = new HikariDataSource(config);
             this.delegating = new DelegatingDataSource(pool);
             this.store = TestDatabase.store(pool, prefix);
-            this.commands = JdbcExecutedCommands.withoutSchemaCheck(pool, "", prefix);
-            this.snapshots = JdbcSnapshotStore.in(pool, "", prefix);
+            this.commands = JdbcDatabase.builder(pool)
+                    .tablePrefix(prefix)
+                    .withoutSchemaCheck()
+                    .build()
+                    .executedCommands();
+            this.snapshots = TestDatabase.jdbc(pool, prefix).snapshotStore();
             this.factory = factory(pool);
             this.proxiedFactory = factory(delegating);
             EventStore others = TestDatabase.store(database.dataSource(), prefix);

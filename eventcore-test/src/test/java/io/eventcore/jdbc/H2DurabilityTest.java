@@ -137,8 +137,7 @@ class H2DurabilityTest {
     }
 
     private static JdbcEventStore store(DataSource dataSource) {
-        return JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
-                .build();
+        return JdbcDatabase.of(dataSource).eventStore(new JacksonEventSerializer(LedgerEvent.types()));
     }
 
     private static void execute(DataSource dataSource, String sql) throws SQLException {

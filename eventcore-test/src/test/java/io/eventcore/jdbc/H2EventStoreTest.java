@@ -106,7 +106,7 @@ class H2EventStoreTest {
 
         @Override
         protected ExecutedCommands executedCommandsElsewhere() {
-            return JdbcExecutedCommands.in(DATABASE.dataSource(), "", tables);
+            return TestDatabase.jdbc(DATABASE.dataSource(), tables).executedCommands();
         }
 
         @Override
@@ -119,7 +119,8 @@ class H2EventStoreTest {
     class Storing_snapshots extends SnapshotStoreContract {
         @Override
         protected SnapshotStore emptyStore() {
-            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", DATABASE.newTables());
+            return TestDatabase.jdbc(DATABASE.dataSource(), DATABASE.newTables())
+                    .snapshotStore();
         }
     }
 
@@ -134,7 +135,7 @@ class H2EventStoreTest {
 
         @Override
         protected SnapshotStore emptySnapshotStore() {
-            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", tables);
+            return TestDatabase.jdbc(DATABASE.dataSource(), tables).snapshotStore();
         }
 
         @Override

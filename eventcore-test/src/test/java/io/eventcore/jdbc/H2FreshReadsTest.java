@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.reflect.Field;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -30,8 +31,8 @@ class H2FreshReadsTest {
         for (Object holder : List.of(
                 dialect,
                 new JdbcProjectionStore(dialect, connections),
-                new JdbcSnapshotStore(connections, dialect, NAMES),
-                new JdbcExecutedCommands(connections, dialect))) {
+                new JdbcSnapshotStore(connections, dialect),
+                new JdbcExecutedCommands(connections, dialect, ConnectionShare.quarter(OptionalInt.empty())))) {
             collect(holder, queries);
         }
 

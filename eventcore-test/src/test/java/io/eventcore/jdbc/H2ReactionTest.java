@@ -21,6 +21,6 @@ class H2ReactionTest extends ReactionContract {
 
     @Override
     protected ExecutedCommands executedCommands() {
-        return JdbcExecutedCommands.in(H2Database.INSTANCE.dataSource(), "", prefix);
+        return TestDatabase.jdbc(H2Database.INSTANCE.dataSource(), prefix).executedCommands();
     }
 }

@@ -62,7 +62,7 @@ class IdleProjectionStatementsTest {
                         TestDatabase.builder(watched, prefix)
                                 .appendListener(signal)
                                 .build(),
-                        JdbcProjectionStore.in(watched, "", prefix))
+                        TestDatabase.jdbc(watched, prefix).projectionStore())
                 .transactionManager(new JdbcTransactionManager(watched))
                 .wokenBy(signal);
         for (int i = 0; i < PROJECTIONS; i++) {

@@ -48,8 +48,8 @@ abstract class JdbcConcurrencyContract extends ConcurrencyContract {
 
     @Override
     protected final EventStore anotherStore(EventStore first) {
-        return JdbcEventStore.builder(watched, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(prefix)
+        return TestDatabase.jdbc(watched, prefix)
+                .eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()))
                 .groupCommit(GroupCommitSettings.off())
                 .build();
     }

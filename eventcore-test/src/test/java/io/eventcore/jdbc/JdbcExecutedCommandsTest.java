@@ -122,11 +122,10 @@ class JdbcExecutedCommandsTest {
     }
 
     private static CommandExecutor executor(DataSource dataSource, String tables) {
-        EventStore store = JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(tables)
-                .build();
+        EventStore store =
+                TestDatabase.jdbc(dataSource, tables).eventStore(new JacksonEventSerializer(LedgerEvent.types()));
         return CommandExecutor.builder(store)
-                .executedCommands(JdbcExecutedCommands.in(dataSource, "", tables))
+                .executedCommands(TestDatabase.jdbc(dataSource, tables).executedCommands())
                 .retryPolicy(RetryPolicy.defaults().withFixedDelay(Duration.ZERO))
                 .build();
     }

@@ -115,7 +115,7 @@ class JpaProjectionTest {
         Parking(TestDatabase database) {
             String prefix = database.newTables();
             this.events = TestDatabase.store(database.ownersDataSource(), prefix);
-            this.store = JdbcProjectionStore.in(database.ownersDataSource(), "", prefix);
+            this.store = TestDatabase.jdbc(database.ownersDataSource(), prefix).projectionStore();
             this.factory = factory(database);
             this.entities = SharedEntityManagerCreator.createSharedEntityManager(factory);
             JpaTransactionManager manager = new JpaTransactionManager(factory);

@@ -123,7 +123,8 @@ class LeaseFaultsTest {
 
     private void startTwo() {
         for (int i = 0; i < 2; i++) {
-            ProjectionRunner runner = ProjectionRunner.builder(events, JdbcProjectionStore.in(faulty, "", prefix))
+            ProjectionRunner runner = ProjectionRunner.builder(
+                            events, TestDatabase.jdbc(faulty, prefix).projectionStore())
                     .lease(Duration.ofMillis(200))
                     .poll(Duration.ofMillis(2), Duration.ofMillis(20))
                     .retryPause(Duration.ofMillis(1), Duration.ofMillis(50))

@@ -108,7 +108,7 @@ class MariaDbEventStoreTest {
 
         @Override
         protected ExecutedCommands executedCommandsElsewhere() {
-            return JdbcExecutedCommands.in(DATABASE.dataSource(), "", tables);
+            return TestDatabase.jdbc(DATABASE.dataSource(), tables).executedCommands();
         }
 
         @Override
@@ -121,7 +121,8 @@ class MariaDbEventStoreTest {
     class Storing_snapshots extends SnapshotStoreContract {
         @Override
         protected SnapshotStore emptyStore() {
-            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", DATABASE.newTables());
+            return TestDatabase.jdbc(DATABASE.dataSource(), DATABASE.newTables())
+                    .snapshotStore();
         }
     }
 
@@ -136,7 +137,7 @@ class MariaDbEventStoreTest {
 
         @Override
         protected SnapshotStore emptySnapshotStore() {
-            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", tables);
+            return TestDatabase.jdbc(DATABASE.dataSource(), tables).snapshotStore();
         }
 
         @Override

@@ -23,6 +23,6 @@ class MariaDbReactionTest extends ReactionContract {
 
     @Override
     protected ExecutedCommands executedCommands() {
-        return JdbcExecutedCommands.in(MariaDbDatabase.INSTANCE.dataSource(), "", prefix);
+        return TestDatabase.jdbc(MariaDbDatabase.INSTANCE.dataSource(), prefix).executedCommands();
     }
 }

@@ -114,7 +114,7 @@ class MariaDbSessionTest {
                     .isThrownBy(() -> TestDatabase.store(pool, prefix))
                     .withMessageContaining(setting);
             assertThatExceptionOfType(EventStoreUnavailableException.class)
-                    .isThrownBy(() -> JdbcProjectionStore.in(pool, "", prefix))
+                    .isThrownBy(() -> TestDatabase.jdbc(pool, prefix).projectionStore())
                     .withMessageContaining(setting);
         }
     }

@@ -33,8 +33,8 @@ final class PlainJavaApplication {
         config.setUsername("sa");
         try (HikariDataSource pool = new HikariDataSource(config)) {
             JdbcSchema.in(pool, "", "eventcore_").create();
-            EventStore store = JdbcEventStore.builder(pool, new JacksonEventSerializer(EventTypes.of(BookAdded.class)))
-                    .build();
+            EventStore store =
+                    JdbcDatabase.of(pool).eventStore(new JacksonEventSerializer(EventTypes.of(BookAdded.class)));
             StreamId book = StreamId.of("book-1");
             store.appendEvents(StreamWrites.to(book, ExpectedVersion.noStream(), new BookAdded(book, "Walden")));
             store.readStream(book, BookAdded.class)

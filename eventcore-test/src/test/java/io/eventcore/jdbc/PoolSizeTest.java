@@ -70,7 +70,7 @@ class PoolSizeTest {
     @Test
     void a_size_below_1_is_refused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TestDatabase.builder(three, "t_").poolSize(0))
+                .isThrownBy(() -> JdbcDatabase.builder(three).poolSize(0))
                 .withMessage("poolSize must be at least 1, is 0");
     }
 

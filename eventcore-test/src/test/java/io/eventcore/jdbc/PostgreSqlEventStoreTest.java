@@ -111,7 +111,7 @@ class PostgreSqlEventStoreTest {
 
         @Override
         protected ExecutedCommands executedCommandsElsewhere() {
-            return JdbcExecutedCommands.in(DATABASE.dataSource(), "", tables);
+            return TestDatabase.jdbc(DATABASE.dataSource(), tables).executedCommands();
         }
 
         @Override
@@ -124,7 +124,8 @@ class PostgreSqlEventStoreTest {
     class Storing_snapshots extends SnapshotStoreContract {
         @Override
         protected SnapshotStore emptyStore() {
-            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", DATABASE.newTables());
+            return TestDatabase.jdbc(DATABASE.dataSource(), DATABASE.newTables())
+                    .snapshotStore();
         }
     }
 
@@ -139,7 +140,7 @@ class PostgreSqlEventStoreTest {
 
         @Override
         protected SnapshotStore emptySnapshotStore() {
-            return JdbcSnapshotStore.in(DATABASE.dataSource(), "", tables);
+            return TestDatabase.jdbc(DATABASE.dataSource(), tables).snapshotStore();
         }
 
         @Override

@@ -32,8 +32,8 @@ class PostgreSqlLockOrderTest {
     @Test
     void an_append_that_waits_for_one_stream_does_not_hold_a_later_one() {
         WatchedDataSource watched = new WatchedDataSource(DATABASE.dataSource());
-        JdbcEventStore store = JdbcEventStore.builder(watched, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(newTables())
+        JdbcEventStore store = TestDatabase.jdbc(watched, newTables())
+                .eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()))
                 .groupCommit(GroupCommitSettings.off())
                 .build();
         TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(watched));

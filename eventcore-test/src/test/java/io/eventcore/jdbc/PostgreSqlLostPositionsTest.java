@@ -103,7 +103,8 @@ class PostgreSqlLostPositionsTest {
             this.transaction = new TransactionTemplate(new JdbcTransactionManager(pool));
             jdbc.sql("CREATE TABLE applied (projection text NOT NULL, position bigint NOT NULL)")
                     .update();
-            this.projections = ProjectionRunner.builder(store, JdbcProjectionStore.in(pool))
+            this.projections = ProjectionRunner.builder(
+                            store, JdbcDatabase.of(pool).projectionStore())
                     .transactionManager(new JdbcTransactionManager(pool))
                     .poll(Duration.ofMillis(1), Duration.ofMillis(20))
                     .wokenBy(signal)

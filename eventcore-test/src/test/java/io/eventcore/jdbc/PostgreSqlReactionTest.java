@@ -21,6 +21,7 @@ class PostgreSqlReactionTest extends ReactionContract {
 
     @Override
     protected ExecutedCommands executedCommands() {
-        return JdbcExecutedCommands.in(PostgreSqlDatabase.INSTANCE.dataSource(), "", prefix);
+        return TestDatabase.jdbc(PostgreSqlDatabase.INSTANCE.dataSource(), prefix)
+                .executedCommands();
     }
 }

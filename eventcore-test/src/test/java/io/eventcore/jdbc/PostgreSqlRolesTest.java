@@ -143,12 +143,11 @@ class PostgreSqlRolesTest {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET search_path = pg_catalog");
             }
-            JdbcEventStore store = JdbcEventStore.builder(
-                            new SingleConnectionDataSource(connection, true),
-                            new JacksonEventSerializer(LedgerEvent.types()))
+            JdbcEventStore store = JdbcDatabase.builder(new SingleConnectionDataSource(connection, true))
                     .schema("bank")
                     .tablePrefix(prefix)
-                    .build();
+                    .build()
+                    .eventStore(new JacksonEventSerializer(LedgerEvent.types()));
 
             store.appendEvents(StreamWrites.to(ADA, noStream(), new Deposited(ADA, 1), new Deposited(ADA, 2)));
 

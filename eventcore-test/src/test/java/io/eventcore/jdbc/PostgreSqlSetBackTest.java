@@ -149,7 +149,7 @@ class PostgreSqlSetBackTest {
 
     private static ProjectionRunner runner(EventStore store, HikariDataSource pool) {
         JdbcClient client = JdbcClient.create(pool);
-        return ProjectionRunner.builder(store, JdbcProjectionStore.in(pool))
+        return ProjectionRunner.builder(store, JdbcDatabase.of(pool).projectionStore())
                 .transactionManager(new JdbcTransactionManager(pool))
                 .poll(Duration.ofMillis(5), Duration.ofMillis(200))
                 .retryPause(Duration.ofMillis(5), Duration.ofMillis(100))

@@ -42,8 +42,8 @@ class PostgreSqlStricterSessionTest {
         String prefix = DATABASE.newTables();
         EventStore others = DATABASE.store(prefix);
         GrowingPool pool = new GrowingPool(() -> others.appendEvents(deposit()));
-        EventStore store = JdbcEventStore.builder(pool, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(prefix)
+        EventStore store = TestDatabase.jdbc(pool, prefix)
+                .eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()))
                 .groupCommit(GroupCommitSettings.off())
                 .build();
         store.appendEvents(deposit());

@@ -65,11 +65,12 @@ final class ProjectionNode {
         String prefix = args[3];
         ProjectionNode node = new ProjectionNode(JdbcClient.create(pool), prefix + "applied");
         AppendSignal signal = new AppendSignal();
-        EventStore events = JdbcEventStore.builder(pool, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(prefix)
+        EventStore events = TestDatabase.jdbc(pool, prefix)
+                .eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()))
                 .appendListener(signal)
                 .build();
-        ProjectionStore store = ProjectionMutation.valueOf(args[4]).of(JdbcProjectionStore.in(pool, "", prefix));
+        ProjectionStore store = ProjectionMutation.valueOf(args[4])
+                .of(TestDatabase.jdbc(pool, prefix).projectionStore());
         ProjectionRunner.builder(events, store)
                 .transactionManager(new JdbcTransactionManager(pool))
                 .lease(LEASE)

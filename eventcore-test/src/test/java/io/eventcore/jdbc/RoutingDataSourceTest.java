@@ -172,8 +172,7 @@ class RoutingDataSourceTest {
     }
 
     private static JdbcEventStore store(DataSource dataSource) {
-        return JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
-                .build();
+        return JdbcDatabase.of(dataSource).eventStore(new JacksonEventSerializer(LedgerEvent.types()));
     }
 
     private static StreamWrites deposit(long cents) {

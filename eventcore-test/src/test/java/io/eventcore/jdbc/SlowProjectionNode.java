@@ -39,11 +39,10 @@ final class SlowProjectionNode {
         config.setPassword(args[2]);
         config.setMaximumPoolSize(4);
         HikariDataSource pool = new HikariDataSource(config);
-        EventStore events = JdbcEventStore.builder(pool, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(args[3])
-                .build();
+        EventStore events =
+                TestDatabase.jdbc(pool, args[3]).eventStore(new JacksonEventSerializer(LedgerEvent.types()));
         AtomicInteger count = new AtomicInteger();
-        ProjectionRunner.builder(events, JdbcProjectionStore.in(pool, "", args[3]))
+        ProjectionRunner.builder(events, TestDatabase.jdbc(pool, args[3]).projectionStore())
                 .lease(LEASE)
                 .projection(Projection.named(PROJECTION, LedgerEvent.class)
                         .on(LedgerEvent.class, event -> {

@@ -52,8 +52,8 @@ final class SmallHeapNode {
         config.setMaximumPoolSize(6);
         HikariDataSource pool = new HikariDataSource(config);
         AppendSignal signal = new AppendSignal();
-        EventStore store = JdbcEventStore.builder(pool, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(args[3])
+        EventStore store = TestDatabase.jdbc(pool, args[3])
+                .eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()))
                 .appendListener(signal)
                 .build();
         long events = Long.parseLong(args[4]);
@@ -100,7 +100,8 @@ final class SmallHeapNode {
         CountDownLatch afterParking = new CountDownLatch((int) events);
         CountDownLatch live = new CountDownLatch(64);
         AtomicBoolean broken = new AtomicBoolean(true);
-        ProjectionRunner runner = ProjectionRunner.builder(store, JdbcProjectionStore.in(pool, "", prefix))
+        ProjectionRunner runner = ProjectionRunner.builder(
+                        store, TestDatabase.jdbc(pool, prefix).projectionStore())
                 .transactionManager(new JdbcTransactionManager(pool))
                 .wokenBy(signal)
                 .projection(Projection.named("all", LedgerEvent.class)

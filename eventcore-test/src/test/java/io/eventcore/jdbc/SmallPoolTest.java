@@ -181,7 +181,7 @@ class SmallPoolTest {
         @ValueSource(ints = {1, 4})
         void while_commands_with_an_id_wait_others_append(int connections) {
             EventStore store = store(connections, GroupCommitSettings.defaults());
-            JdbcExecutedCommands commands = JdbcExecutedCommands.in(pool, "", prefix);
+            JdbcExecutedCommands commands = TestDatabase.jdbc(pool, prefix).executedCommands();
 
             assertOthersAppend(
                     store,
@@ -197,7 +197,7 @@ class SmallPoolTest {
         @ValueSource(ints = 4)
         void while_one_command_id_comes_many_times_others_append_and_it_is_executed_once(int connections) {
             EventStore store = store(connections, GroupCommitSettings.defaults());
-            JdbcExecutedCommands commands = JdbcExecutedCommands.in(pool, "", prefix);
+            JdbcExecutedCommands commands = TestDatabase.jdbc(pool, prefix).executedCommands();
 
             long appended = appendedByThoseWhoWait(
                     store,

@@ -122,6 +122,11 @@ abstract class TestDatabase {
         return store(dataSource(), prefix, listener);
     }
 
+    /** The database with tables whose names begin like this. */
+    static JdbcDatabase jdbc(DataSource dataSource, String prefix) {
+        return JdbcDatabase.builder(dataSource).tablePrefix(prefix).build();
+    }
+
     static JdbcEventStore store(DataSource dataSource, String prefix) {
         return builder(dataSource, prefix).build();
     }
@@ -131,8 +136,7 @@ abstract class TestDatabase {
     }
 
     static JdbcEventStore.Builder builder(DataSource dataSource, String prefix) {
-        return JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
-                .tablePrefix(prefix);
+        return jdbc(dataSource, prefix).eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()));
     }
 
     static void execute(DataSource dataSource, String sql) {
@@ -164,6 +168,6 @@ abstract class TestDatabase {
     }
 
     JdbcProjectionStore projectionStore(String prefix) {
-        return JdbcProjectionStore.in(dataSource(), "", prefix);
+        return jdbc(dataSource(), prefix).projectionStore();
     }
 }

@@ -68,7 +68,7 @@ class WaitingStatementsTest {
     void all_who_wait_for_a_projection_of_another_instance_share_one_look() throws Exception {
         ProjectionRunner one = start(DATABASE.projectionStore(prefix), held());
         Eventually.until("it runs there", () -> state(one) == ProjectionState.LIVE);
-        ProjectionRunner other = start(JdbcProjectionStore.in(watched, "", prefix), held());
+        ProjectionRunner other = start(TestDatabase.jdbc(watched, prefix).projectionStore(), held());
         GlobalPosition last = deposit(ADA);
         long before = looks();
         long begin = System.nanoTime();
@@ -96,7 +96,7 @@ class WaitingStatementsTest {
             deposit(StreamId.of("account-" + i));
         }
         GlobalPosition last = deposit(StreamId.of("good"));
-        ProjectionRunner runner = start(JdbcProjectionStore.in(watched, "", prefix), parking());
+        ProjectionRunner runner = start(TestDatabase.jdbc(watched, prefix).projectionStore(), parking());
         Eventually.until("all are parked", () -> runner.status().get(0).parkedStreams() == PARKED);
         assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
         awaitLooks(1);
@@ -117,7 +117,7 @@ class WaitingStatementsTest {
             positions.add(deposit(StreamId.of("account-" + i)));
         }
         GlobalPosition last = deposit(StreamId.of("good"));
-        ProjectionRunner runner = start(JdbcProjectionStore.in(watched, "", prefix), parking());
+        ProjectionRunner runner = start(TestDatabase.jdbc(watched, prefix).projectionStore(), parking());
         Eventually.until("all are parked", () -> runner.status().get(0).parkedStreams() == PARKED);
         assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
         long rows = watched.rows(parkedTable);
@@ -146,8 +146,8 @@ class WaitingStatementsTest {
         Set<StreamId> applied = ConcurrentHashMap.newKeySet();
 
         // Long enough for a slow machine: who gets the lease anew reads anew.
-        ProjectionRunner runner =
-                start(JdbcProjectionStore.in(watched, "", prefix), collecting(applied), Duration.ofSeconds(60));
+        ProjectionRunner runner = start(
+                TestDatabase.jdbc(watched, prefix).projectionStore(), collecting(applied), Duration.ofSeconds(60));
         Eventually.until("all was looked at", () -> position(runner).equals(last));
 
         assertThat(applied).hasSize(50).allMatch(id -> id.value().startsWith("good-"));

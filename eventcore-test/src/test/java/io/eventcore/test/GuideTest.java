@@ -17,10 +17,11 @@ import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutionResult;
 import io.eventcore.command.Require;
 import io.eventcore.command.Stream;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcExecutedCommands;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.test.chaos.FaultPlan;
@@ -70,11 +71,12 @@ class GuideTest {
     @Test
     void a_command_with_an_id_is_executed_once() {
         JdbcDataSource dataSource = newDatabase();
-        JdbcEventStore store = JdbcEventStore.builder(dataSource, new JacksonEventSerializer(LedgerEvent.types()))
-                .build();
+        EventSerializer serializer = new JacksonEventSerializer(LedgerEvent.types());
         // tag::executed-commands[]
+        JdbcDatabase database = JdbcDatabase.of(dataSource);
+        EventStore store = database.eventStore(serializer);
         CommandExecutor executor = CommandExecutor.builder(store)
-                .executedCommands(JdbcExecutedCommands.in(dataSource))
+                .executedCommands(database.executedCommands())
                 .build();
         // end::executed-commands[]
         Command<Long, LedgerEvent> command = new Deposit(ADA, 5);
@@ -99,9 +101,10 @@ class GuideTest {
         FaultyDataSource faulty = new FaultyDataSource(dataSource, FaultPlan.seeded(42, 0.03));
         // end::faulty[]
 
-        JdbcEventStore failing = JdbcEventStore.builder(faulty, new JacksonEventSerializer(LedgerEvent.types()))
+        JdbcEventStore failing = JdbcDatabase.builder(faulty)
                 .withoutSchemaCheck()
-                .build();
+                .build()
+                .eventStore(new JacksonEventSerializer(LedgerEvent.types()));
         assertThatThrownBy(() -> {
                     for (int version = 0; ; version++) {
                         failing.appendEvents(

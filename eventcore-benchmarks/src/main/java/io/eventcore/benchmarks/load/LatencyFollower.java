@@ -1,8 +1,7 @@
 package io.eventcore.benchmarks.load;
 
 import io.eventcore.EventStore;
-import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcProjectionStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.PostgreSqlNotifications;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.Projection;
@@ -50,11 +49,14 @@ final class LatencyFollower {
 
     /** Follows in this process; ends when it is closed. */
     static AutoCloseable start(DataSource pool, AppendSignal signal, Consumer<Applied> told) {
-        EventStore store = JdbcEventStore.builder(pool, new JacksonEventSerializer(BenchEvent.types()))
+        EventStore store = JdbcDatabase.builder(pool)
                 .tablePrefix(PREFIX)
-                .build();
+                .build()
+                .eventStore(new JacksonEventSerializer(BenchEvent.types()));
         JdbcClient jdbc = JdbcClient.create(pool);
-        ProjectionRunner runner = ProjectionRunner.builder(store, JdbcProjectionStore.in(pool, "", PREFIX))
+        ProjectionRunner runner = ProjectionRunner.builder(
+                        store,
+                        JdbcDatabase.builder(pool).tablePrefix(PREFIX).build().projectionStore())
                 .transactionManager(new JdbcTransactionManager(pool))
                 .wokenBy(signal)
                 .projection(Projection.named("latency", BenchEvent.class)

@@ -5,7 +5,7 @@ import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.benchmarks.load.LatencyFollower.Applied;
-import io.eventcore.jdbc.JdbcEventStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.PostgreSqlNotifications;
 import io.eventcore.projection.AppendSignal;
@@ -104,8 +104,10 @@ final class ProjectionLatency {
 
     private Histogram measure(Way way) throws Exception {
         AppendSignal signal = new AppendSignal();
-        EventStore store = JdbcEventStore.builder(database.pool(), new JacksonEventSerializer(BenchEvent.types()))
+        EventStore store = JdbcDatabase.builder(database.pool())
                 .tablePrefix(LatencyFollower.PREFIX)
+                .build()
+                .eventStoreBuilder(new JacksonEventSerializer(BenchEvent.types()))
                 .appendListener(signal)
                 .build();
         PostgreSqlNotifications sending = new PostgreSqlNotifications(database.pool(), LatencyFollower.PREFIX, signal);

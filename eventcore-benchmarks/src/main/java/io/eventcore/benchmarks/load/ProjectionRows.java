@@ -1,6 +1,7 @@
 package io.eventcore.benchmarks.load;
 
 import io.eventcore.EventStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcProjectionStore;
 import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.Projection;
@@ -54,7 +55,10 @@ final class ProjectionRows {
     private Candidate catchUp(String name, boolean upserts, int partitions) {
         return new Candidate(name, database -> {
             EventStore store = log.store(database);
-            JdbcProjectionStore checkpoints = JdbcProjectionStore.in(database.pool(), "", log.prefix(database));
+            JdbcProjectionStore checkpoints = JdbcDatabase.builder(database.pool())
+                    .tablePrefix(log.prefix(database))
+                    .build()
+                    .projectionStore();
             JdbcClient jdbc = JdbcClient.create(database.pool());
             String table = "projected_balance_" + partitions;
             jdbc.sql("CREATE TABLE IF NOT EXISTS " + table + " (account varchar(255) PRIMARY KEY, cents bigint)")

@@ -13,6 +13,7 @@ import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.Stream;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -37,9 +38,10 @@ final class Stores {
 
     static JdbcEventStore store(Database database, String prefix) {
         JdbcSchema.in(database.pool(), "", prefix).create();
-        return JdbcEventStore.builder(database.pool(), new JacksonEventSerializer(BenchEvent.types()))
+        return JdbcDatabase.builder(database.pool())
                 .tablePrefix(prefix)
-                .build();
+                .build()
+                .eventStore(new JacksonEventSerializer(BenchEvent.types()));
     }
 
     /** Which store a candidate works on: a new one, or a filled one. */

@@ -1,0 +1,165 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.serialization.EventSerializer;
+import java.util.Objects;
+import java.util.OptionalInt;
+import javax.sql.DataSource;
+
+/**
+ * A database with the tables of an event store, looked at once: PostgreSQL, MariaDB, MySQL or H2. Gives every store that
+ * these tables hold.
+ *
+ * <pre>{@code
+ * JdbcDatabase database = JdbcDatabase.of(dataSource);
+ * CommandExecutor commands = CommandExecutor.builder(database.eventStore(serializer))
+ *         .executedCommands(database.executedCommands())
+ *         .build();
+ * }</pre>
+ *
+ * <p>The tables must be there: see {@link JdbcSchema}. Stores of one database know its engine, its kind of sessions and how many
+ * connections there are. Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public class JdbcDatabase {
+    private final Connections connections;
+    private final Dialect dialect;
+    private final OptionalInt poolSize;
+    private final boolean uniqueIds;
+
+    JdbcDatabase(Connections connections, Dialect dialect, OptionalInt poolSize, boolean uniqueIds) {
+        this.connections = connections;
+        this.dialect = dialect;
+        this.poolSize = poolSize;
+        this.uniqueIds = uniqueIds;
+    }
+
+    /**
+     * The database with the default names of tables.
+     *
+     * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+     * @throws SchemaException if the tables are missing or of another version
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public static JdbcDatabase of(DataSource dataSource) {
+        return builder(dataSource).build();
+    }
+
+    /** The database, with the names of its tables still to be chosen. */
+    public static Builder builder(DataSource dataSource) {
+        return new Builder(dataSource);
+    }
+
+    /** The events, with the default limits and settings. */
+    public JdbcEventStore eventStore(EventSerializer serializer) {
+        return eventStoreBuilder(serializer).build();
+    }
+
+    /** The events, with the limits and settings still to be chosen. */
+    public JdbcEventStore.Builder eventStoreBuilder(EventSerializer serializer) {
+        return new JdbcEventStore.Builder(this, serializer);
+    }
+
+    /** Leases, checkpoints and parked streams of projections. */
+    public JdbcProjectionStore projectionStore() {
+        return new JdbcProjectionStore(dialect, connections);
+    }
+
+    /** Snapshots of the state of commands. */
+    public JdbcSnapshotStore snapshotStore() {
+        return new JdbcSnapshotStore(connections, dialect);
+    }
+
+    /** Commands that were executed under an id. */
+    public JdbcExecutedCommands executedCommands() {
+        return new JdbcExecutedCommands(connections, dialect, ConnectionShare.quarter(poolSize));
+    }
+
+    Connections connections() {
+        return connections;
+    }
+
+    Dialect dialect() {
+        return dialect;
+    }
+
+    /** How many connections there are at most; empty if it is not known. */
+    OptionalInt poolSize() {
+        return poolSize;
+    }
+
+    /** Whether the database keeps event ids unique. If the thread chooses the database, only one of them was asked. */
+    boolean keepsIdsUnique() {
+        return uniqueIds && !connections.isRouting();
+    }
+
+    /**
+     * How to find the tables. Not safe for concurrent use.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+        private final DataSource dataSource;
+        private String schema = "";
+        private String tablePrefix = TableNames.DEFAULT_PREFIX;
+        private OptionalInt poolSize = OptionalInt.empty();
+        private boolean checksSchema = true;
+
+        private Builder(DataSource dataSource) {
+            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+        }
+
+        /** The schema of the tables; by default the one the connections are in. Lower case, digits, underscores. */
+        public Builder schema(String name) {
+            this.schema = Objects.requireNonNull(name, "schema");
+            return this;
+        }
+
+        /** What the names of the tables begin with, by default {@code eventcore_}. Lower case, digits, underscores. */
+        public Builder tablePrefix(String prefix) {
+            this.tablePrefix = Objects.requireNonNull(prefix, "tablePrefix");
+            return this;
+        }
+
+        /**
+         * How many connections the data source has at most. At most half of them, and no more than four, wait for streams that
+         * other transactions have locked; with one connection none does. Commands with an id have a quarter for that, apart.
+         * A HikariCP pool tells its size itself. Of another pool that says nothing here, one connection waits.
+         *
+         * @throws IllegalArgumentException if it is below 1
+         */
+        public Builder poolSize(int connections) {
+            if (connections < 1) {
+                throw new IllegalArgumentException("poolSize must be at least 1, is " + connections);
+            }
+            this.poolSize = OptionalInt.of(connections);
+            return this;
+        }
+
+        /**
+         * Trusts the tables to be there and of the right version, instead of looking. For tables that are created later; with
+         * wrong ones, the first call fails or events are lost.
+         */
+        public Builder withoutSchemaCheck() {
+            this.checksSchema = false;
+            return this;
+        }
+
+        /**
+         * The database, after a look at it and its tables on one connection.
+         *
+         * @throws IllegalArgumentException if schema or prefix are not acceptable
+         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+         * @throws SchemaException if the tables are missing or of another version
+         * @throws EventStoreUnavailableException if the database cannot be reached
+         */
+        public JdbcDatabase build() {
+            Connections connections = new Connections(dataSource);
+            JdbcSchema tables = new JdbcSchema(connections, new TableNames(schema, tablePrefix));
+            OptionalInt size = poolSize.isPresent() ? poolSize : PoolSize.of(connections.ownDataSource());
+            return tables.open(
+                    checksSchema, (dialect, uniqueIds) -> new JdbcDatabase(connections, dialect, size, uniqueIds));
+        }
+    }
+}
