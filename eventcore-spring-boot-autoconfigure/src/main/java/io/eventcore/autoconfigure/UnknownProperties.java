@@ -20,13 +20,13 @@ import org.springframework.core.env.StandardEnvironment;
  * <p>It does not stop the start: instances of two versions of the library may share a configuration while one replaces
  * the other. Variables of the system's environment are not looked at: their names may mean anything.
  */
-final class UnknownProperties {
+class UnknownProperties {
     private static final Logger LOG = LoggerFactory.getLogger(UnknownProperties.class);
     private static final String PREFIX = "eventcore.";
     private static final Pattern INDEX = Pattern.compile("\\[[^\\]]*]");
     private static final Pattern CAPITAL = Pattern.compile("([A-Z])");
 
-    private UnknownProperties() {}
+    UnknownProperties() {}
 
     static UnknownProperties warnAbout(ConfigurableEnvironment environment) {
         Set<String> unknown = new TreeSet<>();
