@@ -1,8 +1,22 @@
 /**
- * A store in the application's own database, through JDBC and in its Spring transactions.
+ * Stores in the application's own database, through JDBC and in its Spring transactions.
  *
- * <p>{@link io.eventcore.jdbc.JdbcEventStore} is the way in; engines, statements and error codes are private to this
- * package.
+ * <p>{@link io.eventcore.jdbc.JdbcDatabase} is the way in: it gives the stores, whose names begin with {@code Jdbc}. The rest is
+ * private to this package:
+ *
+ * <ul>
+ *   <li>Engines: {@code Engine} lists for each kind of database the parts in which it differs; {@code Dialect} holds them for
+ *       tables of given names. Small differences are enums ({@code SqlErrors}, {@code SqlTypes}, {@code SqlExpressions},
+ *       {@code SchemaScripts}, {@code IndexCatalog}, {@code LockTimeouts}).
+ *   <li>Statements: {@code StreamQueries}, {@code LogQueries}, {@code KeyLookups}, {@code CommandTable}, and {@code Appends}, which
+ *       is one function on PostgreSQL and elsewhere {@code StatementAppends} by {@code StreamLocks} and {@code EventWrites}.
+ *   <li>The way of an append: {@code OwnAppends} and {@code GroupCommit} outside of a caller's transaction, {@code Settlement} after
+ *       a lost connection.
+ *   <li>Reading: {@code StreamReads} and {@code StreamMerge} for streams, {@code LogReads} for the log.
+ *   <li>Projections: {@code ProjectionLeases}, {@code ProjectionCheckpoints}, {@code ParkedStreams}, {@code ProjectionPartitions}.
+ *   <li>Connections: {@code Connections} tells those of a caller's transaction from our own; {@code CallersConnection} and
+ *       {@code CallersTransaction} work on the former, {@code OwnTransactions} on the latter.
+ * </ul>
  */
 @NullMarked
 package io.eventcore.jdbc;
