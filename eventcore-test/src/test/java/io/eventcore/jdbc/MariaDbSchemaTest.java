@@ -72,7 +72,7 @@ class MariaDbSchemaTest {
         new ResourceDatabasePopulator(new ClassPathResource("io/eventcore/jdbc/" + script))
                 .execute(DATABASE.ownersDataSource());
 
-        JdbcSchema.in(DATABASE.ownersDataSource()).check();
+        JdbcDatabase.of(DATABASE.ownersDataSource());
     }
 
     @ParameterizedTest
