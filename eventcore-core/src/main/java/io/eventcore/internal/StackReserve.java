@@ -19,7 +19,16 @@ public final class StackReserve {
      * @throws StackOverflowError if there is not
      */
     public static void check() {
-        descend(FRAMES, 0, 0, 0, 0);
+        check(FRAMES);
+    }
+
+    /**
+     * Returns if there is enough stack for so many frames.
+     *
+     * @throws StackOverflowError if there is not
+     */
+    static void check(int frames) {
+        descend(frames, 0, 0, 0, 0);
     }
 
     /** The arguments make a frame about as large as those of ordinary methods. */

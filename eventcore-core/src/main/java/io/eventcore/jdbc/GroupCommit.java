@@ -6,28 +6,26 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
+import io.eventcore.internal.Combiner;
 import io.eventcore.jdbc.StreamLines.Standing;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Lets appends that wait at the same time share one transaction.
  *
- * <p>Whoever comes first leads: it takes what waits and fits together, sends it as one call and hands every caller its
- * own answer. Meanwhile others gather, and one of them leads next. There is no thread of our own and no waiting for
- * company: an append that is alone is sent alone, at once.
+ * <p>An append that is alone is sent alone, at once. While a batch is under way others gather, and the first of them that
+ * nothing holds back sends the next for all: a {@link Combiner}, with these rules.
  *
  * <p>Two appends fit together if neither writes a stream that the other writes or relies on. One that does not fit waits
  * {@linkplain StreamLines in line} for its streams, and is not looked at again before its turn: appends to one stream
@@ -56,8 +54,8 @@ final class GroupCommit {
     private final Batches batches;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final StreamLines<Ticket> lines = new StreamLines<>();
-    private final Set<Batch> underWay = new HashSet<>();
+    private final StreamLines<Waiting> lines = new StreamLines<>();
+    private final Combiner<Waiting, Answer> combiner = new Combiner<>(lock, new Rules());
 
     /**
      * A group that shares transactions.
@@ -114,158 +112,118 @@ final class GroupCommit {
     /**
      * Waits for the answer to an append.
      *
-     * <p>An interruption never cuts short what others wait for: whoever leads carries it to the end.
+     * <p>An interruption never cuts short what others wait for: the thread that leads a batch carries it to the end.
      *
      * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays set.
      *     Once sent, the answer is waited for
      */
     Answer submit(SerializedAppend append) {
-        Ticket own = new Ticket(append, Thread.currentThread());
         try {
-            return submit(own);
-        } catch (Throwable e) {
-            own.leave();
-            throw e;
+            return combiner.submit(new Waiting(append));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TransientEventStoreException(
+                    "The thread was interrupted before its append was sent; nothing was stored", e);
         }
     }
 
-    private Answer submit(Ticket own) {
-        lock.lock();
-        try {
-            lines.enter(own.standing);
-            Ticket leader = appointLeader();
-            if (leader != null && leader != own) {
-                LockSupport.unpark(leader.thread);
-            }
-        } finally {
-            lock.unlock();
+    /** An append in line for its streams. */
+    private static final class Waiting extends Combiner.Ticket<Answer> {
+        private final SerializedAppend append;
+        private final Standing<Waiting> standing;
+
+        private Waiting(SerializedAppend append) {
+            this.append = append;
+            this.standing = new Standing<>(this, append.participants());
         }
-        Batch batch = own.awaitAnswerOrLead();
-        if (batch != null) {
-            boolean interrupted = Thread.interrupted();
+
+        SerializedAppend append() {
+            return append;
+        }
+    }
+
+    /** Which appends share a transaction, and how many of them are under way. The lock is held, except to carry out. */
+    private final class Rules implements Combiner.Policy<Waiting, Answer> {
+        @Override
+        public void arrive(Waiting append) {
+            lines.enter(append.standing);
+        }
+
+        @Override
+        public void withdraw(Waiting append) {
+            lines.withdraw(append.standing);
+        }
+
+        @Override
+        public @Nullable Waiting nextLeader(int underWay) {
+            if (underWay == MAX_LEADERS || (underWay > 0 && lines.waiting() < SECOND_LEADER_FROM)) {
+                return null;
+            }
+            Waiting first = lines.first();
+            lines.take();
+            return first;
+        }
+
+        /**
+         * Takes the waiting appends that nothing holds back, in their order. One that has no room keeps its places, so that
+         * none overtakes it at its streams, and is the first to lead.
+         */
+        @Override
+        public void gather(Combiner.Group<Waiting> batch) {
+            List<Standing<Waiting>> passedOver = new ArrayList<>(MAX_PASSED_OVER);
+            int events = batch.leader().append.entries().size();
+            long bytes = batch.leader().append.bytes();
             try {
-                carryOut(batch);
+                while (batch.size() < MAX_APPENDS && passedOver.size() < MAX_PASSED_OVER) {
+                    Waiting next = lines.first();
+                    if (next == null) {
+                        break;
+                    }
+                    int moreEvents = events + next.append.entries().size();
+                    long moreBytes = bytes + next.append.bytes();
+                    if (moreEvents <= maxEvents && moreBytes <= maxBytes) {
+                        batch.add(next);
+                        lines.take();
+                        events = moreEvents;
+                        bytes = moreBytes;
+                    } else {
+                        passedOver.add(next.standing);
+                        lines.setAside();
+                    }
+                }
             } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
+                for (int i = 0; i < passedOver.size(); i++) {
+                    lines.putBack(passedOver.get(i));
                 }
             }
         }
-        return own.answer();
-    }
 
-    /** Lets the first append that nothing holds back lead a batch, if there is room for one more; the lock is held. */
-    private @Nullable Ticket appointLeader() {
-        if (underWay.size() == MAX_LEADERS || (!underWay.isEmpty() && lines.waiting() < SECOND_LEADER_FROM)) {
-            return null;
+        @Override
+        public List<Answer> carryOut(List<Waiting> batch) {
+            return batches.run(batch.stream().map(Waiting::append).toList());
         }
-        Ticket first = lines.first();
-        if (first == null) {
-            return null;
-        }
-        Batch batch = new Batch();
-        batch.add(first);
-        underWay.add(batch);
-        lines.take();
-        first.leads = batch;
-        return first;
-    }
 
-    private void carryOut(Batch batch) {
-        batch.begun = true;
-        List<Answer> answers = List.of();
-        try {
-            fill(batch);
-            answers = batches.run(batch.members.stream().map(Ticket::append).toList());
-        } finally {
-            try {
-                handOver(batch, answers);
-            } finally {
-                answer(batch, answers);
-            }
+        @Override
+        public void release(Waiting append) {
+            lines.release(append.standing);
         }
-    }
 
-    private static void answer(Batch batch, List<Answer> answers) {
-        for (int i = 0; i < batch.members.size(); i++) {
-            batch.members
-                    .get(i)
-                    .complete(
-                            i < answers.size()
-                                    ? answers.get(i)
-                                    : new Answer.Unknown(new IllegalStateException("The batch has no answer")));
-        }
-    }
-
-    /**
-     * Takes the waiting appends that nothing holds back, in their order. One that has no room keeps its places, so that
-     * none overtakes it at its streams, and is the first to lead.
-     */
-    private void fill(Batch batch) {
-        List<Standing<Ticket>> passedOver = new ArrayList<>(MAX_PASSED_OVER);
-        lock.lock();
-        try {
-            while (batch.members.size() < MAX_APPENDS && passedOver.size() < MAX_PASSED_OVER) {
-                Ticket next = lines.first();
-                if (next == null) {
-                    break;
+        /** Takes out what the batch has made conflicts of: asking the database would tell them no more. */
+        @Override
+        public void settle(List<Answer> answers, BiConsumer<Waiting, Answer> answer) {
+            Map<StreamId, Move> moves = moves(answers);
+            moves.forEach((stream, move) -> {
+                for (Waiting waiting : lines.expecting(stream, move.base, move.version())) {
+                    conflict(waiting.append, moves)
+                            .ifPresent(conflict -> answer.accept(waiting, new Answer.Decided(conflict)));
                 }
-                if (batch.hasRoom(next.append)) {
-                    batch.add(next);
-                    lines.take();
-                } else {
-                    passedOver.add(next.standing);
-                    lines.setAside();
-                }
-            }
-        } finally {
-            for (int i = 0; i < passedOver.size(); i++) {
-                lines.putBack(passedOver.get(i));
-            }
-            lock.unlock();
+            });
         }
-    }
 
-    /** Lets the next one lead before the answers go out: waking many threads takes longer than a transaction. */
-    private void handOver(Batch done, List<Answer> answers) {
-        List<Ticket> awake = new ArrayList<>();
-        lock.lock();
-        try {
-            underWay.remove(done);
-            // By index: others must get their turn even if memory is lacking for an iterator.
-            for (int i = 0; i < done.members.size(); i++) {
-                lines.release(done.members.get(i).standing);
-            }
-            takeLost(moves(answers), awake);
-        } finally {
-            // Whatever went wrong before, others must not wait for a leader that never comes.
-            Ticket next = lines.first();
-            try {
-                next = appointLeader();
-            } finally {
-                lock.unlock();
-                // If memory was lacking even for that, the first one looks for a leader itself.
-                if (next != null) {
-                    LockSupport.unpark(next.thread);
-                }
-            }
-            awake.forEach(ticket -> LockSupport.unpark(ticket.thread));
+        @Override
+        public Answer withoutAnswer() {
+            return new Answer.Unknown(new IllegalStateException("The batch has no answer"));
         }
-    }
-
-    /** Takes out the waiting appends that the batch has made conflicts of: asking the database would tell them no more. */
-    private void takeLost(Map<StreamId, Move> moves, List<Ticket> lost) {
-        moves.forEach((stream, move) -> {
-            for (Ticket ticket : lines.expecting(stream, move.base, move.version())) {
-                Optional<AppendOutcome> conflict = conflict(ticket.append, moves);
-                if (conflict.isPresent()) {
-                    Answer answer = new Answer.Decided(conflict.get());
-                    lost.add(ticket);
-                    lines.withdraw(ticket.standing);
-                    ticket.answer = answer;
-                }
-            }
-        });
     }
 
     /**
@@ -323,126 +281,6 @@ final class GroupCommit {
             return version >= base
                     && version < version()
                     && !ids.get((int) (version - base)).equals(id);
-        }
-    }
-
-    /** Appends that share a transaction. Guarded by the lock until it is sent. */
-    private final class Batch {
-        private final List<Ticket> members = new ArrayList<>();
-        private int events;
-        private long bytes;
-
-        /** Whether its leader carries it out, and so sees to its end. Used by the leader's thread alone. */
-        private boolean begun;
-
-        boolean hasRoom(SerializedAppend append) {
-            return events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes;
-        }
-
-        void add(Ticket ticket) {
-            members.add(ticket);
-            events += ticket.append.entries().size();
-            bytes += ticket.append.bytes();
-        }
-    }
-
-    /** An append that waits for its answer, or for being appointed to lead a batch. */
-    private final class Ticket {
-        private final SerializedAppend append;
-        private final Thread thread;
-        private final Standing<Ticket> standing;
-        private volatile @Nullable Batch leads;
-        private volatile @Nullable Answer answer;
-
-        private Ticket(SerializedAppend append, Thread thread) {
-            this.append = append;
-            this.thread = thread;
-            this.standing = new Standing<>(this, append.participants());
-        }
-
-        SerializedAppend append() {
-            return append;
-        }
-
-        Answer answer() {
-            Answer given = answer;
-            if (given == null) {
-                throw new IllegalStateException("An append of a batch has no answer");
-            }
-            return given;
-        }
-
-        void complete(Answer result) {
-            answer = result;
-            if (thread != Thread.currentThread()) {
-                LockSupport.unpark(thread);
-            }
-        }
-
-        /** The batch this append has to lead; null once it has its answer. */
-        @Nullable
-        Batch awaitAnswerOrLead() {
-            boolean interrupted = false;
-            try {
-                while (answer == null && leads == null) {
-                    LockSupport.park(GroupCommit.this);
-                    leadIfNobodyDoes();
-                    if (Thread.interrupted()) {
-                        interrupted = true;
-                        leaveIfNotTaken();
-                    }
-                }
-                return leads;
-            } finally {
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
-
-        /** An error, memory that runs out above all, may have kept a thread from letting the next one lead. */
-        private void leadIfNobodyDoes() {
-            if (answer != null || leads != null) {
-                return;
-            }
-            lock.lock();
-            try {
-                if (underWay.isEmpty() && answer == null && leads == null) {
-                    Ticket leader = appointLeader();
-                    if (leader != null && leader != this) {
-                        LockSupport.unpark(leader.thread);
-                    }
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        /** Its thread goes away by an error: nobody must count on it. */
-        void leave() {
-            Batch led = null;
-            lock.lock();
-            try {
-                lines.withdraw(standing);
-                led = leads;
-            } finally {
-                lock.unlock();
-            }
-            if (led != null && !led.begun) {
-                GroupCommit.this.carryOut(led);
-            }
-        }
-
-        private void leaveIfNotTaken() {
-            lock.lock();
-            try {
-                if (lines.withdraw(standing)) {
-                    throw new TransientEventStoreException(
-                            "The thread was interrupted before its append was sent; nothing was stored", null);
-                }
-            } finally {
-                lock.unlock();
-            }
         }
     }
 }

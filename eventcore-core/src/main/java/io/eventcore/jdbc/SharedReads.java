@@ -2,18 +2,18 @@ package io.eventcore.jdbc;
 
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.internal.Combiner;
 import io.eventcore.internal.OwnThreads;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,12 +23,12 @@ import org.slf4j.LoggerFactory;
  * Lets reads that wait at the same time share one statement.
  *
  * <p>A read of a short stream costs the database little and the way there much. While few statements are under way a
- * read is a statement by itself, at once. When there are as many as keep the database busy, others gather, and whoever
- * has come first sends for all as soon as one of those statements is done. Every reader still sees all that was
- * committed before it asked, since its statement begins after that.
+ * read is a statement by itself, at once. When there are as many as keep the database busy, others gather, and the first
+ * of them sends for all as soon as one of those statements is done: a {@link Combiner}, with these rules. Every reader
+ * still sees all that was committed before it asked, since its statement begins after that.
  *
- * <p>Who was not taken along in time reads for itself, and so does everyone whose shared statement failed. Who was taken
- * along waits as its leader does, for a connection too.
+ * <p>A read that was not taken along in time is sent by itself, and so is each whose shared statement failed. One that was
+ * taken along waits as its leader does, for a connection too. An interruption costs no read its answer.
  *
  * <p>Safe for any number of threads, virtual ones included.
  *
@@ -46,9 +46,8 @@ final class SharedReads<T> {
     private final int statements;
     private final Read<T> read;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Deque<Ticket> waiting = new ArrayDeque<>();
-    private int underWay;
+    private final Deque<Waiting<T>> waiting = new ArrayDeque<>();
+    private final Combiner<Waiting<T>, Answer<T>> combiner = new Combiner<>(new ReentrantLock(), new Rules());
 
     /**
      * Reads that share statements.
@@ -75,114 +74,108 @@ final class SharedReads<T> {
         if (streamsAfter.size() > MAX_STREAMS / 2) {
             return read.read(streamsAfter);
         }
-        Ticket own = new Ticket(streamsAfter);
-        enter(own);
-        return switch (own.await(patience.toNanos())) {
-            case LEADS -> lead(own);
-            case ANSWERED -> own.found();
-            default -> read.read(streamsAfter);
-        };
-    }
-
-    private void enter(Ticket own) {
-        lock.lock();
-        try {
-            if (underWay < statements) {
-                underWay++;
-                own.state = State.LEADS;
-            } else {
-                waiting.add(own);
-            }
-        } finally {
-            lock.unlock();
+        Waiting<T> own = new Waiting<>(streamsAfter);
+        Optional<Answer<T>> answer = combiner.submitWithin(own, patience.toNanos());
+        if (answer.isPresent() && answer.get() instanceof Found<T> found) {
+            return own.of(found.streams);
         }
-    }
-
-    private Map<StreamId, T> lead(Ticket own) throws SQLException {
-        List<Ticket> members = new ArrayList<>();
-        Map<StreamId, T> found = null;
-        try {
-            Map<StreamId, StreamVersion> wanted = gather(own, members);
-            found = read.read(wanted);
-            return own.of(found);
-        } catch (SQLException | RuntimeException e) {
-            if (members.isEmpty()) {
-                throw e;
-            }
-            LOG.debug(
-                    "A statement shared by several reads failed; each of them is sent by itself",
-                    OwnThreads.redacted(e));
-        } finally {
-            handOver();
-            for (Ticket member : members) {
-                member.complete(found);
-            }
+        if (answer.isPresent() && answer.get() instanceof FailedAlone<T> failed) {
+            throw failed.cause;
         }
-        return read.read(own.streamsAfter);
+        return read.read(streamsAfter);
     }
 
-    /** Takes along those who wait, in their order, as long as they fit. */
-    private Map<StreamId, StreamVersion> gather(Ticket own, List<Ticket> members) {
-        lock.lock();
-        try {
+    private sealed interface Answer<T> {}
+
+    /** What the statement found, for all that shared it. */
+    private record Found<T>(Map<StreamId, T> streams) implements Answer<T> {}
+
+    /** The statement of a single read has failed. */
+    private record FailedAlone<T>(SQLException cause) implements Answer<T> {}
+
+    /** The shared statement has failed; each read is sent by itself. */
+    private record ReadAlone<T>() implements Answer<T> {}
+
+    /** Which reads share a statement, and how many of these are under way. The lock is held, except to carry out. */
+    private final class Rules implements Combiner.Policy<Waiting<T>, Answer<T>> {
+        @Override
+        public void arrive(Waiting<T> own) {
+            waiting.add(own);
+        }
+
+        @Override
+        public void withdraw(Waiting<T> own) {
+            waiting.remove(own);
+        }
+
+        @Override
+        public @Nullable Waiting<T> nextLeader(int underWay) {
+            return underWay < statements ? waiting.poll() : null;
+        }
+
+        /** Takes along those who wait, in their order, as long as they fit. */
+        @Override
+        public void gather(Combiner.Group<Waiting<T>> group) {
             if (waiting.isEmpty()) {
-                return own.streamsAfter;
+                return;
             }
-            Map<StreamId, StreamVersion> wanted = new HashMap<>(own.streamsAfter);
+            Map<StreamId, StreamVersion> wanted = new HashMap<>(group.leader().streamsAfter);
             int passedOver = 0;
-            for (Iterator<Ticket> tickets = waiting.iterator();
-                    tickets.hasNext() && wanted.size() < MAX_STREAMS && passedOver < MAX_PASSED_OVER; ) {
-                Ticket ticket = tickets.next();
-                if (ticket.fits(wanted)) {
-                    // First: whatever fails from here on, a member is told.
-                    members.add(ticket);
-                    ticket.state = State.TAKEN;
-                    tickets.remove();
-                    wanted.putAll(ticket.streamsAfter);
+            for (Iterator<Waiting<T>> reads = waiting.iterator();
+                    reads.hasNext() && wanted.size() < MAX_STREAMS && passedOver < MAX_PASSED_OVER; ) {
+                Waiting<T> next = reads.next();
+                if (next.fits(wanted)) {
+                    group.add(next);
+                    reads.remove();
+                    wanted.putAll(next.streamsAfter);
                 } else {
                     passedOver++;
                 }
             }
-            return wanted;
-        } finally {
-            lock.unlock();
         }
-    }
 
-    private void handOver() {
-        Ticket next;
-        lock.lock();
-        try {
-            next = waiting.poll();
-            if (next == null) {
-                underWay--;
-            } else {
-                next.state = State.LEADS;
+        @Override
+        public List<Answer<T>> carryOut(List<Waiting<T>> group) {
+            boolean alone = group.size() == 1;
+            try {
+                Map<StreamId, T> found = read.read(alone ? group.get(0).streamsAfter : wanted(group));
+                return Collections.nCopies(group.size(), new Found<>(found));
+            } catch (SQLException e) {
+                return alone ? List.of(new FailedAlone<>(e)) : eachAlone(group, e);
+            } catch (RuntimeException e) {
+                if (alone) {
+                    throw e;
+                }
+                return eachAlone(group, e);
             }
-        } finally {
-            lock.unlock();
         }
-        if (next != null) {
-            LockSupport.unpark(next.thread);
+
+        private List<Answer<T>> eachAlone(List<Waiting<T>> group, Exception e) {
+            LOG.debug(
+                    "A statement shared by several reads failed; each of them is sent by itself",
+                    OwnThreads.redacted(e));
+            return Collections.nCopies(group.size(), withoutAnswer());
+        }
+
+        @Override
+        public Answer<T> withoutAnswer() {
+            return new ReadAlone<>();
         }
     }
 
-    private enum State {
-        WAITS,
-        LEADS,
-        TAKEN,
-        ANSWERED,
-        ALONE
+    private static <T> Map<StreamId, StreamVersion> wanted(List<Waiting<T>> group) {
+        Map<StreamId, StreamVersion> wanted = new HashMap<>();
+        for (Waiting<T> each : group) {
+            wanted.putAll(each.streamsAfter);
+        }
+        return wanted;
     }
 
     /** A read that waits to be sent. */
-    private final class Ticket {
+    private static final class Waiting<T> extends Combiner.Ticket<Answer<T>> {
         private final Map<StreamId, StreamVersion> streamsAfter;
-        private final Thread thread = Thread.currentThread();
-        private volatile State state = State.WAITS;
-        private @Nullable Map<StreamId, T> shared;
 
-        private Ticket(Map<StreamId, StreamVersion> streamsAfter) {
+        private Waiting(Map<StreamId, StreamVersion> streamsAfter) {
             this.streamsAfter = streamsAfter;
         }
 
@@ -198,50 +191,6 @@ final class SharedReads<T> {
                 }
             }
             return size <= MAX_STREAMS;
-        }
-
-        /** How it goes on. An interruption changes nothing: the wait is short, and what comes next decides about it. */
-        State await(long patienceNanos) {
-            long begin = System.nanoTime();
-            boolean interrupted = false;
-            while (state == State.WAITS || state == State.TAKEN) {
-                if (state == State.TAKEN) {
-                    LockSupport.park(SharedReads.this);
-                } else {
-                    long left = patienceNanos - (System.nanoTime() - begin);
-                    if (left <= 0) {
-                        leave();
-                    } else {
-                        LockSupport.parkNanos(SharedReads.this, left);
-                    }
-                }
-                interrupted |= Thread.interrupted();
-            }
-            if (interrupted) {
-                thread.interrupt();
-            }
-            return state;
-        }
-
-        private void leave() {
-            lock.lock();
-            try {
-                if (waiting.remove(this)) {
-                    state = State.ALONE;
-                }
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        void complete(@Nullable Map<StreamId, T> found) {
-            shared = found;
-            state = found == null ? State.ALONE : State.ANSWERED;
-            LockSupport.unpark(thread);
-        }
-
-        Map<StreamId, T> found() {
-            return of(Optional.ofNullable(shared).orElseThrow());
         }
 
         Map<StreamId, T> of(Map<StreamId, T> all) {

@@ -78,13 +78,13 @@ class GroupCommitMutantsTest {
         return Stream.of(
                 arguments(
                         "knows no bounds",
-                        "return events + append.entries().size() <= maxEvents && bytes + append.bytes() <= maxBytes;",
-                        "return true;",
+                        "if (moreEvents <= maxEvents && moreBytes <= maxBytes) {",
+                        "if (moreEvents + moreBytes > 0) {",
                         "a_batch_is_bounded_in_events_and_in_bytes_and_what_did_not_fit_leads_next"),
                 arguments(
                         "lets go of a stream before its batch is done",
-                        "lines.take();\n                } else {",
-                        "lines.withdraw(next.standing);\n                } else {",
+                        "lines.take();\n                        events = moreEvents;",
+                        "lines.withdraw(next.standing);\n                        events = moreEvents;",
                         "whatever_the_schedule_each_append_is_carried_out_once_and_answered"),
                 arguments(
                         "looks through all that have no room",
@@ -98,14 +98,9 @@ class GroupCommitMutantsTest {
                         "an_append_that_a_batch_has_made_a_conflict_of_is_not_sent"),
                 arguments(
                         "asks the database about certain conflicts",
-                        "takeLost(moves(answers), awake);",
-                        "",
+                        "Map<StreamId, Move> moves = moves(answers);",
+                        "Map<StreamId, Move> moves = Map.of();",
                         "an_append_that_a_batch_has_made_a_conflict_of_is_not_sent"),
-                arguments(
-                        "lets an interruption reach the batch",
-                        "boolean interrupted = Thread.interrupted();",
-                        "boolean interrupted = false;",
-                        "a_thread_that_is_interrupted_already_carries_its_batch_out_undisturbed"),
                 arguments(
                         "takes no answer for nothing stored",
                         "new Answer.Unknown(new IllegalStateException(\"The batch has no answer\"))",

@@ -24,8 +24,8 @@ class SharedReadsMutantsTest {
         return Stream.of(
                 arguments(
                         "lets every read wait for another",
-                        "if (underWay < statements)",
-                        "if (underWay < 1)",
+                        "return underWay < statements ?",
+                        "return underWay < 1 ?",
                         "while_few_statements_are_under_way_a_read_is_sent_alone_and_at_once"),
                 arguments(
                         "gives everybody everything",
@@ -49,33 +49,23 @@ class SharedReadsMutantsTest {
                         "a_statement_is_bounded_and_what_did_not_fit_leads_next"),
                 arguments(
                         "takes a failure for an answer",
-                        "found == null ? State.ALONE : State.ANSWERED",
-                        "State.ANSWERED",
+                        "return Collections.nCopies(group.size(), withoutAnswer());",
+                        "return Collections.nCopies(group.size(), new Found<>(Map.of()));",
                         "when_a_shared_statement_fails_each_reads_by_itself_and_only_whose_own_read_fails_is_told"),
                 arguments(
                         "repeats what failed alone",
-                        "if (members.isEmpty()) {\n                throw e;\n            }",
-                        "",
+                        "return alone ? List.of(new FailedAlone<>(e)) : eachAlone(group, e);",
+                        "return eachAlone(group, e);",
                         "a_read_that_fails_alone_is_not_repeated"),
                 arguments(
                         "takes an error for a failed statement",
-                        "catch (SQLException | RuntimeException e)",
-                        "catch (Throwable e)",
+                        "catch (RuntimeException e) {\n                if (alone) {\n                    throw e;\n                }\n                return eachAlone(group, e);",
+                        "catch (Throwable e) {\n                return eachAlone(group, new IllegalStateException(e));",
                         "an_error_of_the_leader_is_its_own_and_leaves_nobody_waiting"),
                 arguments(
-                        "keeps its place when it is done",
-                        "underWay--;",
-                        "",
-                        "a_read_that_fails_alone_is_not_repeated"),
-                arguments(
                         "stays in the queue when it leaves",
-                        "if (waiting.remove(this))",
-                        "if (state == State.WAITS)",
-                        "a_read_that_nobody_takes_along_in_time_is_sent_by_itself"),
-                arguments(
-                        "forgets an interruption",
-                        "thread.interrupt();",
+                        "waiting.remove(own);",
                         "",
-                        "an_interruption_while_it_waits_costs_no_read_its_answer"));
+                        "a_read_that_nobody_takes_along_in_time_is_sent_by_itself"));
     }
 }
