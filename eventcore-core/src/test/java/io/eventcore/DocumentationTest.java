@@ -29,7 +29,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whatever a user can name is documented; read by the compiler's own parser, since comments do not reach the classes. */
 class DocumentationTest {
     @ParameterizedTest
-    @ValueSource(strings = {"eventcore-core", "eventcore-spring-boot-autoconfigure", "eventcore-test"})
+    @ValueSource(
+            strings = {
+                "eventcore-core",
+                "eventcore-contracts",
+                "eventcore-jdbc",
+                "eventcore-kafka",
+                "eventcore-micrometer",
+                "eventcore-spring",
+                "eventcore-spring-boot-autoconfigure",
+                "eventcore-test"
+            })
     void every_public_type_and_method_has_a_comment_and_every_type_says_since_when(String module) throws IOException {
         List<Path> sources = sources(Path.of("..", module, "src", "main", "java"));
         assertThat(sources).isNotEmpty();

@@ -1,5 +1,5 @@
 /**
- * Whose transaction an append runs in. Needs spring-tx; the stores use this package only if it is there.
+ * Whose transaction an append runs in.
  */
 @NullMarked
 package io.eventcore.transaction;

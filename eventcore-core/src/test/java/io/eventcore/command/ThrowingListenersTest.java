@@ -6,24 +6,18 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.eventcore.EventStoreException;
 import io.eventcore.StreamId;
 import io.eventcore.command.BankEvent.Deposited;
-import io.eventcore.micrometer.CommandObservations;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotKey;
 import io.eventcore.snapshot.SnapshotListener;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.snapshot.StoredSnapshot;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationHandler;
-import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -104,22 +98,6 @@ class ThrowingListenersTest {
             commands.execute(new Deposit(A));
         }
         assertThat(store.eventsOf(A)).hasSize(4);
-    }
-
-    @Test
-    void observations_that_fail_leave_no_scope_behind() {
-        ObservationRegistry observations = ObservationRegistry.create();
-        observations.observationConfig().observationHandler(new FailingHandler());
-        CommandExecutor executor = CommandExecutor.builder(store)
-                .listener(new CommandObservations(observations, new SimpleMeterRegistry()))
-                .build();
-
-        executor.execute(new Deposit(A));
-        assertThat(catchThrowable(() -> executor.execute(new Refused(A, new IOException()))))
-                .isInstanceOf(IOException.class);
-
-        assertThat(observations.getCurrentObservationScope()).isNull();
-        assertThat(store.eventsOf(A)).hasSize(1);
     }
 
     static List<Throwable> throwables() {
@@ -257,19 +235,6 @@ class ThrowingListenersTest {
         @Override
         public void dropped(String commandType) {
             throw ThrowingListenersTest.<RuntimeException>sneaky(thrown);
-        }
-    }
-
-    /** Fails when an observation ends. */
-    private static final class FailingHandler implements ObservationHandler<Observation.Context> {
-        @Override
-        public void onStop(Observation.Context context) {
-            throw new IllegalStateException("a registry's own");
-        }
-
-        @Override
-        public boolean supportsContext(Observation.Context context) {
-            return true;
         }
     }
 }

@@ -32,7 +32,7 @@ public final class EventCoreKafkaAutoConfiguration {
     EventCoreKafkaAutoConfiguration() {}
 
     @Configuration(proxyBeanMethods = false)
-    @ConditionalOnClass(KafkaOperations.class)
+    @ConditionalOnClass({KafkaRelay.class, KafkaOperations.class})
     @ConditionalOnBean(ProjectionStore.class)
     static class Relay {
         @Bean
@@ -57,15 +57,27 @@ public final class EventCoreKafkaAutoConfiguration {
         }
     }
 
-    /** Whoever names a topic wants events to be sent there: to do nothing would lose them. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnMissingClass("io.eventcore.kafka.KafkaRelay")
+    static class WithoutRelay {
+        WithoutRelay(EventCoreProperties properties) {
+            throw missing(properties, "eventcore-kafka");
+        }
+    }
+
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnMissingClass("org.springframework.kafka.core.KafkaOperations")
     static class WithoutKafka {
         WithoutKafka(EventCoreProperties properties) {
-            throw new InvalidConfigurationPropertyValueException(
-                    "eventcore.kafka.topic",
-                    properties.kafka().topic(),
-                    "needs spring-kafka: add spring-boot-starter-kafka to the application");
+            throw missing(properties, "spring-boot-starter-kafka");
         }
+    }
+
+    /** An application that names a topic wants its events to be sent there: to do nothing would lose them. */
+    private static RuntimeException missing(EventCoreProperties properties, String artifact) {
+        return new InvalidConfigurationPropertyValueException(
+                "eventcore.kafka.topic",
+                properties.kafka().topic(),
+                "needs " + artifact + ": add it to the dependencies of the application");
     }
 }

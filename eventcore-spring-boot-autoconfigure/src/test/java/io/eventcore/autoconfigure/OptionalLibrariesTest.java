@@ -53,6 +53,7 @@ class OptionalLibrariesTest {
                 "org.springframework.web",
                 "org.springframework.boot.webmvc",
                 "jakarta.servlet",
+                "io.eventcore.kafka",
                 "org.springframework.kafka",
                 "org.springframework.boot.kafka",
                 "org.apache.kafka",
@@ -88,6 +89,7 @@ class OptionalLibrariesTest {
                 .as("a new one belongs into the list above too")
                 .containsExactly(
                         "HikariCP",
+                        "eventcore-kafka",
                         "h2",
                         "jakarta.servlet-api",
                         "micrometer-tracing",

@@ -9,7 +9,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.sample.bank.BankClient.Answer;
 import io.eventcore.sample.bank.BankEvent.MoneyDeposited;
-import io.eventcore.test.ForwardingEventStore;
+import io.eventcore.test.contract.ForwardingEventStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -39,6 +39,7 @@ class StarterTest {
         assertThat(brought)
                 .containsExactly(
                         "eventcore-core",
+                        "eventcore-jdbc",
                         "eventcore-spring-boot-autoconfigure",
                         "spring-boot-starter",
                         "spring-boot-starter-jackson",
@@ -49,6 +50,9 @@ class StarterTest {
     void it_is_on_the_class_path_of_this_application_with_all_it_brings() {
         assertThat(Stream.of(
                         "io.eventcore.EventStore",
+                        "io.eventcore.jdbc.JdbcEventStore",
+                        "io.eventcore.micrometer.CommandObservations",
+                        "io.eventcore.spring.ApplicationEventRelay",
                         "io.eventcore.autoconfigure.EventCoreJdbcAutoConfiguration",
                         "org.springframework.boot.SpringApplication",
                         "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration",

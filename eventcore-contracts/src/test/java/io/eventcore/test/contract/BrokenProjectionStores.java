@@ -1,0 +1,214 @@
+package io.eventcore.test.contract;
+
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionPartition;
+import io.eventcore.projection.ProjectionStore;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+
+/** Projection stores that each break one promise, in the ways in which they are usually broken. */
+final class BrokenProjectionStores {
+    private BrokenProjectionStores() {}
+
+    static ProjectionStore movingCheckpointsOutsideTheTransaction(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                return Race.<Boolean>elsewhere(() -> super.advance(lease, from, to, parked));
+            }
+        };
+    }
+
+    static ProjectionStore withoutFencing(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean isCurrent(Lease lease, Duration idleLimit) {
+                return true;
+            }
+
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                Lease newest = newestLease(this, lease.partition());
+                return super.advance(newest, checkpoint(lease.partition()), to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore comparingNoPositions(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                return super.advance(lease, checkpoint(lease.partition()), to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore forgettingThatStreamsAreParked(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
+                return Set.of();
+            }
+        };
+    }
+
+    static ProjectionStore tellingOfAllRequests(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public List<ParkedStream> requestedStreams(int ofEachPartition) {
+                return super.requestedStreams(Integer.MAX_VALUE);
+            }
+        };
+    }
+
+    static ProjectionStore keepingLeasesForEver(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                return super.acquire(partition, partitions, owner, length.plusDays(1));
+            }
+
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                return super.renew(leases, length.plusDays(1));
+            }
+        };
+    }
+
+    /** Renews what the owner may not even know of, as one statement by the owner's name does. */
+    static ProjectionStore renewingAllOfAnOwner(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                List<String> owners = leases.stream().map(Lease::owner).toList();
+                List<Lease> all = partitions().stream()
+                        .filter(state -> owners.contains(state.owner()))
+                        .map(state -> new Lease(state.partition(), state.owner(), state.token()))
+                        .toList();
+                return super.renew(all, length);
+            }
+        };
+    }
+
+    static ProjectionStore claimingThatAllWereRenewed(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                super.renew(leases, length);
+                return true;
+            }
+        };
+    }
+
+    static ProjectionStore refusingAnOwnerItsOwnLease(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                boolean held = partitions().stream()
+                        .anyMatch(state -> state.partition().equals(partition) && !state.free());
+                return held ? Optional.empty() : super.acquire(partition, partitions, owner, length);
+            }
+        };
+    }
+
+    static ProjectionStore lendingToWhoDividesOtherwise(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                return partitions().stream()
+                        .filter(state -> state.partition().equals(partition))
+                        .findFirst()
+                        .flatMap(state -> super.acquire(partition, state.partitions(), owner, length));
+            }
+        };
+    }
+
+    static ProjectionStore dividingAnewAtTheForemostPosition(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
+                Checkpoint foremost = leases.stream()
+                        .map(lease -> checkpoint(lease.partition()))
+                        .max(Comparator.comparing(Checkpoint::position))
+                        .orElseThrow();
+                leases.forEach(lease -> advance(lease, checkpoint(lease.partition()), foremost, List.of()));
+                return super.repartition(leases, partitions, partitionOf);
+            }
+        };
+    }
+
+    static ProjectionStore activatingWhatIsNew(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void register(String projection, int version, int partitions, GlobalPosition from) {
+                super.register(projection, version, partitions, from);
+                activate(projection, version);
+            }
+        };
+    }
+
+    static ProjectionStore beginningSideEffectsAtTheFirstEvent(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void register(String projection, int version, int partitions, GlobalPosition from) {
+                super.register(projection, version, partitions, GlobalPosition.START);
+            }
+        };
+    }
+
+    static ProjectionStore parkingBeforeTheCheckpointMoves(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                Checkpoint here = checkpoint(lease.partition());
+                super.advance(newestLease(this, lease.partition()), here, here, parked);
+                return super.advance(lease, from, to, List.of());
+            }
+        };
+    }
+
+    /** A log that takes for done what it has handed out. */
+    static EventStore acknowledgingWhatItDelivers(EventStore sound, ProjectionStore store) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                for (PartitionState state : store.partitions()) {
+                    if (!batch.events().isEmpty()
+                            && page.after().equals(state.checkpoint().position())) {
+                        Checkpoint after = state.checkpoint()
+                                .after(batch.events().get(batch.events().size() - 1));
+                        store.advance(newestLease(store, state.partition()), state.checkpoint(), after, List.of());
+                    }
+                }
+                return batch;
+            }
+        };
+    }
+
+    private static Lease newestLease(ProjectionStore store, ProjectionPartition partition) {
+        return store.partitions().stream()
+                .filter(state -> state.partition().equals(partition))
+                .map(state -> new Lease(partition, state.owner(), state.token()))
+                .findFirst()
+                .orElseThrow();
+    }
+}

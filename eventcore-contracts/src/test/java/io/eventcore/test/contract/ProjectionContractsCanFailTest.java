@@ -1,0 +1,310 @@
+package io.eventcore.test.contract;
+
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import io.eventcore.AppendLimits;
+import io.eventcore.EventStore;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryProjectionStore;
+import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.test.contract.memory.TransactionalAppliedEvents;
+import java.time.Clock;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.testkit.engine.EngineTestKit;
+import org.junit.platform.testkit.engine.Events;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** A check that cannot fail is no check: every main row about projections catches a store that breaks it. */
+class ProjectionContractsCanFailTest {
+    /** What a contract that is made on this thread is to test; a sound store by default. */
+    private static final ThreadLocal<UnaryOperator<ProjectionStore>> STORE =
+            ThreadLocal.withInitial(UnaryOperator::identity);
+
+    private static final ThreadLocal<LogMutation> LOG = ThreadLocal.withInitial(() -> (log, store) -> log);
+
+    /** Most rows wait for what a broken store never brings about: side by side, they wait together. */
+    private static final ExecutorService THREADS = Executors.newFixedThreadPool(12);
+
+    /** Breaks a log, maybe with the help of the store of checkpoints. */
+    @FunctionalInterface
+    private interface LogMutation {
+        EventStore of(EventStore log, ProjectionStore store);
+    }
+
+    @BeforeAll
+    static void failSoon() {
+        System.setProperty(Eventually.PATIENCE, "6");
+    }
+
+    @AfterAll
+    static void bePatientAgain() {
+        THREADS.shutdownNow();
+        System.clearProperty(Eventually.PATIENCE);
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("brokenStores")
+    void a_broken_projection_store_is_caught(String name, String row, Future<Events> caught) throws Exception {
+        caught.get().assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("brokenLogs")
+    void a_broken_log_is_caught(String name, String row, Future<Events> caught) throws Exception {
+        caught.get().assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    /** Otherwise the rows may fail because of the short patience, and say nothing about what is broken. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @MethodSource("soundStores")
+    void with_the_same_patience_a_sound_store_passes(String contract, String row, Future<Events> passed)
+            throws Exception {
+        passed.get().assertStatistics(stats -> stats.started(1).succeeded(1));
+    }
+
+    private static Future<Events> run(
+            UnaryOperator<ProjectionStore> store, LogMutation log, Class<?> contract, String row) {
+        return THREADS.submit(() -> {
+            STORE.set(store);
+            LOG.set(log);
+            try {
+                return EngineTestKit.engine("junit-jupiter")
+                        .selectors(selectMethod(contract, row))
+                        .execute()
+                        .testEvents();
+            } finally {
+                STORE.remove();
+                LOG.remove();
+            }
+        });
+    }
+
+    private static Stream<Arguments> brokenStores() {
+        return Stream.of(
+                store(
+                        "checkpoint outside the transaction",
+                        BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
+                        "a_rollback_takes_the_checkpoint_along"),
+                store(
+                        "checkpoint outside the transaction",
+                        BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
+                        "a_rollback_to_a_savepoint_takes_the_checkpoint_along"),
+                runner(
+                        "checkpoint outside the transaction",
+                        BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
+                        "a_commit_that_fails_neither_loses_nor_doubles_an_event"),
+                store(
+                        "no fencing",
+                        BrokenProjectionStores::withoutFencing,
+                        "a_checkpoint_moves_under_the_newest_token_only"),
+                runner(
+                        "no fencing",
+                        BrokenProjectionStores::withoutFencing,
+                        "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
+                store(
+                        "no comparison of positions",
+                        BrokenProjectionStores::comparingNoPositions,
+                        "a_checkpoint_moves_only_from_where_it_is"),
+                store(
+                        "leases that never run out",
+                        BrokenProjectionStores::keepingLeasesForEver,
+                        "a_lease_that_has_run_out_is_taken_over_under_a_greater_token"),
+                runner(
+                        "leases that never run out",
+                        BrokenProjectionStores::keepingLeasesForEver,
+                        "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
+                store(
+                        "renewal by the owner's name",
+                        BrokenProjectionStores::renewingAllOfAnOwner,
+                        "leases_are_renewed_that_are_named_and_no_other_of_their_owner"),
+                store(
+                        "renewal that never tells of a loss",
+                        BrokenProjectionStores::claimingThatAllWereRenewed,
+                        "of_leases_some_of_which_are_lost_the_others_are_renewed"),
+                store(
+                        "no lease for who has it without knowing",
+                        BrokenProjectionStores::refusingAnOwnerItsOwnLease,
+                        "an_owner_takes_its_own_lease_again_and_nobody_else_does"),
+                faults(
+                        "leases that never run out",
+                        BrokenProjectionStores::keepingLeasesForEver,
+                        "a_lease_that_is_never_given_back_runs_out_although_its_owner_holds_others"),
+                store(
+                        "leases for partitions of another number",
+                        BrokenProjectionStores::lendingToWhoDividesOtherwise,
+                        "to_register_another_number_of_partitions_changes_nothing_and_gives_no_lease"),
+                store(
+                        "divided anew at the foremost position",
+                        BrokenProjectionStores::dividingAnewAtTheForemostPosition,
+                        "a_projection_is_not_divided_anew_while_its_partitions_are_at_different_positions"),
+                store(
+                        "a new version is active at once",
+                        BrokenProjectionStores::activatingWhatIsNew,
+                        "versions_stand_beside_each_other_and_the_first_is_active_until_another_one_is_made_so"),
+                runner(
+                        "a new version is active at once",
+                        BrokenProjectionStores::activatingWhatIsNew,
+                        "a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up"),
+                store(
+                        "side effects for history",
+                        BrokenProjectionStores::beginningSideEffectsAtTheFirstEvent,
+                        "side_effects_begin_where_they_are_told_and_are_never_active"),
+                runner(
+                        "side effects for history",
+                        BrokenProjectionStores::beginningSideEffectsAtTheFirstEvent,
+                        "side_effects_begin_with_news_and_are_repeated_neither_by_a_reset_nor_by_a_new_version"),
+                store(
+                        "parks before the checkpoint moves",
+                        BrokenProjectionStores::parkingBeforeTheCheckpointMoves,
+                        "nothing_is_parked_without_the_newest_token"),
+                store(
+                        "forgets that streams are parked",
+                        BrokenProjectionStores::forgettingThatStreamsAreParked,
+                        "what_is_asked_about_parked_streams_is_told_without_all_of_them"),
+                store(
+                        "tells of all requests at once",
+                        BrokenProjectionStores::tellingOfAllRequests,
+                        "only_parked_streams_that_something_is_asked_for_are_requested_ones"));
+    }
+
+    private static Stream<Arguments> brokenLogs() {
+        return Stream.of(
+                log(
+                        "reads by position alone",
+                        (log, store) -> BrokenStores.passingLateCommits(log),
+                        "an_event_that_is_committed_late_is_applied_in_its_place"),
+                log(
+                        "acknowledges before the event is applied",
+                        BrokenProjectionStores::acknowledgingWhatItDelivers,
+                        "at_least_once_applies_again_what_was_not_checkpointed_and_loses_nothing"));
+    }
+
+    /** The rows that a broken store fails by waiting in vain. */
+    private static Stream<Arguments> soundStores() {
+        return Stream.of(
+                sound(MutatedRunner.class, "a_commit_that_fails_neither_loses_nor_doubles_an_event"),
+                sound(
+                        MutatedRunner.class,
+                        "an_owner_that_freezes_while_it_applies_is_replaced_and_does_no_harm_when_it_wakes_up"),
+                sound(
+                        MutatedRunner.class,
+                        "a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up"),
+                sound(
+                        MutatedRunner.class,
+                        "side_effects_begin_with_news_and_are_repeated_neither_by_a_reset_nor_by_a_new_version"),
+                sound(MutatedRunner.class, "an_event_that_is_committed_late_is_applied_in_its_place"),
+                sound(MutatedRunner.class, "at_least_once_applies_again_what_was_not_checkpointed_and_loses_nothing"),
+                sound(
+                        MutatedFaults.class,
+                        "a_lease_that_is_never_given_back_runs_out_although_its_owner_holds_others"));
+    }
+
+    private static Arguments sound(Class<?> contract, String row) {
+        return arguments(
+                contract.getSimpleName(), row, run(UnaryOperator.identity(), (log, store) -> log, contract, row));
+    }
+
+    private static Arguments store(String name, UnaryOperator<ProjectionStore> mutation, String row) {
+        return broken(name, mutation, MutatedStore.class, row);
+    }
+
+    private static Arguments runner(String name, UnaryOperator<ProjectionStore> mutation, String row) {
+        return broken(name, mutation, MutatedRunner.class, row);
+    }
+
+    private static Arguments faults(String name, UnaryOperator<ProjectionStore> mutation, String row) {
+        return broken(name, mutation, MutatedFaults.class, row);
+    }
+
+    private static Arguments broken(
+            String name, UnaryOperator<ProjectionStore> mutation, Class<?> contract, String row) {
+        return arguments(name, row, run(mutation, (log, store) -> log, contract, row));
+    }
+
+    private static Arguments log(String name, LogMutation mutation, String row) {
+        return arguments(name, row, run(UnaryOperator.identity(), mutation, MutatedRunner.class, row));
+    }
+
+    static class MutatedStore extends ProjectionStoreContract {
+        @Override
+        protected ProjectionStore emptyStore() {
+            return STORE.get().apply(new InMemoryProjectionStore());
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedRunner extends ProjectionRunnerContract {
+        private final ProjectionStore store = STORE.get().apply(new InMemoryProjectionStore());
+
+        @Override
+        protected EventStore emptyStore(AppendSignal appendSignal) {
+            EventStore sound = new InMemoryEventStore(
+                    new JacksonEventSerializer(LedgerEvent.types()),
+                    AppendLimits.defaults(),
+                    Clock.systemUTC(),
+                    appendSignal);
+            return LOG.get().of(sound, store);
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return store;
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new TransactionalAppliedEvents();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    static class MutatedFaults extends ProjectionFaultsContract {
+        private final ProjectionStore store = STORE.get().apply(new InMemoryProjectionStore());
+
+        @Override
+        protected EventStore emptyStore(AppendSignal appendSignal) {
+            EventStore sound = new InMemoryEventStore(
+                    new JacksonEventSerializer(LedgerEvent.types()),
+                    AppendLimits.defaults(),
+                    Clock.systemUTC(),
+                    appendSignal);
+            return LOG.get().of(sound, store);
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return store;
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new TransactionalAppliedEvents();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.test.contract.memory;
+
+import org.jspecify.annotations.NullMarked;

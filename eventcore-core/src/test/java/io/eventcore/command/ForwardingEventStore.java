@@ -1,0 +1,87 @@
+package io.eventcore.command;
+
+import io.eventcore.AppendInFlight;
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamIdPage;
+import io.eventcore.StreamPrefix;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * A store that passes everything on to another one. Override what is to be different; every other role stays intact.
+ *
+ * <p>As safe for threads as the store behind it.
+ *
+ */
+abstract class ForwardingEventStore implements EventStore {
+    private final EventStore delegate;
+
+    /** Passes everything on to this store. */
+    protected ForwardingEventStore(EventStore delegate) {
+        this.delegate = Objects.requireNonNull(delegate, "delegate");
+    }
+
+    /** The store behind this one. */
+    protected final EventStore delegate() {
+        return delegate;
+    }
+
+    @Override
+    public EventStreamSlice appendEvents(StreamWrites writes) {
+        return delegate.appendEvents(writes);
+    }
+
+    @Override
+    public <E extends Event> EventStreamReader<E> readStreams(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+        return delegate.readStreams(streamsAfter, eventType);
+    }
+
+    @Override
+    public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        return delegate.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public GlobalPosition lastPosition() {
+        return delegate.lastPosition();
+    }
+
+    @Override
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        return delegate.oldestAppendInFlight();
+    }
+
+    @Override
+    public StreamVersion streamVersion(StreamId streamId) {
+        return delegate.streamVersion(streamId);
+    }
+
+    @Override
+    public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
+        return delegate.streamIds(prefix, page);
+    }
+
+    @Override
+    public Optional<UnaryOperator<Event>> roundTrip() {
+        return delegate.roundTrip();
+    }
+
+    @Override
+    public boolean joinsCallersTransaction() {
+        return delegate.joinsCallersTransaction();
+    }
+}

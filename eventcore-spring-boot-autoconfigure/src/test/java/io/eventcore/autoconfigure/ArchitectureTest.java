@@ -1,0 +1,284 @@
+package io.eventcore.autoconfigure;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.USE_JAVA_UTIL_LOGGING;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaConstructor;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.File;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * What holds the library together; each rule says why it is there.
+ *
+ * <p>It stands here because this module has all modules of the library on its class path. A rule about a package that is not
+ * looked at would check nothing: {@link #every_package_of_the_library_is_looked_at} prevents that.
+ */
+@AnalyzeClasses(
+        packages = "io.eventcore",
+        importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.OnlyTheLibrary.class})
+class ArchitectureTest {
+    /** Neither what Spring Boot is told about it, which has rules of its own, nor the contracts. */
+    static final class OnlyTheLibrary implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("/io/eventcore/autoconfigure/") && !location.contains("/io/eventcore/test/");
+        }
+    }
+
+    @ArchTest
+    static void every_package_of_the_library_is_looked_at(JavaClasses classes) throws IOException {
+        Set<String> written = new TreeSet<>();
+        for (String module : List.of("core", "jdbc", "kafka", "micrometer", "spring")) {
+            Path sources = Path.of("..", "eventcore-" + module, "src", "main", "java");
+            try (Stream<Path> files = Files.walk(sources)) {
+                files.filter(file -> file.getFileName().toString().equals("package-info.java"))
+                        .map(file ->
+                                sources.relativize(file.getParent()).toString().replace(File.separatorChar, '.'))
+                        .forEach(written::add);
+            }
+        }
+
+        assertThat(written).contains("io.eventcore", "io.eventcore.jdbc", "io.eventcore.kafka", "io.eventcore.web");
+        Set<String> lookedAt = new TreeSet<>();
+        classes.forEach(type -> lookedAt.add(type.getPackageName()));
+        assertThat(lookedAt).isEqualTo(written);
+    }
+
+    @ArchTest
+    static final ArchRule the_vocabulary_needs_the_jdk_and_jspecify_only = noClasses()
+            .that(resideInAPackage("io.eventcore"))
+            .should()
+            .dependOnClassesThat(resideOutsideOfPackages("io.eventcore", "java..", "org.jspecify.annotations"))
+            .because("every user meets it in the first hour, and whoever writes a store depends on it for good");
+
+    @ArchTest
+    static final ArchRule nobody_depends_on_memory = noClasses()
+            .that(resideOutsideOfPackage("io.eventcore.memory.."))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.eventcore.memory.."))
+            .because("stores are chosen by the application, never by the library");
+
+    @ArchTest
+    static final ArchRule nobody_depends_on_jdbc = noClasses()
+            .that(resideOutsideOfPackage("io.eventcore.jdbc.."))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.eventcore.jdbc.."))
+            .because("stores are chosen by the application, never by the library");
+
+    @ArchTest
+    static final ArchRule nobody_depends_on_micrometer = noClasses()
+            .that(resideOutsideOfPackage("io.eventcore.micrometer.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("io.eventcore.micrometer..", "io.micrometer.."))
+            .because("an application without metrics does not have Micrometer on its class path");
+
+    @ArchTest
+    static final ArchRule nobody_depends_on_the_edges_of_spring_and_kafka = noClasses()
+            .that(resideOutsideOfPackages("io.eventcore.spring..", "io.eventcore.kafka..", "io.eventcore.web.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage(
+                    "io.eventcore.spring..",
+                    "io.eventcore.kafka..",
+                    "io.eventcore.web..",
+                    "org.springframework.context..",
+                    "org.springframework.kafka..",
+                    "org.apache.kafka..",
+                    "org.springframework.web..",
+                    "org.springframework.http..",
+                    "jakarta.servlet.."))
+            .because("an application without a context, Kafka or a web server does not have them on its class path");
+
+    @ArchTest
+    static final ArchRule only_jdbc_knows_databases = noClasses()
+            .that(resideOutsideOfPackage("io.eventcore.jdbc.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.sql..", "javax.sql..", "org.springframework.jdbc.."))
+            .because(
+                    "a reader who looks for the SQL finds all of it in one place, and an application without a database needs"
+                            + " no driver");
+
+    @ArchTest
+    static final ArchRule packages_have_no_cycles = slices().matching("io.eventcore.(**)")
+            .should()
+            .beFreeOfCycles()
+            .because("a package that cannot be understood without another one, and that one not without it, is one"
+                    + " package in two places");
+
+    @ArchTest
+    static final ArchRule nothing_points_from_the_vocabulary_outwards = noClasses()
+            .that(resideInAPackage("io.eventcore"))
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.eventcore.*.."))
+            .because("dependencies point to the root package");
+
+    @ArchTest
+    static final ArchRule the_library_knows_nothing_of_spring_boot = noClasses()
+            .should()
+            .dependOnClassesThat(resideInAPackage("org.springframework.boot.."))
+            .because("it works without Spring Boot, and Boot moves its classes between versions");
+
+    @ArchTest
+    static final ArchRule packages_are_named_after_what_they_are_for = noClasses()
+            .should()
+            .resideInAnyPackage(
+                    "..impl..",
+                    "..util..",
+                    "..utils..",
+                    "..common..",
+                    "..model..",
+                    "..dto..",
+                    "..exception..",
+                    "..exceptions..",
+                    "..helper..",
+                    "..service..")
+            .because("such names say nothing");
+
+    @ArchTest
+    static final ArchRule every_package_is_null_marked = classes()
+            .should(resideInANullMarkedPackage())
+            .because("null never crosses a public border, and the compiler can only check what is marked");
+
+    @ArchTest
+    static final ArchRule public_types_that_are_meant_for_everybody_are_not_left_open = classes()
+            .that()
+            .arePublic()
+            .and()
+            .areTopLevelClasses()
+            .and()
+            .areNotInterfaces()
+            .and()
+            .areNotAnnotations()
+            .and()
+            .areNotAssignableTo(Throwable.class)
+            .should(beFinalOrOpenToProxiesOnly())
+            .because("what can be extended must be kept as it is for years; a service that is a bean is open, because"
+                    + " Spring advises a class by a subclass, but only to its own package");
+
+    @ArchTest
+    static final ArchRule no_java_deserialization = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .areAssignableTo(ObjectInputStream.class)
+            .because("stored bytes must never decide which class is created");
+
+    @ArchTest
+    static final ArchRule no_class_is_looked_up_by_a_name = noClasses()
+            .that()
+            // Asks, by a name that is written there, whether spring-tx is on the class path.
+            .doNotHaveFullyQualifiedName("io.eventcore.memory.TransactionScope")
+            .and()
+            // Asks, by names that are written in the dialects, which driver is on the class path.
+            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.Sessions")
+            .should()
+            .callMethod(Class.class, "forName", String.class)
+            .orShould()
+            .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+            .orShould()
+            .callMethod(ClassLoader.class, "loadClass", String.class)
+            .because("a stored name becomes a class through the registry of event types only");
+
+    @ArchTest
+    static final ArchRule no_default_typing = noClasses()
+            .should()
+            .callMethodWhere(DescribedPredicate.describe(
+                    "a method that activates default typing",
+                    call -> call.getTarget().getName().startsWith("activateDefaultTyping")))
+            .because("with it a stored text names the class that is created from it");
+
+    @ArchTest
+    static final ArchRule logging_goes_through_slf4j = noClasses()
+            .should(USE_JAVA_UTIL_LOGGING)
+            .because("the application decides where logs go, and Spring Boot's is SLF4J");
+
+    @ArchTest
+    static final ArchRule nothing_is_printed =
+            noClasses().should(ACCESS_STANDARD_STREAMS).because("a library has no console");
+
+    @ArchTest
+    static final ArchRule threads_sleep_where_time_itself_is_what_is_waited_for = noClasses()
+            .that()
+            // The pause between two attempts of a command; tests replace it.
+            .doNotHaveFullyQualifiedName("io.eventcore.command.CommandExecutor$Pause")
+            .and()
+            // The pause before it looks again for the outcome of a command with an id.
+            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.JdbcExecutedCommands")
+            .should()
+            .callMethodWhere(DescribedPredicate.describe(
+                    "Thread.sleep",
+                    call -> call.getTargetOwner().isEquivalentTo(Thread.class)
+                            && call.getTarget().getName().equals("sleep")))
+            .because("whoever waits for something else than time is woken by it");
+
+    @ArchTest
+    static final ArchRule only_injected_clocks_tell_the_time = noClasses()
+            .should()
+            .callMethod(java.time.Instant.class, "now")
+            .orShould()
+            .callMethod(java.time.LocalDateTime.class, "now")
+            .orShould()
+            .callMethod(java.time.OffsetDateTime.class, "now")
+            .because("a test must be able to say what time it is");
+
+    /** A proxy has the methods of its target and none of its fields: what it cannot override would run on nulls. */
+    private static ArchCondition<JavaClass> beFinalOrOpenToProxiesOnly() {
+        return new ArchCondition<>("be final, or have no constructor for others and no final method") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                boolean isFinal = type.getModifiers().contains(JavaModifier.FINAL);
+                boolean closed = type.getConstructors().stream()
+                        .map(JavaConstructor::getModifiers)
+                        .noneMatch(modifiers -> modifiers.contains(JavaModifier.PUBLIC)
+                                || modifiers.contains(JavaModifier.PROTECTED)
+                                || modifiers.contains(JavaModifier.PRIVATE));
+                boolean overridable = type.getMethods().stream()
+                        .noneMatch(method -> method.getModifiers().contains(JavaModifier.FINAL)
+                                && !method.getModifiers().contains(JavaModifier.STATIC));
+                events.add(new SimpleConditionEvent(
+                        type,
+                        isFinal || (closed && overridable),
+                        type.getName() + " can be extended by anybody, or not by a proxy"));
+            }
+        };
+    }
+
+    private static ArchCondition<JavaClass> resideInANullMarkedPackage() {
+        return new ArchCondition<>("reside in a package annotated with @NullMarked") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                JavaPackage home = type.getPackage();
+                boolean marked = home.isAnnotatedWith(NullMarked.class);
+                events.add(new SimpleConditionEvent(
+                        type, marked, type.getName() + " resides in " + home.getName() + ", which is not marked"));
+            }
+        };
+    }
+}

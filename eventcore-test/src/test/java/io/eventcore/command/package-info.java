@@ -1,4 +1,0 @@
-@NullMarked
-package io.eventcore.command;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.eventcore.kafka;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package io.eventcore.memory;
-
-import org.jspecify.annotations.NullMarked;
