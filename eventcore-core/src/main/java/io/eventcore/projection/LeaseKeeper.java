@@ -131,7 +131,7 @@ final class LeaseKeeper implements Runnable {
 
     private Map<PartitionWorker<?>, Lease> held() {
         Map<PartitionWorker<?>, Lease> held = new HashMap<>();
-        workers.forEach(worker -> worker.lease().ifPresent(lease -> held.put(worker, lease)));
+        workers.forEach(worker -> worker.state().currentLease().ifPresent(lease -> held.put(worker, lease)));
         return held;
     }
 }

@@ -134,15 +134,21 @@ final class PartitionChange<E extends Event> implements Runnable {
     /** Applies what an old partition lacks up to a position; false if there is no time for it. */
     private boolean drain(Lease lease, int partitions, GlobalPosition end) {
         ProjectionCounts counts = new ProjectionCounts(context.nanoTime());
-        EventApplication<E> application =
-                new EventApplication<>(projection, context, lease, () -> !stopped, this::pause, counts);
+        EventApplication<E> application = new EventApplication<>(projection, context, lease, () -> !stopped, counts);
+        CulpritSearch<E> search = new CulpritSearch<>(
+                projection,
+                application,
+                new Parking<>(projection, application, context),
+                context.settings(),
+                this::pause,
+                counts);
         GlobalPosition after = application.checkpoint().position();
         try {
             while (after.compareTo(end) < 0) {
                 LogPage<E> page = scan.read(after, READ_AHEAD).upTo(end, after);
                 List<LogEntry<E>> own = StreamPartitioner.ofPartition(
                         page.entries(), lease.partition().number(), partitions);
-                if (application.apply(own) < own.size()) {
+                if (search.apply(own) < own.size()) {
                     return false;
                 }
                 if (page.continueAfter().compareTo(after) <= 0 && !waitForLog(lease, application, end)) {

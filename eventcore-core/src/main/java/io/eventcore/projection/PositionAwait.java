@@ -79,7 +79,8 @@ final class PositionAwait {
             return false;
         }
         List<PartitionWorker<?>> workers = workers(running, projection);
-        return workers.isEmpty() || workers.stream().anyMatch(worker -> !worker.runsHere());
+        return workers.isEmpty()
+                || workers.stream().anyMatch(worker -> !worker.state().runsHere());
     }
 
     private boolean isDecided() {
@@ -88,13 +89,16 @@ final class PositionAwait {
     }
 
     private boolean isStopped(ProjectionRun running) {
-        return workers(running, projection).stream()
-                .anyMatch(worker -> isBehind(reached(running, worker))
-                        && (isOver(worker.state()) || isPausedElsewhere(running, worker)));
+        return workers(running, projection).stream().anyMatch(worker -> isStopped(running, worker, worker.state()));
     }
 
-    private static boolean isPausedElsewhere(ProjectionRun running, PartitionWorker<?> worker) {
-        return !worker.runsHere()
+    private boolean isStopped(ProjectionRun running, PartitionWorker<?> worker, WorkerState state) {
+        return isBehind(reached(running, worker, state))
+                && (isOver(worker.shown(state)) || isPausedElsewhere(running, worker, state));
+    }
+
+    private static boolean isPausedElsewhere(ProjectionRun running, PartitionWorker<?> worker, WorkerState state) {
+        return !state.runsHere()
                 && running.remote()
                         .state(worker.partition())
                         .map(PartitionState::paused)
@@ -108,19 +112,20 @@ final class PositionAwait {
             return !isBehind(furthest(
                     running.versions().position(projection), running.remote().position(projection, version)));
         }
-        return workers.stream().noneMatch(worker -> isBehind(reached(running, worker)));
+        return workers.stream().noneMatch(worker -> isBehind(reached(running, worker, worker.state())));
     }
 
     /** How far a part has come; what another instance runs, as the store was last seen. */
-    private static GlobalPosition reached(ProjectionRun running, PartitionWorker<?> worker) {
-        if (worker.runsHere()) {
-            return worker.position();
+    private static GlobalPosition reached(ProjectionRun running, PartitionWorker<?> worker, WorkerState state) {
+        GlobalPosition here = state.facts().position();
+        if (state.runsHere()) {
+            return here;
         }
         GlobalPosition elsewhere = running.remote()
                 .state(worker.partition())
-                .map(state -> state.checkpoint().position())
+                .map(seen -> seen.checkpoint().position())
                 .orElse(GlobalPosition.START);
-        return furthest(worker.position(), elsewhere);
+        return furthest(here, elsewhere);
     }
 
     private static GlobalPosition furthest(GlobalPosition one, GlobalPosition other) {

@@ -418,18 +418,20 @@ public class ProjectionRunner {
 
     private ProjectionStatus.Partition status(PartitionWorker<?> worker, GlobalPosition last) {
         ProjectionCounts counts = worker.counts();
+        WorkerState state = worker.state();
+        GlobalPosition position = state.facts().position();
         Duration lag = counts.oldestWaiting()
                 .map(since -> Duration.between(since, clock.instant()))
                 .filter(waiting -> !waiting.isNegative())
                 .orElse(Duration.ZERO);
         return new ProjectionStatus.Partition(
                 worker.partition().number(),
-                worker.state(),
-                worker.position(),
-                Math.max(0, last.value() - worker.position().value()),
+                worker.shown(state),
+                position,
+                Math.max(0, last.value() - position.value()),
                 lag,
-                worker.standstill(last),
-                worker.lastFailure(),
+                worker.standstill(state, last),
+                worker.lastFailure(state),
                 counts.applied(),
                 counts.skippedEvents(),
                 counts.failures(),

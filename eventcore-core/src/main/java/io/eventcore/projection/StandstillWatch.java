@@ -58,7 +58,7 @@ final class StandstillWatch implements Runnable {
                                 + " return, or for a connection without a time-out",
                         worker.partition(),
                         standstill.toSeconds(),
-                        worker.state().word(),
+                        worker.shown(worker.state()).word(),
                         worker.position()));
             }
         } else {
@@ -67,7 +67,7 @@ final class StandstillWatch implements Runnable {
                 OwnThreads.tell(() -> LOG.info(
                         "Projection '{}' stands still no more. It is {} at position {}",
                         worker.partition(),
-                        worker.state().word(),
+                        worker.shown(worker.state()).word(),
                         worker.position()));
             }
         }

@@ -1,0 +1,166 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamPattern;
+import io.eventcore.internal.RedactedException;
+import io.eventcore.projection.EventApplication.ApplyFailedException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sets the streams of a partition aside, and lets them go on when an operator asks for it: after their events were applied,
+ * or given up.
+ *
+ * <p>Used by one thread.
+ */
+final class Parking<E extends Event> {
+    private static final Logger LOG = LoggerFactory.getLogger(Parking.class);
+
+    /** How many events of a parked stream are read at once. */
+    private static final int READ_AHEAD = 500;
+
+    private final Projection<E> projection;
+    private final EventApplication<E> application;
+    private final RunnerContext context;
+    private final LongSupplier nanoTime;
+    private final ProjectionPartition partition;
+    private final ParkedIds parked;
+    private long requestsReadAt;
+
+    Parking(Projection<E> projection, EventApplication<E> application, RunnerContext context) {
+        this.projection = projection;
+        this.application = application;
+        this.context = context;
+        this.nanoTime = context.nanoTime();
+        this.partition = application.lease().partition();
+        this.parked = application.parked();
+        // What was asked for before is answered at once.
+        this.requestsReadAt =
+                nanoTime.getAsLong() - context.settings().lookEvery().toNanos();
+    }
+
+    /** Sets the stream of an entry aside that could not be applied, and goes past the entry. */
+    void park(LogEntry<E> entry, Throwable cause) {
+        ParkedStream stream = new ParkedStream(
+                partition,
+                entry.streamId(),
+                entry.position(),
+                entry.typeName(),
+                cause.getClass().getName(),
+                1,
+                ParkedStream.Request.NONE);
+        application.commit(entry.after(application.checkpoint()), List.of(new ParkedChange.Parked(stream)));
+        parked.add(stream.streamId());
+    }
+
+    /** Does what operators have asked for; looks that up once in a while. */
+    void answerRequests() {
+        long now = nanoTime.getAsLong();
+        if (!parked.mayBeAny()
+                || now - requestsReadAt < context.settings().lookEvery().toNanos()) {
+            return;
+        }
+        requestsReadAt = now;
+        List<StreamId> requested = context.requests().of(partition);
+        for (StreamId asked : requested) {
+            Optional<ParkedStream> stream = read(asked);
+            if (stream.isPresent()) {
+                answer(stream.get());
+            }
+        }
+        if (!requested.isEmpty()) {
+            parked.readIfUnknown();
+        }
+    }
+
+    /** Reads a stream anew that something was asked for; empty if it is not parked any more. */
+    private Optional<ParkedStream> read(StreamId streamId) {
+        return parked.excludes(streamId)
+                ? Optional.empty()
+                : context.store()
+                        .parkedStream(partition.projection(), partition.version(), streamId)
+                        .filter(found -> found.partition().equals(partition));
+    }
+
+    private void answer(ParkedStream stream) {
+        if (stream.request() == ParkedStream.Request.DISCARD) {
+            release(stream);
+            LOG.warn(
+                    "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
+                    partition,
+                    stream.waiting(),
+                    stream.position());
+        } else if (stream.request() == ParkedStream.Request.RETRY && drain(stream)) {
+            release(stream);
+            LOG.info("The stream that projection '{}' had parked at position {} goes on", partition, stream.position());
+        }
+    }
+
+    private void release(ParkedStream stream) {
+        application.commit(application.checkpoint(), List.of(new ParkedChange.Released(stream.streamId())));
+        parked.remove(stream.streamId());
+    }
+
+    /**
+     * Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over.
+     *
+     * @return whether nothing waits any more; if not, an event has failed or the worker was called away
+     */
+    private boolean drain(ParkedStream stream) {
+        EventFilter onlyThis = new EventFilter(
+                StreamPattern.of(stream.streamId().value()), projection.filter().types());
+        LogScan<E> waiting = new LogScan<>(context.reader(), onlyThis, projection.eventType(), projection.since());
+        GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
+        GlobalPosition end = application.checkpoint().position();
+        ParkedStream left = stream;
+        boolean more = true;
+        while (more) {
+            LogPage<E> page = waiting.read(after, READ_AHEAD);
+            for (LogEntry<E> entry : page.entries()) {
+                if (entry.position().compareTo(end) > 0) {
+                    break;
+                }
+                if (!application.mayGoOn()) {
+                    return false;
+                }
+                Optional<ParkedStream> applied = apply(entry, left);
+                if (applied.isEmpty()) {
+                    return false;
+                }
+                left = applied.get();
+            }
+            after = page.continueAfter();
+            more = !page.endReached() && after.compareTo(end) < 0;
+        }
+        return true;
+    }
+
+    /** Applies the first event that waits; the stream without it, or empty if it has failed and the stream stays parked. */
+    private Optional<ParkedStream> apply(LogEntry<E> entry, ParkedStream stream) {
+        ParkedStream left = stream.without(entry.position());
+        try {
+            application.applyParked(entry, new ParkedChange.Parked(left));
+            return Optional.of(left);
+        } catch (ApplyFailedException failed) {
+            LOG.warn(
+                    "Projection '{}' could not apply the parked event of type '{}' at position {} (version {} of its"
+                            + " stream): its stream stays parked",
+                    partition,
+                    entry.typeName(),
+                    entry.position(),
+                    entry.version(),
+                    RedactedException.of(failed.culprit(), ""));
+            application.commit(
+                    application.checkpoint(),
+                    List.of(new ParkedChange.Parked(stream.failedAgain(entry, failed.culprit()))));
+            parked.add(stream.streamId());
+            return Optional.empty();
+        }
+    }
+}

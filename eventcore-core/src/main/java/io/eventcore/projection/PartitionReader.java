@@ -1,0 +1,83 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.GlobalPosition;
+import io.eventcore.UndecodedBatch;
+import io.eventcore.UndecodedEvent;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Reads the log for one partition: by statements of its own until the end is reached, from then on what the shared reader of
+ * the end has read, for as long as the partition keeps up with it.
+ *
+ * <p>Used by one thread.
+ */
+final class PartitionReader<E extends Event> {
+    /** How much of the log is read at once at least: small pages waste most of their time on the way. */
+    private static final int READ_AHEAD = 500;
+
+    private final Projection<E> projection;
+    private final int partition;
+    private final LogTail tail;
+    private final Bell bell;
+    private final LogScan<E> scan;
+    private final Predicate<UndecodedEvent> wanted;
+    private final int limit;
+    private boolean following;
+
+    /** @param bell rung when the shared reader has read something */
+    PartitionReader(Projection<E> projection, int partition, RunnerContext context, Bell bell) {
+        this.projection = projection;
+        this.partition = partition;
+        this.tail = context.tail();
+        this.bell = bell;
+        this.scan = LogScan.of(context.reader(), projection);
+        Instant since = projection.since();
+        this.wanted = context.reader().matching(projection.filter()).and(event -> LogScan.isNew(event, since));
+        this.limit = Math.max(READ_AHEAD, context.settings().batchSize());
+    }
+
+    /** Whether it follows the shared reader: what is read then is as old as that one's last look. */
+    boolean isFollowing() {
+        return following;
+    }
+
+    /**
+     * The next page.
+     *
+     * @param fallenBehind called before the log is read by a statement of its own although the shared reader was followed:
+     *     what is read then may be another log
+     */
+    LogPage<E> read(GlobalPosition after, Runnable fallenBehind) {
+        if (following) {
+            Optional<UndecodedBatch> shared = tail.after(bell, after, limit);
+            if (shared.isPresent()) {
+                return LogPage.of(shared.get(), wanted, projection.eventType());
+            }
+            leaveTail();
+            fallenBehind.run();
+        }
+        LogPage<E> page = scan.read(after, limit);
+        if (page.endReached()) {
+            tail.join(bell, page.continueAfter());
+            following = true;
+        }
+        return page;
+    }
+
+    /** What of a page belongs to the partition. */
+    List<LogEntry<E>> own(LogPage<E> page) {
+        return StreamPartitioner.ofPartition(page.entries(), partition, projection.partitions());
+    }
+
+    /** Follows the shared reader no more. */
+    void leaveTail() {
+        if (following) {
+            tail.leave(bell);
+            following = false;
+        }
+    }
+}

@@ -1,0 +1,464 @@
+package io.eventcore.projection;
+
+import io.eventcore.GlobalPosition;
+import java.util.Optional;
+
+/**
+ * What the worker of a partition is doing, and what it knows: one immutable value that is replaced as a whole, so that a
+ * status is read at one moment.
+ *
+ * <pre>
+ *                lease taken               end of the log reached
+ *   Waiting ───────────────► CatchingUp ──────────────────────────► Following
+ *      ▲ ▲                    ▲      ▲                                  │  │
+ *      │ │                    │      └──────── fallen behind ───────────┘  │
+ *      │ │                    │                                            │
+ *      │ └─────────────────── │ ──── lease given back ── from either ──────┤
+ *      │                      │                                            │
+ *      │                 lease taken, after a pause                        │
+ *      │                      │                                            │
+ *      ├── another    StandingStill ◄──── trouble of any other kind ───────┤
+ *      │   instance                                                        │
+ *      ├── resumed ── Failed ◄─────────── onError: FAIL; log set back ─────┤
+ *      │                                                                   │
+ *      └── lease ──── Overtaken ◄──────── the store says: lease lost ──────┘
+ *          given back
+ *
+ *   Waiting, StandingStill ◄── resumed ── paused ──► Paused
+ *   all ── the thread has stopped ──► Ended
+ * </pre>
+ *
+ * <p>An operator's pause reaches a worker that runs as a fact; it finishes what it applies, gives the lease back, and is
+ * {@link Paused} then. In {@link Overtaken} the thread has not noticed yet, for the projection has not returned; the fence
+ * of the store keeps it from doing harm.
+ */
+sealed interface WorkerState {
+    /** What is known in every state. */
+    Facts facts();
+
+    /** The same state with other facts. */
+    WorkerState with(Facts facts);
+
+    /** What a status shows. */
+    ProjectionState shown(boolean retrying);
+
+    /** Before the store was asked for the first time. */
+    static WorkerState initial(long now) {
+        return new Waiting(new Facts(false, true, 0, now, GlobalPosition.START, now, ""));
+    }
+
+    /** The lease to be renewed; empty if there is none, or if it is known to be lost. */
+    default Optional<Lease> currentLease() {
+        return Optional.empty();
+    }
+
+    /** The lease that the thread works under, good or lost; empty if there is none. */
+    default Optional<Lease> leaseToGiveBack() {
+        return currentLease();
+    }
+
+    /** Whether the thread may still be at work under a lease, good or lost. */
+    default boolean holds() {
+        return leaseToGiveBack().isPresent();
+    }
+
+    /** Whether the partition runs here, so that its position is the newest. */
+    default boolean runsHere() {
+        return currentLease().isPresent();
+    }
+
+    /** Whether the thread may apply and commit: it holds a lease, which is good at this time. */
+    default boolean isGoodAt(long now) {
+        return false;
+    }
+
+    /** Whether a lease may be asked for. */
+    default boolean wantsLease() {
+        return false;
+    }
+
+    /** Whether the worker has to make steps, if the partition is its own to run: it is neither paused nor has it failed. */
+    default boolean hasToRun() {
+        return !facts().paused();
+    }
+
+    /** The store has given a lease, which is good until this time. */
+    default WorkerState taken(Lease lease, long goodUntil) {
+        return new CatchingUp(facts(), lease, goodUntil);
+    }
+
+    /** The store has given no lease: another instance holds it. */
+    default WorkerState refused() {
+        return with(facts().observed(facts().paused(), false, facts().resumes(), facts().seenAt()));
+    }
+
+    /** A lease was renewed; of no effect on any other. */
+    default WorkerState renewed(Lease lease, long goodUntil) {
+        return this;
+    }
+
+    /** Nothing is left to apply. */
+    default WorkerState reachedEnd() {
+        return this;
+    }
+
+    /** The shared reader of the log has not waited. */
+    default WorkerState fellBehind() {
+        return this;
+    }
+
+    /** The thread has done with its lease, whatever the reason. */
+    default WorkerState withoutLease() {
+        return this;
+    }
+
+    /** The store says that the lease is another instance's. */
+    default WorkerState overtaken() {
+        return this;
+    }
+
+    /** Something went wrong that is no event's fault: it is tried again after a pause. */
+    default WorkerState stumbled(String failure) {
+        return idle(facts().failedWith(failure), true);
+    }
+
+    /** The projection stays where it is until it is resumed. */
+    default WorkerState failed(String failure) {
+        return new Failed(facts().failedWith(failure), facts().resumes());
+    }
+
+    /** The thread has stopped. */
+    default WorkerState ended() {
+        return new Ended(facts());
+    }
+
+    /** The store was asked. */
+    default WorkerState observed(Observation look) {
+        Optional<PartitionState> found = look.ofThisDivision();
+        boolean lost = currentLease().isPresent()
+                && look.before().equals(currentLease())
+                && !found.map(state -> state.isHeldBy(look.before().get())).orElse(false);
+        // A lease that the store says is this worker's, and that it does not know of, was taken without an answer or
+        // could
+        // not be given back: it may be taken again.
+        boolean free = found.map(
+                        state -> state.free() || (!holds() && state.owner().equals(look.owner())))
+                .orElse(false);
+        boolean paused = look.state().map(PartitionState::paused).orElse(facts().paused());
+        long resumes = look.state().map(PartitionState::resumes).orElse(facts().resumes());
+        Facts seen = facts().observed(paused, free, resumes, look.at());
+        if (!holds() && found.isPresent()) {
+            seen = seen.at(found.get().checkpoint().position());
+        }
+        boolean standsBy = !holds() && !free;
+        WorkerState next = (lost ? overtaken() : this).with(seen).settled(standsBy);
+        return standsBy || !next.hasToRun() || !look.admitted()
+                ? next.with(next.facts().steppedAt(look.at()))
+                : next;
+    }
+
+    /**
+     * What follows from new facts.
+     *
+     * @param standsBy whether another instance runs the partition
+     */
+    default WorkerState settled(boolean standsBy) {
+        return this;
+    }
+
+    private static WorkerState idle(Facts facts, boolean troubled) {
+        if (facts.paused()) {
+            return new Paused(facts, troubled);
+        }
+        return troubled ? new StandingStill(facts) : new Waiting(facts);
+    }
+
+    /**
+     * What is known in every state.
+     *
+     * @param paused whether an operator has paused the projection, as the store was last seen
+     * @param free whether no other instance held the lease then
+     * @param resumes how often the projection had been resumed
+     * @param seenAt when the store was asked
+     * @param position how far the partition has come
+     * @param steppedAt when the last step was made that had to be made
+     * @param failure why it last could not go on, without any payload; empty if it went on since
+     */
+    record Facts(
+            boolean paused,
+            boolean free,
+            long resumes,
+            long seenAt,
+            GlobalPosition position,
+            long steppedAt,
+            String failure) {
+        Facts observed(boolean nowPaused, boolean nowFree, long nowResumes, long now) {
+            return new Facts(nowPaused, nowFree, nowResumes, now, position, steppedAt, failure);
+        }
+
+        Facts at(GlobalPosition reached) {
+            return new Facts(paused, free, resumes, seenAt, reached, steppedAt, failure);
+        }
+
+        Facts steppedAt(long now) {
+            return new Facts(paused, free, resumes, seenAt, position, now, failure);
+        }
+
+        Facts failedWith(String why) {
+            return new Facts(paused, free, resumes, seenAt, position, steppedAt, why);
+        }
+
+        Facts resumedSoOften(long times) {
+            return new Facts(paused, free, times, seenAt, position, steppedAt, failure);
+        }
+    }
+
+    /**
+     * What the store said when it was asked.
+     *
+     * @param state the state of the partition; empty if the store does not know it
+     * @param partitions into how many partitions the projection is divided here
+     * @param owner who takes the leases of the worker
+     * @param before the lease held before the store was asked, so that one taken meanwhile is not thought lost
+     * @param admitted whether the worker may run at all
+     * @param at when the store has answered, on the monotonic clock
+     */
+    record Observation(
+            Optional<PartitionState> state,
+            int partitions,
+            String owner,
+            Optional<Lease> before,
+            boolean admitted,
+            long at) {
+        /** The state, if the projection is divided as it is here: otherwise the partition is another one. */
+        Optional<PartitionState> ofThisDivision() {
+            return state.filter(found -> found.partitions() == partitions);
+        }
+    }
+
+    /** Asks for the lease whenever it is free. */
+    record Waiting(Facts facts) implements WorkerState {
+        @Override
+        public WorkerState with(Facts other) {
+            return new Waiting(other);
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return ProjectionState.STANDBY;
+        }
+
+        @Override
+        public boolean wantsLease() {
+            return true;
+        }
+
+        @Override
+        public WorkerState settled(boolean standsBy) {
+            return idle(facts, false);
+        }
+    }
+
+    /** Could not go on, and tries again after a pause. */
+    record StandingStill(Facts facts) implements WorkerState {
+        @Override
+        public WorkerState with(Facts other) {
+            return new StandingStill(other);
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return ProjectionState.RETRYING;
+        }
+
+        @Override
+        public boolean wantsLease() {
+            return true;
+        }
+
+        @Override
+        public WorkerState settled(boolean standsBy) {
+            return idle(facts, !standsBy);
+        }
+    }
+
+    /**
+     * Waits until an operator resumes the projection.
+     *
+     * @param troubled whether it then goes on with a trouble it had
+     */
+    record Paused(Facts facts, boolean troubled) implements WorkerState {
+        @Override
+        public WorkerState with(Facts other) {
+            return new Paused(other, troubled);
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return ProjectionState.PAUSED;
+        }
+
+        @Override
+        public WorkerState settled(boolean standsBy) {
+            return idle(facts, troubled && !standsBy);
+        }
+    }
+
+    /**
+     * Stays at an event, or at a log that was set back, until an operator resumes the projection.
+     *
+     * @param atResumes how often it had been resumed when it failed
+     */
+    record Failed(Facts facts, long atResumes) implements WorkerState {
+        @Override
+        public WorkerState with(Facts other) {
+            return new Failed(other, atResumes);
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return ProjectionState.FAILED;
+        }
+
+        @Override
+        public boolean hasToRun() {
+            return false;
+        }
+
+        @Override
+        public WorkerState stumbled(String failure) {
+            return this;
+        }
+
+        @Override
+        public WorkerState settled(boolean standsBy) {
+            return facts.resumes() == atResumes ? this : idle(facts, false);
+        }
+    }
+
+    /** Holds the lease, and may apply as long as that is good. */
+    sealed interface Running extends WorkerState {
+        /** The lease. */
+        Lease lease();
+
+        /** Until when it is good, on the monotonic clock. */
+        long goodUntil();
+
+        @Override
+        default Optional<Lease> currentLease() {
+            return Optional.of(lease());
+        }
+
+        @Override
+        default boolean isGoodAt(long now) {
+            return goodUntil() - now > 0;
+        }
+
+        @Override
+        default WorkerState reachedEnd() {
+            return new Following(facts(), lease(), goodUntil());
+        }
+
+        @Override
+        default WorkerState fellBehind() {
+            return new CatchingUp(facts(), lease(), goodUntil());
+        }
+
+        @Override
+        default WorkerState withoutLease() {
+            return idle(facts(), false);
+        }
+
+        @Override
+        default WorkerState overtaken() {
+            return new Overtaken(facts(), lease());
+        }
+    }
+
+    /** Applies what was there before, by reading for itself. */
+    record CatchingUp(Facts facts, Lease lease, long goodUntil) implements Running {
+        @Override
+        public WorkerState with(Facts other) {
+            return new CatchingUp(other, lease, goodUntil);
+        }
+
+        @Override
+        public WorkerState renewed(Lease renewed, long until) {
+            return lease.equals(renewed) ? new CatchingUp(facts, lease, until) : this;
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return retrying ? ProjectionState.RETRYING : ProjectionState.CATCHING_UP;
+        }
+    }
+
+    /** Applies what is new, as it comes. */
+    record Following(Facts facts, Lease lease, long goodUntil) implements Running {
+        @Override
+        public WorkerState with(Facts other) {
+            return new Following(other, lease, goodUntil);
+        }
+
+        @Override
+        public WorkerState renewed(Lease renewed, long until) {
+            return lease.equals(renewed) ? new Following(facts, lease, until) : this;
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return retrying ? ProjectionState.RETRYING : ProjectionState.LIVE;
+        }
+    }
+
+    /** The lease is lost, and the thread has not noticed yet. */
+    record Overtaken(Facts facts, Lease lease) implements WorkerState {
+        @Override
+        public WorkerState with(Facts other) {
+            return new Overtaken(other, lease);
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return facts.paused() ? ProjectionState.PAUSED : ProjectionState.STANDBY;
+        }
+
+        @Override
+        public Optional<Lease> leaseToGiveBack() {
+            return Optional.of(lease);
+        }
+
+        @Override
+        public WorkerState withoutLease() {
+            return idle(facts, false);
+        }
+    }
+
+    /** The runner has stopped. */
+    record Ended(Facts facts) implements WorkerState {
+        @Override
+        public WorkerState with(Facts other) {
+            return new Ended(other);
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return ProjectionState.STOPPED;
+        }
+
+        @Override
+        public boolean hasToRun() {
+            return false;
+        }
+
+        @Override
+        public WorkerState stumbled(String failure) {
+            return this;
+        }
+
+        @Override
+        public WorkerState failed(String failure) {
+            return this;
+        }
+    }
+}
