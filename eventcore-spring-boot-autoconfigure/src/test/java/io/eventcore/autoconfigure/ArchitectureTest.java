@@ -54,6 +54,8 @@ class ArchitectureTest {
         }
     }
 
+    private static final String ENGINE_PART = "io\\.eventcore\\.jdbc\\.(PostgreSql|MariaDb|MySql|H2)\\w+(\\$.*)?";
+
     @ArchTest
     static void every_package_of_the_library_is_looked_at(JavaClasses classes) throws IOException {
         Set<String> written = new TreeSet<>();
@@ -93,6 +95,18 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(resideInAPackage("io.eventcore.jdbc.."))
             .because("stores are chosen by the application, never by the library");
+
+    @ArchTest
+    static final ArchRule engines_are_chosen_in_one_place = classes()
+            .that()
+            .haveNameMatching(ENGINE_PART)
+            .and()
+            .areNotPublic()
+            .should()
+            .onlyHaveDependentClassesThat()
+            .haveNameMatching(ENGINE_PART + "|io\\.eventcore\\.jdbc\\.Engine(\\$.*)?")
+            .because(
+                    "Engine lists what differs; a store that asks for the class of one engine works on that one alone");
 
     @ArchTest
     static final ArchRule nobody_depends_on_micrometer = noClasses()
