@@ -13,11 +13,11 @@ import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.memory.TransactionalAppliedEvents;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,8 +35,12 @@ class ProjectionContractsCanFailTest {
 
     private static final ThreadLocal<LogMutation> LOG = ThreadLocal.withInitial(() -> (log, store) -> log);
 
-    /** Most rows wait for what a broken store never brings about: side by side, they wait together. */
+    /** Most rows wait for what a broken store never brings about: all of them side by side, they wait together. */
     private static final ExecutorService THREADS = Executors.newFixedThreadPool(12);
+
+    private static List<Arguments> brokenLogs = List.of();
+    private static List<Arguments> brokenStores = List.of();
+    private static List<Arguments> soundStores = List.of();
 
     /** Breaks a log, maybe with the help of the store of checkpoints. */
     @FunctionalInterface
@@ -44,9 +48,13 @@ class ProjectionContractsCanFailTest {
         EventStore of(EventStore log, ProjectionStore store);
     }
 
+    /** Begins all rows; the tests only look at how they end. Those that wait longest come first. */
     @BeforeAll
-    static void failSoon() {
+    static void beginAllWithLittlePatience() {
         System.setProperty(Eventually.PATIENCE, "6");
+        brokenLogs = beginBrokenLogs();
+        brokenStores = beginBrokenStores();
+        soundStores = beginSoundStores();
     }
 
     @AfterAll
@@ -75,6 +83,18 @@ class ProjectionContractsCanFailTest {
         passed.get().assertStatistics(stats -> stats.started(1).succeeded(1));
     }
 
+    private static List<Arguments> brokenLogs() {
+        return brokenLogs;
+    }
+
+    private static List<Arguments> brokenStores() {
+        return brokenStores;
+    }
+
+    private static List<Arguments> soundStores() {
+        return soundStores;
+    }
+
     private static Future<Events> run(
             UnaryOperator<ProjectionStore> store, LogMutation log, Class<?> contract, String row) {
         return THREADS.submit(() -> {
@@ -92,8 +112,8 @@ class ProjectionContractsCanFailTest {
         });
     }
 
-    private static Stream<Arguments> brokenStores() {
-        return Stream.of(
+    private static List<Arguments> beginBrokenStores() {
+        return List.of(
                 store(
                         "checkpoint outside the transaction",
                         BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
@@ -180,8 +200,8 @@ class ProjectionContractsCanFailTest {
                         "only_parked_streams_that_something_is_asked_for_are_requested_ones"));
     }
 
-    private static Stream<Arguments> brokenLogs() {
-        return Stream.of(
+    private static List<Arguments> beginBrokenLogs() {
+        return List.of(
                 log(
                         "reads by position alone",
                         (log, store) -> BrokenStores.passingLateCommits(log),
@@ -193,8 +213,8 @@ class ProjectionContractsCanFailTest {
     }
 
     /** The rows that a broken store fails by waiting in vain. */
-    private static Stream<Arguments> soundStores() {
-        return Stream.of(
+    private static List<Arguments> beginSoundStores() {
+        return List.of(
                 sound(MutatedRunner.class, "a_commit_that_fails_neither_loses_nor_doubles_an_event"),
                 sound(
                         MutatedRunner.class,
