@@ -1,6 +1,8 @@
 package io.eventcore;
 
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -35,6 +37,32 @@ public interface EventReader {
      *     continue after: it was set back, or nothing committed ever stood there
      */
     <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType);
+
+    /**
+     * Walks through the log: gives every event to an action, in order, up to the end of the log. Reads page by page, so memory
+     * stays bounded however long the log is; what is appended meanwhile belongs to the walk if it comes before the end
+     * that the last page finds.
+     *
+     * @param filter which events are wanted
+     * @param after where to begin: {@link GlobalPosition#START} for the whole log, or what an earlier walk returned
+     * @param eventType the type to read the events as; see {@link #readEvents}
+     * @param action is given each event; what it throws ends the walk and reaches the caller
+     * @return the position to continue from: a walk that begins there is given what has been committed since
+     * @throws EventStoreException as {@link #readEvents} does; the events before it have been given to the action
+     */
+    default <E extends Event> GlobalPosition forEachEvent(
+            EventFilter filter, GlobalPosition after, Class<E> eventType, Consumer<? super RecordedEvent<E>> action) {
+        Objects.requireNonNull(action, "action");
+        EventPage page = EventPage.after(after, 1_000);
+        while (true) {
+            EventBatch<E> batch = readEvents(filter, page, eventType);
+            batch.events().forEach(action);
+            if (batch.endReached()) {
+                return batch.continueAfter();
+            }
+            page = page.next(batch);
+        }
+    }
 
     /**
      * Reads one page as {@link #readEvents} does and decodes nothing: an event that is not wanted costs nothing, and one that

@@ -2,6 +2,7 @@ package io.eventcore.command;
 
 import io.eventcore.Event;
 import io.eventcore.StreamId;
+import io.eventcore.internal.TypeArguments;
 import io.eventcore.snapshot.Snapshot;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Field;
@@ -14,10 +15,8 @@ import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -31,9 +30,6 @@ final class CommandType {
             return new CommandType(type);
         }
     };
-
-    private static final TypeVariable<?> STATE = Command.class.getTypeParameters()[0];
-    private static final TypeVariable<?> EVENT = Command.class.getTypeParameters()[1];
 
     private final Class<?> type;
     private final List<StreamComponent> components;
@@ -107,7 +103,8 @@ final class CommandType {
     Class<?> eventType() {
         Class<?> known = eventType;
         if (known == null) {
-            known = resolveEventType();
+            known = TypeArguments.eventType(
+                    type, Command.class, 1, "name them in Command<S, E> or override eventType()");
             eventType = known;
         }
         return known;
@@ -119,7 +116,7 @@ final class CommandType {
      * @throws IllegalArgumentException if the class leaves it open
      */
     Type stateType() {
-        Type resolved = resolve(type, new HashMap<>(), STATE);
+        Type resolved = TypeArguments.of(type, Command.class, 0);
         if (resolved == null || resolved instanceof TypeVariable<?>) {
             throw new IllegalArgumentException(type.getName()
                     + " does not say of which type its state is: name it in Command<S, E>, or take @Snapshot away");
@@ -138,18 +135,6 @@ final class CommandType {
             inputs.add(command.streams().stream().map(StreamId::value).sorted().toList());
         }
         return inputs;
-    }
-
-    private Class<?> resolveEventType() {
-        Type resolved = resolve(type, new HashMap<>(), EVENT);
-        if (resolved instanceof ParameterizedType parameterized) {
-            resolved = parameterized.getRawType();
-        }
-        if (resolved instanceof Class<?> eventClass && Event.class.isAssignableFrom(eventClass)) {
-            return eventClass;
-        }
-        throw new IllegalArgumentException(type.getName()
-                + " does not say which events it reads: name them in Command<S, E> or override eventType()");
     }
 
     private static boolean overrides(Class<?> type, String name, int parameters) {
@@ -199,38 +184,6 @@ final class CommandType {
             fields.addAll(0, List.of(owner.getDeclaredFields()));
         }
         return fields;
-    }
-
-    /** Follows the class upwards to Command and returns what stands there for a variable; null if it is not above. */
-    private static @Nullable Type resolve(Type from, Map<TypeVariable<?>, Type> known, TypeVariable<?> wanted) {
-        Class<?> raw;
-        if (from instanceof ParameterizedType parameterized) {
-            raw = (Class<?>) parameterized.getRawType();
-            Type[] arguments = parameterized.getActualTypeArguments();
-            TypeVariable<?>[] variables = raw.getTypeParameters();
-            for (int i = 0; i < variables.length; i++) {
-                known.put(variables[i], known.getOrDefault(arguments[i], arguments[i]));
-            }
-        } else {
-            raw = (Class<?>) from;
-        }
-        if (raw == Command.class) {
-            return known.get(wanted);
-        }
-        if (!Command.class.isAssignableFrom(raw)) {
-            return null;
-        }
-        List<Type> parents = new ArrayList<>(List.of(raw.getGenericInterfaces()));
-        if (raw.getGenericSuperclass() != null) {
-            parents.add(raw.getGenericSuperclass());
-        }
-        for (Type parent : parents) {
-            Type found = resolve(parent, known, wanted);
-            if (found != null) {
-                return found;
-            }
-        }
-        return null;
     }
 
     /** A marked component, and how ids are found in its value. */

@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.EventStreamSlice;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.time.Duration;
@@ -25,6 +26,15 @@ public record ExecutionResult(
         Objects.requireNonNull(slice, "slice");
         versions = Map.copyOf(versions);
         Objects.requireNonNull(elapsed, "elapsed");
+    }
+
+    /**
+     * The highest position written: what a query waits for that is to see this command.
+     *
+     * @return {@link GlobalPosition#START}, which every reader has reached, if the command decided that nothing happens
+     */
+    public GlobalPosition lastPosition() {
+        return slice.lastPosition();
     }
 
     /**

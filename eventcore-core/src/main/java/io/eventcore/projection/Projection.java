@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
+import io.eventcore.internal.TypeArguments;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -35,8 +36,13 @@ public interface Projection<E extends Event> {
     /**
      * The type to read the events as. A check, not a filter: an event that matches the {@link #filter()} and is of
      * another type cannot be read.
+     *
+     * @return by default the type argument {@code E} of the class
+     * @throws IllegalArgumentException by default, if the class leaves it open
      */
-    Class<E> eventType();
+    default Class<E> eventType() {
+        return TypeArguments.eventTypeOf(this, Projection.class);
+    }
 
     /** Which events are wanted; by default all. */
     default EventFilter filter() {

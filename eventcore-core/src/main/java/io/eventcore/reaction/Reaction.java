@@ -6,6 +6,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.internal.TypeArguments;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
@@ -39,8 +40,15 @@ public interface Reaction<E extends Event> {
      */
     String name();
 
-    /** The type to read the events as. A check, not a filter; see {@link Projection#eventType()}. */
-    Class<E> eventType();
+    /**
+     * The type to read the events as. A check, not a filter; see {@link Projection#eventType()}.
+     *
+     * @return by default the type argument {@code E} of the class
+     * @throws IllegalArgumentException by default, if the class leaves it open
+     */
+    default Class<E> eventType() {
+        return TypeArguments.eventTypeOf(this, Reaction.class);
+    }
 
     /** Which events are wanted; by default all. */
     default EventFilter filter() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.eventcore.AppendedEvent;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.command.BankEvent.Deposited;
@@ -67,6 +68,8 @@ class ExecutionResultTest {
         assertThat(result.slice().events()).extracting(AppendedEvent::streamId).containsExactly(A, A);
         assertThat(result.version(A)).isEqualTo(StreamVersion.of(3));
         assertThat(result.version(B)).isEqualTo(StreamVersion.of(2));
+        assertThat(result.lastPosition())
+                .isEqualTo(result.slice().events().get(1).position());
         assertThat(result.elapsed()).isPositive();
     }
 
@@ -77,6 +80,7 @@ class ExecutionResultTest {
         ExecutionResult result = executor.execute(new Deposits(A, B, List.of()));
 
         assertThat(result.slice().isEmpty()).isTrue();
+        assertThat(result.lastPosition()).isEqualTo(GlobalPosition.START);
         assertThat(result.version(A)).isEqualTo(StreamVersion.NONE);
         assertThat(result.version(B)).isEqualTo(StreamVersion.of(1));
     }

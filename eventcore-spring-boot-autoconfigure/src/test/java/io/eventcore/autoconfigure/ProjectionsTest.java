@@ -269,11 +269,6 @@ class ProjectionsTest {
         }
 
         @Override
-        public Class<BankEvent> eventType() {
-            return BankEvent.class;
-        }
-
-        @Override
         public void apply(RecordedEvent<BankEvent> event) {
             long cents = event.event() instanceof BankEvent.Deposited deposited ? deposited.cents() : 0;
             int updated = jdbc.sql("UPDATE balance SET cents = cents + ? WHERE account = ?")

@@ -131,11 +131,6 @@ class ReactionsTest {
         }
 
         @Override
-        public Class<BankEvent> eventType() {
-            return BankEvent.class;
-        }
-
-        @Override
         public EventFilter filter() {
             return EventFilter.prefix(StreamPrefix.of("account-"));
         }

@@ -14,6 +14,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
@@ -156,6 +157,14 @@ class GuideTest {
         } while (!batch.endReached());
         // end::read-the-log
 
+        List<BookLent> again = new ArrayList<>();
+        // tag::walk
+        GlobalPosition end =
+                log.forEachEvent(filter, GlobalPosition.START, BookLent.class, event -> again.add(event.event()));
+        // end::walk
+
         assertThat(lent).containsExactly(new BookLent(BOOK, "Ada"));
+        assertThat(again).isEqualTo(lent);
+        assertThat(end).isEqualTo(log.lastPosition());
     }
 }
