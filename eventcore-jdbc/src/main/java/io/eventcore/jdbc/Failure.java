@@ -9,14 +9,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a failed statement means for whoever sent it. Decided by SQLState and vendor code, never by the class of the
+ * What a failed statement means for its sender. Decided by SQLState and vendor code, never by the class of the
  * exception or its text: drivers disagree about classes, and servers translate texts.
  */
 enum Failure {
     /** Rolled back, or to be: a deadlock, a serialization failure. The same may succeed at once. */
     TRANSIENT,
 
-    /** Rolled back, or to be, after waiting for as long as somebody allowed. Waiting again is for them to decide. */
+    /** Rolled back, or to be, after the longest wait that was allowed. Whether to wait again is for the caller to decide. */
     TIMED_OUT,
 
     /** The connection is gone; whether the statement was carried out is unknown. */
@@ -34,7 +34,7 @@ enum Failure {
     /** A MariaDB or MySQL that runs with read_only; its SQLState says nothing. */
     private static final int MYSQL_READ_ONLY = 1290;
 
-    /** A statement was cancelled or took longer than somebody allowed. */
+    /** A statement was cancelled or took longer than was allowed. */
     static final String QUERY_CANCELED = "57014";
 
     /** Classes of SQLState whose messages speak of the server and never quote a row. */

@@ -251,7 +251,7 @@ public class JdbcEventStore implements EventStore {
 
     @Override
     public Optional<UnaryOperator<Event>> roundTrip() {
-        // Where the calling thread chooses the database, nobody may go on from what another thread appends.
+        // If the calling thread chooses the database, no thread may go on from what another one appends.
         return connections.isRouting() ? Optional.empty() : Optional.of(new SerializerRoundTrip(serializer));
     }
 

@@ -214,7 +214,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     }
 
     /**
-     * Takes the id. Waits for the transaction of whoever has taken it and not ended yet.
+     * Takes the id. Waits for another transaction that has taken it and not ended yet.
      *
      * @return empty if the id was free and is ours now; else what was executed under it
      */

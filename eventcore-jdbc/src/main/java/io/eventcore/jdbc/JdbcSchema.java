@@ -20,7 +20,7 @@ import javax.sql.DataSource;
 /**
  * The tables of a store: creates them, and checks that they are the right ones.
  *
- * <p>The scripts are ordinary files on the class path ({@code io/eventcore/jdbc/schema-*.sql}), so whoever manages a
+ * <p>The scripts are ordinary files on the class path ({@code io/eventcore/jdbc/schema-*.sql}): an application that manages its
  * database by Flyway or Liquibase runs the same text. Safe for any number of threads and for several applications that
  * start at the same time.
  *

@@ -90,7 +90,7 @@ public class JdbcSnapshotStore implements SnapshotStore {
         try {
             connections.own(connection -> update(connection, key, hash, snapshot)
                     || insert(connection, key, hash, snapshot)
-                    // Somebody else was first, with a snapshot that may be behind this one.
+                    // Another transaction was first, with a snapshot that may be behind this one.
                     || update(connection, key, hash, snapshot));
         } catch (SQLException e) {
             throw dialect.classify(e).toException("Storing a snapshot", e);

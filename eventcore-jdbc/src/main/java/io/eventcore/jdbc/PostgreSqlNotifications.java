@@ -46,7 +46,7 @@ public final class PostgreSqlNotifications {
     private static final Duration STOP_IS_NOTICED_WITHIN = Duration.ofMillis(250);
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** A connection on which nobody speaks may be dead without anybody noticing. */
+    /** A connection on which nothing is sent may be dead without notice. */
     private static final Duration CHECK_EVERY = Duration.ofSeconds(30);
 
     private final Connections connections;
@@ -159,7 +159,7 @@ public final class PostgreSqlNotifications {
         boolean troubled = false;
         while (!isStoppedWithin(troubled ? RETRY : GAP)) {
             news.acquireUninterruptibly();
-            // Whoever commits from here on is told of by the next notification.
+            // What is committed from here on is told by the next notification.
             news.drainPermits();
             try {
                 connections.own(this::notifyOthers);
@@ -206,7 +206,7 @@ public final class PostgreSqlNotifications {
         try {
             LOG.debug("Listening for new events on channel {}", channel);
             listening = true;
-            // What was committed while nobody listened.
+            // What was committed while this instance did not listen.
             signal.eventsCommittedElsewhere();
             long checkedAt = System.nanoTime();
             while (stopped.getCount() > 0) {

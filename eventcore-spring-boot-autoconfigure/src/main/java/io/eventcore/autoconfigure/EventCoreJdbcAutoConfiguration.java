@@ -10,6 +10,7 @@ import io.eventcore.autoconfigure.EventCoreProperties.Limits;
 import io.eventcore.autoconfigure.EventCoreProperties.SchemaInitialization;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
 import io.eventcore.command.ExecutedCommands;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
@@ -186,7 +187,7 @@ public final class EventCoreJdbcAutoConfiguration {
                         + " Set spring.datasource.url to keep them.");
             }
         } catch (MetaDataAccessException e) {
-            LOG.debug("The database does not tell its URL: {}", e.getClass().getName());
+            LOG.debug("The database does not tell its URL", OwnThreads.redacted(e));
         }
     }
 }

@@ -10,10 +10,8 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.CommandIdReusedException;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.web.ProjectionBehindException;
-import java.util.Arrays;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.TypeMismatchException;
@@ -134,14 +132,6 @@ class EventCoreProblems {
                 status.value(),
                 what,
                 cause == null ? "nothing else" : cause.getClass().getName());
-        LOG.debug("A request is answered with {}; it comes from {}", status.value(), origin(failure));
-    }
-
-    /** Where a failure was thrown, and how it came there. Without its text, which may quote an event. */
-    private static String origin(RuntimeException failure) {
-        return Stream.concat(
-                        Stream.of(failure.getClass().getName()),
-                        Arrays.stream(failure.getStackTrace()).map(frame -> "\tat " + frame))
-                .collect(Collectors.joining(System.lineSeparator()));
+        LOG.debug("A request is answered with {}", status.value(), OwnThreads.redacted(failure));
     }
 }
