@@ -3,36 +3,27 @@ package io.eventcore.test;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
-import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
-import io.eventcore.EventPage;
 import io.eventcore.EventSerializationException;
-import io.eventcore.ExpectedVersion;
+import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
-import io.eventcore.StreamWrites;
+import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.memory.InMemoryEventStore;
-import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
-import io.eventcore.serialization.EventTypes;
-import io.eventcore.serialization.JacksonEventSerializer;
-import io.eventcore.serialization.SerializedEvent;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Tests a command without a database: what has happened, what is asked for, what happens then.
@@ -49,19 +40,18 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Runs the command as the executor does, streams and discovery included, in memory. Events need no names, but each of
  * them must survive its JSON form, as it would in a database: a scenario with one that does not fails. A command that
- * changes its state while it decides fails with an {@link AssertionError} that names the place. Immutable; a scenario may
+ * changes its state while it decides fails with an {@link AssertionError} that names the place, and so does a scenario
+ * with an event in a stream that the command does not decide on. Immutable; a scenario may
  * be continued in several ways.
  *
  * @since 0.1
  */
 public final class CommandScenario {
-    private static final int PAGE_SIZE = 1_000;
-
-    private final List<Event> given;
+    private final GivenEvents given;
     private final Instant now;
     private final EventSerializer serializer;
 
-    private CommandScenario(List<Event> given, Instant now, EventSerializer serializer) {
+    private CommandScenario(GivenEvents given, Instant now, EventSerializer serializer) {
         this.given = given;
         this.now = now;
         this.serializer = serializer;
@@ -74,12 +64,27 @@ public final class CommandScenario {
 
     /** These events have happened, in this order, each in the stream that it names. */
     public static CommandScenario given(List<? extends Event> events) {
-        return new CommandScenario(List.copyOf(events), Instant.EPOCH, new AnyEvent());
+        return new CommandScenario(GivenEvents.none().and(events), Instant.EPOCH, new AnyEvent());
+    }
+
+    /** These events have happened, in this order, in this stream: for events that do not name theirs. */
+    public static CommandScenario given(StreamId streamId, Event... events) {
+        return givenNothing().and(streamId, events);
     }
 
     /** Nothing has happened yet. */
     public static CommandScenario givenNothing() {
         return given(List.of());
+    }
+
+    /** After what is given so far these events have happened, in this order, each in the stream that it names. */
+    public CommandScenario and(Event... events) {
+        return new CommandScenario(given.and(List.of(events)), now, serializer);
+    }
+
+    /** After what is given so far these events have happened, in this order, in this stream. */
+    public CommandScenario and(StreamId streamId, Event... events) {
+        return new CommandScenario(given.and(streamId, List.of(events)), now, serializer);
     }
 
     /** This scenario at a time: what {@link CommandContext#now()} says. The beginning of 1970 unless given. */
@@ -110,31 +115,35 @@ public final class CommandScenario {
      * @throws EventSerializationException if an event would not come back as it is
      */
     public <S, E extends Event> Outcome when(Command<S, E> command, CommandContext context) {
-        InMemoryEventStore store = new InMemoryEventStore(serializer);
-        for (Event event : given) {
-            store.appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
-        }
+        InMemoryEventStore store = given.storedBy(serializer);
         CommandExecutor executor = CommandExecutor.builder(store)
                 .retryPolicy(RetryPolicy.never())
                 .clock(Clock.fixed(now, ZoneOffset.UTC))
                 .build();
-        EventPage page = EventPage.after(store.lastPosition(), PAGE_SIZE);
+        GlobalPosition before = store.lastPosition();
+        WatchedCommand<S, E> watched = new WatchedCommand<>(command);
         RuntimeException rejection = null;
         try {
-            executor.execute(new WatchedCommand<>(command), context);
+            executor.execute(watched, context);
         } catch (EventSerializationException e) {
             throw e;
         } catch (RuntimeException e) {
             rejection = e;
         }
+        watched.readBeforeTheDecision().ifPresent(read -> failIfUnread(command, read));
         List<RecordedEvent<Event>> recorded = new ArrayList<>();
-        EventBatch<Event> batch;
-        do {
-            batch = store.readEvents(EventFilter.all(), page, Event.class);
-            recorded.addAll(batch.events());
-            page = page.next(batch);
-        } while (!batch.endReached());
+        store.forEachEvent(EventFilter.all(), before, Event.class, recorded::add);
         return new Outcome(recorded, rejection);
+    }
+
+    /** An event that the command never sees makes the scenario say less than it seems to. */
+    private void failIfUnread(Command<?, ?> command, Set<StreamId> read) {
+        Set<StreamId> unread = given.streams();
+        unread.removeAll(read);
+        if (!unread.isEmpty()) {
+            throw new AssertionError("What is given in %s does not count: %s decides on %s"
+                    .formatted(unread, command.getClass().getName(), read));
+        }
     }
 
     /**
@@ -181,33 +190,6 @@ public final class CommandScenario {
                         + recorded.stream().map(RecordedEvent::event).toList());
             }
             return new ThrowableAssert<>(rejection).isInstanceOf(type);
-        }
-    }
-
-    /** Stores events of any class by its name: what is stored does not outlive the scenario. */
-    private static final class AnyEvent implements EventSerializer {
-        private static final JsonMapper MAPPER =
-                EventJson.builder().findAndAddModules().build();
-
-        private final Map<String, EventSerializer> known = new ConcurrentHashMap<>();
-
-        @Override
-        public SerializedEvent serialize(Event event) {
-            String name = event.getClass().getName();
-            EventTypes types =
-                    EventTypes.builder().register(event.getClass(), name).build();
-            return known.computeIfAbsent(name, unknown -> new JacksonEventSerializer(types, MAPPER))
-                    .serialize(event);
-        }
-
-        @Override
-        public Event deserialize(SerializedEvent stored) {
-            return Objects.requireNonNull(known.get(stored.typeName())).deserialize(stored);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            throw new UnsupportedOperationException("Commands do not filter by type");
         }
     }
 }

@@ -4,8 +4,10 @@ import io.eventcore.Event;
 import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -16,10 +18,17 @@ import java.util.function.Supplier;
 final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     private final Command<S, E> command;
     private final Map<String, String> initial;
+    private final Set<StreamId> read = new LinkedHashSet<>();
+    private boolean decided;
 
     WatchedCommand(Command<S, E> command) {
         this.command = command;
         this.initial = StatePrint.of(command.initialState());
+    }
+
+    /** The streams it was given to decide on; empty if it did not come to a decision. */
+    Optional<Set<StreamId>> readBeforeTheDecision() {
+        return decided ? Optional.of(Set.copyOf(read)) : Optional.empty();
     }
 
     @Override
@@ -37,6 +46,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     @Override
     public List<? extends E> handle(S state, CommandContext context) {
         initialState();
+        decided = true;
         return watch(state, "handle", () -> command.handle(state, context));
     }
 
@@ -46,12 +56,15 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
         if (streams.isEmpty()) {
             throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
         }
+        read.addAll(streams);
         return streams;
     }
 
     @Override
     public Set<StreamId> discoverStreams(S state) {
-        return watch(state, "discoverStreams", () -> command.discoverStreams(state));
+        Set<StreamId> discovered = watch(state, "discoverStreams", () -> command.discoverStreams(state));
+        read.addAll(discovered);
+        return discovered;
     }
 
     @Override

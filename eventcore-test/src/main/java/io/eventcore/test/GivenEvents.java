@@ -1,0 +1,59 @@
+package io.eventcore.test;
+
+import io.eventcore.Event;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.EventSerializer;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What has happened before a scenario begins: events in their order, each with its stream. */
+record GivenEvents(List<Given> events) {
+    /** An event, and the stream it is in. */
+    record Given(StreamId streamId, Event event) {}
+
+    GivenEvents {
+        events = List.copyOf(events);
+    }
+
+    static GivenEvents none() {
+        return new GivenEvents(List.of());
+    }
+
+    /** After these, others that name their streams. */
+    GivenEvents and(List<? extends Event> more) {
+        List<Given> all = new ArrayList<>(events);
+        more.forEach(event -> all.add(new Given(event.streamId(), event)));
+        return new GivenEvents(all);
+    }
+
+    /** After these, others in one stream. */
+    GivenEvents and(StreamId streamId, List<? extends Event> more) {
+        Objects.requireNonNull(streamId, "streamId");
+        List<Given> all = new ArrayList<>(events);
+        more.forEach(event -> all.add(new Given(streamId, event)));
+        return new GivenEvents(all);
+    }
+
+    /** The streams, in a set of their own. */
+    Set<StreamId> streams() {
+        Set<StreamId> streams = new TreeSet<>(Comparator.comparing(StreamId::value));
+        events.forEach(given -> streams.add(given.streamId()));
+        return streams;
+    }
+
+    /** A store that holds these events and no others. */
+    InMemoryEventStore storedBy(EventSerializer serializer) {
+        InMemoryEventStore store = new InMemoryEventStore(serializer);
+        for (Given given : events) {
+            store.appendEvents(StreamWrites.to(given.streamId(), ExpectedVersion.any(), given.event()));
+        }
+        return store;
+    }
+}
