@@ -5,7 +5,10 @@ import io.eventcore.StreamId;
 import io.eventcore.VersionConflictException;
 import java.util.Optional;
 
-/** What the database said to an append. A failure to answer is an exception instead. */
+/**
+ * How an append has ended, as far as one stage of its way knows. Each stage returns fewer kinds than the one behind it, and
+ * the caller of the store gets the first three. A failure of one append alone is an exception instead.
+ */
 sealed interface AppendOutcome {
     /** The events are written. */
     record Written(EventStreamSlice slice) implements AppendOutcome {}
@@ -31,4 +34,13 @@ sealed interface AppendOutcome {
             return streamId.map(id -> "stream '" + id + "'").orElse("what the append needs");
         }
     }
+
+    /** The connection was lost while it was committed; how it ended has to be found out. */
+    record Unknown(Exception cause) implements AppendOutcome {}
+
+    /** Nothing was changed by the batch that it was part of; it has to be sent alone. */
+    record RolledBack() implements AppendOutcome {}
+
+    /** Nothing was changed by the batch that it was part of, and nothing will be. */
+    record Failed(RuntimeException cause) implements AppendOutcome {}
 }

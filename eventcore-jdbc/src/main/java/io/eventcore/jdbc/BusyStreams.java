@@ -11,7 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Where appends wait for streams that foreign transactions have locked, without taking the connections that others need.
+ * Where appends wait for streams that other transactions have locked, without taking the connections that others need: the
+ * stage before {@link GroupedAppends}.
  *
  * <p>Only the first one for each stream waits in the database, and for all streams together no more than their
  * {@link ConnectionShare}. Beyond that the first one of a stream looks again now and then, which takes a connection only
@@ -21,16 +22,22 @@ final class BusyStreams {
     private final Map<StreamId, Lane> lanes = new ConcurrentHashMap<>();
     private final ConnectionShare share;
     private final boolean oneDatabase;
+    private final GroupedAppends grouped;
+    private final DirectAppends direct;
 
     /**
      * Streams of a store.
      *
      * @param share how many connections wait
      * @param oneDatabase whether a stream is the same one for every thread
+     * @param grouped sends an append that does not wait in the database
+     * @param direct sends an append that waits in the database
      */
-    BusyStreams(ConnectionShare share, boolean oneDatabase) {
+    BusyStreams(ConnectionShare share, boolean oneDatabase, GroupedAppends grouped, DirectAppends direct) {
         this.share = share;
         this.oneDatabase = oneDatabase;
+        this.grouped = grouped;
+        this.direct = direct;
     }
 
     /** One behind the other; guarded by the map. */
@@ -39,20 +46,26 @@ final class BusyStreams {
         private int users;
     }
 
-    /** What one who waits for a stream can do. */
-    interface Attempts {
-        /** Takes a connection and waits in the database. */
-        AppendOutcome waiting();
-
-        /** Takes a connection for a moment; busy if a stream still is. */
-        AppendOutcome looking() throws InterruptedException;
-
-        /** How long the database lets a session wait for a lock; empty if for ever. */
-        Optional<Duration> patience();
+    /**
+     * Appends, after having waited for the streams that other transactions have locked.
+     *
+     * @return anything but that it is busy
+     * @throws TransientEventStoreException if the thread was interrupted before its turn, where its flag stays set, or
+     *     waited for longer than the database would let it
+     * @throws io.eventcore.EventStoreException if nothing was stored
+     */
+    AppendOutcome append(SerializedAppend append) {
+        // Another append waits for the stream: to ask again would only find it busy.
+        Optional<StreamId> awaited = awaited(append);
+        AppendOutcome outcome = awaited.isPresent() ? new AppendOutcome.Busy(awaited) : grouped.append(append);
+        while (outcome instanceof AppendOutcome.Busy busy) {
+            outcome = awaitTurn(busy, append);
+        }
+        return outcome;
     }
 
-    /** A stream of this append that somebody is waiting for already. */
-    Optional<StreamId> awaited(SerializedAppend append) {
+    /** A stream of this append that another append is waiting for already. */
+    private Optional<StreamId> awaited(SerializedAppend append) {
         if (lanes.isEmpty()) {
             return Optional.empty();
         }
@@ -62,27 +75,13 @@ final class BusyStreams {
                 .findFirst();
     }
 
-    /**
-     * Waits for a stream, and for others that turn out to be busy then.
-     *
-     * @throws TransientEventStoreException if the thread was interrupted before its turn, where its flag stays set, or
-     *     waited for longer than the database would let it
-     */
-    AppendOutcome await(AppendOutcome.Busy found, Attempts attempts) {
-        AppendOutcome outcome = found;
-        while (outcome instanceof AppendOutcome.Busy busy) {
-            outcome = awaitTurn(busy, attempts);
-        }
-        return outcome;
-    }
-
-    private AppendOutcome awaitTurn(AppendOutcome.Busy busy, Attempts attempts) {
+    private AppendOutcome awaitTurn(AppendOutcome.Busy busy, SerializedAppend append) {
         Lane lane = enter(busy.streamId());
         try {
             boolean othersCameFirst = lane.first.isLocked();
             lane.first.lockInterruptibly();
             try {
-                return awaitFirst(busy, othersCameFirst, attempts);
+                return awaitFirst(busy, othersCameFirst, append);
             } finally {
                 lane.first.unlock();
             }
@@ -101,19 +100,19 @@ final class BusyStreams {
      *
      * @param mayBeFree whether time has passed since it was found busy
      */
-    private AppendOutcome awaitFirst(AppendOutcome.Busy busy, boolean mayBeFree, Attempts attempts)
+    private AppendOutcome awaitFirst(AppendOutcome.Busy busy, boolean mayBeFree, SerializedAppend append)
             throws InterruptedException {
         long begin = System.nanoTime();
         boolean mayWait = share.tryBegin();
-        AppendOutcome seen = mayWait || !mayBeFree ? busy : attempts.looking();
+        AppendOutcome seen = mayWait || !mayBeFree ? busy : look(append);
         Optional<Duration> patience = Optional.empty();
         boolean asked = false;
         while (!mayWait && seen.equals(busy)) {
             mayWait = share.tryBeginBeforeNextLook();
             if (!mayWait) {
-                seen = attempts.looking();
+                seen = look(append);
                 if (seen.equals(busy) && !asked) {
-                    patience = attempts.patience();
+                    patience = direct.lockTimeout();
                     asked = true;
                 }
                 checkPatience(busy, patience, System.nanoTime() - begin);
@@ -123,10 +122,17 @@ final class BusyStreams {
             return seen;
         }
         try {
-            return attempts.waiting();
+            return direct.appendWaiting(append);
         } finally {
             share.end();
         }
+    }
+
+    /** Takes a connection for a moment; busy if a stream still is. Appends that look together share a batch, and so a connection. */
+    private AppendOutcome look(SerializedAppend append) throws InterruptedException {
+        return grouped.shares(append)
+                ? grouped.append(append)
+                : share.look(() -> grouped.append(append), AppendOutcome.Busy.class::isInstance);
     }
 
     private static void checkPatience(AppendOutcome.Busy busy, Optional<Duration> patience, long nanos) {

@@ -55,7 +55,7 @@ final class GroupCommit {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final StreamLines<Waiting> lines = new StreamLines<>();
-    private final Combiner<Waiting, Answer> combiner = new Combiner<>(lock, new Rules());
+    private final Combiner<Waiting, AppendOutcome> combiner = new Combiner<>(lock, new Rules());
 
     /**
      * A group that shares transactions.
@@ -70,28 +70,14 @@ final class GroupCommit {
     }
 
     /** Carries out what came together. */
+    @FunctionalInterface
     interface Batches {
         /**
          * Carries out appends that fit together.
          *
-         * @return an answer for each, in their order; never throws
+         * @return how each has ended, in their order; never throws
          */
-        List<Answer> run(List<SerializedAppend> appends);
-    }
-
-    /** What became of one append of a batch. */
-    sealed interface Answer {
-        /** The database has decided. */
-        record Decided(AppendOutcome outcome) implements Answer {}
-
-        /** Nothing is stored; the caller has to try for itself, so that one faulty append fails alone. */
-        record TryAlone() implements Answer {}
-
-        /** The connection was lost while it was committed; the caller has to find out. */
-        record Unknown(Exception cause) implements Answer {}
-
-        /** Nothing is stored and nothing will be. */
-        record Failed(RuntimeException cause) implements Answer {}
+        List<AppendOutcome> appendBatch(List<SerializedAppend> appends);
     }
 
     /** How many places in line were looked at so far. Tests count them. */
@@ -117,7 +103,7 @@ final class GroupCommit {
      * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays set.
      *     Once sent, the answer is waited for
      */
-    Answer submit(SerializedAppend append) {
+    AppendOutcome submit(SerializedAppend append) {
         try {
             return combiner.submit(new Waiting(append));
         } catch (InterruptedException e) {
@@ -128,7 +114,7 @@ final class GroupCommit {
     }
 
     /** An append in line for its streams. */
-    private static final class Waiting extends Combiner.Ticket<Answer> {
+    private static final class Waiting extends Combiner.Ticket<AppendOutcome> {
         private final SerializedAppend append;
         private final Standing<Waiting> standing;
 
@@ -143,7 +129,7 @@ final class GroupCommit {
     }
 
     /** Which appends share a transaction, and how many of them are under way. The lock is held, except to carry out. */
-    private final class Rules implements Combiner.Policy<Waiting, Answer> {
+    private final class Rules implements Combiner.Policy<Waiting, AppendOutcome> {
         @Override
         public void arrive(Waiting append) {
             lines.enter(append.standing);
@@ -199,8 +185,8 @@ final class GroupCommit {
         }
 
         @Override
-        public List<Answer> carryOut(List<Waiting> batch) {
-            return batches.run(batch.stream().map(Waiting::append).toList());
+        public List<AppendOutcome> carryOut(List<Waiting> batch) {
+            return batches.appendBatch(batch.stream().map(Waiting::append).toList());
         }
 
         @Override
@@ -210,19 +196,18 @@ final class GroupCommit {
 
         /** Takes out what the batch has made conflicts of: asking the database would tell them no more. */
         @Override
-        public void settle(List<Answer> answers, BiConsumer<Waiting, Answer> answer) {
+        public void settle(List<AppendOutcome> answers, BiConsumer<Waiting, AppendOutcome> answer) {
             Map<StreamId, Move> moves = moves(answers);
             moves.forEach((stream, move) -> {
                 for (Waiting waiting : lines.expecting(stream, move.base, move.version())) {
-                    conflict(waiting.append, moves)
-                            .ifPresent(conflict -> answer.accept(waiting, new Answer.Decided(conflict)));
+                    conflict(waiting.append, moves).ifPresent(conflict -> answer.accept(waiting, conflict));
                 }
             });
         }
 
         @Override
-        public Answer withoutAnswer() {
-            return new Answer.Unknown(new IllegalStateException("The batch has no answer"));
+        public AppendOutcome withoutAnswer() {
+            return new AppendOutcome.Unknown(new IllegalStateException("The batch has no answer"));
         }
     }
 
@@ -248,11 +233,10 @@ final class GroupCommit {
         return Optional.empty();
     }
 
-    private static Map<StreamId, Move> moves(List<Answer> answers) {
+    private static Map<StreamId, Move> moves(List<AppendOutcome> answers) {
         Map<StreamId, Move> moves = new HashMap<>();
-        for (Answer answer : answers) {
-            if (answer instanceof Answer.Decided decided
-                    && decided.outcome() instanceof AppendOutcome.Written written) {
+        for (AppendOutcome answer : answers) {
+            if (answer instanceof AppendOutcome.Written written) {
                 for (AppendedEvent event : written.slice().events()) {
                     moves.computeIfAbsent(
                                     event.streamId(),

@@ -94,7 +94,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 if (!mayWait) {
                     executed = share.look(attempt::withoutWaiting, Optional::isEmpty);
                     if (executed.isEmpty() && !asked) {
-                        patience = OwnAppends.lockTimeout(dialect, connections);
+                        patience = DirectAppends.lockTimeout(dialect, connections);
                         asked = true;
                     }
                     checkPatience(id, patience, System.nanoTime() - begin);

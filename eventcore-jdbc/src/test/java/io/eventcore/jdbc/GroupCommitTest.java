@@ -14,10 +14,8 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.jdbc.AppendOutcome.Conflict;
 import io.eventcore.jdbc.AppendOutcome.Found;
+import io.eventcore.jdbc.AppendOutcome.Unknown;
 import io.eventcore.jdbc.AppendOutcome.Written;
-import io.eventcore.jdbc.GroupCommit.Answer;
-import io.eventcore.jdbc.GroupCommit.Answer.Decided;
-import io.eventcore.jdbc.GroupCommit.Answer.Unknown;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -62,8 +60,8 @@ class GroupCommitTest {
     void an_append_that_is_alone_is_sent_alone_and_at_once() {
         GroupCommit group = group(100, 1_000_000);
 
-        assertThat(group.submit(write(A, any()))).isInstanceOf(Decided.class);
-        assertThat(group.submit(write(A, any()))).isInstanceOf(Decided.class);
+        assertThat(group.submit(write(A, any()))).isInstanceOf(Written.class);
+        assertThat(group.submit(write(A, any()))).isInstanceOf(Written.class);
 
         assertThat(sent).hasSize(2);
     }
@@ -274,14 +272,14 @@ class GroupCommitTest {
                     .withCause(harm);
             assertThat(follower.join()).isInstanceOf(Unknown.class);
             assertThat(behind.outcome()).isInstanceOf(Written.class);
-            assertThat(group.submit(write(C, any()))).isInstanceOf(Decided.class);
+            assertThat(group.submit(write(C, any()))).isInstanceOf(Written.class);
         }
     }
 
     @Test
     void too_few_answers_leave_the_rest_unknown() {
         GroupCommit group = new GroupCommit(100, 1_000_000, appends -> {
-            List<Answer> answers = database.run(appends);
+            List<AppendOutcome> answers = database.run(appends);
             return answers.subList(0, 1);
         });
         Caller first = blockedCaller(group, write(StreamId.of("first"), any()));
@@ -290,14 +288,14 @@ class GroupCommitTest {
         database.release();
 
         first.join();
-        assertThat(leader.join()).isInstanceOf(Decided.class);
+        assertThat(leader.join()).isInstanceOf(Written.class);
         assertThat(follower.join()).isInstanceOf(Unknown.class);
     }
 
     @Test
     void an_answer_that_cannot_be_given_out_stops_nobody_else() {
         GroupCommit group = new GroupCommit(100, 1_000_000, appends -> {
-            List<Answer> answers = database.run(appends);
+            List<AppendOutcome> answers = database.run(appends);
             return appends.size() == 2 ? new NotToBeIterated(answers) : answers;
         });
         Caller first = blockedCaller(group, write(StreamId.of("first"), any()));
@@ -308,7 +306,7 @@ class GroupCommitTest {
 
         first.join();
         assertThatExceptionOfType(ExecutionException.class).isThrownBy(leader::answer);
-        assertThat(follower.join()).isInstanceOf(Decided.class);
+        assertThat(follower.join()).isInstanceOf(Written.class);
         assertThat(behind.outcome()).isInstanceOf(Written.class);
     }
 
@@ -383,8 +381,8 @@ class GroupCommitTest {
                 threads.add(new Thread(() -> {
                     for (int i = 0; i < 720 / callers; i++) {
                         SerializedAppend append = anyAppend(random, callers / 2);
-                        Answer answer = group.submit(append);
-                        if (answer instanceof Decided decided && decided.outcome() instanceof Written written) {
+                        AppendOutcome answer = group.submit(append);
+                        if (answer instanceof Written written) {
                             written.slice()
                                     .events()
                                     .forEach(event -> acknowledged
@@ -505,15 +503,15 @@ class GroupCommitTest {
     }
 
     /** Harms whoever looks for what the batch has changed. */
-    private static final class NotToBeIterated extends AbstractList<Answer> {
-        private final List<Answer> answers;
+    private static final class NotToBeIterated extends AbstractList<AppendOutcome> {
+        private final List<AppendOutcome> answers;
 
-        private NotToBeIterated(List<Answer> answers) {
+        private NotToBeIterated(List<AppendOutcome> answers) {
             this.answers = answers;
         }
 
         @Override
-        public Answer get(int index) {
+        public AppendOutcome get(int index) {
             return answers.get(index);
         }
 
@@ -523,7 +521,7 @@ class GroupCommitTest {
         }
 
         @Override
-        public Iterator<Answer> iterator() {
+        public Iterator<AppendOutcome> iterator() {
             throw new IllegalStateException("harm");
         }
     }
@@ -531,7 +529,7 @@ class GroupCommitTest {
     /** One append on a thread of its own. */
     private static final class Caller {
         private final SerializedAppend append;
-        private final CompletableFuture<Answer> answer = new CompletableFuture<>();
+        private final CompletableFuture<AppendOutcome> answer = new CompletableFuture<>();
         private final Thread thread;
         private volatile boolean endedInterrupted;
 
@@ -543,7 +541,7 @@ class GroupCommitTest {
 
         private void run(GroupCommit group) {
             try {
-                Answer given = group.submit(append);
+                AppendOutcome given = group.submit(append);
                 endedInterrupted = Thread.currentThread().isInterrupted();
                 answer.complete(given);
             } catch (RuntimeException | Error e) {
@@ -552,7 +550,7 @@ class GroupCommitTest {
             }
         }
 
-        Answer answer() throws ExecutionException {
+        AppendOutcome answer() throws ExecutionException {
             try {
                 return answer.get(60, TimeUnit.SECONDS);
             } catch (InterruptedException | TimeoutException e) {
@@ -560,7 +558,7 @@ class GroupCommitTest {
             }
         }
 
-        Answer join() {
+        AppendOutcome join() {
             try {
                 return answer();
             } catch (ExecutionException e) {
@@ -569,9 +567,7 @@ class GroupCommitTest {
         }
 
         AppendOutcome outcome() {
-            Answer given = join();
-            assertThat(given).isInstanceOf(Decided.class);
-            return ((Decided) given).outcome();
+            return join();
         }
     }
 
@@ -587,7 +583,7 @@ class GroupCommitTest {
         private volatile StreamId blocksAt = StreamId.of("nowhere");
         private long position;
 
-        List<Answer> run(List<SerializedAppend> appends) {
+        List<AppendOutcome> run(List<SerializedAppend> appends) {
             sent.add(appends);
             begin(appends);
             try {
@@ -599,8 +595,8 @@ class GroupCommitTest {
                     awaitUninterruptibly(closed);
                 }
                 written(appends).forEach(this::failIfToldTo);
-                List<Answer> answers = new ArrayList<>();
-                appends.forEach(append -> answers.add(new Decided(apply(append))));
+                List<AppendOutcome> answers = new ArrayList<>();
+                appends.forEach(append -> answers.add(apply(append)));
                 return answers;
             } finally {
                 running.remove(appends);

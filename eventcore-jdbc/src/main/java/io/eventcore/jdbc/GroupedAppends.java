@@ -1,0 +1,39 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.serialization.internal.SerializedAppend;
+
+/**
+ * Sends appends together with others where that helps, alone otherwise: the stage before {@link DirectAppends}.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class GroupedAppends {
+    private final GroupCommit group;
+    private final boolean enabled;
+    private final DirectAppends direct;
+
+    GroupedAppends(GroupCommitSettings settings, DirectAppends direct) {
+        this.group = new GroupCommit(settings.maxEvents(), settings.maxBytes(), direct);
+        this.enabled = settings.enabled();
+        this.direct = direct;
+    }
+
+    /** Whether an append shares a transaction, and so a connection, with those sent at the same time. */
+    boolean shares(SerializedAppend append) {
+        return enabled && group.accepts(append);
+    }
+
+    /**
+     * Sends an append, which does not wait for what other transactions have locked.
+     *
+     * @throws io.eventcore.EventStoreException if nothing was stored
+     */
+    AppendOutcome append(SerializedAppend append) {
+        AppendOutcome outcome = shares(append) ? group.submit(append) : new AppendOutcome.RolledBack();
+        if (outcome instanceof AppendOutcome.Failed failed) {
+            throw failed.cause();
+        }
+        // So that one faulty append of a batch fails alone.
+        return outcome instanceof AppendOutcome.RolledBack ? direct.append(append) : outcome;
+    }
+}
