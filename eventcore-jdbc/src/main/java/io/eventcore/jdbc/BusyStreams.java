@@ -54,11 +54,11 @@ final class BusyStreams {
      *     waited for longer than the database would let it
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
-    AppendOutcome append(SerializedAppend append) {
+    AppendResult append(SerializedAppend append) {
         // Another append waits for the stream: to ask again would only find it busy.
         Optional<StreamId> awaited = awaited(append);
-        AppendOutcome outcome = awaited.isPresent() ? new AppendOutcome.Busy(awaited) : grouped.append(append);
-        while (outcome instanceof AppendOutcome.Busy busy) {
+        AppendResult outcome = awaited.isPresent() ? new AppendResult.Busy(awaited) : grouped.append(append);
+        while (outcome instanceof AppendResult.Busy busy) {
             outcome = awaitTurn(busy, append);
         }
         return outcome;
@@ -75,7 +75,7 @@ final class BusyStreams {
                 .findFirst();
     }
 
-    private AppendOutcome awaitTurn(AppendOutcome.Busy busy, SerializedAppend append) {
+    private AppendResult awaitTurn(AppendResult.Busy busy, SerializedAppend append) {
         Lane lane = enter(busy.streamId());
         try {
             boolean othersCameFirst = lane.first.isLocked();
@@ -100,11 +100,11 @@ final class BusyStreams {
      *
      * @param mayBeFree whether time has passed since it was found busy
      */
-    private AppendOutcome awaitFirst(AppendOutcome.Busy busy, boolean mayBeFree, SerializedAppend append)
+    private AppendResult awaitFirst(AppendResult.Busy busy, boolean mayBeFree, SerializedAppend append)
             throws InterruptedException {
         long begin = System.nanoTime();
         boolean mayWait = share.tryBegin();
-        AppendOutcome seen = mayWait || !mayBeFree ? busy : look(append);
+        AppendResult seen = mayWait || !mayBeFree ? busy : look(append);
         Optional<Duration> patience = Optional.empty();
         boolean asked = false;
         while (!mayWait && seen.equals(busy)) {
@@ -129,13 +129,13 @@ final class BusyStreams {
     }
 
     /** Takes a connection for a moment; busy if a stream still is. Appends that look together share a batch, and so a connection. */
-    private AppendOutcome look(SerializedAppend append) throws InterruptedException {
+    private AppendResult look(SerializedAppend append) throws InterruptedException {
         return grouped.shares(append)
                 ? grouped.append(append)
-                : share.look(() -> grouped.append(append), AppendOutcome.Busy.class::isInstance);
+                : share.look(() -> grouped.append(append), AppendResult.Busy.class::isInstance);
     }
 
-    private static void checkPatience(AppendOutcome.Busy busy, Optional<Duration> patience, long nanos) {
+    private static void checkPatience(AppendResult.Busy busy, Optional<Duration> patience, long nanos) {
         if (patience.isPresent() && nanos > patience.get().toNanos()) {
             throw new TransientEventStoreException(
                     "Another transaction has kept %s locked for longer than the lock time-out of the session, %s; nothing was stored"

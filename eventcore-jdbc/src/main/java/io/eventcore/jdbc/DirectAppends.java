@@ -43,7 +43,7 @@ final class DirectAppends implements GroupCommit.Batches {
      *
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
-    AppendOutcome append(SerializedAppend append) {
+    AppendResult append(SerializedAppend append) {
         return send(
                 append,
                 connection -> dialect.appends()
@@ -56,18 +56,18 @@ final class DirectAppends implements GroupCommit.Batches {
      *
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
-    AppendOutcome appendWaiting(SerializedAppend append) {
+    AppendResult appendWaiting(SerializedAppend append) {
         return send(append, connection -> dialect.appends().appendAlone(connection, append));
     }
 
-    private AppendOutcome send(SerializedAppend append, Connections.Work<AppendOutcome> way) {
+    private AppendResult send(SerializedAppend append, Connections.Work<AppendResult> way) {
         for (int attempt = 1; ; attempt++) {
             try {
                 return connections.ownInReadCommitted(dialect, way);
             } catch (SQLException e) {
                 Failure failure = dialect.classify(e);
                 if (failure == Failure.CONNECTION_LOST) {
-                    return new AppendOutcome.Unknown(e);
+                    return new AppendResult.Unknown(e);
                 }
                 if (failure == Failure.DUPLICATE) {
                     return findStored(append).orElseThrow(() -> failure.toException("The append", e));
@@ -81,10 +81,10 @@ final class DirectAppends implements GroupCommit.Batches {
     }
 
     @Override
-    public List<AppendOutcome> appendBatch(List<SerializedAppend> appends) {
+    public List<AppendResult> appendBatch(List<SerializedAppend> appends) {
         try {
             // One that is alone must not wait either: all who come meanwhile would wait behind it.
-            List<AppendOutcome> outcomes = connections.ownInReadCommitted(
+            List<AppendResult> outcomes = connections.ownInReadCommitted(
                     dialect, connection -> dialect.appends().appendBatch(connection, appends));
             int events =
                     appends.stream().mapToInt(append -> append.entries().size()).sum();
@@ -92,23 +92,23 @@ final class DirectAppends implements GroupCommit.Batches {
             return outcomes;
         } catch (SQLException e) {
             boolean lost = dialect.classify(e) == Failure.CONNECTION_LOST;
-            return forAll(appends, lost ? new AppendOutcome.Unknown(e) : new AppendOutcome.RolledBack());
+            return forAll(appends, lost ? new AppendResult.Unknown(e) : new AppendResult.RolledBack());
         } catch (EventStoreUnavailableException noConnection) {
-            return forAll(appends, new AppendOutcome.Failed(noConnection));
+            return forAll(appends, new AppendResult.Failed(noConnection));
         } catch (TransientEventStoreException interrupted) {
             // That this thread was interrupted while it waited for a connection is no news of the others.
-            return forAll(appends, new AppendOutcome.RolledBack());
+            return forAll(appends, new AppendResult.RolledBack());
         } catch (RuntimeException e) {
-            return forAll(appends, new AppendOutcome.Unknown(e));
+            return forAll(appends, new AppendResult.Unknown(e));
         }
     }
 
-    private static List<AppendOutcome> forAll(List<SerializedAppend> appends, AppendOutcome outcome) {
+    private static List<AppendResult> forAll(List<SerializedAppend> appends, AppendResult outcome) {
         return Collections.nCopies(appends.size(), outcome);
     }
 
     /** The events of an append, if they are stored. */
-    Optional<AppendOutcome> findStored(SerializedAppend append) {
+    Optional<AppendResult> findStored(SerializedAppend append) {
         try {
             return connections.own(connection -> dialect.stored().find(connection, append));
         } catch (SQLException e) {

@@ -55,7 +55,7 @@ final class GroupCommit {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final StreamLines<Waiting> lines = new StreamLines<>();
-    private final Combiner<Waiting, AppendOutcome> combiner = new Combiner<>(lock, new Rules());
+    private final Combiner<Waiting, AppendResult> combiner = new Combiner<>(lock, new Rules());
 
     /**
      * A group that shares transactions.
@@ -77,7 +77,7 @@ final class GroupCommit {
          *
          * @return how each has ended, in their order; never throws
          */
-        List<AppendOutcome> appendBatch(List<SerializedAppend> appends);
+        List<AppendResult> appendBatch(List<SerializedAppend> appends);
     }
 
     /** How many places in line were looked at so far. Tests count them. */
@@ -103,7 +103,7 @@ final class GroupCommit {
      * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays set.
      *     Once sent, the answer is waited for
      */
-    AppendOutcome submit(SerializedAppend append) {
+    AppendResult submit(SerializedAppend append) {
         try {
             return combiner.submit(new Waiting(append));
         } catch (InterruptedException e) {
@@ -114,7 +114,7 @@ final class GroupCommit {
     }
 
     /** An append in line for its streams. */
-    private static final class Waiting extends Combiner.Ticket<AppendOutcome> {
+    private static final class Waiting extends Combiner.Ticket<AppendResult> {
         private final SerializedAppend append;
         private final Standing<Waiting> standing;
 
@@ -129,7 +129,7 @@ final class GroupCommit {
     }
 
     /** Which appends share a transaction, and how many of them are under way. The lock is held, except to carry out. */
-    private final class Rules implements Combiner.Policy<Waiting, AppendOutcome> {
+    private final class Rules implements Combiner.Policy<Waiting, AppendResult> {
         @Override
         public void arrive(Waiting append) {
             lines.enter(append.standing);
@@ -185,7 +185,7 @@ final class GroupCommit {
         }
 
         @Override
-        public List<AppendOutcome> carryOut(List<Waiting> batch) {
+        public List<AppendResult> carryOut(List<Waiting> batch) {
             return batches.appendBatch(batch.stream().map(Waiting::append).toList());
         }
 
@@ -196,7 +196,7 @@ final class GroupCommit {
 
         /** Takes out what the batch has made conflicts of: asking the database would tell them no more. */
         @Override
-        public void settle(List<AppendOutcome> answers, BiConsumer<Waiting, AppendOutcome> answer) {
+        public void settle(List<AppendResult> answers, BiConsumer<Waiting, AppendResult> answer) {
             Map<StreamId, Move> moves = moves(answers);
             moves.forEach((stream, move) -> {
                 for (Waiting waiting : lines.expecting(stream, move.base, move.version())) {
@@ -206,8 +206,8 @@ final class GroupCommit {
         }
 
         @Override
-        public AppendOutcome withoutAnswer() {
-            return new AppendOutcome.Unknown(new IllegalStateException("The batch has no answer"));
+        public AppendResult withoutAnswer() {
+            return new AppendResult.Unknown(new IllegalStateException("The batch has no answer"));
         }
     }
 
@@ -217,7 +217,7 @@ final class GroupCommit {
      * <p>The append may be a repetition of one that is stored. Then its events stand where it expected them. That place
      * is within what the batch wrote, so the ids there are known: another id means that it is not stored.
      */
-    private static Optional<AppendOutcome> conflict(SerializedAppend append, Map<StreamId, Move> moves) {
+    private static Optional<AppendResult> conflict(SerializedAppend append, Map<StreamId, Move> moves) {
         for (Entry entry : append.entries()) {
             Participant participant = append.participants().get(entry.stream());
             Move move = moves.get(participant.id());
@@ -226,17 +226,17 @@ final class GroupCommit {
                     && participant.expected() instanceof ExpectedVersion.Exactly exactly
                     && move.hasOtherEvent(
                             exactly.version().value(), entry.event().id())) {
-                return Optional.of(new AppendOutcome.Conflict(
+                return Optional.of(new AppendResult.Conflict(
                         new VersionConflictException(participant.id(), exactly, StreamVersion.of(move.version()))));
             }
         }
         return Optional.empty();
     }
 
-    private static Map<StreamId, Move> moves(List<AppendOutcome> answers) {
+    private static Map<StreamId, Move> moves(List<AppendResult> answers) {
         Map<StreamId, Move> moves = new HashMap<>();
-        for (AppendOutcome answer : answers) {
-            if (answer instanceof AppendOutcome.Written written) {
+        for (AppendResult answer : answers) {
+            if (answer instanceof AppendResult.Written written) {
                 for (AppendedEvent event : written.slice().events()) {
                     moves.computeIfAbsent(
                                     event.streamId(),

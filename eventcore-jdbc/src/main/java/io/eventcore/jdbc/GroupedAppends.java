@@ -28,12 +28,12 @@ final class GroupedAppends {
      *
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
-    AppendOutcome append(SerializedAppend append) {
-        AppendOutcome outcome = shares(append) ? group.submit(append) : new AppendOutcome.RolledBack();
-        if (outcome instanceof AppendOutcome.Failed failed) {
+    AppendResult append(SerializedAppend append) {
+        AppendResult outcome = shares(append) ? group.submit(append) : new AppendResult.RolledBack();
+        if (outcome instanceof AppendResult.Failed failed) {
             throw failed.cause();
         }
         // So that one faulty append of a batch fails alone.
-        return outcome instanceof AppendOutcome.RolledBack ? direct.append(append) : outcome;
+        return outcome instanceof AppendResult.RolledBack ? direct.append(append) : outcome;
     }
 }

@@ -93,17 +93,17 @@ public class JdbcEventStore implements EventStore {
             throw new VersionConflictException(stream.id(), stream.expected(), streamVersion(stream.id()));
         });
         Optional<CallersConnection> callers = connections.callersConnection();
-        AppendOutcome outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendOwn(append);
-        if (outcome instanceof AppendOutcome.Written written) {
+        AppendResult outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendOwn(append);
+        if (outcome instanceof AppendResult.Written written) {
             if (!written.slice().events().isEmpty()) {
                 tellListener(callers.isPresent());
             }
             return written.slice();
         }
-        if (outcome instanceof AppendOutcome.Found found) {
+        if (outcome instanceof AppendResult.Found found) {
             return found.slice();
         }
-        if (outcome instanceof AppendOutcome.Conflict conflict) {
+        if (outcome instanceof AppendResult.Conflict conflict) {
             // Thrown here, outside of any transaction of ours, so that the caller's can go on.
             throw conflict.conflict();
         }
@@ -118,9 +118,9 @@ public class JdbcEventStore implements EventStore {
         }
     }
 
-    private AppendOutcome appendOwn(SerializedAppend append) {
-        AppendOutcome outcome = ownAppends.append(append);
-        return outcome instanceof AppendOutcome.Conflict && isToldByIds(append)
+    private AppendResult appendOwn(SerializedAppend append) {
+        AppendResult outcome = ownAppends.append(append);
+        return outcome instanceof AppendResult.Conflict && isToldByIds(append)
                 ? ownAppends.findStored(append).orElse(outcome)
                 : outcome;
     }
@@ -130,7 +130,7 @@ public class JdbcEventStore implements EventStore {
         return uniqueIds && !append.isRefusedTheSecondTime();
     }
 
-    private AppendOutcome appendJoined(CallersConnection callers, SerializedAppend append) {
+    private AppendResult appendJoined(CallersConnection callers, SerializedAppend append) {
         if (TransactionSynchronizationManager.isCurrentTransactionReadOnly()) {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }
@@ -141,13 +141,13 @@ public class JdbcEventStore implements EventStore {
             return callers.write(
                     connection -> {
                         // Before it is sent: the unique index would end the transaction.
-                        Optional<AppendOutcome> found =
+                        Optional<AppendResult> found =
                                 isToldByIds(append) ? dialect.stored().find(connection, append) : Optional.empty();
                         return found.isPresent()
                                 ? found.get()
                                 : dialect.appends().appendJoined(connection, append);
                     },
-                    outcome -> outcome instanceof AppendOutcome.Written written
+                    outcome -> outcome instanceof AppendResult.Written written
                             ? dialect.marks().of(append, written.slice())
                             : Optional.empty());
         } catch (SQLException e) {

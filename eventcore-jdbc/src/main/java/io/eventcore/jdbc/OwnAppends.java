@@ -59,13 +59,13 @@ final class OwnAppends {
      * @return that it is written, was found, or is refused because of a conflict
      * @throws EventStoreException if nothing was stored, or the outcome cannot be settled
      */
-    AppendOutcome append(SerializedAppend append) {
-        AppendOutcome outcome = next.append(append);
-        return outcome instanceof AppendOutcome.Unknown unknown ? settle(append, unknown.cause()) : outcome;
+    AppendResult append(SerializedAppend append) {
+        AppendResult outcome = next.append(append);
+        return outcome instanceof AppendResult.Unknown unknown ? settle(append, unknown.cause()) : outcome;
     }
 
     /** The events of an append, if they are stored. */
-    Optional<AppendOutcome> findStored(SerializedAppend append) {
+    Optional<AppendResult> findStored(SerializedAppend append) {
         return direct.findStored(append);
     }
 
@@ -77,13 +77,13 @@ final class OwnAppends {
      * append again: either its events are found, or they are written now and the old session's attempt fails. Where no
      * version would refuse that attempt, nothing is sent; only finding the events settles it then.
      */
-    private AppendOutcome settle(SerializedAppend append, Exception cause) {
+    private AppendResult settle(SerializedAppend append, Exception cause) {
         LOG.warn("The connection was lost while an append was committed; finding out how it ended");
         List<Exception> failures = new ArrayList<>();
         for (long delay : SETTLE_AFTER_MILLIS) {
             try {
                 pause.of(delay);
-                Optional<AppendOutcome> settled = settleOnce(append);
+                Optional<AppendResult> settled = settleOnce(append);
                 if (settled.isPresent()) {
                     return settled.get();
                 }
@@ -102,7 +102,7 @@ final class OwnAppends {
         throw unknown;
     }
 
-    private Optional<AppendOutcome> settleOnce(SerializedAppend append) throws InterruptedException, SQLException {
+    private Optional<AppendResult> settleOnce(SerializedAppend append) throws InterruptedException, SQLException {
         share.beginSettling();
         try {
             return connections.own(connection -> dialect.settlement().settle(connection, append));

@@ -52,13 +52,13 @@ final class PostgreSqlAppends implements Appends {
     }
 
     @Override
-    public AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
+    public AppendResult appendAlone(Connection connection, SerializedAppend append) throws SQLException {
         return appendAlone(connection, append, true);
     }
 
-    private AppendOutcome appendAlone(Connection connection, SerializedAppend append, boolean waits)
+    private AppendResult appendAlone(Connection connection, SerializedAppend append, boolean waits)
             throws SQLException {
-        AppendOutcome quick = isSingleEvent(append) ? appendEvent(connection, append, waits) : null;
+        AppendResult quick = isSingleEvent(append) ? appendEvent(connection, append, waits) : null;
         return quick == null ? append(connection, append, false, waits) : quick;
     }
 
@@ -69,7 +69,7 @@ final class PostgreSqlAppends implements Appends {
     }
 
     /** The event written; null if the stream is not as expected. */
-    private @Nullable AppendOutcome appendEvent(Connection connection, SerializedAppend append, boolean waits)
+    private @Nullable AppendResult appendEvent(Connection connection, SerializedAppend append, boolean waits)
             throws SQLException {
         Participant participant = append.participants().get(0);
         Entry entry = append.entries().get(0);
@@ -86,17 +86,17 @@ final class PostgreSqlAppends implements Appends {
                 long position = answer.getLong(1);
                 boolean refused = answer.wasNull();
                 transactions.checkCommit(call.getWarnings());
-                return refused ? null : new AppendOutcome.Written(append.sliceAsExpected(new long[] {position}));
+                return refused ? null : new AppendResult.Written(append.sliceAsExpected(new long[] {position}));
             }
         }
     }
 
     @Override
-    public AppendOutcome appendJoined(Connection connection, SerializedAppend append) throws SQLException {
+    public AppendResult appendJoined(Connection connection, SerializedAppend append) throws SQLException {
         return append(connection, append, true, true);
     }
 
-    private AppendOutcome append(Connection connection, SerializedAppend append, boolean joined, boolean waits)
+    private AppendResult append(Connection connection, SerializedAppend append, boolean joined, boolean waits)
             throws SQLException {
         try (PreparedStatement call = connection.prepareStatement(this.append)) {
             bindParticipants(call, append.participants());
@@ -107,7 +107,7 @@ final class PostgreSqlAppends implements Appends {
             call.setObject(12, ownMetadata(append.entries()));
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
-                AppendOutcome outcome = outcome(append, answer);
+                AppendResult outcome = outcome(append, answer);
                 if (!joined) {
                     transactions.checkCommit(call.getWarnings());
                 }
@@ -117,7 +117,7 @@ final class PostgreSqlAppends implements Appends {
     }
 
     @Override
-    public List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
+    public List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
         PostgreSqlBatch batch = new PostgreSqlBatch(appends);
         try {
             // One alone is cheaper in the way of those who are alone, if only it does not wait.
@@ -135,7 +135,7 @@ final class PostgreSqlAppends implements Appends {
         }
     }
 
-    private List<AppendOutcome> appendBatchOneByOne(Connection connection, PostgreSqlBatch batch) throws SQLException {
+    private List<AppendResult> appendBatchOneByOne(Connection connection, PostgreSqlBatch batch) throws SQLException {
         try {
             return appendBatch(connection, batch, true);
         } catch (SQLException e) {
@@ -144,18 +144,18 @@ final class PostgreSqlAppends implements Appends {
             }
             // No row but a table is locked, as by a change of its definition.
             PostgreSqlTransactions.beginAgain(connection);
-            return Collections.nCopies(batch.size(), new AppendOutcome.Busy(Optional.empty()));
+            return Collections.nCopies(batch.size(), new AppendResult.Busy(Optional.empty()));
         }
     }
 
-    private List<AppendOutcome> appendBatch(Connection connection, PostgreSqlBatch batch, boolean oneByOne)
+    private List<AppendResult> appendBatch(Connection connection, PostgreSqlBatch batch, boolean oneByOne)
             throws SQLException {
         try (PreparedStatement call = connection.prepareStatement(appendBatch)) {
             batch.bind(call);
             call.setBoolean(11, oneByOne);
             try (ResultSet answer = call.executeQuery()) {
                 answer.next();
-                List<AppendOutcome> outcomes = batch.outcomes(answer);
+                List<AppendResult> outcomes = batch.outcomes(answer);
                 transactions.checkCommit(call.getWarnings());
                 return outcomes;
             }
@@ -228,18 +228,18 @@ final class PostgreSqlAppends implements Appends {
         return new String(entry.stored().payload(), StandardCharsets.UTF_8);
     }
 
-    private static AppendOutcome outcome(SerializedAppend append, ResultSet answer) throws SQLException {
+    private static AppendResult outcome(SerializedAppend append, ResultSet answer) throws SQLException {
         if (answer.getInt(1) == CONFLICT) {
             Participant participant = append.participants().get(answer.getInt(2) - 1);
             StreamVersion actual = StreamVersion.of(answer.getLong(3));
-            return new AppendOutcome.Conflict(
+            return new AppendResult.Conflict(
                     new VersionConflictException(participant.id(), participant.expected(), actual));
         }
         if (append.entries().isEmpty()) {
-            return new AppendOutcome.Written(append.slice(new long[0], new long[0]));
+            return new AppendResult.Written(append.slice(new long[0], new long[0]));
         }
         EventStreamSlice slice = append.slice(longs(answer, 4), longs(answer, 5));
-        return answer.getInt(1) == FOUND ? new AppendOutcome.Found(slice) : new AppendOutcome.Written(slice);
+        return answer.getInt(1) == FOUND ? new AppendResult.Found(slice) : new AppendResult.Written(slice);
     }
 
     private static long[] longs(ResultSet row, int column) throws SQLException {

@@ -96,13 +96,13 @@ final class PostgreSqlBatch {
                         appends.stream().flatMap(a -> a.entries().stream()).toList()));
     }
 
-    List<AppendOutcome> outcomes(ResultSet answer) throws SQLException {
+    List<AppendResult> outcomes(ResultSet answer) throws SQLException {
         Integer[] outcomes = (Integer[]) answer.getArray(1).getArray();
         Integer[] conflictStreams = array(answer, 2, new Integer[0]);
         Long[] conflictVersions = array(answer, 3, new Long[0]);
         Long[] bases = (Long[]) answer.getArray(4).getArray();
         Long[] positions = array(answer, 5, new Long[0]);
-        List<AppendOutcome> result = new ArrayList<>(appends.size());
+        List<AppendResult> result = new ArrayList<>(appends.size());
         int event = 0;
         for (int a = 0; a < appends.size(); a++) {
             SerializedAppend append = appends.get(a);
@@ -111,14 +111,14 @@ final class PostgreSqlBatch {
                 EventStreamSlice slice = slice(a, bases, positions, event);
                 result.add(
                         outcomes[a] == PostgreSqlAppends.FOUND
-                                ? new AppendOutcome.Found(slice)
-                                : new AppendOutcome.Written(slice));
+                                ? new AppendResult.Found(slice)
+                                : new AppendResult.Written(slice));
             } else {
                 Participant participant = streams.get(conflictStreams[a] - 1).participant;
                 result.add(
                         outcomes[a] == PostgreSqlAppends.BUSY
-                                ? new AppendOutcome.Busy(participant.id())
-                                : new AppendOutcome.Conflict(new VersionConflictException(
+                                ? new AppendResult.Busy(participant.id())
+                                : new AppendResult.Conflict(new VersionConflictException(
                                         participant.id(),
                                         participant.expected(),
                                         StreamVersion.of(conflictVersions[a]))));

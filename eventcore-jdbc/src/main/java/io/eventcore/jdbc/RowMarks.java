@@ -30,7 +30,7 @@ class RowMarks implements TransactionMarks {
         if (slice.events().isEmpty()) {
             return Optional.of(new TransactionMark(
                     TransactionMark.Kind.GUARDS,
-                    connection -> appends.appendJoined(connection, append) instanceof AppendOutcome.Written));
+                    connection -> appends.appendJoined(connection, append) instanceof AppendResult.Written));
         }
         AppendedEvent event = slice.events().get(0);
         return Optional.of(new TransactionMark(TransactionMark.Kind.EVENT, connection -> {

@@ -34,27 +34,27 @@ final class Settlement {
      *
      * @return the outcome; empty if the events are not stored, but the old session may yet come and store them
      */
-    Optional<AppendOutcome> settle(Connection connection, SerializedAppend append) throws SQLException {
+    Optional<AppendResult> settle(Connection connection, SerializedAppend append) throws SQLException {
         return transactions.run(connection, () -> {
             for (Participant participant : append.participants()) {
                 if (!participant.isGuard()) {
                     appends.lockStream(connection, participant.id());
                 }
             }
-            Optional<AppendOutcome> found =
+            Optional<AppendResult> found =
                     append.isRefusedTheSecondTime() ? Optional.empty() : stored.find(connection, append);
             if (found.isPresent()
                     || !(append.cannotBeStoredTwice() || indexes.has(connection, names, OptionalIndex.EVENT_ID))) {
                 return found;
             }
-            AppendOutcome outcome = appends.appendJoined(connection, append);
+            AppendResult outcome = appends.appendJoined(connection, append);
             return isFinal(outcome) ? Optional.of(outcome) : Optional.empty();
         });
     }
 
     /** Whether the session that was lost would be told the same, however late it comes: versions never go down. */
-    private static boolean isFinal(AppendOutcome outcome) {
-        return !(outcome instanceof AppendOutcome.Conflict conflict)
+    private static boolean isFinal(AppendResult outcome) {
+        return !(outcome instanceof AppendResult.Conflict conflict)
                 || (conflict.conflict().expected() instanceof ExpectedVersion.Exactly exactly
                         && conflict.conflict().actual().value()
                                 > exactly.version().value());

@@ -46,35 +46,35 @@ final class StatementAppends implements Appends {
     }
 
     @Override
-    public AppendOutcome appendAlone(Connection connection, SerializedAppend append) throws SQLException {
+    public AppendResult appendAlone(Connection connection, SerializedAppend append) throws SQLException {
         return transactions.run(connection, () -> appendJoined(connection, append));
     }
 
     @Override
-    public AppendOutcome appendJoined(Connection connection, SerializedAppend append) throws SQLException {
+    public AppendResult appendJoined(Connection connection, SerializedAppend append) throws SQLException {
         return append(connection, List.of(append), true).get(0);
     }
 
     @Override
-    public List<AppendOutcome> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
+    public List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
         return transactions.run(connection, () -> append(connection, appends, false));
     }
 
-    private List<AppendOutcome> append(Connection connection, List<SerializedAppend> appends, boolean waits)
+    private List<AppendResult> append(Connection connection, List<SerializedAppend> appends, boolean waits)
             throws SQLException {
         SortedMap<StreamId, Claim> claims = claims(appends);
         Map<StreamId, LockedStream> locked = locks.lock(connection, claims, waits);
         checkIds(claims, locked);
-        List<@Nullable AppendOutcome> outcomes = new ArrayList<>(appends.size());
+        List<@Nullable AppendResult> outcomes = new ArrayList<>(appends.size());
         List<SerializedAppend> accepted = new ArrayList<>(appends.size());
         for (SerializedAppend append : appends) {
-            Optional<AppendOutcome> refusal = refusal(append, locked);
+            Optional<AppendResult> refusal = refusal(append, locked);
             outcomes.add(refusal.isPresent() ? repeatedOr(refusal.get(), connection, append, locked) : null);
             if (refusal.isEmpty()) {
                 accepted.add(append);
             }
         }
-        Iterator<AppendOutcome> written = write(connection, accepted, locked).iterator();
+        Iterator<AppendResult> written = write(connection, accepted, locked).iterator();
         outcomes.replaceAll(outcome -> outcome == null ? written.next() : outcome);
         return outcomes;
     }
@@ -104,13 +104,13 @@ final class StatementAppends implements Appends {
     }
 
     /** What was refused may be a repetition of what is stored. */
-    private AppendOutcome repeatedOr(
-            AppendOutcome refusal, Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked)
+    private AppendResult repeatedOr(
+            AppendResult refusal, Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked)
             throws SQLException {
-        if (refusal instanceof AppendOutcome.Conflict) {
+        if (refusal instanceof AppendResult.Conflict) {
             Optional<long[]> positions = repeated.positions(connection, append, locked);
             if (positions.isPresent()) {
-                return new AppendOutcome.Found(append.sliceAsExpected(positions.get()));
+                return new AppendResult.Found(append.sliceAsExpected(positions.get()));
             }
         }
         return refusal;
@@ -126,22 +126,22 @@ final class StatementAppends implements Appends {
         return claims;
     }
 
-    private static Optional<AppendOutcome> refusal(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+    private static Optional<AppendResult> refusal(SerializedAppend append, Map<StreamId, LockedStream> locked) {
         for (Participant participant : append.participants()) {
             LockedStream stream = locked.getOrDefault(participant.id(), LockedStream.ABSENT);
             if (stream.busy()) {
-                return Optional.of(new AppendOutcome.Busy(participant.id()));
+                return Optional.of(new AppendResult.Busy(participant.id()));
             }
             StreamVersion actual = StreamVersion.of(stream.version());
             if (!participant.expected().isMetBy(actual)) {
-                return Optional.of(new AppendOutcome.Conflict(
+                return Optional.of(new AppendResult.Conflict(
                         new VersionConflictException(participant.id(), participant.expected(), actual)));
             }
         }
         return Optional.empty();
     }
 
-    private List<AppendOutcome> write(
+    private List<AppendResult> write(
             Connection connection, List<SerializedAppend> appends, Map<StreamId, LockedStream> locked)
             throws SQLException {
         List<NewVersion> versions = new ArrayList<>();
@@ -156,9 +156,9 @@ final class StatementAppends implements Appends {
                 }
             }
         }
-        List<AppendOutcome> outcomes = new ArrayList<>(appends.size());
+        List<AppendResult> outcomes = new ArrayList<>(appends.size());
         if (events == 0) {
-            appends.forEach(append -> outcomes.add(new AppendOutcome.Written(append.slice(new long[0], new long[0]))));
+            appends.forEach(append -> outcomes.add(new AppendResult.Written(append.slice(new long[0], new long[0]))));
             return outcomes;
         }
         writes.updateVersions(connection, versions);
@@ -174,7 +174,7 @@ final class StatementAppends implements Appends {
                 rows.add(new NewRow(
                         position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata(entry)));
             }
-            outcomes.add(new AppendOutcome.Written(append.slice(bases, positions)));
+            outcomes.add(new AppendResult.Written(append.slice(bases, positions)));
         }
         writes.insertEvents(connection, rows);
         return outcomes;

@@ -33,7 +33,7 @@ final class StoredAppends {
     }
 
     /** What an append has written; empty if it writes nothing, or not all of its events are stored. */
-    Optional<AppendOutcome> find(Connection connection, SerializedAppend append) throws SQLException {
+    Optional<AppendResult> find(Connection connection, SerializedAppend append) throws SQLException {
         List<Entry> entries = append.entries();
         if (entries.isEmpty()) {
             return Optional.empty();
@@ -54,7 +54,7 @@ final class StoredAppends {
                 bases[entry.stream()] = place[1] - entry.offset();
             }
         }
-        return Optional.of(new AppendOutcome.Found(append.slice(bases, positions)));
+        return Optional.of(new AppendResult.Found(append.slice(bases, positions)));
     }
 
     private record Place(StreamId streamId, UUID eventId) {}

@@ -13,10 +13,10 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
-import io.eventcore.jdbc.AppendOutcome.Busy;
-import io.eventcore.jdbc.AppendOutcome.Conflict;
-import io.eventcore.jdbc.AppendOutcome.Found;
-import io.eventcore.jdbc.AppendOutcome.Written;
+import io.eventcore.jdbc.AppendResult.Busy;
+import io.eventcore.jdbc.AppendResult.Conflict;
+import io.eventcore.jdbc.AppendResult.Found;
+import io.eventcore.jdbc.AppendResult.Written;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.test.contract.LedgerEvent;
@@ -88,7 +88,7 @@ class AppendBatchTest {
             store.appendEvents(stored);
             store.appendEvents(write(B, noStream()));
 
-            List<AppendOutcome> outcomes = batch(
+            List<AppendResult> outcomes = batch(
                     stored, write(B, exactly(7)), write(C, noStream(), 3), write(StreamId.of("d"), streamExists()));
 
             assertThat(outcomes.get(0)).isInstanceOf(Found.class);
@@ -104,7 +104,7 @@ class AppendBatchTest {
         void when_all_are_refused_nothing_is_changed() {
             store.appendEvents(write(A, noStream()));
 
-            List<AppendOutcome> outcomes = batch(
+            List<AppendResult> outcomes = batch(
                     relying(write(B, noStream()), GUARD, exactly(1)), write(A, noStream()), write(C, streamExists()));
 
             assertThat(outcomes).allMatch(outcome -> outcome instanceof Conflict);
@@ -116,7 +116,7 @@ class AppendBatchTest {
         void appends_without_events_share_a_transaction_too() {
             store.appendEvents(write(A, noStream()));
 
-            List<AppendOutcome> outcomes = batch(
+            List<AppendResult> outcomes = batch(
                     relying(StreamWrites.empty(), A, exactly(1)),
                     relying(StreamWrites.empty(), B, noStream()),
                     relying(StreamWrites.empty(), A, noStream()));
@@ -131,7 +131,7 @@ class AppendBatchTest {
         @Test
         void all_may_rely_on_one_stream_whether_it_exists_or_not() {
             for (ExpectedVersion expected : List.of(noStream(), exactly(1), streamExists())) {
-                List<AppendOutcome> outcomes = batch(
+                List<AppendResult> outcomes = batch(
                         relying(write(A, any()), GUARD, expected),
                         relying(write(B, any()), GUARD, expected),
                         relying(write(C, any()), GUARD, expected));
@@ -146,7 +146,7 @@ class AppendBatchTest {
 
         @Test
         void positions_follow_the_order_of_the_appends_and_of_their_events() {
-            List<AppendOutcome> outcomes =
+            List<AppendResult> outcomes =
                     batch(write(C, any(), 5), write(A, any()), write(B, noStream(), 4), write(GUARD, any(), 2));
 
             List<GlobalPosition> positions = new ArrayList<>();
@@ -188,13 +188,13 @@ class AppendBatchTest {
             return Holder.of(database.dataSource(), () -> store.appendEvents(writes));
         }
 
-        static void assertOnlyTheSecondIsBusy(List<AppendOutcome> outcomes) {
+        static void assertOnlyTheSecondIsBusy(List<AppendResult> outcomes) {
             for (int i = 0; i < outcomes.size(); i++) {
                 assertThat(outcomes.get(i)).as("append %d", i).isInstanceOf(i == 1 ? Busy.class : Written.class);
             }
         }
 
-        final List<AppendOutcome> batch(StreamWrites... writes) {
+        final List<AppendResult> batch(StreamWrites... writes) {
             List<SerializedAppend> appends = Stream.of(writes)
                     .map(each -> SerializedAppend.of(
                             each, new JacksonEventSerializer(LedgerEvent.types()), AppendLimits.defaults()))
@@ -208,23 +208,23 @@ class AppendBatchTest {
             }
         }
 
-        private static AppendOutcome only(List<AppendOutcome> outcomes) {
+        private static AppendResult only(List<AppendResult> outcomes) {
             assertThat(outcomes).hasSize(1);
             return outcomes.get(0);
         }
 
-        private static List<AppendedEvent> written(AppendOutcome outcome) {
+        private static List<AppendedEvent> written(AppendResult outcome) {
             assertThat(outcome).isInstanceOf(Written.class);
             return ((Written) outcome).slice().events();
         }
 
-        private static List<Long> versions(AppendOutcome outcome) {
+        private static List<Long> versions(AppendResult outcome) {
             return written(outcome).stream()
                     .map(event -> event.version().value())
                     .toList();
         }
 
-        private static StreamVersion conflict(AppendOutcome outcome) {
+        private static StreamVersion conflict(AppendResult outcome) {
             assertThat(outcome).isInstanceOf(Conflict.class);
             return ((Conflict) outcome).conflict().actual();
         }

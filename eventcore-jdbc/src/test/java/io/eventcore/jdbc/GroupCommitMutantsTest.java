@@ -103,8 +103,8 @@ class GroupCommitMutantsTest {
                         "an_append_that_a_batch_has_made_a_conflict_of_is_not_sent"),
                 arguments(
                         "takes no answer for nothing stored",
-                        "new AppendOutcome.Unknown(new IllegalStateException(\"The batch has no answer\"))",
-                        "new AppendOutcome.RolledBack()",
+                        "new AppendResult.Unknown(new IllegalStateException(\"The batch has no answer\"))",
+                        "new AppendResult.RolledBack()",
                         "too_few_answers_leave_the_rest_unknown"));
     }
 }

@@ -12,10 +12,10 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
-import io.eventcore.jdbc.AppendOutcome.Conflict;
-import io.eventcore.jdbc.AppendOutcome.Found;
-import io.eventcore.jdbc.AppendOutcome.Unknown;
-import io.eventcore.jdbc.AppendOutcome.Written;
+import io.eventcore.jdbc.AppendResult.Conflict;
+import io.eventcore.jdbc.AppendResult.Found;
+import io.eventcore.jdbc.AppendResult.Unknown;
+import io.eventcore.jdbc.AppendResult.Written;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -279,7 +279,7 @@ class GroupCommitTest {
     @Test
     void too_few_answers_leave_the_rest_unknown() {
         GroupCommit group = new GroupCommit(100, 1_000_000, appends -> {
-            List<AppendOutcome> answers = database.run(appends);
+            List<AppendResult> answers = database.run(appends);
             return answers.subList(0, 1);
         });
         Caller first = blockedCaller(group, write(StreamId.of("first"), any()));
@@ -295,7 +295,7 @@ class GroupCommitTest {
     @Test
     void an_answer_that_cannot_be_given_out_stops_nobody_else() {
         GroupCommit group = new GroupCommit(100, 1_000_000, appends -> {
-            List<AppendOutcome> answers = database.run(appends);
+            List<AppendResult> answers = database.run(appends);
             return appends.size() == 2 ? new NotToBeIterated(answers) : answers;
         });
         Caller first = blockedCaller(group, write(StreamId.of("first"), any()));
@@ -381,7 +381,7 @@ class GroupCommitTest {
                 threads.add(new Thread(() -> {
                     for (int i = 0; i < 720 / callers; i++) {
                         SerializedAppend append = anyAppend(random, callers / 2);
-                        AppendOutcome answer = group.submit(append);
+                        AppendResult answer = group.submit(append);
                         if (answer instanceof Written written) {
                             written.slice()
                                     .events()
@@ -503,15 +503,15 @@ class GroupCommitTest {
     }
 
     /** Harms whoever looks for what the batch has changed. */
-    private static final class NotToBeIterated extends AbstractList<AppendOutcome> {
-        private final List<AppendOutcome> answers;
+    private static final class NotToBeIterated extends AbstractList<AppendResult> {
+        private final List<AppendResult> answers;
 
-        private NotToBeIterated(List<AppendOutcome> answers) {
+        private NotToBeIterated(List<AppendResult> answers) {
             this.answers = answers;
         }
 
         @Override
-        public AppendOutcome get(int index) {
+        public AppendResult get(int index) {
             return answers.get(index);
         }
 
@@ -521,7 +521,7 @@ class GroupCommitTest {
         }
 
         @Override
-        public Iterator<AppendOutcome> iterator() {
+        public Iterator<AppendResult> iterator() {
             throw new IllegalStateException("harm");
         }
     }
@@ -529,7 +529,7 @@ class GroupCommitTest {
     /** One append on a thread of its own. */
     private static final class Caller {
         private final SerializedAppend append;
-        private final CompletableFuture<AppendOutcome> answer = new CompletableFuture<>();
+        private final CompletableFuture<AppendResult> answer = new CompletableFuture<>();
         private final Thread thread;
         private volatile boolean endedInterrupted;
 
@@ -541,7 +541,7 @@ class GroupCommitTest {
 
         private void run(GroupCommit group) {
             try {
-                AppendOutcome given = group.submit(append);
+                AppendResult given = group.submit(append);
                 endedInterrupted = Thread.currentThread().isInterrupted();
                 answer.complete(given);
             } catch (RuntimeException | Error e) {
@@ -550,7 +550,7 @@ class GroupCommitTest {
             }
         }
 
-        AppendOutcome answer() throws ExecutionException {
+        AppendResult answer() throws ExecutionException {
             try {
                 return answer.get(60, TimeUnit.SECONDS);
             } catch (InterruptedException | TimeoutException e) {
@@ -558,7 +558,7 @@ class GroupCommitTest {
             }
         }
 
-        AppendOutcome join() {
+        AppendResult join() {
             try {
                 return answer();
             } catch (ExecutionException e) {
@@ -566,7 +566,7 @@ class GroupCommitTest {
             }
         }
 
-        AppendOutcome outcome() {
+        AppendResult outcome() {
             return join();
         }
     }
@@ -583,7 +583,7 @@ class GroupCommitTest {
         private volatile StreamId blocksAt = StreamId.of("nowhere");
         private long position;
 
-        List<AppendOutcome> run(List<SerializedAppend> appends) {
+        List<AppendResult> run(List<SerializedAppend> appends) {
             sent.add(appends);
             begin(appends);
             try {
@@ -595,7 +595,7 @@ class GroupCommitTest {
                     awaitUninterruptibly(closed);
                 }
                 written(appends).forEach(this::failIfToldTo);
-                List<AppendOutcome> answers = new ArrayList<>();
+                List<AppendResult> answers = new ArrayList<>();
                 appends.forEach(append -> answers.add(apply(append)));
                 return answers;
             } finally {
@@ -626,7 +626,7 @@ class GroupCommitTest {
                     .anyMatch(participant -> written.contains(participant.id()));
         }
 
-        private synchronized AppendOutcome apply(SerializedAppend append) {
+        private synchronized AppendResult apply(SerializedAppend append) {
             for (Participant participant : append.participants()) {
                 StreamVersion actual = version(participant.id());
                 if (!participant.expected().isMetBy(actual)) {

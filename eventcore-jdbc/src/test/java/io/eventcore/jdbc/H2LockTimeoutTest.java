@@ -33,9 +33,9 @@ class H2LockTimeoutTest {
                 Connection connection = DATABASE.dataSource().getConnection()) {
             long before = lockTimeout(connection);
 
-            List<AppendOutcome> outcomes = appends.appendBatch(connection, List.of(append(HELD), append(FREE)));
+            List<AppendResult> outcomes = appends.appendBatch(connection, List.of(append(HELD), append(FREE)));
 
-            assertThat(outcomes).hasExactlyElementsOfTypes(AppendOutcome.Busy.class, AppendOutcome.Written.class);
+            assertThat(outcomes).hasExactlyElementsOfTypes(AppendResult.Busy.class, AppendResult.Written.class);
             assertThat(lockTimeout(connection)).isEqualTo(before).isGreaterThan(50);
             holder.rollBack();
         }

@@ -57,16 +57,16 @@ class MariaDbLocksTest {
             store.appendEvents(deposit(HELD));
         }
 
-        List<AppendOutcome> outcomes = whileHeld(() -> batch(deposit(HELD), deposit(FREE, streamExists())));
+        List<AppendResult> outcomes = whileHeld(() -> batch(deposit(HELD), deposit(FREE, streamExists())));
 
-        assertThat(outcomes).hasExactlyElementsOfTypes(AppendOutcome.Busy.class, AppendOutcome.Conflict.class);
+        assertThat(outcomes).hasExactlyElementsOfTypes(AppendResult.Busy.class, AppendResult.Conflict.class);
     }
 
     @Test
     void a_batch_writes_what_is_free_beside_a_stream_that_somebody_holds() throws SQLException {
         store.appendEvents(deposit(HELD));
 
-        List<AppendOutcome> outcomes = whileHeld(() -> batch(
+        List<AppendResult> outcomes = whileHeld(() -> batch(
                 deposit(FREE),
                 deposit(HELD),
                 deposit(NEW).registerStream(StreamId.of("stream-guard"), noStream()),
@@ -74,10 +74,10 @@ class MariaDbLocksTest {
 
         assertThat(outcomes)
                 .hasExactlyElementsOfTypes(
-                        AppendOutcome.Written.class,
-                        AppendOutcome.Busy.class,
-                        AppendOutcome.Written.class,
-                        AppendOutcome.Busy.class);
+                        AppendResult.Written.class,
+                        AppendResult.Busy.class,
+                        AppendResult.Written.class,
+                        AppendResult.Busy.class);
     }
 
     @Test
@@ -87,11 +87,11 @@ class MariaDbLocksTest {
         transaction.executeWithoutResult(status -> {
             store.appendEvents(StreamWrites.empty().registerStream(HELD, streamExists()));
 
-            assertThat(Race.<List<AppendOutcome>>elsewhere(
+            assertThat(Race.<List<AppendResult>>elsewhere(
                             () -> batch(deposit(FREE).registerStream(HELD, streamExists()), deposit(NEW))))
-                    .hasOnlyElementsOfType(AppendOutcome.Written.class);
-            assertThat(Race.<List<AppendOutcome>>elsewhere(() -> batch(deposit(HELD), deposit(FREE))))
-                    .hasExactlyElementsOfTypes(AppendOutcome.Busy.class, AppendOutcome.Written.class);
+                    .hasOnlyElementsOfType(AppendResult.Written.class);
+            assertThat(Race.<List<AppendResult>>elsewhere(() -> batch(deposit(HELD), deposit(FREE))))
+                    .hasExactlyElementsOfTypes(AppendResult.Busy.class, AppendResult.Written.class);
         });
     }
 
@@ -100,22 +100,22 @@ class MariaDbLocksTest {
     void a_stream_that_is_held_keeps_nobody_from_creating_its_neighbours() throws SQLException {
         store.appendEvents(deposit(HELD));
 
-        List<AppendOutcome> outcomes = whileHeld(() -> batch(
+        List<AppendResult> outcomes = whileHeld(() -> batch(
                 deposit(StreamId.of("stream-a")),
                 deposit(NEW),
                 deposit(StreamId.of("stream-helc")),
                 deposit(StreamId.of("stream-heldx")),
                 deposit(StreamId.of("stream-z"))));
 
-        assertThat(outcomes).hasOnlyElementsOfType(AppendOutcome.Written.class);
+        assertThat(outcomes).hasOnlyElementsOfType(AppendResult.Written.class);
     }
 
     private interface Action {
-        List<AppendOutcome> run() throws SQLException;
+        List<AppendResult> run() throws SQLException;
     }
 
     /** Does something while a transaction has locked a stream, new or old, and appended nothing. */
-    private List<AppendOutcome> whileHeld(Action action) throws SQLException {
+    private List<AppendResult> whileHeld(Action action) throws SQLException {
         try (Connection foreign = DATABASE.dataSource().getConnection()) {
             foreign.setAutoCommit(false);
             foreign.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
@@ -174,7 +174,7 @@ class MariaDbLocksTest {
         });
     }
 
-    private List<AppendOutcome> batch(StreamWrites... appends) throws SQLException {
+    private List<AppendResult> batch(StreamWrites... appends) throws SQLException {
         List<SerializedAppend> batch = new ArrayList<>();
         for (StreamWrites append : appends) {
             batch.add(SerializedAppend.of(

@@ -9,22 +9,22 @@ import java.util.Optional;
  * How an append has ended, as far as one stage of its way knows. Each stage returns fewer kinds than the one behind it, and
  * the caller of the store gets the first three. A failure of one append alone is an exception instead.
  */
-sealed interface AppendOutcome {
+sealed interface AppendResult {
     /** The events are written. */
-    record Written(EventStreamSlice slice) implements AppendOutcome {}
+    record Written(EventStreamSlice slice) implements AppendResult {}
 
     /** The same events were stored before; nothing was changed. */
-    record Found(EventStreamSlice slice) implements AppendOutcome {}
+    record Found(EventStreamSlice slice) implements AppendResult {}
 
     /** Nothing was changed. */
-    record Conflict(VersionConflictException conflict) implements AppendOutcome {}
+    record Conflict(VersionConflictException conflict) implements AppendResult {}
 
     /**
      * Nothing was changed: it was not to wait for what another transaction has locked.
      *
      * @param streamId the stream; empty if the database does not tell, or it is none
      */
-    record Busy(Optional<StreamId> streamId) implements AppendOutcome {
+    record Busy(Optional<StreamId> streamId) implements AppendResult {
         Busy(StreamId streamId) {
             this(Optional.of(streamId));
         }
@@ -36,11 +36,11 @@ sealed interface AppendOutcome {
     }
 
     /** The connection was lost while it was committed; how it ended has to be found out. */
-    record Unknown(Exception cause) implements AppendOutcome {}
+    record Unknown(Exception cause) implements AppendResult {}
 
     /** Nothing was changed by the batch that it was part of; it has to be sent alone. */
-    record RolledBack() implements AppendOutcome {}
+    record RolledBack() implements AppendResult {}
 
     /** Nothing was changed by the batch that it was part of, and nothing will be. */
-    record Failed(RuntimeException cause) implements AppendOutcome {}
+    record Failed(RuntimeException cause) implements AppendResult {}
 }
