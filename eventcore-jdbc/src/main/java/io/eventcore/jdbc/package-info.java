@@ -10,8 +10,8 @@
  *       {@code SchemaScripts}, {@code IndexCatalog}, {@code LockTimeouts}).
  *   <li>Statements: {@code StreamQueries}, {@code LogQueries}, {@code KeyLookups}, {@code CommandTable}, and {@code Appends}, which
  *       is one function on PostgreSQL and elsewhere {@code StatementAppends} by {@code StreamLocks} and {@code EventWrites}.
- *   <li>The way of an append: {@code OwnAppends} and {@code GroupCommit} outside of a caller's transaction, {@code Settlement} after
- *       a lost connection.
+ *   <li>The way of an append outside of a caller's transaction: {@code OwnAppends} settles, {@code BusyStreams} waits for locked
+ *       streams, {@code GroupedAppends} shares transactions, {@code DirectAppends} sends.
  *   <li>Reading: {@code StreamReads} and {@code StreamMerge} for streams, {@code LogReads} for the log.
  *   <li>Projections: {@code ProjectionLeases}, {@code ProjectionCheckpoints}, {@code ParkedStreams}, {@code ProjectionPartitions}.
  *   <li>Connections: {@code Connections} tells those of a caller's transaction from our own; {@code CallersConnection} and

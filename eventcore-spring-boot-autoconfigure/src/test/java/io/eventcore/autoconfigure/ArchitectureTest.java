@@ -140,6 +140,25 @@ class ArchitectureTest {
                     "a reader who looks for the SQL finds all of it in one place, and an application without a database needs"
                             + " no driver");
 
+    /** The stages of an append outside of the caller's transaction, in their order. */
+    @ArchTest
+    static void an_append_goes_one_way(JavaClasses classes) {
+        List<String> stages = List.of(
+                "JdbcEventStore", "OwnAppends", "BusyStreams", "GroupedAppends", "GroupCommit", "DirectAppends");
+        for (int i = 1; i < stages.size(); i++) {
+            for (String before : stages.subList(0, i)) {
+                noClasses()
+                        .that()
+                        .haveFullyQualifiedName("io.eventcore.jdbc." + stages.get(i))
+                        .should()
+                        .dependOnClassesThat()
+                        .haveFullyQualifiedName("io.eventcore.jdbc." + before)
+                        .because("its way is read from the first stage to the last")
+                        .check(classes);
+            }
+        }
+    }
+
     @ArchTest
     static final ArchRule packages_have_no_cycles = slices().matching("io.eventcore.(**)")
             .should()
