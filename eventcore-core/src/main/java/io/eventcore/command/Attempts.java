@@ -57,7 +57,7 @@ final class Attempts {
         }
         ExecutionResult result = request.once().execute(() -> {
             EventStreamSlice slice = store.appendEvents(writes);
-            return new ExecutionResult(number, slice, basis.versionsAfter(slice), request.elapsed());
+            return ExecutionResult.of(number, slice, basis.versionsAfter(slice), request.elapsed());
         });
         Callback.SNAPSHOT_WRITER.run(keep);
         return result;

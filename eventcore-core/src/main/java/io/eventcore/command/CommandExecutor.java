@@ -9,7 +9,6 @@ import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
-import io.eventcore.internal.Callback;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.internal.HandledEvent;
 import io.eventcore.serialization.EventJson;
@@ -172,7 +171,6 @@ public class CommandExecutor {
             if (attempt >= policy.maxAttempts() || request.elapsed().plus(delay).compareTo(policy.budget()) > 0) {
                 throw request.exhausted(attempt, failure);
             }
-            tellRetryListener(request, attempt, failure, delay);
             request.execution().retrying(attempt, failure, delay);
             if (!pause.of(delay)) {
                 throw request.exhausted(attempt, failure);
@@ -188,12 +186,6 @@ public class CommandExecutor {
         return failure instanceof VersionConflictException conflict
                 ? new VersionConflictException(conflict, note)
                 : failure;
-    }
-
-    private static void tellRetryListener(
-            CommandRequest<?, ?> request, int attempt, EventStoreException failure, Duration delay) {
-        RetryListener retryListener = request.retryPolicy().listener();
-        Callback.RETRY_LISTENER.run(() -> retryListener.retrying(request.command(), attempt, failure, delay));
     }
 
     private ExecutionResult attempt(CommandRequest<?, ?> request, int number, @Nullable EventStoreException previous) {

@@ -7,25 +7,60 @@ import io.eventcore.StreamVersion;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the execution of a command ended.
  *
  * <p>Immutable.
  *
- * @param attempts how many attempts it took, 1 or more
- * @param slice the events written; empty if the command decided that nothing happens
- * @param versions the version of every stream the decision rested on, after it was stored
- * @param elapsed how long it took, waiting included
  * @since 0.1
  */
-public record ExecutionResult(
-        int attempts, EventStreamSlice slice, Map<StreamId, StreamVersion> versions, Duration elapsed) {
-    /** Copies the map. */
-    public ExecutionResult {
-        Objects.requireNonNull(slice, "slice");
-        versions = Map.copyOf(versions);
-        Objects.requireNonNull(elapsed, "elapsed");
+public final class ExecutionResult {
+    private final int attempts;
+    private final EventStreamSlice slice;
+    private final Map<StreamId, StreamVersion> versions;
+    private final Duration elapsed;
+
+    private ExecutionResult(
+            int attempts, EventStreamSlice slice, Map<StreamId, StreamVersion> versions, Duration elapsed) {
+        this.attempts = attempts;
+        this.slice = Objects.requireNonNull(slice, "slice");
+        this.versions = Map.copyOf(versions);
+        this.elapsed = Objects.requireNonNull(elapsed, "elapsed");
+    }
+
+    /**
+     * A result. For authors of {@link ExecutedCommands}, and for tests.
+     *
+     * @param attempts see {@link #attempts()}
+     * @param slice see {@link #slice()}
+     * @param versions see {@link #versions()}
+     * @param elapsed see {@link #elapsed()}
+     */
+    public static ExecutionResult of(
+            int attempts, EventStreamSlice slice, Map<StreamId, StreamVersion> versions, Duration elapsed) {
+        return new ExecutionResult(attempts, slice, versions, elapsed);
+    }
+
+    /** How many attempts it took, 1 or more. */
+    public int attempts() {
+        return attempts;
+    }
+
+    /** The events written; empty if the command decided that nothing happens. */
+    public EventStreamSlice slice() {
+        return slice;
+    }
+
+    /** The version of every stream the decision rested on, after it was stored. */
+    public Map<StreamId, StreamVersion> versions() {
+        return versions;
+    }
+
+    /** How long it took, waiting included. */
+    public Duration elapsed() {
+        return elapsed;
     }
 
     /**
@@ -48,5 +83,25 @@ public record ExecutionResult(
             throw new IllegalArgumentException("The command did not rest on stream '" + streamId + "'");
         }
         return version;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ExecutionResult that
+                && attempts == that.attempts
+                && slice.equals(that.slice)
+                && versions.equals(that.versions)
+                && elapsed.equals(that.elapsed);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(attempts, slice, versions, elapsed);
+    }
+
+    @Override
+    public String toString() {
+        return "%d events after %d attempts in %s, streams %s"
+                .formatted(slice.events().size(), attempts, elapsed, versions);
     }
 }

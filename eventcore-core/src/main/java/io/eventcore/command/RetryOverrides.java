@@ -24,8 +24,7 @@ final class RetryOverrides {
                     number(retry.multiplier(), base.multiplier()),
                     duration(retry.maxDelayMillis(), base.maxDelay()),
                     number(retry.jitter(), base.jitter()),
-                    duration(retry.budgetMillis(), base.budget()),
-                    base.listener());
+                    duration(retry.budgetMillis(), base.budget()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("@Retry on " + commandType.getName() + ": " + e.getMessage(), e);
         }

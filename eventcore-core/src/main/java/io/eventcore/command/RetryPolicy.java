@@ -2,6 +2,7 @@ package io.eventcore.command;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How often, and how soon, a command is tried again after a conflict or a passing failure of the store.
@@ -9,41 +10,48 @@ import java.util.Objects;
  * <p>The delay before the second attempt is {@code initialDelay}; each later one is {@code multiplier} times the one
  * before, but no longer than {@code maxDelay}. Every delay is varied at random by up to the fraction {@code jitter} in
  * both directions, so that commands in conflict do not meet again. Where others of this process wait for the stream
- * over which the first attempt was lost, the second one takes its place behind them instead of the delay. Immutable.
+ * over which the first attempt was lost, the second one takes its place behind them instead of the delay. Immutable;
+ * begins with {@link #defaults()} or {@link #never()}.
  *
- * @param maxAttempts how many attempts are made at most, the first one included; 1 or more
- * @param initialDelay the delay before the second attempt, zero or more
- * @param multiplier how much longer each delay is than the one before; 1 for a fixed delay
- * @param maxDelay no delay is longer, before it is varied
- * @param jitter by which fraction of itself a delay is varied at random, 0 to 1
- * @param budget no attempt begins later than this after the command was given to the executor
- * @param listener is told about each retry
+ * <p>{@link CommandListener.Execution#retrying} is told about each repetition.
+ *
  * @since 0.1
  */
-public record RetryPolicy(
-        int maxAttempts,
-        Duration initialDelay,
-        double multiplier,
-        Duration maxDelay,
-        double jitter,
-        Duration budget,
-        RetryListener listener) {
-    private static final RetryPolicy DEFAULTS = new RetryPolicy(
-            5, Duration.ofMillis(10), 2, Duration.ofSeconds(1), 0.2, Duration.ofSeconds(30), RetryListener.none());
+public final class RetryPolicy {
+    private static final RetryPolicy DEFAULTS =
+            new RetryPolicy(5, Duration.ofMillis(10), 2, Duration.ofSeconds(1), 0.2, Duration.ofSeconds(30));
+
+    private final int maxAttempts;
+    private final Duration initialDelay;
+    private final double multiplier;
+    private final Duration maxDelay;
+    private final double jitter;
+    private final Duration budget;
 
     /**
      * Checks the settings.
      *
      * @throws IllegalArgumentException if a number is out of its range; the message names it
      */
-    public RetryPolicy {
+    RetryPolicy(
+            int maxAttempts,
+            Duration initialDelay,
+            double multiplier,
+            Duration maxDelay,
+            double jitter,
+            Duration budget) {
         check(maxAttempts >= 1, "maxAttempts must be at least 1, is " + maxAttempts);
         check(!initialDelay.isNegative(), "initialDelay must not be negative, is " + initialDelay);
         check(multiplier >= 1 && Double.isFinite(multiplier), "multiplier must be at least 1, is " + multiplier);
         check(!maxDelay.isNegative(), "maxDelay must not be negative, is " + maxDelay);
         check(jitter >= 0 && jitter <= 1, "jitter must be between 0 and 1, is " + jitter);
         check(!budget.isNegative(), "budget must not be negative, is " + budget);
-        Objects.requireNonNull(listener, "listener");
+        this.maxAttempts = maxAttempts;
+        this.initialDelay = initialDelay;
+        this.multiplier = multiplier;
+        this.maxDelay = maxDelay;
+        this.jitter = jitter;
+        this.budget = budget;
     }
 
     /** 5 attempts; delays of 10, 20, 40 and 80 ms, varied by a fifth; a budget of 30 s. */
@@ -58,32 +66,79 @@ public record RetryPolicy(
 
     /** This policy with another number of attempts, the first one included. */
     public RetryPolicy withMaxAttempts(int attempts) {
-        return new RetryPolicy(attempts, initialDelay, multiplier, maxDelay, jitter, budget, listener);
+        return new RetryPolicy(attempts, initialDelay, multiplier, maxDelay, jitter, budget);
     }
 
     /** This policy with the same delay before each further attempt. */
     public RetryPolicy withFixedDelay(Duration delay) {
-        return new RetryPolicy(maxAttempts, delay, 1, delay, jitter, budget, listener);
+        return new RetryPolicy(maxAttempts, delay, 1, delay, jitter, budget);
     }
 
     /** This policy with delays that grow by a factor up to a cap. */
     public RetryPolicy withExponentialDelay(Duration first, double factor, Duration cap) {
-        return new RetryPolicy(maxAttempts, first, factor, cap, jitter, budget, listener);
+        return new RetryPolicy(maxAttempts, first, factor, cap, jitter, budget);
     }
 
     /** This policy with another random variation of the delays, a fraction from 0 to 1. */
     public RetryPolicy withJitter(double fraction) {
-        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, fraction, budget, listener);
+        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, fraction, budget);
     }
 
     /** This policy with another overall time budget. */
     public RetryPolicy withBudget(Duration time) {
-        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, jitter, time, listener);
+        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, jitter, time);
     }
 
-    /** This policy with another listener. */
-    public RetryPolicy withListener(RetryListener retryListener) {
-        return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, jitter, budget, retryListener);
+    /** How many attempts are made at most, the first one included; 1 or more. */
+    public int maxAttempts() {
+        return maxAttempts;
+    }
+
+    /** The delay before the second attempt, zero or more. */
+    public Duration initialDelay() {
+        return initialDelay;
+    }
+
+    /** How much longer each delay is than the one before; 1 for a fixed delay. */
+    public double multiplier() {
+        return multiplier;
+    }
+
+    /** No delay is longer, before it is varied. */
+    public Duration maxDelay() {
+        return maxDelay;
+    }
+
+    /** By which fraction of itself a delay is varied at random, 0 to 1. */
+    public double jitter() {
+        return jitter;
+    }
+
+    /** No attempt begins later than this after the command was given to the executor. */
+    public Duration budget() {
+        return budget;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RetryPolicy that
+                && maxAttempts == that.maxAttempts
+                && initialDelay.equals(that.initialDelay)
+                && Double.compare(multiplier, that.multiplier) == 0
+                && maxDelay.equals(that.maxDelay)
+                && Double.compare(jitter, that.jitter) == 0
+                && budget.equals(that.budget);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(maxAttempts, initialDelay, multiplier, maxDelay, jitter, budget);
+    }
+
+    @Override
+    public String toString() {
+        return "%d attempts within %s, delays from %s times %s to %s, varied by %s"
+                .formatted(maxAttempts, budget, initialDelay, multiplier, maxDelay, jitter);
     }
 
     /**

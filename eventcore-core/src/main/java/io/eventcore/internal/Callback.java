@@ -22,9 +22,6 @@ public enum Callback {
     /** {@code io.eventcore.command.CommandListener}. */
     COMMAND_LISTENER,
 
-    /** {@code io.eventcore.command.RetryListener}. */
-    RETRY_LISTENER,
-
     /** {@code io.eventcore.AppendListener}. */
     APPEND_LISTENER,
 

@@ -200,13 +200,22 @@ class RetryTest {
     }
 
     @Test
-    void the_listener_of_the_policy_is_told_about_each_repetition() {
+    void the_listener_is_told_about_each_repetition() {
         store.losingRaces(2, A);
         List<String> told = new ArrayList<>();
-        RetryListener listener = (command, failedAttempt, failure, delay) ->
+        CommandListener listener = command -> new CommandListener.Execution() {
+            @Override
+            public void retrying(int failedAttempt, EventStoreException failure, Duration delay) {
                 told.add(command + " " + failedAttempt + " " + name(failure) + " " + delay.toMillis());
+            }
+        };
 
-        executor(RetryPolicy.defaults().withJitter(0).withListener(listener)).execute(new DoubleUp(A));
+        CommandExecutor.builder(store)
+                .retryPolicy(RetryPolicy.defaults().withJitter(0))
+                .listener(listener)
+                .pause(pauses::add)
+                .build()
+                .execute(new DoubleUp(A));
 
         assertThat(told)
                 .containsExactly(

@@ -52,7 +52,7 @@ record ResultJson(int attempts, long nanos, List<Written> events, Map<String, Lo
                 .toList();
         Map<StreamId, StreamVersion> versions = new LinkedHashMap<>();
         stored.versions.forEach((id, version) -> versions.put(StreamId.of(id), StreamVersion.of(version)));
-        return new ExecutionResult(
+        return ExecutionResult.of(
                 stored.attempts, new EventStreamSlice(events), versions, Duration.ofNanos(stored.nanos));
     }
 }

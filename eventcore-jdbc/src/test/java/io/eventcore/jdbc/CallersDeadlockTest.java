@@ -145,7 +145,7 @@ class CallersDeadlockTest {
                     () -> commands.executeOnce(
                             id,
                             "print",
-                            () -> new ExecutionResult(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO)),
+                            () -> ExecutionResult.of(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO)),
                     () -> append(BOB));
 
             assertThat(commands.find(id)).isEmpty();

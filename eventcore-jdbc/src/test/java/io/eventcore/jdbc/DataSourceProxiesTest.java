@@ -239,7 +239,7 @@ class DataSourceProxiesTest {
         COMMAND_ID {
             @Override
             void on(Operations all, int number) {
-                ExecutionResult result = new ExecutionResult(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO);
+                ExecutionResult result = ExecutionResult.of(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO);
                 all.commands.executeOnce(command(number), "print", () -> result);
             }
         },

@@ -392,7 +392,7 @@ class FinishedTransactionTest {
             void on(Application application, int number) {
                 application.commands.executeOnce(new CommandId("test", "command-" + number), "print", () -> {
                     application.append(number, any());
-                    return new ExecutionResult(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO);
+                    return ExecutionResult.of(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO);
                 });
                 assertThat(application.commands.find(new CommandId("test", "command-" + number)))
                         .isPresent();

@@ -3,21 +3,23 @@ package io.eventcore.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.CommandListener;
 import io.eventcore.command.Decision;
 import io.eventcore.command.ExecutionResult;
-import io.eventcore.command.RetryPolicy;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.transaction.TransactionPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -44,8 +46,12 @@ class PostgreSqlDeadlockVictimTest {
         store.appendEvents(deposit(B));
         List<Throwable> failures = new ArrayList<>();
         CommandExecutor executor = CommandExecutor.builder(store)
-                .retryPolicy(RetryPolicy.defaults()
-                        .withListener((command, attempt, failure, delay) -> failures.add(failure)))
+                .listener(command -> new CommandListener.Execution() {
+                    @Override
+                    public void retrying(int failedAttempt, EventStoreException failure, Duration delay) {
+                        failures.add(failure);
+                    }
+                })
                 .build();
         new JdbcTemplate(DATABASE.superusersDataSource())
                 .execute("GRANT SET ON PARAMETER deadlock_timeout TO " + TestDatabase.APP);

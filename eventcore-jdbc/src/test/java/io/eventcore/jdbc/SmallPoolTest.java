@@ -189,7 +189,7 @@ class SmallPoolTest {
                     number -> () -> commands.executeOnce(
                             new CommandId("test", "command-" + number),
                             "fingerprint",
-                            () -> new ExecutionResult(
+                            () -> ExecutionResult.of(
                                     1, store.appendEvents(deposit(held(0))), Map.of(), Duration.ZERO)));
         }
 
@@ -205,7 +205,7 @@ class SmallPoolTest {
                     number -> () -> commands.executeOnce(
                             new CommandId("test", "the-same"),
                             "fingerprint",
-                            () -> new ExecutionResult(
+                            () -> ExecutionResult.of(
                                     1, store.appendEvents(deposit(held(0))), Map.of(), Duration.ZERO)));
 
             assertThat(appended).isEqualTo(1);

@@ -56,7 +56,7 @@ final class BrokenExecutedCommands {
                 try {
                     return sound.executeOnce(id, fingerprint, execution);
                 } catch (RuntimeException e) {
-                    ExecutionResult nothing = new ExecutionResult(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO);
+                    ExecutionResult nothing = ExecutionResult.of(1, EventStreamSlice.empty(), Map.of(), Duration.ZERO);
                     sound.executeOnce(id, fingerprint, () -> nothing);
                     throw e;
                 }

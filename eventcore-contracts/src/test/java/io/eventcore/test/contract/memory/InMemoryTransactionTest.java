@@ -192,7 +192,7 @@ class InMemoryTransactionTest {
             TransactionSynchronizationManager.registerSynchronization(new Looking(Ordered.HIGHEST_PRECEDENCE, look));
             EventStreamSlice slice = append(ADA, noStream());
             TransactionSynchronizationManager.registerSynchronization(new Looking(Ordered.LOWEST_PRECEDENCE, look));
-            return new ExecutionResult(1, slice, Map.of(), Duration.ZERO);
+            return ExecutionResult.of(1, slice, Map.of(), Duration.ZERO);
         }));
 
         assertThat(seen).containsExactly(true, true);
