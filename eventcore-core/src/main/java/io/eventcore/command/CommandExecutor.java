@@ -42,7 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public class CommandExecutor {
     private final EventStore store;
-    private final Attempts attempts;
+    private final CommandAttempts attempts;
     private final HotStreams hotStreams;
     private final RetryPolicy retryPolicy;
     private final List<MetadataContributor> contributors;
@@ -54,7 +54,7 @@ public class CommandExecutor {
 
     CommandExecutor(Builder builder) {
         this.store = builder.store;
-        this.attempts = new Attempts(builder.clock, snapshots(builder));
+        this.attempts = new CommandAttempts(builder.clock, snapshots(builder));
         this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains);
         this.retryPolicy = builder.retryPolicy;
         this.contributors = List.copyOf(builder.contributors);
@@ -125,16 +125,16 @@ public class CommandExecutor {
                 System.nanoTime());
     }
 
-    private OnceOnly once(Command<?, ?> command, CommandContext context) {
+    private CommandDeduplication once(Command<?, ?> command, CommandContext context) {
         Optional<CommandId> id = context.commandId();
         if (id.isEmpty()) {
-            return OnceOnly.NO_MATTER;
+            return CommandDeduplication.NONE;
         }
         if (executedCommands == null) {
             throw new IllegalStateException(
                     "A command has an id, but the executor has nothing to remember it by: give it ExecutedCommands");
         }
-        return OnceOnly.under(id.get(), command, canonicalJson, executedCommands);
+        return CommandDeduplication.under(id.get(), command, canonicalJson, executedCommands);
     }
 
     /** What the caller says; where it says nothing, what encloses the call, then what the thread handles, then the rest. */
@@ -192,7 +192,7 @@ public class CommandExecutor {
         StreamId contested = previous instanceof VersionConflictException conflict ? conflict.streamId() : null;
         Function<EventStore, ExecutionResult> attempt = through -> attempts.make(through, request, number);
         Supplier<Set<StreamId>> streams = request.command()::streams;
-        return CallerRetries.during(() -> request.once() == OnceOnly.NO_MATTER
+        return CallerRetries.during(() -> request.once() == CommandDeduplication.NONE
                 ? hotStreams.attempt(streams, contested, request.deadline(), attempt)
                 : hotStreams.attemptAlone(streams, contested, request.deadline(), attempt));
     }

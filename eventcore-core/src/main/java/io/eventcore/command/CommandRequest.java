@@ -20,7 +20,7 @@ import java.time.Instant;
 record CommandRequest<S, E extends Event>(
         Command<S, E> command,
         CommandContext context,
-        OnceOnly once,
+        CommandDeduplication once,
         RetryPolicy retryPolicy,
         CommandListener.Execution execution,
         long begin) {

@@ -36,7 +36,7 @@ final class HotStreams {
 
     private final EventStore store;
     private final boolean enabled;
-    private final StreamHeat heat = new StreamHeat();
+    private final ContendedStreams known = new ContendedStreams();
     private final Lanes lanes;
 
     HotStreams(EventStore store, HotStreamSettings settings, Chains chains) {
@@ -103,18 +103,18 @@ final class HotStreams {
 
     /** The streams to queue for; none if the thread may not wait for anybody. */
     private List<StreamId> hotOf(Supplier<Set<StreamId>> streams, @Nullable StreamId contested) {
-        return heat.isNowhere() || lanes.haveThisThread() || store.joinsCallersTransaction()
+        return known.isEmpty() || lanes.haveThisThread() || store.joinsCallersTransaction()
                 ? List.of()
                 : hotOf(streams.get(), contested);
     }
 
     private List<StreamId> hotOf(Set<StreamId> streams, @Nullable StreamId contested) {
         List<StreamId> hot = new ArrayList<>(1);
-        if (contested != null && heat.isOn(contested) && !streams.contains(contested)) {
+        if (contested != null && known.contains(contested) && !streams.contains(contested)) {
             hot.add(contested);
         }
         for (StreamId stream : streams) {
-            if (heat.isOn(stream)) {
+            if (known.contains(stream)) {
                 hot.add(stream);
             }
         }
@@ -127,7 +127,7 @@ final class HotStreams {
      */
     boolean isCrowded(EventStoreException failure) {
         return failure instanceof VersionConflictException conflict
-                && heat.isOn(conflict.streamId())
+                && known.contains(conflict.streamId())
                 && lanes.of(conflict.streamId()).isCrowded();
     }
 
@@ -137,7 +137,7 @@ final class HotStreams {
             return attempt.apply(store);
         } catch (VersionConflictException conflict) {
             if (enabled && !store.joinsCallersTransaction()) {
-                heat.rise(conflict.streamId());
+                known.hasMetOthers(conflict.streamId());
             }
             throw conflict;
         }
@@ -182,7 +182,7 @@ final class HotStreams {
             if (turn.isToldByStore(wayOut)) {
                 if (wayOut instanceof VersionConflictException conflict) {
                     others = true;
-                    heat.rise(conflict.streamId());
+                    known.hasMetOthers(conflict.streamId());
                 }
             } else {
                 prove(chain, turn);
@@ -234,8 +234,8 @@ final class HotStreams {
     private void met(List<StreamId> hot, boolean others) {
         for (StreamId stream : hot) {
             if (others) {
-                heat.rise(stream);
-            } else if (heat.fall(stream)) {
+                known.hasMetOthers(stream);
+            } else if (known.hasMetNone(stream)) {
                 lanes.separate(stream);
                 lanes.forget(stream);
             }

@@ -7,29 +7,29 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Which streams are hot: from a conflict on, until a number of attempts in a row has met nobody else. Safe for any number
+ * Which streams are hot: from a conflict on, until a number of attempts in a row has met no others. Safe for any number
  * of threads.
  */
-final class StreamHeat {
+final class ContendedStreams {
     /** How many streams are known to be hot at most. Forgetting one costs its commands a conflict, no more. */
     private static final int MAX_STREAMS = 1_024;
 
-    /** How many attempts in a row must meet nobody else until a stream is no longer hot. */
+    /** How many attempts in a row must meet no others until a stream is no longer hot. */
     private static final int COOLS_AFTER = 64;
 
-    /** The hot streams, each with the number of lonely attempts that are left until it is not. */
+    /** The hot streams, each with the number of attempts without others that are left until it is not. */
     private final Map<StreamId, AtomicInteger> streams = new ConcurrentHashMap<>();
 
-    boolean isNowhere() {
+    boolean isEmpty() {
         return streams.isEmpty();
     }
 
-    boolean isOn(StreamId stream) {
+    boolean contains(StreamId stream) {
         return streams.containsKey(stream);
     }
 
-    /** Somebody else was there. */
-    void rise(StreamId stream) {
+    /** An attempt on the stream has met others. */
+    void hasMetOthers(StreamId stream) {
         AtomicInteger left = streams.get(stream);
         if (left != null) {
             left.set(COOLS_AFTER);
@@ -44,8 +44,8 @@ final class StreamHeat {
         streams.put(stream, new AtomicInteger(COOLS_AFTER));
     }
 
-    /** Nobody else was there. Whether the stream is not hot any more. */
-    boolean fall(StreamId stream) {
+    /** An attempt on the stream has met no others. Whether the stream is not hot any more. */
+    boolean hasMetNone(StreamId stream) {
         AtomicInteger left = streams.get(stream);
         return left != null && left.decrementAndGet() <= 0 && streams.remove(stream, left);
     }

@@ -5,10 +5,10 @@ import io.eventcore.serialization.internal.CanonicalJson;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Whether a command was executed before, and sees to it that it is not executed again. */
-interface OnceOnly {
+/** Tells whether a command was executed before, and prevents a second execution. */
+interface CommandDeduplication {
     /** A command without an id: every execution is a new one. */
-    OnceOnly NO_MATTER = new OnceOnly() {
+    CommandDeduplication NONE = new CommandDeduplication() {
         @Override
         public Optional<ExecutionResult> earlier() {
             return Optional.empty();
@@ -28,7 +28,7 @@ interface OnceOnly {
     Optional<ExecutionResult> earlier();
 
     /**
-     * Appends, unless somebody else has done so meanwhile.
+     * Appends, unless another thread or process has done so meanwhile.
      *
      * @throws CommandIdReusedException if that was another command
      */
@@ -39,9 +39,10 @@ interface OnceOnly {
      *
      * @throws IllegalArgumentException if the command cannot be told from others
      */
-    static OnceOnly under(CommandId id, Command<?, ?> command, CanonicalJson json, ExecutedCommands executed) {
+    static CommandDeduplication under(
+            CommandId id, Command<?, ?> command, CanonicalJson json, ExecutedCommands executed) {
         String fingerprint = json.hash(command);
-        return new OnceOnly() {
+        return new CommandDeduplication() {
             @Override
             public Optional<ExecutionResult> earlier() {
                 return executed.find(id).map(this::checked);

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for any number of threads.
  */
-final class Attempts {
+final class CommandAttempts {
     private final Clock clock;
     private final @Nullable StateSnapshots snapshots;
 
-    Attempts(Clock clock, @Nullable StateSnapshots snapshots) {
+    CommandAttempts(Clock clock, @Nullable StateSnapshots snapshots) {
         this.clock = clock;
         this.snapshots = snapshots;
     }
