@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 
 /**
  * Which version of each projection this instance lets queries read. Follows the store, but not before the new version has
- * everything that somebody here was promised to find. Safe for any number of threads.
+ * everything that a caller here was promised to find. Safe for any number of threads.
  */
 final class ActiveVersions {
     private final Map<String, Integer> active = new HashMap<>();
@@ -27,7 +27,7 @@ final class ActiveVersions {
     }
 
     /**
-     * Promises somebody that a query finds everything up to a position.
+     * Promises a caller that a query finds everything up to a position.
      *
      * @return false if another version is active by now, which may not have come so far
      */

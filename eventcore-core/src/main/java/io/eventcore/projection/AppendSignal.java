@@ -15,7 +15,7 @@ public final class AppendSignal implements AppendListener {
     private final List<Runnable> receivers = new CopyOnWriteArrayList<>();
     private final List<Runnable> senders = new CopyOnWriteArrayList<>();
 
-    /** A signal that nobody receives yet. */
+    /** A signal without receivers. */
     public AppendSignal() {}
 
     /** Calls this after every commit from now on, here or elsewhere; it must return at once and not throw. */

@@ -34,7 +34,7 @@ public interface CheckpointStore {
      * Moves a checkpoint, if the lease is still the newest and the checkpoint is where the caller believes it.
      *
      * <p>Inside a transaction of the store's database it joins it, and should come last there, because it locks the
-     * partition until the commit. The answer holds at the commit: nobody can take the lease over in between.
+     * partition until the commit. The answer holds at the commit: no other owner can take the lease over in between.
      *
      * @param lease under which the events were applied
      * @param from where the checkpoint is

@@ -14,7 +14,7 @@ final class DeclaredProjections {
     private final Map<String, NavigableMap<Integer, Projection<?>>> versions = new LinkedHashMap<>();
 
     /**
-     * What somebody calls a projection: by its name, or as {@link ProjectionStatus#name()} does.
+     * What a caller calls a projection: by its name, or as {@link ProjectionStatus#name()} does.
      *
      * @param name the name
      * @param version the version meant; null if the name alone was given

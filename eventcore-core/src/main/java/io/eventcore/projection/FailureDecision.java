@@ -13,7 +13,7 @@ public enum FailureDecision {
     SKIP,
 
     /**
-     * Set the stream aside: the event and all later ones of its stream wait, in order, until somebody retries or
+     * Set the stream aside: the event and all later ones of its stream wait, in order, until an operator retries or
      * discards them. Other streams go on.
      */
     PARK,
@@ -23,7 +23,7 @@ public enum FailureDecision {
 
     private static final int ATTEMPTS = 5;
 
-    /** What is decided unless somebody says otherwise: to try five times, and to stop then. */
+    /** What is decided unless the projection says otherwise: to try five times, and to stop then. */
     public static FailureDecision retryThenFail(FailureContext failure) {
         return failure.attempts() < ATTEMPTS ? RETRY : FAIL;
     }

@@ -27,7 +27,7 @@ final class LeaseKeeper implements Runnable {
     private final List<PartitionWorker<?>> workers;
     private final VersionSwitch versionSwitch;
     private final Set<Lease> guests = ConcurrentHashMap.newKeySet();
-    private final Bell bell = new Bell();
+    private final Wakeup wakeup = new Wakeup();
     private final ReentrantLock looking = new ReentrantLock();
 
     private volatile boolean stopped;
@@ -54,7 +54,7 @@ final class LeaseKeeper implements Runnable {
 
     void stop() {
         stopped = true;
-        bell.ring();
+        wakeup.wakeUp();
     }
 
     @Override
@@ -65,7 +65,7 @@ final class LeaseKeeper implements Runnable {
             done &= attempt("given back", context.returns()::giveBackAgain);
             done &= attempt("looked at", () -> versionSwitch.look(look()));
             troubled = !done;
-            bell.await(context.settings().lookEvery().toNanos());
+            wakeup.await(context.settings().lookEvery().toNanos());
         }
         attempt("given back", context.returns()::giveBackAgain);
     }
@@ -120,8 +120,8 @@ final class LeaseKeeper implements Runnable {
                         Optional.ofNullable(held.get(worker)));
             }
             if (context.versions().observe(states)) {
-                workers.forEach(PartitionWorker::ring);
-                context.progress().turn();
+                workers.forEach(PartitionWorker::wakeUp);
+                context.progress().changed();
             }
             return states;
         } finally {

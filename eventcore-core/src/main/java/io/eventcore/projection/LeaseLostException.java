@@ -1,6 +1,6 @@
 package io.eventcore.projection;
 
-/** Somebody else runs the partition now, or has moved its checkpoint: nothing more may be done under this lease. */
+/** Another owner runs the partition now, or has moved its checkpoint: nothing more may be done under this lease. */
 final class LeaseLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -40,7 +40,7 @@ public interface LeaseStore {
     Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length);
 
     /**
-     * Takes the lease of a partition from whoever holds it, also of a paused projection. Their next commit is refused.
+     * Takes the lease of a partition from its owner, also of a paused projection. That owner's next commit is refused.
      *
      * @throws IllegalArgumentException if the partition was not registered
      */
@@ -59,7 +59,7 @@ public interface LeaseStore {
     void release(Lease lease);
 
     /**
-     * Divides a version of a projection into another number of partitions. Whoever held a lease of an old one has lost
+     * Divides a version of a projection into another number of partitions. An owner of an old one has lost
      * it, and every lease of a new one has a greater token.
      *
      * @param leases of all old partitions; all of them have come to the same position, from which the new ones go on

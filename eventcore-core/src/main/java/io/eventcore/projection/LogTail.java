@@ -29,14 +29,14 @@ import org.slf4j.LoggerFactory;
  * The end of the log, read once for all projections of this process that have caught up.
  *
  * <p>Keeps a window of the newest events; each is decoded once, by the first follower that wants it. Who falls out of it, because it is slower than the others, reads for itself
- * until it has caught up again; so memory is bounded, and nobody waits for the slowest. While nobody has caught up,
+ * until it has caught up again; so memory is bounded, and no projection waits for the slowest. While none has caught up,
  * nothing is read.
  *
  * <p>The log may be set back under a process that goes on: by a restored backup, or a failover that lost commits. So each
  * look reads the newest event of the window again, and takes what comes after it only if it is the same; the window is
  * dropped if not, and at every failure. Who joins is given events of the window only when such a look has begun after that.
  *
- * <p>Looks at the log when somebody in this process has committed, and otherwise at intervals that double from
+ * <p>Looks at the log when a store in this process has committed, and otherwise at intervals that double from
  * {@code pollMin} to {@code pollMax} as long as nothing comes.
  */
 final class LogTail implements Runnable {
@@ -54,11 +54,11 @@ final class LogTail implements Runnable {
     private final Duration pollMin;
     private final Duration pollMax;
     private final LongSupplier nanoTime;
-    private final Bell signal = new Bell();
+    private final Wakeup signal = new Wakeup();
 
     private final ReentrantLock lock = new ReentrantLock();
     /** With the number of the last look that had begun when each joined. */
-    private final Map<Bell, Long> followers = new HashMap<>();
+    private final Map<Wakeup, Long> followers = new HashMap<>();
 
     private final List<UndecodedEvent> window = new ArrayList<>();
     private final Deque<Part> parts = new ArrayDeque<>();
@@ -102,14 +102,14 @@ final class LogTail implements Runnable {
         this.readAt = nanoTime.getAsLong();
     }
 
-    /** Somebody has committed, or something else calls for a look. */
+    /** A store has committed, or something else calls for a look. */
     void look() {
-        signal.ring();
+        signal.wakeUp();
     }
 
     void stop() {
         stopped = true;
-        signal.ring();
+        signal.wakeUp();
     }
 
     /** When the end of the log was last read, by the monotonic clock. */
@@ -117,13 +117,13 @@ final class LogTail implements Runnable {
         return readAt;
     }
 
-    /** How often reading has failed, or found another log: whoever follows checks the log after that. */
+    /** How often reading has failed, or found another log: each follower checks the log after that. */
     int troubles() {
         return troubles.get();
     }
 
-    /** Follows the end of the log from a position on; the bell rings when something comes. */
-    void join(Bell follower, GlobalPosition position) {
+    /** Follows the end of the log from a position on; it is woken when something comes. */
+    void join(Wakeup follower, GlobalPosition position) {
         lock.lock();
         try {
             boolean covered = position.compareTo(from) >= 0 && position.compareTo(to) <= 0;
@@ -134,10 +134,10 @@ final class LogTail implements Runnable {
         } finally {
             lock.unlock();
         }
-        signal.ring();
+        signal.wakeUp();
     }
 
-    void leave(Bell follower) {
+    void leave(Wakeup follower) {
         lock.lock();
         try {
             followers.remove(follower);
@@ -150,7 +150,7 @@ final class LogTail implements Runnable {
      * What came after a position; empty if the window begins later or was dropped since the follower joined, so that the
      * caller has to read for itself.
      */
-    Optional<UndecodedBatch> after(Bell follower, GlobalPosition position, int limit) {
+    Optional<UndecodedBatch> after(Wakeup follower, GlobalPosition position, int limit) {
         lock.lock();
         try {
             Long joinedAt = followers.get(follower);
@@ -284,7 +284,7 @@ final class LogTail implements Runnable {
 
     /** Lets all read for themselves, so that each meets the failure that concerns it, and says so. */
     private void fail(Throwable failure) {
-        Set<Bell> wake;
+        Set<Wakeup> wake;
         lock.lock();
         try {
             // What was read before may be lost: nothing of it is given away any more.
@@ -300,7 +300,7 @@ final class LogTail implements Runnable {
             OwnThreads.tell(
                     () -> LOG.warn("The end of the log cannot be read; trying again", OwnThreads.redacted(failure)));
         }
-        wake.forEach(Bell::ring);
+        wake.forEach(Wakeup::wakeUp);
     }
 
     private Optional<Look> nextLook() {
@@ -322,7 +322,7 @@ final class LogTail implements Runnable {
     }
 
     private boolean take(Look look, Found found) {
-        Set<Bell> wake = new HashSet<>();
+        Set<Wakeup> wake = new HashSet<>();
         boolean news;
         lock.lock();
         try {
@@ -341,12 +341,12 @@ final class LogTail implements Runnable {
         } finally {
             lock.unlock();
         }
-        wake.forEach(Bell::ring);
+        wake.forEach(Wakeup::wakeUp);
         return news;
     }
 
     /** Who has waited for this look may have what the window holds. */
-    private void confirm(Look look, Found found, Set<Bell> wake) {
+    private void confirm(Look look, Found found, Set<Wakeup> wake) {
         followers.forEach((follower, joinedAt) -> {
             if (confirmed <= joinedAt && joinedAt < look.number) {
                 wake.add(follower);

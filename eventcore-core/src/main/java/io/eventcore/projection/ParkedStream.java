@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param typeName the name that event is stored under
  * @param failure what it failed with: the type of the exception, without its message
  * @param waiting how many events wait, that one included
- * @param request what somebody has asked for
+ * @param request what an operator has asked for
  * @since 0.1
  */
 public record ParkedStream(
@@ -27,7 +27,7 @@ public record ParkedStream(
         long waiting,
         Request request) {
     /**
-     * What is to become of a parked stream. Done by whoever runs the projection.
+     * What is to become of a parked stream. Done by the instance that runs the projection.
      *
      * @since 0.1
      */

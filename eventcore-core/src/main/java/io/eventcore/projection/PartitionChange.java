@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A checkpoint counts for the streams of its partition, so streams may change the partition only where all old
  * checkpoints are the same. This takes the leases of all old partitions, brings those that are behind to where the
- * foremost one is, divided as they were, and then replaces them by new ones that go on from there. Whoever is interrupted
+ * foremost one is, divided as they were, and then replaces them by new ones that go on from there. An instance that is interrupted
  * leaves old partitions behind that are as good as before.
  *
  * <p>{@link #run} belongs to one thread.
@@ -31,7 +31,7 @@ final class PartitionChange<E extends Event> implements Runnable {
     private final LeaseKeeper keeper;
     private final List<PartitionWorker<?>> waiting;
     private final LogScan<E> scan;
-    private final Bell bell = new Bell();
+    private final Wakeup wakeup = new Wakeup();
     private volatile boolean stopped;
     private long failedAtResumes = -1;
 
@@ -47,7 +47,7 @@ final class PartitionChange<E extends Event> implements Runnable {
 
     void stop() {
         stopped = true;
-        bell.ring();
+        wakeup.wakeUp();
     }
 
     @Override
@@ -71,7 +71,7 @@ final class PartitionChange<E extends Event> implements Runnable {
                 OwnThreads.tell(() -> LOG.warn(
                         "Projection '{}' could not be divided anew; trying again", label(), OwnThreads.redacted(e)));
             }
-            bell.pause(pause, () -> !stopped);
+            wakeup.pause(pause, () -> !stopped);
         }
     }
 
@@ -86,7 +86,7 @@ final class PartitionChange<E extends Event> implements Runnable {
         return states.isEmpty() || states.get(0).partitions() == projection.partitions();
     }
 
-    /** Whether nobody has paused it, nobody else divides it, and it was resumed since it failed here. */
+    /** Whether no operator has paused it, no other instance divides it, and it was resumed since it failed here. */
     private boolean isFree(List<PartitionState> states) {
         return states.stream()
                 .noneMatch(state -> state.paused()
@@ -176,12 +176,12 @@ final class PartitionChange<E extends Event> implements Runnable {
             throw new LogWentBackwardsException(
                     lease.partition(), application.checkpoint(), "it ends at position " + last);
         }
-        bell.await(context.settings().lookEvery().toNanos());
+        wakeup.await(context.settings().lookEvery().toNanos());
         return !stopped;
     }
 
     private void pause(long nanos) {
-        bell.pause(nanos, () -> !stopped);
+        wakeup.pause(nanos, () -> !stopped);
     }
 
     private void fail(Lease lease, RuntimeException failure) {

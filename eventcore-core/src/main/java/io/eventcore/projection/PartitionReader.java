@@ -22,18 +22,18 @@ final class PartitionReader<E extends Event> {
     private final Projection<E> projection;
     private final int partition;
     private final LogTail tail;
-    private final Bell bell;
+    private final Wakeup wakeup;
     private final LogScan<E> scan;
     private final Predicate<UndecodedEvent> wanted;
     private final int limit;
     private boolean following;
 
-    /** @param bell rung when the shared reader has read something */
-    PartitionReader(Projection<E> projection, int partition, RunnerContext context, Bell bell) {
+    /** @param wakeup woken when the shared reader has read something */
+    PartitionReader(Projection<E> projection, int partition, RunnerContext context, Wakeup wakeup) {
         this.projection = projection;
         this.partition = partition;
         this.tail = context.tail();
-        this.bell = bell;
+        this.wakeup = wakeup;
         this.scan = LogScan.of(context.reader(), projection);
         Instant since = projection.since();
         this.wanted = context.reader().matching(projection.filter()).and(event -> LogScan.isNew(event, since));
@@ -53,7 +53,7 @@ final class PartitionReader<E extends Event> {
      */
     LogPage<E> read(GlobalPosition after, Runnable fallenBehind) {
         if (following) {
-            Optional<UndecodedBatch> shared = tail.after(bell, after, limit);
+            Optional<UndecodedBatch> shared = tail.after(wakeup, after, limit);
             if (shared.isPresent()) {
                 return LogPage.of(shared.get(), wanted, projection.eventType());
             }
@@ -62,7 +62,7 @@ final class PartitionReader<E extends Event> {
         }
         LogPage<E> page = scan.read(after, limit);
         if (page.endReached()) {
-            tail.join(bell, page.continueAfter());
+            tail.join(wakeup, page.continueAfter());
             following = true;
         }
         return page;
@@ -76,7 +76,7 @@ final class PartitionReader<E extends Event> {
     /** Follows the shared reader no more. */
     void leaveTail() {
         if (following) {
-            tail.leave(bell);
+            tail.leave(wakeup);
             following = false;
         }
     }

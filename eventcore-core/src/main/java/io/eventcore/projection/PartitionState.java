@@ -12,8 +12,8 @@ import java.util.Objects;
  * @param checkpoint how far it has come
  * @param owner who holds, or last held, the lease; empty if it was released
  * @param token the newest fencing token; 0 if there never was a lease
- * @param free whether nobody holds a lease that is still good
- * @param paused whether nobody may take a lease
+ * @param free whether no owner holds a lease that is still good
+ * @param paused whether no owner may take a lease
  * @param resumes how often the projection was resumed
  * @param failure why it last stopped by {@link FailureDecision#FAIL}, without any payload; empty if it did not
  * @param active whether queries should read the version of the projection that it belongs to

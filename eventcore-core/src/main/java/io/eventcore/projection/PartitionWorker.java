@@ -30,8 +30,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private final ProjectionPartition partition;
     private final String owner;
     private final RunnerContext context;
-    private final Gate gate;
-    private final Bell bell = new Bell();
+    private final Admission admission;
+    private final Wakeup wakeup = new Wakeup();
     private final ProjectionCounts counts;
     private final List<PartitionWorker<?>> behind = new CopyOnWriteArrayList<>();
     private final AtomicReference<WorkerState> state;
@@ -46,13 +46,17 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** @param owner who takes the leases; of no other worker of the partition */
     PartitionWorker(
-            Projection<E> projection, ProjectionPartition partition, String owner, RunnerContext context, Gate gate) {
+            Projection<E> projection,
+            ProjectionPartition partition,
+            String owner,
+            RunnerContext context,
+            Admission admission) {
         this.projection = projection;
         this.partition = partition;
         this.owner = owner;
         this.context = context;
-        this.gate = gate;
-        this.log = new PartitionReader<>(projection, partition.number(), context, bell);
+        this.admission = admission;
+        this.log = new PartitionReader<>(projection, partition.number(), context, wakeup);
         this.check = new CheckpointCheck(partition, projection.mode(), context);
         this.counts = new ProjectionCounts(context.nanoTime());
         this.askedAt = now();
@@ -73,18 +77,18 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     /** Whether it may run at all at present. */
-    boolean isOpen() {
-        return gate.isOpen();
+    boolean isAdmitted() {
+        return admission.isAdmitted();
     }
 
-    /** Wakes another worker, whose gate depends on this one, whenever this one has come further. */
+    /** Wakes another worker, that is admitted as far as this one has come, whenever this one has come further. */
     void wake(PartitionWorker<?> follower) {
         behind.add(follower);
     }
 
     /** Something has changed that this worker may wait for. */
-    void ring() {
-        bell.ring();
+    void wakeUp() {
+        wakeup.wakeUp();
     }
 
     ProjectionCounts counts() {
@@ -123,7 +127,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     private Duration withoutStep(WorkerState of) {
-        if (stopped || !of.hasToRun() || !gate.isOpen()) {
+        if (stopped || !of.hasToRun() || !admission.isAdmitted()) {
             return Duration.ZERO;
         }
         // Another instance is in charge as long as the store was asked and has said so.
@@ -150,7 +154,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /** Finish what was begun, give the lease back, and end. */
     void stop() {
         stopped = true;
-        bell.ring();
+        wakeup.wakeUp();
     }
 
     /** A lease of this worker is good until this time of the monotonic clock. */
@@ -166,8 +170,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
      * @param before the lease held before the store was asked, so that one taken meanwhile is not thought lost
      */
     void observe(Optional<PartitionState> found, Optional<Lease> before) {
-        WorkerState.Observation seen =
-                new WorkerState.Observation(found, projection.partitions(), owner, before, gate.isOpen(), now());
+        WorkerState.Observation seen = new WorkerState.Observation(
+                found, projection.partitions(), owner, before, admission.isAdmitted(), now());
         WorkerState old = state.getAndUpdate(now -> now.observed(seen));
         WorkerState next = old.observed(seen);
         if (!old.holds() && !next.facts().free()) {
@@ -178,8 +182,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
         boolean changedByOperator = next.facts().paused() != old.facts().paused()
                 || next.facts().resumes() != old.facts().resumes();
         if (lost || freed || changedByOperator) {
-            bell.ring();
-            context.progress().turn();
+            wakeup.wakeUp();
+            context.progress().changed();
         }
     }
 
@@ -195,7 +199,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             runOnce();
         }
         change(WorkerState::ended);
-        context.progress().turn();
+        context.progress().changed();
     }
 
     private void runOnce() {
@@ -223,7 +227,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         // wrong; it
         // is given away if asked for.
         boolean asks = waiting.facts().free() || before - askedAt > length.toNanos();
-        if (asks && waiting.wantsLease() && gate.isOpen()) {
+        if (asks && waiting.wantsLease() && admission.isAdmitted()) {
             askedAt = before;
             Optional<Lease> lease = context.store().acquire(partition, projection.partitions(), owner, length);
             if (lease.isPresent()) {
@@ -232,7 +236,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             }
             change(WorkerState::refused);
         }
-        bell.awaitMillis(context.settings().lookEvery().toMillis());
+        wakeup.awaitMillis(context.settings().lookEvery().toMillis());
         return Optional.empty();
     }
 
@@ -240,7 +244,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private void leave(UnaryOperator<WorkerState> transition) {
         log.leaveTail();
         state.getAndUpdate(transition).leaseToGiveBack().ifPresent(context.returns()::giveBack);
-        context.progress().turn();
+        context.progress().changed();
     }
 
     /** Gives the lease back in the place of a thread that never will. */
@@ -250,7 +254,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     private boolean mayGoOn() {
         WorkerState now = state();
-        return !stopped && now.hasToRun() && now.isGoodAt(now()) && gate.isOpen();
+        return !stopped && now.hasToRun() && now.isGoodAt(now()) && admission.isAdmitted();
     }
 
     private boolean holdsGoodLease() {
@@ -265,7 +269,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 application,
                 parking,
                 context.settings(),
-                nanos -> bell.pause(nanos, this::mayGoOn),
+                nanos -> wakeup.pause(nanos, this::mayGoOn),
                 counts);
         Checkpoint begin = application.checkpoint();
         change(now -> now.with(now.facts().at(begin.position())));
@@ -294,7 +298,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                     // Once something of another log is applied, it cannot be seen any more that it is another one.
                     check.checkIfDue(reached, application.checkpoint());
                 })
-                .upTo(gate.limit(), reached.position());
+                .upTo(admission.limit(), reached.position());
         List<LogEntry<E>> own = log.own(page);
         Checkpoint next = reached;
         if (!own.isEmpty()) {
@@ -324,8 +328,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
             change(now -> now.with(now.facts().at(to.position()).steppedAt(at)));
             goesOn();
             counts.moved(to.position().value() - from.position().value());
-            context.progress().turn();
-            behind.forEach(PartitionWorker::ring);
+            context.progress().changed();
+            behind.forEach(PartitionWorker::wakeUp);
         }
     }
 
@@ -342,7 +346,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         goesOn();
         if (state() instanceof WorkerState.CatchingUp) {
             change(WorkerState::reachedEnd);
-            context.progress().turn();
+            context.progress().changed();
         }
         boolean unsaved = !reached.equals(application.checkpoint());
         long now = now();
@@ -354,7 +358,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         }
         if (idle) {
             long look = context.settings().lookEvery().toNanos();
-            bell.await(unsaved ? Math.min(untilSave, look) : look);
+            wakeup.await(unsaved ? Math.min(untilSave, look) : look);
         }
     }
 
@@ -380,7 +384,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /** What has to be done before it can run has failed, and is not tried again until it is resumed once more than this. */
     void cannotBegin(String why, long resumesSoFar) {
         change(now -> now.with(now.facts().resumedSoOften(resumesSoFar)).failed(why));
-        context.progress().turn();
+        context.progress().changed();
     }
 
     private void pauseAfter(Throwable e) {
@@ -391,7 +395,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                     partition,
                     OwnThreads.redacted(e)));
         }
-        bell.pause(context.settings().troubleNanos(troublesInARow), () -> !stopped);
+        wakeup.pause(context.settings().troubleNanos(troublesInARow), () -> !stopped);
     }
 
     /** A step was made: what was wrong before is over. */

@@ -14,7 +14,7 @@ final class PositionAwait {
     private final String projection;
     private final GlobalPosition position;
     private final EventReader reader;
-    private final KnownEnd end;
+    private final SharedLastPosition end;
     private final ProjectionStore store;
     private final Supplier<@Nullable ProjectionRun> run;
 
@@ -22,7 +22,7 @@ final class PositionAwait {
             String projection,
             GlobalPosition position,
             EventReader reader,
-            KnownEnd end,
+            SharedLastPosition end,
             ProjectionStore store,
             Supplier<@Nullable ProjectionRun> run) {
         this.projection = projection;
@@ -33,7 +33,7 @@ final class PositionAwait {
         this.run = run;
     }
 
-    AwaitOutcome await(Turnstile progress, Duration timeout) {
+    AwaitOutcome await(ProgressMonitor progress, Duration timeout) {
         try {
             long deadline = System.nanoTime() + Nanos.of(timeout);
             long look = RemoteProgress.LOOK_EVERY.toNanos();

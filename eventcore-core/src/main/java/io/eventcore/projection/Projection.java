@@ -64,7 +64,7 @@ public interface Projection<E extends Event> {
      * repository joins it. It may be called again with the same event after a rollback.
      *
      * <p>The database ends a transaction in which nothing was sent for the length of the lease, so that a frozen
-     * instance blocks nobody: work that takes longer without touching the database needs a longer lease or
+     * instance blocks no other: work that takes longer without touching the database needs a longer lease or
      * {@link ProjectionMode#AT_LEAST_ONCE}.
      *
      * <p>Commands that are executed meanwhile on this thread have the event as their cause, unless they say otherwise.

@@ -38,7 +38,7 @@ public interface ProjectionListener {
      * @since 0.1
      */
     interface Batch {
-        /** A batch that nobody watches. */
+        /** A batch that is not watched. */
         Batch IGNORED = new Batch() {};
 
         /**

@@ -45,7 +45,7 @@ final class ProjectionRun {
             helperThreads.forEach(Thread::start);
             workerThreads.forEach(Thread::start);
         } catch (Throwable e) {
-            // What has begun would go on without anybody who could stop it.
+            // What has begun would go on, and no caller could stop it.
             stop();
             throw e;
         }
@@ -56,7 +56,7 @@ final class ProjectionRun {
         store.register(projection.name(), projection.version(), projection.partitions(), GlobalPosition.START);
         List<PartitionWorker<?>> readModel = new ArrayList<>();
         for (int number = 0; number < projection.partitions(); number++) {
-            readModel.add(worker(projection, number, Gate.OPEN));
+            readModel.add(worker(projection, number, Admission.UNLIMITED));
         }
         workers.addAll(readModel);
         projection.sideEffects().ifPresent(effects -> prepareSideEffects(projection, readModel));
@@ -74,17 +74,18 @@ final class ProjectionRun {
                         ProjectionPartition.SIDE_EFFECTS,
                         effects.partitions(),
                         LogScan.end(context.reader()));
-        Gate gate = new SideEffectsGate(projection.name(), projection.version(), context.versions(), readModel);
-        PartitionWorker<?> worker = worker(effects, 0, gate);
+        Admission admission =
+                new SideEffectsAdmission(projection.name(), projection.version(), context.versions(), readModel);
+        PartitionWorker<?> worker = worker(effects, 0, admission);
         readModel.forEach(ahead -> ahead.wake(worker));
         workers.add(worker);
     }
 
-    private PartitionWorker<?> worker(Projection<?> projection, int number, Gate gate) {
+    private PartitionWorker<?> worker(Projection<?> projection, int number, Admission admission) {
         ProjectionPartition partition = new ProjectionPartition(projection.name(), projection.version(), number);
         // Two workers of a partition, for the side effects of two versions, must not take each other for themselves.
         String owner = context.owner() + "/" + owners++;
-        return new PartitionWorker<>(projection, partition, owner, context, gate);
+        return new PartitionWorker<>(projection, partition, owner, context, admission);
     }
 
     ActiveVersions versions() {

@@ -52,14 +52,14 @@ public class ProjectionRunner {
     private final Clock clock;
     private final LongSupplier nanoTime;
     private final String owner = UUID.randomUUID().toString();
-    private final Turnstile progress = new Turnstile();
-    private final KnownEnd end;
+    private final ProgressMonitor progress = new ProgressMonitor();
+    private final SharedLastPosition end;
 
     private volatile @Nullable ProjectionRun run;
 
     ProjectionRunner(Builder builder) {
         this.reader = builder.reader;
-        this.end = new KnownEnd(reader);
+        this.end = new SharedLastPosition(reader);
         this.store = builder.store;
         this.projections = builder.projections.copy();
         this.settings = new RunnerSettings(
@@ -178,7 +178,7 @@ public class ProjectionRunner {
         }
         boolean ended = stopping.stop();
         run = null;
-        progress.turn();
+        progress.changed();
         if (!ended) {
             LOG.warn("A projection does not stop; its lease runs out after {}", settings.lease());
         }
@@ -250,14 +250,14 @@ public class ProjectionRunner {
     }
 
     /**
-     * Builds the read model of a projection anew, while everything else goes on: takes it from whoever runs it, lets it
+     * Builds the read model of a projection anew, while everything else goes on: takes it from the instance that runs it, lets it
      * {@linkplain Projection#clear() empty} its read model, and sets it back to the first event. Side effects are not
      * repeated.
      *
      * @param projection the name of a projection, for its active version; or {@link ProjectionStatus#name()}, for that one
      * @throws IllegalArgumentException if there is no such projection
      * @throws UnsupportedOperationException if the projection does not say how its read model is emptied
-     * @throws IllegalStateException if somebody else took the projection over meanwhile; nothing was done
+     * @throws IllegalStateException if another instance took the projection over meanwhile; nothing was done
      */
     public void reset(String projection) {
         DeclaredProjections.Reference called = projections.find(projection);
@@ -332,7 +332,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * Asks for the events that wait in a parked stream to be applied, in order, by whoever runs the projection.
+     * Asks for the events that wait in a parked stream to be applied, in order, by the instance that runs the projection.
      *
      * @return whether that stream is parked
      * @throws IllegalArgumentException if there is no such projection
@@ -359,7 +359,7 @@ public class ProjectionRunner {
      * @param timeout how long to wait at most
      * @return how the waiting ended
      * @throws IllegalArgumentException if there is no such projection
-     * @throws IllegalStateException if the transaction of this thread has appended: nobody sees its events before it
+     * @throws IllegalStateException if the transaction of this thread has appended: no projection sees its events before it
      *     commits, so the waiting could not end
      */
     public AwaitOutcome awaitPosition(String projection, GlobalPosition position, Duration timeout) {
@@ -383,7 +383,7 @@ public class ProjectionRunner {
         for (PartitionWorker<?> worker : running.workers()) {
             List<PartitionWorker<?>> workers = versions.computeIfAbsent(worker.label(), label -> new ArrayList<>());
             // The side effects of several versions are one thing, of which this instance runs the active one's.
-            if (worker.isOpen() || workers.isEmpty()) {
+            if (worker.isAdmitted() || workers.isEmpty()) {
                 workers.removeIf(other -> other.partition().equals(worker.partition()));
                 workers.add(worker);
             }
@@ -402,7 +402,7 @@ public class ProjectionRunner {
         ProjectionPartition one = workers.get(0).partition();
         boolean active = one.version() == running.versions().of(one.projection())
                 || (one.version() == ProjectionPartition.SIDE_EFFECTS
-                        && workers.get(0).isOpen());
+                        && workers.get(0).isAdmitted());
         int set = parked.stream()
                 .filter(count -> count.projection().equals(one.projection()) && count.version() == one.version())
                 .mapToInt(ParkedCount::streams)

@@ -8,7 +8,7 @@ import java.util.Locale;
  * @since 0.1
  */
 public enum ProjectionState {
-    /** Another instance runs it, or nobody does yet. */
+    /** Another instance runs it, or none does yet. */
     STANDBY,
 
     /** Runs here and is behind. */

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * @since 0.1
  */
 public interface ProjectionStore extends LeaseStore, CheckpointStore {
-    /** Lets nobody take a lease of the projection, or lets them again. Who holds one notices and gives it back. */
+    /** Lets no owner take a lease of the projection, or lets them again. An owner of one notices and gives it back. */
     void setPaused(String projection, boolean paused);
 
     /** Lets a projection run again where it had failed: clears the failures and counts the resumes. */
@@ -29,7 +29,7 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
     void recordFailure(Lease lease, String failure);
 
     /**
-     * Asks whoever runs the projection to retry or discard what waits in a parked stream.
+     * Asks the instance that runs the projection to retry or discard what waits in a parked stream.
      *
      * @return whether that stream is parked
      */
@@ -111,7 +111,7 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
     }
 
     /**
-     * Asks whoever runs the projection to retry or discard what waits in all its parked streams.
+     * Asks the instance that runs the projection to retry or discard what waits in all its parked streams.
      *
      * @return how many streams are parked
      */

@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Takes a projection from whoever runs it, empties its read model and sets it back to the first event.
+ * Takes a projection from the instance that runs it, empties its read model and sets it back to the first event.
  *
  * @param how runs what belongs together in one transaction
  * @param keep sees to it that a lease is renewed for as long as it takes

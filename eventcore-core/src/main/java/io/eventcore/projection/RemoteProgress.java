@@ -23,11 +23,11 @@ final class RemoteProgress {
 
     private final ProjectionStore store;
     private final ActiveVersions versions;
-    private final Turnstile progress;
+    private final ProgressMonitor progress;
     private final LongSupplier nanoTime;
     private final Map<String, Watched> watched = new ConcurrentHashMap<>();
 
-    /** A projection that somebody waits for. */
+    /** A projection that callers wait for. */
     private static final class Watched {
         private final ReentrantLock looking = new ReentrantLock();
         private volatile @Nullable Seen seen;
@@ -35,7 +35,7 @@ final class RemoteProgress {
 
     private record Seen(long lookedAt, List<PartitionState> states) {}
 
-    RemoteProgress(ProjectionStore store, ActiveVersions versions, Turnstile progress, LongSupplier nanoTime) {
+    RemoteProgress(ProjectionStore store, ActiveVersions versions, ProgressMonitor progress, LongSupplier nanoTime) {
         this.store = store;
         this.versions = versions;
         this.progress = progress;
@@ -59,7 +59,7 @@ final class RemoteProgress {
         } finally {
             mine.looking.unlock();
         }
-        progress.turn();
+        progress.changed();
     }
 
     private boolean isSeenWithin(Watched one, long nanos) {

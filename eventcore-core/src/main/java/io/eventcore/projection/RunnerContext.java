@@ -13,7 +13,7 @@ import org.springframework.transaction.support.TransactionOperations;
  * @param requests what operators have asked for about parked streams
  * @param inTransaction runs what transactional projections do
  * @param nanoTime a clock that never goes back
- * @param progress rung whenever a worker has come further or its state has changed
+ * @param progress told whenever a worker has come further or its state has changed
  * @param listener is told about every batch
  */
 record RunnerContext(
@@ -27,7 +27,7 @@ record RunnerContext(
         TransactionOperations inTransaction,
         RunnerSettings settings,
         LongSupplier nanoTime,
-        Turnstile progress,
+        ProgressMonitor progress,
         ProjectionListener listener) {
 
     TransactionOperations transaction(Projection<?> projection) {

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in the log when a projection of this process makes no step, once for each standstill, and when that is over. For
- * applications without health and metrics, and for the time before someone looks at those.
+ * applications without health and metrics, and for the time before an operator looks at those.
  *
  * <p>It asks no database: one that does not answer may be the reason for the standstill.
  */
@@ -26,7 +26,7 @@ final class StandstillWatch implements Runnable {
     private final RunnerSettings settings;
     private final Map<PartitionWorker<?>, Integer> seen = new HashMap<>();
     private final Set<PartitionWorker<?>> told = new HashSet<>();
-    private final Bell bell = new Bell();
+    private final Wakeup wakeup = new Wakeup();
     private volatile boolean stopped;
 
     StandstillWatch(List<PartitionWorker<?>> workers, RunnerSettings settings) {
@@ -36,13 +36,13 @@ final class StandstillWatch implements Runnable {
 
     void stop() {
         stopped = true;
-        bell.ring();
+        wakeup.wakeUp();
     }
 
     @Override
     public void run() {
         while (!stopped) {
-            bell.await(settings.lookEvery().toNanos());
+            wakeup.await(settings.lookEvery().toNanos());
             if (!stopped) {
                 workers.forEach(this::look);
             }

@@ -62,8 +62,8 @@ class LogTailTest {
 
     private final LogTail tail = new LogTail(reader, Duration.ofMillis(1), Duration.ofMillis(2), System::nanoTime);
     private final Thread thread = new Thread(tail);
-    private final Bell one = new Bell();
-    private final Bell another = new Bell();
+    private final Wakeup one = new Wakeup();
+    private final Wakeup another = new Wakeup();
 
     @AfterEach
     void stop() throws InterruptedException {
@@ -186,12 +186,12 @@ class LogTailTest {
         }
     }
 
-    private void follow(Bell follower, long position) {
+    private void follow(Wakeup follower, long position) {
         tail.join(follower, GlobalPosition.of(position));
         thread.start();
     }
 
-    private UndecodedBatch batch(Bell follower, long after) {
+    private UndecodedBatch batch(Wakeup follower, long after) {
         return tail.after(follower, GlobalPosition.of(after), 100).orElseThrow();
     }
 

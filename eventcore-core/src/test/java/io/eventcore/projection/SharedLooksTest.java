@@ -28,7 +28,7 @@ class SharedLooksTest {
 
     @Test
     void all_who_wait_for_a_projection_look_once_in_a_while_together() throws Exception {
-        RemoteProgress remote = new RemoteProgress(store(), new ActiveVersions(), new Turnstile(), now::get);
+        RemoteProgress remote = new RemoteProgress(store(), new ActiveVersions(), new ProgressMonitor(), now::get);
 
         inThreads(() -> remote.look("one"));
         assertThat(looks).hasValue(1);
@@ -45,7 +45,7 @@ class SharedLooksTest {
 
     @Test
     void what_was_seen_long_ago_is_not_used() {
-        RemoteProgress remote = new RemoteProgress(store(), new ActiveVersions(), new Turnstile(), now::get);
+        RemoteProgress remote = new RemoteProgress(store(), new ActiveVersions(), new ProgressMonitor(), now::get);
         remote.look("one");
         assertThat(remote.position("one", 1)).isEqualTo(GlobalPosition.of(7));
         assertThat(remote.state(new ProjectionPartition("one", 0))).isPresent();
@@ -60,7 +60,7 @@ class SharedLooksTest {
     void those_who_ask_for_the_end_of_the_log_at_the_same_time_share_a_read_that_began_later() throws Exception {
         CountDownLatch goOn = new CountDownLatch(1);
         AtomicInteger reads = new AtomicInteger();
-        KnownEnd end = new KnownEnd(reader(() -> {
+        SharedLastPosition end = new SharedLastPosition(reader(() -> {
             if (reads.incrementAndGet() == 1) {
                 await(goOn);
             }
@@ -92,7 +92,7 @@ class SharedLooksTest {
     @Test
     void an_event_that_is_appended_while_the_end_is_read_is_not_beyond_it() {
         AtomicLong last = new AtomicLong(10);
-        KnownEnd end = new KnownEnd(reader(() -> GlobalPosition.of(last.get())));
+        SharedLastPosition end = new SharedLastPosition(reader(() -> GlobalPosition.of(last.get())));
         assertThat(end.isBefore(GlobalPosition.of(11))).isTrue();
 
         last.set(11);
@@ -103,7 +103,7 @@ class SharedLooksTest {
     @Test
     void what_the_log_has_lost_is_beyond_it() {
         AtomicLong last = new AtomicLong(10);
-        KnownEnd end = new KnownEnd(reader(() -> GlobalPosition.of(last.get())));
+        SharedLastPosition end = new SharedLastPosition(reader(() -> GlobalPosition.of(last.get())));
         assertThat(end.isBefore(GlobalPosition.of(10))).isFalse();
 
         last.set(5);

@@ -5,45 +5,48 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
-/** Wakes one thread. Rung while nobody waits, it is heard by the next wait, so that nothing is missed in between. */
-final class Bell {
+/**
+ * Wakes one thread that waits. A wake-up while it does not wait ends its next wait at once, so that none is missed in
+ * between; several count as one.
+ */
+final class Wakeup {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition condition = lock.newCondition();
-    private boolean rung;
+    private boolean woken;
 
-    void ring() {
+    void wakeUp() {
         lock.lock();
         try {
-            rung = true;
+            woken = true;
             condition.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits until the bell rings or the time is over; whether it rang. */
+    /** Waits until it is woken or the time is over; whether it was woken. */
     boolean await(long nanos) {
         lock.lock();
         try {
             long begin = System.nanoTime();
             long left = nanos;
-            while (!rung && left > 0) {
+            while (!woken && left > 0) {
                 try {
                     left = condition.awaitNanos(left);
                 } catch (InterruptedException e) {
-                    // Nobody but code of the user interrupts threads of ours, and means something else by it.
+                    // Only code of the user interrupts threads of ours, and means something else by it.
                     left = nanos - (System.nanoTime() - begin);
                 }
             }
-            boolean heard = rung;
-            rung = false;
-            return heard;
+            boolean was = woken;
+            woken = false;
+            return was;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits until the time is over, however often the bell rings; less only if it rings and no wait is wanted any more. */
+    /** Waits until the time is over, however often it is woken; less only if no wait is wanted any more when it is. */
     void pause(long nanos, BooleanSupplier wanted) {
         long begin = System.nanoTime();
         long left = nanos;

@@ -3,11 +3,11 @@ package io.eventcore.projection;
 import io.eventcore.GlobalPosition;
 
 /** Whether, and how far, a worker may run. Asked by many threads. */
-interface Gate {
+interface Admission {
     /** Always, and to the end of the log. */
-    Gate OPEN = new Gate() {
+    Admission UNLIMITED = new Admission() {
         @Override
-        public boolean isOpen() {
+        public boolean isAdmitted() {
             return true;
         }
 
@@ -20,7 +20,7 @@ interface Gate {
     /** Behind every event. */
     GlobalPosition END = GlobalPosition.of(Long.MAX_VALUE);
 
-    boolean isOpen();
+    boolean isAdmitted();
 
     /** No event after this one is to be dealt with yet. */
     GlobalPosition limit();

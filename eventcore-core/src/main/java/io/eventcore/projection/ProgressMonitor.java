@@ -5,15 +5,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /** Where any number of threads wait for something to become true that other threads bring about. */
-final class Turnstile {
+final class ProgressMonitor {
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition turned = lock.newCondition();
+    private final Condition changed = lock.newCondition();
 
     /** Something has changed. */
-    void turn() {
+    void changed() {
         lock.lock();
         try {
-            turned.signalAll();
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
@@ -33,7 +33,7 @@ final class Turnstile {
                 if (left <= 0) {
                     return false;
                 }
-                left = turned.awaitNanos(left);
+                left = changed.awaitNanos(left);
             }
             return true;
         } finally {

@@ -4,10 +4,10 @@ import io.eventcore.GlobalPosition;
 import java.util.List;
 
 /** Lets the side effects of a version run while it is the active one, and up to where its read model has come. */
-record SideEffectsGate(String projection, int version, ActiveVersions versions, List<PartitionWorker<?>> readModel)
-        implements Gate {
+record SideEffectsAdmission(String projection, int version, ActiveVersions versions, List<PartitionWorker<?>> readModel)
+        implements Admission {
     @Override
-    public boolean isOpen() {
+    public boolean isAdmitted() {
         return versions.of(projection) == version;
     }
 

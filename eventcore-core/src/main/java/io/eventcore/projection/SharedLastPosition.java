@@ -9,7 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * How far the log reaches now. Threads that ask at the same time share a statement; nothing is remembered beyond that, for
  * a log can be set back under a process that goes on. Safe for any number of threads.
  */
-final class KnownEnd {
+final class SharedLastPosition {
     private final EventReader reader;
     private final ReentrantLock reading = new ReentrantLock();
     private final AtomicLong begun = new AtomicLong();
@@ -20,7 +20,7 @@ final class KnownEnd {
     /** How many reads had begun when that one began, itself included. */
     private long ended;
 
-    KnownEnd(EventReader reader) {
+    SharedLastPosition(EventReader reader) {
         this.reader = reader;
     }
 
