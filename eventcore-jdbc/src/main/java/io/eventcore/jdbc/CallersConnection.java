@@ -52,6 +52,7 @@ final class CallersConnection {
      * @param mark by which that is known
      */
     <T> T write(Connections.Work<T> work, Function<T, Optional<TransactionMark>> mark) throws SQLException {
+        DoubtfulEnd.refuseRollback(holder);
         T result = run(work);
         mark.apply(result).ifPresent(CallersTransaction.of(target, key, holder)::hasWritten);
         return result;

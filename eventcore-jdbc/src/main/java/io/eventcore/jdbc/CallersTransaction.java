@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,6 +43,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     private @Nullable Throwable failure;
     private boolean refused;
     private boolean ended;
+    private Optional<DoubtfulEnd> doubt = Optional.empty();
 
     /** Those that were set since the library takes part, in their order. */
     private final List<Object> savepoints = new ArrayList<>();
@@ -92,6 +94,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         CallersTransaction transaction = new CallersTransaction(resource, key, holder, last);
         TransactionSynchronizationManager.bindResource(resource, transaction);
         TransactionSynchronizationManager.registerSynchronization(transaction);
+        transaction.doubt = DoubtfulEnd.of(key, holder);
         return transaction;
     }
 
@@ -147,12 +150,24 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     void hasWritten(TransactionMark mark) {
+        doubt.ifPresent(this::setSavepoint);
         boolean told = written.stream()
                 .map(each -> each.mark.kind())
                 .anyMatch(kind ->
                         kind.tells() && (kind == mark.kind() || !mark.kind().tells()));
         if (!told) {
             written.add(new Written(mark, savepoints.size()));
+        }
+    }
+
+    private void setSavepoint(DoubtfulEnd end) {
+        Connection connection = CallersConnection.bound(key);
+        try {
+            end.hasWritten(connection);
+        } catch (SQLException e) {
+            mustRollBack(e);
+        } finally {
+            DataSourceUtils.releaseConnection(connection, key);
         }
     }
 

@@ -189,7 +189,8 @@ final class Connections {
                     && bound.getValue() instanceof ConnectionHolder holder
                     && target(key) == target
                     && !TransactionPhase.isFinished(holder)
-                    && isTransactional(key, holder)) {
+                    && isTransactional(key, holder)
+                    && !DoubtfulEnd.isSeenOn(key)) {
                 if (synchronizing) {
                     // Bound by different proxies there may be two: the one of the transaction begun last is the
                     // caller's.

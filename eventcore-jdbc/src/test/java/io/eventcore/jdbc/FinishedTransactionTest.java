@@ -31,6 +31,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -59,6 +60,7 @@ import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
 import org.springframework.orm.jpa.persistenceunit.PersistenceManagedTypes;
 import org.springframework.orm.jpa.vendor.HibernateJpaVendorAdapter;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -110,7 +112,8 @@ class FinishedTransactionTest {
     enum Moment {
         AFTER_COMMIT,
         AFTER_COMPLETION,
-        AFTER_ROLLBACK
+        AFTER_ROLLBACK,
+        AFTER_ROLLBACK_OF_A_PART
     }
 
     /** What is around the call in the callback. */
@@ -126,6 +129,11 @@ class FinishedTransactionTest {
 
         Around(int propagation) {
             this.propagation = propagation;
+        }
+
+        /** Whether it does not join the finished transaction. */
+        boolean isOfItsOwn() {
+            return this == NOTHING || this == REQUIRES_NEW || this == NOT_SUPPORTED;
         }
 
         void run(AbstractPlatformTransactionManager manager, Runnable call) {
@@ -239,6 +247,73 @@ class FinishedTransactionTest {
             });
         }
 
+        @ParameterizedTest
+        @MethodSource("moments")
+        void without_the_listener_a_call_that_reports_success_has_stored(Manager kind, Commits commits, Moment moment) {
+            Application application = application(commits);
+            AbstractPlatformTransactionManager manager = application.manager(kind);
+            manager.setTransactionExecutionListeners(List.of());
+            Map<Integer, Boolean> successes = new LinkedHashMap<>();
+
+            inCallback(application, manager, moment, () -> {
+                for (Around around : Around.values()) {
+                    for (Operation operation : List.of(Operation.APPEND, Operation.COMMAND)) {
+                        int number = next++;
+                        boolean success = succeeds(() -> around.run(manager, () -> operation.on(application, number)));
+                        successes.put(number, success);
+                        assertThat(success || !around.isOfItsOwn())
+                                .as("%s within %s", operation, around)
+                                .isTrue();
+                    }
+                }
+            });
+
+            assertThat(successes)
+                    .hasSize(2 * Around.values().length)
+                    .allSatisfy((number, success) -> assertThat(Operation.APPEND.stored(application, number) > 0)
+                            .isEqualTo(success));
+            assertThat(application.pool.getHikariPoolMXBean().getActiveConnections())
+                    .isZero();
+            assertThat(TransactionSynchronizationManager.getResourceMap()).isEmpty();
+        }
+
+        @ParameterizedTest
+        @MethodSource("moments")
+        void without_the_listener_a_rollback_leaves_what_was_stored_when_the_call_returned(
+                Manager kind, Commits commits, Moment moment) {
+            Application application = application(commits);
+            AbstractPlatformTransactionManager manager = application.manager(kind);
+            manager.setTransactionExecutionListeners(List.of());
+            Map<Integer, Integer> stored = new LinkedHashMap<>();
+
+            inCallback(application, manager, moment, () -> {
+                for (Around around : List.of(Around.REQUIRED, Around.SUPPORTS, Around.REQUIRES_NEW)) {
+                    int number = next++;
+                    stored.put(number, 0);
+                    assertThat(succeeds(() -> around.run(manager, () -> {
+                                application.append(number, noStream());
+                                stored.put(number, Operation.APPEND.stored(application, number));
+                                throw new IllegalStateException("rolls back");
+                            })))
+                            .isFalse();
+                }
+            });
+
+            assertThat(stored)
+                    .hasSize(3)
+                    .allSatisfy((number, before) -> assertThat(Operation.APPEND.stored(application, number))
+                            .isEqualTo(before));
+        }
+
+        private static boolean succeeds(Runnable call) {
+            try {
+                call.run();
+                return true;
+            } catch (RuntimeException refused) {
+                return false;
+            }
+        }
+
         private void inCallback(
                 Application application, AbstractPlatformTransactionManager manager, Moment moment, Runnable callback) {
             List<Throwable> failures = new ArrayList<>();
@@ -273,6 +348,10 @@ class FinishedTransactionTest {
                         .param(row)
                         .update();
                 if (moment == Moment.AFTER_ROLLBACK) {
+                    status.setRollbackOnly();
+                }
+                if (moment == Moment.AFTER_ROLLBACK_OF_A_PART) {
+                    new TransactionTemplate(manager).executeWithoutResult(TransactionStatus::setRollbackOnly);
                     status.setRollbackOnly();
                 }
             });

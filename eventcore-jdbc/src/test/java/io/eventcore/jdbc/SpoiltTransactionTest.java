@@ -283,6 +283,57 @@ class SpoiltTransactionTest {
             assertThat(attempt.stored()).containsExactly("row 1", "row 2", "event 1", "event 2");
         }
 
+        @ParameterizedTest
+        @MethodSource("endsOfOuterAndInner")
+        void without_the_listener_such_a_transaction_never_keeps_what_its_caller_was_told_is_not_stored(
+                Manager kind, boolean outerCommits, boolean innerCommits) {
+            Application application = Objects.requireNonNull(applications.get(Commits.AUTO));
+            AbstractPlatformTransactionManager manager = manager(application, kind, false);
+            Attempt attempt = new Attempt(application, manager, Failing.LOCK_TIMEOUT, next += 10);
+            TransactionTemplate elsewhere = new TransactionTemplate(
+                    new DataSourceTransactionManager(new DriverManagerDataSource("jdbc:h2:mem:")));
+            boolean[] succeeded = new boolean[2];
+
+            succeeded[0] = succeeds(() -> attempt.transaction.executeWithoutResult(status -> {
+                application
+                        .rows
+                        .sql("INSERT INTO " + ROWS + " (id) VALUES (?)")
+                        .param(attempt.number + 1)
+                        .update();
+                succeeded[1] = succeeds(() -> elsewhere.executeWithoutResult(inner -> {
+                    attempt.append(attempt.stream);
+                    if (!innerCommits) {
+                        throw new IllegalStateException("the inner one rolls back");
+                    }
+                }));
+                if (!outerCommits) {
+                    status.setRollbackOnly();
+                }
+            }));
+
+            assertThat(succeeded[1]).as("the inner one").isFalse();
+            assertThat(succeeded[0] && outerCommits).as("the outer one").isFalse();
+            assertThat(attempt.stored()).isEmpty();
+            assertThat(application.pool.getHikariPoolMXBean().getActiveConnections())
+                    .isZero();
+        }
+
+        List<Arguments> endsOfOuterAndInner() {
+            return Stream.of(Manager.values())
+                    .flatMap(manager -> Stream.of(true, false)
+                            .flatMap(outer -> Stream.of(true, false).map(inner -> Arguments.of(manager, outer, inner))))
+                    .toList();
+        }
+
+        private static boolean succeeds(Runnable call) {
+            try {
+                call.run();
+                return true;
+            } catch (RuntimeException refused) {
+                return false;
+            }
+        }
+
         List<Arguments> momentsOfManagers() {
             return Stream.of(Manager.values())
                     .flatMap(manager -> Stream.of(Place.BODY, Place.BEFORE_COMMIT, Place.BEFORE_COMPLETION)

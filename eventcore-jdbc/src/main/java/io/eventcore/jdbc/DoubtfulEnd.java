@@ -1,0 +1,183 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.transaction.TransactionPhase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.PriorityOrdered;
+import org.springframework.jdbc.datasource.ConnectionHolder;
+import org.springframework.jdbc.datasource.DataSourceUtils;
+import org.springframework.transaction.support.ResourceHolder;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Finds out whether a commit that Spring tells of is one of the transaction that the library has written in.
+ *
+ * <p>Without {@link TransactionPhase#listener()} that is in doubt in two places. In a callback after completion a call that
+ * needs a transaction joins the finished one, and one that needs a new transaction begins it; they look the same. And a
+ * transaction of another manager, begun inside one of the event store's database, takes over its callbacks. In both cases
+ * Spring tells of a commit and the connection commits nothing. A savepoint beside what was written tells: it is gone after
+ * a real end, and still there otherwise. Then the end is made what it should be, and the call fails.
+ *
+ * <p>Before all others, so that no other callback hears of a commit that was none.
+ */
+final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
+    private static final Logger LOG = LoggerFactory.getLogger(DoubtfulEnd.class);
+
+    private static final String REMEDY =
+            "Begin a new transaction (REQUIRES_NEW), or add TransactionPhase.listener() to the transaction manager";
+
+    private final DataSource key;
+    private final ConnectionHolder holder;
+    private final boolean afterCompletion;
+
+    /** The first and the last. A rollback to a savepoint of the caller takes the last one, and what was written, away. */
+    private final List<Savepoint> savepoints = new ArrayList<>();
+
+    private boolean ended;
+
+    private DoubtfulEnd(DataSource key, ConnectionHolder holder, boolean afterCompletion) {
+        this.key = key;
+        this.holder = holder;
+        this.afterCompletion = afterCompletion;
+    }
+
+    /** For the transaction of this thread, which has just been taken part in; nothing if its end is not in doubt. */
+    static Optional<DoubtfulEnd> of(DataSource key, ConnectionHolder holder) {
+        if (TransactionPhase.isWatched()) {
+            return Optional.empty();
+        }
+        boolean afterCompletion = TransactionPhase.isCallbackAfterCompletion();
+        if (!afterCompletion && !isAnotherBoundBeside(holder)) {
+            return Optional.empty();
+        }
+        DoubtfulEnd end = new DoubtfulEnd(key, holder, afterCompletion);
+        TransactionSynchronizationManager.registerSynchronization(end);
+        return Optional.of(end);
+    }
+
+    private static boolean isAnotherBoundBeside(ConnectionHolder holder) {
+        return TransactionSynchronizationManager.getResourceMap().values().stream()
+                .anyMatch(bound -> bound instanceof ResourceHolder && bound != holder);
+    }
+
+    /**
+     * Whether the transaction of a bound connection has ended, as far as the connection shows: Hibernate switches
+     * auto-commit on then. Asked in callbacks after completion only, and without the listener.
+     */
+    static boolean isSeenOn(DataSource key) {
+        if (TransactionPhase.isWatched() || !TransactionPhase.isCallbackAfterCompletion()) {
+            return false;
+        }
+        Connection connection = CallersConnection.bound(key);
+        try {
+            return connection.getAutoCommit();
+        } catch (SQLException e) {
+            throw new EventStoreUnavailableException("The connection of the transaction is not usable", e);
+        } finally {
+            DataSourceUtils.releaseConnection(connection, key);
+        }
+    }
+
+    /**
+     * To be called before anything is written.
+     *
+     * @throws IllegalStateException if the transaction is marked for a rollback, of which a call that has joined a finished
+     *     one would hear nothing
+     */
+    static void refuseRollback(ConnectionHolder holder) {
+        if (holder.isRollbackOnly() && !TransactionPhase.isWatched() && TransactionPhase.isCallbackAfterCompletion()) {
+            throw new IllegalStateException(
+                    "The transaction of this call has ended, or can only roll back, so what is given"
+                            + " to the event store would not be stored. " + REMEDY);
+        }
+    }
+
+    @Override
+    public int getOrder() {
+        return PriorityOrdered.HIGHEST_PRECEDENCE;
+    }
+
+    /** Something was written on the connection. */
+    void hasWritten(Connection connection) throws SQLException {
+        if (savepoints.size() == 2) {
+            savepoints.remove(1);
+        }
+        savepoints.add(connection.setSavepoint());
+    }
+
+    @Override
+    public void afterCommit() {
+        ended = true;
+        if (isStillOpen()) {
+            undo();
+            throw new IllegalStateException((afterCompletion
+                            ? "The call has joined a transaction that had ended before"
+                            : "The call has joined a transaction that another transaction manager put aside")
+                    + ", so what it gave to the event store would not be committed, and is not stored. " + REMEDY);
+        }
+    }
+
+    /** What is rolled back must not be committed later with the connection. */
+    @Override
+    public void afterCompletion(int status) {
+        if (!ended && isStillOpen()) {
+            undo();
+        }
+    }
+
+    private boolean isStillOpen() {
+        if (savepoints.isEmpty() || TransactionSynchronizationManager.getResource(key) != holder) {
+            return false;
+        }
+        Connection connection = CallersConnection.bound(key);
+        try {
+            for (Savepoint each : savepoints) {
+                if (isThere(each, connection)) {
+                    return true;
+                }
+            }
+            // The look has begun a transaction, in which a statement has failed.
+            connection.rollback();
+        } catch (SQLException e) {
+            LOG.debug("A look at an ended transaction could not be ended", OwnThreads.redacted(e));
+        } finally {
+            DataSourceUtils.releaseConnection(connection, key);
+        }
+        return false;
+    }
+
+    private static boolean isThere(Savepoint savepoint, Connection connection) {
+        try {
+            connection.rollback(savepoint);
+            return true;
+        } catch (SQLException gone) {
+            return false;
+        }
+    }
+
+    /** An outer transaction must not commit without what was written in it: a closed connection commits nothing. */
+    private void undo() {
+        Connection connection = CallersConnection.bound(key);
+        try {
+            connection.rollback();
+            if (!afterCompletion) {
+                holder.setRollbackOnly();
+                holder.getConnection().close();
+            }
+        } catch (SQLException e) {
+            LOG.debug("A transaction could not be rolled back; its manager will find out", OwnThreads.redacted(e));
+        } finally {
+            DataSourceUtils.releaseConnection(connection, key);
+        }
+    }
+}
