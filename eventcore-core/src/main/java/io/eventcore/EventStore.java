@@ -3,7 +3,6 @@ package io.eventcore;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /**
  * Stores events in streams and gives them back.
@@ -97,18 +96,13 @@ public interface EventStore extends EventReader {
     List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page);
 
     /**
-     * Makes of an event what reading it back would give: an event that loses or gains something when it is encoded and
-     * decoded does so here too. Stores nothing. For those who go on from events that are about to be stored, as a
+     * What reading an event back would give, for those who go on from events that are about to be stored, as a
      * {@link io.eventcore.command.CommandExecutor} does for commands that wait for one stream.
      *
-     * <p>If it is an {@link EventRoundTrip}, what is kept of such events is bounded in bytes, else only in number.
-     *
-     * <p>What it makes fails as encoding or decoding fails, with any {@link RuntimeException}.
-     *
-     * @return empty if the store cannot tell, or if not all threads that use it read and write the same events, so that
-     *     nobody must go on from what another thread is about to store; by default empty
+     * @return empty if the store cannot tell, or if not all threads that use it read and write the same events, so that no
+     *     thread may go on from what another one is about to store; by default empty
      */
-    default Optional<UnaryOperator<Event>> roundTrip() {
+    default Optional<EventRoundTrip> roundTrip() {
         return Optional.empty();
     }
 

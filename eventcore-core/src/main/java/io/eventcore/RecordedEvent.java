@@ -29,6 +29,11 @@ public record RecordedEvent<E extends Event>(
         EventMetadata metadata,
         Instant recordedAt) {
 
+    /** This event at another place in the log. */
+    RecordedEvent<E> movedTo(GlobalPosition place) {
+        return new RecordedEvent<>(event, id, streamId, version, place, typeName, metadata, recordedAt);
+    }
+
     /** Place and type, without the payload, so that an event can be logged. */
     @Override
     public String toString() {

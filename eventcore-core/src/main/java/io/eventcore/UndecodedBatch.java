@@ -35,7 +35,10 @@ public record UndecodedBatch(
             try {
                 EventBatch<Event> batch = reader.readEvents(filter, EventPage.after(page.after(), size), Event.class);
                 List<UndecodedEvent> events = new ArrayList<>(batch.events().size());
-                batch.events().forEach(event -> events.add(UndecodedEvent.of(event)));
+                for (RecordedEvent<Event> event : batch.events()) {
+                    GlobalPosition position = event.position();
+                    events.add(UndecodedEvent.of(event, () -> readAgain(reader, position)));
+                }
                 return new UndecodedBatch(events, batch.continueAfter(), batch.endReached());
             } catch (EventDeserializationException unreadable) {
                 if (size == 1) {
@@ -43,5 +46,16 @@ public record UndecodedBatch(
                 }
             }
         }
+    }
+
+    /** What is at a position, decoded once more. */
+    private static Event readAgain(EventReader reader, GlobalPosition position) {
+        EventPage itself = EventPage.after(GlobalPosition.of(position.value() - 1), 1);
+        return reader.readEvents(EventFilter.all(), itself, Event.class).events().stream()
+                .filter(event -> event.position().equals(position))
+                .findFirst()
+                .orElseThrow(() -> new EventStoreUnavailableException(
+                        "The event at position %s is not there any more".formatted(position), null))
+                .event();
     }
 }

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
  * An event of the log whose place is known and whose content is decoded when it is asked for: so that an event that is not
  * wanted costs nothing, and one that cannot be decoded spoils nothing but itself.
  *
- * <p>What was decoded is kept instead of the stored form. Safe for any number of threads.
+ * <p>An event that nothing can change is decoded once, and kept instead of the stored form: one whose fields are final and hold
+ * nothing but values, enums, records of such, and collections made by {@code List.copyOf} and the like. Of every other event
+ * each call of {@link #decode()} gives a copy of its own, so that what one caller does to it is not seen by another. Safe
+ * for any number of threads.
  *
  * @since 0.1
  */
@@ -23,7 +26,10 @@ public final class UndecodedEvent {
     private final @Nullable UUID id;
     private final @Nullable Instant recordedAt;
 
-    /** Decodes at first; gives what came of it afterwards. */
+    /** What all callers get; none as long as it is not decoded, and for good if each of them needs a copy. */
+    private volatile @Nullable RecordedEvent<Event> kept;
+
+    /** Decodes. Holds the stored form as long as that is needed. */
     private volatile Supplier<RecordedEvent<Event>> content;
 
     private UndecodedEvent(
@@ -66,16 +72,44 @@ public final class UndecodedEvent {
                 decoder);
     }
 
-    /** An event that is decoded already. */
-    static UndecodedEvent of(RecordedEvent<Event> event) {
-        return at(
-                event.streamId(),
-                event.version(),
-                event.position(),
-                event.typeName(),
-                event.id(),
-                event.recordedAt(),
-                () -> event);
+    /**
+     * An event that was decoded already, and need not be again if nothing can change it.
+     *
+     * @param event the event, which no other code has
+     * @param copies decodes it again
+     */
+    public static UndecodedEvent of(RecordedEvent<? extends Event> event, Supplier<? extends Event> copies) {
+        UUID id = event.id();
+        StreamId streamId = event.streamId();
+        StreamVersion version = event.version();
+        GlobalPosition position = event.position();
+        String typeName = event.typeName();
+        EventMetadata metadata = event.metadata();
+        Instant recordedAt = event.recordedAt();
+        UndecodedEvent undecoded = at(
+                streamId,
+                version,
+                position,
+                typeName,
+                id,
+                recordedAt,
+                () -> new RecordedEvent<>(
+                        copies.get(), id, streamId, version, position, typeName, metadata, recordedAt));
+        undecoded.keepIfImmutable(event);
+        return undecoded;
+    }
+
+    /** This event at another place in the log. */
+    public UndecodedEvent movedTo(GlobalPosition place) {
+        Supplier<RecordedEvent<Event>> here = content;
+        return new UndecodedEvent(
+                streamId,
+                version,
+                place,
+                typeName,
+                id,
+                recordedAt,
+                () -> here.get().movedTo(place));
     }
 
     /** The place of an event that could not be decoded, of which no more is known. */
@@ -117,20 +151,33 @@ public final class UndecodedEvent {
     }
 
     /**
-     * The event, decoded.
+     * The event, decoded: the same for all callers if nothing can change it, else a copy for this one.
      *
      * @throws EventDeserializationException if it cannot be decoded; the same one each time
      */
     public RecordedEvent<Event> decode() {
+        RecordedEvent<Event> same = kept;
+        if (same != null) {
+            return same;
+        }
         try {
             RecordedEvent<Event> decoded = content.get();
-            content = () -> decoded;
+            keepIfImmutable(decoded);
             return decoded;
         } catch (EventDeserializationException failure) {
             content = () -> {
                 throw failure;
             };
             throw failure;
+        }
+    }
+
+    @SuppressWarnings("unchecked") // The record is read only.
+    private void keepIfImmutable(RecordedEvent<? extends Event> decoded) {
+        if (ImmutableValues.isImmutable(decoded.event())) {
+            RecordedEvent<Event> same = (RecordedEvent<Event>) decoded;
+            kept = same;
+            content = () -> same;
         }
     }
 

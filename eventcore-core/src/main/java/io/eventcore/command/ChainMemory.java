@@ -2,18 +2,18 @@ package io.eventcore.command;
 
 import io.eventcore.Event;
 import io.eventcore.EventRoundTrip;
+import io.eventcore.EventRoundTrip.Encoded;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.UnaryOperator;
 
 /**
  * How much the chains of one executor keep of the streams they serve, all together, and for how long. Safe for any number
  * of threads.
  */
 final class ChainMemory {
-    /** How many bytes of stored events are kept at most, decoded. */
+    /** How many bytes of stored events are kept at most. */
     static final long MAX_BYTES = 16L << 20;
 
     /** What an event counts for beside its payload: the objects around it. */
@@ -21,28 +21,29 @@ final class ChainMemory {
 
     private static final long COLD_AFTER_SECONDS = 5;
 
-    private final UnaryOperator<Event> roundTrip;
+    private final EventRoundTrip roundTrip;
     private final Executor later;
     private final AtomicLong kept = new AtomicLong();
 
     /** {@code later}: runs what it is given after a while, so that streams are forgotten that no command comes for. */
-    ChainMemory(UnaryOperator<Event> roundTrip, Executor later) {
+    ChainMemory(EventRoundTrip roundTrip, Executor later) {
         this.roundTrip = roundTrip;
         this.later = later;
     }
 
-    static ChainMemory of(UnaryOperator<Event> roundTrip) {
+    static ChainMemory of(EventRoundTrip roundTrip) {
         return new ChainMemory(
                 roundTrip, CompletableFuture.delayedExecutor(COLD_AFTER_SECONDS, TimeUnit.SECONDS, Runnable::run));
     }
 
-    /** The event as others will read it. */
-    Event asRead(Event event) {
-        return roundTrip.apply(event);
+    /** The event in the form in which it is stored. */
+    Encoded encode(Event event) {
+        return roundTrip.encode(event);
     }
 
-    long bytes(Event event) {
-        return BYTES_PER_EVENT + (roundTrip instanceof EventRoundTrip sized ? sized.bytes(event) : 0);
+    /** What an event counts for that is kept. */
+    static long bytes(Encoded event) {
+        return BYTES_PER_EVENT + event.bytes();
     }
 
     /** Whether so much more can be kept; if so, it is counted. */

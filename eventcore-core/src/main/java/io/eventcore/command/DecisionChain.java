@@ -2,6 +2,7 @@ package io.eventcore.command;
 
 import io.eventcore.AppendLimitExceededException;
 import io.eventcore.Event;
+import io.eventcore.EventRoundTrip.Encoded;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStreamReader;
@@ -13,11 +14,11 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
+import io.eventcore.UndecodedEvent;
 import io.eventcore.command.DecisionGroup.Member;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -132,8 +133,9 @@ class DecisionChain {
     /**
      * Streams as the next decision is to see them.
      *
-     * @throws DecideAgainException if an append has failed that the turn rests on, or the streams are too long to be
-     *     kept, or what others have decided is not of the type asked for
+     * @return the streams; iterating them throws {@link DecideAgainException} if what others have decided is not of the
+     *     type asked for
+     * @throws DecideAgainException if an append has failed that the turn rests on, or the streams are too long to be kept
      */
     <E extends Event> EventStreamReader<E> read(
             Turn turn, Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
@@ -148,9 +150,10 @@ class DecisionChain {
             } else {
                 turn.restsOnUnproven();
             }
-            List<RecordedEvent<E>> events = known.eventsAfter(streamsAfter, eventType);
+            List<UndecodedEvent> events = known.eventsAfter(streamsAfter);
             streamsAfter.keySet().forEach(id -> turn.sees(id, known.version(id)));
-            return EventStreamReader.of(turn.versionsOf(streamsAfter.keySet()), events);
+            return EventStreamReader.of(
+                    turn.versionsOf(streamsAfter.keySet()), new DecodedEvents<>(events, eventType, turn::isTold));
         } finally {
             lock.unlock();
         }
@@ -233,7 +236,7 @@ class DecisionChain {
 
     /** Reads with the lock released: only who has the turn changes what is known while nothing is under way. */
     private <E extends Event> void learn(Map<StreamId, StreamVersion> missing, Class<E> eventType) {
-        Found<E> found = null;
+        FoundEvents found = null;
         lock.unlock();
         try {
             EventStreamReader<E> read = store.readStreams(missing, eventType);
@@ -245,8 +248,7 @@ class DecisionChain {
             refuseToKeep(missing.keySet());
             throw new DecideAgainException(true);
         }
-        Iterator<Long> sizes = found.sizes.iterator();
-        boolean complete = known.learn(missing, found.events, event -> sizes.next());
+        boolean complete = known.learn(missing, found);
         // What was read is counted already.
         counted += found.bytes();
         count();
@@ -254,13 +256,6 @@ class DecisionChain {
             known.forgetStored();
             count();
             throw new DecideAgainException(true);
-        }
-    }
-
-    /** What a read has found, and how much that is. */
-    private record Found<E extends Event>(EventStreamReader<E> events, List<Long> sizes) {
-        long bytes() {
-            return sizes.stream().mapToLong(Long::longValue).sum();
         }
     }
 
@@ -272,28 +267,38 @@ class DecisionChain {
         return events > MAX_KEPT_EVENTS;
     }
 
-    /** Reads as long as there is memory; null if it ends first. */
-    private <E extends Event> @Nullable Found<E> readToKeep(EventStreamReader<E> read) {
-        List<RecordedEvent<E>> events = new ArrayList<>();
+    /** Reads as long as there is memory, and what is read can be encoded again; null if it ends first. */
+    private @Nullable FoundEvents readToKeep(EventStreamReader<?> read) {
+        List<UndecodedEvent> events = new ArrayList<>();
         List<Long> sizes = new ArrayList<>();
         long reserved = 0;
         boolean done = false;
         try {
-            for (RecordedEvent<E> event : read) {
-                long size = memory.bytes(event.event());
-                if (!memory.reserve(size)) {
+            for (RecordedEvent<?> event : read) {
+                Encoded encoded = encoded(event.event());
+                if (encoded == null || !memory.reserve(ChainMemory.bytes(encoded))) {
                     return null;
                 }
-                reserved += size;
-                events.add(event);
-                sizes.add(size);
+                reserved += ChainMemory.bytes(encoded);
+                events.add(UndecodedEvent.of(event, encoded::decode));
+                sizes.add(ChainMemory.bytes(encoded));
             }
             done = true;
-            return new Found<>(EventStreamReader.of(read.versions(), events), sizes);
+            return new FoundEvents(read.versions(), events, sizes);
         } finally {
             if (!done) {
                 memory.release(reserved);
             }
+        }
+    }
+
+    private @Nullable Encoded encoded(Event event) {
+        try {
+            return memory.encode(event);
+        } catch (RuntimeException notToBeWritten) {
+            // It may have been written by an older version of its class. Alone, a command needs no more than to read
+            // it.
+            return null;
         }
     }
 
@@ -333,9 +338,9 @@ class DecisionChain {
      */
     Member join(Turn turn, StreamWrites writes) {
         List<NewEvent> events = writes.events();
+        List<Encoded> encoded = new ArrayList<>(events.size());
         List<Event> asRead = new ArrayList<>(events.size());
-        List<Long> sizes = new ArrayList<>(events.size());
-        asRead(events, asRead, sizes);
+        asRead(events, encoded, asRead);
         lock.lock();
         try {
             awaitRoom(turn, asRead.size());
@@ -345,7 +350,7 @@ class DecisionChain {
                     throw new DecideAgainException(true);
                 }
             });
-            long bytes = sizes.stream().mapToLong(Long::longValue).sum();
+            long bytes = encoded.stream().mapToLong(ChainMemory::bytes).sum();
             if (!memory.reserve(bytes)) {
                 throw new DecideAgainException(true);
             }
@@ -354,7 +359,7 @@ class DecisionChain {
             try {
                 gathering.add(member, turn.hasReadMore());
                 for (int i = 0; i < asRead.size(); i++) {
-                    known.expect(events.get(i), asRead.get(i), sizes.get(i));
+                    known.expect(events.get(i), asRead.get(i), encoded.get(i));
                 }
                 count();
             } catch (Throwable e) {
@@ -379,11 +384,12 @@ class DecisionChain {
     }
 
     /** The events as others will read them: they may lose or gain something when they are encoded and decoded. */
-    private void asRead(List<NewEvent> events, List<Event> asRead, List<Long> sizes) {
+    private void asRead(List<NewEvent> events, List<Encoded> encoded, List<Event> asRead) {
         try {
             for (NewEvent event : events) {
-                asRead.add(memory.asRead(event.event()));
-                sizes.add(memory.bytes(event.event()));
+                Encoded form = memory.encode(event.event());
+                encoded.add(form);
+                asRead.add(form.decode());
             }
         } catch (RuntimeException notToBeReadBack) {
             // Whatever is wrong with it, its own append will say; nobody can decide on top of it.

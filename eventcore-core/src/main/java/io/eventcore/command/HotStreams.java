@@ -1,6 +1,6 @@
 package io.eventcore.command;
 
-import io.eventcore.Event;
+import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.StreamId;
@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +41,7 @@ final class HotStreams {
     HotStreams(EventStore store, HotStreamSettings settings, Chains chains) {
         this.store = store;
         this.enabled = settings.enabled();
-        UnaryOperator<Event> roundTrip = store.roundTrip().orElse(null);
+        EventRoundTrip roundTrip = store.roundTrip().orElse(null);
         ChainMemory memory = roundTrip == null ? null : ChainMemory.of(roundTrip);
         this.lanes = new Lanes(memory == null ? null : others -> chains.of(store, memory, others));
     }

@@ -2,12 +2,13 @@ package io.eventcore.command;
 
 import io.eventcore.AppendedEvent;
 import io.eventcore.Event;
-import io.eventcore.EventStreamReader;
+import io.eventcore.EventRoundTrip.Encoded;
 import io.eventcore.GlobalPosition;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.UndecodedEvent;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 
 /**
  * Some streams as the next decision is to see them: the events that are stored, and behind them those that are about to
@@ -34,7 +34,7 @@ final class KnownStreams {
 
     private static final class Known {
         private final long from;
-        private final List<RecordedEvent<?>> events = new ArrayList<>();
+        private final List<UndecodedEvent> events = new ArrayList<>();
         private final Deque<Long> expectedBytes = new ArrayDeque<>();
         private int stored;
         private long bytes;
@@ -52,11 +52,11 @@ final class KnownStreams {
             return stored == events.size();
         }
 
-        RecordedEvent<?> last() {
+        UndecodedEvent last() {
             return events.get(events.size() - 1);
         }
 
-        List<RecordedEvent<?>> eventsAfter(long version) {
+        List<UndecodedEvent> eventsAfter(long version) {
             return events.subList((int) Math.min(version - from, events.size()), events.size());
         }
     }
@@ -110,7 +110,7 @@ final class KnownStreams {
      * @param readAfter after which versions it was read
      * @return false if the streams end before what is known of them, or hold something else there
      */
-    boolean learn(Map<StreamId, StreamVersion> readAfter, EventStreamReader<?> read, ToLongFunction<Event> sizes) {
+    boolean learn(Map<StreamId, StreamVersion> readAfter, FoundEvents found) {
         for (Map.Entry<StreamId, StreamVersion> stream : readAfter.entrySet()) {
             Known known = streams.get(stream.getKey());
             long after = stream.getValue().value();
@@ -119,9 +119,9 @@ final class KnownStreams {
                 streams.put(stream.getKey(), new Known(after));
             }
         }
-        for (RecordedEvent<?> event : read) {
+        for (int i = 0; i < found.events().size(); i++) {
+            UndecodedEvent event = found.events().get(i);
             Known known = known(event.streamId());
-            long size = sizes.applyAsLong(event.event());
             if (event.version().value() <= known.version()) {
                 if (!known.last().id().equals(event.id())) {
                     return false;
@@ -130,9 +130,9 @@ final class KnownStreams {
             }
             known.events.add(event);
             known.stored++;
-            add(known, size);
+            add(known, found.sizes().get(i));
         }
-        return read.versions().entrySet().stream()
+        return found.versions().entrySet().stream()
                 .allMatch(stream -> stream.getValue().equals(version(stream.getKey())));
     }
 
@@ -141,40 +141,28 @@ final class KnownStreams {
         return StreamVersion.of(known == null ? 0 : known.version());
     }
 
-    /**
-     * The events after these versions, as they will be read.
-     *
-     * @throws DecideAgainException if one is not of this type
-     */
-    <E extends Event> List<RecordedEvent<E>> eventsAfter(
-            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
-        List<RecordedEvent<E>> events = new ArrayList<>();
-        streamsAfter.forEach((id, after) -> {
-            for (RecordedEvent<?> event : known(id).eventsAfter(after.value())) {
-                events.add(typed(event, eventType));
-            }
-        });
+    /** The events after these versions, in the order in which they will be read. */
+    List<UndecodedEvent> eventsAfter(Map<StreamId, StreamVersion> streamsAfter) {
+        List<UndecodedEvent> events = new ArrayList<>();
+        streamsAfter.forEach((id, after) -> events.addAll(known(id).eventsAfter(after.value())));
         if (streamsAfter.size() > 1) {
-            events.sort(Comparator.comparing(RecordedEvent::position));
+            events.sort(Comparator.comparing(UndecodedEvent::position));
         }
         return events;
     }
 
-    @SuppressWarnings("unchecked") // The event is checked.
-    private static <E extends Event> RecordedEvent<E> typed(RecordedEvent<?> event, Class<E> eventType) {
-        if (!eventType.isInstance(event.event())) {
-            // Alone, the command is told by the store which event it is.
-            throw new DecideAgainException(true);
-        }
-        return (RecordedEvent<E>) event;
-    }
-
-    /** An event is about to be stored; nobody but the fold of a command will see the record that stands for it. */
-    void expect(NewEvent added, Event asRead, long size) {
+    /**
+     * An event is about to be stored; only the folds of commands will see the record that stands for it.
+     *
+     * @param asRead what reading it will give
+     * @param encoded gives more of the same
+     */
+    void expect(NewEvent added, Event asRead, Encoded encoded) {
+        long size = ChainMemory.bytes(encoded);
         Known known = known(added.streamId());
         known.expectedBytes.add(size);
         add(known, size);
-        known.events.add(new RecordedEvent<>(
+        RecordedEvent<Event> expected = new RecordedEvent<>(
                 asRead,
                 added.id(),
                 added.streamId(),
@@ -182,29 +170,18 @@ final class KnownStreams {
                 GlobalPosition.of(nextBeyond++),
                 asRead.getClass().getSimpleName(),
                 added.metadata(),
-                Instant.EPOCH));
+                Instant.EPOCH);
+        known.events.add(UndecodedEvent.of(expected, encoded::decode));
     }
 
     /** The next events that were about to be stored are. */
     void stored(List<AppendedEvent> events) {
         for (AppendedEvent event : events) {
             Known known = known(event.streamId());
-            RecordedEvent<?> expected = known.events.get(known.stored);
-            known.events.set(known.stored++, at(expected, event.position()));
+            UndecodedEvent expected = known.events.get(known.stored);
+            known.events.set(known.stored++, expected.movedTo(event.position()));
             known.expectedBytes.remove();
         }
-    }
-
-    private static <E extends Event> RecordedEvent<E> at(RecordedEvent<E> expected, GlobalPosition position) {
-        return new RecordedEvent<>(
-                expected.event(),
-                expected.id(),
-                expected.streamId(),
-                expected.version(),
-                position,
-                expected.typeName(),
-                expected.metadata(),
-                expected.recordedAt());
     }
 
     /** Nothing is about to be stored any more. */

@@ -6,6 +6,7 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
@@ -39,7 +40,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -258,7 +258,7 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     @Override
-    public Optional<UnaryOperator<Event>> roundTrip() {
+    public Optional<EventRoundTrip> roundTrip() {
         return Optional.of(new SerializerRoundTrip(serializer));
     }
 

@@ -70,6 +70,8 @@ final class LogEntry<E extends Event> {
         }
         RecordedEvent<E> decoded = event;
         if (decoded != null) {
+            // What this attempt does to the event must not be seen by the next one.
+            event = null;
             HandledEvent.during(decoded, () -> projection.apply(decoded));
         }
     }

@@ -17,7 +17,8 @@ public interface ProjectionListener {
      *
      * @param partition the projection, and which part of it
      * @param kind what the projection is for
-     * @param events the events, in order; those that cannot be read are left out
+     * @param events the events, in order; those that cannot be read are left out. They are the objects that
+     *     the projection gets: not to be changed
      */
     Batch started(
             ProjectionPartition partition, ProjectionKind kind, List<? extends RecordedEvent<? extends Event>> events);

@@ -12,6 +12,7 @@ import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
+import io.eventcore.EventRoundTrip;
 import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
@@ -56,7 +57,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -737,7 +737,7 @@ class HotStreamGroupTest {
     void a_store_that_cannot_tell_what_an_event_will_be_gets_the_queue_only() {
         EventStore plain = new ForwardingEventStore(store) {
             @Override
-            public Optional<UnaryOperator<Event>> roundTrip() {
+            public Optional<EventRoundTrip> roundTrip() {
                 return Optional.empty();
             }
         };

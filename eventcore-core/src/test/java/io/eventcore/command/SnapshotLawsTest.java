@@ -8,6 +8,7 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
+import io.eventcore.EventRoundTrip.Encoded;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
@@ -109,12 +110,22 @@ class SnapshotLawsTest {
                         .withListener(listener),
                 JsonMapper.shared());
         KnownStreams known = new KnownStreams();
-        known.learn(
-                Map.of(stream(0), StreamVersion.NONE),
-                EventStreamReader.of(Map.of(stream(0), StreamVersion.NONE), List.of()),
-                event -> 1);
-        known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED, 1);
-        EventStore company = new View(known.eventsAfter(Map.of(stream(0), StreamVersion.NONE), Noted.class));
+        Map<StreamId, StreamVersion> fromTheBeginning = Map.of(stream(0), StreamVersion.NONE);
+        known.learn(fromTheBeginning, new FoundEvents(fromTheBeginning, List.of(), List.of()));
+        known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED, new Encoded() {
+            @Override
+            public Event decode() {
+                return NOTED;
+            }
+
+            @Override
+            public long bytes() {
+                return 1;
+            }
+        });
+        List<RecordedEvent<Noted>> decided = new ArrayList<>();
+        new DecodedEvents<>(known.eventsAfter(fromTheBeginning), Noted.class, again -> {}).forEach(decided::add);
+        EventStore company = new View(decided);
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
 
         source.take(company, source.read(company)).run();

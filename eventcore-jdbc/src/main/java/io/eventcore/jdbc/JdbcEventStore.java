@@ -7,6 +7,7 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
@@ -38,7 +39,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
@@ -250,7 +250,7 @@ public class JdbcEventStore implements EventStore {
     }
 
     @Override
-    public Optional<UnaryOperator<Event>> roundTrip() {
+    public Optional<EventRoundTrip> roundTrip() {
         // If the calling thread chooses the database, no thread may go on from what another one appends.
         return connections.isRouting() ? Optional.empty() : Optional.of(new SerializerRoundTrip(serializer));
     }

@@ -5,6 +5,7 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
@@ -25,7 +26,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
  * Observes what an event store does: one observation named {@code eventcore.append} for each append, one named
@@ -106,7 +106,7 @@ public final class ObservedEventStore implements EventStore {
     }
 
     @Override
-    public Optional<UnaryOperator<Event>> roundTrip() {
+    public Optional<EventRoundTrip> roundTrip() {
         return delegate.roundTrip();
     }
 

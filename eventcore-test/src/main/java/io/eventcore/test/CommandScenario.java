@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Runs the command as the executor does, streams and discovery included, in memory. Events need no names, but each of
  * them must survive its JSON form, as it would in a database: a scenario with one that does not fails. A command that
- * changes its state while it decides fails with an {@link AssertionError} that names the place, and so does a scenario
- * with an event in a stream that the command does not decide on. Immutable; a scenario may
+ * changes its state while it decides, or an event that it has folded, fails with an {@link AssertionError} that names the
+ * place, and so does a scenario with an event in a stream that the command does not decide on. Immutable; a scenario may
  * be continued in several ways.
  *
  * @since 0.1
@@ -121,7 +121,7 @@ public final class CommandScenario {
                 .clock(Clock.fixed(now, ZoneOffset.UTC))
                 .build();
         GlobalPosition before = store.lastPosition();
-        WatchedCommand<S, E> watched = new WatchedCommand<>(command);
+        WatchedCommand<S, E> watched = new WatchedCommand<>(command, serializer);
         RuntimeException rejection = null;
         try {
             executor.execute(watched, context);

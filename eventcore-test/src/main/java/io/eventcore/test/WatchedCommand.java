@@ -4,6 +4,10 @@ import io.eventcore.Event;
 import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.SerializedEvent;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -13,16 +17,23 @@ import java.util.function.Supplier;
 
 /**
  * A command that fails when it changes the state it is given: the executor shares a state with snapshots, and folds it
- * from what {@code initialState} returns each time. Used by one thread for one execution.
+ * from what {@code initialState} returns each time. So it does when it changes an event that it has folded. Used by one
+ * thread for one execution.
  */
 final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     private final Command<S, E> command;
+    private final EventSerializer serializer;
     private final Map<String, String> initial;
     private final Set<StreamId> read = new LinkedHashSet<>();
     private boolean decided;
+    private final List<Folded> folded = new ArrayList<>();
 
-    WatchedCommand(Command<S, E> command) {
+    /** An event, and what it was before it was folded. */
+    private record Folded(Event event, SerializedEvent stored, Map<String, String> print) {}
+
+    WatchedCommand(Command<S, E> command, EventSerializer serializer) {
         this.command = command;
+        this.serializer = serializer;
         this.initial = StatePrint.of(command.initialState());
     }
 
@@ -40,6 +51,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
 
     @Override
     public S apply(S state, E event) {
+        folded.add(new Folded(event, serializer.serialize(event), StatePrint.of(event)));
         return command.apply(state, event);
     }
 
@@ -47,6 +59,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     public List<? extends E> handle(S state, CommandContext context) {
         initialState();
         decided = true;
+        failIfEventsChanged();
         return watch(state, "handle", () -> command.handle(state, context));
     }
 
@@ -77,6 +90,32 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
         T result = call.get();
         failIfChanged(before, state, method + " changes its state");
         return result;
+    }
+
+    private void failIfEventsChanged() {
+        for (Folded event : folded) {
+            if (!Arrays.equals(event.stored.payload(), storedNow(event.event))) {
+                String place = StatePrint.firstDifference(event.print, StatePrint.of(event.event))
+                        .map(found -> found.replaceFirst("state", "event"))
+                        .orElse("event");
+                throw new AssertionError(
+                        ("apply of %s changes an event (%s): '%s' differs afterwards. An event must not change: it has"
+                                        + " happened. Let the state hold a copy of what it takes from an event")
+                                .formatted(
+                                        command.getClass().getName(),
+                                        event.event.getClass().getName(),
+                                        place));
+            }
+        }
+    }
+
+    /** The stored form; empty if the event has none any more. */
+    private byte[] storedNow(Event event) {
+        try {
+            return serializer.serialize(event).payload();
+        } catch (RuntimeException changedToWhatCannotBeStored) {
+            return new byte[0];
+        }
     }
 
     private void failIfChanged(Map<String, String> before, S state, String what) {

@@ -197,6 +197,43 @@ class CommandScenarioTest {
         CommandScenario.given(SOLD).when(new Changing(TICKET, "", new Names())).thenUnchanged();
     }
 
+    @Test
+    void a_command_that_changes_an_event_is_told_where() {
+        Filled first = new Filled(TICKET, List.of("bread"));
+        Filled second = new Filled(TICKET, List.of("milk"));
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> CommandScenario.given(first, second).when(new Careless(TICKET)))
+                .withMessageContaining("apply of")
+                .withMessageContaining(Careless.class.getName() + " changes an event (" + Filled.class.getName() + ")")
+                .withMessageContaining("'event.items'")
+                .withMessageContaining("An event must not change");
+    }
+
+    private record Filled(StreamId streamId, List<String> items) implements Event {}
+
+    /** Takes the list of an event as its state, and adds to it. */
+    private record Careless(@Stream StreamId ticket) implements Command<List<String>, Filled> {
+        @Override
+        public List<String> initialState() {
+            return List.of();
+        }
+
+        @Override
+        public List<String> apply(List<String> state, Filled event) {
+            if (!state.isEmpty()) {
+                state.addAll(event.items());
+                return state;
+            }
+            return event.items();
+        }
+
+        @Override
+        public List<Filled> handle(List<String> state) {
+            return List.of();
+        }
+    }
+
     /** A state without equality. */
     private static final class Names {
         private final List<String> names = new ArrayList<>();

@@ -5,6 +5,7 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /**
  * A store that passes everything on to another one. Override what is to be different; every other role stays intact.
@@ -77,7 +77,7 @@ public abstract class ForwardingEventStore implements EventStore {
     }
 
     @Override
-    public Optional<UnaryOperator<Event>> roundTrip() {
+    public Optional<EventRoundTrip> roundTrip() {
         return delegate.roundTrip();
     }
 

@@ -3,16 +3,24 @@ package io.eventcore.serialization.internal;
 import io.eventcore.Event;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.SerializedEvent;
 
 /** The round trip of a store that writes and reads events by a serializer alone. */
 public record SerializerRoundTrip(EventSerializer serializer) implements EventRoundTrip {
     @Override
-    public Event apply(Event event) {
-        return serializer.deserialize(serializer.serialize(event));
+    public Encoded encode(Event event) {
+        return new Stored(serializer, serializer.serialize(event));
     }
 
-    @Override
-    public long bytes(Event event) {
-        return serializer.serialize(event).payload().length;
+    private record Stored(EventSerializer serializer, SerializedEvent stored) implements Encoded {
+        @Override
+        public Event decode() {
+            return serializer.deserialize(stored);
+        }
+
+        @Override
+        public long bytes() {
+            return stored.payload().length;
+        }
     }
 }
