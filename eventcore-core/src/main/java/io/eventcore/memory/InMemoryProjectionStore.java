@@ -423,10 +423,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
         private void take(ParkedChange change) {
             if (change instanceof ParkedChange.Parked now) {
-                row.parked.put(change.streamId(), now.stream());
+                row.parked.put(now.stream().streamId(), now.stream());
             } else if (change instanceof ParkedChange.Queued more) {
                 row.parked.computeIfPresent(
-                        change.streamId(),
+                        more.streamId(),
                         (id, stream) -> new ParkedStream(
                                 stream.partition(),
                                 id,
@@ -435,8 +435,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
                                 stream.failure(),
                                 stream.waiting() + more.events(),
                                 stream.request()));
+            } else if (change instanceof ParkedChange.Released released) {
+                row.parked.remove(released.streamId());
             } else {
-                row.parked.remove(change.streamId());
+                row.parked.clear();
             }
         }
     }

@@ -4,14 +4,11 @@ import io.eventcore.StreamId;
 import java.util.Objects;
 
 /**
- * What becomes of a parked stream.
+ * What becomes of parked streams.
  *
  * @since 0.1
  */
 public sealed interface ParkedChange {
-    /** The stream that changes. */
-    StreamId streamId();
-
     /**
      * The stream is parked like this from now on, whether or not it was parked before.
      *
@@ -21,11 +18,6 @@ public sealed interface ParkedChange {
         /** Checks that it is given. */
         public Parked {
             Objects.requireNonNull(stream, "stream");
-        }
-
-        @Override
-        public StreamId streamId() {
-            return stream.streamId();
         }
     }
 
@@ -53,4 +45,11 @@ public sealed interface ParkedChange {
             Objects.requireNonNull(streamId, "streamId");
         }
     }
+
+    /**
+     * All streams that the partition has set aside go on, however many they are.
+     *
+     * @since 0.1
+     */
+    record AllReleased() implements ParkedChange {}
 }

@@ -24,7 +24,7 @@ record Rebuild(
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
 
     /** What takes a partition back to the first event. */
-    private record SetBack(Lease lease, Checkpoint from, List<ParkedChange> released) {}
+    private record SetBack(Lease lease, Checkpoint from) {}
 
     /** @param owner who takes the leases */
     void run(String owner) {
@@ -39,7 +39,9 @@ record Rebuild(
                 }
             }
             // Read before the transaction: a pool of one connection must be enough. The leases keep it as it is.
-            List<SetBack> setBacks = leases.stream().map(this::setBack).toList();
+            List<SetBack> setBacks = leases.stream()
+                    .map(lease -> new SetBack(lease, store.checkpoint(lease.partition())))
+                    .toList();
             how.executeWithoutResult(status -> {
                 projection.clear();
                 setBacks.forEach(this::carryOut);
@@ -51,16 +53,9 @@ record Rebuild(
         LOG.info("Projection '{}' is built anew", ProjectionPartition.label(projection.name(), projection.version()));
     }
 
-    private SetBack setBack(Lease lease) {
-        List<ParkedChange> released = new ArrayList<>();
-        for (ParkedStream stream : store.parkedStreams(lease.partition())) {
-            released.add(new ParkedChange.Released(stream.streamId()));
-        }
-        return new SetBack(lease, store.checkpoint(lease.partition()), released);
-    }
-
     private void carryOut(SetBack setBack) {
-        if (!store.advance(setBack.lease(), setBack.from(), Checkpoint.START, setBack.released())) {
+        List<ParkedChange> released = List.of(new ParkedChange.AllReleased());
+        if (!store.advance(setBack.lease(), setBack.from(), Checkpoint.START, released)) {
             throw new IllegalStateException("Projection '" + setBack.lease().partition()
                     + "' was taken over while it was reset; nothing was done, reset it again");
         }

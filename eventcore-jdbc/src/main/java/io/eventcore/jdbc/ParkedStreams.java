@@ -41,6 +41,7 @@ final class ParkedStreams {
     private final String request;
     private final String requestAll;
     private final String delete;
+    private final String deleteOfPartition;
     private final String deleteAll;
 
     ParkedStreams(Dialect dialect, OwnStatements statements) {
@@ -96,6 +97,8 @@ final class ParkedStreams {
         this.request = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND stream_id = ?");
         this.requestAll = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ?");
         this.delete = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
+        this.deleteOfPartition =
+                names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND number = ?");
         this.deleteAll = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND (version = ? OR ? < 0)");
     }
 
@@ -203,15 +206,27 @@ final class ParkedStreams {
 
     /** Carries out what the owner of a partition has decided, in the transaction that moves its checkpoint. */
     void apply(Connection connection, ProjectionPartition partition, ParkedChange change) throws SQLException {
-        String streamId = change.streamId().value();
         if (change instanceof ParkedChange.Queued more) {
-            Statements.update(connection, queue, more.events(), partition.projection(), partition.version(), streamId);
-            return;
-        }
-        Statements.update(connection, delete, partition.projection(), partition.version(), streamId);
-        if (change instanceof ParkedChange.Parked now) {
+            Statements.update(
+                    connection,
+                    queue,
+                    more.events(),
+                    partition.projection(),
+                    partition.version(),
+                    more.streamId().value());
+        } else if (change instanceof ParkedChange.Parked now) {
+            delete(connection, partition, now.stream().streamId());
             insert(connection, now.stream());
+        } else if (change instanceof ParkedChange.Released released) {
+            delete(connection, partition, released.streamId());
+        } else {
+            Statements.update(
+                    connection, deleteOfPartition, partition.projection(), partition.version(), partition.number());
         }
+    }
+
+    private void delete(Connection connection, ProjectionPartition partition, StreamId streamId) throws SQLException {
+        Statements.update(connection, delete, partition.projection(), partition.version(), streamId.value());
     }
 
     private void insert(Connection connection, ParkedStream stream) throws SQLException {

@@ -580,6 +580,31 @@ public abstract class ProjectionStoreContract {
     }
 
     @Test
+    void all_streams_of_a_partition_are_released_at_once_and_those_of_another_one_stay() {
+        store.register("halves", 1, 2, GlobalPosition.START);
+        Lease first = parkIn(new ProjectionPartition("halves", 0), List.of(ADA, StreamId.of("account-cem")));
+        parkIn(new ProjectionPartition("halves", 1), List.of(StreamId.of("account-bob")));
+
+        boolean done = store.advance(first, TEN, Checkpoint.START, List.of(new ParkedChange.AllReleased()));
+
+        assertThat(done).isTrue();
+        assertThat(store.parkedStreams("halves"))
+                .extracting(stream -> stream.streamId().value())
+                .containsExactly("account-bob");
+    }
+
+    private Lease parkIn(ProjectionPartition partition, List<StreamId> streams) {
+        Lease lease = store.acquire(partition, 2, "one", Duration.ofMinutes(1)).orElseThrow();
+        List<ParkedChange> parked = new ArrayList<>();
+        for (StreamId stream : streams) {
+            parked.add(new ParkedChange.Parked(new ParkedStream(
+                    partition, stream, at(3), "account.deposited", "java.lang.Error", 1, ParkedStream.Request.NONE)));
+        }
+        assertThat(store.advance(lease, Checkpoint.START, TEN, parked)).isTrue();
+        return lease;
+    }
+
+    @Test
     void more_events_queue_up_behind_a_parked_one() {
         Lease lease = acquire("one");
         store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));

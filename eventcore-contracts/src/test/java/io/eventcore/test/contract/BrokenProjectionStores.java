@@ -58,6 +58,18 @@ final class BrokenProjectionStores {
         };
     }
 
+    static ProjectionStore releasingOnlyWhatIsNamed(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                List<ParkedChange> named = parked.stream()
+                        .filter(change -> !(change instanceof ParkedChange.AllReleased))
+                        .toList();
+                return super.advance(lease, from, to, named);
+            }
+        };
+    }
+
     static ProjectionStore forgettingThatStreamsAreParked(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override

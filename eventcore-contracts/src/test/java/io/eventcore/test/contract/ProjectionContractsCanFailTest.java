@@ -207,6 +207,10 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::parkingBeforeTheCheckpointMoves,
                         "nothing_is_parked_without_the_newest_token"),
                 store(
+                        "releases only what is named",
+                        BrokenProjectionStores::releasingOnlyWhatIsNamed,
+                        "all_streams_of_a_partition_are_released_at_once_and_those_of_another_one_stay"),
+                store(
                         "forgets that streams are parked",
                         BrokenProjectionStores::forgettingThatStreamsAreParked,
                         "what_is_asked_about_parked_streams_is_told_without_all_of_them"),
