@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 
@@ -270,6 +271,36 @@ class ArchitectureTest {
                     call -> call.getTargetOwner().isEquivalentTo(Thread.class)
                             && call.getTarget().getName().equals("sleep")))
             .because("whoever waits for something else than time is woken by it");
+
+    @ArchTest
+    static final ArchRule threads_come_from_one_factory = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("io.eventcore.internal.OwnThreads")
+            .should()
+            .callConstructorWhere(DescribedPredicate.describe(
+                    "of a thread", call -> call.getTargetOwner().isAssignableTo(Thread.class)))
+            .orShould()
+            .callMethodWhere(DescribedPredicate.describe(
+                    "that make threads", call -> call.getTargetOwner().isEquivalentTo(Executors.class)))
+            .because("what leaves a thread of ours unseen, or keeps a process from ending, is dealt with in one place");
+
+    @ArchTest
+    static final ArchRule nothing_is_decoded_before_it_is_filtered = noClasses()
+            .that()
+            // Hands events to a projection, after the filter.
+            .doNotHaveFullyQualifiedName("io.eventcore.projection.LogEntry")
+            .and()
+            // Hands the events of hot streams to a command.
+            .doNotHaveFullyQualifiedName("io.eventcore.command.DecodedEvents")
+            .and()
+            // For stores that do not tell types by their names.
+            .doNotHaveFullyQualifiedName("io.eventcore.EventReader")
+            .and()
+            .doNotHaveFullyQualifiedName("io.eventcore.UndecodedEvent")
+            .should()
+            .callMethod(io.eventcore.UndecodedEvent.class, "decode")
+            .because("an event that is not wanted costs nothing, and one that cannot be decoded stops only the"
+                    + " projection that wants it");
 
     @ArchTest
     static final ArchRule only_injected_clocks_tell_the_time = noClasses()
