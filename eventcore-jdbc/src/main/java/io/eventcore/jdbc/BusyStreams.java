@@ -111,11 +111,14 @@ final class BusyStreams {
             mayWait = share.tryBeginBeforeNextLook();
             if (!mayWait) {
                 seen = look(append);
-                if (seen.equals(busy) && !asked) {
-                    patience = direct.lockTimeout();
-                    asked = true;
+                if (seen.equals(busy)) {
+                    if (!asked) {
+                        patience = direct.lockTimeout();
+                        asked = true;
+                    }
+                    // Only now: a look that was not in vain has stored something, however long it took.
+                    checkPatience(busy, patience, System.nanoTime() - begin);
                 }
-                checkPatience(busy, patience, System.nanoTime() - begin);
             }
         }
         if (!mayWait) {

@@ -118,6 +118,10 @@ final class Connections {
                 abort(connection);
             }
             throw e;
+        } catch (Error e) {
+            // It may have come in the midst of an exchange with the server: the next user would read the rest of that.
+            abort(connection);
+            throw e;
         } finally {
             close(connection);
         }
@@ -158,8 +162,8 @@ final class Connections {
     }
 
     /**
-     * Ends a session whose server takes no changes any more. A pool would keep it for long, since it is sound; a new one
-     * finds the server that does.
+     * Ends a session that a pool would go on with: one whose server takes no changes any more, since a new one finds the
+     * server that does, or one that may be out of step with its server.
      */
     private static void abort(Connection connection) {
         try {

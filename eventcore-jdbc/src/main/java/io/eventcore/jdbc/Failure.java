@@ -43,7 +43,13 @@ enum Failure {
     /** What the standard says; engines add their own codes. */
     static Failure bySqlState(@Nullable String sqlState) {
         // Without a state it does not come from the server but from a driver or a pool: nothing is known.
-        if (sqlState == null || sqlState.startsWith("08")) {
+        // Nor from a server if it is of a class that tells of success or warns: a driver has lost its place in the
+        // answer.
+        if (sqlState == null
+                || sqlState.startsWith("08")
+                || sqlState.startsWith("00")
+                || sqlState.startsWith("01")
+                || sqlState.startsWith("02")) {
             return CONNECTION_LOST;
         }
         if (sqlState.startsWith("40")) {

@@ -93,11 +93,14 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 mayWait = share.tryBeginBeforeNextLook();
                 if (!mayWait) {
                     executed = share.look(attempt::withoutWaiting, Optional::isEmpty);
-                    if (executed.isEmpty() && !asked) {
-                        patience = DirectAppends.lockTimeout(dialect, connections);
-                        asked = true;
+                    if (executed.isEmpty()) {
+                        if (!asked) {
+                            patience = DirectAppends.lockTimeout(dialect, connections);
+                            asked = true;
+                        }
+                        // Only now: a look that was not in vain has executed the command, however long it took.
+                        checkPatience(id, patience, System.nanoTime() - begin);
                     }
-                    checkPatience(id, patience, System.nanoTime() - begin);
                 }
             }
         } catch (InterruptedException e) {

@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 
 /**
@@ -30,6 +31,8 @@ public class JdbcSchema {
     static final int VERSION = 1;
 
     private static final String READ_ONLY = "25006";
+
+    private static final Pattern ROLE = Pattern.compile("\\b(app|reader)_eventcore\\b");
 
     private final Connections connections;
     private final TableNames names;
@@ -182,17 +185,21 @@ public class JdbcSchema {
      *
      * @param appRole the role of the application; lower case, digits, underscores
      * @param readerRole the role of those who only read; lower case, digits, underscores
-     * @throws IllegalArgumentException if a name is not acceptable
+     * @throws IllegalArgumentException if a name is not acceptable, or both are the same
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public String rolesScript(String appRole, String readerRole) {
         TableNames.checkIdentifier("App role", appRole);
         TableNames.checkIdentifier("Reader role", readerRole);
-        return own(connection ->
-                        text(Dialect.of(connection, names).engine().scripts().roles()))
-                .replace("app_eventcore", appRole)
-                .replace("reader_eventcore", readerRole);
+        if (appRole.equals(readerRole)) {
+            throw new IllegalArgumentException(
+                    "The application and its readers need two roles, both are '" + appRole + "'");
+        }
+        String script = own(connection ->
+                text(Dialect.of(connection, names).engine().scripts().roles()));
+        // In one pass and by whole words: names of ours and of roles may look like each other.
+        return ROLE.matcher(script).replaceAll(role -> role.group().startsWith("app") ? appRole : readerRole);
     }
 
     /** What is made of a database that was looked at. */

@@ -47,6 +47,8 @@ class FailureTest {
             55000, REFUSED,         the sequence was restarted
             58030, REFUSED,         I/O error
             XX000, REFUSED,         internal error
+            0100E, CONNECTION_LOST, the driver has met the answer to another statement
+            02000, CONNECTION_LOST, the driver has met no answer
             """)
     void what_postgresql_says_means(@Nullable String sqlState, Failure expected, String meaning) {
         Failure failure = SqlErrors.POSTGRESQL.classify(new SQLException(meaning, sqlState));

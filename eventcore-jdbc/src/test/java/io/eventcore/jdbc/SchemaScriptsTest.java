@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,5 +22,20 @@ class SchemaScriptsTest {
         return new ClassPathResource("io/eventcore/jdbc/" + script)
                 .getContentAsString(StandardCharsets.UTF_8)
                 .replaceAll("(?m)^ *--.*\\n", "");
+    }
+
+    @Test
+    void names_of_tables_and_roles_may_look_like_each_other() {
+        JdbcSchema schema = JdbcSchema.in(H2Database.INSTANCE.dataSource(), "", "app_eventcore_");
+
+        String script = schema.rolesScript("reader_eventcore", "third");
+
+        assertThat(script)
+                .contains("GRANT INSERT ON app_eventcore_event TO reader_eventcore;")
+                .contains("app_eventcore_parked_stream TO third;")
+                .doesNotContain("TO app_eventcore;");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> schema.rolesScript("same", "same"))
+                .withMessageContaining("both are 'same'");
     }
 }
