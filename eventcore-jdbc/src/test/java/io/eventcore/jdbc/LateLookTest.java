@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -107,7 +108,7 @@ class LateLookTest {
 
     /** The connection for one of the looks comes when the lock time-out is over and the stream is free. */
     private static final class SlowPool extends DelegatingDataSource {
-        private volatile Holder holder;
+        private volatile @Nullable Holder holder;
         private int connections;
         private boolean over;
 
@@ -121,9 +122,10 @@ class LateLookTest {
 
         @Override
         public Connection getConnection() throws SQLException {
-            if (holder != null && ++connections == SOME_LOOK) {
+            Holder other = holder;
+            if (other != null && ++connections == SOME_LOOK) {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(LOCK_TIMEOUT_MILLIS + 400));
-                holder.rollBack();
+                other.rollBack();
                 over = true;
             }
             return super.getConnection();

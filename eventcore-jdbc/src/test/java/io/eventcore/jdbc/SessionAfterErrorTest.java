@@ -16,6 +16,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -81,7 +82,7 @@ class SessionAfterErrorTest {
 
     /** Connections of the pool, the next statement of which ends in an error. */
     private final class FailingConnections extends DelegatingDataSource {
-        private volatile Error error;
+        private volatile @Nullable Error error;
 
         FailingConnections() {
             super(pool);
