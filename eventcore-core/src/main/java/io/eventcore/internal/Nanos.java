@@ -9,8 +9,14 @@ public final class Nanos {
 
     private Nanos() {}
 
-    /** The length of a duration; one of more than 146 years, which no process sees the end of, counts as 146 years. */
+    /**
+     * The length of a duration; one of more than 146 years, which no process sees the end of, counts as 146 years, and a
+     * negative one as none.
+     */
     public static long of(Duration duration) {
+        if (duration.isNegative()) {
+            return 0;
+        }
         return (duration.compareTo(LONGEST) < 0 ? duration : LONGEST).toNanos();
     }
 }
