@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -122,24 +123,47 @@ final class EventApplication<E extends Event> {
     }
 
     private int applyInTransaction(List<LogEntry<E>> entries) {
-        Progress progress = new Progress(checkpoint);
-        try {
-            transaction.executeWithoutResult(status -> {
-                requireLease();
-                progress.begun = true;
-                applyInOrder(entries, progress);
-                flush(entries.size());
-                finish(status, progress);
-            });
-        } catch (LeaseLostException | ApplyFailedException e) {
-            throw e;
-        } catch (RuntimeException | Error e) {
-            if (!progress.begun || OwnThreads.isTroubleOfTheProcess(e)) {
+        boolean mayTryAgain = entries.size() == 1;
+        while (true) {
+            Progress progress = new Progress(checkpoint);
+            try {
+                transaction.executeWithoutResult(status -> {
+                    requireLease();
+                    progress.begun = true;
+                    applyInOrder(entries, progress);
+                    flush(entries.size());
+                    finish(status, progress);
+                });
+                return taken(progress);
+            } catch (LeaseLostException | ApplyFailedException e) {
                 throw e;
+            } catch (RuntimeException | Error e) {
+                if (!progress.begun || isNoFaultOfAnEvent(e) || !isWhereItWas()) {
+                    throw e;
+                }
+                if (!mayTryAgain) {
+                    throw new ApplyFailedException(entries.size() == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
+                }
             }
-            throw new ApplyFailedException(entries.size() == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
+            // A connection that was lost at the commit is replaced now; a commit that this event fails, fails again.
+            mayTryAgain = false;
         }
-        return taken(progress);
+    }
+
+    /** A rollback fails where the connection is gone, and then nothing is known about the event that was being applied. */
+    private static boolean isNoFaultOfAnEvent(Throwable failure) {
+        return OwnThreads.isTroubleOfTheProcess(failure)
+                || (failure instanceof TransactionSystemException end && end.getApplicationException() != null);
+    }
+
+    /**
+     * Whether the store's checkpoint is still the one from which the transaction began. If the answer to a commit was lost,
+     * it may have taken effect: then the events must not be applied again.
+     */
+    private boolean isWhereItWas() {
+        return store.partitions(lease.partition().projection()).stream()
+                .anyMatch(state -> state.partition().equals(lease.partition())
+                        && state.checkpoint().equals(checkpoint));
     }
 
     private void requireLease() {
@@ -251,7 +275,7 @@ final class EventApplication<E extends Event> {
         } catch (LeaseLostException | ApplyFailedException e) {
             throw e;
         } catch (RuntimeException | Error e) {
-            if (OwnThreads.isTroubleOfTheProcess(e)) {
+            if (isNoFaultOfAnEvent(e)) {
                 throw e;
             }
             throw new ApplyFailedException(0, e);

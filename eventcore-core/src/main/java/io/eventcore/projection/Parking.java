@@ -110,7 +110,8 @@ final class Parking<E extends Event> {
     /**
      * Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over.
      *
-     * @return whether nothing waits any more; if not, an event has failed or the worker was called away
+     * @return whether nothing waits any more; if not, an event has failed, the worker was called away, or an append in flight
+     *     holds readers back before the checkpoint: then the stream stays as it is, and is gone on with at the next look
      */
     private boolean drain(ParkedStream stream) {
         EventFilter onlyThis = new EventFilter(
@@ -119,8 +120,7 @@ final class Parking<E extends Event> {
         GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
         GlobalPosition end = application.checkpoint().position();
         ParkedStream left = stream;
-        boolean more = true;
-        while (more) {
+        while (after.compareTo(end) < 0) {
             LogPage<E> page = waiting.read(after, READ_AHEAD);
             for (LogEntry<E> entry : page.entries()) {
                 if (entry.position().compareTo(end) > 0) {
@@ -136,7 +136,9 @@ final class Parking<E extends Event> {
                 left = applied.get();
             }
             after = page.continueAfter();
-            more = !page.endReached() && after.compareTo(end) < 0;
+            if (page.endReached() && after.compareTo(end) < 0) {
+                return false;
+            }
         }
         return true;
     }
@@ -148,6 +150,11 @@ final class Parking<E extends Event> {
             application.applyParked(entry, new ParkedChange.Parked(left));
             return Optional.of(left);
         } catch (ApplyFailedException failed) {
+            Optional<ParkedStream> now = read(stream.streamId());
+            if (now.isPresent() && now.get().position().compareTo(entry.position()) > 0) {
+                // The answer to the commit was lost, or a callback after it failed: it has taken effect.
+                return now;
+            }
             LOG.warn(
                     "Projection '{}' could not apply the parked event of type '{}' at position {} (version {} of its"
                             + " stream): its stream stays parked",
