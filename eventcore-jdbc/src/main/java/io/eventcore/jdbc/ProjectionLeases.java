@@ -182,7 +182,8 @@ final class ProjectionLeases {
                         selectOwner,
                         row -> row.getLong(1) == lease.token()
                                 && row.getString(2).equals(lease.owner()),
-                        Long.toString(idleLimit.toMillis()),
+                        // The setting is an int; a longer lease is bounded by it, at 24 days.
+                        Long.toString(Math.min(idleLimit.toMillis(), Integer.MAX_VALUE)),
                         partition.projection(),
                         partition.version(),
                         partition.number())

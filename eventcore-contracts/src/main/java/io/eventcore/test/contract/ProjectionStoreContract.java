@@ -292,6 +292,17 @@ public abstract class ProjectionStoreContract {
         assertThat(state().isHeldBy(first)).isFalse();
     }
 
+    /** A server may bound how long a session is idle, and by less than this. */
+    @Test
+    void a_lease_may_last_for_years() {
+        Duration years = Duration.ofDays(3650);
+
+        Lease lease = store.acquire(BALANCES, 1, "one", years).orElseThrow();
+
+        assertThat(store.isCurrent(lease, years)).isTrue();
+        assertThat(store.acquire(BALANCES, 1, "two", years)).isEmpty();
+    }
+
     @Test
     void a_renewed_lease_is_not_taken_over() {
         Lease lease = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
