@@ -1,42 +1,171 @@
 package io.eventcore;
 
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event as the store holds it.
  *
  * <p>Immutable.
  *
- * @param event the fact, decoded
- * @param id the id of the event, unique in the store
- * @param streamId the stream it is stored in
- * @param version its place in the stream: 1 for the first event
- * @param position its place in the order over all streams
- * @param typeName the name it was stored under; an alias if it was stored under an old name
- * @param metadata what was given with it; empty if nothing was
- * @param recordedAt when the store took the event, in microseconds; not an order: clocks go backwards
  * @param <E> the type it was read as
  * @since 0.1
  */
-public record RecordedEvent<E extends Event>(
-        E event,
-        UUID id,
-        StreamId streamId,
-        StreamVersion version,
-        GlobalPosition position,
-        String typeName,
-        EventMetadata metadata,
-        Instant recordedAt) {
+public final class RecordedEvent<E extends Event> {
+    private final E event;
+    private final UUID id;
+    private final int part;
+    private final StreamId streamId;
+    private final StreamVersion version;
+    private final GlobalPosition position;
+    private final String typeName;
+    private final EventMetadata metadata;
+    private final Instant recordedAt;
+
+    private RecordedEvent(
+            E event,
+            UUID id,
+            int part,
+            StreamId streamId,
+            StreamVersion version,
+            GlobalPosition position,
+            String typeName,
+            EventMetadata metadata,
+            Instant recordedAt) {
+        this.event = Objects.requireNonNull(event, "event");
+        this.id = Objects.requireNonNull(id, "id");
+        this.part = part;
+        this.streamId = Objects.requireNonNull(streamId, "streamId");
+        this.version = Objects.requireNonNull(version, "version");
+        this.position = Objects.requireNonNull(position, "position");
+        this.typeName = Objects.requireNonNull(typeName, "typeName");
+        this.metadata = Objects.requireNonNull(metadata, "metadata");
+        this.recordedAt = Objects.requireNonNull(recordedAt, "recordedAt");
+    }
+
+    /**
+     * A recorded event, whole. For authors of stores, and for tests.
+     *
+     * @param event see {@link #event()}
+     * @param id see {@link #id()}
+     * @param streamId see {@link #streamId()}
+     * @param version see {@link #version()}
+     * @param position see {@link #position()}
+     * @param typeName see {@link #typeName()}
+     * @param metadata see {@link #metadata()}
+     * @param recordedAt see {@link #recordedAt()}
+     */
+    public static <E extends Event> RecordedEvent<E> of(
+            E event,
+            UUID id,
+            StreamId streamId,
+            StreamVersion version,
+            GlobalPosition position,
+            String typeName,
+            EventMetadata metadata,
+            Instant recordedAt) {
+        return new RecordedEvent<>(event, id, 0, streamId, version, position, typeName, metadata, recordedAt);
+    }
+
+    /**
+     * The same record with this number of its part.
+     *
+     * @throws IllegalArgumentException if the number is negative
+     */
+    public RecordedEvent<E> withPart(int number) {
+        if (number < 0) {
+            throw new IllegalArgumentException("The number of a part must not be negative, is " + number);
+        }
+        return number == part
+                ? this
+                : new RecordedEvent<>(event, id, number, streamId, version, position, typeName, metadata, recordedAt);
+    }
+
+    /** The same record with another event. */
+    public <T extends Event> RecordedEvent<T> withEvent(T replacement) {
+        return new RecordedEvent<>(replacement, id, part, streamId, version, position, typeName, metadata, recordedAt);
+    }
 
     /** This event at another place in the log. */
     RecordedEvent<E> movedTo(GlobalPosition place) {
-        return new RecordedEvent<>(event, id, streamId, version, place, typeName, metadata, recordedAt);
+        return new RecordedEvent<>(event, id, part, streamId, version, place, typeName, metadata, recordedAt);
+    }
+
+    /** The fact, decoded. */
+    public E event() {
+        return event;
+    }
+
+    /** The id of the event, unique in the store. The parts of one stored event share it: see {@link #part()}. */
+    public UUID id() {
+        return id;
+    }
+
+    /**
+     * Which part of the stored event this is, where today's code makes several events of one that was stored long ago: 0
+     * for the first, and for every event that is whole. Parts share id, stream, version and position, so what is to be
+     * done once for each event is told apart by {@link #id()} and this number together.
+     */
+    public int part() {
+        return part;
+    }
+
+    /** The stream it is stored in. */
+    public StreamId streamId() {
+        return streamId;
+    }
+
+    /** Its place in the stream: 1 for the first event. */
+    public StreamVersion version() {
+        return version;
+    }
+
+    /** Its place in the order over all streams. */
+    public GlobalPosition position() {
+        return position;
+    }
+
+    /** The name it was stored under; an old name if it was stored under one. */
+    public String typeName() {
+        return typeName;
+    }
+
+    /** What was given with it; empty if nothing was. */
+    public EventMetadata metadata() {
+        return metadata;
+    }
+
+    /** When the store took the event, in microseconds; not an order: clocks go backwards. */
+    public Instant recordedAt() {
+        return recordedAt;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof RecordedEvent<?> that
+                && part == that.part
+                && id.equals(that.id)
+                && position.equals(that.position)
+                && version.equals(that.version)
+                && streamId.equals(that.streamId)
+                && typeName.equals(that.typeName)
+                && metadata.equals(that.metadata)
+                && recordedAt.equals(that.recordedAt)
+                && event.equals(that.event);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * id.hashCode() + part;
     }
 
     /** Place and type, without the payload, so that an event can be logged. */
     @Override
     public String toString() {
-        return "%s %s in stream '%s' at version %s, position %s".formatted(typeName, id, streamId, version, position);
+        String which = part == 0 ? "" : " part " + part;
+        return "%s %s%s in stream '%s' at version %s, position %s"
+                .formatted(typeName, id, which, streamId, version, position);
     }
 }

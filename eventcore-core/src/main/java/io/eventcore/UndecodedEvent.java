@@ -93,8 +93,7 @@ public final class UndecodedEvent {
                 typeName,
                 id,
                 recordedAt,
-                () -> new RecordedEvent<>(
-                        copies.get(), id, streamId, version, position, typeName, metadata, recordedAt));
+                () -> RecordedEvent.of(copies.get(), id, streamId, version, position, typeName, metadata, recordedAt));
         undecoded.keepIfImmutable(event);
         return undecoded;
     }

@@ -74,7 +74,7 @@ class EventStreamReaderTest {
     }
 
     private static RecordedEvent<BankEvent> deposited(long number) {
-        return new RecordedEvent<>(
+        return RecordedEvent.of(
                 new Deposited(ADA, number),
                 EventIds.next(),
                 ADA,

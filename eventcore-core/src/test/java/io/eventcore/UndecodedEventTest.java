@@ -160,7 +160,7 @@ class UndecodedEventTest {
     }
 
     private static RecordedEvent<Event> recorded(Object value) {
-        return new RecordedEvent<>(
+        return RecordedEvent.of(
                 new Holding(STREAM, value),
                 UUID.randomUUID(),
                 STREAM,

@@ -162,7 +162,7 @@ final class KnownStreams {
         Known known = known(added.streamId());
         known.expectedBytes.add(size);
         add(known, size);
-        RecordedEvent<Event> expected = new RecordedEvent<>(
+        RecordedEvent<Event> expected = RecordedEvent.of(
                 asRead,
                 added.id(),
                 added.streamId(),

@@ -198,7 +198,7 @@ class SnapshotLawsTest {
         Map<StreamId, Integer> versions = new HashMap<>();
         List<RecordedEvent<Noted>> recorded = new ArrayList<>();
         for (Noted event : events) {
-            recorded.add(new RecordedEvent<>(
+            recorded.add(RecordedEvent.of(
                     event,
                     new UUID(0, recorded.size()),
                     event.streamId,
@@ -251,15 +251,7 @@ class SnapshotLawsTest {
             for (RecordedEvent<Noted> event : events) {
                 StreamVersion after = streamsAfter.get(event.streamId());
                 if (after != null && event.version().compareTo(after) > 0) {
-                    found.add(new RecordedEvent<>(
-                            eventType.cast(event.event()),
-                            event.id(),
-                            event.streamId(),
-                            event.version(),
-                            event.position(),
-                            event.typeName(),
-                            event.metadata(),
-                            event.recordedAt()));
+                    found.add(event.withEvent(eventType.cast(event.event())));
                 }
             }
             return EventStreamReader.of(versions, found);

@@ -143,7 +143,7 @@ class HistoryTest {
     }
 
     private static RecordedEvent<LedgerEvent> recorded(UUID id, long version, long position) {
-        return new RecordedEvent<>(
+        return RecordedEvent.of(
                 new Deposited(ADA, 1),
                 id,
                 ADA,

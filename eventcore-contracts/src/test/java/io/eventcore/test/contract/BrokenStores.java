@@ -367,7 +367,7 @@ final class BrokenStores {
                 EventStreamSlice slice = super.appendEvents(writes);
                 for (int i = 0; i < slice.events().size(); i++) {
                     AppendedEvent event = slice.events().get(i);
-                    seen.add(new RecordedEvent<>(
+                    seen.add(RecordedEvent.of(
                             writes.events().get(i).event(),
                             event.id(),
                             event.streamId(),

@@ -110,7 +110,7 @@ public final class EventDecoder<E extends Event> {
             String problem = "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
             throw new EventDeserializationException(streamId, version, position, stored.typeName(), problem, null);
         }
-        return new RecordedEvent<>(
+        return RecordedEvent.of(
                 eventType.cast(event), id, streamId, version, position, stored.typeName(), metadata, recordedAt);
     }
 }
