@@ -1,0 +1,168 @@
+package io.eventcore.test.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
+import io.eventcore.projection.ParkedCount;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.ProjectionPartition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The streams that a partition has set aside, and what operators ask about them. */
+abstract class ParkedStreamsContract extends ProjectionStoreFixture {
+    @Test
+    void a_parked_stream_is_kept_as_it_was_given_until_it_is_released() {
+        Lease lease = acquire("one");
+        ParkedStream stream = parked(3);
+
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(stream)));
+
+        assertThat(store.parkedStreams(NAME)).containsExactly(stream);
+        assertThat(store.parkedStreams()).containsExactly(stream);
+        assertThat(store.parkedStreams("other")).isEmpty();
+
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Released(ADA)));
+
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void all_streams_of_a_partition_are_released_at_once_and_those_of_another_one_stay() {
+        store.register("halves", 1, 2, GlobalPosition.START);
+        Lease first = parkIn(new ProjectionPartition("halves", 0), List.of(ADA, StreamId.of("account-cem")));
+        parkIn(new ProjectionPartition("halves", 1), List.of(StreamId.of("account-bob")));
+
+        boolean done = store.advance(first, TEN, Checkpoint.START, List.of(new ParkedChange.AllReleased()));
+
+        assertThat(done).isTrue();
+        assertThat(store.parkedStreams("halves"))
+                .extracting(stream -> stream.streamId().value())
+                .containsExactly("account-bob");
+    }
+
+    private Lease parkIn(ProjectionPartition partition, List<StreamId> streams) {
+        Lease lease = store.acquire(partition, 2, "one", Duration.ofMinutes(1)).orElseThrow();
+        List<ParkedChange> parked = new ArrayList<>();
+        for (StreamId stream : streams) {
+            parked.add(new ParkedChange.Parked(new ParkedStream(
+                    partition, stream, at(3), "account.deposited", "java.lang.Error", 1, ParkedStream.Request.NONE)));
+        }
+        assertThat(store.advance(lease, Checkpoint.START, TEN, parked)).isTrue();
+        return lease;
+    }
+
+    @Test
+    void more_events_queue_up_behind_a_parked_one() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        store.advance(lease, TEN, TEN.movedTo(at(12)), List.of(new ParkedChange.Queued(ADA, 2)));
+
+        assertThat(store.parkedStreams(NAME)).singleElement().satisfies(stream -> {
+            assertThat(stream.waiting()).isEqualTo(3);
+            assertThat(stream.position()).isEqualTo(at(3));
+        });
+    }
+
+    @Test
+    void nothing_is_parked_without_the_newest_token() {
+        Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
+        acquire("two");
+
+        boolean done = store.advance(lost, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        assertThat(done).isFalse();
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void what_is_asked_for_a_parked_stream_is_remembered_while_more_events_queue_up() {
+        Lease lease = acquire("one");
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
+
+        boolean found = store.request(NAME, ADA, ParkedStream.Request.RETRY);
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Queued(ADA, 1)));
+
+        assertThat(found).isTrue();
+        assertThat(store.parkedStreams(NAME))
+                .singleElement()
+                .satisfies(stream -> assertThat(stream.request()).isEqualTo(ParkedStream.Request.RETRY));
+        assertThat(store.request(NAME, StreamId.of("account-bob"), ParkedStream.Request.RETRY))
+                .isFalse();
+    }
+
+    @Test
+    void what_is_asked_about_parked_streams_is_told_without_all_of_them() {
+        store.register("other", 1, 1, GlobalPosition.START);
+        StreamId bob = StreamId.of("account-bob");
+        Lease lease = acquire("one");
+        store.advance(
+                lease,
+                Checkpoint.START,
+                TEN,
+                List.of(new ParkedChange.Parked(parked(5)), new ParkedChange.Parked(parkedAt(bob, 3))));
+
+        assertThat(store.parkedStreams(BALANCES)).containsExactly(parkedAt(bob, 3), parked(5));
+        assertThat(store.parkedStreams(new ProjectionPartition(NAME, 1))).isEmpty();
+        assertThat(store.parkedStreams(NAME, at(0), 1)).containsExactly(parkedAt(bob, 3));
+        assertThat(store.parkedStreams(NAME, at(3), 2)).containsExactly(parked(5));
+        assertThat(store.parkedStreams(NAME, at(5), 2)).isEmpty();
+        assertThat(store.parkedStreams("other", at(0), 10)).isEmpty();
+        assertThat(store.parkedStreamsAt(NAME, at(3))).containsExactly(parkedAt(bob, 3));
+        assertThat(store.parkedStreamsAt(NAME, at(4))).isEmpty();
+        assertThat(store.parkedStreamsAt("other", at(3))).isEmpty();
+        assertThat(store.parkedIds(BALANCES, 10)).containsExactlyInAnyOrder(ADA, bob);
+        assertThat(store.parkedIds(BALANCES, 1)).hasSize(1);
+        assertThat(store.parkedIds(new ProjectionPartition(NAME, 1), 10)).isEmpty();
+        assertThat(store.parkedAmong(BALANCES, Set.of(StreamId.of("nobody"), bob)))
+                .containsExactly(bob);
+        assertThat(store.parkedAmong(BALANCES, Set.of())).isEmpty();
+        assertThat(store.parkedAmong(new ProjectionPartition(NAME, 1), Set.of(ADA, bob)))
+                .isEmpty();
+        assertThat(store.parkedStream(NAME, 1, ADA)).contains(parked(5));
+        assertThat(store.parkedStream(NAME, 2, ADA)).isEmpty();
+        assertThat(store.parkedStream(NAME, 1, StreamId.of("nobody"))).isEmpty();
+        assertThat(store.hasParkedStreams(NAME, 1, at(2))).isFalse();
+        assertThat(store.hasParkedStreams(NAME, 1, at(3))).isTrue();
+        assertThat(store.hasParkedStreams(NAME, 2, at(3))).isFalse();
+        assertThat(store.hasParkedStreams("other", 1, at(3))).isFalse();
+        assertThat(store.parkedCounts()).containsExactly(new ParkedCount(NAME, 1, 2));
+    }
+
+    @Test
+    void only_parked_streams_that_something_is_asked_for_are_requested_ones() {
+        StreamId bob = StreamId.of("account-bob");
+        Lease lease = acquire("one");
+        store.advance(
+                lease,
+                Checkpoint.START,
+                TEN,
+                List.of(new ParkedChange.Parked(parked(5)), new ParkedChange.Parked(parkedAt(bob, 3))));
+        assertThat(store.requestedStreams(10)).isEmpty();
+
+        assertThat(store.request(NAME, bob, ParkedStream.Request.RETRY)).isTrue();
+        assertThat(store.request(NAME, bob, ParkedStream.Request.RETRY)).isTrue();
+        assertThat(store.request(NAME, StreamId.of("nobody"), ParkedStream.Request.RETRY))
+                .isFalse();
+        assertThat(store.requestedStreams(10))
+                .extracting(ParkedStream::streamId, ParkedStream::request)
+                .containsExactly(tuple(bob, ParkedStream.Request.RETRY));
+
+        assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD)).isEqualTo(2);
+        assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD)).isEqualTo(2);
+        assertThat(store.requestAll("unknown", ParkedStream.Request.DISCARD)).isZero();
+        assertThat(store.requestedStreams(10))
+                .extracting(ParkedStream::streamId, ParkedStream::request)
+                .containsExactly(tuple(bob, ParkedStream.Request.DISCARD), tuple(ADA, ParkedStream.Request.DISCARD));
+        assertThat(store.requestedStreams(1)).extracting(ParkedStream::streamId).containsExactly(bob);
+    }
+}
