@@ -66,6 +66,7 @@ public final class EventJson {
     static JsonMapper.Builder closed(JsonMapper.Builder builder) {
         return builder.addModule(new EventCoreJacksonModule())
                 .addModule(new Refusals())
+                .addModule(new MissingProperties())
                 .annotationIntrospector(
                         AnnotationIntrospector.pair(new NoClassNames(), builder.annotationIntrospector()))
                 .deactivateDefaultTyping()

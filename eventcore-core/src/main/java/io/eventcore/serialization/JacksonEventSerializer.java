@@ -76,10 +76,12 @@ public final class JacksonEventSerializer implements EventSerializer {
     }
 
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */
-    private static RedactedException redacted(JacksonException e) {
+    private static RuntimeException redacted(JacksonException e) {
         TokenStreamLocation location = e.getLocation();
         String path = e.getPathReference();
         String place = location == null ? path : path + " (byte " + location.getByteOffset() + ")";
-        return RedactedException.of(e, place.strip());
+        return e instanceof MissingProperties.MissingPropertyException
+                ? new IllegalArgumentException(e.getOriginalMessage() + "; at " + place.strip())
+                : RedactedException.of(e, place.strip());
     }
 }

@@ -11,6 +11,7 @@ import io.eventcore.snapshot.Snapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Modifier;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -39,17 +40,20 @@ import org.springframework.util.ClassUtils;
  * @since 0.1
  */
 public final class EventCoreAssertions {
+    private static final Path TYPES_FILE = Path.of("src", "test", "resources", "eventcore-types.json");
+    private static final String UPDATE = "eventcore.types.update";
+
     private EventCoreAssertions() {}
 
     /**
      * Asserts that every command in a package and below it is well-formed: its {@code @Stream}s mark ids, it says which
      * events it reads, and all these events have a stored name of their own, given the event classes found in the same
-     * packages. And that a sample of each of these event classes is the same when it is written as JSON and read back.
+     * packages. And that samples of each of these event classes are the same when they are written as JSON and read back.
      *
-     * <p>A sample is made by the constructor, with a value of each component, one element in each collection, and the first
-     * class permitted of a sealed type that has a sample. No sample, and so no check, has a class whose constructor refuses
-     * such values, and one with several constructors that is no record: the store checks their events when it stores them,
-     * and {@link CommandScenario} checks them in tests. The JSON is that of the library alone; where the application adds
+     * <p>Samples are made by the constructor, with a value of each component: one has an element in each collection, the
+     * others have each constant of an enum, each class of a sealed type, and what may be empty once empty. No sample, and so
+     * no check, has a class whose constructor refuses such values, and one with several constructors that is no record: the
+     * store checks their events when it stores them, and {@link CommandScenario} checks them in tests. The JSON is that of the library alone; where the application adds
      * modules or customizers, use {@link #assertWellFormed(String, EventTypes, EventSerializer)}.
      *
      * @throws AssertionError if something is wrong, or if there is no command; names every class, its component and what
@@ -105,6 +109,55 @@ public final class EventCoreAssertions {
         check(packageName, classesIn(packageName), types, serializer, new ArrayList<>());
     }
 
+    /**
+     * Asserts that what was stored before is still read as what it was: compares the event classes of a package, and below
+     * it, with the file {@code src/test/resources/eventcore-types.json}, which is committed with the code.
+     *
+     * <p>The file has every stored name that the code ever wrote, the shape of its events, and samples with what they are
+     * read as. A name that lost its reader, a sample that is not read or read as something else, another shape and a name
+     * that is not in the file fail. With {@code -Deventcore.types.update=true} the file is made to say what the code does,
+     * and the change of the file is what people review: names and samples that cannot be read any more are gone from it,
+     * readable ones of former shapes stay, as such events may be stored.
+     *
+     * <p>Samples are made as for {@link #assertWellFormed(String)}.
+     *
+     * @param samples events of classes that no sample can be made of, at least one of each; they are committed with the file
+     * @throws AssertionError if something differs; names every stored name, its class, the component and what to do
+     */
+    public static void assertCompatible(String packageName, Event... samples) {
+        EventTypes.Builder types = EventTypes.builder();
+        classesIn(packageName).stream()
+                .filter(type -> isConcrete(type) && Event.class.isAssignableFrom(type))
+                .forEach(type -> types.register(type.asSubclass(Event.class)));
+        EventTypes built = types.build();
+        assertCompatible(TYPES_FILE, built, new JacksonEventSerializer(built), samples);
+    }
+
+    /**
+     * As {@link #assertCompatible(String, Event...)}, for an application that registers its event classes by hand or adds
+     * to their JSON.
+     *
+     * @param file where the types are, relative to the folder of the build
+     * @param types the event classes the application works with
+     * @param serializer writes and reads them as the application does, as JSON
+     */
+    public static void assertCompatible(Path file, EventTypes types, EventSerializer serializer, Event... samples) {
+        TypesLock lock = new TypesLock(file, types, serializer, List.of(samples));
+        if (Boolean.getBoolean(UPDATE)) {
+            lock.update();
+        }
+        List<String> problems = lock.problems();
+        if (!problems.isEmpty()) {
+            throw new AssertionError("""
+                    The events of the code are not those of %s:
+                    - %s
+                    Stored events are not rewritten. A class that has another name now keeps the old one in the aliases of \
+                    its @EventType; another shape that old payloads do not fit needs another name. If all of this is meant, \
+                    run the test once with -D%s=true and review the change of the file.
+                    See the guide, 'How do events change?'""".formatted(file, String.join("\n- ", problems), UPDATE));
+        }
+    }
+
     private static void check(
             String packageName,
             List<Class<?>> classes,
@@ -135,16 +188,16 @@ public final class EventCoreAssertions {
     }
 
     private static void checkJson(Class<? extends Event> type, EventSerializer serializer, List<String> problems) {
-        Event sample = Samples.of(type).orElse(null);
-        if (sample == null) {
-            return;
+        Set<String> found = new LinkedHashSet<>();
+        for (Event sample : Samples.of(type)) {
+            try {
+                serializer.deserialize(serializer.serialize(sample));
+            } catch (RuntimeException e) {
+                found.add("%s cannot be stored: %s. See the guide, 'What may an event hold?'"
+                        .formatted(type.getName(), e.getMessage()));
+            }
         }
-        try {
-            serializer.deserialize(serializer.serialize(sample));
-        } catch (RuntimeException e) {
-            problems.add("%s cannot be stored: %s. See the guide, 'What may an event hold?'"
-                    .formatted(type.getName(), e.getMessage()));
-        }
+        problems.addAll(found);
     }
 
     @SuppressWarnings("unchecked") // It is a Command, of whatever state and events.

@@ -23,6 +23,7 @@ import java.time.Year;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
@@ -35,16 +36,24 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import org.springframework.core.ResolvableType;
 import org.springframework.util.ClassUtils;
 
 /**
- * Makes a value of a class by what its constructor asks for, so that its JSON form can be tried. A class whose constructor
+ * Makes values of a class by what its constructor asks for, so that its JSON form can be tried. A class whose constructor
  * refuses such values has no sample.
+ *
+ * <p>The first has one element in each collection, the first constant of each enum and the first class of each sealed type.
+ * Each further one differs from it in one place: another constant, another class, a collection or an {@code Optional} that
+ * is empty.
  */
 final class Samples {
     /** A class may hold itself; what is deeper than this is left out where it may be, or has no sample. */
     private static final int DEPTH = 6;
+
+    /** A class that refers to large enums in many places would have thousands. */
+    private static final int MAX_SAMPLES = 100;
 
     private static final Instant TIME = Instant.parse("2024-05-06T07:08:09.123456Z");
 
@@ -87,29 +96,61 @@ final class Samples {
             Map.entry(StreamVersion.class, StreamVersion.of(1)),
             Map.entry(GlobalPosition.class, GlobalPosition.of(1)));
 
-    private Samples() {}
+    /** The place in which this value differs from the first one, and how. */
+    private final int place;
 
-    /** A value of a class; empty if none can be made. */
-    static <T> Optional<T> of(Class<T> type) {
+    private final int choice;
+
+    /** How many ways there are in each place passed so far. */
+    private final List<Integer> ways = new ArrayList<>();
+
+    private Samples(int place, int choice) {
+        this.place = place;
+        this.choice = choice;
+    }
+
+    /** Values of a class, no more than {@value #MAX_SAMPLES}; empty if none can be made. */
+    static <T> List<T> of(Class<T> type) {
+        Samples first = new Samples(0, 0);
+        List<T> samples = new ArrayList<>(first.value(type).stream().toList());
+        for (int place = 0; !samples.isEmpty() && place < first.ways.size(); place++) {
+            for (int choice = 1; choice < first.ways.get(place) && samples.size() < MAX_SAMPLES; choice++) {
+                new Samples(place, choice).value(type).ifPresent(samples::add);
+            }
+        }
+        return samples;
+    }
+
+    private <T> Optional<T> value(Class<T> type) {
         return of(ResolvableType.forClass(type), 0).map(type::cast);
     }
 
-    private static Optional<?> of(ResolvableType type, int depth) {
+    /** Which of so many ways to take in the place that comes next. */
+    private int choose(int count) {
+        ways.add(count);
+        return ways.size() - 1 == place && choice < count ? choice : 0;
+    }
+
+    private Optional<?> of(ResolvableType type, int depth) {
         Class<?> raw = ClassUtils.resolvePrimitiveIfNecessary(type.resolve(Object.class));
         Object known = VALUES.get(raw);
         if (known != null) {
             return Optional.of(known);
         }
         if (raw.isEnum()) {
-            return Arrays.stream(raw.getEnumConstants()).findFirst();
+            Object[] constants = raw.getEnumConstants();
+            return constants.length == 0 ? Optional.empty() : Optional.of(constants[choose(constants.length)]);
         }
         Optional<?> container = container(type, raw, depth);
         if (container.isPresent() || depth > DEPTH) {
             return container;
         }
         if (raw.isSealed()) {
-            return Arrays.stream(raw.getPermittedSubclasses())
-                    .flatMap(permitted -> of(ResolvableType.forClass(permitted), depth + 1).stream())
+            Class<?>[] permitted = raw.getPermittedSubclasses();
+            int from = choose(permitted.length);
+            return IntStream.range(from, permitted.length)
+                    .mapToObj(i -> of(ResolvableType.forClass(permitted[i]), depth + 1))
+                    .flatMap(Optional::stream)
                     .findFirst();
         }
         boolean ofTheJdk = raw.getName().startsWith("java.");
@@ -118,34 +159,39 @@ final class Samples {
                 : constructed(type, raw, depth);
     }
 
-    /** With one element, or none where the element has no sample. */
-    private static Optional<?> container(ResolvableType type, Class<?> raw, int depth) {
+    /** With one element, or none. */
+    private Optional<?> container(ResolvableType type, Class<?> raw, int depth) {
         if (raw.isArray()) {
             Class<?> component = raw.getComponentType();
-            Optional<?> element = of(type.getComponentType(), depth + 1);
+            Optional<?> element = element(type.getComponentType(), depth);
             Object array = Array.newInstance(component, element.isPresent() ? 1 : 0);
             element.ifPresent(found -> Array.set(array, 0, found));
             return Optional.of(array);
         }
         if (raw == Optional.class) {
-            return Optional.of(of(type.getGeneric(0), depth + 1));
+            return Optional.of(element(type.getGeneric(0), depth));
         }
         if (raw == Map.class) {
-            Optional<?> key = of(type.getGeneric(0), depth + 1);
+            Optional<?> key = element(type.getGeneric(0), depth);
             Optional<?> value = of(type.getGeneric(1), depth + 1);
             return Optional.of(key.isPresent() && value.isPresent() ? Map.of(key.get(), value.get()) : Map.of());
         }
         if (raw == List.class || raw == Collection.class || raw == Iterable.class) {
-            return Optional.of(of(type.getGeneric(0), depth + 1).stream().toList());
+            return Optional.of(element(type.getGeneric(0), depth).stream().toList());
         }
         return raw == Set.class
                 ? Optional.of(
-                        of(type.getGeneric(0), depth + 1).<Set<?>>map(Set::of).orElse(Set.of()))
+                        element(type.getGeneric(0), depth).<Set<?>>map(Set::of).orElse(Set.of()))
                 : Optional.empty();
     }
 
+    /** What a container holds; nothing where that has no sample, or by choice. */
+    private Optional<?> element(ResolvableType type, int depth) {
+        return choose(2) == 0 ? of(type, depth + 1) : Optional.empty();
+    }
+
     /** By the constructor of a record, or the only one of another class. */
-    private static Optional<?> constructed(ResolvableType type, Class<?> raw, int depth) {
+    private Optional<?> constructed(ResolvableType type, Class<?> raw, int depth) {
         List<Constructor<?>> constructors = Arrays.stream(raw.getDeclaredConstructors())
                 .filter(constructor -> !constructor.isSynthetic() && (!raw.isRecord() || isCanonical(constructor, raw)))
                 .toList();

@@ -20,6 +20,13 @@ class EventCoreAssertionsTest {
     }
     // end::wellformed[]
 
+    // tag::compatible[]
+    @Test
+    void events_are_read_as_what_they_were() {
+        EventCoreAssertions.assertCompatible("io.eventcore.test.wellformed");
+    }
+    // end::compatible[]
+
     @Test
     void every_mistake_is_named_with_its_class_and_what_to_do() {
         assertThatExceptionOfType(AssertionError.class)

@@ -1,0 +1,155 @@
+package io.eventcore.serialization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.eventcore.Event;
+import io.eventcore.EventType;
+import io.eventcore.StreamId;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import org.jspecify.annotations.NonNull;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.NullUnmarked;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What becomes of a component that was added after an event was stored. */
+class MissingPropertiesTest {
+    enum Kind {
+        NEW,
+        USED
+    }
+
+    /** Of a class that says nothing about nulls. */
+    @NullUnmarked
+    @EventType("everything")
+    record Everything(
+            Integer boxed,
+            String text,
+            Instant time,
+            StreamId id,
+            Kind kind,
+            Part part,
+            Optional<String> maybe,
+            OptionalInt maybeCount,
+            List<String> list,
+            Set<String> set,
+            Map<String, String> map,
+            String[] array)
+            implements Event {}
+
+    @NullUnmarked
+    record Part(String name) {}
+
+    @Test
+    void an_optional_is_empty_and_all_else_null_where_the_class_says_nothing() {
+        assertThat(read("everything", "{}", Everything.class))
+                .isEqualTo(new Everything(
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Optional.empty(),
+                        OptionalInt.empty(),
+                        null,
+                        null,
+                        null,
+                        null));
+    }
+
+    @EventType("numbers")
+    record Numbers(int count, Counts counts) implements Event {}
+
+    record Counts(boolean open, double share) {}
+
+    @Test
+    void a_number_is_not_zero_without_a_word() {
+        String rule = "it is a primitive: declare it Optional";
+        refused("numbers", "{\"counts\":{\"open\":true,\"share\":1}}", Numbers.class, "'count' is missing");
+        refused("numbers", "{\"count\":1,\"counts\":{\"share\":1}}", Numbers.class, "'open' is missing");
+        refused("numbers", "{\"count\":1,\"counts\":{\"open\":true}}", Numbers.class, rule);
+    }
+
+    @NullMarked
+    @EventType("strict")
+    record Strict(String text, @Nullable String note, Optional<String> maybe, List<Inner> inner) implements Event {}
+
+    @NullMarked
+    record Inner(String name) {}
+
+    @Test
+    void what_the_class_says_is_never_null_is_not_null_without_a_word() {
+        refused(
+                "strict",
+                "{\"inner\":[]}",
+                Strict.class,
+                "property 'text' is missing, and in " + Strict.class.getName() + " it is never null");
+        refused("strict", "{\"text\":\"a\"}", Strict.class, "property 'inner' is missing");
+        refused("strict", "{\"text\":\"a\",\"inner\":[{}]}", Strict.class, "property 'name' is missing");
+        assertThat(read("strict", "{\"text\":\"a\",\"inner\":[]}", Strict.class))
+                .isEqualTo(new Strict("a", null, Optional.empty(), List.of()));
+    }
+
+    @NullMarked
+    @EventType("filled")
+    record Filled(String text, @Nullable List<String> tags) implements Event {
+        @SuppressWarnings({"ConstantValue", "UnnecessaryCheckNotNull"}) // Jackson gives it null.
+        Filled {
+            text = text == null ? "none" : text;
+            tags = tags == null ? List.of() : tags;
+        }
+    }
+
+    @Test
+    void a_constructor_may_give_it_a_value() {
+        assertThat(read("filled", "{}", Filled.class)).isEqualTo(new Filled("none", List.of()));
+    }
+
+    @NullUnmarked
+    @EventType("annotated")
+    record Annotated(@NonNull String text, String other) implements Event {}
+
+    @Test
+    void one_component_may_say_it_alone() {
+        refused("annotated", "{\"other\":\"a\"}", Annotated.class, "property 'text' is missing");
+        assertThat(read("annotated", "{\"text\":\"a\"}", Annotated.class)).isEqualTo(new Annotated("a", null));
+    }
+
+    @NullMarked
+    @EventType("generic")
+    record Generic<T extends @Nullable Object>(T value, String text) implements Event {}
+
+    @Test
+    void a_type_variable_says_nothing() {
+        assertThat(read("generic", "{\"text\":\"a\"}", Generic.class))
+                .extracting("value")
+                .isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"text\":null,\"inner\":[]}", "{\"inner\":[],\"text\":null}"})
+    void a_null_that_was_stored_is_read_as_it_was_written(String json) {
+        assertThat(read("strict", json, Strict.class)).extracting("text").isNull();
+    }
+
+    private static Event read(String name, String json, Class<? extends Event> type) {
+        return new JacksonEventSerializer(EventTypes.of(type))
+                .deserialize(SerializedEvent.of(name, json.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static void refused(String name, String json, Class<? extends Event> type, String expected) {
+        assertThatExceptionOfType(RuntimeException.class)
+                .isThrownBy(() -> read(name, json, type))
+                .withMessageContaining(expected);
+    }
+}
