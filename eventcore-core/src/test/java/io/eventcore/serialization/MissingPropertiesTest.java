@@ -30,6 +30,7 @@ class MissingPropertiesTest {
 
     /** Of a class that says nothing about nulls. */
     @NullUnmarked
+    @SuppressWarnings("ArrayRecordComponent") // One of the kinds there are.
     @EventType("everything")
     record Everything(
             Integer boxed,

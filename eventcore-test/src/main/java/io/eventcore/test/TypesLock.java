@@ -127,7 +127,7 @@ final class TypesLock {
             String name = types.nameOf(type);
             Locked before = all.getOrDefault(name, Locked.NOTHING);
             List<Sample> merged = new ArrayList<>(before.samples());
-            for (JsonNode payload : written(type)) {
+            for (JsonNode payload : written(of)) {
                 if (!before.payloads().contains(payload)) {
                     merged.add(Sample.of(name, payload, readings(name, payload)));
                 }
@@ -153,8 +153,8 @@ final class TypesLock {
         return List.of(Read.of(serializer.serialize(event)));
     }
 
-    private List<JsonNode> written(Class<? extends Event> type) {
-        return samples.get(type).stream()
+    private List<JsonNode> written(List<Event> events) {
+        return events.stream()
                 .map(event -> Read.of(serializer.serialize(event)).payload())
                 .distinct()
                 .toList();
