@@ -6,7 +6,7 @@ package io.eventcore.projection;
  * @since 0.1
  */
 public enum AwaitOutcome {
-    /** The projection has dealt with everything up to the position. */
+    /** The projection has dealt with everything up to the position: it had at a moment while it was waited for. */
     REACHED,
 
     /** The log does not reach the position: no append has returned it, or the log was set back. Not waited for. */
@@ -18,6 +18,9 @@ public enum AwaitOutcome {
     /** The event at the position waits, because its stream is parked. */
     PARKED,
 
-    /** The projection is paused, has failed, or the runner is not running. */
+    /**
+     * The projection is paused; or no instance runs it, and this one does not go on with it: it has failed here, or the
+     * runner does not run.
+     */
     STOPPED
 }

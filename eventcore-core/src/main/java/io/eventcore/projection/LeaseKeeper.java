@@ -107,25 +107,28 @@ final class LeaseKeeper implements Runnable {
     }
 
     /** Tells the workers what the store says. */
-    List<PartitionState> look() {
+    Map<String, StoreLook> look() {
         looking.lock();
         try {
             Map<PartitionWorker<?>, Lease> held = held();
-            List<PartitionState> states = context.store().partitions();
-            Map<ProjectionPartition, PartitionState> byPartition = new HashMap<>();
-            states.forEach(state -> byPartition.put(state.partition(), state));
+            Map<String, StoreLook> looks = context.looks().lookAtAll();
             for (PartitionWorker<?> worker : workers) {
-                worker.observe(
-                        Optional.ofNullable(byPartition.get(worker.partition())),
-                        Optional.ofNullable(held.get(worker)));
+                ProjectionPartition partition = worker.partition();
+                StoreLook look = context.looks().newest(partition.projection());
+                worker.observe(look.of(partition.version()), Optional.ofNullable(held.get(worker)));
             }
-            if (context.versions().observe(states)) {
-                workers.forEach(PartitionWorker::wakeUp);
-                context.progress().changed();
-            }
-            return states;
+            looks.forEach(this::observe);
+            return looks;
         } finally {
             looking.unlock();
+        }
+    }
+
+    /** Takes note of which version of a projection the store calls the active one. */
+    void observe(String projection, StoreLook look) {
+        if (context.versions().observe(projection, look)) {
+            workers.forEach(PartitionWorker::wakeUp);
+            context.progress().changed();
         }
     }
 

@@ -71,6 +71,16 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return partition;
     }
 
+    /** Whether it is the worker of a partition that the store knows. */
+    boolean isOf(PartitionState found) {
+        return found.partition().equals(partition) && isDividedLike(found);
+    }
+
+    /** Whether the projection is divided into as many partitions here as the store says. */
+    boolean isDividedLike(PartitionState found) {
+        return found.partitions() == projection.partitions();
+    }
+
     /** What a status calls it. */
     String label() {
         return ProjectionPartition.label(partition.projection(), partition.version());
@@ -105,7 +115,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return of.shown(counts.isFailing());
     }
 
-    /** How far it has come, while it runs here. */
+    /** How far it has come, as is known here. */
     GlobalPosition position() {
         return state().facts().position();
     }
@@ -165,13 +175,12 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /**
      * Takes note of what the store says.
      *
-     * @param found the state of the partition; empty if the store does not know it, for the projection is divided into
-     *     another number of partitions
+     * @param version the partitions of its version of the projection
      * @param before the lease held before the store was asked, so that one taken meanwhile is not thought lost
      */
-    void observe(Optional<PartitionState> found, Optional<Lease> before) {
-        WorkerState.Observation seen = new WorkerState.Observation(
-                found, projection.partitions(), owner, before, admission.isAdmitted(), now());
+    void observe(List<PartitionState> version, Optional<Lease> before) {
+        Observation seen = new Observation(
+                partition, projection.partitions(), owner, version, before, admission.isAdmitted(), now());
         WorkerState old = state.getAndUpdate(now -> now.observed(seen));
         WorkerState next = old.observed(seen);
         if (!old.holds() && !next.facts().free()) {
@@ -227,7 +236,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         // wrong; it
         // is given away if asked for.
         boolean asks = waiting.facts().free() || before - askedAt > length.toNanos();
-        if (asks && waiting.wantsLease() && admission.isAdmitted()) {
+        if (asks && !waiting.facts().dividedOtherwise() && waiting.wantsLease() && admission.isAdmitted()) {
             askedAt = before;
             Optional<Lease> lease = context.store().acquire(partition, projection.partitions(), owner, length);
             if (lease.isPresent()) {
@@ -272,7 +281,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 nanos -> wakeup.pause(nanos, this::mayGoOn),
                 counts);
         Checkpoint begin = application.checkpoint();
-        change(now -> now.with(now.facts().at(begin.position())));
+        change(now -> now.begun(begin.position()));
         check.check(begin, begin);
         counts.recovered();
         LOG.debug("Projection '{}' runs here, from position {}", partition, begin.position());

@@ -9,14 +9,28 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One thread's waiting for the active version of a projection to come to a position. */
+/**
+ * One thread's waiting for the active version of a projection to come to a position.
+ *
+ * <p>What this instance knows says when it is worth asking; what the store says decides. An answer rests on a look at the
+ * store that began after the waiting did, so nothing that another instance did before is missed: no reset, no division
+ * anew, no take-over. For a partition that the look finds lent to this instance, what that has applied under the same
+ * lease counts too, because the checkpoint is not saved at every step.
+ */
 final class PositionAwait {
     private final String projection;
     private final GlobalPosition position;
     private final EventReader reader;
     private final SharedLastPosition end;
     private final ProjectionStore store;
+    private final StoreLooks looks;
     private final Supplier<@Nullable ProjectionRun> run;
+
+    /** The newest look that was judged by; at first, the newest that had begun before the waiting did. */
+    private long judged;
+
+    /** Whether a look was judged by since the position seems to be reached here. */
+    private boolean refuted;
 
     PositionAwait(
             String projection,
@@ -24,43 +38,48 @@ final class PositionAwait {
             EventReader reader,
             SharedLastPosition end,
             ProjectionStore store,
+            StoreLooks looks,
             Supplier<@Nullable ProjectionRun> run) {
         this.projection = projection;
         this.position = position;
         this.reader = reader;
         this.end = end;
         this.store = store;
+        this.looks = looks;
         this.run = run;
+        this.judged = looks.begun();
     }
 
     AwaitOutcome await(ProgressMonitor progress, Duration timeout) {
         try {
             long deadline = System.nanoTime() + Nanos.of(timeout);
-            long look = RemoteProgress.LOOK_EVERY.toNanos();
+            long look = StoreLooks.LOOK_EVERY.toNanos();
             boolean exists = false;
+            boolean waited = false;
             while (true) {
+                Optional<AwaitOutcome> outcome = ask(progress, deadline);
                 long left = deadline - System.nanoTime();
-                // Most are there in a moment, so the first wait is short: only who waits longer asks where the log
-                // ends.
-                long pause = exists && !needsStore() ? left : Math.min(left, look);
-                if (!progress.awaitUntil(this::isDecided, pause)) {
-                    askStore();
-                }
-                Optional<AwaitOutcome> outcome = outcome();
-                // Of a projection that has stopped no position is awaited, but one that the log never reached is no
-                // fault of
-                // its own.
-                boolean asksForEnd = outcome.isEmpty() || (outcome.get() == AwaitOutcome.STOPPED && run.get() != null);
-                if (!exists && asksForEnd && end.isBefore(position)) {
-                    return AwaitOutcome.BEYOND_LOG;
+                // Most are there in a moment, so only those that wait longer ask where the log ends. Of a projection
+                // that has stopped no position is awaited, but one that the log never reached is no fault of its own.
+                boolean asksForEnd = outcome.map(AwaitOutcome.STOPPED::equals).orElse(waited || left <= 0);
+                if (!exists && asksForEnd) {
+                    if (end.isBefore(position)) {
+                        return AwaitOutcome.BEYOND_LOG;
+                    }
+                    exists = true;
                 }
                 if (outcome.isPresent()) {
                     return outcome.get();
                 }
-                exists = true;
                 if (left <= 0) {
                     return AwaitOutcome.TIMED_OUT;
                 }
+                if (isWorthAsking()) {
+                    progress.awaitUntil(() -> looks.newest(projection).number() > judged, Math.min(left, look));
+                } else {
+                    progress.awaitUntil(this::isWorthAsking, exists ? left : Math.min(left, look));
+                }
+                waited = true;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -68,98 +87,93 @@ final class PositionAwait {
         }
     }
 
-    private static List<PartitionWorker<?>> workers(ProjectionRun running, String projection) {
-        return running.workersOf(projection, running.versions().of(projection));
-    }
-
-    /** Whether some part is run by another instance, whose progress only the store knows. */
-    private boolean needsStore() {
+    /** Whether the store may say more than that some part is run here and is behind. */
+    private boolean isWorthAsking() {
         ProjectionRun running = run.get();
         if (running == null) {
-            return false;
+            return true;
         }
-        List<PartitionWorker<?>> workers = workers(running, projection);
-        return workers.isEmpty()
+        List<PartitionWorker<?>> workers = workers(running);
+        return isReachedHere(workers)
                 || workers.stream().anyMatch(worker -> !worker.state().runsHere());
     }
 
-    private boolean isDecided() {
+    private List<PartitionWorker<?>> workers(ProjectionRun running) {
+        return running.workersOf(projection, running.versions().of(projection));
+    }
+
+    /** Whether all parts seem to run here, and to have come to the position. */
+    private boolean isReachedHere(List<PartitionWorker<?>> workers) {
+        return workers.stream()
+                .map(PartitionWorker::state)
+                .allMatch(state -> state.runsHere()
+                        && state.reachedHere().filter(here -> !isBehind(here)).isPresent());
+    }
+
+    /** Asks the store, unless that is not worth it, or was done a moment ago; empty if the waiting goes on. */
+    private Optional<AwaitOutcome> ask(ProgressMonitor progress, long deadline) throws InterruptedException {
+        if (!isWorthAsking()) {
+            refuted = false;
+            return Optional.empty();
+        }
         ProjectionRun running = run.get();
-        return running == null || isStopped(running) || isReached(running);
-    }
-
-    private boolean isStopped(ProjectionRun running) {
-        return workers(running, projection).stream().anyMatch(worker -> isStopped(running, worker, worker.state()));
-    }
-
-    private boolean isStopped(ProjectionRun running, PartitionWorker<?> worker, WorkerState state) {
-        return isBehind(reached(running, worker, state))
-                && (isOver(worker.shown(state)) || isPausedElsewhere(running, worker, state));
-    }
-
-    private static boolean isPausedElsewhere(ProjectionRun running, PartitionWorker<?> worker, WorkerState state) {
-        return !state.runsHere()
-                && running.remote()
-                        .state(worker.partition())
-                        .map(PartitionState::paused)
-                        .orElse(false);
-    }
-
-    private boolean isReached(ProjectionRun running) {
-        List<PartitionWorker<?>> workers = workers(running, projection);
-        if (workers.isEmpty()) {
-            int version = running.versions().of(projection);
-            return !isBehind(furthest(
-                    running.versions().position(projection), running.remote().position(projection, version)));
+        boolean seemsReached = running != null && isReachedHere(workers(running));
+        // What seems to be reached here most often is: that is confirmed at once.
+        Duration apart = seemsReached && !refuted ? Duration.ZERO : StoreLooks.LOOK_EVERY;
+        boolean looked = looks.look(projection, judged, apart, deadline - System.nanoTime());
+        StoreLook look = looks.newest(projection);
+        if (look.number() <= judged) {
+            return Optional.empty();
         }
-        return workers.stream().noneMatch(worker -> isBehind(reached(running, worker, worker.state())));
-    }
-
-    /** How far a part has come; what another instance runs, as the store was last seen. */
-    private static GlobalPosition reached(ProjectionRun running, PartitionWorker<?> worker, WorkerState state) {
-        GlobalPosition here = state.facts().position();
-        if (state.runsHere()) {
-            return here;
+        judged = look.number();
+        refuted = seemsReached;
+        if (running != null) {
+            running.observe(projection, look);
         }
-        GlobalPosition elsewhere = running.remote()
-                .state(worker.partition())
-                .map(seen -> seen.checkpoint().position())
-                .orElse(GlobalPosition.START);
-        return furthest(here, elsewhere);
+        if (looked) {
+            progress.changed();
+        }
+        return judge(running, look);
     }
 
-    private static GlobalPosition furthest(GlobalPosition one, GlobalPosition other) {
-        return one.compareTo(other) > 0 ? one : other;
+    private Optional<AwaitOutcome> judge(@Nullable ProjectionRun running, StoreLook look) {
+        int version = running == null ? look.active() : running.versions().of(projection);
+        List<PartitionState> parts = look.of(version);
+        List<PartitionState> behind =
+                parts.stream().filter(part -> isBehind(reached(running, part))).toList();
+        if (!parts.isEmpty() && behind.isEmpty()) {
+            // Another version may have become active since, and may be behind: then the waiting goes on.
+            return running == null || running.versions().promise(projection, version, position)
+                    ? Optional.of(isParked(version) ? AwaitOutcome.PARKED : AwaitOutcome.REACHED)
+                    : Optional.empty();
+        }
+        boolean stopped =
+                parts.isEmpty() ? running == null : behind.stream().anyMatch(part -> isStopped(running, part));
+        return stopped ? Optional.of(AwaitOutcome.STOPPED) : Optional.empty();
+    }
+
+    private static GlobalPosition reached(@Nullable ProjectionRun running, PartitionState part) {
+        GlobalPosition saved = part.checkpoint().position();
+        if (running == null) {
+            return saved;
+        }
+        return running.workersOf(part.partition().projection(), part.partition().version()).stream()
+                .filter(worker -> worker.isOf(part))
+                .map(PartitionWorker::state)
+                .filter(state -> state.currentLease().filter(part::isHeldBy).isPresent())
+                .flatMap(state -> state.reachedHere().stream())
+                .filter(here -> here.compareTo(saved) > 0)
+                .findFirst()
+                .orElse(saved);
     }
 
     private boolean isBehind(GlobalPosition reached) {
         return reached.compareTo(position) < 0;
     }
 
-    private static boolean isOver(ProjectionState state) {
-        return state == ProjectionState.FAILED || state == ProjectionState.PAUSED || state == ProjectionState.STOPPED;
-    }
-
-    private Optional<AwaitOutcome> outcome() {
-        ProjectionRun running = run.get();
-        if (running == null) {
-            return Optional.of(AwaitOutcome.STOPPED);
-        }
-        int version = running.versions().of(projection);
-        if (isReached(running)) {
-            // Another version may have become active since, and may be behind: then the waiting goes on.
-            return running.versions().promise(projection, version, position)
-                    ? Optional.of(isParked(version) ? AwaitOutcome.PARKED : AwaitOutcome.REACHED)
-                    : Optional.empty();
-        }
-        return isStopped(running) ? Optional.of(AwaitOutcome.STOPPED) : Optional.empty();
-    }
-
-    private void askStore() {
-        ProjectionRun running = run.get();
-        if (running != null && needsStore()) {
-            running.remote().look(projection);
-        }
+    /** Whether a part is paused, or is run by no instance and not to be run by this one. */
+    private static boolean isStopped(@Nullable ProjectionRun running, PartitionState part) {
+        return part.paused() || (part.free() && (running == null || !running.takesOn(part)));
     }
 
     /** Whether the event at the position waits. Most often no stream is parked there, which is one short statement. */

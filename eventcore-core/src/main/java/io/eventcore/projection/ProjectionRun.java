@@ -16,7 +16,6 @@ final class ProjectionRun {
     private final Runnable look;
     private final LeaseKeeper keeper;
     private final StandstillWatch watch;
-    private final RemoteProgress remote;
     private final List<PartitionWorker<?>> workers = new ArrayList<>();
     private final List<PartitionChange<?>> changes = new ArrayList<>();
     private final List<Thread> workerThreads = new ArrayList<>();
@@ -29,7 +28,6 @@ final class ProjectionRun {
         this.look = context.tail()::look;
         this.keeper = new LeaseKeeper(context, workers, new VersionSwitch(context.reader(), context.store(), declared));
         this.watch = new StandstillWatch(workers, context.settings());
-        this.remote = new RemoteProgress(context.store(), context.versions(), context.progress(), context.nanoTime());
         declared.all().forEach(this::prepare);
         keeper.look();
 
@@ -74,8 +72,8 @@ final class ProjectionRun {
                         ProjectionPartition.SIDE_EFFECTS,
                         effects.partitions(),
                         LogScan.end(context.reader()));
-        Admission admission =
-                new SideEffectsAdmission(projection.name(), projection.version(), context.versions(), readModel);
+        Admission admission = new SideEffectsAdmission(
+                projection.name(), projection.version(), context.versions(), context.looks(), readModel);
         PartitionWorker<?> worker = worker(effects, 0, admission);
         readModel.forEach(ahead -> ahead.wake(worker));
         workers.add(worker);
@@ -92,11 +90,6 @@ final class ProjectionRun {
         return context.versions();
     }
 
-    /** How those are getting on that other instances run. */
-    RemoteProgress remote() {
-        return remote;
-    }
-
     /** The workers of a version; none if it is not declared here. */
     List<PartitionWorker<?>> workersOf(String projection, int version) {
         return workers.stream()
@@ -107,6 +100,22 @@ final class ProjectionRun {
 
     List<PartitionWorker<?>> workers() {
         return workers;
+    }
+
+    /** Whether a partition that no instance runs is to be run here: by itself, divided anew, or by a newer version. */
+    boolean takesOn(PartitionState part) {
+        ProjectionPartition partition = part.partition();
+        return workers.stream()
+                .filter(worker -> worker.partition().projection().equals(partition.projection()))
+                .anyMatch(worker -> worker.partition().version() > partition.version()
+                        || (worker.partition().version() == partition.version()
+                                && (worker.isOf(part) || !worker.isDividedLike(part))
+                                && !worker.state().isOver(part.resumes())));
+    }
+
+    /** Takes note of which version of a projection the store calls the active one. */
+    void observe(String projection, StoreLook look) {
+        keeper.observe(projection, look);
     }
 
     /** Looks at once what the store says. */

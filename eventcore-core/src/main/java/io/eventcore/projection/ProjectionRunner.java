@@ -54,6 +54,7 @@ public class ProjectionRunner {
     private final String owner = UUID.randomUUID().toString();
     private final ProgressMonitor progress = new ProgressMonitor();
     private final SharedLastPosition end;
+    private final StoreLooks looks;
 
     private volatile @Nullable ProjectionRun run;
 
@@ -75,6 +76,7 @@ public class ProjectionRunner {
         this.listener = ProjectionListener.all(List.of(builder.listener));
         this.clock = builder.clock;
         this.nanoTime = builder.nanoTime;
+        this.looks = new StoreLooks(store, nanoTime);
         PlatformTransactionManager manager = builder.transactionManager;
         this.hasTransactions = manager != null;
         this.transactionManagerName = manager == null ? "" : manager.getClass().getName();
@@ -120,6 +122,7 @@ public class ProjectionRunner {
                 store,
                 tail,
                 new LeaseReturns(store, settings, nanoTime),
+                looks,
                 new ActiveVersions(),
                 new ParkedRequests(store, settings, System::nanoTime),
                 transaction,
@@ -221,9 +224,7 @@ public class ProjectionRunner {
         if (running != null) {
             return running.versions().of(name);
         }
-        return ActiveVersions.active(store.partitions().stream()
-                .filter(state -> state.partition().projection().equals(name))
-                .toList());
+        return new StoreLook(0, 0, store.partitions(name)).active();
     }
 
     /**
@@ -355,6 +356,9 @@ public class ProjectionRunner {
      * Waits until the active version of a projection has dealt with everything up to a position, so that a query sees what
      * a command did. A position that the log does not reach is not waited for.
      *
+     * <p>Works on every instance, whichever runs the projection, and also while this runner does not run. What any instance
+     * did before this call counts: after a reset, a position is reached when it was reached again.
+     *
      * @param position usually {@link io.eventcore.EventStreamSlice#lastPosition()} of an append
      * @param timeout how long to wait at most
      * @return how the waiting ended
@@ -368,7 +372,7 @@ public class ProjectionRunner {
             throw new IllegalStateException("The transaction of this thread has appended events; projection '" + name
                     + "' sees them after the commit: wait then");
         }
-        return new PositionAwait(name, position, reader, end, store, () -> run).await(progress, timeout);
+        return new PositionAwait(name, position, reader, end, store, looks, () -> run).await(progress, timeout);
     }
 
     /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */

@@ -9,6 +9,7 @@ import org.springframework.transaction.support.TransactionOperations;
  *
  * @param owner what the names of those begin with who hold leases of this runner
  * @param returns gives leases back
+ * @param looks what the store says about projections
  * @param versions which versions queries read
  * @param requests what operators have asked for about parked streams
  * @param inTransaction runs what transactional projections do
@@ -22,6 +23,7 @@ record RunnerContext(
         ProjectionStore store,
         LogTail tail,
         LeaseReturns returns,
+        StoreLooks looks,
         ActiveVersions versions,
         ParkedRequests requests,
         TransactionOperations inTransaction,

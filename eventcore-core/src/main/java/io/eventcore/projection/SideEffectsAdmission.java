@@ -3,8 +3,12 @@ package io.eventcore.projection;
 import io.eventcore.GlobalPosition;
 import java.util.List;
 
-/** Lets the side effects of a version run while it is the active one, and up to where its read model has come. */
-record SideEffectsAdmission(String projection, int version, ActiveVersions versions, List<PartitionWorker<?>> readModel)
+/**
+ * Lets the side effects of a version run while it is the active one, and up to where its read model has come: all
+ * partitions that it is divided into in the store, whichever instance runs them.
+ */
+record SideEffectsAdmission(
+        String projection, int version, ActiveVersions versions, StoreLooks looks, List<PartitionWorker<?>> readModel)
         implements Admission {
     @Override
     public boolean isAdmitted() {
@@ -13,9 +17,18 @@ record SideEffectsAdmission(String projection, int version, ActiveVersions versi
 
     @Override
     public GlobalPosition limit() {
-        return readModel.stream()
-                .map(PartitionWorker::position)
+        return looks.newest(projection).of(version).stream()
+                .map(this::reached)
                 .min(GlobalPosition::compareTo)
                 .orElse(GlobalPosition.START);
+    }
+
+    /** What runs here is known better than the store, where that is not told of every step. */
+    private GlobalPosition reached(PartitionState state) {
+        return readModel.stream()
+                .filter(worker -> worker.isOf(state))
+                .flatMap(worker -> worker.state().reachedHere().stream())
+                .findFirst()
+                .orElse(state.checkpoint().position());
     }
 }

@@ -2,7 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
-import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,14 +17,14 @@ record VersionSwitch(EventReader reader, ProjectionStore store, DeclaredProjecti
     private static final int NEXT_TO_NOTHING = 1_000;
 
     /** Switches what is ready, by what the store says; asked once in a while. */
-    void look(List<PartitionState> states) {
-        ActiveVersions.byProjection(states).forEach((name, known) -> {
-            int active = ActiveVersions.active(known);
+    void look(Map<String, StoreLook> looks) {
+        looks.forEach((name, known) -> {
+            int active = known.active();
             int newest = declared.newestVersion(name);
-            GlobalPosition reached = ActiveVersions.position(known, newest);
+            GlobalPosition reached = known.position(newest);
             if (active > 0
                     && newest > active
-                    && reached.compareTo(ActiveVersions.position(known, active)) >= 0
+                    && reached.compareTo(known.position(active)) >= 0
                     && isAlmostAtTheEnd(reached)) {
                 store.activate(name, newest);
                 LOG.info(

@@ -8,20 +8,20 @@ import java.util.Optional;
  * status is read at one moment.
  *
  * <pre>
- *                lease taken               end of the log reached
- *   Waiting ───────────────► CatchingUp ──────────────────────────► Following
- *      ▲ ▲                    ▲      ▲                                  │  │
- *      │ │                    │      └──────── fallen behind ───────────┘  │
- *      │ │                    │                                            │
- *      │ └─────────────────── │ ──── lease given back ── from either ──────┤
- *      │                      │                                            │
- *      │                 lease taken, after a pause                        │
- *      │                      │                                            │
- *      ├── another    StandingStill ◄──── trouble of any other kind ───────┤
- *      │   instance                                                        │
- *      ├── resumed ── Failed ◄─────────── onError: FAIL; log set back ─────┤
- *      │                                                                   │
- *      └── lease ──── Overtaken ◄──────── the store says: lease lost ──────┘
+ *         lease taken          checkpoint read          end of the log reached
+ *   Waiting ──────► Beginning ───────────────► CatchingUp ──────────────► Following
+ *      ▲ ▲              ▲                       │       ▲                     │  │
+ *      │ │              │                       │       └─ fallen behind ─────┘  │
+ *      │ │              │                       │                                │
+ *      │ └───────────── │ ── lease given back ──┴── from all that hold it ───────┤
+ *      │                │                                                        │
+ *      │           lease taken, after a pause                                    │
+ *      │                │                                                        │
+ *      ├── another    StandingStill ◄──── trouble of any other kind ─────────────┤
+ *      │   instance                                                              │
+ *      ├── resumed ── Failed ◄─────────── onError: FAIL; log set back ───────────┤
+ *      │                                                                         │
+ *      └── lease ──── Overtaken ◄──────── the store says: lease lost ────────────┘
  *          given back
  *
  *   Waiting, StandingStill ◄── resumed ── paused ──► Paused
@@ -34,17 +34,17 @@ import java.util.Optional;
  */
 sealed interface WorkerState {
     /** What is known in every state. */
-    Facts facts();
+    WorkerFacts facts();
 
     /** The same state with other facts. */
-    WorkerState with(Facts facts);
+    WorkerState with(WorkerFacts facts);
 
     /** What a status shows. */
     ProjectionState shown(boolean retrying);
 
     /** Before the store was asked for the first time. */
     static WorkerState initial(long now) {
-        return new Waiting(new Facts(false, true, 0, now, GlobalPosition.START, now, ""));
+        return new Waiting(new WorkerFacts(false, true, false, 0, now, GlobalPosition.START, now, ""));
     }
 
     /** The lease to be renewed; empty if there is none, or if it is known to be lost. */
@@ -62,9 +62,14 @@ sealed interface WorkerState {
         return leaseToGiveBack().isPresent();
     }
 
-    /** Whether the partition runs here, so that its position is the newest. */
+    /** Whether the partition runs here, as far as is known. */
     default boolean runsHere() {
         return currentLease().isPresent();
+    }
+
+    /** How far the partition has come under the lease that is held; empty if none is, or if that is not known yet. */
+    default Optional<GlobalPosition> reachedHere() {
+        return Optional.empty();
     }
 
     /** Whether the thread may apply and commit: it holds a lease, which is good at this time. */
@@ -82,14 +87,24 @@ sealed interface WorkerState {
         return !facts().paused();
     }
 
+    /** Whether it will not run again, unless the projection is resumed more often than this. */
+    default boolean isOver(long resumes) {
+        return false;
+    }
+
     /** The store has given a lease, which is good until this time. */
     default WorkerState taken(Lease lease, long goodUntil) {
-        return new CatchingUp(facts(), lease, goodUntil);
+        return new Beginning(facts(), lease, goodUntil);
+    }
+
+    /** The checkpoint was read under the lease. */
+    default WorkerState begun(GlobalPosition position) {
+        return this;
     }
 
     /** The store has given no lease: another instance holds it. */
     default WorkerState refused() {
-        return with(facts().observed(facts().paused(), false, facts().resumes(), facts().seenAt()));
+        return with(facts().refused());
     }
 
     /** A lease was renewed; of no effect on any other. */
@@ -134,24 +149,14 @@ sealed interface WorkerState {
 
     /** The store was asked. */
     default WorkerState observed(Observation look) {
-        Optional<PartitionState> found = look.ofThisDivision();
-        boolean lost = currentLease().isPresent()
-                && look.before().equals(currentLease())
-                && !found.map(state -> state.isHeldBy(look.before().get())).orElse(false);
-        // A lease that the store says is this worker's, and that it does not know of, was taken without an answer or
-        // could
-        // not be given back: it may be taken again.
-        boolean free = found.map(
-                        state -> state.free() || (!holds() && state.owner().equals(look.owner())))
-                .orElse(false);
-        boolean paused = look.state().map(PartitionState::paused).orElse(facts().paused());
-        long resumes = look.state().map(PartitionState::resumes).orElse(facts().resumes());
-        Facts seen = facts().observed(paused, free, resumes, look.at());
-        if (!holds() && found.isPresent()) {
-            seen = seen.at(found.get().checkpoint().position());
-        }
+        boolean free = look.isFree(holds());
         boolean standsBy = !holds() && !free;
-        WorkerState next = (lost ? overtaken() : this).with(seen).settled(standsBy);
+        WorkerState known = look.hasLost(currentLease()) ? overtaken() : this;
+        WorkerFacts seen = facts().observed(look, free);
+        if (!known.runsHere()) {
+            seen = look.position().map(seen::at).orElse(seen);
+        }
+        WorkerState next = known.with(seen).settled(standsBy);
         return standsBy || !next.hasToRun() || !look.admitted()
                 ? next.with(next.facts().steppedAt(look.at()))
                 : next;
@@ -166,80 +171,17 @@ sealed interface WorkerState {
         return this;
     }
 
-    private static WorkerState idle(Facts facts, boolean troubled) {
+    private static WorkerState idle(WorkerFacts facts, boolean troubled) {
         if (facts.paused()) {
             return new Paused(facts, troubled);
         }
         return troubled ? new StandingStill(facts) : new Waiting(facts);
     }
 
-    /**
-     * What is known in every state.
-     *
-     * @param paused whether an operator has paused the projection, as the store was last seen
-     * @param free whether no other instance held the lease then
-     * @param resumes how often the projection had been resumed
-     * @param seenAt when the store was asked
-     * @param position how far the partition has come
-     * @param steppedAt when the last step was made that had to be made
-     * @param failure why it last could not go on, without any payload; empty if it went on since
-     */
-    record Facts(
-            boolean paused,
-            boolean free,
-            long resumes,
-            long seenAt,
-            GlobalPosition position,
-            long steppedAt,
-            String failure) {
-        Facts observed(boolean nowPaused, boolean nowFree, long nowResumes, long now) {
-            return new Facts(nowPaused, nowFree, nowResumes, now, position, steppedAt, failure);
-        }
-
-        Facts at(GlobalPosition reached) {
-            return new Facts(paused, free, resumes, seenAt, reached, steppedAt, failure);
-        }
-
-        Facts steppedAt(long now) {
-            return new Facts(paused, free, resumes, seenAt, position, now, failure);
-        }
-
-        Facts failedWith(String why) {
-            return new Facts(paused, free, resumes, seenAt, position, steppedAt, why);
-        }
-
-        Facts resumedSoOften(long times) {
-            return new Facts(paused, free, times, seenAt, position, steppedAt, failure);
-        }
-    }
-
-    /**
-     * What the store said when it was asked.
-     *
-     * @param state the state of the partition; empty if the store does not know it
-     * @param partitions into how many partitions the projection is divided here
-     * @param owner who takes the leases of the worker
-     * @param before the lease held before the store was asked, so that one taken meanwhile is not thought lost
-     * @param admitted whether the worker may run at all
-     * @param at when the store has answered, on the monotonic clock
-     */
-    record Observation(
-            Optional<PartitionState> state,
-            int partitions,
-            String owner,
-            Optional<Lease> before,
-            boolean admitted,
-            long at) {
-        /** The state, if the projection is divided as it is here: otherwise the partition is another one. */
-        Optional<PartitionState> ofThisDivision() {
-            return state.filter(found -> found.partitions() == partitions);
-        }
-    }
-
     /** Asks for the lease whenever it is free. */
-    record Waiting(Facts facts) implements WorkerState {
+    record Waiting(WorkerFacts facts) implements WorkerState {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new Waiting(other);
         }
 
@@ -260,9 +202,9 @@ sealed interface WorkerState {
     }
 
     /** Could not go on, and tries again after a pause. */
-    record StandingStill(Facts facts) implements WorkerState {
+    record StandingStill(WorkerFacts facts) implements WorkerState {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new StandingStill(other);
         }
 
@@ -287,9 +229,9 @@ sealed interface WorkerState {
      *
      * @param troubled whether it then goes on with a trouble it had
      */
-    record Paused(Facts facts, boolean troubled) implements WorkerState {
+    record Paused(WorkerFacts facts, boolean troubled) implements WorkerState {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new Paused(other, troubled);
         }
 
@@ -309,9 +251,9 @@ sealed interface WorkerState {
      *
      * @param atResumes how often it had been resumed when it failed
      */
-    record Failed(Facts facts, long atResumes) implements WorkerState {
+    record Failed(WorkerFacts facts, long atResumes) implements WorkerState {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new Failed(other, atResumes);
         }
 
@@ -323,6 +265,11 @@ sealed interface WorkerState {
         @Override
         public boolean hasToRun() {
             return false;
+        }
+
+        @Override
+        public boolean isOver(long resumes) {
+            return resumes == atResumes;
         }
 
         @Override
@@ -347,6 +294,11 @@ sealed interface WorkerState {
         @Override
         default Optional<Lease> currentLease() {
             return Optional.of(lease());
+        }
+
+        @Override
+        default Optional<GlobalPosition> reachedHere() {
+            return Optional.of(facts().position());
         }
 
         @Override
@@ -375,10 +327,48 @@ sealed interface WorkerState {
         }
     }
 
-    /** Applies what was there before, by reading for itself. */
-    record CatchingUp(Facts facts, Lease lease, long goodUntil) implements Running {
+    /** Has taken the lease, and does not know yet how far the partition has come under the leases before. */
+    record Beginning(WorkerFacts facts, Lease lease, long goodUntil) implements Running {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
+            return new Beginning(other, lease, goodUntil);
+        }
+
+        @Override
+        public WorkerState begun(GlobalPosition position) {
+            return new CatchingUp(facts.at(position), lease, goodUntil);
+        }
+
+        @Override
+        public WorkerState renewed(Lease renewed, long until) {
+            return lease.equals(renewed) ? new Beginning(facts, lease, until) : this;
+        }
+
+        @Override
+        public Optional<GlobalPosition> reachedHere() {
+            return Optional.empty();
+        }
+
+        @Override
+        public WorkerState reachedEnd() {
+            return this;
+        }
+
+        @Override
+        public WorkerState fellBehind() {
+            return this;
+        }
+
+        @Override
+        public ProjectionState shown(boolean retrying) {
+            return retrying ? ProjectionState.RETRYING : ProjectionState.CATCHING_UP;
+        }
+    }
+
+    /** Applies what was there before, by reading for itself. */
+    record CatchingUp(WorkerFacts facts, Lease lease, long goodUntil) implements Running {
+        @Override
+        public WorkerState with(WorkerFacts other) {
             return new CatchingUp(other, lease, goodUntil);
         }
 
@@ -394,9 +384,9 @@ sealed interface WorkerState {
     }
 
     /** Applies what is new, as it comes. */
-    record Following(Facts facts, Lease lease, long goodUntil) implements Running {
+    record Following(WorkerFacts facts, Lease lease, long goodUntil) implements Running {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new Following(other, lease, goodUntil);
         }
 
@@ -412,9 +402,9 @@ sealed interface WorkerState {
     }
 
     /** The lease is lost, and the thread has not noticed yet. */
-    record Overtaken(Facts facts, Lease lease) implements WorkerState {
+    record Overtaken(WorkerFacts facts, Lease lease) implements WorkerState {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new Overtaken(other, lease);
         }
 
@@ -435,9 +425,9 @@ sealed interface WorkerState {
     }
 
     /** The runner has stopped. */
-    record Ended(Facts facts) implements WorkerState {
+    record Ended(WorkerFacts facts) implements WorkerState {
         @Override
-        public WorkerState with(Facts other) {
+        public WorkerState with(WorkerFacts other) {
             return new Ended(other);
         }
 
@@ -449,6 +439,11 @@ sealed interface WorkerState {
         @Override
         public boolean hasToRun() {
             return false;
+        }
+
+        @Override
+        public boolean isOver(long resumes) {
+            return true;
         }
 
         @Override

@@ -9,6 +9,7 @@ import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -28,32 +29,127 @@ class SharedLooksTest {
 
     @Test
     void all_who_wait_for_a_projection_look_once_in_a_while_together() throws Exception {
-        RemoteProgress remote = new RemoteProgress(store(), new ActiveVersions(), new ProgressMonitor(), now::get);
+        StoreLooks all = new StoreLooks(store(), now::get);
 
-        inThreads(() -> remote.look("one"));
+        inThreads(() -> lookAfterAWhile(all, "one"));
         assertThat(looks).hasValue(1);
-        now.addAndGet(RemoteProgress.LOOK_EVERY.toNanos() - 1);
-        inThreads(() -> remote.look("one"));
+        now.addAndGet(StoreLooks.LOOK_EVERY.toNanos() - 1);
+        inThreads(() -> lookAfterAWhile(all, "one"));
         assertThat(looks).hasValue(1);
         now.addAndGet(1);
-        inThreads(() -> remote.look("one"));
+        inThreads(() -> lookAfterAWhile(all, "one"));
 
         assertThat(looks).hasValue(2);
-        inThreads(() -> remote.look("another"));
+        inThreads(() -> lookAfterAWhile(all, "another"));
         assertThat(looks).hasValue(3);
     }
 
+    private static void lookAfterAWhile(StoreLooks all, String projection) {
+        look(all, projection, all.newest(projection).number(), StoreLooks.LOOK_EVERY);
+    }
+
+    private static void look(StoreLooks all, String projection, long after, Duration apart) {
+        try {
+            all.look(projection, after, apart, TimeUnit.MINUTES.toNanos(1));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
-    void what_was_seen_long_ago_is_not_used() {
-        RemoteProgress remote = new RemoteProgress(store(), new ActiveVersions(), new ProgressMonitor(), now::get);
-        remote.look("one");
-        assertThat(remote.position("one", 1)).isEqualTo(GlobalPosition.of(7));
-        assertThat(remote.state(new ProjectionPartition("one", 0))).isPresent();
+    void those_who_ask_at_the_same_time_share_a_look_that_began_later() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger begun = new AtomicInteger();
+        StoreLooks all = new StoreLooks(
+                store(() -> {
+                    if (begun.incrementAndGet() == 1) {
+                        await(goOn);
+                    }
+                }),
+                now::get);
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < THREADS; i++) {
+            Thread thread = new Thread(() -> {
+                long before = all.begun();
+                look(all, "one", before, Duration.ZERO);
+                assertThat(all.newest("one").number()).isGreaterThan(before);
+            });
+            threads.add(thread);
+            thread.start();
+            while (begun.get() == 0) {
+                Thread.onSpinWait();
+            }
+        }
+        while (!threads.stream().allMatch(SharedLooksTest::waits)) {
+            Thread.onSpinWait();
+        }
 
-        now.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        goOn.countDown();
+        for (Thread thread : threads) {
+            thread.join();
+        }
 
-        assertThat(remote.position("one", 1)).isEqualTo(GlobalPosition.START);
-        assertThat(remote.state(new ProjectionPartition("one", 0))).isEmpty();
+        // That of the first began before the others had asked, so it answers none of them.
+        assertThat(begun).hasValue(2);
+        assertThat(all.newest("one").position(1)).isEqualTo(GlobalPosition.of(7));
+    }
+
+    @Test
+    void an_answer_that_comes_late_does_not_replace_a_newer_one() throws Exception {
+        CountDownLatch goOn = new CountDownLatch(1);
+        CountDownLatch asked = new CountDownLatch(1);
+        AtomicInteger begun = new AtomicInteger();
+        StoreLooks all = new StoreLooks(
+                store(() -> {
+                    if (begun.incrementAndGet() == 1) {
+                        asked.countDown();
+                        await(goOn);
+                    }
+                }),
+                now::get);
+        Thread late = new Thread(() -> look(all, "one", 0, Duration.ZERO));
+        late.start();
+        await(asked);
+
+        all.lookAtAll();
+        assertThat(all.newest("one").number()).isEqualTo(2);
+        goOn.countDown();
+        late.join();
+
+        assertThat(begun).hasValue(2);
+        assertThat(all.newest("one").number()).isEqualTo(2);
+    }
+
+    @Test
+    void a_version_is_not_made_active_again_by_an_answer_that_comes_late() {
+        ActiveVersions versions = new ActiveVersions();
+        assertThat(versions.observe("one", new StoreLook(1, 0, List.of(active(1, true), active(2, false)))))
+                .isTrue();
+
+        assertThat(versions.observe("one", new StoreLook(3, 0, List.of(active(1, false), active(2, true)))))
+                .isTrue();
+        assertThat(versions.observe("one", new StoreLook(2, 0, List.of(active(1, true), active(2, false)))))
+                .isFalse();
+
+        assertThat(versions.of("one")).isEqualTo(2);
+    }
+
+    private static PartitionState active(int version, boolean active) {
+        return new PartitionState(
+                new ProjectionPartition("one", version, 0), 1, Checkpoint.START, "", 0, true, false, 0, "", active);
+    }
+
+    @Test
+    void nothing_is_seen_of_a_projection_that_was_forgotten() {
+        StoreLooks all = new StoreLooks(store(), now::get);
+        look(all, "another", 0, Duration.ZERO);
+        assertThat(all.newest("another").partitions()).isEmpty();
+        assertThat(all.newest("another").number()).isEqualTo(1);
+
+        assertThat(all.lookAtAll()).containsOnlyKeys("one", "another");
+
+        assertThat(all.newest("another").number()).isEqualTo(2);
+        assertThat(all.newest("another").partitions()).isEmpty();
     }
 
     @Test
@@ -128,6 +224,10 @@ class SharedLooksTest {
     }
 
     private ProjectionStore store() {
+        return store(looks::incrementAndGet);
+    }
+
+    private ProjectionStore store(Runnable look) {
         PartitionState state = new PartitionState(
                 new ProjectionPartition("one", 0),
                 1,
@@ -142,8 +242,8 @@ class SharedLooksTest {
         return (ProjectionStore) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ProjectionStore.class}, (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("partitions");
-                    looks.incrementAndGet();
-                    return List.of(state);
+                    look.run();
+                    return arguments == null || arguments[0].equals("one") ? List.of(state) : List.of();
                 });
     }
 

@@ -3,11 +3,11 @@ package io.eventcore.projection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.GlobalPosition;
+import io.eventcore.projection.WorkerState.Beginning;
 import io.eventcore.projection.WorkerState.CatchingUp;
 import io.eventcore.projection.WorkerState.Ended;
 import io.eventcore.projection.WorkerState.Failed;
 import io.eventcore.projection.WorkerState.Following;
-import io.eventcore.projection.WorkerState.Observation;
 import io.eventcore.projection.WorkerState.Overtaken;
 import io.eventcore.projection.WorkerState.Paused;
 import io.eventcore.projection.WorkerState.StandingStill;
@@ -24,19 +24,26 @@ class WorkerStateTest {
     private static final Lease LEASE = new Lease(PARTITION, OWNER, 7);
 
     private final WorkerState waiting = WorkerState.initial(0);
-    private final WorkerState catchingUp = waiting.taken(LEASE, 100);
+    private final WorkerState beginning = waiting.taken(LEASE, 100);
+    private final WorkerState catchingUp = beginning.begun(GlobalPosition.START);
     private final WorkerState following = catchingUp.reachedEnd();
 
     @Test
     void a_lease_lets_it_catch_up_and_the_end_of_the_log_lets_it_follow() {
         assertThat(waiting).isInstanceOf(Waiting.class).matches(WorkerState::wantsLease);
+        assertThat(beginning).isInstanceOf(Beginning.class).matches(WorkerState::runsHere);
         assertThat(catchingUp).isInstanceOf(CatchingUp.class).matches(WorkerState::runsHere);
         assertThat(following).isInstanceOf(Following.class).matches(WorkerState::runsHere);
         assertThat(following.fellBehind()).isEqualTo(catchingUp);
         assertThat(List.of(
-                        waiting.shown(false), catchingUp.shown(false), following.shown(false), following.shown(true)))
+                        waiting.shown(false),
+                        beginning.shown(false),
+                        catchingUp.shown(false),
+                        following.shown(false),
+                        following.shown(true)))
                 .containsExactly(
                         ProjectionState.STANDBY,
+                        ProjectionState.CATCHING_UP,
                         ProjectionState.CATCHING_UP,
                         ProjectionState.LIVE,
                         ProjectionState.RETRYING);
@@ -47,9 +54,26 @@ class WorkerStateTest {
         assertThat(following.isGoodAt(99)).isTrue();
         assertThat(following.isGoodAt(100)).isFalse();
         assertThat(following.renewed(LEASE, 200).isGoodAt(150)).isTrue();
+        assertThat(beginning.renewed(LEASE, 200).isGoodAt(150)).isTrue();
         assertThat(catchingUp.renewed(LEASE, 200).isGoodAt(150)).isTrue();
         assertThat(following.renewed(new Lease(PARTITION, OWNER, 6), 200)).isEqualTo(following);
         assertThat(waiting.isGoodAt(0)).isFalse();
+    }
+
+    @Test
+    void how_far_it_has_come_is_known_when_the_checkpoint_was_read_under_the_lease() {
+        GlobalPosition before = GlobalPosition.of(9);
+        WorkerState again = waiting.with(waiting.facts().at(before)).taken(LEASE, 100);
+
+        assertThat(again.reachedHere()).as("the projection may have been reset").isEmpty();
+        assertThat(again.reachedEnd().reachedHere()).isEmpty();
+        assertThat(again.fellBehind().reachedHere()).isEmpty();
+        assertThat(again.begun(GlobalPosition.START).reachedHere()).contains(GlobalPosition.START);
+        WorkerState further = following.with(following.facts().at(before));
+        assertThat(further.reachedHere()).contains(before);
+        assertThat(further.overtaken().reachedHere()).isEmpty();
+        assertThat(further.overtaken().begun(before)).isInstanceOf(Overtaken.class);
+        assertThat(further.withoutLease().reachedHere()).isEmpty();
     }
 
     @Test
@@ -76,8 +100,40 @@ class WorkerStateTest {
         PartitionState other = new PartitionState(PARTITION, 2, Checkpoint.START, OWNER, 7, false, false, 0, "", true);
 
         assertThat(following.observed(look(other, Optional.of(LEASE)))).isInstanceOf(Overtaken.class);
-        assertThat(waiting.observed(look(other, Optional.empty())).facts().free())
-                .isFalse();
+        WorkerFacts seen = waiting.observed(look(other, Optional.empty())).facts();
+        assertThat(seen.free()).isFalse();
+        assertThat(seen.dividedOtherwise()).isTrue();
+        assertThat(seen.steppedAt()).as("another instance runs it").isEqualTo(50);
+    }
+
+    @Test
+    void a_projection_that_is_divided_otherwise_and_that_no_instance_runs_stands_still_here() {
+        WorkerFacts seen = waiting.observed(look(List.of(half(0, 9, true), half(1, 7, true)), Optional.empty()))
+                .facts();
+        assertThat(seen.free()).isTrue();
+        assertThat(seen.dividedOtherwise()).isTrue();
+        assertThat(seen.steppedAt()).isZero();
+        assertThat(seen.position()).as("of the slowest part").isEqualTo(GlobalPosition.of(7));
+
+        assertThat(waiting.observed(look(List.of(half(0, 9, true), half(1, 7, false)), Optional.empty()))
+                        .facts()
+                        .steppedAt())
+                .as("another instance runs a part")
+                .isEqualTo(50);
+    }
+
+    private static PartitionState half(int number, long position, boolean free) {
+        return new PartitionState(
+                new ProjectionPartition(PARTITION.projection(), number),
+                2,
+                Checkpoint.START.movedTo(GlobalPosition.of(position)),
+                "other",
+                8,
+                free,
+                false,
+                0,
+                "",
+                true);
     }
 
     @Test
@@ -116,7 +172,7 @@ class WorkerStateTest {
         assertThat(still.facts().failure()).isEqualTo("java.lang.OutOfMemoryError");
         assertThat(still.shown(false)).isEqualTo(ProjectionState.RETRYING);
 
-        assertThat(still.taken(LEASE, 200)).isInstanceOf(CatchingUp.class);
+        assertThat(still.taken(LEASE, 200)).isInstanceOf(Beginning.class);
         assertThat(still.observed(look(state("", 7, true), Optional.empty()))).isInstanceOf(StandingStill.class);
         assertThat(still.observed(look(state("other", 8, false), Optional.empty())))
                 .isInstanceOf(Waiting.class);
@@ -153,6 +209,14 @@ class WorkerStateTest {
                 .isEqualTo(GlobalPosition.START);
         assertThat(waiting.observed(look(seen, Optional.empty())).facts().position())
                 .isEqualTo(ahead.position());
+        PartitionState reset = state("other", 8, false);
+        assertThat(following
+                        .with(following.facts().at(ahead.position()))
+                        .observed(look(reset, Optional.of(LEASE)))
+                        .facts()
+                        .position())
+                .as("of a lease that is lost")
+                .isEqualTo(GlobalPosition.START);
     }
 
     @Test
@@ -169,8 +233,7 @@ class WorkerStateTest {
                 .as("failed")
                 .isEqualTo(50);
         assertThat(following
-                        .observed(new Observation(
-                                Optional.of(state(OWNER, 7, false)), 1, OWNER, Optional.of(LEASE), true, 50))
+                        .observed(look(state(OWNER, 7, false), Optional.of(LEASE)))
                         .facts()
                         .steppedAt())
                 .as("runs")
@@ -197,13 +260,17 @@ class WorkerStateTest {
     }
 
     private static long steppedAt(WorkerState before, PartitionState seen, boolean admitted) {
-        return before.observed(new Observation(Optional.of(seen), 1, OWNER, Optional.empty(), admitted, 50))
+        return before.observed(new Observation(PARTITION, 1, OWNER, List.of(seen), Optional.empty(), admitted, 50))
                 .facts()
                 .steppedAt();
     }
 
     private static Observation look(PartitionState state, Optional<Lease> before) {
-        return new Observation(Optional.of(state), 1, OWNER, before, true, 50);
+        return look(List.of(state), before);
+    }
+
+    private static Observation look(List<PartitionState> version, Optional<Lease> before) {
+        return new Observation(PARTITION, 1, OWNER, version, before, true, 50);
     }
 
     private static PartitionState state(String owner, long token, boolean free) {

@@ -91,6 +91,25 @@ class WaitingStatementsTest {
     }
 
     @Test
+    void a_position_that_is_reached_here_costs_a_look_and_a_question() {
+        ProjectionRunner runner =
+                start(TestDatabase.jdbc(watched, prefix).projectionStore(), collecting(ConcurrentHashMap.newKeySet()));
+        GlobalPosition last = deposit(ADA);
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        String look = "FROM " + prefix + "projection\nWHERE";
+        long looks = watched.sent(look);
+        long questions = watched.sent(parkedTable + " WHERE name = ? AND version = ? AND position");
+
+        for (int i = 0; i < WAITING; i++) {
+            assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+        }
+
+        assertThat(watched.sent(look) - looks).isEqualTo(WAITING);
+        assertThat(watched.sent(parkedTable + " WHERE name = ? AND version = ? AND position") - questions)
+                .isEqualTo(WAITING);
+    }
+
+    @Test
     void parked_streams_that_nothing_is_asked_for_are_not_read_again() {
         for (int i = 0; i < PARKED; i++) {
             deposit(StreamId.of("account-" + i));
