@@ -28,6 +28,7 @@ import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
 import io.eventcore.transaction.TransactionAppends;
+import io.eventcore.transfer.StoredLog;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -61,6 +62,7 @@ public final class InMemoryEventStore implements EventStore {
     private final MemoryLog log;
     private final TransactionScope transactions;
     private final AppendListener listener;
+    private final StoredLog storedLog;
 
     /** An empty store with the system's clock and the default limits. */
     public InMemoryEventStore(EventSerializer serializer) {
@@ -92,6 +94,7 @@ public final class InMemoryEventStore implements EventStore {
         this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
         this.transactions = log.transactions();
         this.listener = Objects.requireNonNull(listener, "listener");
+        this.storedLog = new MemoryStoredLog(log, listener::eventsCommitted);
     }
 
     @Override
@@ -255,6 +258,11 @@ public final class InMemoryEventStore implements EventStore {
     public List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page) {
         MemoryTransaction transaction = transactions.current();
         return log.locked(() -> log.streamIds(transaction, prefix, page));
+    }
+
+    /** The events as they are stored, to be exported and imported; nothing is decoded. */
+    public StoredLog storedLog() {
+        return storedLog;
     }
 
     @Override

@@ -222,6 +222,60 @@ final class MemoryLog {
         }
     }
 
+    /** Whether no event was ever stored or is being stored. */
+    boolean isUnused() {
+        return log.size() == 0 && open.isEmpty();
+    }
+
+    /** Publishes events in the positions they have, in a log that is unused; positions are drawn after the last of them. */
+    void importEvents(List<StoredEvent> events) {
+        publish(events);
+        lastPosition = Math.max(lastPosition, log.size());
+    }
+
+    /** Publishes events in new positions, in the order given. */
+    void importAtEnd(List<StoredEvent> events) {
+        List<StoredEvent> placed = new ArrayList<>(events.size());
+        events.forEach(event -> placed.add(event.at(GlobalPosition.of(++lastPosition))));
+        publish(placed);
+    }
+
+    /** Waits until nobody else holds one of these streams. */
+    void lockForImport(List<StreamId> ids) {
+        if (!locks.areFree()) {
+            Map<StreamId, Mode> modes = new LinkedHashMap<>();
+            ids.forEach(id -> modes.put(id, Mode.EXCLUSIVE));
+            locks.acquire(null, modes);
+        }
+    }
+
+    /** The position of the last committed event before which no other can appear. */
+    GlobalPosition settledEnd() {
+        long end = inFlight.isEmpty() ? log.size() : Math.min(log.size(), inFlight.firstKey());
+        while (end > 0 && log.get((int) end - 1) == null) {
+            end--;
+        }
+        return GlobalPosition.of(end);
+    }
+
+    /** The committed events between two positions, as many as these bounds let through; one at least, if there is one. */
+    List<StoredEvent> eventsBetween(GlobalPosition after, GlobalPosition upTo, int limit, long maxBytes) {
+        List<StoredEvent> found = new ArrayList<>();
+        long end = Math.min(log.size(), upTo.value());
+        long bytes = 0;
+        for (long position = after.value(); position < end && found.size() < limit; position++) {
+            StoredEvent event = log.get((int) position);
+            if (event != null) {
+                bytes += event.stored().payload().length;
+                if (!found.isEmpty() && bytes > maxBytes) {
+                    break;
+                }
+                found.add(event);
+            }
+        }
+        return found;
+    }
+
     /** The position of the last committed event. */
     GlobalPosition lastPosition() {
         return GlobalPosition.of(log.size());

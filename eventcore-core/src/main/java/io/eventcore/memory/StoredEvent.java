@@ -26,6 +26,11 @@ record StoredEvent(
         return decoder.decode(stored, id, streamId, version, position, metadata, recordedAt);
     }
 
+    /** This event in another position. */
+    StoredEvent at(GlobalPosition place) {
+        return new StoredEvent(stored, id, streamId, version, place, metadata, recordedAt);
+    }
+
     /** This event, to be decoded later. */
     UndecodedEvent undecoded(EventDecoder<Event> decoder) {
         return UndecodedEvent.at(streamId, version, position, stored.typeName(), id, recordedAt, () -> decode(decoder));

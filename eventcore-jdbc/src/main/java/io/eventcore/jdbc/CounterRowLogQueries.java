@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.jdbc.LogEnd.Mark;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 
 /** Engines on which one row gives the positions away and stays locked until the commit: they become visible in order. */
@@ -34,6 +35,10 @@ final class CounterRowLogQueries extends LogQueries {
 
     @Override
     long lastPosition(Connection connection) throws SQLException {
-        return Statements.number(connection, lastPosition, 0);
+        List<Long> found = Statements.list(connection, lastPosition, row -> row.getLong(1));
+        if (found.isEmpty()) {
+            throw LostPositions.missing();
+        }
+        return found.get(0);
     }
 }

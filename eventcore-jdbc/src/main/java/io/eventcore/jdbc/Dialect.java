@@ -15,6 +15,7 @@ final class Dialect {
     private final StreamQueries streams;
     private final LogQueries log;
     private final Appends appends;
+    private final Imports imports;
     private final StoredAppends stored;
     private final Settlement settlement;
     private final TransactionMarks marks;
@@ -27,6 +28,7 @@ final class Dialect {
         this.streams = engine.streams(names);
         this.log = engine.log(names);
         this.appends = engine.appends(names);
+        this.imports = engine.imports(names);
         this.stored = new StoredAppends(names, engine.expressions(), engine.types());
         this.settlement = new Settlement(engine.transactions(), appends, stored, engine.indexes(), names);
         this.marks = engine.marks(names, appends);
@@ -64,6 +66,10 @@ final class Dialect {
 
     Appends appends() {
         return appends;
+    }
+
+    Imports imports() {
+        return imports;
     }
 
     StoredAppends stored() {

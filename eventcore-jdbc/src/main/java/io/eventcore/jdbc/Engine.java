@@ -37,6 +37,11 @@ enum Engine {
         }
 
         @Override
+        Imports imports(TableNames names) {
+            return new PostgreSqlImports(names);
+        }
+
+        @Override
         TransactionMarks marks(TableNames names, Appends appends) {
             return new PostgreSqlMarks();
         }
@@ -47,6 +52,11 @@ enum Engine {
         @Override
         Appends appends(TableNames names) {
             return statementAppends(names, new H2StreamLocks(names), new H2EventWrites(names));
+        }
+
+        @Override
+        Imports imports(TableNames names) {
+            return new CounterRowImports(names, new H2StreamLocks(names), new H2EventWrites(names), types());
         }
 
         @Override
@@ -72,6 +82,15 @@ enum Engine {
         Appends appends(TableNames names) {
             return statementAppends(
                     names, new MariaDbStreamLocks(names, MariaDbTransactions.MARIADB), new MariaDbEventWrites(names));
+        }
+
+        @Override
+        Imports imports(TableNames names) {
+            return new CounterRowImports(
+                    names,
+                    new MariaDbStreamLocks(names, MariaDbTransactions.MARIADB),
+                    new MariaDbEventWrites(names),
+                    types());
         }
 
         @Override
@@ -102,6 +121,15 @@ enum Engine {
         Appends appends(TableNames names) {
             return statementAppends(
                     names, new MySqlStreamLocks(names, MariaDbTransactions.MYSQL), new MariaDbEventWrites(names));
+        }
+
+        @Override
+        Imports imports(TableNames names) {
+            return new CounterRowImports(
+                    names,
+                    new MySqlStreamLocks(names, MariaDbTransactions.MYSQL),
+                    new MariaDbEventWrites(names),
+                    types());
         }
 
         @Override
@@ -224,6 +252,8 @@ enum Engine {
     }
 
     abstract Appends appends(TableNames names);
+
+    abstract Imports imports(TableNames names);
 
     TransactionMarks marks(TableNames names, Appends appends) {
         return new RowMarks(names, expressions, types, appends);

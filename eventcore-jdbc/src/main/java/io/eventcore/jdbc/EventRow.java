@@ -8,6 +8,8 @@ import io.eventcore.StreamVersion;
 import io.eventcore.UndecodedEvent;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.MetadataJson;
+import io.eventcore.transfer.ExportedEvent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -86,17 +88,34 @@ final class EventRow {
      * @throws IllegalStateException if the row is not whole
      */
     <E extends Event> RecordedEvent<E> decode(StreamId streamId, EventDecoder<E> decoder) {
-        if (payload == null) {
-            throw new IllegalStateException("The payload of the event at position " + position + " was not fetched");
-        }
         return decoder.decode(
-                SerializedEvent.of(typeName, payload),
+                SerializedEvent.of(typeName, wholePayload()),
                 id,
                 streamId,
                 StreamVersion.of(version),
                 GlobalPosition.of(position),
                 metadata,
                 recordedAt);
+    }
+
+    /** The event, which is one of this stream, as it is stored. */
+    ExportedEvent exported(StreamId streamId) {
+        return ExportedEvent.of(
+                GlobalPosition.of(position),
+                streamId,
+                StreamVersion.of(version),
+                id,
+                typeName,
+                recordedAt,
+                MetadataJson.read(metadata),
+                wholePayload());
+    }
+
+    private byte[] wholePayload() {
+        if (payload == null) {
+            throw new IllegalStateException("The payload of the event at position " + position + " was not fetched");
+        }
+        return payload;
     }
 
     /** The event, which is one of this stream, to be decoded later. */

@@ -56,7 +56,9 @@ final class H2EventWrites implements EventWrites {
         try (PreparedStatement update = connection.prepareStatement(takePositions)) {
             update.setInt(1, count);
             try (ResultSet row = update.executeQuery()) {
-                row.next();
+                if (!row.next()) {
+                    throw LostPositions.missing();
+                }
                 return row.getLong(1) - count;
             }
         }

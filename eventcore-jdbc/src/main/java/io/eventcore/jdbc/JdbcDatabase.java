@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.transfer.StoredLog;
 import java.util.Objects;
 import java.util.OptionalInt;
 import javax.sql.DataSource;
@@ -76,6 +77,14 @@ public class JdbcDatabase {
         return new JdbcExecutedCommands(connections, dialect, ConnectionShare.quarter(poolSize));
     }
 
+    /**
+     * The events as they are stored, to be exported and imported; nothing is decoded. To import takes the owner of the
+     * tables, for applications cannot write past the functions of the schema.
+     */
+    public StoredLog storedLog() {
+        return new JdbcStoredLog(connections, dialect);
+    }
+
     Connections connections() {
         return connections;
     }
@@ -105,6 +114,7 @@ public class JdbcDatabase {
         private String tablePrefix = TableNames.DEFAULT_PREFIX;
         private OptionalInt poolSize = OptionalInt.empty();
         private boolean checksSchema = true;
+        private boolean acceptsUnfinishedImport;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -147,6 +157,15 @@ public class JdbcDatabase {
         }
 
         /**
+         * Accepts tables into which an import was begun and not ended: to go on with it by {@link JdbcDatabase#storedLog()}.
+         * Until then nothing can be appended to them.
+         */
+        public Builder acceptUnfinishedImport() {
+            this.acceptsUnfinishedImport = true;
+            return this;
+        }
+
+        /**
          * The database, after a look at it and its tables on one connection.
          *
          * @throws IllegalArgumentException if schema or prefix are not acceptable
@@ -158,7 +177,8 @@ public class JdbcDatabase {
             Connections connections = new Connections(dataSource);
             JdbcSchema tables = new JdbcSchema(connections, new TableNames(schema, tablePrefix));
             OptionalInt size = poolSize.isPresent() ? poolSize : PoolSize.of(connections.ownDataSource());
-            return tables.open(
+            JdbcSchema opened = acceptsUnfinishedImport ? tables.acceptingUnfinishedImport() : tables;
+            return opened.open(
                     checksSchema, (dialect, uniqueIds) -> new JdbcDatabase(connections, dialect, size, uniqueIds));
         }
     }

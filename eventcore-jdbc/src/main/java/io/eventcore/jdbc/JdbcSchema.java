@@ -37,15 +37,18 @@ public class JdbcSchema {
     private final Connections connections;
     private final TableNames names;
     private final Set<OptionalIndex> indexes;
+    private final boolean acceptsUnfinishedImport;
 
     JdbcSchema(Connections connections, TableNames names) {
-        this(connections, names, Set.of());
+        this(connections, names, Set.of(), false);
     }
 
-    JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes) {
+    JdbcSchema(
+            Connections connections, TableNames names, Set<OptionalIndex> indexes, boolean acceptsUnfinishedImport) {
         this.connections = connections;
         this.names = names;
         this.indexes = indexes;
+        this.acceptsUnfinishedImport = acceptsUnfinishedImport;
     }
 
     /** The tables with the default names. */
@@ -69,7 +72,7 @@ public class JdbcSchema {
         Set<OptionalIndex> all = EnumSet.noneOf(OptionalIndex.class);
         all.addAll(indexes);
         all.addAll(List.of(optional));
-        return new JdbcSchema(connections, names, all);
+        return new JdbcSchema(connections, names, all, acceptsUnfinishedImport);
     }
 
     /**
@@ -236,6 +239,11 @@ public class JdbcSchema {
         }
     }
 
+    /** Takes tables that an import was to fill and has not, for one that goes on with it. */
+    JdbcSchema acceptingUnfinishedImport() {
+        return new JdbcSchema(connections, names, indexes, true);
+    }
+
     private static String selectSettings(Dialect dialect) {
         return dialect.names()
                 .in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1"
@@ -263,14 +271,16 @@ public class JdbcSchema {
         }
     }
 
-    private static Dialect check(Connection connection, Dialect dialect) {
+    private Dialect check(Connection connection, Dialect dialect) {
         try (PreparedStatement query = connection.prepareStatement(selectSettings(dialect));
                 ResultSet row = query.executeQuery()) {
             if (!row.next()) {
                 throw new SchemaException(
                         Problem.MISSING, "The settings of the event store are missing", path(dialect), null);
             }
-            check(row.getInt(1), row.getString(2), dialect);
+            if (checkIsUnfinished(row.getInt(1), row.getString(2), dialect)) {
+                return dialect;
+            }
         } catch (SQLException e) {
             throw new SchemaException(
                     Problem.MISSING, "The tables of the event store are missing or not readable", path(dialect), e);
@@ -296,6 +306,20 @@ public class JdbcSchema {
             throw new SchemaException(
                     Problem.MISSING, "The positions of the event store are not readable", path(dialect), e);
         }
+    }
+
+    /** Whether an import was begun and not ended, and that is accepted. */
+    private boolean checkIsUnfinished(int version, String orderStrategy, Dialect dialect) {
+        boolean unfinished = orderStrategy.equals(JdbcStoredLog.UNFINISHED);
+        if (unfinished && !acceptsUnfinishedImport) {
+            throw new SchemaException(
+                    Problem.UNFINISHED_IMPORT,
+                    "An import into this event store was begun and not ended, so that it holds a part of a log only",
+                    path(dialect),
+                    null);
+        }
+        check(version, unfinished ? dialect.log().orderStrategy() : orderStrategy, dialect);
+        return unfinished;
     }
 
     private static void check(int version, String orderStrategy, Dialect dialect) {

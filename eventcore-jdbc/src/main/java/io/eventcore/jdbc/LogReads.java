@@ -12,6 +12,7 @@ import io.eventcore.UndecodedBatch;
 import io.eventcore.UndecodedEvent;
 import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.transfer.ExportedEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -100,6 +101,30 @@ final class LogReads {
         long bytes =
                 found.page.rows.stream().mapToLong(row -> row.event.bytes()).sum();
         return new UndecodedBatch(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached, bytes);
+    }
+
+    /** The position of the last committed event before which no other can appear any more; the start if there is none. */
+    GlobalPosition settledEnd() throws SQLException {
+        Query query = new Query(EventFilter.all(), Set.of(), EventPage.first(1));
+        return connections.own(connection -> {
+            Mark before = settled;
+            return GlobalPosition.of(settle(connection, logEnd(connection, query, before), before, 0));
+        });
+    }
+
+    /** The next events up to a position before which no other can appear any more, as they are stored. */
+    List<ExportedEvent> readStored(GlobalPosition after, GlobalPosition upTo, int limit) throws SQLException {
+        Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
+        return connections.own(connection -> {
+            PageRows page = new PageRows();
+            select(connection, query, after.value(), upTo.value(), page);
+            List<StreamId> streams = streamsOf(connection, page.rows);
+            List<ExportedEvent> events = new ArrayList<>(page.rows.size());
+            for (int i = 0; i < streams.size(); i++) {
+                events.add(page.rows.get(i).event.exported(streams.get(i)));
+            }
+            return events;
+        });
     }
 
     private Found find(EventFilter filter, Set<String> typeNames, EventPage page) throws SQLException {

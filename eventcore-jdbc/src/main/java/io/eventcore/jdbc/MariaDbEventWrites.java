@@ -58,10 +58,12 @@ final class MariaDbEventWrites implements EventWrites {
     public long takePositions(Connection connection, int count) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(takePositions, Statement.RETURN_GENERATED_KEYS)) {
             update.setInt(1, count);
-            update.executeUpdate();
+            if (update.executeUpdate() == 0) {
+                throw LostPositions.missing();
+            }
             try (ResultSet last = update.getGeneratedKeys()) {
                 if (!last.next()) {
-                    throw new SQLException("The row that gives positions away is missing", "HY000");
+                    throw LostPositions.missing();
                 }
                 return last.getLong(1) - count;
             }

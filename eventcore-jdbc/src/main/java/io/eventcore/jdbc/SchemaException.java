@@ -35,6 +35,9 @@ public final class SchemaException extends RuntimeException {
         /** The last position given to an append lies before the end of the log: set it to the highest in the log. */
         SET_BACK,
 
+        /** An import into them was begun and not ended; to repeat it ends it. */
+        UNFINISHED_IMPORT,
+
         /** They could not be created; the cause says why. */
         NOT_CREATED
     }

@@ -96,6 +96,12 @@ enum SqlErrors {
     /** Larger than the server takes in one piece; its SQLState speaks of the connection. */
     private static final int MARIADB_PACKET_TOO_LARGE = 1153;
 
+    /** PostgreSQL; H2. */
+    private static final Set<String> FORBIDDEN = Set.of("42501", "90096");
+
+    /** Of a table, of a column, of a function. */
+    private static final Set<Integer> MARIADB_FORBIDDEN = Set.of(1142, 1143, 1370);
+
     /** PostgreSQL; MariaDB, MySQL and H2; H2 if there are tables of a like name. */
     private static final Set<String> NO_SUCH_TABLE = Set.of("42P01", "42S02", "42S03", "42S04");
 
@@ -109,6 +115,11 @@ enum SqlErrors {
      */
     EventStoreException failed(String action, SQLException e) {
         return classify(e).toException(action, e);
+    }
+
+    /** Whether the user lacks a right. */
+    static boolean isForbidden(SQLException e) {
+        return FORBIDDEN.contains(String.valueOf(e.getSQLState())) || MARIADB_FORBIDDEN.contains(e.getErrorCode());
     }
 
     static boolean isMissingTable(SQLException e) {

@@ -47,6 +47,11 @@ enum SqlTypes {
     /** MariaDB and MySQL. */
     MARIADB {
         @Override
+        void bind(PreparedStatement statement, int parameter, Instant time) throws SQLException {
+            statement.setObject(parameter, LocalDateTime.ofInstant(time, ZoneOffset.UTC));
+        }
+
+        @Override
         void bind(PreparedStatement statement, int parameter, UUID id) throws SQLException {
             statement.setBytes(
                     parameter,
@@ -77,6 +82,10 @@ enum SqlTypes {
 
     void bind(PreparedStatement statement, int parameter, UUID id) throws SQLException {
         statement.setObject(parameter, id);
+    }
+
+    void bind(PreparedStatement statement, int parameter, Instant time) throws SQLException {
+        statement.setObject(parameter, time.atOffset(ZoneOffset.UTC));
     }
 
     UUID uuid(ResultSet row, int column) throws SQLException {

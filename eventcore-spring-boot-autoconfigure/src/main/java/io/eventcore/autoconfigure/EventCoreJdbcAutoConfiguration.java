@@ -18,6 +18,8 @@ import io.eventcore.jdbc.OptionalIndex;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
+import io.eventcore.transfer.EventExport;
+import io.eventcore.transfer.EventImport;
 import java.sql.DatabaseMetaData;
 import java.util.EnumSet;
 import java.util.Set;
@@ -169,6 +171,18 @@ public final class EventCoreJdbcAutoConfiguration {
     @ConditionalOnMissingBean(ProjectionStore.class)
     ProjectionStore projectionStore(JdbcDatabase database) {
         return database.projectionStore();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventExport eventExport(JdbcDatabase database) {
+        return EventExport.from(database.storedLog());
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    EventImport eventImport(JdbcDatabase database) {
+        return EventImport.into(database.storedLog());
     }
 
     static AppendLimits limits(Limits limits) {

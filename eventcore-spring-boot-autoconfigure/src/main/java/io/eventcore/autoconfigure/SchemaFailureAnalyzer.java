@@ -46,6 +46,9 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
             case SET_BACK ->
                 "After a restore by hand, set the last position to the highest in the log before the next append:"
                         + " readers have passed the positions that would be given again.";
+            case UNFINISHED_IMPORT ->
+                "Repeat the import with the same file: it goes on where it was interrupted. If it is not wanted any more, drop"
+                        + " the tables: they hold nothing else.";
             case NOT_CREATED ->
                 "A schema named by eventcore.jdbc.schema must exist. If this user may not create tables, let their owner run "
                         + cause.script() + " and set eventcore.jdbc.initialize-schema=never.";

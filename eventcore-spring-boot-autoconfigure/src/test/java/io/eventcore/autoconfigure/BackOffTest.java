@@ -25,9 +25,15 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
+import io.eventcore.transfer.EventExport;
+import io.eventcore.transfer.EventImport;
+import io.eventcore.transfer.StoredLog;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
@@ -70,6 +76,28 @@ class BackOffTest {
             Applications.assertWorks(application);
             assertThat(own.eventStore(new JacksonEventSerializer(TYPES)).lastPosition())
                     .isEqualTo(GlobalPosition.of(1));
+        });
+    }
+
+    @Test
+    void to_an_export_and_an_import() throws IOException {
+        JdbcDataSource elsewhere = new JdbcDataSource();
+        elsewhere.setURL(Applications.newH2());
+        JdbcSchema.in(elsewhere).create();
+        StoredLog log = JdbcDatabase.of(elsewhere).storedLog();
+        EventImport own = EventImport.into(log);
+        Path file = Files.createTempDirectory("export").resolve("events.jsonl");
+
+        Applications.withH2().withBean(EventImport.class, () -> own).run(application -> {
+            Applications.assertWorks(application);
+            assertThat(application.getBean(EventImport.class)).isSameAs(own);
+            application.getBean(EventExport.class).toFile(file);
+        });
+
+        Applications.withH2().run(application -> {
+            assertThat(application.getBean(EventImport.class).restore(file).written())
+                    .isPositive();
+            assertThat(application.getBean(EventStore.class).lastPosition()).isNotEqualTo(GlobalPosition.START);
         });
     }
 

@@ -1,0 +1,192 @@
+package io.eventcore.memory;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.internal.Callback;
+import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.transfer.ExportedEvent;
+import io.eventcore.transfer.StoredLog;
+import io.eventcore.transfer.TransferConflictException;
+import io.eventcore.transfer.TransferRefusedException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The events of a store in memory as they are stored. What is imported with its positions is kept apart until all is there,
+ * and appears at once: in memory nothing need be closed for appends meanwhile, if only none has come in the end.
+ */
+final class MemoryStoredLog implements StoredLog {
+    /** A position costs a reference, whether an event has it or not. */
+    private static final long MAX_POSITION = 1L << 24;
+
+    private static final long PAGE_BYTES = 4L * 1024 * 1024;
+
+    private final MemoryLog log;
+    private final Runnable eventsCommitted;
+
+    /** What was imported with its positions and is not to be seen yet; guarded by the lock of the log. */
+    private final List<StoredEvent> restored = new ArrayList<>();
+
+    private final Map<StreamId, Long> restoredVersions = new HashMap<>();
+
+    MemoryStoredLog(MemoryLog log, Runnable eventsCommitted) {
+        this.log = log;
+        this.eventsCommitted = eventsCommitted;
+    }
+
+    @Override
+    public GlobalPosition settledEnd() {
+        return log.locked(log::settledEnd);
+    }
+
+    @Override
+    public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
+        List<StoredEvent> found = log.locked(() -> !isFilling()
+                ? log.eventsBetween(after, upTo, limit, PAGE_BYTES)
+                : restored.stream()
+                        .filter(event -> event.position().compareTo(after) > 0
+                                && event.position().compareTo(upTo) <= 0)
+                        .limit(limit)
+                        .toList());
+        return found.stream().map(MemoryStoredLog::exported).toList();
+    }
+
+    private boolean isFilling() {
+        return !restored.isEmpty() && log.isUnused();
+    }
+
+    private static ExportedEvent exported(StoredEvent event) {
+        return ExportedEvent.of(
+                event.position(),
+                event.streamId(),
+                event.version(),
+                event.id(),
+                event.stored().typeName(),
+                event.recordedAt(),
+                event.metadata(),
+                event.stored().payload());
+    }
+
+    private static StoredEvent stored(ExportedEvent event, GlobalPosition position) {
+        return new StoredEvent(
+                SerializedEvent.of(event.typeName(), event.payload()),
+                event.id(),
+                event.streamId(),
+                event.version(),
+                position,
+                event.metadata(),
+                event.recordedAt());
+    }
+
+    @Override
+    public RestoreState beginRestore(GlobalPosition last) {
+        if (last.value() > MAX_POSITION) {
+            throw new TransferRefusedException(
+                    "A store in memory keeps positions up to %d, the log reaches %s: append to it"
+                            .formatted(MAX_POSITION, last));
+        }
+        return log.locked(() -> {
+            boolean empty = log.isUnused();
+            return new RestoreState(empty, empty ? lastRestored() : log.lastPosition());
+        });
+    }
+
+    private GlobalPosition lastRestored() {
+        return restored.isEmpty()
+                ? GlobalPosition.START
+                : restored.get(restored.size() - 1).position();
+    }
+
+    @Override
+    public void restore(GlobalPosition after, List<ExportedEvent> events) {
+        log.locked(() -> {
+            checkLast(after);
+            Map<StreamId, Long> versions = new HashMap<>();
+            for (ExportedEvent event : events) {
+                long version =
+                        versions.getOrDefault(event.streamId(), restoredVersions.getOrDefault(event.streamId(), 0L));
+                if (event.version().value() != version + 1) {
+                    throw TransferConflictException.hole(event.streamId(), event.version(), version);
+                }
+                versions.put(event.streamId(), version + 1);
+            }
+            restoredVersions.putAll(versions);
+            events.forEach(event -> restored.add(stored(event, event.position())));
+            return restored;
+        });
+    }
+
+    private void checkLast(GlobalPosition expected) {
+        if (!log.isUnused()) {
+            throw new TransferRefusedException("Events were appended while an import filled the store");
+        }
+        if (!lastRestored().equals(expected)) {
+            throw new TransferRefusedException(
+                    "The import has come to position %s, the store to %s: another import is under way"
+                            .formatted(expected, lastRestored()));
+        }
+    }
+
+    @Override
+    public void endRestore(GlobalPosition last) {
+        log.locked(() -> {
+            checkLast(last);
+            log.importEvents(restored);
+            restored.clear();
+            restoredVersions.clear();
+            return last;
+        });
+        Callback.APPEND_LISTENER.run(eventsCommitted);
+    }
+
+    @Override
+    public int append(List<ExportedEvent> events) {
+        int appended = log.locked(() -> appendLocked(events));
+        if (appended > 0) {
+            Callback.APPEND_LISTENER.run(eventsCommitted);
+        }
+        return appended;
+    }
+
+    private int appendLocked(List<ExportedEvent> events) {
+        log.lockForImport(
+                events.stream().map(ExportedEvent::streamId).distinct().sorted().toList());
+        Map<StreamId, Long> versions = new HashMap<>();
+        List<StoredEvent> missing = new ArrayList<>();
+        for (ExportedEvent event : events) {
+            long version = versions.computeIfAbsent(
+                    event.streamId(), id -> log.version(null, id).value());
+            if (event.version().value() <= version) {
+                Optional<StoredEvent> there = log.find(null, event.streamId(), event.version());
+                if (there.isPresent() && !there.get().id().equals(event.id())) {
+                    throw TransferConflictException.otherEvent(event.streamId(), event.version());
+                }
+                continue;
+            }
+            if (event.version().value() != version + 1) {
+                throw TransferConflictException.hole(event.streamId(), event.version(), version);
+            }
+            versions.put(event.streamId(), version + 1);
+            missing.add(stored(event, GlobalPosition.START));
+        }
+        log.importAtEnd(missing);
+        return missing.size();
+    }
+
+    @Override
+    public Optional<GlobalPosition> positionOf(StreamId streamId, StreamVersion version) {
+        return log.locked(() -> {
+            Optional<StoredEvent> found = !isFilling()
+                    ? log.find(null, streamId, version)
+                    : restored.stream()
+                            .filter(event -> event.streamId().equals(streamId)
+                                    && event.version().equals(version))
+                            .findFirst();
+            return found.map(StoredEvent::position);
+        });
+    }
+}

@@ -1,0 +1,161 @@
+package io.eventcore.transfer;
+
+import io.eventcore.GlobalPosition;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what a store holds with the events of a file, which come one after the other. Both are in the same order, so no
+ * more than a page is in memory. Not safe for concurrent use.
+ */
+abstract sealed class Comparison {
+    private static final int PAGE = 1_000;
+
+    private final StoredLog log;
+    private final GlobalPosition upTo;
+    private GlobalPosition after = GlobalPosition.START;
+    private List<ExportedEvent> page = List.of();
+    private int at;
+
+    private Comparison(StoredLog log, GlobalPosition upTo) {
+        this.log = log;
+        this.upTo = upTo;
+    }
+
+    /**
+     * The next event of the file.
+     *
+     * @throws TransferVerificationException if the store does not hold it, or not in this place
+     */
+    abstract void next(long line, ExportedEvent event);
+
+    /**
+     * The file has no further event.
+     *
+     * @throws TransferVerificationException if the store holds another one that it must not hold
+     */
+    abstract void end(long line, ExportedEvent last);
+
+    final void startAfter(GlobalPosition position) {
+        after = position;
+    }
+
+    final StoredLog log() {
+        return log;
+    }
+
+    /** The next event of the store; null if there is none. */
+    final @Nullable ExportedEvent stored() {
+        if (at == page.size()) {
+            page = log.read(after, upTo, PAGE);
+            at = 0;
+            if (page.isEmpty()) {
+                return null;
+            }
+            after = page.get(page.size() - 1).position();
+        }
+        return page.get(at++);
+    }
+
+    /** Names what is different, and quotes neither payload nor metadata. */
+    static String difference(ExportedEvent expected, ExportedEvent actual) {
+        List<String> different = new ArrayList<>();
+        note(different, "stream", expected.streamId().equals(actual.streamId()));
+        note(different, "version", expected.version().equals(actual.version()));
+        note(different, "id", expected.id().equals(actual.id()));
+        note(different, "type", expected.typeName().equals(actual.typeName()));
+        note(different, "recordedAt", expected.recordedAt().equals(actual.recordedAt()));
+        note(different, "metadata", expected.metadata().equals(actual.metadata()));
+        note(different, "payload", Arrays.equals(expected.payload(), actual.payload()));
+        return "the store holds at position %s what differs from the file in %s"
+                .formatted(actual.position(), String.join(", ", different));
+    }
+
+    private static void note(List<String> different, String what, boolean equal) {
+        if (!equal) {
+            different.add(what);
+        }
+    }
+
+    /** Each event stands in its own position, and no other one is there. */
+    static final class Positions extends Comparison {
+        Positions(StoredLog log, GlobalPosition upTo) {
+            super(log, upTo);
+        }
+
+        @Override
+        void next(long line, ExportedEvent event) {
+            ExportedEvent actual = stored();
+            if (actual == null || actual.position().compareTo(event.position()) > 0) {
+                throw new TransferVerificationException(
+                        line, event, "nothing is stored at position %s".formatted(event.position()));
+            }
+            if (actual.position().compareTo(event.position()) < 0) {
+                throw more(line, event, actual);
+            }
+            if (!actual.equals(event)) {
+                throw new TransferVerificationException(line, event, difference(event, actual));
+            }
+        }
+
+        @Override
+        void end(long line, ExportedEvent last) {
+            ExportedEvent actual = stored();
+            if (actual != null) {
+                throw more(line, last, actual);
+            }
+        }
+
+        private static TransferVerificationException more(long line, ExportedEvent event, ExportedEvent actual) {
+            return new TransferVerificationException(
+                    line, event, "the store holds an event at position %s, the file none".formatted(actual.position()));
+        }
+    }
+
+    /** All are there in the order of the file; others may stand between them. */
+    static final class Order extends Comparison {
+        private boolean started;
+
+        Order(StoredLog log) {
+            super(log, GlobalPosition.of(Long.MAX_VALUE));
+        }
+
+        @Override
+        void next(long line, ExportedEvent event) {
+            if (!started) {
+                GlobalPosition first =
+                        log().positionOf(event.streamId(), event.version()).orElseThrow(() -> missing(line, event));
+                startAfter(GlobalPosition.of(first.value() - 1));
+                started = true;
+            }
+            ExportedEvent actual = stored();
+            while (actual != null && !isMeant(event, actual)) {
+                actual = stored();
+            }
+            if (actual == null) {
+                throw missing(line, event);
+            }
+            if (!actual.equalsButPosition(event)) {
+                throw new TransferVerificationException(line, event, difference(event, actual));
+            }
+        }
+
+        private static boolean isMeant(ExportedEvent event, ExportedEvent actual) {
+            return actual.id().equals(event.id())
+                    || (actual.streamId().equals(event.streamId())
+                            && actual.version().equals(event.version()));
+        }
+
+        private static TransferVerificationException missing(long line, ExportedEvent event) {
+            return new TransferVerificationException(
+                    line, event, "it is not in the store, or stands before one that comes before it in the file");
+        }
+
+        @Override
+        void end(long line, ExportedEvent last) {
+            // Others append as they like.
+        }
+    }
+}

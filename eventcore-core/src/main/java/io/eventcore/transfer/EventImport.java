@@ -1,0 +1,238 @@
+package io.eventcore.transfer;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.transfer.StoredLog.RestoreState;
+import io.eventcore.transfer.TransferProgress.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores the events of a file that {@link EventExport} has written.
+ *
+ * <pre>{@code
+ * EventImport.into(database.storedLog()).restore(Path.of("events.jsonl.gz"));
+ * }</pre>
+ *
+ * <p>The whole file is read first: one that is cut off or was changed is refused before anything is stored. Events are then
+ * stored in chunks, each in a transaction. An import that was interrupted, at any moment, is repeated: it finds what is there
+ * and goes on. In the end the store is compared with the file, event by event. It needs the memory of two chunks. Safe for
+ * any number of threads.
+ *
+ * @since 0.1
+ */
+public class EventImport {
+    private static final int CHUNK_EVENTS = 1_000;
+    private static final long CHUNK_BYTES = 4L * 1024 * 1024;
+
+    /** How often a chunk is sent that was rolled back in passing. */
+    private static final int ATTEMPTS = 5;
+
+    private static final GlobalPosition NO_END = GlobalPosition.of(Long.MAX_VALUE);
+
+    private final StoredLog log;
+
+    EventImport(StoredLog log) {
+        this.log = log;
+    }
+
+    /** Imports into this log. */
+    public static EventImport into(StoredLog log) {
+        return new EventImport(Objects.requireNonNull(log, "log"));
+    }
+
+    /** As {@link #restore(Path, Consumer)}, telling no one how far it has come. */
+    public TransferResult restore(Path file) {
+        return restore(file, progress -> {});
+    }
+
+    /**
+     * Fills an empty store. Each event keeps its position; what is appended afterwards continues after the last one.
+     *
+     * <p>From its first moment to its last, the store takes no appends and cannot be opened: so it stays if the import is
+     * interrupted, until it is repeated. Stop the application before; instances that run all the same can append nothing,
+     * and see of the log what is stored so far. Repeated after its end, it compares and changes nothing.
+     *
+     * @param progress is told about each chunk, by the calling thread; what it throws ends the import
+     * @throws TransferFileException if the file is not what was written
+     * @throws TransferRefusedException if the store holds other events, others write to it, or this user may not do this
+     * @throws TransferConflictException if an event of the file does not continue its stream
+     * @throws TransferVerificationException if the store does not hold what the file holds
+     * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
+     */
+    public TransferResult restore(Path file, Consumer<? super TransferProgress> progress) {
+        Objects.requireNonNull(progress, "progress");
+        TransferResult content = check(file, progress);
+        GlobalPosition end = content.lastPosition();
+        RestoreState state = log.beginRestore(end);
+        if (!state.unfinished()) {
+            if (content.events() == 0 || state.last().compareTo(end) < 0) {
+                throw new TransferRefusedException(
+                        "The store is not empty, it holds events up to position %s: append to it, or take an empty one"
+                                .formatted(state.last()));
+            }
+            verify(file, new Comparison.Positions(log, end), progress);
+            return content.withWritten(0);
+        }
+        long written = restoreAfter(state.last(), file, progress);
+        verify(file, new Comparison.Positions(log, NO_END), progress);
+        log.endRestore(end);
+        return content.withWritten(written);
+    }
+
+    /** As {@link #append(Path, Consumer)}, telling no one how far it has come. */
+    public TransferResult append(Path file) {
+        return append(file, progress -> {});
+    }
+
+    /**
+     * Appends to a store, which may be in use. Events get new positions in the order of the file, and keep all else: stream,
+     * version, id, time, metadata. Those that are there already are passed over; readers see each chunk when it is committed.
+     *
+     * @param progress is told about each chunk, by the calling thread; what it throws ends the import
+     * @throws TransferFileException if the file is not what was written
+     * @throws TransferRefusedException if this user may not do this
+     * @throws TransferConflictException if the store holds other events in one of the streams; what was stored before stays
+     * @throws TransferVerificationException if the store does not hold what the file holds
+     * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
+     */
+    public TransferResult append(Path file, Consumer<? super TransferProgress> progress) {
+        Objects.requireNonNull(progress, "progress");
+        TransferResult content = check(file, progress);
+        long written = 0;
+        try (LogFileReader lines = LogFileReader.open(file)) {
+            ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
+            for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
+                written += append(chunk);
+                meter.passed(chunk.size(), last(chunk));
+            }
+        }
+        verify(file, new Comparison.Order(log), progress);
+        return content.withWritten(written);
+    }
+
+    /** Reads all of the file. */
+    private static TransferResult check(Path file, Consumer<? super TransferProgress> progress) {
+        try (LogFileReader lines = LogFileReader.open(file)) {
+            ProgressMeter meter = new ProgressMeter(Step.CHECK, lines.upTo(), progress);
+            for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
+                meter.passed(chunk.size(), last(chunk));
+            }
+            return lines.result(0);
+        }
+    }
+
+    private long restoreAfter(GlobalPosition found, Path file, Consumer<? super TransferProgress> progress) {
+        long written = 0;
+        GlobalPosition last = GlobalPosition.START;
+        try (LogFileReader lines = LogFileReader.open(file)) {
+            ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
+            for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
+                List<ExportedEvent> rest = after(found, chunk);
+                if (rest.size() < chunk.size()) {
+                    last = chunk.get(chunk.size() - rest.size() - 1).position();
+                }
+                if (!rest.isEmpty()) {
+                    if (last.compareTo(found) < 0) {
+                        throw otherFile(found);
+                    }
+                    restore(last, rest, lines.upTo());
+                    written += rest.size();
+                    last = last(rest);
+                }
+                meter.passed(chunk.size(), last(chunk));
+            }
+        }
+        if (last.compareTo(found) < 0) {
+            throw otherFile(found);
+        }
+        return written;
+    }
+
+    private static TransferRefusedException otherFile(GlobalPosition found) {
+        return new TransferRefusedException(
+                "The store was filled up to position %s, where this file has no event: go on with the same file"
+                        .formatted(found));
+    }
+
+    /** Those of a chunk that come after a position. */
+    private static List<ExportedEvent> after(GlobalPosition position, List<ExportedEvent> chunk) {
+        int first = 0;
+        while (first < chunk.size() && chunk.get(first).position().compareTo(position) <= 0) {
+            first++;
+        }
+        return chunk.subList(first, chunk.size());
+    }
+
+    private void restore(GlobalPosition after, List<ExportedEvent> chunk, GlobalPosition end) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                log.restore(after, chunk);
+                return;
+            } catch (TransientEventStoreException e) {
+                // The answer may be lost, not the chunk.
+                if (log.beginRestore(end).last().equals(last(chunk))) {
+                    return;
+                }
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private int append(List<ExportedEvent> chunk) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return log.append(chunk);
+            } catch (TransientEventStoreException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static void verify(Path file, Comparison comparison, Consumer<? super TransferProgress> progress) {
+        try (LogFileReader lines = LogFileReader.open(file)) {
+            ProgressMeter meter = new ProgressMeter(Step.VERIFY, lines.upTo(), progress);
+            ExportedEvent previous = null;
+            int passed = 0;
+            for (ExportedEvent event = lines.next(); event != null; event = lines.next()) {
+                comparison.next(lines.lineNumber(), event);
+                previous = event;
+                if (++passed == CHUNK_EVENTS) {
+                    meter.passed(passed, event.position());
+                    passed = 0;
+                }
+            }
+            if (previous != null) {
+                comparison.end(lines.lineNumber(), previous);
+                meter.passed(passed, previous.position());
+            }
+        }
+    }
+
+    private static GlobalPosition last(List<ExportedEvent> chunk) {
+        return chunk.get(chunk.size() - 1).position();
+    }
+
+    /** The next events of the file, as many as are stored together; none at its end. */
+    private static List<ExportedEvent> chunk(LogFileReader lines) {
+        List<ExportedEvent> chunk = new ArrayList<>();
+        long bytes = 0;
+        while (chunk.size() < CHUNK_EVENTS && bytes < CHUNK_BYTES) {
+            @Nullable ExportedEvent event = lines.next();
+            if (event == null) {
+                break;
+            }
+            chunk.add(event);
+            bytes += event.payload().length;
+        }
+        return chunk;
+    }
+}

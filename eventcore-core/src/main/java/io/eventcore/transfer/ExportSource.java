@@ -1,0 +1,33 @@
+package io.eventcore.transfer;
+
+import io.eventcore.GlobalPosition;
+import java.util.List;
+
+/**
+ * What an export reads: a log whose beginning does not change any more.
+ *
+ * <p>A {@link StoredLog} is one; whoever comes from another event store implements this alone. Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public interface ExportSource {
+    /**
+     * The position of the last event before which no other can appear any more: an export that begins now ends there. Appends
+     * that are under way do not delay the answer; their events, and what comes after them, are left to the next export.
+     *
+     * @return the position; {@link GlobalPosition#START} if there is no event
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    GlobalPosition settledEnd();
+
+    /**
+     * The next events, as they are stored.
+     *
+     * @param after the position to continue after
+     * @param upTo the last position wanted
+     * @param limit how many events at most; fewer if they are large, but one at least if there is one
+     * @return the events in position order; none if there is none up to that position
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit);
+}

@@ -1,0 +1,172 @@
+package io.eventcore.transfer;
+
+import io.eventcore.EventMetadata;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * An event as it is stored: its payload is bytes, and no class of the event is needed.
+ *
+ * <p>Two are equal if all that is stored of them is equal, byte for byte. Immutable, if its payload is not modified.
+ *
+ * @since 0.1
+ */
+public final class ExportedEvent {
+    /** How many code points the name of a type may have: what every database keeps. */
+    private static final int MAX_TYPE_NAME = 255;
+
+    /** What every database keeps. */
+    private static final Instant EARLIEST = Instant.parse("1000-01-01T00:00:00Z");
+
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+    private final GlobalPosition position;
+    private final StreamId streamId;
+    private final StreamVersion version;
+    private final UUID id;
+    private final String typeName;
+    private final Instant recordedAt;
+    private final EventMetadata metadata;
+    private final byte[] payload;
+
+    private ExportedEvent(
+            GlobalPosition position,
+            StreamId streamId,
+            StreamVersion version,
+            UUID id,
+            String typeName,
+            Instant recordedAt,
+            EventMetadata metadata,
+            byte[] payload) {
+        this.position = Objects.requireNonNull(position, "position");
+        this.streamId = Objects.requireNonNull(streamId, "streamId");
+        this.version = Objects.requireNonNull(version, "version");
+        this.id = Objects.requireNonNull(id, "id");
+        this.typeName = checkTypeName(Objects.requireNonNull(typeName, "typeName"));
+        this.recordedAt = checkRecordedAt(Objects.requireNonNull(recordedAt, "recordedAt"));
+        this.metadata = Objects.requireNonNull(metadata, "metadata");
+        this.payload = Objects.requireNonNull(payload, "payload");
+        if (position.value() < 1) {
+            throw new IllegalArgumentException("The position of an event is at least 1, is " + position);
+        }
+        if (version.value() < 1 || version.value() > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "The version of an event is from 1 to %d, is %s".formatted(Integer.MAX_VALUE, version));
+        }
+    }
+
+    /**
+     * An event as it is stored.
+     *
+     * @param position its place in the log, 1 or more
+     * @param version its place in the stream, 1 for the first event
+     * @param typeName the stored name of its type; 1 to 255 code points, no control characters
+     * @param recordedAt when it was recorded, in microseconds; in the years 1000 to 9999
+     * @param payload JSON in UTF-8, if a database is to take it; shared, not to be modified
+     * @throws IllegalArgumentException if one of these is not as said
+     */
+    public static ExportedEvent of(
+            GlobalPosition position,
+            StreamId streamId,
+            StreamVersion version,
+            UUID id,
+            String typeName,
+            Instant recordedAt,
+            EventMetadata metadata,
+            byte[] payload) {
+        return new ExportedEvent(position, streamId, version, id, typeName, recordedAt, metadata, payload);
+    }
+
+    private static String checkTypeName(String name) {
+        boolean wellFormed = name.codePoints()
+                .noneMatch(c ->
+                        Character.isISOControl(c) || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+        if (name.isEmpty() || !wellFormed || name.codePointCount(0, name.length()) > MAX_TYPE_NAME) {
+            throw new IllegalArgumentException(
+                    "The name of a type has 1 to %d characters and no control characters".formatted(MAX_TYPE_NAME));
+        }
+        return name;
+    }
+
+    private static Instant checkRecordedAt(Instant time) {
+        if (time.isBefore(EARLIEST) || time.isAfter(LATEST) || !time.equals(time.truncatedTo(ChronoUnit.MICROS))) {
+            throw new IllegalArgumentException(
+                    "The time of an event lies in the years 1000 to 9999 and has no more than microseconds, is "
+                            + time);
+        }
+        return time;
+    }
+
+    /** Its place in the log it comes from. */
+    public GlobalPosition position() {
+        return position;
+    }
+
+    /** Its stream. */
+    public StreamId streamId() {
+        return streamId;
+    }
+
+    /** Its place in the stream. */
+    public StreamVersion version() {
+        return version;
+    }
+
+    /** Its id. */
+    public UUID id() {
+        return id;
+    }
+
+    /** The name it is stored under. */
+    public String typeName() {
+        return typeName;
+    }
+
+    /** When it was recorded. */
+    public Instant recordedAt() {
+        return recordedAt;
+    }
+
+    /** Its metadata. */
+    public EventMetadata metadata() {
+        return metadata;
+    }
+
+    /** Its payload. Shared, not to be modified. */
+    public byte[] payload() {
+        return payload;
+    }
+
+    /** Whether all but the position is equal. */
+    public boolean equalsButPosition(ExportedEvent other) {
+        return streamId.equals(other.streamId)
+                && version.equals(other.version)
+                && id.equals(other.id)
+                && typeName.equals(other.typeName)
+                && recordedAt.equals(other.recordedAt)
+                && metadata.equals(other.metadata)
+                && Arrays.equals(payload, other.payload);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ExportedEvent event && position.equals(event.position) && equalsButPosition(event);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
+    }
+
+    /** Its place and type, not its content. */
+    @Override
+    public String toString() {
+        return "%s at position %s (stream '%s', version %s)".formatted(typeName, position, streamId, version);
+    }
+}

@@ -1,0 +1,46 @@
+package io.eventcore.transfer;
+
+import io.eventcore.GlobalPosition;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** Writes an export, line by line. Not safe for concurrent use. */
+final class LogFileWriter {
+    private final OutputStream out;
+    private final LogHash hash = new LogHash();
+    private long events;
+    private GlobalPosition last = GlobalPosition.START;
+
+    /** Begins an export that ends at this position. */
+    LogFileWriter(OutputStream out, GlobalPosition upTo) throws IOException {
+        this.out = out;
+        line(LogLines.header(upTo));
+    }
+
+    void write(ExportedEvent event) throws IOException {
+        if (event.position().compareTo(last) <= 0) {
+            throw new IllegalStateException("%s comes after position %s".formatted(event, last));
+        }
+        byte[] rest = LogLines.event(event);
+        out.write(LogLines.utf8(LogLines.HASH + hash.add(rest, 0, rest.length) + "\","));
+        line(rest);
+        events++;
+        last = event.position();
+    }
+
+    /** Writes the last line; what ends without it is cut off. */
+    TransferResult end() throws IOException {
+        line(LogLines.trailer(events, last, hash.all()));
+        out.flush();
+        return new TransferResult(events, events, last, hash.all());
+    }
+
+    GlobalPosition last() {
+        return last;
+    }
+
+    private void line(byte[] content) throws IOException {
+        out.write(content);
+        out.write('\n');
+    }
+}

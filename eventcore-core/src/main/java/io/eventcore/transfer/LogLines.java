@@ -1,0 +1,167 @@
+package io.eventcore.transfer;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.serialization.internal.MetadataJson;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.io.JsonStringEncoder;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * The lines of an export, each one JSON object with its members in one order and no white space between them:
+ *
+ * <pre>{@code
+ * {"format":"eventcore-log","version":1,"upTo":2}
+ * {"hash":"..","position":1,"stream":"cart-7","version":1,"id":"..","type":"..","recordedAt":"..","metadata":{..},"payload":..}
+ * {"end":{"events":1,"position":2,"sha256":".."}}
+ * }</pre>
+ *
+ * <p>A payload that is JSON on one line stands there as it is stored; any other is a text: {@code "payloadText"}. What
+ * comes after the hash is what the hash is made of.
+ */
+final class LogLines {
+    /** The version of the format that is written, and the only one that is read. */
+    static final int VERSION = 1;
+
+    /** How long a line may be. No longer one is written, so that what is written can be read. */
+    static final int MAX_BYTES = 64 * 1024 * 1024;
+
+    static final String FORMAT = "{\"format\":\"eventcore-log\",\"version\":";
+    static final String UP_TO = ",\"upTo\":";
+    static final String HASH = "{\"hash\":\"";
+    static final String POSITION = "\"position\":";
+    static final String STREAM = ",\"stream\":";
+    static final String STREAM_VERSION = ",\"version\":";
+    static final String ID = ",\"id\":";
+    static final String TYPE = ",\"type\":";
+    static final String RECORDED_AT = ",\"recordedAt\":";
+    static final String METADATA = ",\"metadata\":";
+    static final String PAYLOAD = ",\"payload\":";
+    static final String PAYLOAD_TEXT = ",\"payloadText\":";
+    static final String END = "{\"end\":{\"events\":";
+    static final String END_POSITION = ",\"position\":";
+    static final String END_HASH = ",\"sha256\":";
+
+    private static final JsonStringEncoder QUOTES = JsonStringEncoder.getInstance();
+
+    /** Without bounds of its own: lines have one. */
+    static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxNestingDepth(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
+
+    private LogLines() {}
+
+    static byte[] header(GlobalPosition upTo) {
+        return utf8(FORMAT + VERSION + UP_TO + upTo.value() + "}");
+    }
+
+    static byte[] trailer(long events, GlobalPosition last, String sha256) {
+        return utf8(END + events + END_POSITION + last.value() + END_HASH + "\"" + sha256 + "\"}}");
+    }
+
+    /** What stands in the line of an event after its hash. */
+    static byte[] event(ExportedEvent event) {
+        boolean plain = isOneLineOfJson(event.payload());
+        StringBuilder line = new StringBuilder(256);
+        line.append(POSITION).append(event.position().value());
+        quoted(line.append(STREAM), event.streamId().value());
+        line.append(STREAM_VERSION).append(event.version().value());
+        quoted(line.append(ID), event.id().toString());
+        quoted(line.append(TYPE), event.typeName());
+        quoted(line.append(RECORDED_AT), event.recordedAt().toString());
+        line.append(METADATA).append(MetadataJson.write(event.metadata()));
+        if (!plain) {
+            quoted(line.append(PAYLOAD_TEXT), text(event));
+            return checked(event, utf8(line.append('}').toString()));
+        }
+        byte[] head = utf8(line.append(PAYLOAD).toString());
+        byte[] payload = event.payload();
+        byte[] whole = new byte[Math.addExact(Math.addExact(head.length, payload.length), 1)];
+        System.arraycopy(head, 0, whole, 0, head.length);
+        System.arraycopy(payload, 0, whole, head.length, payload.length);
+        whole[whole.length - 1] = '}';
+        return checked(event, whole);
+    }
+
+    private static byte[] checked(ExportedEvent event, byte[] line) {
+        if (line.length > MAX_BYTES - 64) {
+            throw new TransferFileException(
+                    0, "The event at position %s has more than %d bytes".formatted(event.position(), MAX_BYTES), null);
+        }
+        return line;
+    }
+
+    private static String text(ExportedEvent event) {
+        if (event.payload().length == 0) {
+            throw new TransferFileException(
+                    0,
+                    "The event at position %s has no bytes: a store that keeps events as objects cannot be exported"
+                            .formatted(event.position()),
+                    null);
+        }
+        return textOf(event.payload())
+                .orElseThrow(() -> new TransferFileException(
+                        0, "The payload of the event at position %s is not UTF-8".formatted(event.position()), null));
+    }
+
+    private static Optional<String> textOf(byte[] bytes) {
+        try {
+            return Optional.of(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString());
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static void quoted(StringBuilder line, String text) {
+        QUOTES.quoteAsString(text, line.append('"'));
+        line.append('"');
+    }
+
+    /** Whether a payload is one JSON value in well-formed UTF-8, without line breaks and white space around it. */
+    static boolean isOneLineOfJson(byte[] payload) {
+        if (payload.length == 0 || isWhiteSpaceOrMark(payload[0]) || isWhiteSpaceOrMark(payload[payload.length - 1])) {
+            return false;
+        }
+        boolean ascii = true;
+        for (byte b : payload) {
+            if (b == '\n' || b == '\r') {
+                return false;
+            }
+            ascii &= b >= 0;
+        }
+        return isJson(payload) && (ascii || textOf(payload).isPresent());
+    }
+
+    private static boolean isWhiteSpaceOrMark(byte b) {
+        return b <= ' ';
+    }
+
+    private static boolean isJson(byte[] payload) {
+        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), payload)) {
+            parser.nextToken();
+            parser.skipChildren();
+            parser.finishToken();
+            return parser.currentToken() != null && parser.nextToken() == null;
+        } catch (JacksonException e) {
+            return false;
+        }
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

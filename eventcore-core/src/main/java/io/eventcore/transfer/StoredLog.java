@@ -1,0 +1,76 @@
+package io.eventcore.transfer;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The events of a store as they are stored: what {@link EventExport} reads and {@link EventImport} writes. For authors of
+ * stores; users get one from their store and hand it to the two.
+ *
+ * <p>Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public interface StoredLog extends ExportSource {
+    /**
+     * Begins to fill this store with events that keep their positions, or goes on with what was begun before. Until
+     * {@link #endRestore} nothing else can be appended to it, and a store that is opened is refused.
+     *
+     * <p>Changes nothing if the store holds events that no import has left unfinished there.
+     *
+     * @param last the last position that will be restored
+     * @throws TransferRefusedException if other transactions are writing to the store, or positions up to {@code last}
+     *     cannot be kept
+     * @throws io.eventcore.EventStoreException if the store cannot be written
+     */
+    RestoreState beginRestore(GlobalPosition last);
+
+    /**
+     * Stores events in the positions they have: all or none.
+     *
+     * @param after the position of the last event that is there; {@link GlobalPosition#START} if there is none
+     * @param events at least one, in position order; each continues its stream
+     * @throws TransferRefusedException if the last event is another one, or no import is under way
+     * @throws TransferConflictException if an event does not continue its stream
+     * @throws io.eventcore.EventStoreException if the store cannot be written
+     */
+    void restore(GlobalPosition after, List<ExportedEvent> events);
+
+    /**
+     * Opens the store for appends again, which continue after the last position.
+     *
+     * @param last the position of the last event that was restored
+     * @throws TransferRefusedException if the last event is another one, or no import is under way
+     * @throws io.eventcore.EventStoreException if the store cannot be written
+     */
+    void endRestore(GlobalPosition last);
+
+    /**
+     * Appends events that keep all but their positions, in this order: all that are not there, or none.
+     *
+     * @param events at least one; each continues its stream, or is there already under the same id
+     * @return how many were appended
+     * @throws TransferConflictException if a stream holds another event in the place of one of these
+     * @throws io.eventcore.EventStoreException if the store cannot be written
+     */
+    int append(List<ExportedEvent> events);
+
+    /**
+     * The position of the event at a place in a stream.
+     *
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    Optional<GlobalPosition> positionOf(StreamId streamId, StreamVersion version);
+
+    /**
+     * What an import with positions finds.
+     *
+     * @param unfinished whether the store waits for the rest of an import: it was empty, or an import was begun
+     * @param last the position of the last event that is there
+     * @since 0.1
+     */
+    record RestoreState(boolean unfinished, GlobalPosition last) {}
+}

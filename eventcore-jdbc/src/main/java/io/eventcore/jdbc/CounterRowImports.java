@@ -1,0 +1,138 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.StreamId;
+import io.eventcore.jdbc.EventWrites.NewVersion;
+import io.eventcore.jdbc.StreamLocks.Claim;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+/** Engines on which one row gives the positions away: without it there are none. */
+final class CounterRowImports implements Imports {
+    private static final int MAX_ROWS = 200;
+
+    /** A statement must fit what a MariaDB takes in one piece, 16 MiB by default, with what quoting adds. */
+    private static final long MAX_BYTES = 4L * 1024 * 1024;
+
+    private final StreamLocks locks;
+    private final EventWrites writes;
+    private final SqlTypes types;
+    private final String insertEvents;
+    private final String lockCounter;
+    private final String deleteCounter;
+    private final String insertCounter;
+
+    CounterRowImports(TableNames names, StreamLocks locks, EventWrites writes, SqlTypes types) {
+        this.locks = locks;
+        this.writes = writes;
+        this.types = types;
+        this.insertEvents = names.in("""
+                INSERT INTO eventcore_event
+                    (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+                VALUES %s
+                """);
+        this.lockCounter = names.in("SELECT position FROM eventcore_position WHERE id = 1 FOR UPDATE");
+        this.deleteCounter = names.in("DELETE FROM eventcore_position WHERE id = 1");
+        this.insertCounter = names.in("INSERT INTO eventcore_position (id, position) VALUES (1, ?)");
+    }
+
+    @Override
+    public Map<StreamId, LockedStream> lock(Connection connection, SortedSet<StreamId> streams) throws SQLException {
+        SortedMap<StreamId, Claim> claims = new TreeMap<>();
+        streams.forEach(stream -> claims.put(stream, new Claim(true, true)));
+        return locks.lock(connection, claims, true);
+    }
+
+    @Override
+    public void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException {
+        writes.updateVersions(connection, versions);
+    }
+
+    @Override
+    public void insertInPlace(Connection connection, List<ImportedRow> rows) throws SQLException {
+        insert(connection, rows, 0);
+    }
+
+    @Override
+    public void insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException {
+        insert(connection, rows, writes.takePositions(connection, rows.size()) + 1);
+    }
+
+    /**
+     * Stores events, as many by one statement as it takes.
+     *
+     * @param first the position of the first one; 0 if each has its own
+     */
+    private void insert(Connection connection, List<ImportedRow> rows, long first) throws SQLException {
+        int from = 0;
+        while (from < rows.size()) {
+            long bytes = 0;
+            int to = from;
+            while (to < rows.size()
+                    && to - from < MAX_ROWS
+                    && (to == from || bytes + bytes(rows.get(to)) <= MAX_BYTES)) {
+                bytes += bytes(rows.get(to++));
+            }
+            insertPart(connection, rows.subList(from, to), first == 0 ? 0 : first + from);
+            from = to;
+        }
+    }
+
+    private static long bytes(ImportedRow row) {
+        return row.event().payload().length;
+    }
+
+    private void insertPart(Connection connection, List<ImportedRow> rows, long first) throws SQLException {
+        String sql = insertEvents.formatted(Statements.values("(?, ?, ?, ?, ?, ?, ?, ?)", rows.size()));
+        try (PreparedStatement insert = connection.prepareStatement(sql)) {
+            int bound = 0;
+            for (int i = 0; i < rows.size(); i++) {
+                ImportedRow row = rows.get(i);
+                insert.setLong(++bound, first == 0 ? row.event().position().value() : first + i);
+                insert.setLong(++bound, row.streamKey());
+                types.bind(insert, ++bound, row.event().recordedAt());
+                types.bind(insert, ++bound, row.event().id());
+                insert.setLong(++bound, row.event().version().value());
+                insert.setString(++bound, row.event().typeName());
+                insert.setString(++bound, row.payload());
+                Optional<String> metadata = row.metadata();
+                if (metadata.isPresent()) {
+                    insert.setString(++bound, metadata.get());
+                } else {
+                    insert.setNull(++bound, Types.VARCHAR);
+                }
+            }
+            insert.executeUpdate();
+        }
+    }
+
+    /** Whoever has drawn a position holds the row until the end. */
+    @Override
+    public void keepOthersOut(Connection connection) throws SQLException {
+        Statements.list(connection, lockCounter, row -> row.getLong(1));
+    }
+
+    @Override
+    public void takeAwayPositions(Connection connection) throws SQLException {
+        Statements.update(connection, deleteCounter);
+    }
+
+    @Override
+    public void giveBackPositions(Connection connection, long last) throws SQLException {
+        Statements.update(connection, deleteCounter);
+        Statements.update(connection, insertCounter, last);
+    }
+
+    @Override
+    public long maxPosition() {
+        return Long.MAX_VALUE / 2;
+    }
+}

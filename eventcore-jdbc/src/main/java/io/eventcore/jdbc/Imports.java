@@ -1,0 +1,54 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.StreamId;
+import io.eventcore.jdbc.EventWrites.NewVersion;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.serialization.internal.MetadataJson;
+import io.eventcore.transfer.ExportedEvent;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+
+/**
+ * Writes events that were stored somewhere else before: with their own time and, into a store that is closed for appends,
+ * in their own positions. All by the owner of the tables, past the functions of appends and under the same locks.
+ */
+interface Imports {
+    /** An event as the row that it becomes. */
+    record ImportedRow(long streamKey, ExportedEvent event) {
+        String payload() {
+            return new String(event.payload(), StandardCharsets.UTF_8);
+        }
+
+        Optional<String> metadata() {
+            return event.metadata().isEmpty() ? Optional.empty() : Optional.of(MetadataJson.write(event.metadata()));
+        }
+    }
+
+    /** Locks streams in their order, as an append does, and creates those that are not there. */
+    Map<StreamId, LockedStream> lock(Connection connection, SortedSet<StreamId> streams) throws SQLException;
+
+    void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException;
+
+    /** Stores events in the positions they have. */
+    void insertInPlace(Connection connection, List<ImportedRow> rows) throws SQLException;
+
+    /** Stores events in new positions, in this order. */
+    void insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException;
+
+    /** Waits, for a moment, until no other transaction is writing, and keeps others from it until this one ends. */
+    void keepOthersOut(Connection connection) throws SQLException;
+
+    /** Takes away what gives positions, so that nobody can append or read how far the log goes. */
+    void takeAwayPositions(Connection connection) throws SQLException;
+
+    /** Gives it back, so that the next position comes after this one. */
+    void giveBackPositions(Connection connection, long last) throws SQLException;
+
+    /** The last position that can be kept. */
+    long maxPosition();
+}

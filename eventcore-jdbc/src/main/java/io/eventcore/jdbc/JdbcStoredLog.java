@@ -1,0 +1,279 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.jdbc.EventWrites.NewVersion;
+import io.eventcore.jdbc.Imports.ImportedRow;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.transfer.ExportedEvent;
+import io.eventcore.transfer.StoredLog;
+import io.eventcore.transfer.TransferConflictException;
+import io.eventcore.transfer.TransferRefusedException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.UUID;
+
+/**
+ * The events of a database as they are stored.
+ *
+ * <p>A store that is being filled says so in its settings row, so that no other one starts, and gives no positions away, so
+ * that none that runs can append. Both come back together, when all is there.
+ */
+final class JdbcStoredLog implements StoredLog {
+    /** What the settings row says instead of how the log is ordered, from the first chunk of an import to its end. */
+    static final String UNFINISHED = "unfinished-import";
+
+    private static final long PAGE_BYTES = 4L * 1024 * 1024;
+
+    private final Connections connections;
+    private final Dialect dialect;
+    private final LogReads log;
+    private final Imports imports;
+    private final String lockSettings;
+    private final String updateSettings;
+    private final String selectAnyStream;
+    private final String selectIds;
+    private final String selectPosition;
+
+    JdbcStoredLog(Connections connections, Dialect dialect) {
+        this.connections = connections;
+        this.dialect = dialect;
+        this.log = new LogReads(dialect, connections, new Payloads(dialect, PAGE_BYTES));
+        this.imports = dialect.imports();
+        TableNames names = dialect.names();
+        String fresh = dialect.expressions().andNotFromCache();
+        this.lockSettings = names.in("SELECT order_strategy FROM eventcore_settings WHERE id = 1 FOR UPDATE");
+        this.updateSettings = names.in("UPDATE eventcore_settings SET order_strategy = ? WHERE id = 1");
+        this.selectAnyStream = names.in("SELECT count(*) FROM eventcore_stream WHERE version > 0");
+        this.selectIds = names.in("SELECT version, event_id FROM eventcore_event"
+                + " WHERE stream_key = ? AND version BETWEEN ? AND ?" + fresh);
+        this.selectPosition = names.in("SELECT e.position FROM eventcore_stream s"
+                + " JOIN eventcore_event e ON e.stream_key = s.stream_key WHERE s.stream_id = ? AND e.version = ?"
+                + fresh);
+    }
+
+    @Override
+    public GlobalPosition settledEnd() {
+        try {
+            return log.settledEnd();
+        } catch (SQLException e) {
+            throw failed("Reading how far the log goes", e);
+        }
+    }
+
+    @Override
+    public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
+        try {
+            return log.readStored(after, upTo, limit);
+        } catch (SQLException e) {
+            throw failed("Reading the log", e);
+        }
+    }
+
+    @Override
+    public Optional<GlobalPosition> positionOf(StreamId streamId, StreamVersion version) {
+        try {
+            return connections
+                    .own(connection -> Statements.list(
+                            connection,
+                            selectPosition,
+                            row -> GlobalPosition.of(row.getLong(1)),
+                            streamId.value(),
+                            version.value()))
+                    .stream()
+                    .findFirst();
+        } catch (SQLException e) {
+            throw failed("Reading a position", e);
+        }
+    }
+
+    @Override
+    public RestoreState beginRestore(GlobalPosition last) {
+        if (last.value() > imports.maxPosition()) {
+            throw new TransferRefusedException(
+                    "This database keeps positions up to %d, the log reaches %s: append to it"
+                            .formatted(imports.maxPosition(), last));
+        }
+        try {
+            return inTransaction(this::begin);
+        } catch (SQLException e) {
+            if (dialect.classify(e) == Failure.TIMED_OUT) {
+                throw new TransferRefusedException(
+                        "Other transactions are writing to the store: stop them first", Failure.redacted(e));
+            }
+            throw failed("Beginning an import", e);
+        }
+    }
+
+    private RestoreState begin(Connection connection) throws SQLException {
+        if (!isUnfinished(connection)) {
+            imports.keepOthersOut(connection);
+            GlobalPosition found = last(connection);
+            if (found.value() > 0 || Statements.number(connection, selectAnyStream, 0) > 0) {
+                return new RestoreState(false, found);
+            }
+            Statements.update(connection, updateSettings, UNFINISHED);
+            imports.takeAwayPositions(connection);
+        }
+        return new RestoreState(true, last(connection));
+    }
+
+    private boolean isUnfinished(Connection connection) throws SQLException {
+        return Statements.list(connection, lockSettings, row -> row.getString(1))
+                .contains(UNFINISHED);
+    }
+
+    private GlobalPosition last(Connection connection) throws SQLException {
+        return GlobalPosition.of(dialect.log().highestPosition(connection));
+    }
+
+    @Override
+    public void restore(GlobalPosition after, List<ExportedEvent> events) {
+        try {
+            inTransaction(connection -> {
+                checkLast(connection, after);
+                imports.insertInPlace(connection, missing(connection, events));
+                return events;
+            });
+        } catch (SQLException e) {
+            throw failed("Restoring events", e);
+        }
+    }
+
+    /** In a transaction that keeps other imports waiting. */
+    private void checkLast(Connection connection, GlobalPosition expected) throws SQLException {
+        if (!isUnfinished(connection)) {
+            throw new TransferRefusedException("The import was ended by another one");
+        }
+        GlobalPosition found = last(connection);
+        if (!found.equals(expected)) {
+            throw new TransferRefusedException(
+                    "The import has come to position %s, the store to %s: another import is under way"
+                            .formatted(expected, found));
+        }
+    }
+
+    @Override
+    public void endRestore(GlobalPosition last) {
+        try {
+            inTransaction(connection -> {
+                checkLast(connection, last);
+                // First: where this cannot be rolled back, an import that is repeated does it again.
+                imports.giveBackPositions(connection, last.value());
+                Statements.update(connection, updateSettings, dialect.log().orderStrategy());
+                return last;
+            });
+        } catch (SQLException e) {
+            throw failed("Ending an import", e);
+        }
+    }
+
+    @Override
+    public int append(List<ExportedEvent> events) {
+        try {
+            return inTransaction(connection -> {
+                List<ImportedRow> missing = missing(connection, events);
+                if (!missing.isEmpty()) {
+                    imports.insertAtEnd(connection, missing);
+                }
+                return missing.size();
+            });
+        } catch (SQLException e) {
+            throw failed("Appending imported events", e);
+        }
+    }
+
+    /** Locks the streams of events, and gives those that are not there their place. */
+    private List<ImportedRow> missing(Connection connection, List<ExportedEvent> events) throws SQLException {
+        SortedSet<StreamId> streams = new TreeSet<>();
+        events.forEach(event -> streams.add(event.streamId()));
+        Map<StreamId, LockedStream> locked = imports.lock(connection, streams);
+        Map<StreamId, List<ExportedEvent>> byStream = new HashMap<>();
+        events.forEach(event -> byStream.computeIfAbsent(event.streamId(), id -> new ArrayList<>())
+                .add(event));
+        List<NewVersion> versions = new ArrayList<>();
+        for (StreamId id : streams) {
+            LockedStream stream = locked.get(id);
+            if (stream == null) {
+                throw ForeignIds.missing(id);
+            }
+            long last = check(connection, stream, byStream.getOrDefault(id, List.of()));
+            if (last > stream.version()) {
+                versions.add(new NewVersion(id, stream.key(), last));
+            }
+        }
+        if (!versions.isEmpty()) {
+            imports.updateVersions(connection, versions);
+        }
+        List<ImportedRow> missing = new ArrayList<>();
+        for (ExportedEvent event : events) {
+            LockedStream stream = locked.getOrDefault(event.streamId(), LockedStream.ABSENT);
+            if (event.version().value() > stream.version()) {
+                missing.add(new ImportedRow(stream.key(), event));
+            }
+        }
+        return missing;
+    }
+
+    /**
+     * Checks that events are there under the same id, or continue their stream.
+     *
+     * @return the version of the stream once they are all stored
+     */
+    private long check(Connection connection, LockedStream stream, List<ExportedEvent> events) throws SQLException {
+        long version = stream.version();
+        ExportedEvent first = events.get(0);
+        Map<Long, UUID> stored = first.version().value() <= version
+                ? ids(connection, stream.key(), first.version().value(), version)
+                : Map.of();
+        for (ExportedEvent event : events) {
+            long place = event.version().value();
+            if (place <= stream.version()) {
+                if (!event.id().equals(stored.get(place))) {
+                    throw TransferConflictException.otherEvent(event.streamId(), event.version());
+                }
+            } else if (place == version + 1) {
+                version = place;
+            } else {
+                throw TransferConflictException.hole(event.streamId(), event.version(), version);
+            }
+        }
+        return version;
+    }
+
+    private Map<Long, UUID> ids(Connection connection, long key, long from, long to) throws SQLException {
+        Map<Long, UUID> ids = new HashMap<>();
+        try (PreparedStatement query = connection.prepareStatement(selectIds)) {
+            query.setLong(1, key);
+            query.setLong(2, from);
+            query.setLong(3, to);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    ids.put(row.getLong(1), dialect.types().uuid(row, 2));
+                }
+            }
+        }
+        return ids;
+    }
+
+    private <T> T inTransaction(Connections.Work<T> work) throws SQLException {
+        return connections.own(connection -> dialect.transactions().run(connection, () -> work.on(connection)));
+    }
+
+    private RuntimeException failed(String action, SQLException e) {
+        return SqlErrors.isForbidden(e)
+                ? new TransferRefusedException(
+                        action + " is for the owner of the tables alone; this user may not", Failure.redacted(e))
+                : dialect.classify(e).toException(action, e);
+    }
+}

@@ -1,0 +1,152 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.StreamId;
+import io.eventcore.jdbc.EventWrites.NewVersion;
+import io.eventcore.jdbc.StreamLocks.LockedStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+
+/** PostgreSQL: a sequence gives the positions away; one that was never asked counts as restarted, and nobody goes past it. */
+final class PostgreSqlImports implements Imports {
+    private final String lockStreams;
+    private final String selectStreams;
+    private final String updateStreams;
+    private final String announce;
+    private final String insertInPlace;
+    private final String insertAtEnd;
+    private final String lockTables;
+    private final String takeAway;
+    private final String giveBack;
+
+    PostgreSqlImports(TableNames names) {
+        this.lockStreams = names.in("""
+                SELECT count(eventcore_lock_stream(s.id)::text)
+                FROM (SELECT u.id FROM unnest(?::text[]) WITH ORDINALITY AS u(id, o) ORDER BY u.o OFFSET 0) s
+                """);
+        this.selectStreams =
+                names.in("SELECT stream_id, stream_key, version FROM eventcore_stream WHERE stream_id = ANY (?)");
+        this.updateStreams = names.in("""
+                UPDATE eventcore_stream s SET version = u.version
+                FROM unnest(?::bigint[], ?::bigint[]) AS u(stream_key, version)
+                WHERE s.stream_key = u.stream_key
+                """);
+        this.announce = names.in("SELECT count(pg_advisory_xact_lock_shared(eventcore_announcement())::text)");
+        String insert = """
+                INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+                SELECT %s, u.stream_key, u.recorded_at::timestamptz, u.event_id::uuid, u.version, u.type,
+                       u.payload::json, u.metadata::json
+                FROM (
+                    SELECT * FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[],
+                                         ?::text[], ?::text[])
+                        WITH ORDINALITY AS e(position, stream_key, recorded_at, event_id, version, type, payload,
+                                             metadata, o)
+                    ORDER BY e.o
+                ) u
+                """;
+        this.insertInPlace = names.in(insert.formatted("u.position"));
+        this.insertAtEnd = names.in(insert.formatted("nextval('eventcore_position')"));
+        // In the order in which an append takes them.
+        this.lockTables = names.in("LOCK TABLE eventcore_stream, eventcore_event IN SHARE ROW EXCLUSIVE MODE");
+        this.takeAway = names.in("SELECT setval('eventcore_position', 1, false)");
+        this.giveBack = names.in("SELECT setval('eventcore_position', greatest(?, 1), true)");
+    }
+
+    @Override
+    public Map<StreamId, LockedStream> lock(Connection connection, SortedSet<StreamId> streams) throws SQLException {
+        String[] ids = streams.stream().map(StreamId::value).toArray(String[]::new);
+        query(connection, lockStreams, (Object) ids);
+        Map<StreamId, LockedStream> locked = new HashMap<>();
+        try (PreparedStatement query = connection.prepareStatement(selectStreams)) {
+            query.setObject(1, ids);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    locked.put(StreamId.of(row.getString(1)), LockedStream.found(row.getLong(2), row.getLong(3)));
+                }
+            }
+        }
+        return locked;
+    }
+
+    @Override
+    public void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException {
+        update(
+                connection,
+                updateStreams,
+                versions.stream().mapToLong(NewVersion::key).toArray(),
+                versions.stream().mapToLong(NewVersion::version).toArray());
+    }
+
+    @Override
+    public void insertInPlace(Connection connection, List<ImportedRow> rows) throws SQLException {
+        insert(connection, insertInPlace, rows);
+    }
+
+    @Override
+    public void insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException {
+        query(connection, announce);
+        insert(connection, insertAtEnd, rows);
+    }
+
+    private static void insert(Connection connection, String sql, List<ImportedRow> rows) throws SQLException {
+        update(
+                connection,
+                sql,
+                rows.stream().mapToLong(row -> row.event().position().value()).toArray(),
+                rows.stream().mapToLong(ImportedRow::streamKey).toArray(),
+                rows.stream().map(row -> row.event().recordedAt().toString()).toArray(String[]::new),
+                rows.stream().map(row -> row.event().id().toString()).toArray(String[]::new),
+                rows.stream().mapToLong(row -> row.event().version().value()).toArray(),
+                rows.stream().map(row -> row.event().typeName()).toArray(String[]::new),
+                rows.stream().map(ImportedRow::payload).toArray(String[]::new),
+                rows.stream().map(row -> row.metadata().orElse(null)).toArray(String[]::new));
+    }
+
+    @Override
+    public void keepOthersOut(Connection connection) throws SQLException {
+        Statements.execute(connection, "SET LOCAL lock_timeout = '10s'");
+        Statements.execute(connection, lockTables);
+    }
+
+    /** At once and for good, also if this transaction is rolled back: so the last thing that it does. */
+    @Override
+    public void takeAwayPositions(Connection connection) throws SQLException {
+        query(connection, takeAway);
+    }
+
+    @Override
+    public void giveBackPositions(Connection connection, long last) throws SQLException {
+        query(connection, giveBack, last);
+    }
+
+    /** No greater one fits the key of an announcement. */
+    @Override
+    public long maxPosition() {
+        return 281_474_976_710_655L;
+    }
+
+    private static void query(Connection connection, String sql, Object... values) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            bind(query, values);
+            query.executeQuery().close();
+        }
+    }
+
+    private static void update(Connection connection, String sql, Object... values) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql)) {
+            bind(update, values);
+            update.executeUpdate();
+        }
+    }
+
+    private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            statement.setObject(i + 1, values[i]);
+        }
+    }
+}

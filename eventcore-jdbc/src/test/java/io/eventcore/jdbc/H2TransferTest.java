@@ -1,0 +1,7 @@
+package io.eventcore.jdbc;
+
+class H2TransferTest extends JdbcTransferContract {
+    H2TransferTest() {
+        super(H2Database.INSTANCE);
+    }
+}

@@ -1,0 +1,196 @@
+package io.eventcore.jdbc;
+
+import static io.eventcore.ExpectedVersion.any;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.jdbc.SchemaException.Problem;
+import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.transfer.EventExport;
+import io.eventcore.transfer.EventImport;
+import io.eventcore.transfer.StoredLog;
+import io.eventcore.transfer.TransferRefusedException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+
+/** What exports and imports of databases keep besides. */
+abstract class JdbcTransferContract extends TransferContract {
+    private final TestDatabase database;
+
+    JdbcTransferContract(TestDatabase database) {
+        this.database = database;
+    }
+
+    private static StoredLog log(DataSource dataSource, String prefix) {
+        return JdbcDatabase.builder(dataSource)
+                .tablePrefix(prefix)
+                .acceptUnfinishedImport()
+                .build()
+                .storedLog();
+    }
+
+    @Override
+    Place empty() {
+        return place(database.newTables());
+    }
+
+    private Place place(String prefix) {
+        return new Place() {
+            @Override
+            public EventStore store() {
+                return database.store(prefix);
+            }
+
+            @Override
+            public StoredLog log() {
+                return JdbcTransferContract.log(database.ownersDataSource(), prefix);
+            }
+        };
+    }
+
+    private Path exported(int events) {
+        Path file = folder.resolve("given.jsonl.gz");
+        EventExport.from(new GivenEvents(plain(events))).toFile(file);
+        return file;
+    }
+
+    @Test
+    void until_a_restore_has_ended_no_store_starts_and_those_that_run_neither_append_nor_see_how_far_the_log_goes() {
+        String prefix = database.newTables();
+        EventStore running = database.store(prefix);
+        Path file = exported(1_500);
+
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> EventImport.into(place(prefix).log()).restore(file, progress -> {
+                    if (progress.events() == 1_000 && progress.step().name().equals("IMPORT")) {
+                        throw new IllegalStateException("interrupted");
+                    }
+                }));
+
+        assertThatExceptionOfType(SchemaException.class)
+                .isThrownBy(() -> database.store(prefix))
+                .satisfies(refused -> assertThat(refused.problem()).isEqualTo(Problem.UNFINISHED_IMPORT));
+        StreamId other = StreamId.of("other");
+        assertThatExceptionOfType(EventStoreException.class)
+                .isThrownBy(() -> running.appendEvents(StreamWrites.to(other, any(), new Deposited(other, 1))));
+        assertThatExceptionOfType(EventStoreException.class)
+                .isThrownBy(() -> running.readEvents(EventFilter.all(), EventPage.first(5_000), Event.class));
+
+        EventImport.into(place(prefix).log()).restore(file);
+        running.appendEvents(StreamWrites.to(other, any(), new Deposited(other, 1)));
+        assertThat(running.readEvents(EventFilter.all(), EventPage.first(5_000), Event.class)
+                        .events())
+                .hasSize(1_501);
+    }
+
+    @Test
+    void a_store_that_another_transaction_is_writing_to_is_not_restored() throws Exception {
+        String prefix = database.newTables();
+        StreamId other = StreamId.of("other");
+        try (Connection writer = database.dataSource().getConnection();
+                Connection owner = database.ownersDataSource().getConnection()) {
+            writer.setAutoCommit(false);
+            Dialect dialect = Dialect.of(writer, new TableNames("", prefix));
+            dialect.appends()
+                    .appendJoined(
+                            writer,
+                            io.eventcore.serialization.internal.SerializedAppend.of(
+                                    StreamWrites.to(other, any(), new Deposited(other, 1)),
+                                    new io.eventcore.serialization.JacksonEventSerializer(
+                                            io.eventcore.test.contract.LedgerEvent.types()),
+                                    io.eventcore.AppendLimits.defaults()));
+            try {
+                impatient(owner);
+                DataSource one = new org.springframework.jdbc.datasource.SingleConnectionDataSource(owner, true);
+                assertThatExceptionOfType(TransferRefusedException.class)
+                        .isThrownBy(() -> EventImport.into(log(one, prefix)).restore(exported(10)))
+                        .withMessageContaining("Other transactions");
+            } finally {
+                patient(owner);
+                writer.rollback();
+                writer.setAutoCommit(true);
+            }
+        }
+        place(prefix).store().appendEvents(StreamWrites.to(other, any(), new Deposited(other, 1)));
+    }
+
+    private void impatient(Connection connection) throws Exception {
+        try (var statement = connection.createStatement()) {
+            statement.execute(database.impatience());
+        }
+    }
+
+    private void patient(Connection connection) throws Exception {
+        try (var statement = connection.createStatement()) {
+            statement.execute(database.patience());
+        }
+    }
+
+    @Test
+    void the_application_and_a_reader_may_not_import_in_place_and_change_nothing() {
+        String prefix = database.newTables();
+        Path file = exported(10);
+        for (DataSource user : new DataSource[] {database.dataSource(), database.readersDataSource()}) {
+            assertThatExceptionOfType(TransferRefusedException.class)
+                    .isThrownBy(() -> EventImport.into(log(user, prefix)).restore(file))
+                    .withMessageContaining("owner");
+        }
+        EventImport.into(place(prefix).log()).restore(file);
+    }
+
+    @Test
+    void a_reader_exports() {
+        String prefix = database.newTables();
+        EventImport.into(place(prefix).log()).restore(exported(10));
+
+        assertThat(EventExport.from(log(database.readersDataSource(), prefix))
+                        .toFile(folder.resolve("read.jsonl"))
+                        .events())
+                .isEqualTo(10);
+    }
+
+    @Test
+    void what_is_moved_through_all_other_stores_and_back_is_the_same() throws Exception {
+        Path first = folder.resolve("first.jsonl");
+        Path second = folder.resolve("second.jsonl");
+        Path third = folder.resolve("third.jsonl");
+        EventExport.from(new GivenEvents(hostile())).toFile(first);
+        String inH2 = H2Database.INSTANCE.newTables();
+        StoredLog h2 = log(H2Database.INSTANCE.ownersDataSource(), inH2);
+        EventImport.into(h2).restore(first);
+        EventExport.from(h2).toFile(second);
+        Place here = empty();
+        EventImport.into(here.log()).restore(second);
+        EventExport.from(here.log()).toFile(third);
+
+        assertThat(third).hasSameBinaryContentAs(first);
+        assertThat(second).hasSameBinaryContentAs(first);
+    }
+
+    @Test
+    void two_imports_into_one_store_do_not_mix() {
+        String prefix = database.newTables();
+        Path file = exported(3_000);
+        Path other = folder.resolve("hostile.jsonl");
+        EventExport.from(new GivenEvents(hostile())).toFile(other);
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place(prefix).log()).restore(file, progress -> {
+                    if (progress.step().name().equals("IMPORT") && progress.events() == 1_000) {
+                        EventImport.into(place(prefix).log()).restore(file);
+                    }
+                }))
+                .withMessageContaining("ended by another");
+
+        assertThat(place(prefix).store().lastPosition().value()).isEqualTo(3_000);
+    }
+}

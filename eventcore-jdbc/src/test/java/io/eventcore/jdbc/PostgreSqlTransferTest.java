@@ -1,0 +1,7 @@
+package io.eventcore.jdbc;
+
+class PostgreSqlTransferTest extends JdbcTransferContract {
+    PostgreSqlTransferTest() {
+        super(PostgreSqlDatabase.INSTANCE);
+    }
+}

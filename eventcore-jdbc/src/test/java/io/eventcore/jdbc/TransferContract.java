@@ -1,0 +1,433 @@
+package io.eventcore.jdbc;
+
+import static io.eventcore.ExpectedVersion.any;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventMetadata;
+import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.transfer.EventExport;
+import io.eventcore.transfer.EventImport;
+import io.eventcore.transfer.ExportedEvent;
+import io.eventcore.transfer.StoredLog;
+import io.eventcore.transfer.TransferConflictException;
+import io.eventcore.transfer.TransferProgress;
+import io.eventcore.transfer.TransferProgress.Step;
+import io.eventcore.transfer.TransferRefusedException;
+import io.eventcore.transfer.TransferResult;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What exports and imports of every store keep. */
+abstract class TransferContract {
+    /** A store as a test sees it. */
+    interface Place {
+        /** The store, opened anew if it is a database. */
+        EventStore store();
+
+        StoredLog log();
+    }
+
+    static final Instant LONG_AGO = Instant.parse("2019-05-04T03:02:01.000001Z");
+
+    @TempDir
+    Path folder;
+
+    private Path file = Path.of("");
+
+    /** An empty store. */
+    abstract Place empty();
+
+    @BeforeEach
+    void nameTheFile() {
+        file = folder.resolve("events.jsonl");
+    }
+
+    /** Events of many streams, in positions with gaps, with texts that are easily spoilt. */
+    static List<ExportedEvent> hostile() {
+        List<String> streams =
+                List.of("a", "A", "ä\u0308", "\uD83D\uDE00-1", "b \"quoted\" \\ /", ",\"payload\":{", "x\u2028y");
+        List<String> payloads = List.of(
+                "{\"a\":1}",
+                " {\n  \"indented\" : [1,\r\n2] }\n",
+                "{\"nul\":\"\\u0000\",\"single\":\"\\ud800\",\"line\":\"\u2028\u2029\u0085\"}",
+                "\"text\"",
+                "1e400",
+                "-0.00000000000000000000000000000000000000001",
+                "[]",
+                "null",
+                "{\"payload\":{\"hash\":\"\"},\"a\":1,\"a\":2}",
+                "{\"deep\":" + "[".repeat(500) + "]".repeat(500) + "}",
+                "{\"emoji\":\"\uD83D\uDE00\",\"slash\":\"\\/\"}");
+        List<EventMetadata> metadata = List.of(
+                EventMetadata.empty(),
+                EventMetadata.empty().with("payload", "},\"payload\":{").with("b", "\"\\\n\u0000\uD83D\uDE00"),
+                EventMetadata.empty().withActor("it's me").withCorrelationId("c-1"));
+        List<ExportedEvent> events = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            events.add(ExportedEvent.of(
+                    GlobalPosition.of(3 + i + 7L * (i / 10)),
+                    StreamId.of(streams.get(i % streams.size())),
+                    StreamVersion.of(1 + i / streams.size()),
+                    new UUID(i, 7),
+                    i % 3 == 0 ? "ledger.opened" : "never.heard-of \uD83D\uDE00",
+                    LONG_AGO.plusNanos(1_000L * i * i * 1001),
+                    metadata.get(i % metadata.size()),
+                    payloads.get(i % payloads.size()).getBytes(StandardCharsets.UTF_8)));
+        }
+        return events;
+    }
+
+    /** Events of the application in a number of streams. */
+    static List<ExportedEvent> plain(int count) {
+        List<ExportedEvent> events = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            String stream = "account-" + i % 50;
+            events.add(ExportedEvent.of(
+                    GlobalPosition.of(1 + i),
+                    StreamId.of(stream),
+                    StreamVersion.of(1 + i / 50),
+                    new UUID(i, 1),
+                    "ledger.deposited",
+                    LONG_AGO.plusSeconds(i),
+                    EventMetadata.empty().withCorrelationId("c-" + i),
+                    "{\"account\":\"%s\",\"cents\":%d}".formatted(stream, i).getBytes(StandardCharsets.UTF_8)));
+        }
+        return events;
+    }
+
+    private TransferResult export(List<ExportedEvent> events) {
+        return EventExport.from(new GivenEvents(events)).toFile(file);
+    }
+
+    private byte[] exported(Place place) {
+        Path again = folder.resolve(UUID.randomUUID() + ".jsonl");
+        EventExport.from(place.log()).toFile(again);
+        try {
+            return Files.readAllBytes(again);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<ExportedEvent> all(Place place) {
+        return place.log().read(GlobalPosition.START, GlobalPosition.of(Long.MAX_VALUE), 100_000);
+    }
+
+    private static GlobalPosition append(Place place, String stream) {
+        StreamId id = StreamId.of(stream);
+        return place.store()
+                .appendEvents(StreamWrites.to(id, any(), new Deposited(id, 5)))
+                .lastPosition();
+    }
+
+    @Test
+    void what_is_restored_and_exported_again_is_the_same_file() throws IOException {
+        List<ExportedEvent> events = hostile();
+        export(events);
+        Place place = empty();
+
+        TransferResult result = EventImport.into(place.log()).restore(file);
+
+        assertThat(result.events()).isEqualTo(60);
+        assertThat(result.written()).isEqualTo(60);
+        assertThat(all(place)).isEqualTo(events);
+        assertThat(exported(place)).isEqualTo(Files.readAllBytes(file));
+    }
+
+    @Test
+    void an_empty_log_is_restored_and_the_store_goes_on() {
+        export(List.of());
+        Place place = empty();
+
+        EventImport.into(place.log()).restore(file);
+
+        GlobalPosition first = append(place, "account-1");
+        assertThat(first.value()).isPositive();
+        assertThat(place.store().lastPosition()).isEqualTo(first);
+    }
+
+    @Test
+    void what_is_appended_to_a_restored_store_continues_after_the_last_position() {
+        List<ExportedEvent> events = plain(2_500);
+        export(events);
+        Place place = empty();
+
+        EventImport.into(place.log()).restore(file);
+
+        assertThat(place.store().lastPosition()).isEqualTo(GlobalPosition.of(2_500));
+        GlobalPosition next = append(place, "account-7");
+        assertThat(next).isEqualTo(GlobalPosition.of(2_501));
+        List<Long> positions = new ArrayList<>();
+        place.store()
+                .forEachEvent(
+                        EventFilter.all(),
+                        GlobalPosition.START,
+                        Event.class,
+                        event -> positions.add(event.position().value()));
+        assertThat(positions).hasSize(2_501).isSorted().endsWith(2_501L);
+        assertThat(place.store().streamVersion(StreamId.of("account-7"))).isEqualTo(StreamVersion.of(51));
+    }
+
+    @Test
+    void the_events_of_a_restored_store_are_read_as_they_were() {
+        export(plain(120));
+        Place place = empty();
+
+        EventImport.into(place.log()).restore(file);
+
+        List<RecordedEvent<Deposited>> stream =
+                place.store().readStream(StreamId.of("account-3"), Deposited.class).stream()
+                        .toList();
+        assertThat(stream).hasSize(3);
+        assertThat(stream.get(1).event().cents()).isEqualTo(53);
+        assertThat(stream.get(1).recordedAt()).isEqualTo(LONG_AGO.plusSeconds(53));
+        assertThat(stream.get(1).id()).isEqualTo(new UUID(53, 1));
+        assertThat(stream.get(1).metadata().correlationId()).contains("c-53");
+        assertThat(stream.get(1).position()).isEqualTo(GlobalPosition.of(54));
+    }
+
+    @Test
+    void a_store_that_holds_something_else_is_not_restored() {
+        export(plain(10));
+        Place place = empty();
+        append(place, "other");
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(file))
+                .withMessageContaining("not empty");
+
+        assertThat(all(place)).hasSize(1);
+        assertThat(append(place, "other").value()).isPositive();
+    }
+
+    @Test
+    void a_restore_that_is_repeated_changes_nothing_also_when_the_application_has_gone_on() {
+        export(plain(10));
+        Place place = empty();
+        EventImport.into(place.log()).restore(file);
+        append(place, "account-1");
+
+        TransferResult again = EventImport.into(place.log()).restore(file);
+
+        assertThat(again.written()).isZero();
+        assertThat(all(place)).hasSize(11);
+    }
+
+    @Test
+    void a_restore_that_is_interrupted_three_times_is_complete_in_the_end_and_each_event_there_once() {
+        List<ExportedEvent> events = plain(4_500);
+        export(events);
+        Place place = empty();
+        AtomicBoolean interrupted = new AtomicBoolean();
+
+        for (int i = 1; i <= 3; i++) {
+            long at = 1_000L * i;
+            assertThatExceptionOfType(IllegalStateException.class)
+                    .isThrownBy(() -> EventImport.into(place.log()).restore(file, progress -> interrupt(progress, at)));
+            interrupted.set(true);
+        }
+        TransferResult result = EventImport.into(place.log()).restore(file);
+
+        assertThat(interrupted).isTrue();
+        assertThat(result.written()).isEqualTo(1_500);
+        assertThat(all(place)).isEqualTo(events);
+    }
+
+    private static void interrupt(TransferProgress progress, long at) {
+        if (progress.step() == Step.IMPORT && progress.events() == at) {
+            throw new IllegalStateException("interrupted");
+        }
+    }
+
+    @Test
+    void a_restore_does_not_go_on_with_another_file() {
+        Place place = empty();
+        export(plain(2_000));
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(file, progress -> interrupt(progress, 1_000)));
+        Path other = folder.resolve("other.jsonl");
+        EventExport.from(new GivenEvents(hostile())).toFile(other);
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(other))
+                .withMessageContaining("the same file");
+
+        EventImport.into(place.log()).restore(file);
+        assertThat(all(place)).isEqualTo(plain(2_000));
+    }
+
+    @Test
+    void what_is_appended_keeps_all_but_its_position_and_its_order() {
+        List<ExportedEvent> events = hostile();
+        export(events);
+        Place place = empty();
+        GlobalPosition before = append(place, "other");
+
+        TransferResult result = EventImport.into(place.log()).append(file);
+
+        assertThat(result.written()).isEqualTo(60);
+        List<ExportedEvent> stored = all(place);
+        assertThat(stored).hasSize(61);
+        for (int i = 0; i < events.size(); i++) {
+            assertThat(stored.get(i + 1).equalsButPosition(events.get(i)))
+                    .as(events.get(i).toString())
+                    .isTrue();
+            assertThat(stored.get(i + 1).position()).isGreaterThan(before);
+        }
+        append(place, "other");
+        assertThat(place.store().streamVersion(StreamId.of("A"))).isEqualTo(StreamVersion.of(9));
+    }
+
+    @Test
+    void an_append_that_is_interrupted_while_others_append_is_complete_in_the_end_and_each_event_there_once() {
+        List<ExportedEvent> events = plain(3_500);
+        export(events);
+        Place place = empty();
+
+        for (int i = 1; i <= 3; i++) {
+            long at = 1_000L * i;
+            assertThatExceptionOfType(IllegalStateException.class)
+                    .isThrownBy(() -> EventImport.into(place.log()).append(file, progress -> interrupt(progress, at)));
+            append(place, "other-" + i);
+        }
+        TransferResult result = EventImport.into(place.log()).append(file);
+
+        assertThat(result.written()).isEqualTo(500);
+        assertThat(all(place).stream()
+                        .filter(event -> event.streamId().value().startsWith("account-"))
+                        .map(ExportedEvent::id))
+                .isEqualTo(events.stream().map(ExportedEvent::id).toList());
+        assertThat(all(place)).hasSize(3_503);
+        assertThat(EventImport.into(place.log()).append(file).written()).isZero();
+    }
+
+    @Test
+    void a_stream_with_other_events_is_a_conflict_that_names_it_and_nothing_of_its_chunk_is_stored() {
+        export(plain(100));
+        Place place = empty();
+        append(place, "account-9");
+
+        assertThatExceptionOfType(TransferConflictException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).append(file))
+                .satisfies(conflict -> {
+                    assertThat(conflict.streamId()).isEqualTo(StreamId.of("account-9"));
+                    assertThat(conflict.version()).isEqualTo(StreamVersion.of(1));
+                });
+
+        assertThat(all(place)).hasSize(1);
+        append(place, "account-9");
+    }
+
+    @Test
+    void an_event_that_does_not_continue_its_stream_is_a_conflict() {
+        List<ExportedEvent> hole = new ArrayList<>(plain(60));
+        hole.remove(3);
+        export(hole);
+
+        assertThatExceptionOfType(TransferConflictException.class)
+                .isThrownBy(() -> EventImport.into(empty().log()).append(file))
+                .satisfies(conflict -> assertThat(conflict.streamId()).isEqualTo(StreamId.of("account-3")));
+        assertThatExceptionOfType(TransferConflictException.class)
+                .isThrownBy(() -> EventImport.into(empty().log()).restore(file))
+                .satisfies(conflict -> assertThat(conflict.version()).isEqualTo(StreamVersion.of(2)));
+    }
+
+    @Test
+    void an_event_of_eight_megabytes_is_moved() throws IOException {
+        byte[] payload = ("{\"text\":\"" + "\u00e4".repeat(4 * 1024 * 1024) + "\"}").getBytes(StandardCharsets.UTF_8);
+        List<ExportedEvent> events = List.of(
+                ExportedEvent.of(
+                        GlobalPosition.of(1),
+                        StreamId.of("large"),
+                        StreamVersion.of(1),
+                        new UUID(1, 1),
+                        "large",
+                        LONG_AGO,
+                        EventMetadata.empty(),
+                        payload),
+                plain(1).get(0).position().value() == 1 ? at(plain(1).get(0), 2) : plain(1).get(0));
+        export(events);
+        Place place = empty();
+
+        EventImport.into(place.log()).restore(file);
+
+        assertThat(exported(place)).isEqualTo(Files.readAllBytes(file));
+    }
+
+    private static ExportedEvent at(ExportedEvent event, long position) {
+        return ExportedEvent.of(
+                GlobalPosition.of(position),
+                event.streamId(),
+                event.version(),
+                event.id(),
+                event.typeName(),
+                event.recordedAt(),
+                event.metadata(),
+                event.payload());
+    }
+
+    @Test
+    void an_export_under_appends_lacks_nothing_up_to_where_it_ends_and_each_stream_is_whole() throws Exception {
+        Place place = empty();
+        CountDownLatch enough = new CountDownLatch(200);
+        AtomicBoolean done = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Future<?>> writers = new ArrayList<>();
+        EventStore store = place.store();
+        for (int t = 0; t < 4; t++) {
+            StreamId own = StreamId.of("writer-" + t);
+            writers.add(threads.submit(() -> {
+                while (!done.get()) {
+                    store.appendEvents(StreamWrites.empty()
+                            .registerStream(own, any())
+                            .registerStream(StreamId.of("shared"), any())
+                            .append(own, new Deposited(own, 1))
+                            .append(StreamId.of("shared"), new Deposited(own, 2)));
+                    enough.countDown();
+                }
+            }));
+        }
+        enough.await();
+
+        TransferResult result;
+        try {
+            result = EventExport.from(place.log()).toFile(file);
+        } finally {
+            done.set(true);
+            for (Future<?> writer : writers) {
+                writer.get();
+            }
+            threads.shutdown();
+        }
+
+        assertThat(result.events()).isGreaterThanOrEqualTo(400);
+        List<ExportedEvent> upToThere = place.log().read(GlobalPosition.START, result.lastPosition(), 1_000_000);
+        assertThat((long) upToThere.size()).isEqualTo(result.events());
+        Place copy = empty();
+        EventImport.into(copy.log()).restore(file);
+        assertThat(all(copy)).isEqualTo(upToThere);
+    }
+}
