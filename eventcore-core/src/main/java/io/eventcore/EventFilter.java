@@ -57,7 +57,7 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
      *
      * @param typeNames the names; all of them, old names included
      */
-    public Predicate<UndecodedEvent> matchingNames(Set<String> typeNames) {
+    public Predicate<StoredEvent> matchingNames(Set<String> typeNames) {
         Set<String> names = Set.copyOf(typeNames);
         boolean everyStream = streams.equals(StreamPattern.all());
         return event -> (types.isEmpty() || names.contains(event.typeName()))

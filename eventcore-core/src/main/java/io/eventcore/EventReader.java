@@ -68,38 +68,20 @@ public interface EventReader {
      * Reads one page as {@link #readEvents} does and decodes nothing: an event that is not wanted costs nothing, and one that
      * cannot be decoded is in the page like any other. Projections read by it.
      *
-     * <p>By default it reads by {@link #readEvents}, and needs further reads for an event that cannot be decoded. A store
-     * of its own should implement it together with {@link #matching}; one that passes calls on to another may leave both.
-     *
      * @throws IllegalArgumentException if the filter names a type that is not registered
      * @throws TransientEventStoreException if the same call may succeed
      * @throws EventStoreUnavailableException if the store cannot be reached, or the log ends before the position to
      *     continue after
      */
-    default UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-        return UndecodedBatch.readBy(this, filter, page);
-    }
+    StoredPage readStored(EventFilter filter, EventPage page);
 
     /**
-     * Tells which events a filter wants, as {@link #readEvents} does, for events that were read with another filter. Types
-     * are told by their stored names where the store knows these; by default by decoding.
+     * Tells which events a filter wants, as {@link #readStored} does, for events that were read with another filter. Types
+     * are told by their stored names.
      *
-     * @throws IllegalArgumentException if the filter names a type that is not registered, where the store knows the types
+     * @throws IllegalArgumentException if the filter names a type that is not registered
      */
-    default Predicate<UndecodedEvent> matching(EventFilter filter) {
-        return event -> {
-            if (!filter.streams().matches(event.streamId())) {
-                return false;
-            }
-            try {
-                return filter.types().isEmpty()
-                        || filter.types().stream()
-                                .anyMatch(type -> type.isInstance(event.decode().event()));
-            } catch (EventDeserializationException unreadable) {
-                return false;
-            }
-        };
-    }
+    Predicate<StoredEvent> matching(EventFilter filter);
 
     /**
      * The position of the last committed event.

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -24,10 +25,15 @@ import java.util.stream.StreamSupport;
 public final class EventStreamReader<E extends Event> implements Iterable<RecordedEvent<E>> {
     private final Map<StreamId, StreamVersion> versions;
     private final Iterable<RecordedEvent<E>> events;
+    private final Optional<Iterable<StoredEvent>> stored;
 
-    private EventStreamReader(Map<StreamId, StreamVersion> versions, Iterable<RecordedEvent<E>> events) {
+    private EventStreamReader(
+            Map<StreamId, StreamVersion> versions,
+            Iterable<RecordedEvent<E>> events,
+            Optional<Iterable<StoredEvent>> stored) {
         this.versions = Map.copyOf(versions);
         this.events = Objects.requireNonNull(events, "events");
+        this.stored = stored;
     }
 
     /**
@@ -38,7 +44,35 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
      */
     public static <E extends Event> EventStreamReader<E> of(
             Map<StreamId, StreamVersion> versions, Iterable<RecordedEvent<E>> events) {
-        return new EventStreamReader<>(versions, events);
+        return new EventStreamReader<>(versions, events, Optional.empty());
+    }
+
+    /**
+     * A reader over what a store has found, which decodes while it is iterated, so that an event that is not reached does no
+     * harm. For authors of stores.
+     *
+     * @param versions the version of every stream asked for, {@link StreamVersion#NONE} where it does not exist
+     * @param stored the events in global order, ending at these versions; may be iterated more than once
+     * @param eventType the type to read the events as
+     */
+    public static <E extends Event> EventStreamReader<E> ofStored(
+            Map<StreamId, StreamVersion> versions, Iterable<StoredEvent> stored, Class<E> eventType) {
+        Objects.requireNonNull(eventType, "eventType");
+        return new EventStreamReader<>(
+                versions, () -> new Decoding<>(stored.iterator(), eventType), Optional.of(stored));
+    }
+
+    private record Decoding<E extends Event>(Iterator<StoredEvent> stored, Class<E> eventType)
+            implements Iterator<RecordedEvent<E>> {
+        @Override
+        public boolean hasNext() {
+            return stored.hasNext();
+        }
+
+        @Override
+        public RecordedEvent<E> next() {
+            return stored.next().decode(eventType);
+        }
     }
 
     /**
@@ -76,6 +110,15 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     @Override
     public Iterator<RecordedEvent<E>> iterator() {
         return events.iterator();
+    }
+
+    /**
+     * The events in order, not decoded. For what wraps stores.
+     *
+     * @return the events; empty if this reader was made of events that were decoded already
+     */
+    public Optional<Iterable<StoredEvent>> stored() {
+        return stored;
     }
 
     /** The events in order; nothing to close. */

@@ -88,11 +88,6 @@ public final class RecordedEvent<E extends Event> {
         return new RecordedEvent<>(replacement, id, part, streamId, version, position, typeName, metadata, recordedAt);
     }
 
-    /** This event at another place in the log. */
-    RecordedEvent<E> movedTo(GlobalPosition place) {
-        return new RecordedEvent<>(event, id, part, streamId, version, place, typeName, metadata, recordedAt);
-    }
-
     /** The fact, decoded. */
     public E event() {
         return event;

@@ -1,8 +1,8 @@
 package io.eventcore.command;
 
-import io.eventcore.Event;
 import io.eventcore.EventRoundTrip;
-import io.eventcore.EventRoundTrip.Encoded;
+import io.eventcore.NewEvent;
+import io.eventcore.StoredEvent;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -37,12 +37,12 @@ final class ChainMemory {
     }
 
     /** The event in the form in which it is stored. */
-    Encoded encode(Event event) {
+    StoredEvent encode(NewEvent event) {
         return roundTrip.encode(event);
     }
 
     /** What an event counts for that is kept. */
-    static long bytes(Encoded event) {
+    static long bytes(StoredEvent event) {
         return BYTES_PER_EVENT + event.bytes();
     }
 

@@ -10,6 +10,8 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -20,6 +22,7 @@ import io.eventcore.VersionConflictException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The store as an attempt in a lane sees it: streams with what others have decided, and an append that passes the turn
@@ -70,6 +73,16 @@ final class ChainedStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return store.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public StoredPage readStored(EventFilter filter, EventPage page) {
+        return store.readStored(filter, page);
+    }
+
+    @Override
+    public Predicate<StoredEvent> matching(EventFilter filter) {
+        return store.matching(filter);
     }
 
     @Override

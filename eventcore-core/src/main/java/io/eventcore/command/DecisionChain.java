@@ -2,21 +2,20 @@ package io.eventcore.command;
 
 import io.eventcore.AppendLimitExceededException;
 import io.eventcore.Event;
-import io.eventcore.EventRoundTrip.Encoded;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.NewEvent;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.command.DecisionGroup.Member;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SharedEvent;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -150,7 +149,7 @@ class DecisionChain {
             } else {
                 turn.restsOnUnproven();
             }
-            List<UndecodedEvent> events = known.eventsAfter(streamsAfter);
+            List<SharedEvent> events = known.eventsAfter(streamsAfter);
             streamsAfter.keySet().forEach(id -> turn.sees(id, known.version(id)));
             return EventStreamReader.of(
                     turn.versionsOf(streamsAfter.keySet()), new DecodedEvents<>(events, eventType, turn::isTold));
@@ -267,38 +266,30 @@ class DecisionChain {
         return events > MAX_KEPT_EVENTS;
     }
 
-    /** Reads as long as there is memory, and what is read can be encoded again; null if it ends first. */
+    /** Reads as long as there is memory; null if it ends first, or the store does not give its events as they are stored. */
     private @Nullable FoundEvents readToKeep(EventStreamReader<?> read) {
-        List<UndecodedEvent> events = new ArrayList<>();
-        List<Long> sizes = new ArrayList<>();
+        List<StoredEvent> events = new ArrayList<>();
         long reserved = 0;
         boolean done = false;
         try {
-            for (RecordedEvent<?> event : read) {
-                Encoded encoded = encoded(event.event());
-                if (encoded == null || !memory.reserve(ChainMemory.bytes(encoded))) {
+            Iterable<StoredEvent> stored = read.stored().orElse(null);
+            if (stored == null) {
+                return null;
+            }
+            for (StoredEvent event : stored) {
+                long bytes = ChainMemory.bytes(event);
+                if (!memory.reserve(bytes)) {
                     return null;
                 }
-                reserved += ChainMemory.bytes(encoded);
-                events.add(UndecodedEvent.of(event, encoded::decode));
-                sizes.add(ChainMemory.bytes(encoded));
+                reserved += bytes;
+                events.add(event);
             }
             done = true;
-            return new FoundEvents(read.versions(), events, sizes);
+            return new FoundEvents(read.versions(), events);
         } finally {
             if (!done) {
                 memory.release(reserved);
             }
-        }
-    }
-
-    private @Nullable Encoded encoded(Event event) {
-        try {
-            return memory.encode(event);
-        } catch (RuntimeException notToBeWritten) {
-            // It may have been written by an older version of its class. Alone, a command needs no more than to read
-            // it.
-            return null;
         }
     }
 
@@ -337,20 +328,19 @@ class DecisionChain {
      * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
      */
     Member join(Turn turn, StreamWrites writes) {
-        List<NewEvent> events = writes.events();
-        List<Encoded> encoded = new ArrayList<>(events.size());
-        List<Event> asRead = new ArrayList<>(events.size());
-        asRead(events, encoded, asRead);
+        List<SharedEvent> encoded = asRead(writes.events());
         lock.lock();
         try {
-            awaitRoom(turn, asRead.size());
+            awaitRoom(turn, encoded.size());
             check(turn);
             writes.streams().forEach((id, expected) -> {
                 if (!known.isKnown(id) || !expected.equals(ExpectedVersion.exactly(known.version(id)))) {
                     throw new DecideAgainException(true);
                 }
             });
-            long bytes = encoded.stream().mapToLong(ChainMemory::bytes).sum();
+            long bytes = encoded.stream()
+                    .mapToLong(event -> ChainMemory.bytes(event.stored()))
+                    .sum();
             if (!memory.reserve(bytes)) {
                 throw new DecideAgainException(true);
             }
@@ -358,9 +348,7 @@ class DecisionChain {
             Member member = new Member(writes);
             try {
                 gathering.add(member, turn.hasReadMore());
-                for (int i = 0; i < asRead.size(); i++) {
-                    known.expect(events.get(i), asRead.get(i), encoded.get(i));
-                }
+                encoded.forEach(known::expect);
                 count();
             } catch (Throwable e) {
                 // An error, memory that runs out above all: its thread will not append it.
@@ -384,13 +372,15 @@ class DecisionChain {
     }
 
     /** The events as others will read them: they may lose or gain something when they are encoded and decoded. */
-    private void asRead(List<NewEvent> events, List<Encoded> encoded, List<Event> asRead) {
+    private List<SharedEvent> asRead(List<NewEvent> events) {
+        List<SharedEvent> asRead = new ArrayList<>(events.size());
         try {
             for (NewEvent event : events) {
-                Encoded form = memory.encode(event.event());
-                encoded.add(form);
-                asRead.add(form.decode());
+                SharedEvent encoded = new SharedEvent(memory.encode(event));
+                encoded.decode();
+                asRead.add(encoded);
             }
+            return asRead;
         } catch (RuntimeException notToBeReadBack) {
             // Whatever is wrong with it, its own append will say; nobody can decide on top of it.
             throw new DecideAgainException(true);

@@ -2,7 +2,7 @@ package io.eventcore.command;
 
 import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
-import io.eventcore.UndecodedEvent;
+import io.eventcore.internal.SharedEvent;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -16,12 +16,11 @@ import java.util.function.Consumer;
  *
  * @param told is told of what is thrown before it is
  */
-record DecodedEvents<E extends Event>(
-        List<UndecodedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told)
+record DecodedEvents<E extends Event>(List<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told)
         implements Iterable<RecordedEvent<E>> {
     @Override
     public Iterator<RecordedEvent<E>> iterator() {
-        Iterator<UndecodedEvent> kept = events.iterator();
+        Iterator<SharedEvent> kept = events.iterator();
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
@@ -36,7 +35,7 @@ record DecodedEvents<E extends Event>(
     }
 
     @SuppressWarnings("unchecked") // The event is checked.
-    private RecordedEvent<E> decode(UndecodedEvent kept) {
+    private RecordedEvent<E> decode(SharedEvent kept) {
         RecordedEvent<Event> event;
         try {
             event = kept.decode();

@@ -1,8 +1,8 @@
 package io.eventcore.command;
 
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.UndecodedEvent;
 import java.util.List;
 import java.util.Map;
 
@@ -11,10 +11,10 @@ import java.util.Map;
  *
  * @param versions the version of each stream
  * @param events the events in global order
- * @param sizes how many bytes each of them counts for
  */
-record FoundEvents(Map<StreamId, StreamVersion> versions, List<UndecodedEvent> events, List<Long> sizes) {
+record FoundEvents(Map<StreamId, StreamVersion> versions, List<StoredEvent> events) {
+    /** What they count for. */
     long bytes() {
-        return sizes.stream().mapToLong(Long::longValue).sum();
+        return events.stream().mapToLong(ChainMemory::bytes).sum();
     }
 }

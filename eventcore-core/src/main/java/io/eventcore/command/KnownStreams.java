@@ -1,15 +1,11 @@
 package io.eventcore.command;
 
 import io.eventcore.AppendedEvent;
-import io.eventcore.Event;
-import io.eventcore.EventRoundTrip.Encoded;
 import io.eventcore.GlobalPosition;
-import io.eventcore.NewEvent;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.UndecodedEvent;
-import java.time.Instant;
+import io.eventcore.internal.SharedEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,7 +30,7 @@ final class KnownStreams {
 
     private static final class Known {
         private final long from;
-        private final List<UndecodedEvent> events = new ArrayList<>();
+        private final List<SharedEvent> events = new ArrayList<>();
         private final Deque<Long> expectedBytes = new ArrayDeque<>();
         private int stored;
         private long bytes;
@@ -52,11 +48,11 @@ final class KnownStreams {
             return stored == events.size();
         }
 
-        UndecodedEvent last() {
+        SharedEvent last() {
             return events.get(events.size() - 1);
         }
 
-        List<UndecodedEvent> eventsAfter(long version) {
+        List<SharedEvent> eventsAfter(long version) {
             return events.subList((int) Math.min(version - from, events.size()), events.size());
         }
     }
@@ -119,18 +115,17 @@ final class KnownStreams {
                 streams.put(stream.getKey(), new Known(after));
             }
         }
-        for (int i = 0; i < found.events().size(); i++) {
-            UndecodedEvent event = found.events().get(i);
+        for (StoredEvent event : found.events()) {
             Known known = known(event.streamId());
             if (event.version().value() <= known.version()) {
-                if (!known.last().id().equals(event.id())) {
+                if (!known.last().stored().id().equals(event.id())) {
                     return false;
                 }
                 continue;
             }
-            known.events.add(event);
+            known.events.add(new SharedEvent(event));
             known.stored++;
-            add(known, found.sizes().get(i));
+            add(known, ChainMemory.bytes(event));
         }
         return found.versions().entrySet().stream()
                 .allMatch(stream -> stream.getValue().equals(version(stream.getKey())));
@@ -142,44 +137,30 @@ final class KnownStreams {
     }
 
     /** The events after these versions, in the order in which they will be read. */
-    List<UndecodedEvent> eventsAfter(Map<StreamId, StreamVersion> streamsAfter) {
-        List<UndecodedEvent> events = new ArrayList<>();
+    List<SharedEvent> eventsAfter(Map<StreamId, StreamVersion> streamsAfter) {
+        List<SharedEvent> events = new ArrayList<>();
         streamsAfter.forEach((id, after) -> events.addAll(known(id).eventsAfter(after.value())));
         if (streamsAfter.size() > 1) {
-            events.sort(Comparator.comparing(UndecodedEvent::position));
+            events.sort(Comparator.comparing(event -> event.stored().position()));
         }
         return events;
     }
 
-    /**
-     * An event is about to be stored; only the folds of commands will see the record that stands for it.
-     *
-     * @param asRead what reading it will give
-     * @param encoded gives more of the same
-     */
-    void expect(NewEvent added, Event asRead, Encoded encoded) {
-        long size = ChainMemory.bytes(encoded);
-        Known known = known(added.streamId());
+    /** An event is about to be stored, in this form; its place is the one that only the folds of commands will see. */
+    void expect(SharedEvent encoded) {
+        long size = ChainMemory.bytes(encoded.stored());
+        Known known = known(encoded.stored().streamId());
         known.expectedBytes.add(size);
         add(known, size);
-        RecordedEvent<Event> expected = RecordedEvent.of(
-                asRead,
-                added.id(),
-                added.streamId(),
-                StreamVersion.of(known.version() + 1),
-                GlobalPosition.of(nextBeyond++),
-                asRead.getClass().getSimpleName(),
-                added.metadata(),
-                Instant.EPOCH);
-        known.events.add(UndecodedEvent.of(expected, encoded::decode));
+        known.events.add(encoded.at(StreamVersion.of(known.version() + 1), GlobalPosition.of(nextBeyond++)));
     }
 
     /** The next events that were about to be stored are. */
     void stored(List<AppendedEvent> events) {
         for (AppendedEvent event : events) {
             Known known = known(event.streamId());
-            UndecodedEvent expected = known.events.get(known.stored);
-            known.events.set(known.stored++, expected.movedTo(event.position()));
+            SharedEvent expected = known.events.get(known.stored);
+            known.events.set(known.stored++, expected.at(event.version(), event.position()));
             known.expectedBytes.remove();
         }
     }

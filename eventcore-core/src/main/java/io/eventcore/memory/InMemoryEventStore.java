@@ -13,13 +13,13 @@ import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
@@ -34,7 +34,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -59,6 +58,7 @@ public final class InMemoryEventStore implements EventStore {
 
     private final EventSerializer serializer;
     private final AppendLimits limits;
+    private final EventDecoder decoder;
     private final MemoryLog log;
     private final TransactionScope transactions;
     private final AppendListener listener;
@@ -91,10 +91,11 @@ public final class InMemoryEventStore implements EventStore {
     public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock, AppendListener listener) {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
         this.limits = Objects.requireNonNull(limits, "limits");
-        this.log = new MemoryLog(Objects.requireNonNull(clock, "clock"));
+        this.decoder = new EventDecoder(serializer);
+        this.log = new MemoryLog(decoder, Objects.requireNonNull(clock, "clock"));
         this.transactions = log.transactions();
         this.listener = Objects.requireNonNull(listener, "listener");
-        this.storedLog = new MemoryStoredLog(log, listener::eventsCommitted);
+        this.storedLog = new MemoryStoredLog(log, decoder, listener::eventsCommitted);
     }
 
     @Override
@@ -174,15 +175,14 @@ public final class InMemoryEventStore implements EventStore {
     @Override
     public <E extends Event> EventStreamReader<E> readStreams(
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
-        EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
         MemoryTransaction transaction = transactions.current();
         if (streamsAfter.size() == 1) {
             Map.Entry<StreamId, StreamVersion> stream =
                     streamsAfter.entrySet().iterator().next();
-            return log.locked(() -> reader(
+            return log.locked(() -> EventStreamReader.ofStored(
                     Map.of(stream.getKey(), log.version(transaction, stream.getKey())),
                     log.eventsAfter(transaction, stream.getKey(), stream.getValue()),
-                    decoder));
+                    eventType));
         }
         Map<StreamId, StreamVersion> versions = new HashMap<>();
         List<StoredEvent> found = new ArrayList<>();
@@ -194,36 +194,22 @@ public final class InMemoryEventStore implements EventStore {
             return found;
         });
         found.sort(Comparator.comparing(StoredEvent::position));
-        return reader(versions, found, decoder);
-    }
-
-    private static <E extends Event> EventStreamReader<E> reader(
-            Map<StreamId, StreamVersion> versions, List<StoredEvent> events, EventDecoder<E> decoder) {
-        return EventStreamReader.of(versions, () -> new Decoding<>(events.iterator(), decoder));
+        return EventStreamReader.ofStored(versions, found, eventType);
     }
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-        EventDecoder<E> decoder = new EventDecoder<>(serializer, eventType);
-        Predicate<StoredEvent> wanted = predicate(filter);
-        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted, PAGE_BYTES));
-        List<RecordedEvent<E>> events = new ArrayList<>(scan.found().size());
-        scan.found().forEach(event -> events.add(event.decode(decoder)));
-        return new EventBatch<>(events, scan.continueAfter(), scan.endReached());
+        return readStored(filter, page).decode(eventType);
     }
 
     @Override
-    public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-        EventDecoder<Event> decoder = new EventDecoder<>(serializer, Event.class);
-        Predicate<StoredEvent> wanted = predicate(filter);
-        MemoryLog.Scan scan = log.locked(() -> log.scan(page, wanted, PAGE_BYTES));
-        List<UndecodedEvent> events =
-                scan.found().stream().map(event -> event.undecoded(decoder)).toList();
-        return new UndecodedBatch(events, scan.continueAfter(), scan.endReached(), scan.bytes());
+    public StoredPage readStored(EventFilter filter, EventPage page) {
+        Predicate<StoredEvent> wanted = matching(filter);
+        return log.locked(() -> log.read(page, wanted, PAGE_BYTES));
     }
 
     @Override
-    public Predicate<UndecodedEvent> matching(EventFilter filter) {
+    public Predicate<StoredEvent> matching(EventFilter filter) {
         return filter.matchingNames(typeNames(filter));
     }
 
@@ -236,15 +222,6 @@ public final class InMemoryEventStore implements EventStore {
     @Override
     public GlobalPosition lastPosition() {
         return log.locked(log::lastPosition);
-    }
-
-    private Predicate<StoredEvent> predicate(EventFilter filter) {
-        if (filter.matchesAll()) {
-            return event -> true;
-        }
-        Set<String> names = typeNames(filter);
-        return event -> (names.isEmpty() || names.contains(event.stored().typeName()))
-                && filter.streams().matches(event.streamId());
     }
 
     @Override
@@ -267,25 +244,11 @@ public final class InMemoryEventStore implements EventStore {
 
     @Override
     public Optional<EventRoundTrip> roundTrip() {
-        return Optional.of(new SerializerRoundTrip(serializer));
+        return Optional.of(new SerializerRoundTrip(serializer, decoder));
     }
 
     @Override
     public boolean joinsCallersTransaction() {
         return transactions.isActive();
-    }
-
-    /** Decodes while iterating, so that an event nobody reaches does no harm. */
-    private record Decoding<E extends Event>(Iterator<StoredEvent> stored, EventDecoder<E> decoder)
-            implements Iterator<RecordedEvent<E>> {
-        @Override
-        public boolean hasNext() {
-            return stored.hasNext();
-        }
-
-        @Override
-        public RecordedEvent<E> next() {
-            return stored.next().decode(decoder);
-        }
     }
 }

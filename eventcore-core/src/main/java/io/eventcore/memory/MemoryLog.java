@@ -3,6 +3,8 @@ package io.eventcore.memory;
 import io.eventcore.EventPage;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -10,9 +12,11 @@ import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
 import io.eventcore.memory.TransactionLocks.Mode;
 import io.eventcore.memory.TransactionScope.Turn;
+import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -40,11 +44,14 @@ final class MemoryLog {
     /** Of a transaction that has appended nothing, or of none. */
     private static final TransactionBuffer NOTHING = new TransactionBuffer();
 
+    private static final byte[] NO_METADATA = {};
+
     private final ReentrantLock state = new ReentrantLock();
     private final TransactionLocks<StreamId> locks = new TransactionLocks<>("Stream", state, TransactionLocks.PATIENCE);
 
     private final Map<StreamId, StoredEvents> streams = new HashMap<>();
     private final StoredEvents log = new StoredEvents();
+    private final EventDecoder decoder;
     private final Clock clock;
 
     /** The last position drawn, by whomever. */
@@ -56,7 +63,8 @@ final class MemoryLog {
     /** The open transactions that have appended. */
     private final Map<MemoryTransaction, TransactionBuffer> open = new HashMap<>();
 
-    MemoryLog(Clock clock) {
+    MemoryLog(EventDecoder decoder, Clock clock) {
+        this.decoder = decoder;
         this.clock = clock;
     }
 
@@ -201,18 +209,25 @@ final class MemoryLog {
     /** Draws positions for the events of an append and gives them their versions; publishes nothing. */
     private List<StoredEvent> record(SerializedAppend append, long[] baseVersions) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        byte[] common = append.metadata().map(MemoryLog::utf8).orElse(NO_METADATA);
         List<StoredEvent> recorded = new ArrayList<>(append.entries().size());
         for (Entry entry : append.entries()) {
-            recorded.add(new StoredEvent(
-                    entry.stored(),
-                    entry.event().id(),
+            recorded.add(StoredEvent.of(
                     entry.event().streamId(),
                     StreamVersion.of(baseVersions[entry.stream()] + entry.offset()),
                     GlobalPosition.of(++lastPosition),
-                    entry.event().metadata().withDefaults(append.writes().metadata()),
-                    now));
+                    entry.event().id(),
+                    now,
+                    entry.stored().typeName(),
+                    entry.stored().payload(),
+                    entry.ownMetadata().map(MemoryLog::utf8).orElse(common),
+                    decoder.of(entry.stored())));
         }
         return recorded;
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void publish(List<StoredEvent> recorded) {
@@ -236,7 +251,7 @@ final class MemoryLog {
     /** Publishes events in new positions, in the order given. */
     void importAtEnd(List<StoredEvent> events) {
         List<StoredEvent> placed = new ArrayList<>(events.size());
-        events.forEach(event -> placed.add(event.at(GlobalPosition.of(++lastPosition))));
+        events.forEach(event -> placed.add(event.at(event.version(), GlobalPosition.of(++lastPosition))));
         publish(placed);
     }
 
@@ -266,7 +281,7 @@ final class MemoryLog {
         for (long position = after.value(); position < end && found.size() < limit; position++) {
             StoredEvent event = log.get((int) position);
             if (event != null) {
-                bytes += event.stored().payload().length;
+                bytes += event.bytes();
                 if (!found.isEmpty() && bytes > maxBytes) {
                     break;
                 }
@@ -296,7 +311,7 @@ final class MemoryLog {
      *
      * @param maxBytes how many bytes the events of the page may have; one event may be larger
      */
-    Scan scan(EventPage page, Predicate<StoredEvent> wanted, long maxBytes) {
+    StoredPage read(EventPage page, Predicate<StoredEvent> wanted, long maxBytes) {
         if (page.after().compareTo(lastPosition()) > 0) {
             throw EventStoreUnavailableException.logEndsBefore(page.after(), lastPosition());
         }
@@ -308,17 +323,14 @@ final class MemoryLog {
         while (position < bound && found.size() < page.limit()) {
             StoredEvent event = log.get((int) position);
             if (event != null && wanted.test(event)) {
-                int size = event.stored().payload().length;
-                if (!found.isEmpty() && bytes + size > maxBytes) {
+                if (!found.isEmpty() && bytes + event.bytes() > maxBytes) {
                     break;
                 }
-                bytes += size;
+                bytes += event.bytes();
                 found.add(event);
             }
             position++;
         }
-        return new Scan(found, GlobalPosition.of(position), position >= bound, bytes);
+        return new StoredPage(found, GlobalPosition.of(position), position >= bound);
     }
-
-    record Scan(List<StoredEvent> found, GlobalPosition continueAfter, boolean endReached, long bytes) {}
 }

@@ -1,14 +1,16 @@
 package io.eventcore.memory;
 
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.internal.Callback;
-import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.MetadataJson;
 import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.StoredLog;
 import io.eventcore.transfer.TransferConflictException;
 import io.eventcore.transfer.TransferRefusedException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +27,10 @@ final class MemoryStoredLog implements StoredLog {
 
     private static final long PAGE_BYTES = 4L * 1024 * 1024;
 
+    private static final byte[] NO_METADATA = {};
+
     private final MemoryLog log;
+    private final StoredEvent.Decoder decoder;
     private final Runnable eventsCommitted;
 
     /** What was imported with its positions and is not to be seen yet; guarded by the lock of the log. */
@@ -33,8 +38,9 @@ final class MemoryStoredLog implements StoredLog {
 
     private final Map<StreamId, Long> restoredVersions = new HashMap<>();
 
-    MemoryStoredLog(MemoryLog log, Runnable eventsCommitted) {
+    MemoryStoredLog(MemoryLog log, StoredEvent.Decoder decoder, Runnable eventsCommitted) {
         this.log = log;
+        this.decoder = decoder;
         this.eventsCommitted = eventsCommitted;
     }
 
@@ -65,21 +71,25 @@ final class MemoryStoredLog implements StoredLog {
                 event.streamId(),
                 event.version(),
                 event.id(),
-                event.stored().typeName(),
+                event.typeName(),
                 event.recordedAt(),
-                event.metadata(),
-                event.stored().payload());
+                MetadataJson.read(event.metadata()),
+                event.payload());
     }
 
-    private static StoredEvent stored(ExportedEvent event, GlobalPosition position) {
-        return new StoredEvent(
-                SerializedEvent.of(event.typeName(), event.payload()),
-                event.id(),
+    private StoredEvent stored(ExportedEvent event, GlobalPosition position) {
+        return StoredEvent.of(
                 event.streamId(),
                 event.version(),
                 position,
-                event.metadata(),
-                event.recordedAt());
+                event.id(),
+                event.recordedAt(),
+                event.typeName(),
+                event.payload(),
+                event.metadata().isEmpty()
+                        ? NO_METADATA
+                        : MetadataJson.write(event.metadata()).getBytes(StandardCharsets.UTF_8),
+                decoder);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.eventcore.memory;
 
+import io.eventcore.StoredEvent;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.eventcore.memory;
 
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.util.ArrayList;

@@ -72,8 +72,8 @@ final class CheckpointCheck {
     }
 
     private boolean holdsSeenEvent(Checkpoint reached) {
-        return LogScan.entryAt(context.reader(), reached.seenPosition())
-                .filter(entry -> entry.holds(reached.seenEventId()))
+        return LogScan.eventAt(context.reader(), reached.seenPosition())
+                .filter(event -> event.id().equals(reached.seenEventId()))
                 .isPresent();
     }
 

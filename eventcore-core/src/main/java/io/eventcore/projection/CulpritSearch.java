@@ -139,7 +139,7 @@ final class CulpritSearch<E extends Event> {
         if (decision == FailureDecision.PARK) {
             parking.park(entry, cause);
         } else {
-            application.moveTo(entry.after(application.checkpoint()));
+            application.moveTo(entry.checkpoint());
             counts.skipped();
         }
         counts.recovered();

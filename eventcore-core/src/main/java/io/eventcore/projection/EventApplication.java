@@ -218,7 +218,7 @@ final class EventApplication<E extends Event> {
                 apply(entry, progress.applied);
             }
             progress.applied++;
-            progress.reached = entry.after(progress.reached);
+            progress.reached = entry.checkpoint();
             if (nanoTime.getAsLong() - begin > settings.batchNanos() || !mayGoOn.getAsBoolean()) {
                 return;
             }

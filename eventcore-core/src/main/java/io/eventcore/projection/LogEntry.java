@@ -4,14 +4,16 @@ import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.internal.HandledEvent;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SharedEvent;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,15 +21,29 @@ import org.jspecify.annotations.Nullable;
  * for, by the one thread that uses this.
  */
 final class LogEntry<E extends Event> {
-    private final UndecodedEvent stored;
+    private final SharedEvent shared;
+    private final StoredEvent stored;
     private final Class<E> eventType;
     private @Nullable RecordedEvent<E> event;
     private @Nullable EventDeserializationException unreadable;
 
     /** An event as a projection reads it that expects this type. */
-    LogEntry(UndecodedEvent stored, Class<E> eventType) {
-        this.stored = stored;
+    LogEntry(SharedEvent shared, Class<E> eventType) {
+        this.shared = shared;
+        this.stored = shared.stored();
         this.eventType = eventType;
+    }
+
+    /** What of a page belongs to a partition, of this many. */
+    static <E extends Event> List<LogEntry<E>> ofPartition(
+            LogPage page, int number, int partitions, Class<E> eventType) {
+        List<LogEntry<E>> own = new ArrayList<>();
+        for (SharedEvent event : page.events()) {
+            if (StreamPartitioner.partition(event.stored().streamId(), partitions) == number) {
+                own.add(new LogEntry<>(event, eventType));
+            }
+        }
+        return own;
     }
 
     GlobalPosition position() {
@@ -46,14 +62,8 @@ final class LogEntry<E extends Event> {
         return stored.typeName();
     }
 
-    /** When it was recorded; empty if the store cannot tell that of an event that cannot be read. */
-    Optional<Instant> recordedAt() {
+    Instant recordedAt() {
         return stored.recordedAt();
-    }
-
-    /** Whether it can be the event with this id. */
-    boolean holds(UUID eventId) {
-        return stored.id().map(eventId::equals).orElse(true);
     }
 
     /** The event; empty if it cannot be read. */
@@ -77,10 +87,8 @@ final class LogEntry<E extends Event> {
     }
 
     /** The checkpoint after this entry. */
-    Checkpoint after(Checkpoint before) {
-        return stored.id()
-                .map(id -> new Checkpoint(position(), position(), id))
-                .orElseGet(() -> before.movedTo(position()));
+    Checkpoint checkpoint() {
+        return new Checkpoint(position(), position(), stored.id());
     }
 
     @SuppressWarnings("unchecked") // The event is found to be of this type.
@@ -89,7 +97,7 @@ final class LogEntry<E extends Event> {
             return;
         }
         try {
-            RecordedEvent<Event> decoded = stored.decode();
+            RecordedEvent<Event> decoded = shared.decode();
             if (eventType.isInstance(decoded.event())) {
                 event = (RecordedEvent<E>) decoded;
             } else {

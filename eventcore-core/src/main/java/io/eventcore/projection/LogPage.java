@@ -1,27 +1,41 @@
 package io.eventcore.projection;
 
-import io.eventcore.Event;
 import io.eventcore.GlobalPosition;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
+import io.eventcore.internal.SharedEvent;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A part of the log as a projection meets it.
+ * A part of the log as projections meet it.
  *
- * @param entries the entries wanted, in order
+ * @param events what is wanted, in order
  * @param continueAfter how far the log was looked through
  * @param endReached whether there was nothing more to be delivered
  */
-record LogPage<E extends Event>(List<LogEntry<E>> entries, GlobalPosition continueAfter, boolean endReached) {
-    /** What is wanted of a batch. */
-    static <E extends Event> LogPage<E> of(UndecodedBatch batch, Predicate<UndecodedEvent> wanted, Class<E> eventType) {
-        List<LogEntry<E>> entries = batch.events().stream()
-                .filter(wanted)
-                .map(event -> new LogEntry<>(event, eventType))
-                .toList();
-        return new LogPage<>(entries, batch.continueAfter(), batch.endReached());
+record LogPage(List<SharedEvent> events, GlobalPosition continueAfter, boolean endReached) {
+    /** Copies the list. */
+    LogPage {
+        events = List.copyOf(events);
+    }
+
+    /** What is wanted of a page of the store. */
+    static LogPage of(StoredPage page, Predicate<StoredEvent> wanted) {
+        List<SharedEvent> events = new ArrayList<>(page.events().size());
+        for (StoredEvent event : page.events()) {
+            if (wanted.test(event)) {
+                events.add(new SharedEvent(event));
+            }
+        }
+        return new LogPage(events, page.continueAfter(), page.endReached());
+    }
+
+    /** What is wanted of this page. */
+    LogPage only(Predicate<StoredEvent> wanted) {
+        return new LogPage(
+                events.stream().filter(event -> wanted.test(event.stored())).toList(), continueAfter, endReached);
     }
 
     /**
@@ -30,13 +44,12 @@ record LogPage<E extends Event>(List<LogEntry<E>> entries, GlobalPosition contin
      * @param limit the last position wanted
      * @param after where the page begins
      */
-    LogPage<E> upTo(GlobalPosition limit, GlobalPosition after) {
-        if (continueAfter.compareTo(limit) <= 0) {
-            return this;
-        }
-        List<LogEntry<E>> wanted = entries.stream()
-                .filter(entry -> entry.position().compareTo(limit) <= 0)
-                .toList();
-        return new LogPage<>(wanted, limit.compareTo(after) < 0 ? after : limit, true);
+    LogPage upTo(GlobalPosition limit, GlobalPosition after) {
+        return continueAfter.compareTo(limit) <= 0
+                ? this
+                : new LogPage(
+                        only(event -> event.position().compareTo(limit) <= 0).events,
+                        limit.compareTo(after) < 0 ? after : limit,
+                        true);
     }
 }

@@ -1,12 +1,11 @@
 package io.eventcore.projection;
 
-import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamPrefix;
-import io.eventcore.UndecodedEvent;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -14,26 +13,27 @@ import java.util.Optional;
  * Reads the log page by page as a projection wants it, and decodes nothing.
  *
  * @param filter which events the store is asked for
- * @param since events that were recorded earlier are left out; so are none of which that is not known
+ * @param since events that were recorded earlier are left out
  */
-record LogScan<E extends Event>(EventReader reader, EventFilter filter, Class<E> eventType, Instant since) {
+record LogScan(EventReader reader, EventFilter filter, Instant since) {
     /** For a page with a filter the store tells how far it has looked. Whether there is such a stream does not matter. */
     private static final EventFilter NOTHING = EventFilter.prefix(StreamPrefix.of("eventcore/nothing"));
 
     /** What a projection wants. */
-    static <E extends Event> LogScan<E> of(EventReader reader, Projection<E> projection) {
-        return new LogScan<>(reader, projection.filter(), projection.eventType(), projection.since());
+    static LogScan of(EventReader reader, Projection<?> projection) {
+        return new LogScan(reader, projection.filter(), projection.since());
     }
 
     /** Everything. */
-    static LogScan<Event> ofAll(EventReader reader) {
-        return new LogScan<>(reader, EventFilter.all(), Event.class, Instant.MIN);
+    static LogScan ofAll(EventReader reader) {
+        return new LogScan(reader, EventFilter.all(), Instant.MIN);
     }
 
     /** What is at a position of the log, if something is. */
-    static Optional<LogEntry<Event>> entryAt(EventReader reader, GlobalPosition position) {
-        return ofAll(reader).read(GlobalPosition.of(position.value() - 1), 1).entries().stream()
-                .filter(entry -> entry.position().equals(position))
+    static Optional<StoredEvent> eventAt(EventReader reader, GlobalPosition position) {
+        EventPage page = EventPage.after(GlobalPosition.of(position.value() - 1), 1);
+        return reader.readStored(EventFilter.all(), page).events().stream()
+                .filter(event -> event.position().equals(position))
                 .findFirst();
     }
 
@@ -46,8 +46,8 @@ record LogScan<E extends Event>(EventReader reader, EventFilter filter, Class<E>
         // An append in flight holds the end back. It is recent, so it is looked for from the last position downwards.
         for (long before = 1; before < last * 2; before = before * 2) {
             GlobalPosition after = GlobalPosition.of(Math.max(0, last - before));
-            GlobalPosition settled = reader.readEvents(NOTHING, EventPage.after(after, 1), Event.class)
-                    .continueAfter();
+            GlobalPosition settled =
+                    reader.readStored(NOTHING, EventPage.after(after, 1)).continueAfter();
             if (settled.compareTo(after) > 0) {
                 return settled;
             }
@@ -55,12 +55,11 @@ record LogScan<E extends Event>(EventReader reader, EventFilter filter, Class<E>
         return GlobalPosition.START;
     }
 
-    LogPage<E> read(GlobalPosition after, int limit) {
-        return LogPage.of(
-                reader.readUndecoded(filter, EventPage.after(after, limit)), event -> isNew(event, since), eventType);
+    LogPage read(GlobalPosition after, int limit) {
+        return LogPage.of(reader.readStored(filter, EventPage.after(after, limit)), event -> isNew(event, since));
     }
 
-    static boolean isNew(UndecodedEvent event, Instant since) {
-        return event.recordedAt().map(recordedAt -> !recordedAt.isBefore(since)).orElse(true);
+    static boolean isNew(StoredEvent event, Instant since) {
+        return !event.recordedAt().isBefore(since);
     }
 }

@@ -4,9 +4,10 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.SharedEvent;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ final class LogTail implements Runnable {
     /** With the number of the last look that had begun when each joined. */
     private final Map<Wakeup, Long> followers = new HashMap<>();
 
-    private final List<UndecodedEvent> window = new ArrayList<>();
+    private final List<SharedEvent> window = new ArrayList<>();
     private final Deque<Part> parts = new ArrayDeque<>();
     private long windowBytes;
 
@@ -150,7 +151,7 @@ final class LogTail implements Runnable {
      * What came after a position; empty if the window begins later or was dropped since the follower joined, so that the
      * caller has to read for itself.
      */
-    Optional<UndecodedBatch> after(Wakeup follower, GlobalPosition position, int limit) {
+    Optional<LogPage> after(Wakeup follower, GlobalPosition position, int limit) {
         lock.lock();
         try {
             Long joinedAt = followers.get(follower);
@@ -158,16 +159,20 @@ final class LogTail implements Runnable {
                 return Optional.empty();
             }
             if (position.compareTo(to) >= 0 || confirmed <= joinedAt) {
-                return Optional.of(new UndecodedBatch(List.of(), position, true));
+                return Optional.of(new LogPage(List.of(), position, true));
             }
             int first = firstAfter(position);
             int end = Math.min(first + limit, window.size());
             boolean all = end == window.size();
-            GlobalPosition continueAfter = all ? to : window.get(end - 1).position();
-            return Optional.of(new UndecodedBatch(window.subList(first, end), continueAfter, all));
+            GlobalPosition continueAfter = all ? to : place(end - 1);
+            return Optional.of(new LogPage(window.subList(first, end), continueAfter, all));
         } finally {
             lock.unlock();
         }
+    }
+
+    private GlobalPosition place(int index) {
+        return window.get(index).stored().position();
     }
 
     private int firstAfter(GlobalPosition position) {
@@ -175,7 +180,7 @@ final class LogTail implements Runnable {
         int high = window.size();
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (window.get(middle).position().compareTo(position) <= 0) {
+            if (place(middle).compareTo(position) <= 0) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -233,44 +238,38 @@ final class LogTail implements Runnable {
      * @param newestBytes how large it is, where the page tells
      */
     private record Found(
-            UndecodedBatch page, boolean confirms, @Nullable UUID newest, long newestBytes) {}
+            StoredPage page, boolean confirms, @Nullable UUID newest, long newestBytes) {}
 
     private Found read(Look look) {
         if (!look.again) {
             return new Found(page(look.after, PAGE), look.after.equals(GlobalPosition.START), null, 0);
         }
-        UndecodedBatch page = page(GlobalPosition.of(look.after.value() - 1), PAGE + 1);
+        StoredPage page = page(GlobalPosition.of(look.after.value() - 1), PAGE + 1);
         if (page.continueAfter().compareTo(look.after) < 0) {
-            return new Found(new UndecodedBatch(List.of(), look.after, page.endReached()), false, null, 0);
+            return new Found(new StoredPage(List.of(), look.after, page.endReached()), false, null, 0);
         }
-        Optional<UndecodedEvent> newest = page.events().stream()
+        Optional<StoredEvent> newest = page.events().stream()
                 .findFirst()
                 .filter(event -> event.position().equals(look.after));
-        if (look.newest != null
-                && !newest.map(event -> isSame(event, look.newest)).orElse(false)) {
+        if (look.newest != null && !newest.map(StoredEvent::id).equals(Optional.of(look.newest))) {
             throw new OtherLogException(look.after);
         }
-        UUID id = newest.flatMap(UndecodedEvent::id).orElse(look.newest);
-        List<UndecodedEvent> others =
+        UUID id = newest.map(StoredEvent::id).orElse(look.newest);
+        List<StoredEvent> others =
                 page.events().subList(newest.isPresent() ? 1 : 0, page.events().size());
         if (others.isEmpty() && !page.endReached()) {
             // It is so large that nothing else had room beside it.
             return new Found(page(look.after, PAGE), true, id, page.bytes());
         }
         return new Found(
-                new UndecodedBatch(others, page.continueAfter(), page.endReached(), page.bytes()),
+                new StoredPage(others, page.continueAfter(), page.endReached()),
                 true,
                 id,
                 others.isEmpty() ? page.bytes() : 0);
     }
 
-    private UndecodedBatch page(GlobalPosition after, int limit) {
-        return reader.readUndecoded(EventFilter.all(), EventPage.after(after, limit));
-    }
-
-    /** The id of an event that cannot be decoded may not be known. */
-    private static boolean isSame(UndecodedEvent event, UUID id) {
-        return event.id().map(id::equals).orElse(true);
+    private StoredPage page(GlobalPosition after, int limit) {
+        return reader.readStored(EventFilter.all(), EventPage.after(after, limit));
     }
 
     /** The log does not hold the event that was read from it last. */
@@ -358,20 +357,17 @@ final class LogTail implements Runnable {
         newestBytes = Math.max(newestBytes, found.newestBytes);
     }
 
-    private void add(UndecodedBatch page) {
+    private void add(StoredPage page) {
         to = page.continueAfter();
         newestId = null;
         newestBytes = 0;
         if (!page.events().isEmpty()) {
-            UndecodedEvent newest = page.events().get(page.events().size() - 1);
+            StoredEvent newest = page.events().get(page.events().size() - 1);
             if (newest.position().equals(to)) {
-                newestId = newest.id().orElse(null);
+                newestId = newest.id();
             }
-            window.addAll(page.events());
-            parts.add(new Part(
-                    page.events().size(),
-                    page.bytes(),
-                    window.get(window.size() - 1).position()));
+            page.events().forEach(event -> window.add(new SharedEvent(event)));
+            parts.add(new Part(page.events().size(), page.bytes(), place(window.size() - 1)));
             windowBytes += page.bytes();
         }
     }

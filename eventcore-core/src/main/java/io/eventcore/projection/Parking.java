@@ -6,6 +6,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SharedEvent;
 import io.eventcore.projection.EventApplication.ApplyFailedException;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +56,7 @@ final class Parking<E extends Event> {
                 cause.getClass().getName(),
                 1,
                 ParkedStream.Request.NONE);
-        application.commit(entry.after(application.checkpoint()), List.of(new ParkedChange.Parked(stream)));
+        application.commit(entry.checkpoint(), List.of(new ParkedChange.Parked(stream)));
         parked.add(stream.streamId());
     }
 
@@ -116,13 +117,14 @@ final class Parking<E extends Event> {
     private boolean drain(ParkedStream stream) {
         EventFilter onlyThis = new EventFilter(
                 StreamPattern.of(stream.streamId().value()), projection.filter().types());
-        LogScan<E> waiting = new LogScan<>(context.reader(), onlyThis, projection.eventType(), projection.since());
+        LogScan waiting = new LogScan(context.reader(), onlyThis, projection.since());
         GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
         GlobalPosition end = application.checkpoint().position();
         ParkedStream left = stream;
         while (after.compareTo(end) < 0) {
-            LogPage<E> page = waiting.read(after, READ_AHEAD);
-            for (LogEntry<E> entry : page.entries()) {
+            LogPage page = waiting.read(after, READ_AHEAD);
+            for (SharedEvent event : page.events()) {
+                LogEntry<E> entry = new LogEntry<>(event, projection.eventType());
                 if (entry.position().compareTo(end) > 0) {
                     break;
                 }

@@ -30,7 +30,7 @@ final class PartitionChange<E extends Event> implements Runnable {
     private final RunnerContext context;
     private final LeaseKeeper keeper;
     private final List<PartitionWorker<?>> waiting;
-    private final LogScan<E> scan;
+    private final LogScan scan;
     private final Wakeup wakeup = new Wakeup();
     private volatile boolean stopped;
     private long failedAtResumes = -1;
@@ -145,9 +145,9 @@ final class PartitionChange<E extends Event> implements Runnable {
         GlobalPosition after = application.checkpoint().position();
         try {
             while (after.compareTo(end) < 0) {
-                LogPage<E> page = scan.read(after, READ_AHEAD).upTo(end, after);
-                List<LogEntry<E>> own = StreamPartitioner.ofPartition(
-                        page.entries(), lease.partition().number(), partitions);
+                LogPage page = scan.read(after, READ_AHEAD).upTo(end, after);
+                List<LogEntry<E>> own =
+                        LogEntry.ofPartition(page, lease.partition().number(), partitions, projection.eventType());
                 if (search.apply(own) < own.size()) {
                     return false;
                 }

@@ -2,8 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import io.eventcore.GlobalPosition;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
+import io.eventcore.StoredEvent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +22,8 @@ final class PartitionReader<E extends Event> {
     private final int partition;
     private final LogTail tail;
     private final Wakeup wakeup;
-    private final LogScan<E> scan;
-    private final Predicate<UndecodedEvent> wanted;
+    private final LogScan scan;
+    private final Predicate<StoredEvent> wanted;
     private final int limit;
     private boolean following;
 
@@ -51,16 +50,16 @@ final class PartitionReader<E extends Event> {
      * @param fallenBehind called before the log is read by a statement of its own although the shared reader was followed:
      *     what is read then may be another log
      */
-    LogPage<E> read(GlobalPosition after, Runnable fallenBehind) {
+    LogPage read(GlobalPosition after, Runnable fallenBehind) {
         if (following) {
-            Optional<UndecodedBatch> shared = tail.after(wakeup, after, limit);
+            Optional<LogPage> shared = tail.after(wakeup, after, limit);
             if (shared.isPresent()) {
-                return LogPage.of(shared.get(), wanted, projection.eventType());
+                return shared.get().only(wanted);
             }
             leaveTail();
             fallenBehind.run();
         }
-        LogPage<E> page = scan.read(after, limit);
+        LogPage page = scan.read(after, limit);
         if (page.endReached()) {
             tail.join(wakeup, page.continueAfter());
             following = true;
@@ -69,8 +68,8 @@ final class PartitionReader<E extends Event> {
     }
 
     /** What of a page belongs to the partition. */
-    List<LogEntry<E>> own(LogPage<E> page) {
-        return StreamPartitioner.ofPartition(page.entries(), partition, projection.partitions());
+    List<LogEntry<E>> own(LogPage page) {
+        return LogEntry.ofPartition(page, partition, projection.partitions(), projection.eventType());
     }
 
     /** Follows the shared reader no more. */

@@ -302,7 +302,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
             EventApplication<E> application, Parking<E> parking, CulpritSearch<E> search, Checkpoint reached) {
         check.checkIfDue(reached, application.checkpoint());
         parking.answerRequests();
-        LogPage<E> page = log.read(reached.position(), () -> {
+        LogPage page = log.read(reached.position(), () -> {
                     change(WorkerState::fellBehind);
                     // Once something of another log is applied, it cannot be seen any more that it is another one.
                     check.checkIfDue(reached, application.checkpoint());
@@ -311,7 +311,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         List<LogEntry<E>> own = log.own(page);
         Checkpoint next = reached;
         if (!own.isEmpty()) {
-            counts.waitingSince(own.get(0).recordedAt().orElse(null));
+            counts.waitingSince(own.get(0).recordedAt());
             int done = search.apply(own);
             next = done == 0 ? reached : application.checkpoint();
             if (done < own.size()) {

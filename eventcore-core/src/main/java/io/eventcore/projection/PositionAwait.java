@@ -180,8 +180,8 @@ final class PositionAwait {
     private boolean isParked(int version) {
         return !position.equals(GlobalPosition.START)
                 && store.hasParkedStreams(projection, version, position)
-                && LogScan.entryAt(reader, position)
-                        .flatMap(entry -> store.parkedStream(projection, version, entry.streamId()))
+                && LogScan.eventAt(reader, position)
+                        .flatMap(event -> store.parkedStream(projection, version, event.streamId()))
                         .filter(stream -> stream.position().compareTo(position) <= 0)
                         .isPresent();
     }

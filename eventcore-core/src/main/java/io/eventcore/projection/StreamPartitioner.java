@@ -1,9 +1,7 @@
 package io.eventcore.projection;
 
-import io.eventcore.Event;
 import io.eventcore.StreamId;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 
 /**
  * Which partition a stream belongs to.
@@ -21,15 +19,6 @@ final class StreamPartitioner {
     /** The number of the partition, of this many. */
     static int partition(StreamId streamId, int partitions) {
         return partitions == 1 ? 0 : slot(streamId) * partitions / ProjectionPartition.MAX_PARTITIONS;
-    }
-
-    /** The entries that belong to a partition, of this many. */
-    static <E extends Event> List<LogEntry<E>> ofPartition(List<LogEntry<E>> entries, int number, int partitions) {
-        return partitions == 1
-                ? entries
-                : entries.stream()
-                        .filter(entry -> partition(entry.streamId(), partitions) == number)
-                        .toList();
     }
 
     private static int slot(StreamId streamId) {

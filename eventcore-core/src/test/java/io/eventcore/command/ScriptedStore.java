@@ -9,6 +9,8 @@ import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -24,6 +26,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A real store in memory that notes what it is asked for and lets a test step in before an append. */
 final class ScriptedStore implements EventStore {
@@ -103,6 +106,16 @@ final class ScriptedStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return delegate.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public StoredPage readStored(EventFilter filter, EventPage page) {
+        return delegate.readStored(filter, page);
+    }
+
+    @Override
+    public Predicate<StoredEvent> matching(EventFilter filter) {
+        return delegate.matching(filter);
     }
 
     @Override

@@ -8,18 +8,19 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
-import io.eventcore.EventRoundTrip.Encoded;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
-import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.internal.SharedEvent;
 import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotListener;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -111,18 +113,25 @@ class SnapshotLawsTest {
                 JsonMapper.shared());
         KnownStreams known = new KnownStreams();
         Map<StreamId, StreamVersion> fromTheBeginning = Map.of(stream(0), StreamVersion.NONE);
-        known.learn(fromTheBeginning, new FoundEvents(fromTheBeginning, List.of(), List.of()));
-        known.expect(new NewEvent(new UUID(0, 1), stream(0), NOTED), NOTED, new Encoded() {
-            @Override
-            public Event decode() {
-                return NOTED;
-            }
-
-            @Override
-            public long bytes() {
-                return 1;
-            }
-        });
+        known.learn(fromTheBeginning, new FoundEvents(fromTheBeginning, List.of()));
+        known.expect(new SharedEvent(StoredEvent.of(
+                stream(0),
+                StreamVersion.NONE,
+                GlobalPosition.START,
+                new UUID(0, 1),
+                Instant.EPOCH,
+                "noted",
+                new byte[1],
+                new byte[0],
+                stored -> RecordedEvent.of(
+                        NOTED,
+                        stored.id(),
+                        stored.streamId(),
+                        stored.version(),
+                        stored.position(),
+                        stored.typeName(),
+                        EventMetadata.empty(),
+                        stored.recordedAt()))));
         List<RecordedEvent<Noted>> decided = new ArrayList<>();
         new DecodedEvents<>(known.eventsAfter(fromTheBeginning), Noted.class, again -> {}).forEach(decided::add);
         EventStore company = new View(decided);
@@ -276,6 +285,16 @@ class SnapshotLawsTest {
 
         @Override
         public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+            throw new UnsupportedOperationException("streams only");
+        }
+
+        @Override
+        public StoredPage readStored(EventFilter filter, EventPage page) {
+            throw new UnsupportedOperationException("streams only");
+        }
+
+        @Override
+        public Predicate<StoredEvent> matching(EventFilter filter) {
             throw new UnsupportedOperationException("streams only");
         }
 

@@ -12,10 +12,11 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
+import io.eventcore.internal.SharedEvent;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -26,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +38,7 @@ class LogTailTest {
     private static final StreamId ADA = StreamId.of("account-ada");
 
     @EventType("account.seen")
-    record Seen(StreamId streamId) implements Event {}
+    record Seen(StreamId streamId, String text) implements Event {}
 
     private final AtomicInteger reads = new AtomicInteger();
     private volatile boolean fails;
@@ -44,14 +46,24 @@ class LogTailTest {
 
     private final EventReader reader = new EventReader() {
         @Override
-        public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        public StoredPage readStored(EventFilter filter, EventPage page) {
             if (fails) {
                 reads.incrementAndGet();
                 throw new EventStoreUnavailableException("the server is gone", null);
             }
-            EventBatch<E> batch = log.readEvents(filter, page, eventType);
+            StoredPage found = log.readStored(filter, page);
             reads.incrementAndGet();
-            return batch;
+            return found;
+        }
+
+        @Override
+        public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+            throw new AssertionError("The end of the log is read without being decoded");
+        }
+
+        @Override
+        public Predicate<StoredEvent> matching(EventFilter filter) {
+            return log.matching(filter);
         }
 
         @Override
@@ -137,31 +149,32 @@ class LogTailTest {
 
         tail.join(another, GlobalPosition.of(51));
 
-        Optional<UndecodedBatch> first = tail.after(another, GlobalPosition.of(51), 100);
-        assertThat(first.map(UndecodedBatch::events).orElse(List.of())).isEmpty();
+        Optional<LogPage> first = tail.after(another, GlobalPosition.of(51), 100);
+        assertThat(first.map(LogPage::events).orElse(List.of())).isEmpty();
         until(() -> tail.troubles() == 1);
         assertThat(tail.after(another, GlobalPosition.of(51), 100)).isEmpty();
     }
 
     @Test
     void a_large_event_is_not_read_again_at_each_look_but_for_each_who_joins() {
-        // How large an event is, only a store can tell that gives undecoded events.
+        log = newLog(49);
+        log.appendEvents(StreamWrites.to(ADA, ExpectedVersion.any(), new Seen(ADA, "x".repeat(100_000))));
         AtomicInteger again = new AtomicInteger();
-        EventReader sized = new EventReader() {
+        EventReader counting = new EventReader() {
+            @Override
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                again.addAndGet(page.after().value() == 49 ? 1 : 0);
+                return reader.readStored(filter, page);
+            }
+
             @Override
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
                 return reader.readEvents(filter, page, eventType);
             }
 
             @Override
-            public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-                again.addAndGet(page.after().value() == 49 ? 1 : 0);
-                UndecodedBatch found = reader.readUndecoded(filter, page);
-                return new UndecodedBatch(
-                        found.events(),
-                        found.continueAfter(),
-                        found.endReached(),
-                        found.events().size() * 100_000L);
+            public Predicate<StoredEvent> matching(EventFilter filter) {
+                return reader.matching(filter);
             }
 
             @Override
@@ -169,7 +182,7 @@ class LogTailTest {
                 return reader.lastPosition();
             }
         };
-        LogTail large = new LogTail(sized, Duration.ofMillis(1), Duration.ofMillis(2), System::nanoTime);
+        LogTail large = new LogTail(counting, Duration.ofMillis(1), Duration.ofMillis(2), System::nanoTime);
         Thread reading = new Thread(large);
         large.join(one, GlobalPosition.of(50));
         reading.start();
@@ -191,17 +204,18 @@ class LogTailTest {
         thread.start();
     }
 
-    private UndecodedBatch batch(Wakeup follower, long after) {
+    private LogPage batch(Wakeup follower, long after) {
         return tail.after(follower, GlobalPosition.of(after), 100).orElseThrow();
     }
 
     private List<UUID> idsAfter(long position) {
-        return ids(log.readUndecoded(EventFilter.all(), EventPage.after(GlobalPosition.of(position), 100))
-                .events());
+        return log.readStored(EventFilter.all(), EventPage.after(GlobalPosition.of(position), 100)).events().stream()
+                .map(StoredEvent::id)
+                .toList();
     }
 
-    private static List<UUID> ids(List<UndecodedEvent> events) {
-        return events.stream().map(event -> event.id().orElseThrow()).toList();
+    private static List<UUID> ids(List<SharedEvent> events) {
+        return events.stream().map(event -> event.stored().id()).toList();
     }
 
     private static EventStore newLog(int events) {
@@ -212,7 +226,7 @@ class LogTailTest {
 
     private static void append(EventStore log, int events) {
         for (int i = 0; i < events; i++) {
-            log.appendEvents(StreamWrites.to(ADA, ExpectedVersion.any(), new Seen(ADA)));
+            log.appendEvents(StreamWrites.to(ADA, ExpectedVersion.any(), new Seen(ADA, "")));
         }
     }
 

@@ -8,6 +8,8 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -255,6 +258,16 @@ class SharedLooksTest {
         return new EventReader() {
             @Override
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                throw new AssertionError("No page is wanted");
+            }
+
+            @Override
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                throw new AssertionError("No page is wanted");
+            }
+
+            @Override
+            public Predicate<StoredEvent> matching(EventFilter filter) {
                 throw new AssertionError("No page is wanted");
             }
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
-import io.eventcore.EventMetadata;
 import io.eventcore.EventType;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.internal.EventDecoder;
@@ -63,9 +63,8 @@ class ErrorsInEventsTest {
         }
     }
 
-    private final EventDecoder<Event> decoder = new EventDecoder<>(
-            new JacksonEventSerializer(EventTypes.of(Asserting.class, Unusable.class, Endless.class, Exhausting.class)),
-            Event.class);
+    private final EventDecoder decoder = new EventDecoder(new JacksonEventSerializer(
+            EventTypes.of(Asserting.class, Unusable.class, Endless.class, Exhausting.class)));
 
     @ParameterizedTest
     @ValueSource(strings = {"event.asserting", "event.unusable", "event.unusable", "event.endless"})
@@ -88,13 +87,16 @@ class ErrorsInEventsTest {
 
     private void decode(String type) {
         byte[] payload = ("{\"text\":\"" + SECRET + "\"}").getBytes(StandardCharsets.UTF_8);
-        decoder.decode(
-                SerializedEvent.of(type, payload),
-                UUID.randomUUID(),
-                ADA,
-                StreamVersion.of(1),
-                GlobalPosition.of(7),
-                EventMetadata.empty(),
-                Instant.EPOCH);
+        StoredEvent.of(
+                        ADA,
+                        StreamVersion.of(1),
+                        GlobalPosition.of(7),
+                        UUID.randomUUID(),
+                        Instant.EPOCH,
+                        type,
+                        payload,
+                        new byte[0],
+                        decoder)
+                .decode(Event.class);
     }
 }

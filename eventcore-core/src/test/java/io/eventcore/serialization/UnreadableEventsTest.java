@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
-import io.eventcore.EventMetadata;
 import io.eventcore.EventType;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.internal.EventDecoder;
@@ -37,8 +37,8 @@ class UnreadableEventsTest {
     @EventType("bank.closed")
     record Closed() implements Event {}
 
-    private final EventDecoder<Opened> decoder =
-            new EventDecoder<>(new JacksonEventSerializer(EventTypes.of(Opened.class, Closed.class)), Opened.class);
+    private final EventDecoder decoder =
+            new EventDecoder(new JacksonEventSerializer(EventTypes.of(Opened.class, Closed.class)));
 
     @ParameterizedTest
     @ValueSource(
@@ -115,14 +115,17 @@ class UnreadableEventsTest {
     private EventDeserializationException assertUnreadable(String typeName, byte[] payload) {
         EventDeserializationException[] caught = new EventDeserializationException[1];
         assertThatExceptionOfType(EventDeserializationException.class)
-                .isThrownBy(() -> decoder.decode(
-                        SerializedEvent.of(typeName, payload),
-                        new UUID(0, 1),
-                        ADA,
-                        StreamVersion.of(3),
-                        GlobalPosition.of(42),
-                        EventMetadata.empty(),
-                        Instant.EPOCH))
+                .isThrownBy(() -> StoredEvent.of(
+                                ADA,
+                                StreamVersion.of(3),
+                                GlobalPosition.of(42),
+                                new UUID(0, 1),
+                                Instant.EPOCH,
+                                typeName,
+                                payload,
+                                new byte[0],
+                                decoder)
+                        .decode(Opened.class))
                 .satisfies(failure -> {
                     assertThat(failure.streamId()).isEqualTo(ADA);
                     assertThat(failure.version()).isEqualTo(StreamVersion.of(3));

@@ -1,13 +1,9 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.Event;
 import io.eventcore.GlobalPosition;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.UndecodedEvent;
-import io.eventcore.serialization.SerializedEvent;
-import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.MetadataJson;
 import io.eventcore.transfer.ExportedEvent;
 import java.sql.ResultSet;
@@ -16,17 +12,19 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** An event as a row of a result, not decoded yet. */
+/** An event as a row of a result, the payload of which may still have to be fetched. */
 final class EventRow {
     /** The columns of an event, in the order in which they are read here. */
     static final String COLUMNS = columns("e.payload");
+
+    private static final byte[] NO_METADATA = {};
 
     private final long version;
     private final long position;
     private final UUID id;
     private final String typeName;
     private final byte @Nullable [] payload;
-    private final byte @Nullable [] metadata;
+    private final byte[] metadata;
     private final Instant recordedAt;
 
     /** The columns, the payload only if a condition holds, so that a large one does not come unasked. */
@@ -45,7 +43,8 @@ final class EventRow {
         this.id = types.uuid(row, first + 2);
         this.typeName = row.getString(first + 3);
         this.payload = types.utf8OrNull(row, first + 4);
-        this.metadata = types.utf8OrNull(row, first + 5);
+        byte[] json = types.utf8OrNull(row, first + 5);
+        this.metadata = json == null ? NO_METADATA : json;
         this.recordedAt = types.instant(row, first + 6);
     }
 
@@ -79,7 +78,7 @@ final class EventRow {
 
     /** How many bytes of payload and metadata are there. */
     long bytes() {
-        return (payload == null ? 0L : payload.length) + (metadata == null ? 0 : metadata.length);
+        return (payload == null ? 0L : payload.length) + metadata.length;
     }
 
     /**
@@ -87,18 +86,20 @@ final class EventRow {
      *
      * @throws IllegalStateException if the row is not whole
      */
-    <E extends Event> RecordedEvent<E> decode(StreamId streamId, EventDecoder<E> decoder) {
-        return decoder.decode(
-                SerializedEvent.of(typeName, wholePayload()),
-                id,
+    StoredEvent of(StreamId streamId, StoredEvent.Decoder decoder) {
+        return StoredEvent.of(
                 streamId,
                 StreamVersion.of(version),
                 GlobalPosition.of(position),
+                id,
+                recordedAt,
+                typeName,
+                wholePayload(),
                 metadata,
-                recordedAt);
+                decoder);
     }
 
-    /** The event, which is one of this stream, as it is stored. */
+    /** As {@link #of}, to be exported. */
     ExportedEvent exported(StreamId streamId) {
         return ExportedEvent.of(
                 GlobalPosition.of(position),
@@ -116,17 +117,5 @@ final class EventRow {
             throw new IllegalStateException("The payload of the event at position " + position + " was not fetched");
         }
         return payload;
-    }
-
-    /** The event, which is one of this stream, to be decoded later. */
-    UndecodedEvent undecoded(StreamId streamId, EventDecoder<Event> decoder) {
-        return UndecodedEvent.at(
-                streamId,
-                StreamVersion.of(version),
-                GlobalPosition.of(position),
-                typeName,
-                id,
-                recordedAt,
-                () -> decode(streamId, decoder));
     }
 }

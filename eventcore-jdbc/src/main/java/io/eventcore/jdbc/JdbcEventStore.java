@@ -14,13 +14,13 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
@@ -161,7 +161,7 @@ public class JdbcEventStore implements EventStore {
     public <E extends Event> EventStreamReader<E> readStreams(
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
         try {
-            return streams.read(Map.copyOf(streamsAfter), new EventDecoder<>(serializer, eventType));
+            return streams.read(Map.copyOf(streamsAfter), eventType, new EventDecoder(serializer));
         } catch (SQLException e) {
             throw failed("Reading streams", e);
         }
@@ -169,24 +169,20 @@ public class JdbcEventStore implements EventStore {
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+        return readStored(filter, page).decode(eventType);
+    }
+
+    @Override
+    public StoredPage readStored(EventFilter filter, EventPage page) {
         try {
-            return log.read(filter, typeNames(filter), page, new EventDecoder<>(serializer, eventType));
+            return log.read(filter, typeNames(filter), page, new EventDecoder(serializer));
         } catch (SQLException e) {
             throw failed("Reading the log", e);
         }
     }
 
     @Override
-    public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-        try {
-            return log.readUndecoded(filter, typeNames(filter), page, new EventDecoder<>(serializer, Event.class));
-        } catch (SQLException e) {
-            throw failed("Reading the log", e);
-        }
-    }
-
-    @Override
-    public Predicate<UndecodedEvent> matching(EventFilter filter) {
+    public Predicate<StoredEvent> matching(EventFilter filter) {
         return filter.matchingNames(typeNames(filter));
     }
 
@@ -252,7 +248,9 @@ public class JdbcEventStore implements EventStore {
     @Override
     public Optional<EventRoundTrip> roundTrip() {
         // If the calling thread chooses the database, no thread may go on from what another one appends.
-        return connections.isRouting() ? Optional.empty() : Optional.of(new SerializerRoundTrip(serializer));
+        return connections.isRouting()
+                ? Optional.empty()
+                : Optional.of(new SerializerRoundTrip(serializer, new EventDecoder(serializer)));
     }
 
     @Override

@@ -74,7 +74,7 @@ final class JdbcStoredLog implements StoredLog {
     @Override
     public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
         try {
-            return log.readStored(after, upTo, limit);
+            return log.export(after, upTo, limit);
         } catch (SQLException e) {
             throw failed("Reading the log", e);
         }

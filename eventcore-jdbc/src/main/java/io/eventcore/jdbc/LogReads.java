@@ -1,17 +1,13 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.Event;
-import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.jdbc.LogEnd.Mark;
-import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.transfer.ExportedEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -23,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
  * Reads the log without ever passing an event that may still appear.
@@ -81,26 +78,16 @@ final class LogReads {
         this.payloads = payloads;
     }
 
-    <E extends Event> EventBatch<E> read(
-            EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<E> decoder) throws SQLException {
-        Found found = find(filter, typeNames, page);
-        List<RecordedEvent<E>> events = new ArrayList<>(found.streams.size());
-        for (int i = 0; i < found.streams.size(); i++) {
-            events.add(found.page.rows.get(i).event.decode(found.streams.get(i), decoder));
-        }
-        return new EventBatch<>(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached);
-    }
-
-    UndecodedBatch readUndecoded(EventFilter filter, Set<String> typeNames, EventPage page, EventDecoder<Event> decoder)
+    StoredPage read(EventFilter filter, Set<String> typeNames, EventPage page, StoredEvent.Decoder decoder)
             throws SQLException {
-        Found found = find(filter, typeNames, page);
-        List<UndecodedEvent> events = new ArrayList<>(found.streams.size());
-        for (int i = 0; i < found.streams.size(); i++) {
-            events.add(found.page.rows.get(i).event.undecoded(found.streams.get(i), decoder));
-        }
-        long bytes =
-                found.page.rows.stream().mapToLong(row -> row.event.bytes()).sum();
-        return new UndecodedBatch(events, GlobalPosition.of(found.page.continueAfter), found.page.endReached, bytes);
+        Query query = new Query(filter, typeNames, page);
+        return connections.own(connection -> {
+            Mark before = settled;
+            Page read =
+                    filter.matchesAll() ? readAll(connection, query, before) : readFiltered(connection, query, before);
+            return new StoredPage(
+                    eventsOf(connection, read.rows, (row, stream) -> row.of(stream, decoder)), GlobalPosition.of(read.continueAfter), read.endReached);
+        });
     }
 
     /** The position of the last committed event before which no other can appear any more; the start if there is none. */
@@ -112,36 +99,23 @@ final class LogReads {
         });
     }
 
-    /** The next events up to a position before which no other can appear any more, as they are stored. */
-    List<ExportedEvent> readStored(GlobalPosition after, GlobalPosition upTo, int limit) throws SQLException {
+    /** The next events up to a position before which no other can appear any more, to be exported. */
+    List<ExportedEvent> export(GlobalPosition after, GlobalPosition upTo, int limit) throws SQLException {
         Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
         return connections.own(connection -> {
             PageRows page = new PageRows();
             select(connection, query, after.value(), upTo.value(), page);
-            List<StreamId> streams = streamsOf(connection, page.rows);
-            List<ExportedEvent> events = new ArrayList<>(page.rows.size());
-            for (int i = 0; i < streams.size(); i++) {
-                events.add(page.rows.get(i).event.exported(streams.get(i)));
-            }
-            return events;
+            return eventsOf(connection, page.rows, EventRow::exported);
         });
     }
 
-    private Found find(EventFilter filter, Set<String> typeNames, EventPage page) throws SQLException {
-        Query query = new Query(filter, typeNames, page);
-        return connections.own(connection -> {
-            Mark before = settled;
-            Page read =
-                    filter.matchesAll() ? readAll(connection, query, before) : readFiltered(connection, query, before);
-            return new Found(read, streamsOf(connection, read.rows));
-        });
-    }
-
-    private List<StreamId> streamsOf(Connection connection, List<LogRow> rows) throws SQLException {
+    /** What is made of each row and the stream it belongs to. */
+    private <T> List<T> eventsOf(Connection connection, List<LogRow> rows, BiFunction<EventRow, StreamId, T> event)
+            throws SQLException {
         Set<Long> keys = new HashSet<>();
         rows.forEach(row -> keys.add(row.streamKey));
         Map<Long, StreamId> ids = dialect.lookups().streamIds(connection, keys);
-        List<StreamId> streams = new ArrayList<>(rows.size());
+        List<T> events = new ArrayList<>(rows.size());
         for (LogRow row : rows) {
             StreamId id = ids.get(row.streamKey);
             if (id == null) {
@@ -150,9 +124,9 @@ final class LogReads {
                                 .formatted(row.event.position(), row.streamKey),
                         NOT_IN_STATE);
             }
-            streams.add(id);
+            events.add(event.apply(row.event, id));
         }
-        return streams;
+        return events;
     }
 
     /** A page of everything: while a reader catches up most are full and without a gap, and need no other question. */
@@ -389,7 +363,4 @@ final class LogReads {
             return new Page(page.rows, last, !page.full);
         }
     }
-
-    /** A page with the stream of each of its events. */
-    private record Found(Page page, List<StreamId> streams) {}
 }

@@ -1,14 +1,12 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.Event;
 import io.eventcore.EventStoreException;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIntegrityException;
 import io.eventcore.StreamVersion;
 import io.eventcore.jdbc.StreamQueries.StreamPart;
 import io.eventcore.jdbc.StreamReads.Beginning;
-import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -32,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * turn is near. So the number of statements grows with the events and their bytes, not with the streams, and what is held
  * at once is bounded in rows and in bytes.
  */
-final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
+final class StreamMerge implements Iterator<StoredEvent> {
     /** How many rows are held about at most, of all streams together; a few of each stream in any case. */
     private static final int ROWS_HELD = 4_096;
 
@@ -43,7 +41,7 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
     private final Dialect dialect;
     private final Connections connections;
     private final Payloads payloads;
-    private final EventDecoder<E> decoder;
+    private final StoredEvent.Decoder decoder;
 
     private final List<Cursor> all;
     private final PriorityQueue<Cursor> heads;
@@ -60,7 +58,7 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
             Dialect dialect,
             Connections connections,
             Payloads payloads,
-            EventDecoder<E> decoder,
+            StoredEvent.Decoder decoder,
             List<Beginning> beginnings,
             Map<StreamId, StreamVersion> streamsAfter) {
         this.dialect = dialect;
@@ -90,13 +88,13 @@ final class StreamMerge<E extends Event> implements Iterator<RecordedEvent<E>> {
     }
 
     @Override
-    public RecordedEvent<E> next() {
+    public StoredEvent next() {
         Cursor cursor = heads.poll();
         if (cursor == null) {
             throw new NoSuchElementException("The read has ended");
         }
         EventRow row = whole(cursor);
-        RecordedEvent<E> event = row.decode(cursor.stream.id(), decoder);
+        StoredEvent event = row.of(cursor.stream.id(), decoder);
         cursor.current = null;
         bytesHeld -= row.bytes();
         bytesGiven += row.bytes();

@@ -2,9 +2,9 @@ package io.eventcore.jdbc;
 
 import io.eventcore.Event;
 import io.eventcore.EventStreamReader;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.serialization.internal.EventDecoder;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -60,7 +60,8 @@ final class StreamReads {
                 streams -> connections.own(connection -> beginnings(connection, streams)));
     }
 
-    <E extends Event> EventStreamReader<E> read(Map<StreamId, StreamVersion> streamsAfter, EventDecoder<E> decoder)
+    <E extends Event> EventStreamReader<E> read(
+            Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType, StoredEvent.Decoder decoder)
             throws SQLException {
         Map<StreamId, Beginning> beginnings = streamsAfter.isEmpty() ? Map.of() : readBeginnings(streamsAfter);
         Map<StreamId, StreamVersion> versions = new HashMap<>();
@@ -69,8 +70,10 @@ final class StreamReads {
                 .forEach(id -> versions.put(
                         id, beginnings.containsKey(id) ? beginnings.get(id).version() : StreamVersion.NONE));
         List<Beginning> streams = List.copyOf(beginnings.values());
-        return EventStreamReader.of(
-                versions, () -> new StreamMerge<>(dialect, connections, payloads, decoder, streams, streamsAfter));
+        return EventStreamReader.ofStored(
+                versions,
+                () -> new StreamMerge(dialect, connections, payloads, decoder, streams, streamsAfter),
+                eventType);
     }
 
     private Map<StreamId, Beginning> readBeginnings(Map<StreamId, StreamVersion> streamsAfter) throws SQLException {

@@ -8,9 +8,9 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
-import io.eventcore.UndecodedBatch;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
@@ -102,13 +102,13 @@ class HeldBackRetryTest {
         }
 
         @Override
-        public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
+        public StoredPage readStored(EventFilter filter, EventPage page) {
             boolean ofAda = !filter.streams().matches(BOB);
             if (ofAda && looks.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
-                UndecodedBatch first = super.readUndecoded(filter, EventPage.after(page.after(), 1));
-                return new UndecodedBatch(first.events(), first.events().get(0).position(), true, first.bytes());
+                StoredPage first = super.readStored(filter, EventPage.after(page.after(), 1));
+                return new StoredPage(first.events(), first.events().get(0).position(), true);
             }
-            return super.readUndecoded(filter, page);
+            return super.readStored(filter, page);
         }
     }
 }

@@ -3,7 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.Event;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -28,6 +28,7 @@ final class PagingByPosition extends ForwardingEventStore {
     private static final int PAGE = 100;
 
     private final TableNames names;
+    private final EventDecoder decoder = new EventDecoder(new JacksonEventSerializer(LedgerEvent.types()));
 
     PagingByPosition(EventStore sound, String prefix) {
         super(sound);
@@ -37,41 +38,38 @@ final class PagingByPosition extends ForwardingEventStore {
     @Override
     public <E extends Event> EventStreamReader<E> readStreams(
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
-        EventDecoder<E> decoder = new EventDecoder<>(new JacksonEventSerializer(LedgerEvent.types()), eventType);
         Map<StreamId, StreamVersion> versions =
                 super.readStreams(streamsAfter, eventType).versions();
-        return EventStreamReader.of(versions, () -> new Pages<>(streamsAfter.keySet(), decoder));
+        return EventStreamReader.ofStored(versions, () -> new Pages(streamsAfter.keySet()), eventType);
     }
 
-    private final class Pages<E extends Event> implements Iterator<RecordedEvent<E>> {
+    private final class Pages implements Iterator<StoredEvent> {
         private final Set<StreamId> streams;
-        private final EventDecoder<E> decoder;
-        private Iterator<RecordedEvent<E>> page;
+        private Iterator<StoredEvent> page;
         private long last;
 
-        Pages(Set<StreamId> streams, EventDecoder<E> decoder) {
+        Pages(Set<StreamId> streams) {
             this.streams = streams;
-            this.decoder = decoder;
-            this.page = page(streams, 0, decoder).iterator();
+            this.page = page(streams, 0).iterator();
         }
 
         @Override
         public boolean hasNext() {
             if (!page.hasNext()) {
-                page = page(streams, last, decoder).iterator();
+                page = page(streams, last).iterator();
             }
             return page.hasNext();
         }
 
         @Override
-        public RecordedEvent<E> next() {
-            RecordedEvent<E> event = page.next();
+        public StoredEvent next() {
+            StoredEvent event = page.next();
             last = event.position().value();
             return event;
         }
     }
 
-    private <E extends Event> List<RecordedEvent<E>> page(Set<StreamId> streams, long after, EventDecoder<E> decoder) {
+    private List<StoredEvent> page(Set<StreamId> streams, long after) {
         String sql = names.in("""
                 SELECT s.stream_id, %s
                 FROM eventcore_event e
@@ -80,7 +78,7 @@ final class PagingByPosition extends ForwardingEventStore {
                 ORDER BY e.position
                 LIMIT ?
                 """.formatted(EventRow.COLUMNS));
-        List<RecordedEvent<E>> page = new ArrayList<>();
+        List<StoredEvent> page = new ArrayList<>();
         try (Connection connection = PostgreSqlDatabase.INSTANCE.dataSource().getConnection();
                 PreparedStatement query = connection.prepareStatement(sql)) {
             query.setObject(1, streams.stream().map(StreamId::value).toArray(String[]::new));
@@ -88,8 +86,7 @@ final class PagingByPosition extends ForwardingEventStore {
             query.setInt(3, PAGE);
             try (ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    page.add(
-                            new EventRow(rows, 2, SqlTypes.POSTGRESQL).decode(StreamId.of(rows.getString(1)), decoder));
+                    page.add(new EventRow(rows, 2, SqlTypes.POSTGRESQL).of(StreamId.of(rows.getString(1)), decoder));
                 }
             }
             return page;

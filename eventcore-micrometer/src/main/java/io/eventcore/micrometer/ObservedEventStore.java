@@ -10,13 +10,13 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -76,12 +76,12 @@ public final class ObservedEventStore implements EventStore {
     }
 
     @Override
-    public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-        return observe(read("log"), () -> delegate.readUndecoded(filter, page));
+    public StoredPage readStored(EventFilter filter, EventPage page) {
+        return observe(read("log"), () -> delegate.readStored(filter, page));
     }
 
     @Override
-    public Predicate<UndecodedEvent> matching(EventFilter filter) {
+    public Predicate<StoredEvent> matching(EventFilter filter) {
         return delegate.matching(filter);
     }
 

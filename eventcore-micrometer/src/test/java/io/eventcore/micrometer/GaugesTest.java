@@ -8,8 +8,11 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.ref.WeakReference;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -38,6 +41,16 @@ class GaugesTest {
         return new EventReader() {
             @Override
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                throw new AssertionError("No page is wanted");
+            }
+
+            @Override
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                throw new AssertionError("No page is wanted");
+            }
+
+            @Override
+            public Predicate<StoredEvent> matching(EventFilter filter) {
                 throw new AssertionError("No page is wanted");
             }
 

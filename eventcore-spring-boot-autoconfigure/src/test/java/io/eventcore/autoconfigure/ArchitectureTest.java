@@ -285,7 +285,21 @@ class ArchitectureTest {
             .because("what leaves a thread of ours unseen, or keeps a process from ending, is dealt with in one place");
 
     @ArchTest
-    static final ArchRule nothing_is_decoded_before_it_is_filtered = noClasses()
+    static final ArchRule stored_events_are_decoded_in_one_place = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("io.eventcore.serialization.internal.EventDecoder")
+            .and()
+            // Reads an event back before it is stored.
+            .resideOutsideOfPackage("io.eventcore.serialization")
+            .should()
+            .callMethod(
+                    io.eventcore.serialization.EventSerializer.class,
+                    "deserialize",
+                    io.eventcore.serialization.SerializedEvent.class)
+            .because("what today's code makes of what was stored long ago is the same on every way");
+
+    @ArchTest
+    static final ArchRule only_what_hands_an_event_to_the_application_decodes_it = noClasses()
             .that()
             // Hands events to a projection, after the filter.
             .doNotHaveFullyQualifiedName("io.eventcore.projection.LogEntry")
@@ -293,12 +307,19 @@ class ArchitectureTest {
             // Hands the events of hot streams to a command.
             .doNotHaveFullyQualifiedName("io.eventcore.command.DecodedEvents")
             .and()
-            // For stores that do not tell types by their names.
-            .doNotHaveFullyQualifiedName("io.eventcore.EventReader")
+            // Sees whether what it is about to store can be read back.
+            .doNotHaveFullyQualifiedName("io.eventcore.command.DecisionChain")
             .and()
-            .doNotHaveFullyQualifiedName("io.eventcore.UndecodedEvent")
+            // Hand out what the caller of a store has asked for.
+            .doNotHaveFullyQualifiedName("io.eventcore.StoredPage")
+            .and()
+            .doNotHaveFullyQualifiedName("io.eventcore.EventStreamReader$Decoding")
+            .and()
+            .doNotHaveFullyQualifiedName("io.eventcore.internal.SharedEvent")
             .should()
-            .callMethod(io.eventcore.UndecodedEvent.class, "decode")
+            .callMethod(io.eventcore.StoredEvent.class, "decode", Class.class)
+            .orShould()
+            .callMethod(io.eventcore.internal.SharedEvent.class, "decode")
             .because("an event that is not wanted costs nothing, and one that cannot be decoded stops only the"
                     + " projection that wants it");
 

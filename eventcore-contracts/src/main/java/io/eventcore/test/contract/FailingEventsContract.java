@@ -4,13 +4,13 @@ import static io.eventcore.ExpectedVersion.any;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
-import io.eventcore.EventBatch;
 import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.GlobalPosition;
-import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamWrites;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
@@ -285,12 +285,12 @@ abstract class FailingEventsContract extends ProjectionRunnerFixture {
         }
 
         @Override
-        public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-            EventBatch<E> batch = super.readEvents(filter, page, eventType);
-            List<RecordedEvent<E>> left = batch.events().stream()
+        public StoredPage readStored(EventFilter filter, EventPage page) {
+            StoredPage found = super.readStored(filter, page);
+            List<StoredEvent> left = found.events().stream()
                     .filter(event -> !event.position().equals(hidden))
                     .toList();
-            return new EventBatch<>(left, batch.continueAfter(), batch.endReached());
+            return new StoredPage(left, found.continueAfter(), found.endReached());
         }
     }
 }

@@ -10,6 +10,8 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * A store that passes everything on to another one. Override what is to be different; every other role stays intact.
@@ -54,6 +57,16 @@ public abstract class ForwardingEventStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return delegate.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public StoredPage readStored(EventFilter filter, EventPage page) {
+        return delegate.readStored(filter, page);
+    }
+
+    @Override
+    public Predicate<StoredEvent> matching(EventFilter filter) {
+        return delegate.matching(filter);
     }
 
     @Override

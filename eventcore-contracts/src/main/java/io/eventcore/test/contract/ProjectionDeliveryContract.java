@@ -2,12 +2,11 @@ package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventcore.Event;
-import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPrefix;
 import io.eventcore.projection.AwaitOutcome;
@@ -58,11 +57,10 @@ abstract class ProjectionDeliveryContract extends ProjectionRunnerFixture {
         start(builder(
                         new ForwardingEventStore(events) {
                             @Override
-                            public <E extends Event> EventBatch<E> readEvents(
-                                    EventFilter filter, EventPage page, Class<E> eventType) {
-                                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+                            public StoredPage readStored(EventFilter filter, EventPage page) {
+                                StoredPage found = super.readStored(filter, page);
                                 reads.incrementAndGet();
-                                return batch;
+                                return found;
                             }
                         },
                         store)

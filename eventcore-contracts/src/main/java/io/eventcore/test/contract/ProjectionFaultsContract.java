@@ -11,6 +11,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.projection.AppendSignal;
@@ -318,12 +319,12 @@ public abstract class ProjectionFaultsContract {
     private EventStore failingReads(AtomicInteger left, Supplier<Error> fault) {
         return new ForwardingEventStore(events) {
             @Override
-            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-                EventBatch<E> batch = super.readEvents(filter, page, eventType);
-                if (!batch.events().isEmpty() && left.getAndUpdate(number -> Math.max(0, number - 1)) > 0) {
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                StoredPage found = super.readStored(filter, page);
+                if (!found.events().isEmpty() && left.getAndUpdate(number -> Math.max(0, number - 1)) > 0) {
                     throw fault.get();
                 }
-                return batch;
+                return found;
             }
         };
     }

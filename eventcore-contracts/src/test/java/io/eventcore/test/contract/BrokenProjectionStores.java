@@ -1,11 +1,11 @@
 package io.eventcore.test.contract;
 
-import io.eventcore.Event;
-import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
@@ -201,17 +201,17 @@ final class BrokenProjectionStores {
     static EventStore acknowledgingWhatItDelivers(EventStore sound, ProjectionStore store) {
         return new ForwardingEventStore(sound) {
             @Override
-            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-                EventBatch<E> batch = super.readEvents(filter, page, eventType);
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                StoredPage found = super.readStored(filter, page);
                 for (PartitionState state : store.partitions()) {
-                    if (!batch.events().isEmpty()
+                    if (!found.events().isEmpty()
                             && page.after().equals(state.checkpoint().position())) {
-                        Checkpoint after = state.checkpoint()
-                                .after(batch.events().get(batch.events().size() - 1));
+                        StoredEvent last = found.events().get(found.events().size() - 1);
+                        Checkpoint after = new Checkpoint(last.position(), last.position(), last.id());
                         store.advance(newestLease(store, state.partition()), state.checkpoint(), after, List.of());
                     }
                 }
-                return batch;
+                return found;
             }
         };
     }

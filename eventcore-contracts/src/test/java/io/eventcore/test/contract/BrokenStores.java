@@ -13,14 +13,14 @@ import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
-import io.eventcore.UndecodedBatch;
-import io.eventcore.UndecodedEvent;
 import io.eventcore.VersionConflictException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -392,12 +392,26 @@ final class BrokenStores {
         return new ForwardingEventStore(sound) {
             @Override
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-                List<RecordedEvent<Event>> committed = new ArrayList<>();
+                return readStored(filter, page).decode(eventType);
+            }
+
+            @Override
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                List<StoredEvent> committed = new ArrayList<>();
                 for (StreamId id : streamIds(StreamPrefix.of("account-"), StreamIdPage.first(100))) {
-                    Race.elsewhere(() -> readStream(id, Event.class)).forEach(committed::add);
+                    Race.elsewhere(() -> readStream(id, Event.class).stored())
+                            .orElseThrow()
+                            .forEach(committed::add);
                 }
-                committed.sort(Comparator.comparing(RecordedEvent::position));
-                return pageOf(committed, page);
+                List<StoredEvent> found = committed.stream()
+                        .filter(event -> event.position().compareTo(page.after()) > 0)
+                        .sorted(Comparator.comparing(StoredEvent::position))
+                        .limit(page.limit())
+                        .toList();
+                GlobalPosition last = found.isEmpty()
+                        ? page.after()
+                        : found.get(found.size() - 1).position();
+                return new StoredPage(found, last, found.size() < page.limit());
             }
         };
     }
@@ -786,9 +800,9 @@ final class BrokenStores {
     static EventStore endingEachUndecodedPage(EventStore sound) {
         return new ForwardingEventStore(sound) {
             @Override
-            public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-                UndecodedBatch batch = delegate().readUndecoded(filter, page);
-                return new UndecodedBatch(batch.events(), batch.continueAfter(), true, batch.bytes());
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                StoredPage found = super.readStored(filter, page);
+                return new StoredPage(found.events(), found.continueAfter(), true);
             }
         };
     }
@@ -797,19 +811,21 @@ final class BrokenStores {
     static EventStore makingUpWhatItHasNotDecoded(EventStore sound) {
         return new ForwardingEventStore(sound) {
             @Override
-            public UndecodedBatch readUndecoded(EventFilter filter, EventPage page) {
-                UndecodedBatch batch = delegate().readUndecoded(filter, page);
-                List<UndecodedEvent> events = batch.events().stream()
-                        .map(event -> UndecodedEvent.at(
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                StoredPage found = super.readStored(filter, page);
+                List<StoredEvent> events = found.events().stream()
+                        .map(event -> StoredEvent.of(
                                 event.streamId(),
                                 event.version(),
                                 event.position(),
-                                event.typeName(),
                                 new UUID(0, 0),
                                 Instant.EPOCH,
-                                event::decode))
+                                event.typeName(),
+                                event.payload(),
+                                event.metadata(),
+                                same -> event.decode(Event.class)))
                         .toList();
-                return new UndecodedBatch(events, batch.continueAfter(), batch.endReached(), batch.bytes());
+                return new StoredPage(events, found.continueAfter(), found.endReached());
             }
         };
     }
@@ -817,7 +833,7 @@ final class BrokenStores {
     static EventStore matchingByStreamAlone(EventStore sound) {
         return new ForwardingEventStore(sound) {
             @Override
-            public Predicate<UndecodedEvent> matching(EventFilter filter) {
+            public Predicate<StoredEvent> matching(EventFilter filter) {
                 return delegate().matching(EventFilter.pattern(filter.streams()));
             }
         };
@@ -827,13 +843,13 @@ final class BrokenStores {
     static EventStore matchingWhateverIsNamed(EventStore sound) {
         return new ForwardingEventStore(sound) {
             @Override
-            public Predicate<UndecodedEvent> matching(EventFilter filter) {
-                Predicate<UndecodedEvent> streams = delegate().matching(EventFilter.pattern(filter.streams()));
+            public Predicate<StoredEvent> matching(EventFilter filter) {
+                Predicate<StoredEvent> streams = delegate().matching(EventFilter.pattern(filter.streams()));
                 return event -> streams.test(event)
                         && (filter.types().isEmpty()
                                 || filter.types().stream()
-                                        .anyMatch(type ->
-                                                type.isInstance(event.decode().event())));
+                                        .anyMatch(type -> type.isInstance(
+                                                event.decode(Event.class).event())));
             }
         };
     }

@@ -4,7 +4,6 @@ import io.eventcore.EventMetadata;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.core.util.JsonRecyclerPools;
@@ -32,9 +31,9 @@ public final class MetadataJson {
         return WRITER.writeValueAsString(new LinkedHashMap<>(metadata.entries()));
     }
 
-    /** The metadata of this JSON in UTF-8; {@code null} stands for none. */
-    public static EventMetadata read(byte @Nullable [] json) {
-        if (json == null) {
+    /** The metadata of this JSON in UTF-8; no bytes stand for none. */
+    public static EventMetadata read(byte[] json) {
+        if (json.length == 0) {
             return EventMetadata.empty();
         }
         Map<String, String> entries = READER.readValue(json);

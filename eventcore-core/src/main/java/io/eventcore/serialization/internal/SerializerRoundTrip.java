@@ -1,26 +1,39 @@
 package io.eventcore.serialization.internal;
 
-import io.eventcore.Event;
 import io.eventcore.EventRoundTrip;
+import io.eventcore.GlobalPosition;
+import io.eventcore.NewEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StreamVersion;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import java.time.Instant;
 
 /** The round trip of a store that writes and reads events by a serializer alone. */
-public record SerializerRoundTrip(EventSerializer serializer) implements EventRoundTrip {
-    @Override
-    public Encoded encode(Event event) {
-        return new Stored(serializer, serializer.serialize(event));
+public final class SerializerRoundTrip implements EventRoundTrip {
+    private static final byte[] NO_METADATA = {};
+
+    private final EventSerializer serializer;
+    private final EventDecoder decoder;
+
+    /** The round trip by this serializer. */
+    public SerializerRoundTrip(EventSerializer serializer, EventDecoder decoder) {
+        this.serializer = serializer;
+        this.decoder = decoder;
     }
 
-    private record Stored(EventSerializer serializer, SerializedEvent stored) implements Encoded {
-        @Override
-        public Event decode() {
-            return serializer.deserialize(stored);
-        }
-
-        @Override
-        public long bytes() {
-            return stored.payload().length;
-        }
+    @Override
+    public StoredEvent encode(NewEvent event) {
+        SerializedEvent form = serializer.serialize(event.event());
+        return StoredEvent.of(
+                event.streamId(),
+                StreamVersion.NONE,
+                GlobalPosition.START,
+                event.id(),
+                Instant.EPOCH,
+                form.typeName(),
+                form.payload(),
+                NO_METADATA,
+                decoder.of(form));
     }
 }

@@ -27,7 +27,7 @@ class MetadataJsonTest {
 
     @Test
     void no_json_is_no_metadata() {
-        assertThat(MetadataJson.read(null)).isEqualTo(EventMetadata.empty());
+        assertThat(MetadataJson.read(new byte[0])).isEqualTo(EventMetadata.empty());
     }
 
     @Test

@@ -31,7 +31,6 @@ import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
-import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Clock;
@@ -162,11 +161,6 @@ class UnwantedEventsTest {
         assertLagWhileRetrying(events, Duration.ofSeconds(7));
     }
 
-    @Test
-    void where_a_store_cannot_tell_when_such_an_event_was_recorded_nothing_is_known_to_wait() {
-        assertLagWhileRetrying(decodingAll(events), Duration.ZERO);
-    }
-
     private void assertLagWhileRetrying(EventStore store, Duration lag) {
         withdraw(ADA);
         ProjectionRunner runner = ProjectionRunner.builder(store, new InMemoryProjectionStore())
@@ -240,23 +234,6 @@ class UnwantedEventsTest {
                         if (argument instanceof EventPage page && isBeforeTheEnd(page.after())) {
                             pages.add(page.after());
                         }
-                    }
-                    try {
-                        return method.invoke(store, arguments);
-                    } catch (InvocationTargetException e) {
-                        throw Objects.requireNonNull(e.getCause());
-                    }
-                });
-    }
-
-    /** A store that knows nothing of reading without decoding. */
-    private static EventStore decodingAll(EventStore store) {
-        return (EventStore) Proxy.newProxyInstance(
-                UnwantedEventsTest.class.getClassLoader(),
-                new Class<?>[] {EventStore.class},
-                (proxy, method, arguments) -> {
-                    if (Set.of("readUndecoded", "matching").contains(method.getName())) {
-                        return InvocationHandler.invokeDefault(proxy, method, arguments);
                     }
                     try {
                         return method.invoke(store, arguments);

@@ -1,7 +1,16 @@
-package io.eventcore;
+package io.eventcore.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.eventcore.Event;
+import io.eventcore.EventDeserializationException;
+import io.eventcore.EventMetadata;
+import io.eventcore.GlobalPosition;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Instant;
@@ -18,13 +27,12 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class UndecodedEventTest {
+class SharedEventTest {
     private static final StreamId STREAM = StreamId.of("stream-1");
 
     private record Holding(StreamId streamId, @Nullable Object value) implements Event {}
@@ -96,7 +104,7 @@ class UndecodedEventTest {
     @MethodSource("immutable")
     void an_event_that_cannot_be_changed_is_decoded_once(Object value) {
         AtomicInteger decoded = new AtomicInteger();
-        UndecodedEvent event = undecoded(() -> value, decoded);
+        SharedEvent event = shared(() -> value, decoded);
 
         assertThat(event.decode()).isSameAs(event.decode());
         assertThat(decoded).hasValue(1);
@@ -106,7 +114,7 @@ class UndecodedEventTest {
     @MethodSource("mutable")
     void of_an_event_that_can_be_changed_each_caller_gets_a_copy(Object value) {
         AtomicInteger decoded = new AtomicInteger();
-        UndecodedEvent event = undecoded(() -> value, decoded);
+        SharedEvent event = shared(() -> value, decoded);
 
         assertThat(event.decode()).isNotSameAs(event.decode());
         assertThat(decoded).hasValue(2);
@@ -120,54 +128,77 @@ class UndecodedEventTest {
         }
         Object deep = nested;
 
-        UndecodedEvent event = undecoded(() -> deep, new AtomicInteger());
+        SharedEvent event = shared(() -> deep, new AtomicInteger());
 
         assertThat(event.decode()).isNotSameAs(event.decode());
     }
 
     @Test
-    void an_event_that_was_decoded_before_is_handed_out_if_it_cannot_be_changed() {
-        RecordedEvent<Event> fixed = recorded("text");
-        RecordedEvent<Event> changing = recorded(new ArrayList<>(List.of("text")));
+    void an_event_that_cannot_be_decoded_is_tried_once() {
+        AtomicInteger decoded = new AtomicInteger();
+        SharedEvent event = shared(
+                () -> {
+                    throw new EventDeserializationException(
+                            STREAM, StreamVersion.of(1), GlobalPosition.of(1), "holding", "it is torn", null);
+                },
+                decoded);
 
-        assertThat(UndecodedEvent.of(fixed, fixed::event).decode()).isSameAs(fixed);
-        assertThat(UndecodedEvent.of(changing, () -> new Holding(STREAM, List.of("copy")))
-                        .decode()
-                        .event())
-                .isEqualTo(new Holding(STREAM, List.of("copy")));
+        Throwable first = catchThrowable(event::decode);
+
+        assertThat(first).isInstanceOf(EventDeserializationException.class);
+        assertThat(catchThrowable(event::decode)).isSameAs(first);
+        assertThat(decoded).hasValue(1);
     }
 
     @Test
-    void an_event_can_be_moved_to_another_position() {
+    void an_event_can_be_moved_to_another_place_and_is_decoded_no_more_often() {
+        assertMoves("text", 1);
+        assertMoves(new ArrayList<>(), 3);
+    }
+
+    private static void assertMoves(Object value, int decodings) {
+        StreamVersion version = StreamVersion.of(7);
         GlobalPosition place = GlobalPosition.of(77);
+        AtomicInteger decoded = new AtomicInteger();
+        SharedEvent event = shared(() -> value, decoded);
+        event.decode();
 
-        Stream.of("text", new ArrayList<>()).forEach(value -> {
-            UndecodedEvent moved = undecoded(() -> value, new AtomicInteger()).movedTo(place);
+        SharedEvent moved = event.at(version, place);
 
-            assertThat(moved.position()).isEqualTo(place);
-            assertThat(moved.decode().position()).isEqualTo(place);
-            assertThat(moved.decode().event()).isEqualTo(new Holding(STREAM, value));
+        assertThat(moved.stored().position()).isEqualTo(place);
+        assertThat(moved.decode().version()).isEqualTo(version);
+        assertThat(moved.decode()).satisfies(now -> {
+            assertThat(now.position()).isEqualTo(place);
+            assertThat(now.event()).isEqualTo(new Holding(STREAM, value));
         });
+        assertThat(decoded).hasValue(decodings);
     }
 
-    private static UndecodedEvent undecoded(Supplier<Object> value, AtomicInteger decoded) {
-        RecordedEvent<Event> like = recorded("");
-        return UndecodedEvent.at(
-                STREAM, like.version(), like.position(), like.typeName(), like.id(), like.recordedAt(), () -> {
-                    decoded.incrementAndGet();
-                    return recorded(value.get());
-                });
-    }
-
-    private static RecordedEvent<Event> recorded(Object value) {
-        return RecordedEvent.of(
-                new Holding(STREAM, value),
-                UUID.randomUUID(),
+    private static SharedEvent shared(Supplier<Object> value, AtomicInteger decoded) {
+        return new SharedEvent(StoredEvent.of(
                 STREAM,
                 StreamVersion.of(1),
                 GlobalPosition.of(1),
+                UUID.randomUUID(),
+                Instant.EPOCH,
                 "holding",
+                new byte[0],
+                new byte[0],
+                stored -> {
+                    decoded.incrementAndGet();
+                    return recorded(stored, new Holding(STREAM, value.get()));
+                }));
+    }
+
+    private static RecordedEvent<Event> recorded(StoredEvent stored, Event event) {
+        return RecordedEvent.of(
+                event,
+                stored.id(),
+                stored.streamId(),
+                stored.version(),
+                stored.position(),
+                stored.typeName(),
                 EventMetadata.empty(),
-                Instant.EPOCH);
+                stored.recordedAt());
     }
 }

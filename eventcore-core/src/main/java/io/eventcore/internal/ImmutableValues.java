@@ -1,4 +1,4 @@
-package io.eventcore;
+package io.eventcore.internal;
 
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;

@@ -1,0 +1,46 @@
+package io.eventcore;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What one page of the log holds, as it is stored. Otherwise as {@link EventBatch}. For authors of stores, and of what wraps
+ * stores.
+ *
+ * <p>Immutable.
+ *
+ * @param events the matching events in position order; may be empty
+ * @param continueAfter the position to read the next page after
+ * @param endReached whether the reader has seen everything that could be delivered at that moment
+ * @since 0.1
+ */
+public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter, boolean endReached) {
+    /** Copies the list. */
+    public StoredPage {
+        events = List.copyOf(events);
+        Objects.requireNonNull(continueAfter, "continueAfter");
+    }
+
+    /** How many bytes of payload and metadata the events have. */
+    public long bytes() {
+        long bytes = 0;
+        for (StoredEvent event : events) {
+            bytes += event.bytes();
+        }
+        return bytes;
+    }
+
+    /**
+     * The page, decoded for the caller of {@link EventReader#readEvents}.
+     *
+     * @throws EventDeserializationException if an event cannot be decoded or is not of {@code eventType}
+     */
+    public <E extends Event> EventBatch<E> decode(Class<E> eventType) {
+        List<RecordedEvent<E>> decoded = new ArrayList<>(events.size());
+        for (StoredEvent event : events) {
+            decoded.add(event.decode(eventType));
+        }
+        return new EventBatch<>(decoded, continueAfter, endReached);
+    }
+}
