@@ -5,7 +5,9 @@ import io.eventcore.internal.OwnThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What exists between start and stop of a runner: workers, those who help them, and their threads. */
 final class ProjectionRun {
@@ -20,6 +22,8 @@ final class ProjectionRun {
     private final List<PartitionChange<?>> changes = new ArrayList<>();
     private final List<Thread> workerThreads = new ArrayList<>();
     private final List<Thread> helperThreads = new ArrayList<>();
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final CompletableFuture<Boolean> stopped = new CompletableFuture<>();
     private int owners;
 
     ProjectionRun(RunnerContext context, DeclaredProjections declared, AppendSignal signal, ThreadFactory threads) {
@@ -125,6 +129,33 @@ final class ProjectionRun {
 
     LeaseKeeper keeper() {
         return keeper;
+    }
+
+    /** Whether the calling thread is the first that stops the run, and so has to {@link #stop} it. */
+    boolean beginStopping() {
+        return stopping.compareAndSet(false, true);
+    }
+
+    boolean isStopping() {
+        return stopping.get();
+    }
+
+    /** Whether the calling thread is one of this run, which is not to wait for itself. */
+    boolean isOnOwnThread() {
+        Thread caller = Thread.currentThread();
+        return workerThreads.contains(caller) || helperThreads.contains(caller);
+    }
+
+    /** Tells all who wait for the end of the run; whether all has ended in time. */
+    void stopped(boolean ended) {
+        stopped.complete(ended);
+    }
+
+    /** Waits until another thread has stopped the run, and for a projection of it that has done so itself. */
+    void awaitStopped() {
+        if (stopped.join()) {
+            OwnThreads.join(workerThreads, STOPS_WITHIN);
+        }
     }
 
     /** Stops everything; whether all has ended in time. */

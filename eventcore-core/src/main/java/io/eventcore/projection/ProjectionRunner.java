@@ -14,8 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,6 +57,9 @@ public class ProjectionRunner {
     private final ProgressMonitor progress = new ProgressMonitor();
     private final SharedLastPosition end;
     private final StoreLooks looks;
+
+    /** Held while a run begins, not while it ends. */
+    private final ReentrantLock lifecycle = new ReentrantLock();
 
     private volatile @Nullable ProjectionRun run;
 
@@ -103,17 +108,40 @@ public class ProjectionRunner {
 
     /**
      * Starts all projections. Returns when they have begun, not when they have caught up. Nothing happens if they run
-     * already.
+     * already; while they are being stopped, that is waited for.
      *
      * @throws ProjectionTransactionException if a projection is transactional and there is no transaction manager, or one
      *     that does not reach the database of the store
      * @throws IllegalStateException if a projection reads events of a type, has a function for one, or names one in its
-     *     filter, of which no class is registered
+     *     filter, of which no class is registered; or if a projection starts its own runner while that is being stopped
      */
-    public synchronized void start() {
-        if (run != null) {
-            return;
+    public void start() {
+        Optional<ProjectionRun> stopping = beginUnlessBegun();
+        while (stopping.isPresent()) {
+            if (stopping.get().isOnOwnThread()) {
+                throw new IllegalStateException(
+                        "The projections are being stopped, and one of them starts them: start them when they have stopped");
+            }
+            stopping.get().awaitStopped();
+            stopping = beginUnlessBegun();
         }
+    }
+
+    /** Starts all projections, unless they run; a run that is being stopped, and has to end first. */
+    private Optional<ProjectionRun> beginUnlessBegun() {
+        lifecycle.lock();
+        try {
+            ProjectionRun running = run;
+            if (running == null) {
+                run = begin();
+            }
+            return Optional.ofNullable(running).filter(ProjectionRun::isStopping);
+        } finally {
+            lifecycle.unlock();
+        }
+    }
+
+    private ProjectionRun begin() {
         projections.all().forEach(this::check);
         LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax(), nanoTime);
         RunnerContext context = new RunnerContext(
@@ -130,7 +158,7 @@ public class ProjectionRunner {
                 nanoTime,
                 progress,
                 listener);
-        run = new ProjectionRun(context, projections, signal, threads);
+        return new ProjectionRun(context, projections, signal, threads);
     }
 
     private void check(Projection<?> projection) {
@@ -172,16 +200,41 @@ public class ProjectionRunner {
 
     /**
      * Stops all projections: each finishes the batch it is at, saves its checkpoint and gives its lease back. Returns
-     * when they have stopped, or after a time, with a log line, if one does not. Nothing happens if they do not run.
+     * when they have stopped, or after a time, with a log line, if one does not. A projection may call this: then it does
+     * not wait for itself, nor for another thread that stops them. Nothing happens if they do not run.
      */
-    public synchronized void stop() {
-        ProjectionRun stopping = run;
+    public void stop() {
+        ProjectionRun stopping = begun();
         if (stopping == null) {
             return;
         }
-        boolean ended = stopping.stop();
-        run = null;
-        progress.changed();
+        if (stopping.beginStopping()) {
+            stop(stopping);
+        } else if (!stopping.isOnOwnThread()) {
+            stopping.awaitStopped();
+        }
+    }
+
+    /** The run, also if it is about to begin; null if there is none. */
+    private @Nullable ProjectionRun begun() {
+        lifecycle.lock();
+        try {
+            return run;
+        } finally {
+            lifecycle.unlock();
+        }
+    }
+
+    /** Without the lock: a projection that is waited for may stop the runner too. */
+    private void stop(ProjectionRun stopping) {
+        boolean ended = false;
+        try {
+            ended = stopping.stop();
+        } finally {
+            run = null;
+            stopping.stopped(ended);
+            progress.changed();
+        }
         if (!ended) {
             LOG.warn("A projection does not stop; its lease runs out after {}", settings.lease());
         }

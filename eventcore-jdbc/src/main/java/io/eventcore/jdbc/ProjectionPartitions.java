@@ -27,6 +27,7 @@ final class ProjectionPartitions {
     private final OwnTransactions transactions;
     private final SqlErrors errors;
     private final ParkedStreams parkedStreams;
+    private final WholeProjections whole;
     private final String insert;
     private final String selectVersions;
     private final String lock;
@@ -43,6 +44,7 @@ final class ProjectionPartitions {
         this.transactions = dialect.transactions();
         this.errors = dialect.engine().errors();
         this.parkedStreams = parkedStreams;
+        this.whole = new WholeProjections(dialect, statements);
         TableNames names = dialect.names();
         String later = dialect.expressions().nowPlusMillis();
         String fresh = dialect.expressions().andNotFromCache();
@@ -86,7 +88,7 @@ final class ProjectionPartitions {
     void register(String projection, int version, int partitions, GlobalPosition from) {
         statements.run("Registering a projection", connection -> {
             NewPartitions first = first(connection, projection, version, partitions, from);
-            return first.areKnown() || insertFirst(connection, first);
+            return first.areKnown() || insertFirst(connection, first.projection(), version, partitions, from);
         });
     }
 
@@ -131,10 +133,18 @@ final class ProjectionPartitions {
                 Checkpoint.START.movedTo(from));
     }
 
-    /** All or none: another instance that starts at the same time must not find some of them. */
-    private boolean insertFirst(Connection connection, NewPartitions first) throws SQLException {
+    /**
+     * All or none: another instance that starts at the same time must not find some of them. While the other versions are
+     * locked, none of them is paused.
+     */
+    private boolean insertFirst(
+            Connection connection, String projection, int version, int partitions, GlobalPosition from)
+            throws SQLException {
         try {
-            return transactions.run(connection, () -> insert(connection, first));
+            return whole.change(
+                    connection,
+                    projection,
+                    () -> insert(connection, first(connection, projection, version, partitions, from)));
         } catch (SQLException e) {
             if (errors.classify(e) != Failure.DUPLICATE) {
                 throw e;
@@ -244,16 +254,24 @@ final class ProjectionPartitions {
     }
 
     void activate(String projection, int version) {
-        statements.update("Activating a version of projection '" + projection + "'", activate, version, projection);
+        whole.change(
+                "Activating a version of projection '" + projection + "'",
+                projection,
+                connection -> Statements.update(connection, activate, version, projection) > 0);
     }
 
     void setPaused(String projection, boolean paused) {
-        statements.update(
-                (paused ? "Pausing" : "Resuming") + " projection '" + projection + "'", setPaused, paused, projection);
+        whole.change(
+                (paused ? "Pausing" : "Resuming") + " projection '" + projection + "'",
+                projection,
+                connection -> Statements.update(connection, setPaused, paused, projection) > 0);
     }
 
     void clearFailures(String projection) {
-        statements.update("Resuming projection '" + projection + "'", clearFailures, projection);
+        whole.change(
+                "Resuming projection '" + projection + "'",
+                projection,
+                connection -> Statements.update(connection, clearFailures, projection) > 0);
     }
 
     void recordFailure(Lease lease, String failure) {
@@ -271,13 +289,11 @@ final class ProjectionPartitions {
 
     /** Forgets a version, or all of them, with the streams that it has parked. */
     void forget(String projection, int version) {
-        statements.run(
-                "Forgetting projection '" + projection + "'",
-                connection -> transactions.run(connection, () -> {
-                    parkedStreams.forget(connection, projection, version);
-                    delete(connection, projection, version);
-                    return true;
-                }));
+        whole.change("Forgetting projection '" + projection + "'", projection, connection -> {
+            parkedStreams.forget(connection, projection, version);
+            delete(connection, projection, version);
+            return true;
+        });
     }
 
     private void delete(Connection connection, String projection, int version) throws SQLException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -12,6 +13,9 @@ import io.eventcore.projection.ProjectionPartition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The partitions of projections and of their versions: which there are, in what state, and how they are divided anew. */
@@ -252,6 +256,83 @@ abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
         store.recordFailure(lost, "java.lang.IllegalStateException");
 
         assertThat(state().failure()).isEmpty();
+    }
+
+    @Test
+    void a_pause_while_a_projection_is_divided_anew_counts_for_the_new_partitions() {
+        whileItIsDividedAnew(() -> store.setPaused(NAME, true));
+
+        assertThat(statesOf(NAME)).hasSize(6).allMatch(PartitionState::paused);
+    }
+
+    @Test
+    void a_failure_that_is_cleared_while_a_projection_is_divided_anew_counts_as_a_resume() {
+        whileItIsDividedAnew(() -> store.clearFailures(NAME));
+
+        assertThat(statesOf(NAME)).hasSize(6).allMatch(state -> state.resumes() == 1);
+    }
+
+    @Test
+    void a_version_is_made_active_while_another_one_is_divided_anew() {
+        whileItIsDividedAnew(() -> store.activate(NAME, 2));
+
+        assertThat(statesOf(NAME))
+                .hasSize(6)
+                .allMatch(state -> state.active() == (state.partition().version() == 2));
+    }
+
+    @Test
+    void a_projection_is_forgotten_while_it_is_divided_anew() {
+        whileItIsDividedAnew(() -> store.forget(NAME));
+
+        assertThat(store.partitions()).isEmpty();
+        assertThat(store.parkedStreams()).isEmpty();
+    }
+
+    /** Does something about a projection of two versions while the first one is divided, with many parked streams. */
+    private void whileItIsDividedAnew(Runnable action) {
+        List<ParkedChange> parked = IntStream.range(0, 300)
+                .<ParkedChange>mapToObj(
+                        number -> new ParkedChange.Parked(parkedAt(StreamId.of("account-" + number), number + 1)))
+                .toList();
+        Lease lease = acquire("one");
+        assertThat(store.advance(lease, Checkpoint.START, TEN, parked)).isTrue();
+        store.register(NAME, 2, 2, GlobalPosition.START);
+        CountDownLatch begun = new CountDownLatch(1);
+        List<CompletableFuture<Void>> meanwhile = new ArrayList<>();
+
+        boolean done = store.repartition(List.of(lease), 4, stream -> {
+            if (meanwhile.isEmpty()) {
+                meanwhile.add(CompletableFuture.runAsync(() -> {
+                    begun.countDown();
+                    action.run();
+                }));
+                ProjectionRunnerFixture.await(begun);
+            }
+            return 2;
+        });
+
+        assertThat(done).isTrue();
+        meanwhile.forEach(CompletableFuture::join);
+    }
+
+    @Test
+    void a_version_that_is_registered_while_the_projection_is_paused_is_paused() {
+        for (int round = 0; round < 20; round++) {
+            String name = "paused-" + round;
+            store.register(name, 1, 1, GlobalPosition.START);
+
+            Race.run(2, number -> {
+                if (number == 0) {
+                    store.setPaused(name, true);
+                } else {
+                    store.register(name, 2, 1, GlobalPosition.START);
+                }
+                return true;
+            });
+
+            assertThat(statesOf(name)).hasSize(2).allMatch(PartitionState::paused);
+        }
     }
 
     @Test

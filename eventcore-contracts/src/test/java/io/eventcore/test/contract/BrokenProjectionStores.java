@@ -17,8 +17,12 @@ import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BinaryOperator;
 import java.util.function.ToIntFunction;
 
 /** Projection stores that each break one promise, in the ways in which they are usually broken. */
@@ -163,6 +167,55 @@ final class BrokenProjectionStores {
                         .orElseThrow();
                 leases.forEach(lease -> advance(lease, checkpoint(lease.partition()), foremost, List.of()));
                 return super.repartition(leases, partitions, partitionOf);
+            }
+        };
+    }
+
+    /** As a statement does that waits for rows which are replaced meanwhile. */
+    static ProjectionStore missingAPauseWhileItDivides(ProjectionStore sound) {
+        AtomicBoolean divides = new AtomicBoolean();
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
+                divides.set(true);
+                try {
+                    return super.repartition(leases, partitions, partitionOf);
+                } finally {
+                    divides.set(false);
+                }
+            }
+
+            @Override
+            public void setPaused(String projection, boolean paused) {
+                if (!divides.get()) {
+                    super.setPaused(projection, paused);
+                }
+            }
+        };
+    }
+
+    /** As a cache does that knows of no reset. */
+    static ProjectionStore tellingOfTheFurthestCheckpoints(ProjectionStore sound) {
+        Map<ProjectionPartition, Checkpoint> furthest = new ConcurrentHashMap<>();
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public List<PartitionState> partitions(String projection) {
+                return super.partitions(projection).stream()
+                        .map(state -> new PartitionState(
+                                state.partition(),
+                                state.partitions(),
+                                furthest.merge(
+                                        state.partition(),
+                                        state.checkpoint(),
+                                        BinaryOperator.maxBy(Comparator.comparing(Checkpoint::position))),
+                                state.owner(),
+                                state.token(),
+                                state.free(),
+                                state.paused(),
+                                state.resumes(),
+                                state.failure(),
+                                state.active()))
+                        .toList();
             }
         };
     }

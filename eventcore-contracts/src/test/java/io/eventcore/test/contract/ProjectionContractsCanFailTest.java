@@ -197,6 +197,14 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::activatingWhatIsNew,
                         "a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up"),
                 store(
+                        "misses a pause while it divides",
+                        BrokenProjectionStores::missingAPauseWhileItDivides,
+                        "a_pause_while_a_projection_is_divided_anew_counts_for_the_new_partitions"),
+                runner(
+                        "tells of the furthest checkpoints",
+                        BrokenProjectionStores::tellingOfTheFurthestCheckpoints,
+                        "nobody_is_told_of_a_read_model_that_a_reset_on_another_instance_has_emptied"),
+                store(
                         "side effects for history",
                         BrokenProjectionStores::beginningSideEffectsAtTheFirstEvent,
                         "side_effects_begin_where_they_are_told_and_are_never_active"),

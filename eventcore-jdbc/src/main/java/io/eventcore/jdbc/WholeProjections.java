@@ -1,0 +1,80 @@
+package io.eventcore.jdbc;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Changes of all partitions of a projection, in a transaction that has locked all of its rows.
+ *
+ * <p>A single statement does not do: it would wait for a transaction that divides the projection anew, find that the rows
+ * are gone that it has waited for, and miss those that stand in their place. Who divides a version anew needs all of its
+ * rows, so none is replaced while they are locked.
+ */
+final class WholeProjections {
+    /** After each but the last, another transaction has divided the projection anew, or was preferred in a deadlock. */
+    private static final int ATTEMPTS = 20;
+
+    private static final String STILL_CHANGING = "40001";
+
+    private final OwnStatements statements;
+    private final OwnTransactions transactions;
+    private final SqlErrors errors;
+    private final String lock;
+    private final String select;
+
+    /** A row, as far as it says which partitions there are. */
+    private record Key(int version, int number, int partitions) {
+        static Key of(ResultSet row) throws SQLException {
+            return new Key(row.getInt(1), row.getInt(2), row.getInt(3));
+        }
+    }
+
+    WholeProjections(Dialect dialect, OwnStatements statements) {
+        this.statements = statements;
+        this.transactions = dialect.transactions();
+        this.errors = dialect.engine().errors();
+        TableNames names = dialect.names();
+        String rows = "SELECT version, number, partitions FROM eventcore_projection WHERE name = ?";
+        this.lock = names.in(rows + " ORDER BY version, number FOR UPDATE");
+        this.select = names.in(rows + dialect.expressions().andNotFromCache() + " ORDER BY version, number");
+    }
+
+    /** As {@link #change(Connection, String, OwnTransactions.Work)}, on a connection of our own. */
+    void change(String action, String projection, Connections.Work<Boolean> work) {
+        statements.run(action, connection -> change(connection, projection, () -> work.on(connection)));
+    }
+
+    /**
+     * Changes a projection as a whole. Without rows there is nothing to lock.
+     *
+     * @param connection in auto-commit mode
+     * @param work what is done; may be done again, if what it did was rolled back
+     * @return the answer of the work
+     */
+    boolean change(Connection connection, String projection, OwnTransactions.Work<Boolean> work) throws SQLException {
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            try {
+                Optional<Boolean> answer = transactions.run(
+                        connection,
+                        () -> holdsAll(connection, projection) ? Optional.of(work.run()) : Optional.empty());
+                if (answer.isPresent()) {
+                    return answer.get();
+                }
+            } catch (SQLException e) {
+                if (errors.classify(e) != Failure.TRANSIENT || attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+        throw new SQLException("The partitions of the projection did not stay the same", STILL_CHANGING);
+    }
+
+    /** Locks all rows; false if others have taken the place of some that were waited for. */
+    private boolean holdsAll(Connection connection, String projection) throws SQLException {
+        List<Key> locked = Statements.list(connection, lock, Key::of, projection);
+        return locked.equals(Statements.list(connection, select, Key::of, projection));
+    }
+}
