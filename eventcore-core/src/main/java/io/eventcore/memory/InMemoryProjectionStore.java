@@ -2,7 +2,6 @@ package io.eventcore.memory;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
-import io.eventcore.internal.Nanos;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -11,6 +10,7 @@ import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +41,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
             TransactionScope.ofSpring(lock, TransactionScope.Turn.AFTER_THE_EVENTS);
     private final TransactionLocks<ProjectionPartition> locks =
             new TransactionLocks<>("Partition", lock, TransactionLocks.PATIENCE);
-    private final TreeMap<ProjectionPartition, Row> rows =
+    private final TreeMap<ProjectionPartition, PartitionInMemory> rows =
             new TreeMap<>(Comparator.comparing(ProjectionPartition::projection)
                     .thenComparing(ProjectionPartition::version)
                     .thenComparing(ProjectionPartition::number));
@@ -62,29 +62,31 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void register(String projection, int version, int partitions, GlobalPosition from) {
-        locked(() -> {
-            List<Row> others = rowsOf(projection);
-            if (others.stream().noneMatch(row -> row.partition.version() == version)) {
-                boolean active = version != ProjectionPartition.SIDE_EFFECTS
-                        && others.stream().noneMatch(row -> row.active);
-                boolean paused = others.stream().anyMatch(row -> row.paused);
-                for (int number = 0; number < partitions; number++) {
-                    Row row = new Row(new ProjectionPartition(projection, version, number), partitions);
-                    row.checkpoint = Checkpoint.START.movedTo(from);
-                    row.active = active;
-                    row.paused = paused;
-                    rows.put(row.partition, row);
-                }
+        run(() -> {
+            List<PartitionInMemory> others = rowsOf(projection);
+            if (others.stream().anyMatch(row -> row.partition().version() == version)) {
+                return;
             }
-            return true;
+            boolean active = version != ProjectionPartition.SIDE_EFFECTS
+                    && others.stream().noneMatch(PartitionInMemory::isActive);
+            boolean paused = others.stream().anyMatch(PartitionInMemory::isPaused);
+            for (int number = 0; number < partitions; number++) {
+                newRow(new ProjectionPartition(projection, version, number), partitions)
+                        .begin(Checkpoint.START.movedTo(from), active, paused);
+            }
         });
+    }
+
+    private PartitionInMemory newRow(ProjectionPartition partition, int partitions) {
+        PartitionInMemory row = new PartitionInMemory(partition, partitions, nanoTime);
+        rows.put(partition, row);
+        return row;
     }
 
     @Override
     public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
         return locked(() -> Optional.ofNullable(rows.get(partition))
-                .filter(row -> row.partitions == partitions)
-                .filter(row -> !isLocked(row) && !row.paused && (row.isFree() || row.owner.equals(owner)))
+                .filter(row -> !isLocked(row) && row.isToBeHadBy(owner, partitions))
                 .map(row -> row.lendTo(owner, length)));
     }
 
@@ -92,51 +94,34 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     public boolean repartition(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
         return locked(() -> {
             ProjectionPartition one = leases.get(0).partition();
-            List<Row> old = rowsOf(one.projection(), one.version());
+            List<PartitionInMemory> old = rowsOf(one.projection(), one.version());
             boolean allHeld = old.size() == leases.size()
                     && old.stream()
                             .allMatch(row -> !isLocked(row) && leases.stream().anyMatch(row::isLentUnder));
             long positions = old.stream()
-                    .map(row -> row.checkpoint.position())
+                    .map(row -> row.checkpoint().position())
                     .distinct()
                     .count();
             if (!allHeld || positions != 1) {
                 return false;
             }
-            old.forEach(row -> rows.remove(row.partition));
+            old.forEach(row -> rows.remove(row.partition()));
             for (int number = 0; number < partitions; number++) {
-                Row row = new Row(new ProjectionPartition(one.projection(), one.version(), number), partitions);
-                row.takeOver(old);
-                rows.put(row.partition, row);
+                newRow(new ProjectionPartition(one.projection(), one.version(), number), partitions)
+                        .takeOver(old);
             }
-            for (Row row : old) {
-                row.parked.values().forEach(stream -> {
-                    int number = partitionOf.applyAsInt(stream.streamId());
-                    ProjectionPartition now = new ProjectionPartition(one.projection(), one.version(), number);
-                    row(now).parked.put(stream.streamId(), in(now, stream));
-                });
-            }
+            old.forEach(row -> row.parked().all().forEach(stream -> {
+                int number = partitionOf.applyAsInt(stream.streamId());
+                PartitionInMemory now = row(new ProjectionPartition(one.projection(), one.version(), number));
+                now.park(now.parked().with(stream.in(now.partition())));
+            }));
             return true;
         });
-    }
-
-    private static ParkedStream in(ProjectionPartition partition, ParkedStream stream) {
-        return new ParkedStream(
-                partition,
-                stream.streamId(),
-                stream.position(),
-                stream.typeName(),
-                stream.failure(),
-                stream.waiting(),
-                stream.request());
     }
 
     @Override
     public void activate(String projection, int version) {
-        locked(() -> {
-            rowsOf(projection).forEach(row -> row.active = row.partition.version() == version);
-            return true;
-        });
+        run(() -> rowsOf(projection).forEach(row -> row.activate(row.partition().version() == version)));
     }
 
     @Override
@@ -150,29 +135,26 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     @Override
     public boolean renew(List<Lease> leases, Duration length) {
         return locked(() -> {
-            List<Row> held =
+            List<PartitionInMemory> held =
                     leases.stream().flatMap(lease -> heldUnder(lease).stream()).toList();
-            held.forEach(row -> row.goodUntil = until(length));
+            held.forEach(row -> row.keepFor(length));
             return held.size() == leases.size();
         });
     }
 
     @Override
     public void release(Lease lease) {
-        locked(() -> {
-            rows.values().stream().filter(row -> row.isLentUnder(lease)).forEach(row -> row.owner = "");
-            return true;
-        });
+        run(() -> heldUnder(lease).ifPresent(PartitionInMemory::giveBack));
     }
 
     @Override
     public List<PartitionState> partitions() {
-        return locked(() -> rows.values().stream().map(Row::state).toList());
+        return locked(() -> rows.values().stream().map(PartitionInMemory::state).toList());
     }
 
     @Override
     public Checkpoint checkpoint(ProjectionPartition partition) {
-        return locked(() -> row(partition).checkpoint);
+        return locked(() -> row(partition).checkpoint());
     }
 
     @Override
@@ -184,22 +166,22 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
         MemoryTransaction transaction = transactions.current();
         return locked(() -> {
-            Row row = heldUnder(lease).orElse(null);
-            if (row == null
-                    || locks.isHeldByAnother(row.partition, transaction)
-                    || !row.newestCheckpoint().equals(from)) {
-                return false;
-            }
-            Advance advance = new Advance(row, to, List.copyOf(parked));
-            if (transaction == null) {
-                advance.commit();
-            } else {
-                locks.acquire(transaction, Map.of(row.partition, TransactionLocks.Mode.EXCLUSIVE));
-                row.uncommitted = to;
-                transaction.add(advance);
-            }
-            return true;
+            Optional<MemoryTransaction.Step> step = heldUnder(lease)
+                    .filter(row -> !locks.isHeldByAnother(row.partition(), transaction))
+                    .flatMap(row -> row.advance(from, to, parked));
+            step.ifPresent(made -> end(lease.partition(), made, transaction));
+            return step.isPresent();
         });
+    }
+
+    private void end(
+            ProjectionPartition partition, MemoryTransaction.Step made, @Nullable MemoryTransaction transaction) {
+        if (transaction == null) {
+            made.commit();
+        } else {
+            locks.acquire(transaction, Map.of(partition, TransactionLocks.Mode.EXCLUSIVE));
+            transaction.add(made);
+        }
     }
 
     @Override
@@ -212,17 +194,17 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     @Override
     public Set<StreamId> parkedAmong(ProjectionPartition partition, Set<StreamId> streams) {
         return locked(() -> {
-            Row row = rows.get(partition);
+            PartitionInMemory row = rows.get(partition);
             return row == null
                     ? Set.<StreamId>of()
-                    : streams.stream().filter(row.parked::containsKey).collect(Collectors.toSet());
+                    : streams.stream().filter(row.parked()::contains).collect(Collectors.toSet());
         });
     }
 
     @Override
     public List<ParkedStream> parkedStreams() {
         return locked(() -> rows.values().stream()
-                .flatMap(row -> row.parked.values().stream())
+                .flatMap(row -> row.parked().all().stream())
                 .sorted(Comparator.comparing(
                                 (ParkedStream stream) -> stream.partition().projection())
                         .thenComparing(stream -> stream.partition().version())
@@ -232,61 +214,51 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void setPaused(String projection, boolean paused) {
-        locked(() -> {
-            rowsOf(projection).forEach(row -> row.paused = paused);
-            return true;
-        });
+        run(() -> rowsOf(projection).forEach(row -> row.pause(paused)));
     }
 
     @Override
     public void clearFailures(String projection) {
-        locked(() -> {
-            rowsOf(projection).forEach(row -> {
-                row.failure = "";
-                row.resumes++;
-            });
-            return true;
-        });
+        run(() -> rowsOf(projection).forEach(PartitionInMemory::resume));
     }
 
     @Override
     public void recordFailure(Lease lease, String failure) {
-        locked(() -> {
-            rows.values().stream().filter(row -> row.isLentUnder(lease)).forEach(row -> row.failure = failure);
-            return true;
-        });
+        run(() -> heldUnder(lease).ifPresent(row -> row.fail(failure)));
     }
 
+    /** Waits for the transaction that changes the stream, as a database does. */
     @Override
     public boolean request(String projection, StreamId streamId, ParkedStream.Request request) {
+        ParkedStream.Request wanted = request.orRefused();
         return locked(() -> {
-            List<Row> parking = rowsOf(projection).stream()
-                    .filter(row -> row.parked.containsKey(streamId))
-                    .toList();
-            parking.forEach(row -> row.parked.computeIfPresent(streamId, (id, stream) -> asking(stream, request)));
+            List<PartitionInMemory> before = rowsParking(projection, streamId);
+            locks.acquire(
+                    null,
+                    before.stream()
+                            .collect(Collectors.toMap(
+                                    PartitionInMemory::partition, row -> TransactionLocks.Mode.EXCLUSIVE)));
+            List<PartitionInMemory> parking = rowsParking(projection, streamId);
+            parking.retainAll(before);
+            parking.forEach(row -> row.park(row.parked().asking(streamId, wanted)));
             return !parking.isEmpty();
         });
     }
 
-    private static ParkedStream asking(ParkedStream stream, ParkedStream.Request request) {
-        return new ParkedStream(
-                stream.partition(),
-                stream.streamId(),
-                stream.position(),
-                stream.typeName(),
-                stream.failure(),
-                stream.waiting(),
-                request);
+    private List<PartitionInMemory> rowsParking(String projection, StreamId streamId) {
+        return rowsOf(projection).stream()
+                .filter(row -> row.parked().contains(streamId))
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     @Override
     public void forget(String projection) {
-        locked(() -> rows.values().removeAll(rowsOf(projection)));
+        run(() -> rows.values().removeAll(rowsOf(projection)));
     }
 
     @Override
     public void forgetVersion(String projection, int version) {
-        locked(() -> rows.values().removeAll(rowsOf(projection, version)));
+        run(() -> rows.values().removeAll(rowsOf(projection, version)));
     }
 
     @Override
@@ -295,8 +267,15 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     /** Whether a transaction has moved its checkpoint and not ended. */
-    private boolean isLocked(Row row) {
-        return locks.isHeldByAnother(row.partition, null);
+    private boolean isLocked(PartitionInMemory row) {
+        return locks.isHeldByAnother(row.partition(), null);
+    }
+
+    private void run(Runnable action) {
+        locked(() -> {
+            action.run();
+            return true;
+        });
     }
 
     private <T extends @Nullable Object> T locked(Supplier<T> action) {
@@ -308,138 +287,27 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         }
     }
 
-    private Row row(ProjectionPartition partition) {
-        Row row = rows.get(partition);
+    private PartitionInMemory row(ProjectionPartition partition) {
+        PartitionInMemory row = rows.get(partition);
         if (row == null) {
             throw new IllegalArgumentException("Partition '" + partition + "' is not registered");
         }
         return row;
     }
 
-    private Optional<Row> heldUnder(Lease lease) {
+    private Optional<PartitionInMemory> heldUnder(Lease lease) {
         return Optional.ofNullable(rows.get(lease.partition())).filter(row -> row.isLentUnder(lease));
     }
 
-    private List<Row> rowsOf(String projection) {
+    private List<PartitionInMemory> rowsOf(String projection) {
         return rows.values().stream()
-                .filter(row -> row.partition.projection().equals(projection))
+                .filter(row -> row.partition().projection().equals(projection))
                 .toList();
     }
 
-    private List<Row> rowsOf(String projection, int version) {
+    private List<PartitionInMemory> rowsOf(String projection, int version) {
         return rowsOf(projection).stream()
-                .filter(row -> row.partition.version() == version)
+                .filter(row -> row.partition().version() == version)
                 .toList();
-    }
-
-    private long until(Duration length) {
-        return nanoTime.getAsLong() + Nanos.of(length);
-    }
-
-    /** A partition. Guarded by the lock. */
-    private final class Row {
-        private final ProjectionPartition partition;
-        private final int partitions;
-        private final Map<StreamId, ParkedStream> parked = new TreeMap<>();
-        private Checkpoint checkpoint = Checkpoint.START;
-        private String owner = "";
-        private long token;
-        private long goodUntil;
-        private boolean active;
-        private boolean paused;
-        private long resumes;
-        private String failure = "";
-
-        /** Where a transaction that has not ended has moved the checkpoint to. */
-        private @Nullable Checkpoint uncommitted;
-
-        private Row(ProjectionPartition partition, int partitions) {
-            this.partition = partition;
-            this.partitions = partitions;
-        }
-
-        /** Goes on from rows that are all at one position. */
-        void takeOver(List<Row> old) {
-            for (Row row : old) {
-                if (row.checkpoint.seenPosition().compareTo(checkpoint.seenPosition()) >= 0) {
-                    checkpoint = row.checkpoint;
-                }
-                token = Math.max(token, row.token);
-                resumes = Math.max(resumes, row.resumes);
-                active = row.active;
-                paused = row.paused;
-            }
-        }
-
-        Checkpoint newestCheckpoint() {
-            return uncommitted == null ? checkpoint : uncommitted;
-        }
-
-        boolean isFree() {
-            return owner.isEmpty() || goodUntil - nanoTime.getAsLong() <= 0;
-        }
-
-        boolean isLentUnder(Lease lease) {
-            return partition.equals(lease.partition()) && token == lease.token() && owner.equals(lease.owner());
-        }
-
-        Lease lendTo(String newOwner, Duration length) {
-            owner = newOwner;
-            goodUntil = until(length);
-            return new Lease(partition, newOwner, ++token);
-        }
-
-        PartitionState state() {
-            return new PartitionState(
-                    partition, partitions, checkpoint, owner, token, isFree(), paused, resumes, failure, active);
-        }
-    }
-
-    /** A checkpoint on its way, with what becomes of parked streams. */
-    private static final class Advance implements MemoryTransaction.Step {
-        private final Row row;
-        private final @Nullable Checkpoint before;
-        private final Checkpoint to;
-        private final List<ParkedChange> parked;
-
-        private Advance(Row row, Checkpoint to, List<ParkedChange> parked) {
-            this.row = row;
-            this.before = row.uncommitted;
-            this.to = to;
-            this.parked = parked;
-        }
-
-        @Override
-        public void commit() {
-            row.checkpoint = to;
-            row.uncommitted = null;
-            parked.forEach(this::take);
-        }
-
-        @Override
-        public void undo() {
-            row.uncommitted = before;
-        }
-
-        private void take(ParkedChange change) {
-            if (change instanceof ParkedChange.Parked now) {
-                row.parked.put(now.stream().streamId(), now.stream());
-            } else if (change instanceof ParkedChange.Queued more) {
-                row.parked.computeIfPresent(
-                        more.streamId(),
-                        (id, stream) -> new ParkedStream(
-                                stream.partition(),
-                                id,
-                                stream.position(),
-                                stream.typeName(),
-                                stream.failure(),
-                                stream.waiting() + more.events(),
-                                stream.request()));
-            } else if (change instanceof ParkedChange.Released released) {
-                row.parked.remove(released.streamId());
-            } else {
-                row.parked.clear();
-            }
-        }
     }
 }

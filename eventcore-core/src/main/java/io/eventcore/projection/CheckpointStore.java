@@ -31,7 +31,9 @@ public interface CheckpointStore {
     boolean isCurrent(Lease lease, Duration idleLimit);
 
     /**
-     * Moves a checkpoint, if the lease is still the newest and the checkpoint is where the caller believes it.
+     * Moves a checkpoint, if the lease is still the newest, the checkpoint is where the caller believes it, and none of the
+     * changes is {@linkplain ParkedChange refused}. Who moves one to where it is finds out whether an earlier transaction
+     * under the lease has taken effect: this waits for its end, or is refused.
      *
      * <p>Inside a transaction of the store's database it joins it, and should come last there, because it locks the
      * partition until the commit. The answer holds at the commit: no other owner can take the lease over in between.

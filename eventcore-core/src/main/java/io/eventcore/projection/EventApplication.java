@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -82,11 +82,25 @@ final class EventApplication<E extends Event> {
 
     /** Moves the checkpoint, and changes parked streams with it; nothing is applied. */
     void commit(Checkpoint to, List<ParkedChange> changes) {
-        if (!store.advance(lease, checkpoint, to, changes)) {
-            throw new LeaseLostException(lease);
-        }
+        advance(to, changes);
         checkpoint = to;
         counts.committed();
+    }
+
+    /**
+     * Moves the checkpoint in the store.
+     *
+     * @throws LeaseLostException if another instance runs the partition now
+     * @throws ParkedStreamChangedException if a parked stream is not as the changes say
+     */
+    private void advance(Checkpoint to, List<ParkedChange> changes) {
+        if (store.advance(lease, checkpoint, to, changes)) {
+            return;
+        }
+        if (!changes.isEmpty() && store.isCurrent(lease, settings.lease())) {
+            throw new ParkedStreamChangedException(lease.partition());
+        }
+        throw new LeaseLostException(lease);
     }
 
     /**
@@ -96,6 +110,7 @@ final class EventApplication<E extends Event> {
      *     called away
      * @throws ApplyFailedException if one of them failed; nothing of the batch is committed
      * @throws LeaseLostException if another instance runs the partition now; nothing is committed
+     * @throws ParkedStreamChangedException if a stream is set aside otherwise than this instance knows; nothing is committed
      */
     int apply(List<LogEntry<E>> entries) {
         ProjectionListener.Batch batch = listener.started(lease.partition(), projection.kind(), readable(entries));
@@ -123,26 +138,39 @@ final class EventApplication<E extends Event> {
     }
 
     private int applyInTransaction(List<LogEntry<E>> entries) {
-        boolean mayTryAgain = entries.size() == 1;
+        return taken(inTransaction(entries.size(), List.of(), progress -> applyInOrder(entries, progress)));
+    }
+
+    /**
+     * Makes an attempt in a transaction that moves the checkpoint in the end; two if one event fails its commit.
+     *
+     * @param events how many events the attempt applies
+     * @param unchanged what the attempt changes about parked streams, as changes to what they are now
+     */
+    private Progress inTransaction(int events, List<ParkedChange> unchanged, Consumer<Progress> attempt) {
+        boolean mayTryAgain = events == 1;
         while (true) {
             Progress progress = new Progress(checkpoint);
             try {
                 transaction.executeWithoutResult(status -> {
                     requireLease();
                     progress.begun = true;
-                    applyInOrder(entries, progress);
-                    flush(entries.size());
-                    finish(status, progress);
+                    attempt.accept(progress);
+                    flush(events);
+                    // A JPA session keeps its statements back until now, and they belong before the lock that comes
+                    // next.
+                    status.flush();
+                    advance(progress.reached, progress.changes());
                 });
-                return taken(progress);
-            } catch (LeaseLostException | ApplyFailedException e) {
+                return progress;
+            } catch (LeaseLostException | ParkedStreamChangedException | ApplyFailedException e) {
                 throw e;
             } catch (RuntimeException | Error e) {
-                if (!progress.begun || isNoFaultOfAnEvent(e) || !isWhereItWas()) {
+                if (!progress.begun || isNoFaultOfAnEvent(e) || !tookNoEffect(e, unchanged)) {
                     throw e;
                 }
                 if (!mayTryAgain) {
-                    throw new ApplyFailedException(entries.size() == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
+                    throw new ApplyFailedException(events == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
                 }
             }
             // A connection that was lost at the commit is replaced now; a commit that this event fails, fails again.
@@ -157,25 +185,23 @@ final class EventApplication<E extends Event> {
     }
 
     /**
-     * Whether the store's checkpoint is still the one from which the transaction began. If the answer to a commit was lost,
-     * it may have taken effect: then the events must not be applied again.
+     * Whether a transaction whose commit has failed took no effect, and cannot any more. If the answer to a commit was lost,
+     * the server may still be at work on it: moving the checkpoint to where it is waits for the lock that such a transaction
+     * holds until its end, and is refused if it has moved.
      */
-    private boolean isWhereItWas() {
-        return store.partitions(lease.partition().projection()).stream()
-                .anyMatch(state -> state.partition().equals(lease.partition())
-                        && state.checkpoint().equals(checkpoint));
+    private boolean tookNoEffect(Throwable failure, List<ParkedChange> unchanged) {
+        try {
+            return store.advance(lease, checkpoint, checkpoint, unchanged);
+        } catch (RuntimeException | Error e) {
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
+            return false;
+        }
     }
 
     private void requireLease() {
         if (!store.isCurrent(lease, settings.lease())) {
-            throw new LeaseLostException(lease);
-        }
-    }
-
-    private void finish(TransactionStatus status, Progress progress) {
-        // A JPA session keeps its statements back until now, and they belong before the lock that comes next.
-        status.flush();
-        if (!store.advance(lease, checkpoint, progress.reached, progress.changes())) {
             throw new LeaseLostException(lease);
         }
     }
@@ -195,9 +221,7 @@ final class EventApplication<E extends Event> {
                     RedactedException.of(failed.culprit(), ""));
         }
         flush(entries.size());
-        if (!store.advance(lease, checkpoint, progress.reached, progress.changes())) {
-            throw new LeaseLostException(lease);
-        }
+        advance(progress.reached, progress.changes());
         return taken(progress);
     }
 
@@ -213,7 +237,7 @@ final class EventApplication<E extends Event> {
         long begin = nanoTime.getAsLong();
         for (LogEntry<E> entry : entries) {
             if (parked.contains(entry.streamId())) {
-                progress.queued.merge(entry.streamId(), 1L, Long::sum);
+                progress.queue(entry);
             } else {
                 apply(entry, progress.applied);
             }
@@ -253,45 +277,31 @@ final class EventApplication<E extends Event> {
     /**
      * Applies an event that waits in a parked stream; the checkpoint stays.
      *
-     * @param after what becomes of the stream with it
+     * @param change what becomes of the stream with it
      * @throws ApplyFailedException if it failed; nothing is committed
+     * @throws ParkedStreamChangedException if the stream is not as the change says; nothing is committed
      * @throws LeaseLostException if another instance runs the partition now; nothing is committed
      */
-    void applyParked(LogEntry<E> entry, ParkedChange after) {
-        try {
-            if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
-                transaction.executeWithoutResult(status -> {
-                    requireLease();
-                    applyAlone(entry);
-                    status.flush();
-                    if (!store.advance(lease, checkpoint, checkpoint, List.of(after))) {
-                        throw new LeaseLostException(lease);
-                    }
-                });
-            } else {
-                applyAlone(entry);
-                commit(checkpoint, List.of(after));
-            }
-        } catch (LeaseLostException | ApplyFailedException e) {
-            throw e;
-        } catch (RuntimeException | Error e) {
-            if (isNoFaultOfAnEvent(e)) {
-                throw e;
-            }
-            throw new ApplyFailedException(0, e);
+    void applyParked(LogEntry<E> entry, ParkedChange.Changed change) {
+        if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
+            List<ParkedChange> unchanged = List.of(new ParkedChange.Changed(change.from(), change.from()));
+            inTransaction(1, unchanged, progress -> {
+                apply(entry, 0);
+                progress.retried.add(change);
+            });
+        } else {
+            apply(entry, 0);
+            flush(1);
+            advance(checkpoint, List.of(change));
         }
         counts.applied(1);
         counts.committed();
     }
 
-    private void applyAlone(LogEntry<E> entry) {
-        apply(entry, 0);
-        flush(1);
-    }
-
     /** How far a batch has come that is not committed yet. */
     private static final class Progress {
-        private final Map<StreamId, Long> queued = new LinkedHashMap<>();
+        private final Map<StreamId, ParkedChange.Queued> queued = new LinkedHashMap<>();
+        private final List<ParkedChange> retried = new ArrayList<>();
         private Checkpoint reached;
         private int applied;
         private boolean begun;
@@ -301,9 +311,16 @@ final class EventApplication<E extends Event> {
         }
 
         List<ParkedChange> changes() {
-            List<ParkedChange> changes = new ArrayList<>();
-            queued.forEach((streamId, events) -> changes.add(new ParkedChange.Queued(streamId, events)));
+            List<ParkedChange> changes = new ArrayList<>(retried);
+            changes.addAll(queued.values());
             return changes;
+        }
+
+        void queue(LogEntry<?> entry) {
+            queued.merge(
+                    entry.streamId(),
+                    new ParkedChange.Queued(entry.streamId(), entry.position(), 1),
+                    (before, one) -> new ParkedChange.Queued(one.streamId(), before.first(), before.events() + 1));
         }
     }
 

@@ -1,16 +1,18 @@
 package io.eventcore.projection;
 
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import java.util.Objects;
 
 /**
- * What becomes of parked streams.
+ * What becomes of parked streams. Each change says what it rests on; where that is not so any more, the store refuses it,
+ * and with it everything that it would do together with it.
  *
  * @since 0.1
  */
 public sealed interface ParkedChange {
     /**
-     * The stream is parked like this from now on, whether or not it was parked before.
+     * The stream is parked from now on. Refused if it is parked already.
      *
      * @since 0.1
      */
@@ -22,27 +24,75 @@ public sealed interface ParkedChange {
     }
 
     /**
-     * More events of the stream wait.
+     * More events of the stream wait. Refused if it is not parked.
      *
-     * @param events how many more
+     * @param first the position of the first of them. Where what waits begins after it, the projection was set back, and
+     *     all of it comes again
+     * @param events how many more, 1 or more
      * @since 0.1
      */
-    record Queued(StreamId streamId, long events) implements ParkedChange {
-        /** Checks that it is given. */
+    record Queued(StreamId streamId, GlobalPosition first, long events) implements ParkedChange {
+        /** Checks that everything is given. */
         public Queued {
             Objects.requireNonNull(streamId, "streamId");
+            Objects.requireNonNull(first, "first");
+        }
+
+        /** What the stream becomes, as the store has it. */
+        public ParkedStream of(ParkedStream actual) {
+            return actual.position().compareTo(first) > 0
+                    ? actual.waitingFrom(first, events)
+                    : actual.waitingFor(events);
         }
     }
 
     /**
-     * The stream goes on.
+     * The parked stream changes. Refused unless {@linkplain #isMetBy it is as the caller knows it}.
      *
+     * @param from how the caller knows it
+     * @param to how it is from now on
      * @since 0.1
      */
-    record Released(StreamId streamId) implements ParkedChange {
+    record Changed(ParkedStream from, ParkedStream to) implements ParkedChange {
+        /**
+         * Checks that it stays the same stream of the same partition.
+         *
+         * @throws IllegalArgumentException if it is another one
+         */
+        public Changed {
+            Objects.requireNonNull(from, "from");
+            Objects.requireNonNull(to, "to");
+            if (!from.streamId().equals(to.streamId()) || !from.partition().equals(to.partition())) {
+                throw new IllegalArgumentException("A parked stream cannot become another one");
+            }
+        }
+
+        /** Whether the stream, as the store has it, is as the caller knows it. */
+        public boolean isMetBy(ParkedStream actual) {
+            return actual.isStill(from);
+        }
+
+        /** What the stream becomes, as the store has it: what was asked for since the caller has read it is kept. */
+        public ParkedStream of(ParkedStream actual) {
+            return actual.request() == from.request() ? to : to.asking(actual.request());
+        }
+    }
+
+    /**
+     * The stream goes on. Refused unless {@linkplain #isMetBy it is as the caller knows it}.
+     *
+     * @param stream how the caller knows it
+     * @since 0.1
+     */
+    record Released(ParkedStream stream) implements ParkedChange {
         /** Checks that it is given. */
         public Released {
-            Objects.requireNonNull(streamId, "streamId");
+            Objects.requireNonNull(stream, "stream");
+        }
+
+        /** Whether the stream, as the store has it, is as the caller knows it. */
+        public boolean isMetBy(ParkedStream actual) {
+            return actual.isStill(stream);
         }
     }
 

@@ -90,31 +90,57 @@ final class Parking<E extends Event> {
     }
 
     private void answer(ParkedStream stream) {
-        if (stream.request() == ParkedStream.Request.DISCARD) {
-            release(stream);
-            LOG.warn(
-                    "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
-                    partition,
-                    stream.waiting(),
-                    stream.position());
-        } else if (stream.request() == ParkedStream.Request.RETRY && drain(stream)) {
-            release(stream);
+        try {
+            if (stream.request() == ParkedStream.Request.DISCARD) {
+                discard(stream);
+            } else if (stream.request() == ParkedStream.Request.RETRY) {
+                retry(change(stream, stream.asking(ParkedStream.Request.RETRYING)));
+            } else if (stream.request() == ParkedStream.Request.RETRYING) {
+                retry(stream);
+            }
+        } catch (ParkedStreamChangedException changed) {
+            // Something else was asked for meanwhile, and is found at the next look.
+            LOG.debug("Projection '{}' ends what it was asked to do about a parked stream", partition, changed);
+        }
+    }
+
+    private void discard(ParkedStream stream) {
+        release(stream);
+        LOG.warn(
+                "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
+                partition,
+                stream.waiting(),
+                stream.position());
+    }
+
+    private void retry(ParkedStream stream) {
+        Optional<ParkedStream> drained = drain(stream);
+        if (drained.isPresent()) {
+            release(drained.get());
             LOG.info("The stream that projection '{}' had parked at position {} goes on", partition, stream.position());
         }
     }
 
+    private ParkedStream change(ParkedStream from, ParkedStream to) {
+        application.commit(application.checkpoint(), List.of(new ParkedChange.Changed(from, to)));
+        return to;
+    }
+
     private void release(ParkedStream stream) {
-        application.commit(application.checkpoint(), List.of(new ParkedChange.Released(stream.streamId())));
+        application.commit(application.checkpoint(), List.of(new ParkedChange.Released(stream)));
         parked.remove(stream.streamId());
     }
 
     /**
-     * Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over.
+     * Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over. Takes no longer
+     * than a batch, for the other streams of the partition wait meanwhile.
      *
-     * @return whether nothing waits any more; if not, an event has failed, the worker was called away, or an append in flight
-     *     holds readers back before the checkpoint: then the stream stays as it is, and is gone on with at the next look
+     * @return the stream of which nothing waits any more; empty if an event has failed, the time is over, the worker was
+     *     called away, or an append in flight holds readers back before the checkpoint: then the stream stays as it is, and
+     *     is gone on with at the next look
      */
-    private boolean drain(ParkedStream stream) {
+    private Optional<ParkedStream> drain(ParkedStream stream) {
+        long begin = nanoTime.getAsLong();
         EventFilter onlyThis = new EventFilter(
                 StreamPattern.of(stream.streamId().value()), projection.filter().types());
         LogScan waiting = new LogScan(context.reader(), onlyThis, projection.since());
@@ -122,41 +148,35 @@ final class Parking<E extends Event> {
         GlobalPosition end = application.checkpoint().position();
         ParkedStream left = stream;
         while (after.compareTo(end) < 0) {
-            LogPage page = waiting.read(after, READ_AHEAD);
+            LogPage page = waiting.read(after, READ_AHEAD).upTo(end, after);
             for (SharedEvent event : page.events()) {
                 LogEntry<E> entry = new LogEntry<>(event, projection.eventType());
-                if (entry.position().compareTo(end) > 0) {
-                    break;
-                }
-                if (!application.mayGoOn()) {
-                    return false;
+                boolean late = !left.equals(stream)
+                        && nanoTime.getAsLong() - begin > context.settings().batchNanos();
+                if (late || !application.mayGoOn()) {
+                    return Optional.empty();
                 }
                 Optional<ParkedStream> applied = apply(entry, left);
                 if (applied.isEmpty()) {
-                    return false;
+                    return Optional.empty();
                 }
                 left = applied.get();
             }
             after = page.continueAfter();
             if (page.endReached() && after.compareTo(end) < 0) {
-                return false;
+                return Optional.empty();
             }
         }
-        return true;
+        return Optional.of(left);
     }
 
     /** Applies the first event that waits; the stream without it, or empty if it has failed and the stream stays parked. */
     private Optional<ParkedStream> apply(LogEntry<E> entry, ParkedStream stream) {
         ParkedStream left = stream.without(entry.position());
         try {
-            application.applyParked(entry, new ParkedChange.Parked(left));
+            application.applyParked(entry, new ParkedChange.Changed(stream, left));
             return Optional.of(left);
         } catch (ApplyFailedException failed) {
-            Optional<ParkedStream> now = read(stream.streamId());
-            if (now.isPresent() && now.get().position().compareTo(entry.position()) > 0) {
-                // The answer to the commit was lost, or a callback after it failed: it has taken effect.
-                return now;
-            }
             LOG.warn(
                     "Projection '{}' could not apply the parked event of type '{}' at position {} (version {} of its"
                             + " stream): its stream stays parked",
@@ -165,10 +185,7 @@ final class Parking<E extends Event> {
                     entry.position(),
                     entry.version(),
                     RedactedException.of(failed.culprit(), ""));
-            application.commit(
-                    application.checkpoint(),
-                    List.of(new ParkedChange.Parked(stream.failedAgain(entry, failed.culprit()))));
-            parked.add(stream.streamId());
+            change(stream, stream.failedAgain(entry, failed.culprit()));
             return Optional.empty();
         }
     }

@@ -109,8 +109,8 @@ public interface Projection<E extends Event> {
     }
 
     /**
-     * What is done about events besides the read model; by default nothing. It is done once the event is in the read
-     * model of the active version, and not again when that is built anew.
+     * What is done about events besides the read model; by default nothing. It is done once the active version has dealt
+     * with the event, also by skipping or parking it, and not again when the read model is built anew.
      */
     default Optional<SideEffects<E>> sideEffects() {
         return Optional.empty();
@@ -118,9 +118,10 @@ public interface Projection<E extends Event> {
 
     /**
      * Empties the read model, before it is built anew. In transactional mode this runs in the transaction that sets the
-     * checkpoint back.
+     * checkpoint back; otherwise after that, so that no event is lost if it fails: all of them come again then.
      *
-     * @throws UnsupportedOperationException by default: a projection that does not say how cannot be reset
+     * @throws UnsupportedOperationException if it cannot be emptied, and nothing was: then it is not reset. By default, because a
+     *     projection that does not say how cannot be
      */
     default void clear() {
         throw new UnsupportedOperationException(

@@ -321,17 +321,14 @@ public class ProjectionRunner {
         }
         Projection<?> resetting =
                 projections.version(called.name(), version == null ? activeVersion(called.name()) : version);
-        TransactionOperations how = resetting.mode() == ProjectionMode.TRANSACTIONAL
-                ? transaction
-                : TransactionOperations.withoutTransaction();
         String resetter = owner + "/reset/" + UUID.randomUUID();
         ProjectionRun running = run;
         if (running == null) {
             LeaseReturns returns = new LeaseReturns(store, settings, nanoTime);
-            new Rebuild(resetting, store, how, settings, lease -> {}, returns::giveBack).run(resetter);
+            new Rebuild(resetting, store, transaction, settings, lease -> {}, returns::giveBack).run(resetter);
         } else {
             LeaseKeeper keeper = running.keeper();
-            new Rebuild(resetting, store, how, settings, keeper::keep, keeper::giveBack).run(resetter);
+            new Rebuild(resetting, store, transaction, settings, keeper::keep, keeper::giveBack).run(resetter);
             running.look();
         }
     }

@@ -29,9 +29,11 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
     void recordFailure(Lease lease, String failure);
 
     /**
-     * Asks the instance that runs the projection to retry or discard what waits in a parked stream.
+     * Asks the instance that runs the projection to retry or discard what waits in a parked stream. What was asked for before
+     * counts no more. Waits for a transaction that is about to change the stream.
      *
-     * @return whether that stream is parked
+     * @return whether that stream is parked, so that the request is stored
+     * @throws IllegalArgumentException if it is {@link ParkedStream.Request#RETRYING}
      */
     boolean request(String projection, StreamId streamId, ParkedStream.Request request);
 

@@ -1,7 +1,9 @@
 package io.eventcore.projection;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,54 +12,113 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * Takes a projection from the instance that runs it, empties its read model and sets it back to the first event.
  *
- * @param how runs what belongs together in one transaction
+ * <p>If the read model is not part of the transaction, it is emptied after the checkpoints were set back: whatever ends this
+ * in between, every event comes again, and none is lost.
+ *
+ * @param inTransaction runs what belongs together in one transaction
  * @param keep sees to it that a lease is renewed for as long as it takes
  * @param giveBack ends that and gives the lease back, now or soon; must not fail
  */
 record Rebuild(
         Projection<?> projection,
         ProjectionStore store,
-        TransactionOperations how,
+        TransactionOperations inTransaction,
         RunnerSettings settings,
         Consumer<Lease> keep,
         Consumer<Lease> giveBack) {
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
 
-    /** What takes a partition back to the first event. */
+    /** How often partitions are taken that others have divided anew meanwhile. */
+    private static final int ROUNDS = 10;
+
+    private static final List<ParkedChange> ALL_RELEASED = List.of(new ParkedChange.AllReleased());
+
+    /** A partition that is to begin again, and where it is. */
     private record SetBack(Lease lease, Checkpoint from) {}
 
     /** @param owner who takes the leases */
     void run(String owner) {
-        List<Lease> leases = new ArrayList<>();
+        Set<Lease> taken = new HashSet<>();
         try {
-            // Of all partitions that there are, which may be another number than the projection declares.
-            for (PartitionState state : store.partitions(projection.name())) {
-                if (state.partition().version() == projection.version()) {
-                    Lease lease = store.seize(state.partition(), owner, settings.lease());
-                    keep.accept(lease);
-                    leases.add(lease);
-                }
+            List<SetBack> setBacks = takeAll(owner, taken);
+            if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
+                inTransaction.executeWithoutResult(status -> {
+                    projection.clear();
+                    setBacks.forEach(setBack -> move(setBack.lease, setBack.from, Checkpoint.START, ALL_RELEASED));
+                });
+            } else {
+                setBackThenClear(setBacks);
             }
-            // Read before the transaction: a pool of one connection must be enough. The leases keep it as it is.
-            List<SetBack> setBacks = leases.stream()
-                    .map(lease -> new SetBack(lease, store.checkpoint(lease.partition())))
-                    .toList();
-            how.executeWithoutResult(status -> {
-                projection.clear();
-                setBacks.forEach(this::carryOut);
-            });
             store.clearFailures(projection.name());
         } finally {
-            leases.forEach(giveBack);
+            taken.forEach(giveBack);
         }
-        LOG.info("Projection '{}' is built anew", ProjectionPartition.label(projection.name(), projection.version()));
+        LOG.info("Projection '{}' is built anew", label());
     }
 
-    private void carryOut(SetBack setBack) {
-        List<ParkedChange> released = List.of(new ParkedChange.AllReleased());
-        if (!store.advance(setBack.lease(), setBack.from(), Checkpoint.START, released)) {
-            throw new IllegalStateException("Projection '" + setBack.lease().partition()
-                    + "' was taken over while it was reset; nothing was done, reset it again");
+    /**
+     * Takes the leases of all partitions that there are, which may be another number than the projection declares, and
+     * another one than a moment ago: it is divided anew by who holds all leases, so not any more once all are held here.
+     *
+     * @param taken is given every lease that was taken
+     */
+    private List<SetBack> takeAll(String owner, Set<Lease> taken) {
+        for (int round = 0; round < ROUNDS; round++) {
+            List<PartitionState> states = store.partitions(projection.name()).stream()
+                    .filter(state -> state.partition().version() == projection.version())
+                    .toList();
+            List<SetBack> held = new ArrayList<>();
+            for (PartitionState state : states) {
+                taken.stream()
+                        .filter(lease -> lease.partition().equals(state.partition()) && state.isHeldBy(lease))
+                        .forEach(lease -> held.add(new SetBack(lease, state.checkpoint())));
+            }
+            if (held.size() == states.size()) {
+                return held;
+            }
+            states.forEach(state -> take(state.partition(), owner, taken));
         }
+        throw new IllegalStateException("Projection '" + label()
+                + "' is being divided anew or reset by another instance; nothing was done, reset it again");
+    }
+
+    private void take(ProjectionPartition partition, String owner, Set<Lease> taken) {
+        try {
+            Lease lease = store.seize(partition, owner, settings.lease());
+            keep.accept(lease);
+            taken.add(lease);
+        } catch (IllegalArgumentException notRegisteredAnyMore) {
+            // It was divided anew since it was read, and the next round finds that out.
+            LOG.debug("Partition '{}' is not there any more", partition, notRegisteredAnyMore);
+        }
+    }
+
+    /**
+     * The streams that are set aside stay so until the read model is empty: nothing is lost if the projection goes on before,
+     * for what comes again waits again.
+     */
+    private void setBackThenClear(List<SetBack> setBacks) {
+        inTransaction.executeWithoutResult(
+                status -> setBacks.forEach(setBack -> move(setBack.lease, setBack.from, Checkpoint.START, List.of())));
+        try {
+            projection.clear();
+        } catch (UnsupportedOperationException cannotBeCleared) {
+            inTransaction.executeWithoutResult(status ->
+                    setBacks.forEach(setBack -> move(setBack.lease, Checkpoint.START, setBack.from, List.of())));
+            throw cannotBeCleared;
+        }
+        inTransaction.executeWithoutResult(status ->
+                setBacks.forEach(setBack -> move(setBack.lease, Checkpoint.START, Checkpoint.START, ALL_RELEASED)));
+    }
+
+    private void move(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+        if (!store.advance(lease, from, to, parked)) {
+            throw new IllegalStateException("Projection '" + lease.partition()
+                    + "' was taken over while it was reset, and is not reset as a whole; reset it again");
+        }
+    }
+
+    private String label() {
+        return ProjectionPartition.label(projection.name(), projection.version());
     }
 }

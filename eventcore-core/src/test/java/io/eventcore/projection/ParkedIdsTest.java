@@ -85,7 +85,7 @@ class ParkedIdsTest {
         ids.readIfUnknown();
         assertThat(ids.excludes(stream(9))).isFalse();
 
-        store.advance(lease, Checkpoint.START, Checkpoint.START, List.of(new ParkedChange.Released(stream(0))));
+        store.advance(lease, Checkpoint.START, Checkpoint.START, List.of(new ParkedChange.Released(parked(0))));
         ids.readIfUnknown();
 
         assertThat(known(ids)).containsExactly(1, 2, 3);
@@ -95,17 +95,21 @@ class ParkedIdsTest {
     private void park(int... numbers) {
         List<ParkedChange> parked = new ArrayList<>();
         for (int number : numbers) {
-            parked.add(new ParkedChange.Parked(new ParkedStream(
-                    PARTITION,
-                    stream(number),
-                    GlobalPosition.of(number + 1),
-                    "deposited",
-                    "java.lang.IllegalStateException",
-                    1,
-                    ParkedStream.Request.NONE)));
+            parked.add(new ParkedChange.Parked(parked(number)));
         }
         assertThat(store.advance(lease, Checkpoint.START, Checkpoint.START, parked))
                 .isTrue();
+    }
+
+    private static ParkedStream parked(int number) {
+        return new ParkedStream(
+                PARTITION,
+                stream(number),
+                GlobalPosition.of(number + 1),
+                "deposited",
+                "java.lang.IllegalStateException",
+                1,
+                ParkedStream.Request.NONE);
     }
 
     private static StreamId stream(int number) {

@@ -12,23 +12,29 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 
 /** The streams that projections have set aside, and what was asked about them. */
 final class ParkedStreams {
-    /** About how many streams one statement asks whether they are parked. */
-    private static final int ASKED_TOGETHER = 500;
+    /** About how many streams one statement asks for, or moves. */
+    private static final int HANDLED_TOGETHER = 500;
 
     private static final String COLUMNS = "name, version, number, stream_id, position, type, failure, waiting, request";
 
     private final OwnStatements statements;
+    private final OwnTransactions transactions;
     private final String select;
     private final String selectOfPartition;
     private final String selectAfter;
     private final String selectAt;
     private final String selectOne;
-    private final String selectByStream;
+    private final String lockOne;
+    private final String lockByStream;
+    private final String lockPartitions;
     private final String selectRequested;
     private final String selectIds;
     private final String selectAmong;
@@ -37,6 +43,8 @@ final class ParkedStreams {
     private final String countOf;
     private final String insert;
     private final String queue;
+    private final String update;
+    private final String selectIdsAfter;
     private final String move;
     private final String request;
     private final String requestAll;
@@ -46,6 +54,7 @@ final class ParkedStreams {
 
     ParkedStreams(Dialect dialect, OwnStatements statements) {
         this.statements = statements;
+        this.transactions = dialect.transactions();
         TableNames names = dialect.names();
         String fresh = dialect.expressions().andNotFromCache();
         String parked = "SELECT " + COLUMNS + "\nFROM eventcore_parked_stream\nWHERE ";
@@ -56,7 +65,11 @@ final class ParkedStreams {
                 parked + "name = ? AND position > ?" + fresh + " ORDER BY position, version, stream_id LIMIT ?");
         this.selectAt = names.in(parked + "name = ? AND position = ?" + fresh + " ORDER BY version, stream_id");
         this.selectOne = names.in(parked + "name = ? AND version = ? AND stream_id = ?" + fresh);
-        this.selectByStream = names.in(parked + "name = ? AND stream_id = ?" + fresh + " ORDER BY version");
+        this.lockOne = names.in(parked + "name = ? AND version = ? AND stream_id = ? FOR UPDATE");
+        this.lockByStream = names.in(parked + "name = ? AND stream_id = ? ORDER BY version FOR UPDATE");
+        this.lockPartitions = names.in("""
+                SELECT number FROM eventcore_projection WHERE name = ? ORDER BY version, number FOR UPDATE
+                """);
         this.selectRequested = names.in("""
                 SELECT %s
                 FROM (
@@ -87,13 +100,25 @@ final class ParkedStreams {
         this.countOf = names.in("SELECT COUNT(*) FROM eventcore_parked_stream WHERE name = ?" + fresh);
         this.insert =
                 names.in("INSERT INTO eventcore_parked_stream (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        // In this order: some engines set one column after the other.
         this.queue = names.in("""
-                UPDATE eventcore_parked_stream SET waiting = waiting + ?
+                UPDATE eventcore_parked_stream SET
+                    waiting = CASE WHEN position > ? THEN ? ELSE waiting + ? END,
+                    position = CASE WHEN position > ? THEN ? ELSE position END
+                WHERE name = ? AND version = ? AND number = ? AND stream_id = ?
+                """);
+        this.update = names.in("""
+                UPDATE eventcore_parked_stream SET position = ?, type = ?, failure = ?, waiting = ?, request = ?
                 WHERE name = ? AND version = ? AND stream_id = ?
                 """);
+        this.selectIdsAfter = names.in("""
+                SELECT stream_id FROM eventcore_parked_stream
+                WHERE name = ? AND version = ? AND stream_id > ?%s
+                ORDER BY stream_id
+                LIMIT ?
+                """.formatted(fresh));
         this.move = names.in("""
-                UPDATE eventcore_parked_stream SET number = ? WHERE name = ? AND version = ? AND stream_id = ?
-                """);
+                UPDATE eventcore_parked_stream SET number = ? WHERE name = ? AND version = ? AND stream_id""");
         this.request = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND stream_id = ?");
         this.requestAll = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ?");
         this.delete = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
@@ -150,8 +175,8 @@ final class ParkedStreams {
     Set<StreamId> among(ProjectionPartition partition, Set<StreamId> streams) {
         Set<StreamId> parked = new HashSet<>();
         List<StreamId> all = List.copyOf(streams);
-        for (int from = 0; from < all.size(); from += ASKED_TOGETHER) {
-            List<StreamId> some = all.subList(from, Math.min(all.size(), from + ASKED_TOGETHER));
+        for (int from = 0; from < all.size(); from += HANDLED_TOGETHER) {
+            List<StreamId> some = all.subList(from, Math.min(all.size(), from + HANDLED_TOGETHER));
             List<Object> values =
                     new ArrayList<>(List.of(partition.projection(), partition.version(), partition.number()));
             some.forEach(streamId -> values.add(streamId.value()));
@@ -185,48 +210,139 @@ final class ParkedStreams {
                 row -> new ParkedCount(row.getString(1), row.getInt(2), row.getInt(3)));
     }
 
+    /** Locks the stream first: what is asked for is there when this answers, or the stream was not parked. */
     boolean request(String projection, StreamId streamId, ParkedStream.Request wanted) {
-        statements.update(
-                "Asking for a parked stream of projection '" + projection + "'",
-                request,
-                wanted.name(),
-                projection,
-                streamId.value());
-        return !list(selectByStream, projection, streamId.value()).isEmpty();
+        String asked = wanted.orRefused().name();
+        return statements.run(
+                asking(projection),
+                connection -> transactions.run(connection, () -> {
+                    List<ParkedStream> parked = Statements.list(
+                            connection, lockByStream, ParkedStreams::read, projection, streamId.value());
+                    Statements.update(connection, request, asked, projection, streamId.value());
+                    return !parked.isEmpty();
+                }));
     }
 
+    /** Locks the partitions first, as who moves a checkpoint does, for that one may change several streams. */
     int requestAll(String projection, ParkedStream.Request wanted) {
-        return statements.run("Asking for the parked streams of projection '" + projection + "'", connection -> {
-            Statements.update(connection, requestAll, wanted.name(), projection);
-            // Some drivers report only the rows whose values have changed.
-            return Math.toIntExact(Statements.list(connection, countOf, row -> row.getLong(1), projection)
-                    .get(0));
-        });
+        String asked = wanted.orRefused().name();
+        return statements.run(
+                asking(projection),
+                connection -> transactions.run(connection, () -> {
+                    Statements.list(connection, lockPartitions, row -> row.getInt(1), projection);
+                    Statements.update(connection, requestAll, asked, projection);
+                    // Some drivers report only the rows whose values have changed.
+                    return Math.toIntExact(Statements.list(connection, countOf, row -> row.getLong(1), projection)
+                            .get(0));
+                }));
     }
 
-    /** Carries out what the owner of a partition has decided, in the transaction that moves its checkpoint. */
-    void apply(Connection connection, ProjectionPartition partition, ParkedChange change) throws SQLException {
-        if (change instanceof ParkedChange.Queued more) {
-            Statements.update(
-                    connection,
-                    queue,
-                    more.events(),
-                    partition.projection(),
-                    partition.version(),
-                    more.streamId().value());
-        } else if (change instanceof ParkedChange.Parked now) {
-            delete(connection, partition, now.stream().streamId());
-            insert(connection, now.stream());
-        } else if (change instanceof ParkedChange.Released released) {
-            delete(connection, partition, released.streamId());
-        } else {
-            Statements.update(
-                    connection, deleteOfPartition, partition.projection(), partition.version(), partition.number());
+    private static String asking(String projection) {
+        return "Asking for parked streams of projection '" + projection + "'";
+    }
+
+    /**
+     * Carries out what the owner of a partition has decided, in the transaction that has moved its checkpoint and so holds
+     * the lock of the partition.
+     *
+     * @return whether it was done; if not, what it rests on is not so any more
+     */
+    boolean apply(Connection connection, ProjectionPartition partition, ParkedChange change) throws SQLException {
+        if (change instanceof ParkedChange.Parked now) {
+            return insertNew(connection, now.stream());
         }
+        if (change instanceof ParkedChange.Queued more) {
+            return queue(connection, partition, more);
+        }
+        if (change instanceof ParkedChange.Changed changed) {
+            Optional<ParkedStream> actual = lock(connection, changed.from()).filter(changed::isMetBy);
+            if (actual.isPresent()) {
+                update(connection, changed.of(actual.get()));
+            }
+            return actual.isPresent();
+        }
+        if (change instanceof ParkedChange.Released released) {
+            boolean met = lock(connection, released.stream())
+                    .filter(released::isMetBy)
+                    .isPresent();
+            if (met) {
+                delete(connection, released.stream());
+            }
+            return met;
+        }
+        Statements.update(
+                connection, deleteOfPartition, partition.projection(), partition.version(), partition.number());
+        return true;
     }
 
-    private void delete(Connection connection, ProjectionPartition partition, StreamId streamId) throws SQLException {
-        Statements.update(connection, delete, partition.projection(), partition.version(), streamId.value());
+    /** The stream as it is, and as it stays until the transaction ends. */
+    private Optional<ParkedStream> lock(Connection connection, ParkedStream stream) throws SQLException {
+        return Statements.list(
+                        connection,
+                        lockOne,
+                        ParkedStreams::read,
+                        stream.partition().projection(),
+                        stream.partition().version(),
+                        stream.streamId().value())
+                .stream()
+                .filter(found -> found.partition().equals(stream.partition()))
+                .findFirst();
+    }
+
+    /** Not before it is known that the stream is not parked: a duplicate would end the caller's transaction. */
+    private boolean insertNew(Connection connection, ParkedStream stream) throws SQLException {
+        boolean isNew = Statements.list(
+                        connection,
+                        selectOne,
+                        ParkedStreams::read,
+                        stream.partition().projection(),
+                        stream.partition().version(),
+                        stream.streamId().value())
+                .isEmpty();
+        if (isNew) {
+            insert(connection, stream);
+        }
+        return isNew;
+    }
+
+    private boolean queue(Connection connection, ProjectionPartition partition, ParkedChange.Queued more)
+            throws SQLException {
+        int found = Statements.update(
+                connection,
+                queue,
+                more.first().value(),
+                more.events(),
+                more.events(),
+                more.first().value(),
+                more.first().value(),
+                partition.projection(),
+                partition.version(),
+                partition.number(),
+                more.streamId().value());
+        return found == 1;
+    }
+
+    private void update(Connection connection, ParkedStream stream) throws SQLException {
+        Statements.update(
+                connection,
+                update,
+                stream.position().value(),
+                stream.typeName(),
+                stream.failure(),
+                stream.waiting(),
+                stream.request().name(),
+                stream.partition().projection(),
+                stream.partition().version(),
+                stream.streamId().value());
+    }
+
+    private void delete(Connection connection, ParkedStream stream) throws SQLException {
+        Statements.update(
+                connection,
+                delete,
+                stream.partition().projection(),
+                stream.partition().version(),
+                stream.streamId().value());
     }
 
     private void insert(Connection connection, ParkedStream stream) throws SQLException {
@@ -244,15 +360,38 @@ final class ParkedStreams {
                 stream.request().name());
     }
 
-    /** Makes a parked stream one of another partition of the same version. */
-    void move(Connection connection, ParkedStream stream, int number) throws SQLException {
-        Statements.update(
+    /**
+     * Gives the parked streams of a version to other partitions of it, a few hundred at a time.
+     *
+     * @param connection in a transaction that has locked all partitions of the version
+     */
+    void divideAnew(Connection connection, String projection, int version, ToIntFunction<StreamId> partitionOf)
+            throws SQLException {
+        List<StreamId> page = idsAfter(connection, projection, version, "");
+        while (!page.isEmpty()) {
+            Map<Integer, List<StreamId>> byNumber =
+                    page.stream().collect(Collectors.groupingBy(partitionOf::applyAsInt));
+            for (Map.Entry<Integer, List<StreamId>> moved : byNumber.entrySet()) {
+                List<Object> values = new ArrayList<>(List.of(moved.getKey(), projection, version));
+                moved.getValue().forEach(streamId -> values.add(streamId.value()));
+                Statements.update(
+                        connection, move + Statements.in(moved.getValue().size()), values.toArray());
+            }
+            page = idsAfter(
+                    connection, projection, version, page.get(page.size() - 1).value());
+        }
+    }
+
+    private List<StreamId> idsAfter(Connection connection, String projection, int version, String after)
+            throws SQLException {
+        return Statements.list(
                 connection,
-                move,
-                number,
-                stream.partition().projection(),
-                stream.partition().version(),
-                stream.streamId().value());
+                selectIdsAfter,
+                row -> StreamId.of(row.getString(1)),
+                projection,
+                version,
+                after,
+                HANDLED_TOGETHER);
     }
 
     /** Forgets those of a version, or of all if it is negative. */

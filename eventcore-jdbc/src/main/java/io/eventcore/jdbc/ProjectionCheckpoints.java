@@ -89,10 +89,12 @@ final class ProjectionCheckpoints {
     private boolean advance(
             Connection connection, Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked)
             throws SQLException {
+        // First, for its lock: what is found about parked streams then stays so, but for what operators ask for.
+        boolean done = move(connection, lease, from, to);
         for (ParkedChange change : parked) {
-            parkedStreams.apply(connection, lease.partition(), change);
+            done = done && parkedStreams.apply(connection, lease.partition(), change);
         }
-        return move(connection, lease, from, to);
+        return done;
     }
 
     private boolean move(Connection connection, Lease lease, Checkpoint from, Checkpoint to) throws SQLException {
@@ -112,7 +114,7 @@ final class ProjectionCheckpoints {
         return moved == 1;
     }
 
-    /** Takes back what was done about parked streams when the checkpoint turns out to be another owner's to move. */
+    /** Takes back what was done when the rest is refused. */
     private static final class NotCurrentException extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }

@@ -4,7 +4,6 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
-import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionPartition;
 import java.sql.Connection;
@@ -177,9 +176,6 @@ final class ProjectionPartitions {
 
     boolean divideAnew(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
         ProjectionPartition one = leases.get(0).partition();
-        List<ParkedStream> parked = parkedStreams.of(one.projection()).stream()
-                .filter(stream -> stream.partition().version() == one.version())
-                .toList();
         return statements.run(
                 "Dividing projection '" + one.projection() + "' anew",
                 connection -> transactions.run(connection, () -> {
@@ -189,9 +185,7 @@ final class ProjectionPartitions {
                     }
                     delete(connection, one.projection(), one.version());
                     insert(connection, merged.get());
-                    for (ParkedStream stream : parked) {
-                        parkedStreams.move(connection, stream, partitionOf.applyAsInt(stream.streamId()));
-                    }
+                    parkedStreams.divideAnew(connection, one.projection(), one.version(), partitionOf);
                     return true;
                 }));
     }

@@ -147,7 +147,7 @@ class PostgreSqlCutTest {
         CompletableFuture<EventStreamSlice> append;
         try (TcpProxy.Delay delay = proxy.delayAt("append_event")) {
             append = CompletableFuture.supplyAsync(() -> store.appendEvents(deposit(noStream(), 1)));
-            delay.awaitAnswer();
+            delay.awaitHeld();
             assertThat(append).isNotDone();
         }
 
@@ -166,7 +166,7 @@ class PostgreSqlCutTest {
             EventStore waiting = TestDatabase.builder(impatient, prefix)
                     .settlingPause(millis -> {
                         settled.add(millis);
-                        delay.awaitAnswer();
+                        delay.awaitHeld();
                         delay.end();
                     })
                     .build();
@@ -188,7 +188,7 @@ class PostgreSqlCutTest {
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(impatient));
             assertThatExceptionOfType(RuntimeException.class)
                     .isThrownBy(() -> transaction.executeWithoutResult(status -> waiting.appendEvents(writes)));
-            delay.awaitAnswer();
+            delay.awaitHeld();
             slice = waiting.appendEvents(writes);
         }
 

@@ -12,6 +12,11 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.memory.InMemoryProjectionStore;
+import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent.Opened;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
@@ -26,6 +31,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -125,6 +133,35 @@ class ReadBytesTest {
                 } while (!batch.endReached());
 
                 assertThat(positions).hasSize(EVENTS).isSorted();
+            }
+            assertBounded();
+        }
+
+        @Test
+        void no_statement_of_a_retry_of_a_parked_stream_brings_more_than_the_budget() {
+            AtomicBoolean broken = new AtomicBoolean(true);
+            Set<Long> applied = ConcurrentHashMap.newKeySet();
+            ProjectionRunner runner = ProjectionRunner.builder(store, new InMemoryProjectionStore())
+                    .projection(Projection.named("applied", Event.class)
+                            .atLeastOnce()
+                            .on(Event.class, event -> {
+                                if (broken.get() && event.streamId().equals(stream(0))) {
+                                    throw new IllegalStateException("broken");
+                                }
+                                applied.add(event.position().value());
+                            })
+                            .onError(failure -> FailureDecision.PARK)
+                            .build())
+                    .build();
+            runner.start();
+            try {
+                Eventually.until(
+                        "all of the other streams are applied", () -> applied.size() == EVENTS - EVENTS / STREAMS);
+                broken.set(false);
+                assertThat(runner.retryParked("applied", stream(0))).isTrue();
+                Eventually.until("all is applied", () -> applied.size() == EVENTS);
+            } finally {
+                runner.stop();
             }
             assertBounded();
         }

@@ -34,6 +34,9 @@ final class TcpProxy implements Closeable {
         /** The server hears of the request, and its connection stays; the client's is gone at once. */
         AFTER_REQUEST,
 
+        /** The client's connection is gone at once, and the server hears of the request when the test lets it. */
+        LATE_REQUEST,
+
         /** The server answers, and the client does not hear of it. */
         BEFORE_RESPONSE,
 
@@ -44,17 +47,17 @@ final class TcpProxy implements Closeable {
         DELAY
     }
 
-    /** An answer that is held back until the end of this. */
+    /** An answer, or a request, that is held back until the end of this. */
     static final class Delay implements AutoCloseable {
-        private final CountDownLatch answered = new CountDownLatch(1);
+        private final CountDownLatch held = new CountDownLatch(1);
         private final CountDownLatch end = new CountDownLatch(1);
 
-        /** Waits until the server has answered, so what it was asked for is done. */
-        void awaitAnswer() {
-            Holder.await(answered);
+        /** Waits until the server has answered, so what it was asked for is done; or until the request is held back. */
+        void awaitHeld() {
+            Holder.await(held);
         }
 
-        /** Lets the answer go. */
+        /** Lets it go. */
         void end() {
             end.countDown();
         }
@@ -65,7 +68,7 @@ final class TcpProxy implements Closeable {
         }
 
         private void hold() {
-            answered.countDown();
+            held.countDown();
             Holder.await(end);
         }
     }
@@ -89,9 +92,18 @@ final class TcpProxy implements Closeable {
 
     /** Holds back the answer to the next request that contains a text. */
     Delay delayAt(String text) {
+        return delayAt(text, Moment.DELAY);
+    }
+
+    /** Breaks the connection at the next request that contains a text, and holds the request back. */
+    Delay lateAt(String text) {
+        return delayAt(text, Moment.LATE_REQUEST);
+    }
+
+    private Delay delayAt(String text, Moment moment) {
         Delay next = new Delay();
         delay.set(next);
-        breakAt(text, Moment.DELAY);
+        breakAt(text, moment);
         return next;
     }
 
@@ -119,13 +131,17 @@ final class TcpProxy implements Closeable {
                 client.close();
                 return;
             }
-            if (moment == Moment.AFTER_REQUEST) {
+            boolean alone = moment == Moment.AFTER_REQUEST || moment == Moment.LATE_REQUEST;
+            if (alone) {
                 // First: the server may answer before this thread goes on.
                 client.close();
             }
+            if (moment == Moment.LATE_REQUEST) {
+                Objects.requireNonNull(delay.get()).hold();
+            }
             out.write(bytes, 0, length);
             out.flush();
-            if (moment == Moment.AFTER_REQUEST) {
+            if (alone) {
                 return;
             }
         }

@@ -195,6 +195,28 @@ class WaitingStatementsTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void dividing_anew_reads_the_ids_of_parked_streams_page_by_page() {
+        int thousands = 1_200;
+        park(DATABASE.projectionStore(prefix), thousands);
+        JdbcProjectionStore store = TestDatabase.jdbc(watched, prefix).projectionStore();
+        Lease lease = store.acquire(new ProjectionPartition("applied", 0), 1, "divides", PATIENCE)
+                .orElseThrow();
+
+        assertThat(store.repartition(
+                        List.of(lease), 3, streamId -> streamId.value().hashCode() & 1))
+                .isTrue();
+
+        String page = "SELECT stream_id FROM " + parkedTable;
+        assertThat(watched.rows(page)).isEqualTo(thousands);
+        assertThat(watched.sent(page)).isEqualTo(4);
+        assertThat(watched.rows("FROM " + parkedTable)).isEqualTo(thousands);
+        assertThat(store.parkedStreams("applied"))
+                .hasSize(thousands)
+                .allSatisfy(stream -> assertThat(stream.partition().number())
+                        .isEqualTo(stream.streamId().value().hashCode() & 1));
+    }
+
     private static StreamId account(int number) {
         return StreamId.of("account-" + number);
     }

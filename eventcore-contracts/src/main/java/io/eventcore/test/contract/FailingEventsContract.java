@@ -195,7 +195,7 @@ abstract class FailingEventsContract extends ProjectionRunnerFixture {
     @Test
     void an_event_that_cannot_be_read_goes_the_same_way_and_is_named() {
         deposit(ADA, 2);
-        events.appendEvents(StreamWrites.empty().registerStream(AUDIT, any()).append(AUDIT, new Audited("secret")));
+        audit();
         deposit(ADA, 2);
         List<FailureContext> failures = new CopyOnWriteArrayList<>();
 
@@ -215,6 +215,43 @@ abstract class FailingEventsContract extends ProjectionRunnerFixture {
     }
 
     @Test
+    void an_event_that_cannot_be_read_stays_parked_over_retries_and_rebuilds_until_it_is_given_up() {
+        audit();
+        deposit(ADA, 2);
+        audit();
+        deposit(BOB, 1);
+        ProjectionRunner runner = start(appliedEventsProjection()
+                .clearedBy(applied::clear)
+                .onError(failure -> park(failure, AUDIT))
+                .build());
+        Eventually.until("both audits wait", () -> waiting() == 2);
+        List<Long> readable = positions(event -> event.event() instanceof LedgerEvent);
+        awaitApplied(readable);
+
+        runner.retryParked("applied", AUDIT);
+        Eventually.until(
+                "the retry has failed",
+                () -> store.parkedStreams("applied").get(0).request() == ParkedStream.Request.NONE);
+        runner.reset("applied");
+        awaitApplied(readable);
+
+        Eventually.until("both audits wait", () -> waiting() == 2);
+        assertThat(store.parkedStreams("applied")).singleElement().satisfies(stream -> {
+            assertThat(stream.streamId()).isEqualTo(AUDIT);
+            assertThat(stream.failure()).isEqualTo(EventDeserializationException.class.getName());
+        });
+        runner.discardParked("applied", AUDIT);
+        Eventually.until(
+                "they are given up", () -> store.parkedStreams("applied").isEmpty());
+        deposit(BOB, 1);
+        awaitApplied(positions(event -> event.event() instanceof LedgerEvent));
+    }
+
+    private void audit() {
+        events.appendEvents(StreamWrites.empty().registerStream(AUDIT, any()).append(AUDIT, new Audited("secret")));
+    }
+
+    @Test
     void an_event_that_cannot_be_read_is_noticed_by_a_projection_that_has_caught_up() {
         List<FailureContext> failures = new CopyOnWriteArrayList<>();
         ProjectionRunner runner = start(appliedEventsProjection()
@@ -225,7 +262,7 @@ abstract class FailingEventsContract extends ProjectionRunnerFixture {
                 .build());
         Eventually.until("it has caught up", () -> status(runner).state() == ProjectionState.LIVE);
 
-        events.appendEvents(StreamWrites.empty().registerStream(AUDIT, any()).append(AUDIT, new Audited("secret")));
+        audit();
         deposit(ADA, 1);
 
         awaitApplied(positions(event -> event.event() instanceof LedgerEvent));

@@ -1,6 +1,7 @@
 package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.eventcore.GlobalPosition;
@@ -30,7 +31,7 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
         assertThat(store.parkedStreams()).containsExactly(stream);
         assertThat(store.parkedStreams("other")).isEmpty();
 
-        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Released(ADA)));
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Released(stream)));
 
         assertThat(store.parkedStreams(NAME)).isEmpty();
     }
@@ -65,7 +66,7 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
         Lease lease = acquire("one");
         store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
 
-        store.advance(lease, TEN, TEN.movedTo(at(12)), List.of(new ParkedChange.Queued(ADA, 2)));
+        store.advance(lease, TEN, TEN.movedTo(at(12)), List.of(new ParkedChange.Queued(ADA, at(11), 2)));
 
         assertThat(store.parkedStreams(NAME)).singleElement().satisfies(stream -> {
             assertThat(stream.waiting()).isEqualTo(3);
@@ -90,7 +91,7 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
         store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
 
         boolean found = store.request(NAME, ADA, ParkedStream.Request.RETRY);
-        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Queued(ADA, 1)));
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Queued(ADA, at(10), 1)));
 
         assertThat(found).isTrue();
         assertThat(store.parkedStreams(NAME))
@@ -98,6 +99,164 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
                 .satisfies(stream -> assertThat(stream.request()).isEqualTo(ParkedStream.Request.RETRY));
         assertThat(store.request(NAME, StreamId.of("account-bob"), ParkedStream.Request.RETRY))
                 .isFalse();
+    }
+
+    @Test
+    void a_stream_that_is_parked_is_not_parked_again() {
+        Lease lease = park(3);
+
+        boolean done = store.advance(lease, TEN, TEN.movedTo(at(12)), List.of(new ParkedChange.Parked(parked(11))));
+
+        assertThat(done).isFalse();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+        assertThat(store.parkedStreams(NAME)).containsExactly(parked(3));
+    }
+
+    @Test
+    void no_event_waits_in_a_stream_that_is_not_parked() {
+        Lease lease = acquire("one");
+
+        boolean done = store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Queued(ADA, at(9), 2)));
+
+        assertThat(done).isFalse();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(Checkpoint.START);
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void what_comes_again_after_the_checkpoint_was_set_back_waits_from_its_first_event() {
+        Lease lease = park(7);
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Queued(ADA, at(9), 4)));
+        assertThat(store.advance(lease, TEN, Checkpoint.START, List.of())).isTrue();
+
+        store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Queued(ADA, at(2), 3)));
+        store.advance(lease, TEN, TEN, List.of(new ParkedChange.Queued(ADA, at(7), 1)));
+
+        assertThat(store.parkedStreams(NAME)).singleElement().satisfies(stream -> {
+            assertThat(stream.position()).isEqualTo(at(2));
+            assertThat(stream.waiting()).isEqualTo(4);
+        });
+    }
+
+    @Test
+    void a_parked_stream_changes_only_from_what_it_is_known_as() {
+        Lease lease = park(3);
+        ParkedStream known = parked(3);
+        ParkedStream applied = parked(5);
+
+        assertThat(changes(lease, known, applied)).isTrue();
+
+        assertThat(changes(lease, known, parked(6))).isFalse();
+        assertThat(releases(lease, known)).isFalse();
+        assertThat(changes(lease, applied.asking(ParkedStream.Request.RETRY), parked(6)))
+                .isFalse();
+        assertThat(store.parkedStreams(NAME)).containsExactly(applied);
+        assertThat(releases(lease, applied)).isTrue();
+        assertThat(changes(lease, applied, parked(6))).isFalse();
+        assertThat(releases(lease, applied)).isFalse();
+        assertThat(store.parkedStreams(NAME)).isEmpty();
+    }
+
+    @Test
+    void what_is_refused_about_one_stream_is_done_about_none() {
+        Lease lease = park(3);
+        StreamId bob = StreamId.of("account-bob");
+        List<ParkedChange> changes = List.of(
+                new ParkedChange.Parked(parkedAt(bob, 11)),
+                new ParkedChange.Changed(parked(3), parked(4)),
+                new ParkedChange.Released(parked(3)));
+
+        assertThat(store.advance(lease, TEN, TEN.movedTo(at(12)), changes)).isFalse();
+        Boolean inTransaction = transaction.execute(status -> {
+            boolean done = store.advance(lease, TEN, TEN.movedTo(at(12)), changes);
+            status.setRollbackOnly();
+            return done;
+        });
+
+        assertThat(inTransaction).isFalse();
+        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
+        assertThat(store.parkedStreams(NAME)).containsExactly(parked(3));
+    }
+
+    @Test
+    void a_discard_stops_a_retry_that_has_begun() {
+        Lease lease = park(3);
+        store.request(NAME, ADA, ParkedStream.Request.RETRY);
+        ParkedStream retrying = beginRetry(lease, 3);
+
+        assertThat(store.request(NAME, ADA, ParkedStream.Request.DISCARD)).isTrue();
+
+        assertThat(changes(lease, retrying, parked(4).asking(ParkedStream.Request.RETRYING)))
+                .isFalse();
+        assertThat(releases(lease, retrying)).isFalse();
+        assertThat(store.parkedStreams(NAME)).containsExactly(parked(3).asking(ParkedStream.Request.DISCARD));
+        assertThat(releases(lease, parked(3).asking(ParkedStream.Request.DISCARD)))
+                .isTrue();
+    }
+
+    @Test
+    void a_further_retry_is_not_answered_by_the_one_that_has_begun() {
+        Lease lease = park(3);
+        store.request(NAME, ADA, ParkedStream.Request.RETRY);
+        ParkedStream retrying = beginRetry(lease, 3);
+
+        assertThat(store.request(NAME, ADA, ParkedStream.Request.RETRY)).isTrue();
+
+        ParkedStream next = parked(4).asking(ParkedStream.Request.RETRYING);
+        assertThat(changes(lease, retrying, next)).isTrue();
+        assertThat(changes(lease, next, parked(4))).isTrue();
+        assertThat(store.parkedStreams(NAME)).containsExactly(parked(4).asking(ParkedStream.Request.RETRY));
+    }
+
+    @Test
+    void that_a_retry_has_begun_cannot_be_asked_for() {
+        park(3);
+
+        assertThatIllegalArgumentException().isThrownBy(() -> store.request(NAME, ADA, ParkedStream.Request.RETRYING));
+        assertThatIllegalArgumentException().isThrownBy(() -> store.requestAll(NAME, ParkedStream.Request.RETRYING));
+
+        assertThat(store.parkedStreams(NAME)).containsExactly(parked(3));
+    }
+
+    @Test
+    void of_a_request_and_a_release_one_comes_first() {
+        Lease lease = park(3);
+        for (int round = 0; round < 30; round++) {
+            List<Boolean> done = Race.run(
+                    2,
+                    number -> number == 0
+                            ? store.request(NAME, ADA, ParkedStream.Request.DISCARD)
+                            : releases(lease, parked(3)));
+
+            assertThat(done).containsOnlyOnce(true);
+            if (done.get(0)) {
+                assertThat(releases(lease, parked(3).asking(ParkedStream.Request.DISCARD)))
+                        .isTrue();
+            }
+            store.advance(lease, TEN, TEN, List.of(new ParkedChange.Parked(parked(3))));
+        }
+    }
+
+    private Lease park(long position) {
+        Lease lease = acquire("one");
+        assertThat(store.advance(lease, Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(position)))))
+                .isTrue();
+        return lease;
+    }
+
+    private ParkedStream beginRetry(Lease lease, long position) {
+        ParkedStream retrying = parked(position).asking(ParkedStream.Request.RETRYING);
+        assertThat(changes(lease, parked(position).asking(ParkedStream.Request.RETRY), retrying))
+                .isTrue();
+        return retrying;
+    }
+
+    private boolean changes(Lease lease, ParkedStream from, ParkedStream to) {
+        return store.advance(lease, TEN, TEN, List.of(new ParkedChange.Changed(from, to)));
+    }
+
+    private boolean releases(Lease lease, ParkedStream stream) {
+        return store.advance(lease, TEN, TEN, List.of(new ParkedChange.Released(stream)));
     }
 
     @Test

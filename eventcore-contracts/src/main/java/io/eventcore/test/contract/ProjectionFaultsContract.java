@@ -15,9 +15,11 @@ import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionBuilder;
@@ -271,6 +273,38 @@ public abstract class ProjectionFaultsContract {
                         })
                         .build()));
 
+        awaitApplied(positions(event -> true));
+    }
+
+    @Test
+    void a_failed_commit_is_told_although_what_became_of_it_cannot_be_found_out() {
+        deposit(ADA, 3);
+        AtomicBoolean unreachable = new AtomicBoolean(true);
+        ProjectionStore failing = new ForwardingProjectionStore(store) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                if (unreachable.get() && !joinsCallersTransaction()) {
+                    throw lost();
+                }
+                return super.advance(lease, from, to, parked);
+            }
+        };
+
+        ProjectionRunner runner = start(builder(failing)
+                .projection(ledger("applied")
+                        .on(LedgerEvent.class, event -> {
+                            applied.add(event);
+                            if (unreachable.get()) {
+                                failTheCommit();
+                            }
+                        })
+                        .build()));
+
+        Eventually.until(
+                "the failure of the commit is told",
+                () -> status(runner, "applied").lastFailure().contains("HomemadeError"),
+                () -> ", but " + status(runner, "applied").lastFailure());
+        unreachable.set(false);
         awaitApplied(positions(event -> true));
     }
 

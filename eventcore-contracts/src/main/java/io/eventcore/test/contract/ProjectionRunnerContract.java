@@ -46,7 +46,23 @@ public abstract class ProjectionRunnerContract {
     }
 
     @Nested
+    class Parked_requests extends ParkedRequestsContract {
+        @Override
+        ProjectionRunnerContract contract() {
+            return ProjectionRunnerContract.this;
+        }
+    }
+
+    @Nested
     class Ownership extends ProjectionOwnershipContract {
+        @Override
+        ProjectionRunnerContract contract() {
+            return ProjectionRunnerContract.this;
+        }
+    }
+
+    @Nested
+    class Reset extends ProjectionResetContract {
         @Override
         ProjectionRunnerContract contract() {
             return ProjectionRunnerContract.this;

@@ -352,6 +352,48 @@ public abstract class ReactionContract {
     }
 
     @Test
+    void a_crash_while_a_parked_stream_is_retried_executes_nothing_twice() {
+        AtomicBoolean refusing = new AtomicBoolean(true);
+        deposit(3);
+        AtomicInteger crashes = new AtomicInteger();
+        ProjectionRunner runner = start(
+                new ForwardingProjectionStore(store) {
+                    @Override
+                    public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                        boolean applied = parked.stream()
+                                .anyMatch(change -> change instanceof ParkedChange.Changed changed
+                                        && changed.to().waiting()
+                                                < changed.from().waiting());
+                        if (applied && crashes.incrementAndGet() <= 2) {
+                            throw new IllegalStateException("crash");
+                        }
+                        return super.advance(lease, from, to, parked);
+                    }
+                },
+                offices()
+                        .on(
+                                Deposited.class,
+                                event -> List.of(
+                                        new Take(TAX, event.version().value()),
+                                        refusing.get() ? new Refused(BONUS) : new Take(BONUS, 1)))
+                        .onError(failure -> FailureDecision.PARK)
+                        .build());
+        Eventually.until(
+                "the stream waits",
+                () -> runner.parkedStreams(NAME).stream().anyMatch(stream -> stream.waiting() == 3));
+
+        refusing.set(false);
+        assertThat(runner.retryParked(NAME, ADA)).isTrue();
+
+        Eventually.until("it goes on", () -> runner.parkedStreams(NAME).isEmpty());
+        assertThat(crashes).hasValueGreaterThan(2);
+        assertThat(recorded(TAX))
+                .extracting(event -> ((Withdrawn) event.event()).cents())
+                .containsExactly(1L, 2L, 3L);
+        assertThat(versionOf(BONUS)).isEqualTo(3);
+    }
+
+    @Test
     void events_from_before_the_reaction_began_are_passed_over() {
         deposit(2);
         Instant since = recorded(ADA).get(1).recordedAt().plusNanos(1000);

@@ -74,6 +74,93 @@ final class BrokenProjectionStores {
         };
     }
 
+    /** Changes and releases a parked stream whatever has become of it since the caller has read it. */
+    static ProjectionStore comparingNoParkedStreams(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                return super.advance(
+                        lease, from, to, parked.stream().map(this::asItIs).toList());
+            }
+
+            private ParkedChange asItIs(ParkedChange change) {
+                if (change instanceof ParkedChange.Changed changed) {
+                    return actual(changed.from())
+                            .<ParkedChange>map(actual -> new ParkedChange.Changed(actual, changed.to()))
+                            .orElse(change);
+                }
+                if (change instanceof ParkedChange.Released released) {
+                    return actual(released.stream())
+                            .<ParkedChange>map(ParkedChange.Released::new)
+                            .orElse(change);
+                }
+                return change;
+            }
+
+            private Optional<ParkedStream> actual(ParkedStream known) {
+                ProjectionPartition partition = known.partition();
+                return parkedStream(partition.projection(), partition.version(), known.streamId());
+            }
+        };
+    }
+
+    static ProjectionStore parkingAgain(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                boolean again = parked.stream()
+                        .anyMatch(change -> change instanceof ParkedChange.Parked now
+                                && parkedAmong(
+                                                        lease.partition(),
+                                                        Set.of(now.stream().streamId()))
+                                                .size()
+                                        == 1);
+                return super.advance(lease, from, to, again ? List.of() : parked);
+            }
+        };
+    }
+
+    static ProjectionStore queueingBehindNothing(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                List<ParkedChange> there = parked.stream()
+                        .filter(change -> !(change instanceof ParkedChange.Queued more)
+                                || !parkedAmong(lease.partition(), Set.of(more.streamId()))
+                                        .isEmpty())
+                        .toList();
+                return super.advance(lease, from, to, there);
+            }
+        };
+    }
+
+    /** Counts what comes again, and keeps the place from before the checkpoint was set back. */
+    static ProjectionStore keepingThePlaceOfWhatComesAgain(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                List<ParkedChange> late = parked.stream()
+                        .map(change -> change instanceof ParkedChange.Queued more
+                                ? new ParkedChange.Queued(
+                                        more.streamId(), GlobalPosition.of(Long.MAX_VALUE), more.events())
+                                : change)
+                        .toList();
+                return super.advance(lease, from, to, late);
+            }
+        };
+    }
+
+    /** Says that something was asked for which it has found parked a moment ago. */
+    static ProjectionStore answeringBeforeItLooks(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean request(String projection, StreamId streamId, ParkedStream.Request request) {
+                super.request(projection, streamId, request);
+                return true;
+            }
+        };
+    }
+
     static ProjectionStore forgettingThatStreamsAreParked(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override

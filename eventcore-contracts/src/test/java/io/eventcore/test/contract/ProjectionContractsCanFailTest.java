@@ -221,6 +221,42 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::releasingOnlyWhatIsNamed,
                         "all_streams_of_a_partition_are_released_at_once_and_those_of_another_one_stay"),
                 store(
+                        "compares no parked streams",
+                        BrokenProjectionStores::comparingNoParkedStreams,
+                        "a_parked_stream_changes_only_from_what_it_is_known_as"),
+                store(
+                        "compares no parked streams",
+                        BrokenProjectionStores::comparingNoParkedStreams,
+                        "a_discard_stops_a_retry_that_has_begun"),
+                store(
+                        "compares no parked streams",
+                        BrokenProjectionStores::comparingNoParkedStreams,
+                        "a_further_retry_is_not_answered_by_the_one_that_has_begun"),
+                runner(
+                        "compares no parked streams",
+                        BrokenProjectionStores::comparingNoParkedStreams,
+                        "what_is_discarded_while_a_retry_applies_it_is_not_applied"),
+                runner(
+                        "compares no parked streams",
+                        BrokenProjectionStores::comparingNoParkedStreams,
+                        "what_is_retried_again_while_a_retry_fails_is_tried_once_more"),
+                store(
+                        "parks again what is parked",
+                        BrokenProjectionStores::parkingAgain,
+                        "a_stream_that_is_parked_is_not_parked_again"),
+                store(
+                        "queues events behind nothing",
+                        BrokenProjectionStores::queueingBehindNothing,
+                        "no_event_waits_in_a_stream_that_is_not_parked"),
+                store(
+                        "keeps the place of what comes again",
+                        BrokenProjectionStores::keepingThePlaceOfWhatComesAgain,
+                        "what_comes_again_after_the_checkpoint_was_set_back_waits_from_its_first_event"),
+                store(
+                        "answers before it looks",
+                        BrokenProjectionStores::answeringBeforeItLooks,
+                        "of_a_request_and_a_release_one_comes_first"),
+                store(
                         "forgets that streams are parked",
                         BrokenProjectionStores::forgettingThatStreamsAreParked,
                         "what_is_asked_about_parked_streams_is_told_without_all_of_them"),
@@ -255,6 +291,8 @@ class ProjectionContractsCanFailTest {
                 sound(
                         MutatedRunner.class,
                         "side_effects_begin_with_news_and_are_repeated_neither_by_a_reset_nor_by_a_new_version"),
+                sound(MutatedRunner.class, "what_is_discarded_while_a_retry_applies_it_is_not_applied"),
+                sound(MutatedRunner.class, "what_is_retried_again_while_a_retry_fails_is_tried_once_more"),
                 sound(MutatedRunner.class, "an_event_that_is_committed_late_is_applied_in_its_place"),
                 sound(MutatedRunner.class, "at_least_once_applies_again_what_was_not_checkpointed_and_loses_nothing"),
                 sound(
