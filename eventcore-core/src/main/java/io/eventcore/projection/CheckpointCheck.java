@@ -28,14 +28,17 @@ final class CheckpointCheck {
      *
      * @param reached how far the log was looked through
      * @param applied the checkpoint as last committed
+     * @return whether it was due
      * @throws LogWentBackwardsException if events are lost that were applied
      * @throws SetBackTogetherException if the checkpoint was set back with the log
      */
-    void checkIfDue(Checkpoint reached, Checkpoint applied) {
-        boolean due = context.nanoTime().getAsLong() - checkedAt > RunnerSettings.VERIFY_EVERY.toNanos();
-        if (due || context.tail().troubles() != troublesSeen) {
+    boolean checkIfDue(Checkpoint reached, Checkpoint applied) {
+        boolean due = context.nanoTime().getAsLong() - checkedAt > RunnerSettings.VERIFY_EVERY.toNanos()
+                || context.tail().troubles() != troublesSeen;
+        if (due) {
             check(reached, applied);
         }
+        return due;
     }
 
     /**

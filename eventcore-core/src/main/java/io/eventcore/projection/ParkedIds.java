@@ -7,7 +7,8 @@ import java.util.Set;
 
 /**
  * Which streams a partition has set aside: all of their ids while they are few, otherwise the store is asked about the
- * streams of each page. Only who holds the lease of the partition changes that, so what was read stays true.
+ * streams of each page. Only who holds the lease of the partition changes that, so what was read stays true until the tables
+ * are restored: where that may have happened, they are read again.
  *
  * <p>Used by one thread.
  */
@@ -32,7 +33,7 @@ final class ParkedIds {
     }
 
     /** Reads them, up to one more than are remembered: that one tells that there are too many. */
-    private void read() {
+    void read() {
         List<StreamId> first = store.parkedIds(partition, remembered + 1);
         ids.clear();
         all = first.size() <= remembered;

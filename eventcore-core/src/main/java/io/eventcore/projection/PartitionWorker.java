@@ -300,7 +300,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /** Deals with one page; returns how far that went, which may be further than what is committed. */
     private Checkpoint step(
             EventApplication<E> application, Parking<E> parking, CulpritSearch<E> search, Checkpoint reached) {
-        check.checkIfDue(reached, application.checkpoint());
+        if (check.checkIfDue(reached, application.checkpoint())) {
+            // The tables may have been restored with the same checkpoint and lease, and other parked streams.
+            application.parked().read();
+        }
         parking.answerRequests();
         LogPage page = log.read(reached.position(), () -> {
                     change(WorkerState::fellBehind);
