@@ -94,6 +94,8 @@ final class CulpritSearch<E extends Event> {
     /** Lets the projection decide about an entry that has failed alone; false if the worker is called away before. */
     private boolean settle(LogEntry<E> entry, Throwable firstCause) {
         Throwable cause = firstCause;
+        // What came before it is committed, and waits no more.
+        counts.waitingSince(entry.recordedAt());
         for (int attempt = 1; ; attempt++) {
             FailureDecision decision = decide(entry, cause, attempt);
             log(entry, cause, attempt, decision);

@@ -278,7 +278,11 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 application,
                 parking,
                 context.settings(),
-                nanos -> wakeup.pause(nanos, this::mayGoOn),
+                nanos -> {
+                    // What came before the event that fails is committed: the pause may last long.
+                    arrived(application.checkpoint().position());
+                    wakeup.pause(nanos, this::mayGoOn);
+                },
                 counts);
         Checkpoint begin = application.checkpoint();
         change(now -> now.begun(begin.position()));
@@ -332,6 +336,14 @@ final class PartitionWorker<E extends Event> implements Runnable {
             atTheEnd(application, next, own.isEmpty() && next.equals(reached));
         }
         return next;
+    }
+
+    private void arrived(GlobalPosition position) {
+        if (position.compareTo(position()) > 0) {
+            change(now -> now.with(now.facts().at(position)));
+            context.progress().changed();
+            behind.forEach(PartitionWorker::wakeUp);
+        }
     }
 
     private void moved(Checkpoint from, Checkpoint to) {

@@ -105,7 +105,8 @@ public record ProjectionStatus(
             double positionsPerSecond) {
         /**
          * When it will have caught up, if it goes on like this; empty if that cannot be told. A part that has failed never
-         * catches up, nor does one that is behind and paused or stopped, until an operator lets it go on.
+         * catches up, nor does one that is behind and paused or stopped, until an operator lets it go on. Of one that is
+         * behind and tries an event again it is not known whether the next attempt succeeds.
          */
         public Optional<Duration> estimatedTimeLeft() {
             if (state == ProjectionState.FAILED) {
@@ -114,7 +115,9 @@ public record ProjectionStatus(
             if (lagInEvents == 0) {
                 return Optional.of(Duration.ZERO);
             }
-            boolean standsStill = state == ProjectionState.PAUSED || state == ProjectionState.STOPPED;
+            boolean standsStill = state == ProjectionState.PAUSED
+                    || state == ProjectionState.STOPPED
+                    || state == ProjectionState.RETRYING;
             return standsStill || positionsPerSecond < 0.001
                     ? Optional.empty()
                     : Optional.of(Duration.ofMillis((long) (lagInEvents / positionsPerSecond * 1000)));

@@ -30,6 +30,9 @@ record RunnerSettings(
     /** How often the store is asked for what other instances and operators did. */
     static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
+    /** Below this, a lease runs out while it is being renewed, and instances take projections from each other for ever. */
+    private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
+
     /** Beyond this, a duration is taken for a mistake: sums of it would leave the range of a database's timestamps. */
     private static final Duration LONGEST = Duration.ofDays(3650);
 
@@ -38,6 +41,10 @@ record RunnerSettings(
             throw new IllegalArgumentException("batchSize must be at least 1, is " + batchSize);
         }
         inRange("lease", lease);
+        if (lease.compareTo(SHORTEST_LEASE) < 0) {
+            throw new IllegalArgumentException(
+                    "lease must be at least %d ms, is %s".formatted(SHORTEST_LEASE.toMillis(), lease));
+        }
         inRange("pollMin", pollMin);
         inRange("pollMax", pollMax);
         inRange("retryMin", retryMin);

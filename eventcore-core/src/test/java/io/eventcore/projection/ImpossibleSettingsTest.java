@@ -46,6 +46,15 @@ class ImpossibleSettingsTest {
     }
 
     @Test
+    void a_lease_that_runs_out_while_it_is_renewed_is_refused() {
+        assertRefused(builder -> builder.lease(Duration.ZERO), "lease must be positive");
+        assertRefused(
+                builder -> builder.lease(Duration.ofNanos(1)), "lease must be at least 100 ms, is PT0.000000001S");
+        assertRefused(builder -> builder.lease(Duration.ofMillis(100).minusNanos(1)), "lease must be at least 100 ms");
+        builder().lease(Duration.ofMillis(100)).build();
+    }
+
+    @Test
     void every_projection_would_stand_still_at_once() {
         assertRefused(builder -> builder.maxStandstill(Duration.ZERO), "maxStandstill must be positive");
     }

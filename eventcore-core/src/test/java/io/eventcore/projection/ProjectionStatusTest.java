@@ -47,7 +47,8 @@ class ProjectionStatusTest {
         assertThat(part(ProjectionState.PAUSED, 0, 50).estimatedTimeLeft()).contains(Duration.ZERO);
         assertThat(part(ProjectionState.STOPPED, 1_000, 50).estimatedTimeLeft()).isEmpty();
         assertThat(part(ProjectionState.RETRYING, 1_000, 50).estimatedTimeLeft())
-                .contains(Duration.ofSeconds(20));
+                .isEmpty();
+        assertThat(part(ProjectionState.RETRYING, 0, 50).estimatedTimeLeft()).contains(Duration.ZERO);
     }
 
     @Test

@@ -258,7 +258,7 @@ public record EventCoreProperties(
      *
      * @param enabled whether projections run in this instance of the application
      * @param batchSize how many events are applied in one transaction at most
-     * @param lease how long an instance that is silent keeps its projections, before another one takes over
+     * @param lease how long an instance that is silent keeps its projections, before another one takes over; at least 100 ms
      * @param minPollInterval how soon the log is looked at again while events of other instances come in
      * @param maxPollInterval how soon the log is looked at again when nothing happens
      * @param minRetryDelay delay before an event is tried again that could not be applied
@@ -279,6 +279,7 @@ public record EventCoreProperties(
         public Projections {
             check(batchSize >= 1, "eventcore.projections.batch-size", batchSize, "must be at least 1");
             checkInterval("eventcore.projections.lease", lease);
+            check(lease.toMillis() >= 100, "eventcore.projections.lease", lease, "must be at least 100 ms");
             checkInterval("eventcore.projections.min-poll-interval", minPollInterval);
             checkInterval("eventcore.projections.max-poll-interval", maxPollInterval);
             check(

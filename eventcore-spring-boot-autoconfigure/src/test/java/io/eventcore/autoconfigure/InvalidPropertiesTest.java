@@ -41,6 +41,7 @@ class InvalidPropertiesTest {
                 "eventcore.jdbc.group-commit.max-bytes | 0B | must be at least 1B",
                 "eventcore.projections.batch-size | 0 | must be at least 1",
                 "eventcore.projections.lease | 0s | must be positive",
+                "eventcore.projections.lease | 1ns | must be at least 100 ms",
                 "eventcore.projections.min-poll-interval | 0ms | must be positive",
                 "eventcore.projections.max-poll-interval | 1ms | must not be below",
                 "eventcore.projections.min-retry-delay | 0ms | must be positive",
