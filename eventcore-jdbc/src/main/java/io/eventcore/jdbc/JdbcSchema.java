@@ -43,8 +43,7 @@ public class JdbcSchema {
         this(connections, names, Set.of(), false);
     }
 
-    JdbcSchema(
-            Connections connections, TableNames names, Set<OptionalIndex> indexes, boolean acceptsUnfinishedImport) {
+    JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes, boolean acceptsUnfinishedImport) {
         this.connections = connections;
         this.names = names;
         this.indexes = indexes;

@@ -86,7 +86,9 @@ final class LogReads {
             Page read =
                     filter.matchesAll() ? readAll(connection, query, before) : readFiltered(connection, query, before);
             return new StoredPage(
-                    eventsOf(connection, read.rows, (row, stream) -> row.of(stream, decoder)), GlobalPosition.of(read.continueAfter), read.endReached);
+                    eventsOf(connection, read.rows, (row, stream) -> row.of(stream, decoder)),
+                    GlobalPosition.of(read.continueAfter),
+                    read.endReached);
         });
     }
 
