@@ -25,30 +25,30 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The store as an attempt in a lane sees it: streams with what others have decided, and an append that passes the turn
+ * The store as an attempt in a queue sees it: streams with what others have decided, and an append that passes the turn
  * on and returns when the decision is stored. Used by one thread for one attempt.
  */
 final class ChainedStore implements EventStore {
     private final EventStore store;
     private final DecisionChain chain;
-    private final Turn turn;
+    private final QueuedAttempt attempt;
 
-    ChainedStore(EventStore store, DecisionChain chain, Turn turn) {
+    ChainedStore(EventStore store, DecisionChain chain, QueuedAttempt attempt) {
         this.store = store;
         this.chain = chain;
-        this.turn = turn;
+        this.attempt = attempt;
     }
 
     @Override
     public <E extends Event> EventStreamReader<E> readStreams(
             Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
         try {
-            return chain.read(turn, streamsAfter, eventType);
+            return chain.read(attempt, streamsAfter, eventType);
         } catch (TransientEventStoreException
                 | EventStoreUnavailableException
                 | VersionConflictException
                 | DecideAgainException e) {
-            turn.isTold(e);
+            attempt.isTold(e);
             throw e;
         }
     }
@@ -60,12 +60,12 @@ final class ChainedStore implements EventStore {
                 // A transaction was begun around this append: it would return, and let others go, before the commit.
                 throw new DecideAgainException(true);
             }
-            return chain.store(turn, writes);
+            return chain.store(attempt, writes);
         } catch (TransientEventStoreException
                 | EventStoreUnavailableException
                 | VersionConflictException
                 | DecideAgainException e) {
-            turn.isTold(e);
+            attempt.isTold(e);
             throw e;
         }
     }

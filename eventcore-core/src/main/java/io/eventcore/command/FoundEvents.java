@@ -1,20 +1,65 @@
 package io.eventcore.command;
 
+import io.eventcore.EventStreamReader;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * What a read of streams has found, to be kept for the commands that come next.
+ * What a read of streams has found, for the cache.
  *
  * @param versions the version of each stream
- * @param events the events in global order
+ * @param events the events in global order; room for them is reserved in the budget
  */
 record FoundEvents(Map<StreamId, StreamVersion> versions, List<StoredEvent> events) {
     /** What they count for. */
     long bytes() {
-        return events.stream().mapToLong(ChainMemory::bytes).sum();
+        return events.stream().mapToLong(CacheBudget::bytes).sum();
+    }
+
+    /**
+     * Takes what a read finds, as long as there is room.
+     *
+     * @param after after which versions the streams were read
+     * @return empty if it is not all taken, or the store does not give its events as they are stored; nothing is reserved
+     *     then
+     */
+    static Optional<FoundEvents> of(
+            Map<StreamId, StreamVersion> after, EventStreamReader<?> read, CacheBudget budget) {
+        Optional<? extends Iterable<StoredEvent>> stored = read.stored();
+        if (stored.isEmpty() || isTooLong(after, read)) {
+            return Optional.empty();
+        }
+        List<StoredEvent> events = new ArrayList<>();
+        long reserved = 0;
+        boolean complete = false;
+        try {
+            for (StoredEvent event : stored.get()) {
+                long bytes = CacheBudget.bytes(event);
+                if (!budget.reserve(bytes)) {
+                    return Optional.empty();
+                }
+                reserved += bytes;
+                events.add(event);
+            }
+            complete = true;
+            return Optional.of(new FoundEvents(read.versions(), events));
+        } finally {
+            if (!complete) {
+                budget.release(reserved);
+            }
+        }
+    }
+
+    private static boolean isTooLong(Map<StreamId, StreamVersion> after, EventStreamReader<?> read) {
+        long events = 0;
+        for (Map.Entry<StreamId, StreamVersion> stream : after.entrySet()) {
+            events += read.version(stream.getKey()).value() - stream.getValue().value();
+        }
+        return events > StreamCache.MAX_EVENTS;
     }
 }

@@ -1,6 +1,5 @@
 package io.eventcore.command;
 
-import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.StreamId;
@@ -18,38 +17,38 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets commands queue for the streams that they fight over, instead of losing races for them.
  *
- * <p>A stream is <em>hot</em> from its first conflict until a number of attempts has met nobody else. An attempt on a
- * hot stream waits for its turn in the lane of that stream, first come, first served; an attempt on other streams pays
- * one look into an empty map. An attempt on several hot streams enters their lanes in one order, so that no two wait for
- * each other; from then on one lane serves them all.
+ * <p>A stream is <em>hot</em> from its first conflict until a number of attempts has met no other. An attempt on a hot
+ * stream waits for its turn in the queue of that stream, about in the order they came; an attempt on other streams pays one
+ * look into an empty map. An attempt on several hot streams enters their queues in one order, so that no two wait for each
+ * other; from then on one queue serves them all.
  *
  * <p>An attempt inside a transaction of the caller never queues: that transaction keeps its row locks after its turn,
- * so whoever had the next turn would wait for it in the database while it waited for another turn here, a deadlock that
- * nobody would see. Nor does an attempt that is made from within another one on the same thread.
+ * so the attempt that had the next turn would wait for it in the database while it waited for another turn here, a deadlock
+ * that the database would not see. Nor does an attempt that is made from within another one on the same thread.
  *
  * <p>Safe for any number of threads, virtual ones included.
  */
 final class HotStreams {
-    /** How often an attempt starts over without its own fault until nobody else can be the reason. */
+    /** How often an attempt starts over without its own fault until no other can be the reason. */
     private static final int MAX_TRIES_IN_COMPANY = 3;
 
     private final EventStore store;
     private final boolean enabled;
     private final ContendedStreams known = new ContendedStreams();
-    private final Lanes lanes;
+    private final HotStreamQueues queues;
 
     HotStreams(EventStore store, HotStreamSettings settings, Chains chains) {
         this.store = store;
         this.enabled = settings.enabled();
-        EventRoundTrip roundTrip = store.roundTrip().orElse(null);
-        ChainMemory memory = roundTrip == null ? null : ChainMemory.of(roundTrip);
-        this.lanes = new Lanes(memory == null ? null : others -> chains.of(store, memory, others));
+        CacheBudget budget = CacheBudget.ofExecutor();
+        boolean canDecideOnTop = store.roundTrip().isPresent();
+        this.queues = new HotStreamQueues(canDecideOnTop ? others -> chains.of(store, budget, others) : null);
     }
 
-    /** Makes the chain of a lane. */
+    /** Makes the chain of a queue. */
     @FunctionalInterface
     interface Chains {
-        DecisionChain of(EventStore store, ChainMemory memory, BooleanSupplier othersCome);
+        DecisionChain of(EventStore store, CacheBudget budget, BooleanSupplier othersCome);
     }
 
     /** The end of an attempt that did not begin: its thread was interrupted in the queue, or its time was up. */
@@ -88,8 +87,8 @@ final class HotStreams {
     }
 
     /**
-     * As {@link #attempt}, for an attempt that begins a transaction of its own, or waits for that of somebody else: it
-     * decides on nothing but what is stored, since nobody may wait for it while it waits.
+     * As {@link #attempt}, for an attempt that begins a transaction of its own, or waits for another transaction: it
+     * decides on nothing but what is stored, since no other attempt may wait for it while it waits.
      */
     ExecutionResult attemptAlone(
             Supplier<Set<StreamId>> streams,
@@ -97,12 +96,12 @@ final class HotStreams {
             long deadline,
             Function<EventStore, ExecutionResult> attempt) {
         List<StreamId> hot = hotOf(streams, contested);
-        return hot.isEmpty() ? watched(attempt) : alone(hot, lanes.of(hot), deadline, attempt);
+        return hot.isEmpty() ? watched(attempt) : alone(hot, queues.of(hot), deadline, attempt);
     }
 
-    /** The streams to queue for; none if the thread may not wait for anybody. */
+    /** The streams to queue for; none if the thread may not wait for other attempts. */
     private List<StreamId> hotOf(Supplier<Set<StreamId>> streams, @Nullable StreamId contested) {
-        return known.isEmpty() || lanes.haveThisThread() || store.joinsCallersTransaction()
+        return known.isEmpty() || queues.haveThisThread() || store.joinsCallersTransaction()
                 ? List.of()
                 : hotOf(streams.get(), contested);
     }
@@ -122,12 +121,12 @@ final class HotStreams {
 
     /**
      * Whether others of this process wait for the stream over which an attempt was lost. To take a place behind them is
-     * delay enough before the next attempt, as long as nobody knows of another process that fights for the stream too.
+     * delay enough before the next attempt, as long as no other process fights for the stream too.
      */
     boolean isCrowded(EventStoreException failure) {
         return failure instanceof VersionConflictException conflict
                 && known.contains(conflict.streamId())
-                && lanes.of(conflict.streamId()).isCrowded();
+                && queues.of(conflict.streamId()).isCrowded();
     }
 
     /** An attempt without a queue, which finds out whether there ought to be one. */
@@ -144,7 +143,7 @@ final class HotStreams {
 
     private ExecutionResult inTurn(List<StreamId> hot, long deadline, Function<EventStore, ExecutionResult> attempt) {
         for (int tries = 0; tries < MAX_TRIES_IN_COMPANY; tries++) {
-            List<Lane> own = lanes.of(hot);
+            List<HotStreamQueue> own = queues.of(hot);
             DecisionChain chain = own.get(0).chain();
             if (own.size() > 1 || chain == null) {
                 break;
@@ -157,39 +156,39 @@ final class HotStreams {
                 }
             }
         }
-        return alone(hot, lanes.of(hot), deadline, attempt);
+        return alone(hot, queues.of(hot), deadline, attempt);
     }
 
     /** An attempt that decides on top of what others have decided, and is stored together with them. */
     private ExecutionResult inCompany(
             List<StreamId> hot,
-            Lane lane,
+            HotStreamQueue queue,
             DecisionChain chain,
             long deadline,
             Function<EventStore, ExecutionResult> attempt) {
-        Turn turn = new Turn(lane);
+        QueuedAttempt queued = new QueuedAttempt(queue);
         StackReserve.check();
-        boolean others = lane.enter(deadline);
+        boolean others = queue.enter(deadline);
         try {
-            if (!lanes.of(hot).equals(List.of(lane))) {
-                // While this thread waited, another lane began to serve the streams.
+            if (!queues.of(hot).equals(List.of(queue))) {
+                // While this thread waited, another queue began to serve the streams.
                 throw new DecideAgainException(false);
             }
-            chain.begin(turn);
-            return attempt.apply(new ChainedStore(store, chain, turn));
+            chain.begin(queued);
+            return attempt.apply(new ChainedStore(store, chain, queued));
         } catch (Throwable wayOut) {
-            if (turn.isToldByStore(wayOut)) {
+            if (queued.isToldByStore(wayOut)) {
                 if (wayOut instanceof VersionConflictException conflict) {
                     others = true;
                     known.hasMetOthers(conflict.streamId());
                 }
             } else {
-                prove(chain, turn);
+                prove(chain, queued);
             }
             throw wayOut;
         } finally {
-            others |= lane.isAwaited() || chain.isBusy();
-            turn.pass();
+            others |= queue.isAwaited() || chain.isBusy();
+            queued.leaveQueue();
             met(hot, others);
         }
     }
@@ -198,31 +197,34 @@ final class HotStreams {
      * Waits until all is stored that a decision rests on which has written nothing. Whatever it has thrown: the caller
      * would take it for an answer, and act on what may never have happened.
      */
-    private static void prove(DecisionChain chain, Turn turn) {
-        if (!turn.isOver() && chain.mustProve(turn)) {
-            chain.store(turn, turn.proof());
+    private static void prove(DecisionChain chain, QueuedAttempt queued) {
+        if (!queued.hasLeftQueue() && chain.mustProve(queued)) {
+            chain.store(queued, queued.proof());
         }
     }
 
     /** An attempt that decides on what is stored, while all others on its hot streams wait. */
     private ExecutionResult alone(
-            List<StreamId> hot, List<Lane> own, long deadline, Function<EventStore, ExecutionResult> attempt) {
+            List<StreamId> hot,
+            List<HotStreamQueue> own,
+            long deadline,
+            Function<EventStore, ExecutionResult> attempt) {
         int entered = 0;
         boolean others = false;
         StackReserve.check();
         try {
-            for (Lane lane : own) {
-                others |= lane.enter(deadline);
+            for (HotStreamQueue queue : own) {
+                others |= queue.enter(deadline);
                 entered++;
             }
-            own.forEach(Lane::drain);
-            lanes.join(hot);
+            own.forEach(HotStreamQueue::drain);
+            queues.join(hot);
             return watched(attempt);
-        } catch (LeftQueueException | VersionConflictException someoneElse) {
+        } catch (LeftQueueException | VersionConflictException anotherWasThere) {
             others = true;
-            throw someoneElse;
+            throw anotherWasThere;
         } finally {
-            others |= own.stream().anyMatch(Lane::isAwaited);
+            others |= own.stream().anyMatch(HotStreamQueue::isAwaited);
             met(hot, others);
             for (int i = entered - 1; i >= 0; i--) {
                 own.get(i).leave();
@@ -235,8 +237,8 @@ final class HotStreams {
             if (others) {
                 known.hasMetOthers(stream);
             } else if (known.hasMetNone(stream)) {
-                lanes.separate(stream);
-                lanes.forget(stream);
+                queues.separate(stream);
+                queues.forget(stream);
             }
         }
     }

@@ -201,7 +201,7 @@ final class StateSnapshots {
                     declared.afterEvents() == Snapshot.AS_CONFIGURED ? settings.afterEvents() : declared.afterEvents();
             boolean due = rejected != null || basis.folded() >= afterEvents;
             // What others were about to store had no place yet when it was folded.
-            if (!due || basis.position().equals(GlobalPosition.START) || KnownStreams.isBeyondAll(basis.position())) {
+            if (!due || basis.position().equals(GlobalPosition.START) || StreamCache.isBeyondAll(basis.position())) {
                 return NOTHING;
             }
             StoredSnapshot snapshot;

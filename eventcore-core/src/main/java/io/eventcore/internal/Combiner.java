@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * next. There is no thread of its own, so there is nothing to shut down. Which requests fit together, how many groups are
  * under way at once and how a group is carried out is up to the {@link Policy}.
  *
+ * <p>A request is submitted by one call, or by two: {@link #arrive} puts it in line, {@link #await} waits for its answer. So
+ * a thread can let others go on in between that build on what it asks for.
+ *
  * <ul>
  *   <li><em>Interruption.</em> Of a thread whose ticket waits, it takes the ticket back, or is kept for later: the
  *       caller chooses. Once the ticket is in a group it changes nothing: the answer is waited for. A group is carried out
@@ -36,6 +39,9 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
 
     /** More than the deepest way through this class and a policy, but for what carries out: that may overflow the stack. */
     private static final int OWN_FRAMES = 50;
+
+    /** How long a request that arrived by a call of its own waits until its thread asks the policy itself who leads. */
+    private static final long ASK_AGAIN_NANOS = 100_000_000;
 
     private final ReentrantLock lock;
     private final Policy<Q, A> policy;
@@ -101,7 +107,7 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
         default void settle(List<A> answers, BiConsumer<Q, A> answer) {}
 
         /** What it means for a member that its group has failed before it had an answer. Called on the thread of the member. */
-        A withoutAnswer();
+        A withoutAnswer(Q request);
     }
 
     /**
@@ -202,7 +208,7 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
     private Optional<A> submit(Q request, long nanos, boolean interruptibly) {
         StackReserve.check(OWN_FRAMES);
         try {
-            arrive(request);
+            enter(request);
             await(request, nanos, interruptibly);
             Ticket<A> own = request;
             return own.state == State.GONE ? Optional.empty() : Optional.of(leadOrTakeAnswer(request));
@@ -212,7 +218,48 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
         }
     }
 
-    private void arrive(Q request) {
+    /**
+     * Puts a request in line. Unless this throws, its thread must {@link #await} the answer soon, whatever happens in
+     * between: it may have to lead.
+     */
+    public void arrive(Q request) {
+        StackReserve.check(OWN_FRAMES);
+        try {
+            enter(request);
+        } catch (Throwable e) {
+            abandon(request);
+            throw e;
+        }
+    }
+
+    /** Waits for the answer to a request that has arrived, however long that takes. An interruption is kept for later. */
+    public A await(Q request) {
+        try {
+            awaitAndAskAgain(request);
+            return leadOrTakeAnswer(request);
+        } catch (Throwable e) {
+            abandon(request);
+            throw e;
+        }
+    }
+
+    /**
+     * Asks the policy again who leads, since something has changed on which that depends. It needs not be called after
+     * this object has called the policy. Where a thread dies before it calls this, requests that wait in {@link #await}
+     * ask after a while.
+     */
+    public void leadIfDue() {
+        Q leader = null;
+        lock.lock();
+        try {
+            leader = appoint();
+        } finally {
+            lock.unlock();
+        }
+        wake(leader);
+    }
+
+    private void enter(Q request) {
         Ticket<A> own = request;
         Q leader = null;
         lock.lock();
@@ -241,6 +288,25 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
         if (request != null) {
             Ticket<A> ticket = request;
             ticket.wake();
+        }
+    }
+
+    private void awaitAndAskAgain(Q request) {
+        Ticket<A> own = request;
+        boolean interrupted = false;
+        try {
+            while (own.state == State.WAITS) {
+                LockSupport.parkNanos(this, ASK_AGAIN_NANOS);
+                interrupted |= Thread.interrupted();
+                if (own.state == State.WAITS) {
+                    leadIfDue();
+                }
+            }
+            await(request, FOREVER, false);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -326,7 +392,7 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
             }
         }
         A given = own.answer;
-        return given == null ? policy.withoutAnswer() : given;
+        return given == null ? policy.withoutAnswer(request) : given;
     }
 
     private void lead(Q request) {

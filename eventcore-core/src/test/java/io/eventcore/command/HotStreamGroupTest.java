@@ -27,7 +27,6 @@ import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.UndeclaredStreamException;
 import io.eventcore.VersionConflictException;
-import io.eventcore.command.DecisionGroup.Member;
 import io.eventcore.command.LedgerEvent.Deposited;
 import io.eventcore.command.LedgerEvent.Opened;
 import io.eventcore.command.LedgerEvent.Secret;
@@ -467,9 +466,7 @@ class HotStreamGroupTest {
             List<Runner> round20 = new ArrayList<>();
             round20.add(decides(deposit(1)));
             for (int i = 0; i < 20; i++) {
-                Runner runner = start(deposit(2), CommandContext.empty());
-                awaitThat(() -> joined.contains(runner) || isParkedIn(runner, Set.of("awaitRoom", "enter")));
-                round20.add(runner);
+                round20.add(decides(deposit(2)));
             }
             store.openForGood();
             results(round20.toArray(Runner[]::new));
@@ -487,9 +484,7 @@ class HotStreamGroupTest {
     void what_is_too_much_for_one_append_waits_for_the_next_one() {
         Runner first = decides(deposit(1));
         Runner large = decides(new Tally(Set.of(HOT), seen -> Collections.nCopies(400, deposited(HOT, 2))));
-        Runner tooMuch = start(
-                new Tally(Set.of(HOT), seen -> Collections.nCopies(200, deposited(HOT, 3))), CommandContext.empty());
-        awaitThat(() -> isParkedIn(tooMuch, Set.of("awaitRoom")));
+        Runner tooMuch = decides(new Tally(Set.of(HOT), seen -> Collections.nCopies(200, deposited(HOT, 3))));
 
         store.openForGood();
 
@@ -632,6 +627,25 @@ class HotStreamGroupTest {
     static List<Throwable> unexplained() {
         return List.of(
                 new IllegalStateException("a decorator's own"), new AssertionError(), new IOException("sneaked"));
+    }
+
+    @Test
+    void an_error_of_a_thread_that_has_appended_for_others_is_its_own() {
+        Runner first = decides(deposit(1));
+        Runner leader = decides(deposit(2));
+        Runner second = decides(deposit(3));
+        Runner nothing = decides(new Tally(Set.of(HOT), seen -> List.of()));
+        Runner third = decides(deposit(4));
+        store.afterAppend(2, new DeadlyError());
+
+        store.openForGood();
+
+        assertThat(results(first, second, nothing, third))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(leader.failure()).isInstanceOf(OutOfMemoryError.class);
+        assertThat(cents(HOT)).containsExactly(1L, 2L, 3L, 4L);
+        assertThat(executor.execute(deposit(5)).version(HOT)).isEqualTo(StreamVersion.of(5));
     }
 
     @Test
@@ -807,7 +821,7 @@ class HotStreamGroupTest {
 
     /** Waits until a command waits: for its turn, or with its turn for what others have decided. */
     private static void awaitQueued(Runner runner) {
-        awaitThat(() -> isParkedIn(runner, Set.of("enter", "awaitNothingUnderWay", "drain")));
+        awaitThat(() -> isParkedIn(runner, Set.of("enter", "beginReading", "drain")));
     }
 
     private static boolean isParkedIn(Thread thread, Set<String> methods) {
@@ -1023,26 +1037,26 @@ class HotStreamGroupTest {
 
     /** Says when a decision has been taken in. */
     private class WatchedChain extends DecisionChain {
-        WatchedChain(EventStore through, ChainMemory memory, BooleanSupplier othersCome) {
-            super(through, memory, othersCome);
+        WatchedChain(EventStore through, CacheBudget budget, BooleanSupplier othersCome) {
+            super(through, budget, othersCome);
         }
 
         @Override
-        Member join(Turn turn, StreamWrites writes) {
-            Member member = super.join(turn, writes);
+        PendingDecision join(QueuedAttempt attempt, StreamWrites writes) {
+            PendingDecision decision = super.join(attempt, writes);
             joined.add(Thread.currentThread());
-            return member;
+            return decision;
         }
     }
 
     /** The mistake that this is all about. */
     private final class EarlyChain extends WatchedChain {
-        EarlyChain(EventStore through, ChainMemory memory, BooleanSupplier othersCome) {
-            super(through, memory, othersCome);
+        EarlyChain(EventStore through, CacheBudget budget, BooleanSupplier othersCome) {
+            super(through, budget, othersCome);
         }
 
         @Override
-        boolean mustProve(Turn turn) {
+        boolean mustProve(QueuedAttempt attempt) {
             return false;
         }
     }
@@ -1067,6 +1081,16 @@ class HotStreamGroupTest {
         @Override
         public Set<String> storedNames(Class<? extends Event> type) {
             return plain.storedNames(type);
+        }
+    }
+
+    /** Kills the thread that looks at it. */
+    private static final class DeadlyError extends Error {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public StackTraceElement[] getStackTrace() {
+            throw new OutOfMemoryError("made up");
         }
     }
 

@@ -32,20 +32,20 @@ class HotStreamMemoryTest {
     private final Queue<WeakReference<Event>> decoded = new ConcurrentLinkedQueue<>();
     private final Queue<Runnable> later = new ConcurrentLinkedQueue<>();
     private final InMemoryEventStore store = new InMemoryEventStore(new WatchedSerializer());
-    private final ChainMemory memory = new ChainMemory(store.roundTrip().orElseThrow(), later::add);
+    private final CacheBudget budget = new CacheBudget(later::add);
     private final AtomicLong most = new AtomicLong();
     private final CommandExecutor executor = CommandExecutor.builder(store)
-            .chains((through, unused, others) -> new DecisionChain(through, memory, others))
+            .chains((through, unused, others) -> new DecisionChain(through, budget, others))
             .build();
 
     @Test
     void nothing_is_held_when_no_command_has_come_for_a_while() {
         fightOver(STREAMS, "");
-        assertThat(memory.kept()).isPositive();
+        assertThat(budget.used()).isPositive();
 
         runLater();
 
-        assertThat(memory.kept()).isZero();
+        assertThat(budget.used()).isZero();
         assertThat(eventsHeld()).isZero();
     }
 
@@ -57,9 +57,9 @@ class HotStreamMemoryTest {
 
         due.run();
 
-        assertThat(memory.kept()).isPositive();
+        assertThat(budget.used()).isPositive();
         runLater();
-        assertThat(memory.kept()).isZero();
+        assertThat(budget.used()).isZero();
     }
 
     @Test
@@ -70,7 +70,7 @@ class HotStreamMemoryTest {
             deposit(stream(0), "");
         }
 
-        assertThat(memory.kept()).isZero();
+        assertThat(budget.used()).isZero();
     }
 
     @Test
@@ -79,12 +79,12 @@ class HotStreamMemoryTest {
 
         fightOver(2, owner);
 
-        assertThat(most.get()).isPositive().isLessThanOrEqualTo(ChainMemory.MAX_BYTES);
+        assertThat(most.get()).isPositive().isLessThanOrEqualTo(CacheBudget.MAX_BYTES);
         for (int i = 0; i < 2; i++) {
             assertThat(store.streamVersion(stream(i))).isEqualTo(StreamVersion.of(THREADS * COMMANDS + 1));
         }
         runLater();
-        assertThat(memory.kept()).isZero();
+        assertThat(budget.used()).isZero();
     }
 
     /** Lets threads deposit to some streams at the same time, after each stream has been lost once. */
@@ -96,7 +96,7 @@ class HotStreamMemoryTest {
             for (int i = 0; i < COMMANDS; i++) {
                 for (int j = 0; j < streams; j++) {
                     deposit(stream(j), owner);
-                    most.accumulateAndGet(memory.kept(), Math::max);
+                    most.accumulateAndGet(budget.used(), Math::max);
                 }
             }
             return number;

@@ -28,16 +28,16 @@ class HotStreamSetBackTest {
     private final Queue<Runnable> later = new ConcurrentLinkedQueue<>();
     private final InMemoryEventStore first = log();
     private final Switched store = new Switched(first);
-    private final ChainMemory memory = new ChainMemory(first.roundTrip().orElseThrow(), later::add);
+    private final CacheBudget budget = new CacheBudget(later::add);
     private final CommandExecutor executor = CommandExecutor.builder(store)
-            .chains((through, unused, others) -> new DecisionChain(through, memory, others))
+            .chains((through, unused, others) -> new DecisionChain(through, budget, others))
             .build();
 
     @Test
     void a_command_decides_on_the_events_that_are_there_now() {
         heatUp();
         Race.run(8, number -> deposit(1));
-        assertThat(memory.kept())
+        assertThat(budget.used())
                 .as("the stream is hot, so that its events are kept")
                 .isPositive();
         long version = first.streamVersion(ADA).value();
@@ -57,7 +57,7 @@ class HotStreamSetBackTest {
     void in_the_same_log_what_is_known_is_not_read_again() {
         heatUp();
         Race.run(8, number -> deposit(1));
-        assertThat(memory.kept()).isPositive();
+        assertThat(budget.used()).isPositive();
         store.mostRead.set(0);
 
         Race.run(2, number -> deposit(1));

@@ -111,10 +111,10 @@ class SnapshotLawsTest {
                         .withExecutor(Runnable::run)
                         .withListener(listener),
                 JsonMapper.shared());
-        KnownStreams known = new KnownStreams();
+        StreamCache cache = new StreamCache(new CacheBudget(Runnable::run));
         Map<StreamId, StreamVersion> fromTheBeginning = Map.of(stream(0), StreamVersion.NONE);
-        known.learn(fromTheBeginning, new FoundEvents(fromTheBeginning, List.of()));
-        known.expect(new SharedEvent(StoredEvent.of(
+        cache.add(fromTheBeginning, new FoundEvents(fromTheBeginning, List.of()));
+        cache.addPending(new SharedEvent(StoredEvent.of(
                 stream(0),
                 StreamVersion.NONE,
                 GlobalPosition.START,
@@ -133,7 +133,7 @@ class SnapshotLawsTest {
                         EventMetadata.empty(),
                         stored.recordedAt()))));
         List<RecordedEvent<Noted>> decided = new ArrayList<>();
-        new DecodedEvents<>(known.eventsAfter(fromTheBeginning), Noted.class, again -> {}).forEach(decided::add);
+        new DecodedEvents<>(cache.eventsAfter(fromTheBeginning), Noted.class, again -> {}).forEach(decided::add);
         EventStore company = new View(decided);
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
 

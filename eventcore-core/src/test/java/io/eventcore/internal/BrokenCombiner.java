@@ -16,7 +16,7 @@ import javax.tools.ToolProvider;
  * The combiner, its rows and its operations compiled anew under other names, with the source of the combiner changed in one
  * place. Other names, since the model checker finds the class by its name in the class loader of the application.
  *
- * <p>In it a thread that parks sleeps until it is woken. The checker lets {@link java.util.concurrent.locks.LockSupport#park()} return at any
+ * <p>In it a thread that parks sleeps until it is woken, and asks no policy again. The checker lets {@link java.util.concurrent.locks.LockSupport#park()} return at any
  * time, as it may, and so would not miss a wake-up.
  */
 final class BrokenCombiner {
@@ -69,10 +69,17 @@ final class BrokenCombiner {
     private static String sleepingUntilWoken(String source) {
         String field = "private final Thread thread = Thread.currentThread();";
         String park = "LockSupport.park(this);";
+        String parkAndAskAgain = "LockSupport.parkNanos(this, ASK_AGAIN_NANOS);";
         String wake = "LockSupport.unpark(thread);";
-        assertThat(source).containsOnlyOnce(field).containsOnlyOnce(park).containsOnlyOnce(wake);
+        assertThat(source)
+                .containsOnlyOnce(field)
+                .containsOnlyOnce(park)
+                .containsOnlyOnce(parkAndAskAgain)
+                .containsOnlyOnce(wake);
+        String sleep = "while (!own.woken) { " + park + " } own.woken = false;";
         return source.replace(field, field + " private volatile boolean woken;")
-                .replace(park, "while (!own.woken) { " + park + " } own.woken = false;")
+                .replace(park, sleep)
+                .replace(parkAndAskAgain, sleep)
                 .replace(wake, "woken = true; " + wake);
     }
 

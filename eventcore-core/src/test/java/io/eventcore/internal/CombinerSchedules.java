@@ -29,7 +29,11 @@ public class CombinerSchedules {
     /** What waits; the lock of the combiner is held. */
     private final Deque<Add> waiting = new ArrayDeque<>();
 
-    private final Combiner<Add, Integer> combiner = new Combiner<>(new ReentrantLock(), new Rules());
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Combiner<Add, Integer> combiner = new Combiner<>(lock, new Rules());
+
+    /** How many callers keep all requests waiting; guarded by the lock. */
+    private int holding;
 
     /** Guarded by nothing: one group is under way at a time. */
     private int register;
@@ -62,6 +66,31 @@ public class CombinerSchedules {
         }
     }
 
+    /** Adds by two calls, and lets no request lead in between. */
+    @Operation
+    public int addHolding(@Param(gen = IntGen.class) int amount) {
+        Add add = new Add(amount);
+        hold(1);
+        combiner.arrive(add);
+        hold(-1);
+        combiner.leadIfDue();
+        try {
+            int before = combiner.await(add);
+            return before >= 0 ? before : add(amount);
+        } catch (StackOverflowError ofTheLeader) {
+            return add(amount);
+        }
+    }
+
+    private void hold(int more) {
+        lock.lock();
+        try {
+            holding += more;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Makes the leader of its group die, whichever that is. */
     @Operation
     public void harm() throws InterruptedException {
@@ -70,6 +99,30 @@ public class CombinerSchedules {
         } catch (StackOverflowError expected) {
             // It led.
         }
+    }
+
+    /** What the operations amount to, one after the other: a combiner that is broken would wait for ever alone too. */
+    public static class Register {
+        private int held;
+
+        /** Adds. */
+        public int add(int amount) {
+            held += amount;
+            return held - amount;
+        }
+
+        /** Adds. */
+        public int addWithin(int amount) {
+            return add(amount);
+        }
+
+        /** Adds. */
+        public int addHolding(int amount) {
+            return add(amount);
+        }
+
+        /** Changes nothing. */
+        public void harm() {}
     }
 
     private static final class Add extends Combiner.Ticket<Integer> {
@@ -93,7 +146,7 @@ public class CombinerSchedules {
 
         @Override
         public @Nullable Add nextLeader(int underWay) {
-            return underWay == 0 ? waiting.poll() : null;
+            return underWay == 0 && holding == 0 ? waiting.poll() : null;
         }
 
         @Override
@@ -122,7 +175,7 @@ public class CombinerSchedules {
         }
 
         @Override
-        public Integer withoutAnswer() {
+        public Integer withoutAnswer(Add request) {
             return -1;
         }
     }
@@ -131,6 +184,7 @@ public class CombinerSchedules {
     static void check(Class<?> operations, int orders) throws NoSuchMethodException {
         Method add = operations.getMethod("add", int.class);
         Method addWithin = operations.getMethod("addWithin", int.class);
+        Method addHolding = operations.getMethod("addHolding", int.class);
         Actor harm = new Actor(operations.getMethod("harm"), List.of());
         new ModelCheckingOptions()
                 .iterations(0)
@@ -139,8 +193,12 @@ public class CombinerSchedules {
                 .addCustomScenario(
                         beside(List.of(List.of(actor(add, 1), harm), List.of(actor(add, 2)), List.of(actor(add, 4)))))
                 .addCustomScenario(beside(List.of(List.of(actor(add, 1)), List.of(actor(addWithin, 2), actor(add, 4)))))
+                .addCustomScenario(beside(
+                        List.of(List.of(actor(addHolding, 1)), List.of(actor(addHolding, 2)), List.of(actor(add, 4)))))
+                .addCustomScenario(beside(List.of(List.of(actor(addHolding, 1), harm), List.of(actor(add, 2)))))
                 .invocationsPerIteration(orders)
                 .minimizeFailedScenario(false)
+                .sequentialSpecification(Register.class)
                 .addGuarantee(ManagedStrategyGuaranteeKt.forClasses(StackReserve.class.getName())
                         .allMethods()
                         .ignore())

@@ -32,7 +32,7 @@ class CombinerSchedulesTest {
 
     @Test
     void one_that_is_compiled_anew_and_not_broken_is_not_caught() throws Exception {
-        String same = "        StackReserve.check(OWN_FRAMES);\n";
+        String same = "    private static final int OWN_FRAMES = 50;\n";
 
         CombinerSchedules.check(BrokenCombiner.with(same, same, folder).operations(), ORDERS);
     }
@@ -93,6 +93,14 @@ class CombinerSchedulesTest {
                         "keeps its place when it is done",
                         "            underWay--;\n            // Whatever",
                         "            // Whatever"),
-                arguments("does not count the groups under way", "            underWay++;\n", ""));
+                arguments("does not count the groups under way", "            underWay++;\n", ""),
+                arguments(
+                        "appoints no leader when it is asked to",
+                        "        lock.lock();\n        try {\n            leader = appoint();\n        }",
+                        "        lock.lock();\n        try {\n        }"),
+                arguments(
+                        "does not wake the leader that it was asked for",
+                        "            leader = appoint();\n        } finally {\n            lock.unlock();\n        }\n        wake(leader);\n    }\n\n    private void enter",
+                        "            leader = appoint();\n        } finally {\n            lock.unlock();\n        }\n    }\n\n    private void enter"));
     }
 }

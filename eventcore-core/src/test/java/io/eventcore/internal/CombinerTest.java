@@ -121,6 +121,67 @@ class CombinerTest {
     }
 
     @Test
+    void one_that_arrives_by_a_call_of_its_own_is_in_line_until_it_is_waited_for() throws Exception {
+        Caller first = desk.heldCaller("first");
+        Request arrived = new Request("arrived");
+        desk.combiner.arrive(arrived);
+        Caller behind = desk.waitingCaller("a");
+        desk.release();
+
+        assertThat(desk.combiner.await(arrived)).isEqualTo("done: arrived");
+        first.assertDone();
+        behind.assertDone();
+        assertThat(desk.groups).containsExactly(List.of("first"), List.of("arrived", "a"));
+    }
+
+    @Test
+    void an_interruption_of_one_that_has_arrived_is_kept_for_later() throws Exception {
+        Request arrived = new Request("arrived");
+        desk.combiner.arrive(arrived);
+        Thread.currentThread().interrupt();
+        String answer = desk.combiner.await(arrived);
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(answer).isEqualTo("done: arrived");
+        assertThat(desk.ledInterrupted).isFalse();
+    }
+
+    @Test
+    void a_policy_that_has_changed_its_mind_is_asked_again() {
+        desk.closed = true;
+        List<Caller> all = desk.waitingCallers("a", "b");
+        desk.closed = false;
+        assertThat(desk.groups).isEmpty();
+        desk.combiner.leadIfDue();
+
+        all.forEach(Caller::assertDone);
+        assertThat(desk.groups).containsExactly(List.of("a", "b"));
+    }
+
+    @Test
+    void one_that_waits_for_a_policy_that_is_not_asked_again_asks_itself() {
+        desk.closed = true;
+        Request arrived = new Request("arrived");
+        desk.combiner.arrive(arrived);
+        desk.closed = false;
+
+        assertThat(desk.combiner.await(arrived)).isEqualTo("done: arrived");
+    }
+
+    @Test
+    void one_that_could_not_arrive_is_not_in_line() throws Exception {
+        for (Error harm : ERRORS) {
+            desk.failsOnce("arrive", harm);
+            assertThatExceptionOfType(Error.class)
+                    .isThrownBy(() -> desk.combiner.arrive(new Request("refused")))
+                    .isSameAs(harm);
+        }
+
+        assertThat(desk.combiner.submit(new Request("a"))).isEqualTo("done: a");
+        assertThat(desk.groups).containsExactly(List.of("a"));
+    }
+
+    @Test
     void what_no_group_takes_along_in_time_is_taken_back() {
         Caller first = desk.heldCaller("first");
 
@@ -319,6 +380,7 @@ class CombinerTest {
         private volatile String failsAt = "";
         private volatile @Nullable Error harm;
         private volatile boolean ledInterrupted;
+        private volatile boolean closed;
 
         private Desk(int maxGroups) {
             this.maxGroups = maxGroups;
@@ -337,7 +399,7 @@ class CombinerTest {
 
         @Override
         public @Nullable Request nextLeader(int underWay) {
-            return underWay < maxGroups ? waiting.poll() : null;
+            return underWay < maxGroups && !closed ? waiting.poll() : null;
         }
 
         @Override
@@ -386,7 +448,7 @@ class CombinerTest {
         }
 
         @Override
-        public String withoutAnswer() {
+        public String withoutAnswer(Request request) {
             return "no answer";
         }
 

@@ -206,7 +206,7 @@ final class GroupCommit {
         }
 
         @Override
-        public AppendResult withoutAnswer() {
+        public AppendResult withoutAnswer(Waiting append) {
             return new AppendResult.Unknown(new IllegalStateException("The batch has no answer"));
         }
     }

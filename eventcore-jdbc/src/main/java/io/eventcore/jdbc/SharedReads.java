@@ -154,11 +154,11 @@ final class SharedReads<T> {
             LOG.debug(
                     "A statement shared by several reads failed; each of them is sent by itself",
                     OwnThreads.redacted(e));
-            return Collections.nCopies(group.size(), withoutAnswer());
+            return Collections.nCopies(group.size(), new ReadAlone<>());
         }
 
         @Override
-        public Answer<T> withoutAnswer() {
+        public Answer<T> withoutAnswer(Waiting<T> own) {
             return new ReadAlone<>();
         }
     }

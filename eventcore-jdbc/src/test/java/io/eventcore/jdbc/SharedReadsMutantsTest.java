@@ -49,7 +49,7 @@ class SharedReadsMutantsTest {
                         "a_statement_is_bounded_and_what_did_not_fit_leads_next"),
                 arguments(
                         "takes a failure for an answer",
-                        "return Collections.nCopies(group.size(), withoutAnswer());",
+                        "return Collections.nCopies(group.size(), new ReadAlone<>());",
                         "return Collections.nCopies(group.size(), new Found<>(Map.of()));",
                         "when_a_shared_statement_fails_each_reads_by_itself_and_only_whose_own_read_fails_is_told"),
                 arguments(

@@ -10,27 +10,28 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The turn of one attempt in a lane, and what it has seen of the streams. Used by the thread of the attempt only. */
-final class Turn {
-    private final Lane lane;
+/** An attempt that has its turn in a queue, and what it has seen of the streams. Used by one thread. */
+final class QueuedAttempt {
+    private final HotStreamQueue queue;
     private final Map<StreamId, StreamVersion> seen = new LinkedHashMap<>();
-    private long failures;
+    private long lossesBefore;
     private boolean unproven;
     private boolean hasReadMore;
-    private boolean over;
+    private boolean hasLeft;
     private @Nullable RuntimeException toldByStore;
 
-    Turn(Lane lane) {
-        this.lane = lane;
+    /** An attempt that is about to enter a queue. */
+    QueuedAttempt(HotStreamQueue queue) {
+        this.queue = queue;
     }
 
-    /** {@code failuresBefore}: how many appends of the chain had failed when the turn began. */
-    void begin(long failuresBefore) {
-        failures = failuresBefore;
+    /** {@code losses}: how often decisions of the chain had been lost when the turn began. */
+    void begin(long losses) {
+        lossesBefore = losses;
     }
 
-    long failures() {
-        return failures;
+    long lossesBefore() {
+        return lossesBefore;
     }
 
     /** What was seen is not all stored, as far as is known. */
@@ -42,7 +43,7 @@ final class Turn {
         return unproven;
     }
 
-    /** The attempt rests on streams that the chain did not know. */
+    /** The attempt rests on streams that were not cached. */
     void readsMore() {
         hasReadMore = true;
     }
@@ -84,15 +85,15 @@ final class Turn {
         return failure == toldByStore;
     }
 
-    boolean isOver() {
-        return over;
+    boolean hasLeftQueue() {
+        return hasLeft;
     }
 
     /** Lets the next one have its turn. */
-    void pass() {
-        if (!over) {
-            over = true;
-            lane.leave();
+    void leaveQueue() {
+        if (!hasLeft) {
+            hasLeft = true;
+            queue.leave();
         }
     }
 }

@@ -6,21 +6,21 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A queue in front of some of the hot streams: one attempt has its turn, the others wait, about in the order they came. */
-final class Lane {
+/** A queue for some of the hot streams: one attempt has its turn, the others wait, about in the order they came. */
+final class HotStreamQueue {
     /** How often the first in the queue is overtaken, one time after the other, at most. */
     private static final int MAX_OVERTAKEN = 32;
 
     private final int number;
     private final ReentrantLock turn = new ReentrantLock();
 
-    /** How often the first in the queue was overtaken; changed by who has the turn. */
+    /** How often the first in the queue was overtaken; changed by the thread that has the turn. */
     private volatile int overtaken;
 
     private final @Nullable DecisionChain chain;
 
-    /** {@code chains}: makes a chain that asks whether others come; null where nobody can decide on top of others. */
-    Lane(int number, @Nullable Function<BooleanSupplier, DecisionChain> chains) {
+    /** {@code chains}: makes a chain that asks whether others come; null if commands cannot decide on top of others. */
+    HotStreamQueue(int number, @Nullable Function<BooleanSupplier, DecisionChain> chains) {
         this.number = number;
         this.chain = chains == null ? null : chains.apply(() -> turn.isLocked() || turn.hasQueuedThreads());
     }
@@ -29,19 +29,19 @@ final class Lane {
         return number;
     }
 
-    /** The decisions of those who had their turn and wait for being stored, if there can be any. */
+    /** The decisions of those that had their turn and wait for being stored, if there can be any. */
     @Nullable
     DecisionChain chain() {
         return chain;
     }
 
     /**
-     * Waits for the turn of this thread. Whoever comes while the turn is free takes it, although the first in the queue
-     * is about to wake up for it: to wake a thread takes longer than a turn as a rule. But those in the queue are not
-     * overtaken without end.
+     * Waits for the turn of this thread. A thread that comes while the turn is free takes it, although the first in the
+     * queue is about to wake up for it: to wake a thread takes longer than a turn as a rule. But those in the queue are
+     * not overtaken without end.
      *
      * @param deadline how long, as {@link System#nanoTime()}
-     * @return whether somebody else was there
+     * @return whether another attempt was there
      * @throws HotStreams.LeftQueueException if the thread was interrupted, and its flag is set, or the time is up
      */
     boolean enter(long deadline) {
@@ -62,7 +62,7 @@ final class Lane {
         throw leftQueue("The time of the command was used up before its turn came");
     }
 
-    /** Those who have decided may have waited for this thread to decide as well. */
+    /** Decisions may have been held back for this thread to decide as well. */
     private HotStreams.LeftQueueException leftQueue(String reason) {
         sendWhatIsDecided();
         return new HotStreams.LeftQueueException(reason);
@@ -90,7 +90,7 @@ final class Lane {
         return turn.isHeldByCurrentThread();
     }
 
-    /** Whether somebody has the turn, waits for it, or waits for being stored. */
+    /** Whether an attempt has the turn, waits for it, or waits for being stored. */
     boolean isCrowded() {
         return turn.isLocked() || turn.hasQueuedThreads() || (chain != null && chain.isBusy());
     }

@@ -1,0 +1,256 @@
+package io.eventcore.command;
+
+import io.eventcore.AppendLimitExceededException;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.command.PendingDecision.Outcome;
+import io.eventcore.internal.Combiner;
+import io.eventcore.internal.RedactedException;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which decisions are stored together: those that wait, in the order in which they were made, one group after the other.
+ *
+ * <p>Each decision rests on those before it. So if a group is not stored, all that wait behind it are <em>lost</em>: they
+ * are told to decide again, and are stored no more.
+ *
+ * <p>The lock is held by all callers but that of {@link #carryOut} and {@link #withoutAnswer}.
+ */
+final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
+    private static final Logger LOG = LoggerFactory.getLogger(DecisionLine.class);
+
+    /** How many decisions share an append at most. */
+    private static final int MAX_DECISIONS = 256;
+
+    /** How many events share an append at most; as many as share a transaction in the stores. */
+    private static final int MAX_EVENTS = 512;
+
+    /** How many decisions are held back at most, for others that have to read before they can join. */
+    private static final int MAX_HELD = 32;
+
+    private final EventStore store;
+    private final StreamCache cache;
+    private final BooleanSupplier othersCome;
+    private final ReentrantLock lock;
+
+    /** Signalled when a group has ended. */
+    private final Condition groupEnded;
+
+    /** The lost ones first. */
+    private final Deque<PendingDecision> waiting = new ArrayDeque<>();
+
+    private int maxEvents = MAX_EVENTS;
+
+    /** Whether a group that is not lost has a leader and has not ended. */
+    private boolean underWay;
+
+    /** Whether the group under way is stored. */
+    private boolean stored;
+
+    /** Whether a decision will not be stored on which others rest that wait. */
+    private boolean undone;
+
+    /** How many of those that wait hold the line. */
+    private int holding;
+
+    private boolean reading;
+    private boolean draining;
+
+    /** How often decisions were lost. */
+    private long losses;
+
+    /**
+     * A line without decisions.
+     *
+     * @param lock guards this object and the cache
+     * @param othersCome whether another command has the turn, or waits for it
+     */
+    DecisionLine(EventStore store, StreamCache cache, ReentrantLock lock, BooleanSupplier othersCome) {
+        this.store = store;
+        this.cache = cache;
+        this.lock = lock;
+        this.groupEnded = lock.newCondition();
+        this.othersCome = othersCome;
+    }
+
+    /** How often decisions were lost; a decision that rests on a lost one was begun at a lower number. */
+    long losses() {
+        return losses;
+    }
+
+    /** Whether no decision waits for being stored. */
+    boolean isIdle() {
+        return !underWay && (waiting.isEmpty() || waiting.getLast().isLost());
+    }
+
+    /** Waits until no append is under way, and keeps it so until {@link #endReading}. */
+    void beginReading() {
+        reading = true;
+        while (underWay) {
+            groupEnded.awaitUninterruptibly();
+        }
+    }
+
+    /** Lets groups be appended again. The caller joins the line or leaves its queue next, and lets what waits be sent. */
+    void endReading() {
+        reading = false;
+    }
+
+    /** Holds back no decision until {@link #endDraining}. */
+    void beginDraining() {
+        draining = true;
+    }
+
+    /** Waits until all decisions are stored or lost. */
+    void awaitIdle() {
+        while (!isIdle()) {
+            groupEnded.awaitUninterruptibly();
+        }
+    }
+
+    void endDraining() {
+        draining = false;
+    }
+
+    /** Puts a decision in line, and shows its events to those that decide next. */
+    @Override
+    public void arrive(PendingDecision decision) {
+        waiting.add(decision);
+        holding += decision.holds() ? 1 : 0;
+        decision.showIn(cache);
+    }
+
+    /** An error has kept a decision from joining, or its thread from waiting. */
+    @Override
+    public void withdraw(PendingDecision decision) {
+        if (waiting.remove(decision)) {
+            holding -= decision.holds() ? 1 : 0;
+        }
+        undone = true;
+        loseWhatRestsOnNothing();
+    }
+
+    /** Loses what waits if something ahead of it will not be stored; what is under way has to end first. */
+    private void loseWhatRestsOnNothing() {
+        if (!underWay && undone) {
+            undone = false;
+            losses++;
+            waiting.forEach(PendingDecision::lose);
+            cache.dropPending();
+        }
+    }
+
+    @Override
+    public @Nullable PendingDecision nextLeader(int groups) {
+        PendingDecision first = waiting.peek();
+        if (first == null || groups > 0) {
+            return null;
+        }
+        if (!first.isLost()) {
+            if (reading || isHeldBack()) {
+                return null;
+            }
+            underWay = true;
+            stored = false;
+        }
+        return takeFirst();
+    }
+
+    private PendingDecision takeFirst() {
+        PendingDecision first = waiting.remove();
+        holding -= first.holds() ? 1 : 0;
+        return first;
+    }
+
+    /** Whether those that wait are better sent when others have joined. */
+    private boolean isHeldBack() {
+        return !draining && waiting.size() < MAX_HELD && holding > 0 && othersCome.getAsBoolean();
+    }
+
+    @Override
+    public void gather(Combiner.Group<PendingDecision> group) {
+        boolean lost = group.leader().isLost();
+        int events = group.leader().events();
+        for (PendingDecision next = waiting.peek(); next != null; next = waiting.peek()) {
+            events += next.events();
+            boolean fits = lost || (group.size() < MAX_DECISIONS && events <= maxEvents);
+            if (!fits || next.isLost() != lost) {
+                return;
+            }
+            group.add(next);
+            takeFirst();
+        }
+    }
+
+    @Override
+    public List<Outcome> carryOut(List<PendingDecision> decisions) {
+        if (decisions.get(0).isLost()) {
+            return Collections.nCopies(decisions.size(), Outcome.decideAgain());
+        }
+        DecisionGroup group = new DecisionGroup(decisions);
+        try {
+            EventStreamSlice written = group.appendTo(store);
+            succeed(written);
+            return group.stored(written);
+        } catch (EventStoreException e) {
+            if (e instanceof AppendLimitExceededException && group.isShared()) {
+                limit(group.events() / 2);
+            }
+            return group.failed(e);
+        } catch (Throwable e) {
+            if (!group.isShared()) {
+                return List.of(new Outcome.Failed(e));
+            }
+            List<Outcome> outcomes = group.settle(store);
+            LOG.warn("An append failed in a way that stores do not declare", RedactedException.of(e, ""));
+            return outcomes;
+        }
+    }
+
+    private void succeed(EventStreamSlice written) {
+        lock.lock();
+        try {
+            cache.stored(written.events());
+            maxEvents = Math.min(MAX_EVENTS, maxEvents + 1 + maxEvents / 8);
+            stored = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** A guess, which every group that is stored corrects: the one that is too large may be a single decision. */
+    private void limit(int events) {
+        lock.lock();
+        try {
+            maxEvents = Math.max(1, events);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The first of a group that is released ends it. */
+    @Override
+    public void release(PendingDecision decision) {
+        if (underWay) {
+            underWay = false;
+            undone |= !stored;
+            groupEnded.signalAll();
+            loseWhatRestsOnNothing();
+        }
+    }
+
+    @Override
+    public Outcome withoutAnswer(PendingDecision decision) {
+        return decision.isSent() ? DecisionGroup.settle(decision, store) : Outcome.decideAgain();
+    }
+}

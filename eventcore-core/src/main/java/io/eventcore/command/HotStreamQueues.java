@@ -1,0 +1,99 @@
+package io.eventcore.command;
+
+import io.eventcore.StreamId;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queues for hot streams: a fixed number, each for a stripe of all streams.
+ *
+ * <p>If commands rest on several hot streams, one queue serves the stripes of all of these, so that such commands can be
+ * decided in company. Which queue serves a stripe does not affect correctness: while it changes, two commands may race as
+ * they do without queues.
+ */
+final class HotStreamQueues {
+    private static final int STRIPES = 64;
+
+    /** How many stripes one queue serves at most: the commands of one queue wait for each other. */
+    private static final int MAX_STRIPES_PER_QUEUE = 8;
+
+    private final List<HotStreamQueue> own;
+    private final AtomicReferenceArray<HotStreamQueue> serving;
+
+    /** {@code chains}: makes the chain of a queue; null if commands cannot decide on top of others. */
+    HotStreamQueues(@Nullable Function<BooleanSupplier, DecisionChain> chains) {
+        HotStreamQueue[] queues = new HotStreamQueue[STRIPES];
+        for (int i = 0; i < STRIPES; i++) {
+            queues[i] = new HotStreamQueue(i, chains);
+        }
+        this.own = List.of(queues);
+        this.serving = new AtomicReferenceArray<>(queues);
+    }
+
+    /** The queues of some streams, in the order in which every attempt enters them. */
+    List<HotStreamQueue> of(Collection<StreamId> streams) {
+        return streams.stream()
+                .map(this::of)
+                .distinct()
+                .sorted(Comparator.comparingInt(HotStreamQueue::number))
+                .toList();
+    }
+
+    HotStreamQueue of(StreamId stream) {
+        return serving.get(stripe(stream));
+    }
+
+    /** Lets one queue serve all these streams from now on, if it does not serve too many then. */
+    void join(Collection<StreamId> streams) {
+        List<HotStreamQueue> joined = of(streams);
+        int[] stripes = stripesOf(joined);
+        if (joined.size() > 1 && stripes.length <= MAX_STRIPES_PER_QUEUE) {
+            for (int stripe : stripes) {
+                serving.set(stripe, joined.get(0));
+            }
+        }
+    }
+
+    private int[] stripesOf(List<HotStreamQueue> queues) {
+        return IntStream.range(0, STRIPES)
+                .filter(stripe -> queues.contains(serving.get(stripe)))
+                .toArray();
+    }
+
+    /** Lets the stripe of this stream have its own queue again. */
+    void separate(StreamId stream) {
+        int stripe = stripe(stream);
+        serving.set(stripe, own.get(stripe));
+    }
+
+    /** Lets every queue forget what it keeps of a stream. */
+    void forget(StreamId stream) {
+        for (HotStreamQueue queue : own) {
+            DecisionChain chain = queue.chain();
+            if (chain != null) {
+                chain.forget(stream);
+            }
+        }
+    }
+
+    /** Whether this thread has a turn. */
+    boolean haveThisThread() {
+        for (HotStreamQueue queue : own) {
+            if (queue.isTakenByThisThread()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int stripe(StreamId stream) {
+        int hash = stream.hashCode();
+        return (hash ^ hash >>> 16) & STRIPES - 1;
+    }
+}

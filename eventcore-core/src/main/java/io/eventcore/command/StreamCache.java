@@ -1,0 +1,304 @@
+package io.eventcore.command;
+
+import io.eventcore.AppendedEvent;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.internal.SharedEvent;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Streams as the next decision is to see them: the events that are stored, and behind them those that are pending, in the
+ * places they will have.
+ *
+ * <p>A pending event has a position beyond all others until its own is known. Not safe for concurrent use.
+ */
+final class StreamCache {
+    /** How many events a cache holds at most. */
+    static final int MAX_EVENTS = 16_384;
+
+    /** How many streams a cache holds at most. */
+    static final int MAX_STREAMS = 64;
+
+    /** No store ever gives away a position as high as this. */
+    private static final long BEYOND_ALL = Long.MAX_VALUE / 2;
+
+    private final CacheBudget budget;
+    private final Map<StreamId, CachedStream> streams = new HashMap<>();
+
+    /** Streams that are too large to be cached, so that they need not be read to find out again. */
+    private final Set<StreamId> tooLarge = new HashSet<>();
+
+    private long nextBeyond = BEYOND_ALL;
+    private long bytes;
+
+    /** How much of the budget this cache has reserved. */
+    private long reserved;
+
+    StreamCache(CacheBudget budget) {
+        this.budget = budget;
+    }
+
+    private static final class CachedStream {
+        private final long from;
+        private final List<SharedEvent> events = new ArrayList<>();
+        private final Deque<Long> pendingBytes = new ArrayDeque<>();
+        private int stored;
+        private long bytes;
+
+        /** Holds the events after a version. */
+        CachedStream(long from) {
+            this.from = from;
+        }
+
+        long version() {
+            return from + events.size();
+        }
+
+        boolean isStored() {
+            return stored == events.size();
+        }
+
+        SharedEvent last() {
+            return events.get(events.size() - 1);
+        }
+
+        List<SharedEvent> eventsAfter(long version) {
+            return events.subList((int) Math.min(version - from, events.size()), events.size());
+        }
+    }
+
+    /** Whether a position stands for one that is not known yet. */
+    static boolean isBeyondAll(GlobalPosition position) {
+        return position.value() >= BEYOND_ALL;
+    }
+
+    boolean cover(Map<StreamId, StreamVersion> streamsAfter) {
+        for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
+            if (!covers(stream.getKey(), stream.getValue())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean covers(StreamId streamId, StreamVersion after) {
+        CachedStream cached = streams.get(streamId);
+        return cached != null && cached.from <= after.value();
+    }
+
+    boolean contains(StreamId streamId) {
+        return streams.containsKey(streamId);
+    }
+
+    /** Whether events of this stream are pending, so that nothing but this cache knows its end. */
+    boolean isPending(StreamId streamId) {
+        CachedStream cached = streams.get(streamId);
+        return cached != null && !cached.isStored();
+    }
+
+    /**
+     * After which versions to read so that these streams are cached as they are now. Of a stream that is cached its last
+     * event is read again: a log that was set back may have come to the same version by other events.
+     */
+    Map<StreamId, StreamVersion> missing(Map<StreamId, StreamVersion> streamsAfter) {
+        Map<StreamId, StreamVersion> missing = new HashMap<>(streamsAfter);
+        missing.replaceAll((id, after) -> covers(id, after) ? StreamVersion.of(readAgainAfter(cached(id))) : after);
+        return missing;
+    }
+
+    private static long readAgainAfter(CachedStream cached) {
+        return cached.isStored() && cached.stored > 0 ? cached.version() - 1 : cached.version();
+    }
+
+    /** Whether one of these streams was too large for the cache. */
+    boolean isTooLarge(Set<StreamId> streamIds) {
+        return streamIds.stream().anyMatch(tooLarge::contains);
+    }
+
+    /** Takes no further look at these streams, and makes room. */
+    void refuse(Set<StreamId> streamIds) {
+        if (tooLarge.size() + streamIds.size() > MAX_STREAMS) {
+            tooLarge.clear();
+        }
+        if (streamIds.size() <= MAX_STREAMS) {
+            tooLarge.addAll(streamIds);
+        }
+        evictStored();
+    }
+
+    /**
+     * Takes in what a read has found.
+     *
+     * @param readAfter after which versions it was read
+     * @return false if the streams end before what is cached of them, or hold something else there; nothing that is stored
+     *     is cached then
+     */
+    boolean add(Map<StreamId, StreamVersion> readAfter, FoundEvents found) {
+        reserved += found.bytes();
+        boolean complete = addAll(readAfter, found);
+        if (complete) {
+            balance();
+        } else {
+            evictStored();
+        }
+        return complete;
+    }
+
+    private boolean addAll(Map<StreamId, StreamVersion> readAfter, FoundEvents found) {
+        for (Map.Entry<StreamId, StreamVersion> stream : readAfter.entrySet()) {
+            CachedStream cached = streams.get(stream.getKey());
+            long after = stream.getValue().value();
+            if (cached == null || readAgainAfter(cached) != after) {
+                remove(stream.getKey());
+                streams.put(stream.getKey(), new CachedStream(after));
+            }
+        }
+        for (StoredEvent event : found.events()) {
+            CachedStream cached = cached(event.streamId());
+            if (event.version().value() <= cached.version()) {
+                if (!cached.last().stored().id().equals(event.id())) {
+                    return false;
+                }
+                continue;
+            }
+            cached.events.add(new SharedEvent(event));
+            cached.stored++;
+            count(cached, CacheBudget.bytes(event));
+        }
+        return found.versions().entrySet().stream()
+                .allMatch(stream -> stream.getValue().equals(version(stream.getKey())));
+    }
+
+    StreamVersion version(StreamId streamId) {
+        CachedStream cached = streams.get(streamId);
+        return StreamVersion.of(cached == null ? 0 : cached.version());
+    }
+
+    /** The events after these versions, in the order in which they will be read. */
+    List<SharedEvent> eventsAfter(Map<StreamId, StreamVersion> streamsAfter) {
+        List<SharedEvent> events = new ArrayList<>();
+        streamsAfter.forEach((id, after) -> events.addAll(cached(id).eventsAfter(after.value())));
+        if (streamsAfter.size() > 1) {
+            events.sort(Comparator.comparing(event -> event.stored().position()));
+        }
+        return events;
+    }
+
+    /** Reserves room for pending events; false if there is none. */
+    boolean reserve(long moreBytes) {
+        if (!budget.reserve(moreBytes)) {
+            return false;
+        }
+        reserved += moreBytes;
+        return true;
+    }
+
+    /** Adds an event that is pending, for which room was reserved; only the folds of commands see the place that it gets. */
+    void addPending(SharedEvent encoded) {
+        long size = CacheBudget.bytes(encoded.stored());
+        CachedStream cached = cached(encoded.stored().streamId());
+        cached.pendingBytes.add(size);
+        count(cached, size);
+        cached.events.add(encoded.at(StreamVersion.of(cached.version() + 1), GlobalPosition.of(nextBeyond++)));
+    }
+
+    /** The first of the pending events are stored. */
+    void stored(List<AppendedEvent> events) {
+        for (AppendedEvent event : events) {
+            CachedStream cached = cached(event.streamId());
+            SharedEvent pending = cached.events.get(cached.stored);
+            cached.events.set(cached.stored++, pending.at(event.version(), event.position()));
+            cached.pendingBytes.remove();
+        }
+    }
+
+    /** The pending events will not be stored. */
+    void dropPending() {
+        for (CachedStream cached : streams.values()) {
+            cached.events.subList(cached.stored, cached.events.size()).clear();
+            cached.pendingBytes.forEach(size -> count(cached, -size));
+            cached.pendingBytes.clear();
+        }
+        balance();
+    }
+
+    /** Evicts every stream of which nothing is pending, and forgets which ones were too large. */
+    void clear() {
+        tooLarge.clear();
+        evictStored();
+    }
+
+    /** Evicts every stream of which nothing is pending. */
+    void evictStored() {
+        for (StreamId streamId : List.copyOf(streams.keySet())) {
+            if (!isPending(streamId)) {
+                remove(streamId);
+            }
+        }
+        balance();
+    }
+
+    /** Evicts a stream if nothing of it is pending, and forgets that it was too large. */
+    void evict(StreamId streamId) {
+        tooLarge.remove(streamId);
+        if (!isPending(streamId)) {
+            remove(streamId);
+        }
+        balance();
+    }
+
+    private void remove(StreamId streamId) {
+        CachedStream removed = streams.remove(streamId);
+        if (removed != null) {
+            bytes -= removed.bytes;
+        }
+    }
+
+    private void count(CachedStream cached, long size) {
+        cached.bytes += size;
+        bytes += size;
+    }
+
+    /** Gives back what is reserved and not used. */
+    private void balance() {
+        budget.release(reserved - bytes);
+        reserved = bytes;
+    }
+
+    /** Whether nothing is cached, and nothing is about to be. */
+    boolean isEmpty() {
+        return reserved == 0;
+    }
+
+    /** Whether it holds more streams than it is to go on with. */
+    boolean hasTooManyStreams() {
+        return streams.size() > MAX_STREAMS;
+    }
+
+    /** Whether it holds more events than it is to go on with. */
+    boolean hasTooManyEvents() {
+        int events = 0;
+        for (CachedStream cached : streams.values()) {
+            events += cached.events.size();
+        }
+        return events > MAX_EVENTS;
+    }
+
+    private CachedStream cached(StreamId streamId) {
+        CachedStream cached = streams.get(streamId);
+        if (cached == null) {
+            throw new IllegalStateException("Stream '" + streamId + "' is not cached");
+        }
+        return cached;
+    }
+}
