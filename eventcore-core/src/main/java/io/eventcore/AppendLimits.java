@@ -1,34 +1,78 @@
 package io.eventcore;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * How large one append may be. Larger ones are refused before anything is sent to the database.
  *
  * <p>Immutable.
  *
- * @param events how many events one append may hold
- * @param payloadBytes how many bytes the payload of one event may have
- * @param metadataBytes how many bytes the metadata of one append may have in its stored form
  * @since 0.1
  */
-public record AppendLimits(int events, int payloadBytes, int metadataBytes) {
+public final class AppendLimits {
     private static final AppendLimits DEFAULTS = new AppendLimits(10_000, 1024 * 1024, 16 * 1024);
 
-    /**
-     * Checks the limits.
-     *
-     * @throws IllegalArgumentException if one is below 1
-     */
-    public AppendLimits {
+    private final int events;
+    private final int payloadBytes;
+    private final int metadataBytes;
+
+    private AppendLimits(int events, int payloadBytes, int metadataBytes) {
         if (events < 1 || payloadBytes < 1 || metadataBytes < 1) {
             throw new IllegalArgumentException(
                     "Append limits must be at least 1, are %d events, %d bytes of payload, %d bytes of metadata"
                             .formatted(events, payloadBytes, metadataBytes));
         }
+        this.events = events;
+        this.payloadBytes = payloadBytes;
+        this.metadataBytes = metadataBytes;
     }
 
     /** 10,000 events, 1 MiB of payload, 16 KiB of metadata. */
     public static AppendLimits defaults() {
         return DEFAULTS;
+    }
+
+    /** How many events one append may hold. */
+    public int events() {
+        return events;
+    }
+
+    /** How many bytes the payload of one event may have. */
+    public int payloadBytes() {
+        return payloadBytes;
+    }
+
+    /** How many bytes the metadata of one append may have in its stored form. */
+    public int metadataBytes() {
+        return metadataBytes;
+    }
+
+    /**
+     * These limits with another number of events.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public AppendLimits withEvents(int count) {
+        return new AppendLimits(count, payloadBytes, metadataBytes);
+    }
+
+    /**
+     * These limits with another size of payloads.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public AppendLimits withPayloadBytes(int bytes) {
+        return new AppendLimits(events, bytes, metadataBytes);
+    }
+
+    /**
+     * These limits with another size of metadata.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public AppendLimits withMetadataBytes(int bytes) {
+        return new AppendLimits(events, payloadBytes, bytes);
     }
 
     /**
@@ -56,6 +100,25 @@ public record AppendLimits(int events, int payloadBytes, int metadataBytes) {
      */
     public void checkMetadataBytes(long actual) {
         check("bytes of metadata", metadataBytes, actual);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof AppendLimits that
+                && events == that.events
+                && payloadBytes == that.payloadBytes
+                && metadataBytes == that.metadataBytes;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(events, payloadBytes, metadataBytes);
+    }
+
+    @Override
+    public String toString() {
+        return "at most %d events, %d bytes of payload, %d bytes of metadata"
+                .formatted(events, payloadBytes, metadataBytes);
     }
 
     private static void check(String what, long limit, long actual) {

@@ -9,12 +9,18 @@ import org.junit.jupiter.api.Test;
 class AppendLimitsTest {
     @Test
     void the_defaults_are_ten_thousand_events_a_mebibyte_and_sixteen_kibibytes() {
-        assertThat(AppendLimits.defaults()).isEqualTo(new AppendLimits(10_000, 1_048_576, 16_384));
+        AppendLimits spelledOut = AppendLimits.defaults()
+                .withEvents(10_000)
+                .withPayloadBytes(1_048_576)
+                .withMetadataBytes(16_384);
+
+        assertThat(AppendLimits.defaults()).isEqualTo(spelledOut).hasSameHashCodeAs(spelledOut);
+        assertThat(AppendLimits.defaults()).isNotEqualTo(spelledOut.withEvents(9_999));
     }
 
     @Test
     void a_limit_is_inclusive() {
-        AppendLimits limits = new AppendLimits(2, 3, 4);
+        AppendLimits limits = AppendLimits.defaults().withEvents(2).withPayloadBytes(3).withMetadataBytes(4);
 
         limits.checkEvents(2);
         limits.checkPayloadBytes(3);
@@ -23,7 +29,7 @@ class AppendLimitsTest {
 
     @Test
     void what_exceeds_a_limit_is_named_with_both_numbers() {
-        AppendLimits limits = new AppendLimits(2, 3, 4);
+        AppendLimits limits = AppendLimits.defaults().withEvents(2).withPayloadBytes(3).withMetadataBytes(4);
 
         assertThatExceptionOfType(AppendLimitExceededException.class)
                 .isThrownBy(() -> limits.checkPayloadBytes(5))
@@ -44,9 +50,9 @@ class AppendLimitsTest {
     @Test
     void a_limit_below_one_is_refused() {
         for (int bad : new int[] {0, -1}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> new AppendLimits(bad, 1, 1));
-            assertThatIllegalArgumentException().isThrownBy(() -> new AppendLimits(1, bad, 1));
-            assertThatIllegalArgumentException().isThrownBy(() -> new AppendLimits(1, 1, bad));
+            assertThatIllegalArgumentException().isThrownBy(() -> AppendLimits.defaults().withEvents(bad));
+            assertThatIllegalArgumentException().isThrownBy(() -> AppendLimits.defaults().withPayloadBytes(bad));
+            assertThatIllegalArgumentException().isThrownBy(() -> AppendLimits.defaults().withMetadataBytes(bad));
         }
     }
 }

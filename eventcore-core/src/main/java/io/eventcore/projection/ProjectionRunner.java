@@ -461,13 +461,12 @@ public class ProjectionRunner {
                 .filter(count -> count.projection().equals(one.projection()) && count.version() == one.version())
                 .mapToInt(ParkedCount::streams)
                 .sum();
-        return new ProjectionStatus(
-                label,
-                one.projection(),
-                one.version(),
-                active,
-                workers.stream().map(worker -> status(worker, last)).toList(),
-                set);
+        return ProjectionStatus.builder(label)
+                .version(one.projection(), one.version())
+                .active(active)
+                .partitions(workers.stream().map(worker -> status(worker, last)).toList())
+                .parkedStreams(set)
+                .build();
     }
 
     private ProjectionStatus.Partition status(PartitionWorker<?> worker, GlobalPosition last) {
@@ -478,18 +477,13 @@ public class ProjectionRunner {
                 .map(since -> Duration.between(since, clock.instant()))
                 .filter(waiting -> !waiting.isNegative())
                 .orElse(Duration.ZERO);
-        return new ProjectionStatus.Partition(
-                worker.partition().number(),
-                worker.shown(state),
-                position,
-                Math.max(0, last.value() - position.value()),
-                lag,
-                worker.standstill(state, last),
-                worker.lastFailure(state),
-                counts.applied(),
-                counts.skippedEvents(),
-                counts.failures(),
-                counts.positionsPerSecond());
+        return ProjectionStatus.Partition.builder(worker.partition().number(), worker.shown(state), position)
+                .behind(Math.max(0, last.value() - position.value()), lag)
+                .standstill(worker.standstill(state, last))
+                .lastFailure(worker.lastFailure(state))
+                .counts(counts.applied(), counts.skippedEvents(), counts.failures())
+                .positionsPerSecond(counts.positionsPerSecond())
+                .build();
     }
 
     private void look() {

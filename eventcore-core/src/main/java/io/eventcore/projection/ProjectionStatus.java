@@ -3,31 +3,67 @@ package io.eventcore.projection;
 import io.eventcore.GlobalPosition;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a projection is doing, as one instance of the application sees it. Holds no payload.
  *
  * <p>Immutable.
  *
- * @param name its name; where that is not version 1, with {@code @} and the version, or {@code @side-effects}
- * @param projection the {@linkplain Projection#name() name} alone
- * @param version its version; {@link ProjectionPartition#SIDE_EFFECTS} for side effects
- * @param active whether queries should read this version, or its side effects may run
- * @param partitions its parts
- * @param parkedStreams how many streams are set aside
  * @since 0.1
  */
-public record ProjectionStatus(
-        String name, String projection, int version, boolean active, List<Partition> partitions, int parkedStreams) {
-    /** Copies the list. */
-    public ProjectionStatus {
-        partitions = List.copyOf(partitions);
+public final class ProjectionStatus {
+    private final String name;
+    private final String projection;
+    private final int version;
+    private final boolean active;
+    private final List<Partition> partitions;
+    private final int parkedStreams;
+
+    private ProjectionStatus(Builder builder) {
+        this.name = builder.name;
+        this.projection = builder.projection;
+        this.version = builder.version;
+        this.active = builder.active;
+        this.partitions = builder.partitions;
+        this.parkedStreams = builder.parkedStreams;
     }
 
-    /** The only version of a projection. */
-    public ProjectionStatus(String name, List<Partition> partitions, int parkedStreams) {
-        this(name, name, 1, true, partitions, parkedStreams);
+    /** The status of the only version of a projection, without parts; all of that can be changed. */
+    public static Builder builder(String name) {
+        return new Builder(name);
+    }
+
+    /** Its name; if it is not version 1, with {@code @} and the version, or {@code @side-effects}. */
+    public String name() {
+        return name;
+    }
+
+    /** The {@linkplain Projection#name() name} alone. */
+    public String projection() {
+        return projection;
+    }
+
+    /** Its version; {@link ProjectionPartition#SIDE_EFFECTS} for side effects. */
+    public int version() {
+        return version;
+    }
+
+    /** Whether queries should read this version, or its side effects may run. */
+    public boolean active() {
+        return active;
+    }
+
+    /** Its parts; unmodifiable. */
+    public List<Partition> partitions() {
+        return partitions;
+    }
+
+    /** How many streams are set aside. */
+    public int parkedStreams() {
+        return parkedStreams;
     }
 
     /** The position up to which all parts have come. */
@@ -73,36 +109,174 @@ public record ProjectionStatus(
                 : Optional.empty();
     }
 
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ProjectionStatus that
+                && name.equals(that.name)
+                && projection.equals(that.projection)
+                && version == that.version
+                && active == that.active
+                && partitions.equals(that.partitions)
+                && parkedStreams == that.parkedStreams;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(name, projection, version, active, partitions, parkedStreams);
+    }
+
+    @Override
+    public String toString() {
+        return "%s%s, %d parked streams, %s".formatted(name, active ? " (active)" : "", parkedStreams, partitions);
+    }
+
     /**
-     * How a part of a projection is doing.
+     * Puts a status together. Not safe for concurrent use.
      *
-     * @param number which part, 0 for the first
-     * @param state what it is doing
-     * @param position how far it has come
-     * @param lagInEvents how far that is behind the end of the log, in positions; an upper bound of events
-     * @param lag how long ago the oldest event was recorded that is known to wait; zero if none is. Two clocks are
-     *     compared for it, so it is for people to look at
-     * @param standstill how long it has made no step here although it is behind: neither forward, nor to the finding that
-     *     there is nothing to apply yet. Zero if it makes steps, is not behind, or is not to be run by this instance now
-     * @param lastFailure what went wrong last, without any payload; empty if nothing did
-     * @param appliedEvents how many events were applied since this instance runs it
-     * @param skippedEvents how many events were skipped since then
-     * @param failures how many attempts failed since then
-     * @param positionsPerSecond how fast it gets ahead, on average over the last ten seconds or so
      * @since 0.1
      */
-    public record Partition(
-            int number,
-            ProjectionState state,
-            GlobalPosition position,
-            long lagInEvents,
-            Duration lag,
-            Duration standstill,
-            String lastFailure,
-            long appliedEvents,
-            long skippedEvents,
-            long failures,
-            double positionsPerSecond) {
+    public static final class Builder {
+        private final String name;
+        private String projection;
+        private int version = 1;
+        private boolean active = true;
+        private List<Partition> partitions = List.of();
+        private int parkedStreams;
+
+        private Builder(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+            this.projection = name;
+        }
+
+        /** A version of a projection, or its side effects; version 1 of that with the name of the status unless set. */
+        public Builder version(String projectionName, int number) {
+            projection = Objects.requireNonNull(projectionName, "projectionName");
+            version = number;
+            return this;
+        }
+
+        /** Whether queries should read this version, or its side effects may run; they should unless set. */
+        public Builder active(boolean isActive) {
+            active = isActive;
+            return this;
+        }
+
+        /** Its parts; none unless set. */
+        public Builder partitions(List<Partition> parts) {
+            partitions = List.copyOf(parts);
+            return this;
+        }
+
+        /** How many streams are set aside; none unless set. */
+        public Builder parkedStreams(int count) {
+            parkedStreams = count;
+            return this;
+        }
+
+        /** The status. */
+        public ProjectionStatus build() {
+            return new ProjectionStatus(this);
+        }
+    }
+
+    /**
+     * How a part of a projection is doing. Immutable.
+     *
+     * @since 0.1
+     */
+    public static final class Partition {
+        private final int number;
+        private final ProjectionState state;
+        private final GlobalPosition position;
+        private final long lagInEvents;
+        private final Duration lag;
+        private final Duration standstill;
+        private final String lastFailure;
+        private final long appliedEvents;
+        private final long skippedEvents;
+        private final long failures;
+        private final double positionsPerSecond;
+
+        private Partition(Builder builder) {
+            this.number = builder.number;
+            this.state = builder.state;
+            this.position = builder.position;
+            this.lagInEvents = builder.lagInEvents;
+            this.lag = builder.lag;
+            this.standstill = builder.standstill;
+            this.lastFailure = builder.lastFailure;
+            this.appliedEvents = builder.appliedEvents;
+            this.skippedEvents = builder.skippedEvents;
+            this.failures = builder.failures;
+            this.positionsPerSecond = builder.positionsPerSecond;
+        }
+
+        /** A part that is not behind and has done nothing; all of that can be changed. */
+        public static Builder builder(int number, ProjectionState state, GlobalPosition position) {
+            return new Builder(number, state, position);
+        }
+
+        /** Which part, 0 for the first. */
+        public int number() {
+            return number;
+        }
+
+        /** What it is doing. */
+        public ProjectionState state() {
+            return state;
+        }
+
+        /** How far it has come. */
+        public GlobalPosition position() {
+            return position;
+        }
+
+        /** How far that is behind the end of the log, in positions; an upper bound of events. */
+        public long lagInEvents() {
+            return lagInEvents;
+        }
+
+        /**
+         * How long ago the oldest event was recorded that is known to wait; zero if none is. Two clocks are compared for
+         * it, so it is for people to look at.
+         */
+        public Duration lag() {
+            return lag;
+        }
+
+        /**
+         * How long it has made no step here although it is behind: neither forward, nor to the finding that there is
+         * nothing to apply yet. Zero if it makes steps, is not behind, or is not to be run by this instance now.
+         */
+        public Duration standstill() {
+            return standstill;
+        }
+
+        /** What went wrong last, without any payload; empty if nothing did. */
+        public String lastFailure() {
+            return lastFailure;
+        }
+
+        /** How many events were applied since this instance runs it. */
+        public long appliedEvents() {
+            return appliedEvents;
+        }
+
+        /** How many events were skipped since then. */
+        public long skippedEvents() {
+            return skippedEvents;
+        }
+
+        /** How many attempts failed since then. */
+        public long failures() {
+            return failures;
+        }
+
+        /** How fast it gets ahead, on average over the last ten seconds or so. */
+        public double positionsPerSecond() {
+            return positionsPerSecond;
+        }
+
         /**
          * When it will have caught up, if it goes on like this; empty if that cannot be told. A part that has failed never
          * catches up, nor does one that is behind and paused or stopped, until an operator lets it go on. Of one that is
@@ -121,6 +295,95 @@ public record ProjectionStatus(
             return standsStill || positionsPerSecond < 0.001
                     ? Optional.empty()
                     : Optional.of(Duration.ofMillis((long) (lagInEvents / positionsPerSecond * 1000)));
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Partition that
+                    && number == that.number
+                    && state == that.state
+                    && position.equals(that.position)
+                    && lagInEvents == that.lagInEvents
+                    && lag.equals(that.lag)
+                    && standstill.equals(that.standstill)
+                    && lastFailure.equals(that.lastFailure)
+                    && appliedEvents == that.appliedEvents
+                    && skippedEvents == that.skippedEvents
+                    && failures == that.failures
+                    && Double.compare(positionsPerSecond, that.positionsPerSecond) == 0;
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(number, state, position, lagInEvents, appliedEvents, skippedEvents, failures);
+        }
+
+        @Override
+        public String toString() {
+            return "part %d %s at %s, %d behind".formatted(number, state, position, lagInEvents);
+        }
+
+        /**
+         * Puts the status of a part together. Not safe for concurrent use.
+         *
+         * @since 0.1
+         */
+        public static final class Builder {
+            private final int number;
+            private final ProjectionState state;
+            private final GlobalPosition position;
+            private long lagInEvents;
+            private Duration lag = Duration.ZERO;
+            private Duration standstill = Duration.ZERO;
+            private String lastFailure = "";
+            private long appliedEvents;
+            private long skippedEvents;
+            private long failures;
+            private double positionsPerSecond;
+
+            private Builder(int number, ProjectionState state, GlobalPosition position) {
+                this.number = number;
+                this.state = Objects.requireNonNull(state, "state");
+                this.position = Objects.requireNonNull(position, "position");
+            }
+
+            /** How far it is behind the end of the log, in positions, and since when; not at all unless set. */
+            public Builder behind(long positions, Duration oldest) {
+                lagInEvents = positions;
+                lag = Objects.requireNonNull(oldest, "oldest");
+                return this;
+            }
+
+            /** How long it has made no step; zero unless set. */
+            public Builder standstill(Duration time) {
+                standstill = Objects.requireNonNull(time, "time");
+                return this;
+            }
+
+            /** What went wrong last; nothing unless set. */
+            public Builder lastFailure(String failure) {
+                lastFailure = Objects.requireNonNull(failure, "failure");
+                return this;
+            }
+
+            /** How many events were applied and skipped, and how many attempts failed; none unless set. */
+            public Builder counts(long applied, long skipped, long failed) {
+                appliedEvents = applied;
+                skippedEvents = skipped;
+                failures = failed;
+                return this;
+            }
+
+            /** How fast it gets ahead; not at all unless set. */
+            public Builder positionsPerSecond(double rate) {
+                positionsPerSecond = rate;
+                return this;
+            }
+
+            /** The status. */
+            public Partition build() {
+                return new Partition(this);
+            }
         }
     }
 }

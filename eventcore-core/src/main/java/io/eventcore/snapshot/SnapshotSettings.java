@@ -6,32 +6,27 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When and how snapshots are stored.
  *
  * <p>Immutable.
  *
- * @param afterEvents after how many folded events a new snapshot is stored; 1 or more
- * @param executor writes them; may refuse, and then a snapshot is dropped
- * @param listener is told what becomes of them
  * @since 0.1
  */
-public record SnapshotSettings(int afterEvents, Executor executor, SnapshotListener listener) {
+public final class SnapshotSettings {
     private static final int DEFAULT_AFTER_EVENTS = 100;
     private static final int MAX_WAITING = 100;
 
-    /**
-     * Checks the settings.
-     *
-     * @throws IllegalArgumentException if {@code afterEvents} is less than 1
-     */
-    public SnapshotSettings {
-        if (afterEvents < 1) {
-            throw new IllegalArgumentException("afterEvents must be at least 1, is " + afterEvents);
-        }
-        Objects.requireNonNull(executor, "executor");
-        Objects.requireNonNull(listener, "listener");
+    private final int afterEvents;
+    private final Executor executor;
+    private final SnapshotListener listener;
+
+    private SnapshotSettings(int afterEvents, Executor executor, SnapshotListener listener) {
+        this.afterEvents = afterEvents;
+        this.executor = Objects.requireNonNull(executor, "executor");
+        this.listener = Objects.requireNonNull(listener, "listener");
     }
 
     /**
@@ -42,8 +37,30 @@ public record SnapshotSettings(int afterEvents, Executor executor, SnapshotListe
         return new SnapshotSettings(DEFAULT_AFTER_EVENTS, background(), SnapshotListener.none());
     }
 
-    /** These settings with another number of events. */
+    /** After how many folded events a new snapshot is stored. */
+    public int afterEvents() {
+        return afterEvents;
+    }
+
+    /** Writes the snapshots; may refuse, and then a snapshot is dropped. */
+    public Executor executor() {
+        return executor;
+    }
+
+    /** Is told what becomes of the snapshots. */
+    public SnapshotListener listener() {
+        return listener;
+    }
+
+    /**
+     * These settings with another number of events.
+     *
+     * @throws IllegalArgumentException if it is less than 1
+     */
     public SnapshotSettings withAfterEvents(int events) {
+        if (events < 1) {
+            throw new IllegalArgumentException("afterEvents must be at least 1, is " + events);
+        }
         return new SnapshotSettings(events, executor, listener);
     }
 
@@ -55,6 +72,24 @@ public record SnapshotSettings(int afterEvents, Executor executor, SnapshotListe
     /** These settings with another listener. */
     public SnapshotSettings withListener(SnapshotListener replacement) {
         return new SnapshotSettings(afterEvents, executor, replacement);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof SnapshotSettings that
+                && afterEvents == that.afterEvents
+                && executor.equals(that.executor)
+                && listener.equals(that.listener);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(afterEvents, executor, listener);
+    }
+
+    @Override
+    public String toString() {
+        return "snapshots after %d events".formatted(afterEvents);
     }
 
     private static Executor background() {

@@ -53,7 +53,7 @@ class ProjectionStatusTest {
 
     @Test
     void a_projection_is_as_slow_as_its_slowest_part() {
-        ProjectionStatus status = new ProjectionStatus("balances", List.of(part(1_000, 50), part(100, 200)), 0);
+        ProjectionStatus status = status(part(1_000, 50), part(100, 200));
 
         assertThat(status.positionsPerSecond()).isEqualTo(50);
         assertThat(status.estimatedTimeLeft()).contains(Duration.ofSeconds(20));
@@ -62,7 +62,7 @@ class ProjectionStatusTest {
 
     @Test
     void nothing_is_estimated_of_a_projection_of_which_a_part_stands_still() {
-        ProjectionStatus status = new ProjectionStatus("balances", List.of(part(1_000, 50), part(100, 0)), 0);
+        ProjectionStatus status = status(part(1_000, 50), part(100, 0));
 
         assertThat(status.estimatedTimeLeft()).isEmpty();
     }
@@ -79,12 +79,24 @@ class ProjectionStatusTest {
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
     }
 
+    @Test
+    void two_that_say_the_same_are_equal() {
+        assertThat(status(part(1, 2))).isEqualTo(status(part(1, 2))).hasSameHashCodeAs(status(part(1, 2)));
+        assertThat(status(part(1, 2))).isNotEqualTo(status(part(1, 3))).isNotEqualTo(status());
+    }
+
+    private static ProjectionStatus status(ProjectionStatus.Partition... parts) {
+        return ProjectionStatus.builder("balances").partitions(List.of(parts)).build();
+    }
+
     private static ProjectionStatus.Partition part(long lag, double positionsPerSecond) {
         return part(ProjectionState.CATCHING_UP, lag, positionsPerSecond);
     }
 
     private static ProjectionStatus.Partition part(ProjectionState state, long lag, double positionsPerSecond) {
-        return new ProjectionStatus.Partition(
-                0, state, GlobalPosition.START, lag, Duration.ZERO, Duration.ZERO, "", 0, 0, 0, positionsPerSecond);
+        return ProjectionStatus.Partition.builder(0, state, GlobalPosition.START)
+                .behind(lag, Duration.ZERO)
+                .positionsPerSecond(positionsPerSecond)
+                .build();
     }
 }

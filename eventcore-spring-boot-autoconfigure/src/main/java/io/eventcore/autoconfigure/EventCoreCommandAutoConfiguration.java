@@ -61,7 +61,7 @@ public final class EventCoreCommandAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     HotStreamSettings hotStreamSettings(EventCoreProperties properties) {
-        return new HotStreamSettings(properties.commands().hotStreams().enabled());
+        return properties.commands().hotStreams().enabled() ? HotStreamSettings.defaults() : HotStreamSettings.off();
     }
 
     @Bean

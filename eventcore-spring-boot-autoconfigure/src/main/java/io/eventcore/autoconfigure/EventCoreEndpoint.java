@@ -453,32 +453,28 @@ public class EventCoreEndpoint {
         List<PartitionState> states = stored.partitions();
         List<ParkedCount> parked = stored.parkedCounts();
         return running.names().stream()
-                .map(name -> new ProjectionStatus(
-                        name,
-                        states.stream()
+                .map(name -> ProjectionStatus.builder(name)
+                        .partitions(states.stream()
                                 .filter(state -> state.partition().projection().equals(name))
                                 .map(state -> asStored(state, last))
-                                .toList(),
-                        parked.stream()
+                                .toList())
+                        .parkedStreams(parked.stream()
                                 .filter(count -> count.projection().equals(name))
                                 .mapToInt(ParkedCount::streams)
-                                .sum()))
+                                .sum())
+                        .build())
                 .toList();
     }
 
     private static ProjectionStatus.Partition asStored(PartitionState state, long last) {
-        return new ProjectionStatus.Partition(
-                state.partition().number(),
-                state.paused() ? ProjectionState.PAUSED : ProjectionState.STOPPED,
-                state.checkpoint().position(),
-                Math.max(0, last - state.checkpoint().position().value()),
-                Duration.ZERO,
-                Duration.ZERO,
-                state.failure(),
-                0,
-                0,
-                0,
-                0);
+        GlobalPosition position = state.checkpoint().position();
+        return ProjectionStatus.Partition.builder(
+                        state.partition().number(),
+                        state.paused() ? ProjectionState.PAUSED : ProjectionState.STOPPED,
+                        position)
+                .behind(Math.max(0, last - position.value()), Duration.ZERO)
+                .lastFailure(state.failure())
+                .build();
     }
 
     private static List<Partition> partitions(ProjectionStatus status) {

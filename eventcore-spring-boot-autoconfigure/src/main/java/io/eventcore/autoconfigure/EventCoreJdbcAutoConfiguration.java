@@ -151,8 +151,9 @@ public final class EventCoreJdbcAutoConfiguration {
     }
 
     private static GroupCommitSettings groupCommit(GroupCommit settings) {
-        return new GroupCommitSettings(
-                settings.enabled(), settings.maxEvents(), settings.maxBytes().toBytes());
+        return (settings.enabled() ? GroupCommitSettings.defaults() : GroupCommitSettings.off())
+                .withMaxEvents(settings.maxEvents())
+                .withMaxBytes(settings.maxBytes().toBytes());
     }
 
     @Bean
@@ -186,10 +187,10 @@ public final class EventCoreJdbcAutoConfiguration {
     }
 
     static AppendLimits limits(Limits limits) {
-        return new AppendLimits(
-                limits.maxEvents(),
-                Math.toIntExact(limits.maxPayload().toBytes()),
-                Math.toIntExact(limits.maxMetadata().toBytes()));
+        return AppendLimits.defaults()
+                .withEvents(limits.maxEvents())
+                .withPayloadBytes(Math.toIntExact(limits.maxPayload().toBytes()))
+                .withMetadataBytes(Math.toIntExact(limits.maxMetadata().toBytes()));
     }
 
     private static void warnIfEventsAreLost(DataSource dataSource) {
