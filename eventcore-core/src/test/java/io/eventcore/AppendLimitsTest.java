@@ -20,7 +20,8 @@ class AppendLimitsTest {
 
     @Test
     void a_limit_is_inclusive() {
-        AppendLimits limits = AppendLimits.defaults().withEvents(2).withPayloadBytes(3).withMetadataBytes(4);
+        AppendLimits limits =
+                AppendLimits.defaults().withEvents(2).withPayloadBytes(3).withMetadataBytes(4);
 
         limits.checkEvents(2);
         limits.checkPayloadBytes(3);
@@ -29,7 +30,8 @@ class AppendLimitsTest {
 
     @Test
     void what_exceeds_a_limit_is_named_with_both_numbers() {
-        AppendLimits limits = AppendLimits.defaults().withEvents(2).withPayloadBytes(3).withMetadataBytes(4);
+        AppendLimits limits =
+                AppendLimits.defaults().withEvents(2).withPayloadBytes(3).withMetadataBytes(4);
 
         assertThatExceptionOfType(AppendLimitExceededException.class)
                 .isThrownBy(() -> limits.checkPayloadBytes(5))
@@ -50,9 +52,12 @@ class AppendLimitsTest {
     @Test
     void a_limit_below_one_is_refused() {
         for (int bad : new int[] {0, -1}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> AppendLimits.defaults().withEvents(bad));
-            assertThatIllegalArgumentException().isThrownBy(() -> AppendLimits.defaults().withPayloadBytes(bad));
-            assertThatIllegalArgumentException().isThrownBy(() -> AppendLimits.defaults().withMetadataBytes(bad));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> AppendLimits.defaults().withEvents(bad));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> AppendLimits.defaults().withPayloadBytes(bad));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> AppendLimits.defaults().withMetadataBytes(bad));
         }
     }
 }

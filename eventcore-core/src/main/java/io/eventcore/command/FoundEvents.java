@@ -28,8 +28,7 @@ record FoundEvents(Map<StreamId, StreamVersion> versions, List<StoredEvent> even
      * @return empty if it is not all taken, or the store does not give its events as they are stored; nothing is reserved
      *     then
      */
-    static Optional<FoundEvents> of(
-            Map<StreamId, StreamVersion> after, EventStreamReader<?> read, CacheBudget budget) {
+    static Optional<FoundEvents> of(Map<StreamId, StreamVersion> after, EventStreamReader<?> read, CacheBudget budget) {
         Optional<? extends Iterable<StoredEvent>> stored = read.stored();
         if (stored.isEmpty() || isTooLong(after, read)) {
             return Optional.empty();

@@ -411,7 +411,9 @@ class HotStreamGroupTest {
 
     @Test
     void a_limit_that_one_exceeds_fails_nobody_else() {
-        store = new GatedStore(new JacksonEventSerializer(LedgerEvent.types()), AppendLimits.defaults().withEvents(2).withPayloadBytes(1_000).withMetadataBytes(1_000));
+        store = new GatedStore(
+                new JacksonEventSerializer(LedgerEvent.types()),
+                AppendLimits.defaults().withEvents(2).withPayloadBytes(1_000).withMetadataBytes(1_000));
         executor = newExecutor(WatchedChain::new);
         heatUp(HOT);
         Runner first = decides(deposit(1));
@@ -431,7 +433,9 @@ class HotStreamGroupTest {
 
     @Test
     void members_within_the_limit_are_carried_out_although_their_group_exceeds_it() {
-        store = new GatedStore(new JacksonEventSerializer(LedgerEvent.types()), AppendLimits.defaults().withEvents(2).withPayloadBytes(1_000).withMetadataBytes(1_000));
+        store = new GatedStore(
+                new JacksonEventSerializer(LedgerEvent.types()),
+                AppendLimits.defaults().withEvents(2).withPayloadBytes(1_000).withMetadataBytes(1_000));
         executor = newExecutor(WatchedChain::new);
         heatUp(HOT);
         List<Runner> all = new ArrayList<>();
@@ -449,7 +453,12 @@ class HotStreamGroupTest {
 
     @Test
     void one_command_that_is_too_large_does_not_make_groups_smaller_for_good() {
-        store = new GatedStore(new JacksonEventSerializer(LedgerEvent.types()), AppendLimits.defaults().withEvents(1_000).withPayloadBytes(1_000).withMetadataBytes(1_000));
+        store = new GatedStore(
+                new JacksonEventSerializer(LedgerEvent.types()),
+                AppendLimits.defaults()
+                        .withEvents(1_000)
+                        .withPayloadBytes(1_000)
+                        .withMetadataBytes(1_000));
         executor = newExecutor(WatchedChain::new);
         heatUp(HOT);
         Runner first = decides(deposit(1));

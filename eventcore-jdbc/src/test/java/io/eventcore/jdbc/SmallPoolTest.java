@@ -171,7 +171,8 @@ class SmallPoolTest {
         @ParameterizedTest(name = "pool of {0}")
         @ValueSource(ints = 4)
         void while_appends_that_are_too_large_for_a_batch_wait_others_append(int connections) {
-            EventStore store = store(connections, GroupCommitSettings.defaults().withMaxEvents(1).withMaxBytes(1_000_000));
+            EventStore store = store(
+                    connections, GroupCommitSettings.defaults().withMaxEvents(1).withMaxBytes(1_000_000));
 
             assertOthersAppend(
                     store, 1, number -> () -> store.appendEvents(deposit(held(0), StreamId.of("a-" + number))));
