@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -283,6 +284,31 @@ class CommandIdOfOtherCommandTest {
                 .hasSize(1);
         assertThatExceptionOfType(CommandIdReusedException.class)
                 .isThrownBy(() -> executor.execute(new By(new Account("7")), WITH_ID));
+    }
+
+    record Paid(String number) {}
+
+    record Due(String number) {}
+
+    record Settle(Object what, Map<Object, String> notes) implements Deposit {
+        @Override
+        public long amount() {
+            return 1;
+        }
+    }
+
+    @Test
+    void two_values_in_a_place_where_anything_may_stand_are_told_apart() {
+        assertRecognised(
+                new Settle(new Paid("7"), Map.of()),
+                new Settle(new Paid("7"), Map.of()),
+                new Settle(new Due("7"), Map.of()),
+                "1");
+        assertRecognised(
+                new Settle("x", Map.of(new Paid("7"), "a", new Due("8"), "b")),
+                new Settle("x", Map.of(new Due("8"), "b", new Paid("7"), "a")),
+                new Settle("x", Map.of(new Due("7"), "a", new Paid("8"), "b")),
+                "2");
     }
 
     @Test

@@ -7,13 +7,18 @@ import org.jspecify.annotations.Nullable;
 final class HiddenFieldException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    HiddenFieldException(Field field) {
-        super(field.isSynthetic() ? captured(field) : hidden(field));
+    HiddenFieldException(HiddenFields.Hidden hidden) {
+        super(hidden.field().isSynthetic() ? captured(hidden.field()) : hidden(hidden));
     }
 
-    private static String hidden(Field field) {
-        return "it does not show the field %s.%s. Show it (a getter, a record component or @JsonProperty), or mark it with @JsonIgnore if it does not belong to the command"
-                .formatted(field.getDeclaringClass().getName(), field.getName());
+    private static String hidden(HiddenFields.Hidden hidden) {
+        Field field = hidden.field();
+        String name = field.getDeclaringClass().getName() + "." + field.getName();
+        return hidden.isOfBean()
+                ? "it does not show the field %s. Show it (a getter, a record component or @JsonProperty), or mark it with @JsonIgnore if it does not belong to the command"
+                        .formatted(name)
+                : "it is not made of the fields of the class and may leave out %s. Hold the value in a record instead (a list, a map, a number, a text) or show the field (a getter, a record component or @JsonProperty); mark it with @JsonIgnore if it does not belong to the command or what is written contains it"
+                        .formatted(name);
     }
 
     private static String captured(Field field) {

@@ -1,0 +1,167 @@
+package io.eventcore.serialization.internal;
+
+import java.io.File;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Calendar;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import tools.jackson.databind.BeanDescription;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.SerializationConfig;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.ser.BeanPropertyWriter;
+import tools.jackson.databind.ser.ValueSerializerModifier;
+import tools.jackson.databind.ser.bean.BeanSerializerBase;
+import tools.jackson.databind.ser.jdk.MapEntrySerializer;
+import tools.jackson.databind.ser.std.ReferenceTypeSerializer;
+import tools.jackson.databind.type.CollectionLikeType;
+import tools.jackson.databind.type.CollectionType;
+import tools.jackson.databind.type.MapLikeType;
+import tools.jackson.databind.type.MapType;
+
+/** Lets no two values of different classes, or with different fields, look the same, and no two equal ones different. */
+final class TellingSerializers extends ValueSerializerModifier {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public List<BeanPropertyWriter> changeProperties(
+            SerializationConfig config, BeanDescription.Supplier description, List<BeanPropertyWriter> properties) {
+        for (BeanPropertyWriter property : properties) {
+            // An empty optional is written as null.
+            if (isOptional(property.getType()) && !property.hasNullSerializer()) {
+                property.assignNullSerializer(NoOptional.INSTANCE);
+            }
+        }
+        // Of a class that shows nothing, the name of the class does not make a JSON form.
+        if (properties.isEmpty() || !ClassName.isNeeded(description.getBeanClass())) {
+            return properties;
+        }
+        List<BeanPropertyWriter> withClass = new ArrayList<>(properties);
+        withClass.add(ClassName.of(config, description.get()));
+        return withClass;
+    }
+
+    private static boolean isOptional(JavaType type) {
+        return type.isReferenceType() || type.getRawClass().getName().startsWith("java.util.Optional");
+    }
+
+    @Override
+    public ValueSerializer<?> modifySerializer(
+            SerializationConfig config, BeanDescription.Supplier description, ValueSerializer<?> serializer) {
+        Class<?> type = description.getBeanClass();
+        if (serializer instanceof BeanSerializerBase) {
+            return HiddenFields.ofBean(config, description.get(), serializer.properties())
+                    .<ValueSerializer<?>>map(Hiding::new)
+                    .orElseGet(() -> SortingSerializers.refusedIfEmpty(serializer));
+        }
+        if (Enum.class.isAssignableFrom(type)) {
+            return new EnumConstants(serializer);
+        }
+        if (!LibraryTypes.contain(type)) {
+            return whole(config, description, serializer) instanceof Hiding hiding ? hiding : AsOneValue.of(serializer);
+        }
+        if (serializer instanceof ReferenceTypeSerializer<?>) {
+            return AsOneValue.of(serializer);
+        }
+        if (serializer instanceof MapEntrySerializer) {
+            return SortedEntries.ofEntry(description.get().getType().findSuperType(Map.Entry.class));
+        }
+        return precise(type, serializer);
+    }
+
+    /** What Jackson leaves out of values of the JDK, added where there is something. */
+    private static ValueSerializer<?> precise(Class<?> type, ValueSerializer<?> serializer) {
+        if (type.getName().equals("java.sql.Timestamp")) { // Its module may be absent.
+            return AsOneValue.with(serializer, Date.class, TellingSerializers::belowMilliseconds);
+        }
+        if (type == Pattern.class) {
+            return AsOneValue.with(serializer, Pattern.class, value -> value.flags() == 0 ? "" : value.flags());
+        }
+        if (Calendar.class.isAssignableFrom(type)) {
+            return AsOneValue.with(
+                    serializer, Calendar.class, value -> value.getTimeZone().getID());
+        }
+        if (InetAddress.class.isAssignableFrom(type)) {
+            return AsOneValue.with(
+                    serializer,
+                    InetAddress.class,
+                    value -> value.toString().startsWith("/") ? "" : value.getHostAddress());
+        }
+        if (type == File.class) {
+            return AsOneValue.with(serializer, File.class, value -> value.isAbsolute() ? "" : value.getPath());
+        }
+        if (Path.class.isAssignableFrom(type)) {
+            return AsOneValue.with(serializer, Path.class, value -> value.isAbsolute() ? "" : value.toString());
+        }
+        return serializer;
+    }
+
+    @SuppressWarnings("JavaUtilDate") // A Timestamp is one.
+    private static String belowMilliseconds(Date timestamp) {
+        String text = timestamp.toString();
+        String fraction = text.substring(text.lastIndexOf('.') + 1);
+        return fraction.length() <= 3 ? "" : fraction;
+    }
+
+    @Override
+    public ValueSerializer<?> modifyCollectionSerializer(
+            SerializationConfig config,
+            CollectionType type,
+            BeanDescription.Supplier description,
+            ValueSerializer<?> serializer) {
+        return new Elements(type.getContentType());
+    }
+
+    @Override
+    public ValueSerializer<?> modifyMapSerializer(
+            SerializationConfig config,
+            MapType type,
+            BeanDescription.Supplier description,
+            ValueSerializer<?> serializer) {
+        return SortedEntries.ofMap(type);
+    }
+
+    @Override
+    public ValueSerializer<?> modifyCollectionLikeSerializer(
+            SerializationConfig config,
+            CollectionLikeType type,
+            BeanDescription.Supplier description,
+            ValueSerializer<?> serializer) {
+        return whole(config, description, serializer);
+    }
+
+    @Override
+    public ValueSerializer<?> modifyMapLikeSerializer(
+            SerializationConfig config,
+            MapLikeType type,
+            BeanDescription.Supplier description,
+            ValueSerializer<?> serializer) {
+        return whole(config, description, serializer);
+    }
+
+    private static ValueSerializer<?> whole(
+            SerializationConfig config, BeanDescription.Supplier description, ValueSerializer<?> serializer) {
+        return HiddenFields.behind(config, description.get(), serializer)
+                .<ValueSerializer<?>>map(Hiding::new)
+                .orElse(serializer);
+    }
+
+    /** Refuses a value of which the JSON would show only a part. */
+    private static final class Hiding extends RefusingSerializer {
+        private final HiddenFields.Hidden field;
+
+        private Hiding(HiddenFields.Hidden field) {
+            this.field = field;
+        }
+
+        @Override
+        protected void refuse(Object value, SerializationContext context) {
+            throw new HiddenFieldException(field);
+        }
+    }
+}
