@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventStoreException;
 import java.sql.Connection;
 import java.sql.SQLException;
 
@@ -91,6 +92,11 @@ final class Dialect {
     /** What a failed statement means. */
     Failure classify(SQLException e) {
         return engine.errors().classify(e);
+    }
+
+    /** The exception of our own for a failed statement; the action that failed is a noun. */
+    EventStoreException failed(String action, SQLException e) {
+        return engine.errors().failed(action, e);
     }
 
     SqlTypes types() {

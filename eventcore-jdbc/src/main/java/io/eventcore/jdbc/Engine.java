@@ -62,6 +62,7 @@ enum Engine {
         @Override
         void makeCommitsLast(Connection connection) throws SQLException {
             H2WriteDelay.remove(connection);
+            H2Interrupts.warn(connection);
         }
     },
 

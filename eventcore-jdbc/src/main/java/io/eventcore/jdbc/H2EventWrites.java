@@ -48,7 +48,16 @@ final class H2EventWrites implements EventWrites {
                 insert.addBatch();
             }
             insert.executeBatch();
+        } catch (SQLException e) {
+            throw told(connection, e);
         }
+    }
+
+    private static SQLException told(Connection connection, SQLException e) throws SQLException {
+        return SqlErrors.H2.classify(e) == Failure.DUPLICATE
+                        && connection.getTransactionIsolation() == Connection.TRANSACTION_REPEATABLE_READ
+                ? new RowsTakenBackException(e)
+                : e;
     }
 
     @Override

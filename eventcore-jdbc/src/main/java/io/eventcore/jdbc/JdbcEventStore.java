@@ -259,7 +259,7 @@ public class JdbcEventStore implements EventStore {
     }
 
     private EventStoreException failed(String action, SQLException e) {
-        return dialect.classify(e).toException(action, e);
+        return dialect.failed(action, e);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
 import java.sql.SQLException;
 import java.util.Set;
 
@@ -35,6 +36,13 @@ enum SqlErrors {
             return H2_CONNECTION_LOST.contains(e.getErrorCode())
                     ? Failure.CONNECTION_LOST
                     : Failure.bySqlState(e.getSQLState());
+        }
+
+        @Override
+        EventStoreException failed(String action, SQLException e) {
+            return e instanceof RowsTakenBackException taken
+                    ? new EventStoreUnavailableException(RowsTakenBackException.PROBLEM, Failure.redacted(taken))
+                    : super.failed(action, e);
         }
     },
 

@@ -122,7 +122,7 @@ class H2DurabilityTest {
     }
 
     private String url() {
-        return "jdbc:h2:file:" + folder.resolve("bank");
+        return "jdbc:h2:file:async:" + folder.resolve("bank");
     }
 
     private DataSource file() {
