@@ -75,9 +75,12 @@ final class Connections {
         try {
             return dataSource instanceof AbstractRoutingDataSource
                     || dataSource.isWrapperFor(AbstractRoutingDataSource.class);
-        } catch (SQLException e) {
-            LOG.debug("A data source does not tell what it wraps", OwnThreads.redacted(e));
-            return false;
+        } catch (SQLException | RuntimeException | AbstractMethodError e) {
+            // One that chooses by the calling thread may fail on a thread that carries nothing.
+            LOG.info(
+                    "The data source does not tell what it wraps. It may choose among databases, so appends do not share transactions",
+                    OwnThreads.redacted(e));
+            return true;
         }
     }
 

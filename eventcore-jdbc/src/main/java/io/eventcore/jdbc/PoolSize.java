@@ -26,7 +26,7 @@ final class PoolSize {
         } catch (NoClassDefFoundError absent) {
             // HikariCP is not on the class path, so it is no pool of its.
             return OptionalInt.empty();
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException | AbstractMethodError e) {
             LOG.debug("A data source does not tell what it wraps", OwnThreads.redacted(e));
             return OptionalInt.empty();
         }

@@ -102,6 +102,28 @@ class PoolSizeTest {
         return new HikariDataSource(config);
     }
 
+    @Test
+    void that_of_a_data_source_that_fails_when_it_is_asked_is_unknown() {
+        DataSource mute = new AbstractDataSource() {
+            @Override
+            public Connection getConnection() {
+                throw new AssertionError("no connection is needed");
+            }
+
+            @Override
+            public Connection getConnection(String user, String password) {
+                throw new AssertionError("no connection is needed");
+            }
+
+            @Override
+            public boolean isWrapperFor(Class<?> type) {
+                throw new IllegalStateException("no tenant");
+            }
+        };
+
+        assertThat(PoolSize.of(mute)).isEmpty();
+    }
+
     private static DataSource routing(DataSource byDefault, Map<Object, Object> others) {
         AbstractRoutingDataSource routing = new AbstractRoutingDataSource() {
             @Override

@@ -17,6 +17,7 @@ import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.Race;
 import java.lang.reflect.Proxy;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,12 +26,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
 /** One store whose data source leads each thread to the database of its tenant. */
@@ -87,6 +91,25 @@ class RoutingDataSourceTest {
                         method.getName().equals("isWrapperFor") ? false : method.invoke(routing, arguments));
 
         assertThat(strangers(store(hidden))).isNotEmpty();
+    }
+
+    static Stream<Throwable> failures() {
+        return Stream.of(
+                new SQLException("not supported"), new IllegalStateException("no tenant"), new AbstractMethodError());
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    void one_that_fails_when_it_is_asked_what_it_wraps_may_choose_among_databases(Throwable failure) {
+        DataSource mute = (DataSource) Proxy.newProxyInstance(
+                DataSource.class.getClassLoader(), new Class<?>[] {DataSource.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("isWrapperFor")) {
+                        throw failure;
+                    }
+                    return method.invoke(routing, arguments);
+                });
+
+        assertThat(strangers(store(mute))).isEmpty();
     }
 
     @Test
