@@ -12,9 +12,28 @@ public final class UndeclaredStreamException extends EventStoreException {
 
     private final StreamId streamId;
 
-    /** An event for a stream that was not declared. */
+    /** An event for a stream that is not registered in its {@link StreamWrites}. */
     public UndeclaredStreamException(StreamId streamId) {
-        super("Stream '" + streamId + "' receives an event but is not registered", null);
+        this(
+                streamId,
+                "Stream '%s' receives an event but is not declared: register it, with the version that is expected, before the event is added"
+                        .formatted(streamId));
+    }
+
+    /**
+     * An event of a command for a stream that the command has neither declared nor discovered.
+     *
+     * @param command the class of the command
+     */
+    public UndeclaredStreamException(StreamId streamId, Class<?> command) {
+        this(
+                streamId,
+                "%s decides on an event for stream '%s', which it has not declared: mark the stream with @Stream, name it in streams(), or discover it"
+                        .formatted(command.getName(), streamId));
+    }
+
+    private UndeclaredStreamException(StreamId streamId, String problem) {
+        super(problem, null);
         this.streamId = streamId;
     }
 

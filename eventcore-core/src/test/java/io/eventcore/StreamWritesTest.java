@@ -67,7 +67,7 @@ class StreamWritesTest {
 
         assertThatExceptionOfType(UndeclaredStreamException.class)
                 .isThrownBy(() -> writes.append(new Deposited(BOB, 1)))
-                .withMessage("Stream 'account-bob' receives an event but is not registered")
+                .withMessageStartingWith("Stream 'account-bob' receives an event but is not declared: register it")
                 .satisfies(refusal -> assertThat(refusal.streamId()).isEqualTo(BOB));
         assertThatExceptionOfType(UndeclaredStreamException.class)
                 .isThrownBy(() -> writes.append(BOB, new Deposited(ADA, 1)));

@@ -10,6 +10,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.UndeclaredStreamException;
 import io.eventcore.snapshot.SnapshotListener.ReplayReason;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -175,7 +176,7 @@ final class DecisionBasis<S, E extends Event> {
      * Decides on this basis.
      *
      * @return the events, under the version of every stream visited
-     * @throws io.eventcore.UndeclaredStreamException if there is an event for a stream that was not visited
+     * @throws UndeclaredStreamException if there is an event for a stream that was not visited
      * @throws RuntimeException whatever the command throws to refuse
      */
     StreamWrites decide(CommandContext context) {
@@ -185,7 +186,11 @@ final class DecisionBasis<S, E extends Event> {
         }
         for (E event :
                 answer(command, command.handle(state, context), "handle", "return List.of() if nothing happens")) {
-            writes = writes.append(answer(command, event, "handle", "return a list of events without null"));
+            try {
+                writes = writes.append(answer(command, event, "handle", "return a list of events without null"));
+            } catch (UndeclaredStreamException e) {
+                throw new UndeclaredStreamException(e.streamId(), command.getClass());
+            }
         }
         return writes;
     }

@@ -70,7 +70,7 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     /**
-     * An empty store that tells nobody about its appends.
+     * An empty store without a listener to its appends.
      *
      * @param serializer encodes the events, as a database store would
      * @param limits how large one append may be

@@ -31,7 +31,7 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
     /** Remembers nothing yet. */
     public InMemoryExecutedCommands() {}
 
-    /** An id that somebody has taken. Guarded by the lock. */
+    /** An id that a command has taken. Guarded by the lock. */
     private static final class Entry {
         /** None once it is committed. */
         private @Nullable MemoryTransaction owner;
@@ -103,7 +103,7 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
     }
 
     /**
-     * Takes the id. Waits for the transaction of whoever has taken it and not ended yet.
+     * Takes the id. Waits for the transaction that has taken it, until that ends.
      *
      * @return empty if the id was free and is ours now; else what was executed under it
      */

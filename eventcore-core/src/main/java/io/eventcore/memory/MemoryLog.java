@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * The streams and the log, and what the transactions of callers have added and locked.
  *
  * <p>One lock guards the fields, for moments only. A transaction holds its streams by {@link TransactionLocks}, so that
- * nobody else can append to them, or change what it relies on, before it ends.
+ * no other transaction can append to them, or change what it relies on, before it ends.
  */
 final class MemoryLog {
     /** Of a transaction that has appended nothing, or of none. */
@@ -82,7 +82,7 @@ final class MemoryLog {
         }
     }
 
-    /** Waits until nobody else is in the way of an append, and locks its streams for the transaction, if there is one. */
+    /** Waits until no other transaction is in the way of an append, and locks its streams for the transaction, if there is one. */
     void lock(@Nullable MemoryTransaction transaction, SerializedAppend append) {
         if (transaction == null && locks.areFree()) {
             return;

@@ -42,7 +42,7 @@ final class MemoryTransaction {
         this.markRollbackOnly = markRollbackOnly;
     }
 
-    /** One that nobody but the calling method ends, in whatever time it takes. */
+    /** One that only the calling method ends, however long that takes. */
     static MemoryTransaction ofOneCall() {
         return new MemoryTransaction(NO_DEADLINE, () -> {});
     }

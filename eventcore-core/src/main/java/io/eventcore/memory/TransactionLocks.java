@@ -42,7 +42,7 @@ final class TransactionLocks<K> {
         }
     }
 
-    /** What somebody wants to lock, all of it together. */
+    /** What one append or command wants to lock, all of it together. */
     private record Wish<K>(@Nullable MemoryTransaction owner, Map<K, Mode> modes) {}
 
     /** Who has locked something that is wished for, and has to end first. */

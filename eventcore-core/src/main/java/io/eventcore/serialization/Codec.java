@@ -7,10 +7,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Writes and reads the events of one class, and reads back each event that it writes. Safe for any number of threads. */
 final class Codec {
+    private final Class<? extends Event> type;
     private final ObjectWriter writer;
     private final ObjectReader reader;
 
     Codec(JsonMapper mapper, Class<? extends Event> type) {
+        this.type = type;
         this.writer = mapper.writerFor(type);
         this.reader = mapper.readerFor(type);
     }
@@ -29,7 +31,7 @@ final class Codec {
     Event read(byte[] json) {
         Event event = reader.readValue(json);
         if (event == null) {
-            throw new IllegalArgumentException("the payload is null");
+            throw new IllegalArgumentException("the payload is null, read as " + type.getName());
         }
         return event;
     }

@@ -47,7 +47,7 @@ public final class JacksonEventSerializer implements EventSerializer {
         try {
             return SerializedEvent.of(name, codec(event.getClass()).write(event));
         } catch (JacksonException e) {
-            throw redacted(e);
+            throw redacted(e, "");
         }
     }
 
@@ -61,7 +61,7 @@ public final class JacksonEventSerializer implements EventSerializer {
         try {
             return codec(type).read(stored.payload());
         } catch (JacksonException e) {
-            throw redacted(e);
+            throw redacted(e, ", read as " + type.getName());
         }
     }
 
@@ -76,12 +76,13 @@ public final class JacksonEventSerializer implements EventSerializer {
     }
 
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */
-    private static RuntimeException redacted(JacksonException e) {
+    private static RuntimeException redacted(JacksonException e, String what) {
         TokenStreamLocation location = e.getLocation();
         String path = e.getPathReference();
         String place = location == null ? path : path + " (byte " + location.getByteOffset() + ")";
+        String all = (place + what).strip();
         return e instanceof MissingProperties.MissingPropertyException
-                ? new IllegalArgumentException(e.getOriginalMessage() + "; at " + place.strip())
-                : RedactedException.of(e, place.strip());
+                ? new IllegalArgumentException(e.getOriginalMessage() + "; at " + all)
+                : RedactedException.of(e, all);
     }
 }

@@ -134,6 +134,8 @@ class RetryTest {
 
         assertThatExceptionOfType(UndeclaredStreamException.class)
                 .isThrownBy(() -> executor(RetryPolicy.defaults()).execute(new DoubleUp(A, B)))
+                .withMessageStartingWith(DoubleUp.class.getName() + " decides on an event for stream '" + B + "'")
+                .withMessageContaining("has not declared")
                 .satisfies(refusal -> assertThat(refusal.streamId()).isEqualTo(B));
         assertThat(store.reads()).hasSize(1);
         assertThat(store.appends()).isEmpty();

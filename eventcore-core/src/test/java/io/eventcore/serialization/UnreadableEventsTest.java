@@ -60,7 +60,8 @@ class UnreadableEventsTest {
                 "{\"owner\":\"\\uD83Ds3cr3t\",\"cents\":",
             })
     void a_corrupted_payload_is_one_error_that_names_the_place_and_quotes_nothing(String json) {
-        assertUnreadable("bank.opened", json.getBytes(StandardCharsets.UTF_8));
+        assertThat(assertUnreadable("bank.opened", json.getBytes(StandardCharsets.UTF_8)))
+                .hasMessageEndingWith("read as " + Opened.class.getName());
     }
 
     @Test

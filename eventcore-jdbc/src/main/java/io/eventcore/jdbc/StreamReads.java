@@ -35,7 +35,7 @@ final class StreamReads {
     private static final int LARGEST_FIRST_PAGE = 256;
     private static final int SMALLEST_FIRST_PAGE = 16;
 
-    /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays nobody. */
+    /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays no other read. */
     private static final Duration PATIENCE = Duration.ofMillis(20);
 
     private final Dialect dialect;

@@ -1,5 +1,5 @@
 -- Roles for the eventcore tables in MariaDB and MySQL, version 1. Run it in the database of the tables, after the schema
--- script, as somebody who may create roles and grant on the tables. Statements end with a semicolon and hold none inside.
+-- script, as a user who may create roles and grant on the tables. Statements end with a semicolon and hold none inside.
 -- It may run again.
 --
 -- Two roles for you to grant to the users that your applications connect as. Replace their names at will. A role is in

@@ -13,8 +13,8 @@ CREATE TABLE IF NOT EXISTS eventcore_settings (
 INSERT INTO eventcore_settings (id, schema_version, order_strategy)
 SELECT 1, 1, 'counter-row' WHERE NOT EXISTS (SELECT 1 FROM eventcore_settings);
 
--- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
--- of version 0 stands for a stream that does not exist: somebody relied on its absence. H2 counts in UTF-16: 255 code
+-- One row for each stream that an append wrote or relied on. Its row lock is what makes the version check exact. A row
+-- of version 0 stands for a stream that does not exist: an append relied on its absence. H2 counts in UTF-16: 255 code
 -- points may need 510 of its characters.
 CREATE TABLE IF NOT EXISTS eventcore_stream (
     stream_key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -55,7 +55,7 @@ CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
 -- One row for each command that was executed under an id, written in the transaction that appends its events: a
 -- repetition finds it, and one at the same time waits for it. Holds no payload, only a hash of the command and the ids,
 -- versions and positions of its events; result is null only until that transaction has appended. Rows may be deleted
--- when nobody repeats so old a command any more: delete-old-commands-h2.sql.
+-- when no sender repeats so old a command any more: delete-old-commands-h2.sql.
 CREATE TABLE IF NOT EXISTS eventcore_command (
     scope       VARCHAR(510) NOT NULL,
     command_id  VARCHAR(510) NOT NULL,

@@ -8,8 +8,8 @@
 -- Two applications that start together wait for each other here. Everything below also stands a second run beside it.
 DO GET_LOCK('eventcore schema', 60);
 
--- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
--- of version 0 stands for a stream that does not exist: somebody relied on its absence.
+-- One row for each stream that an append wrote or relied on. Its row lock is what makes the version check exact. A row
+-- of version 0 stands for a stream that does not exist: an append relied on its absence.
 --
 -- The collation compares bytes: two ids that differ in case, in an accent or in trailing blanks are two streams, and
 -- their order is the order in which every store locks them. The id is the primary key because a duplicate there locks
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS eventcore_event (
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
 
 -- The log is append-only for everybody. No trigger fires for TRUNCATE, but a table that another one refers to cannot be
--- truncated: that is what the table is for. On a server with a binary log, whoever is not allowed to create triggers
+-- truncated: that is what the table is for. On a server with a binary log, a user who is not allowed to create triggers
 -- there needs log_bin_trust_function_creators = 1 for the time of this script.
 CREATE TRIGGER IF NOT EXISTS eventcore_refuse_update BEFORE UPDATE ON eventcore_event FOR EACH ROW
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'events are immutable: UPDATE is refused';
@@ -60,7 +60,7 @@ CREATE TABLE IF NOT EXISTS eventcore_refuse_truncate (
 -- One row for each command that was executed under an id, written in the transaction that appends its events: a
 -- repetition finds it, and one at the same time waits for it. Holds no payload, only a hash of the command and the ids,
 -- versions and positions of its events. result is null only until that transaction has appended. Rows may be deleted
--- when nobody repeats so old a command any more: delete-old-commands-mariadb.sql.
+-- when no sender repeats so old a command any more: delete-old-commands-mariadb.sql.
 CREATE TABLE IF NOT EXISTS eventcore_command (
     scope       VARCHAR(255) NOT NULL,
     command_id  VARCHAR(255) NOT NULL,

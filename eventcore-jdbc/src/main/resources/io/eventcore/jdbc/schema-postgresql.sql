@@ -17,8 +17,8 @@ INSERT INTO eventcore_settings (id, schema_version, order_strategy)
 VALUES (1, 1, 'in-flight-lock')
 ON CONFLICT DO NOTHING;
 
--- One row for each stream that somebody wrote or relied on. Its row lock is what makes the version check exact. A row
--- of version 0 stands for a stream that does not exist: somebody relied on its absence. No check constraint: the server
+-- One row for each stream that an append wrote or relied on. Its row lock is what makes the version check exact. A row
+-- of version 0 stands for a stream that does not exist: an append relied on its absence. No check constraint: the server
 -- would parse its text anew for every append.
 CREATE TABLE IF NOT EXISTS eventcore_stream (
     stream_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -73,7 +73,7 @@ ALTER TABLE eventcore_event ENABLE ALWAYS TRIGGER refuse_truncate;
 -- One row for each command that was executed under an id, written in the transaction that appends its events: a
 -- repetition finds it, and one at the same time waits for it. Holds no payload, only a hash of the command and the ids,
 -- versions and positions of its events; result is null only until that transaction has appended. Rows may be deleted
--- when nobody repeats so old a command any more: delete-old-commands-postgresql.sql.
+-- when no sender repeats so old a command any more: delete-old-commands-postgresql.sql.
 CREATE TABLE IF NOT EXISTS eventcore_command (
     scope       text COLLATE "C" NOT NULL,
     command_id  text COLLATE "C" NOT NULL,
@@ -118,8 +118,8 @@ CREATE OR REPLACE FUNCTION eventcore_commit_lasts() RETURNS bigint LANGUAGE sql 
 $$;
 
 -- The key of the lock by which a transaction announces that it is about to draw positions: the number of these tables,
--- and the last position drawn so far. Every position that the transaction draws is greater. Nobody ever waits for the
--- lock, since all who take it share it. Readers look for such locks and do not pass the lowest (eventcore_in_flight).
+-- and the last position drawn so far. Every position that the transaction draws is greater. No transaction ever waits for
+-- the lock, since all who take it share it. Readers look for such locks and do not pass the lowest (eventcore_in_flight).
 CREATE OR REPLACE FUNCTION eventcore_announcement() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT (eventcore_lock_space() << 48)
         | coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence())
@@ -398,13 +398,13 @@ $$;
 -- A batch never waits for a row that another transaction holds: it passes over it, and that append is told that the
 -- stream is busy. So no circle of waiting transactions with a batch in it outlasts the lock time-out, whatever order it
 -- takes the rows in, and it takes them all with a few statements: first it creates what may be missing, in the order of
--- the ids, then it locks the rest. It does not even try to create what is there: ON CONFLICT DO NOTHING waits for whoever is updating the row that
--- is in the way. Only on another transaction that is creating the same stream at this moment does it wait, until the
+-- the ids, then it locks the rest. It does not even try to create what is there: ON CONFLICT DO NOTHING waits for the transaction that is updating the
+-- row in the way. Only on another transaction that is creating the same stream at this moment does it wait, until the
 -- lock time-out fails it. It is called a second time then, with p_one_by_one: so it finds out which streams those are,
 -- and their appends are told that they are busy.
 --
 -- outcomes, one for each append: 0 written; 1 conflict at the stream with this number in p_stream_ids and this version;
--- 2 the same events are stored already; 3 busy, a stream of it is locked by somebody else. positions has one for each
+-- 2 the same events are stored already; 3 busy, a stream of it is locked by another transaction. positions has one for each
 -- event, null where there is none.
 CREATE OR REPLACE FUNCTION eventcore_append_batch(
     p_stream_ids    text[],
@@ -529,7 +529,7 @@ BEGIN
                 OR (v_version IS NOT NULL AND (p_expected[i] = -1 OR (p_expected[i] = -2 AND v_version > 0)));
             outcomes[v_append] := 1;
             IF v_version IS NULL THEN
-                -- Locked by somebody else, or not there: what is committed tells.
+                -- Locked by another transaction, or not there: what is committed tells.
                 SELECT version INTO v_version FROM eventcore_stream WHERE stream_id = p_stream_ids[i];
                 v_version := coalesce(v_version, 0);
                 IF v_version = p_expected[i] OR p_expected[i] = -1 OR (p_expected[i] = -2 AND v_version > 0) THEN
@@ -602,8 +602,8 @@ BEGIN
 END
 $$;
 
--- Whoever may call the functions that write appends by them and by nothing else: they run with the rights of the owner,
--- whose tables nobody else needs to change. Names in them mean the catalogue and this schema, whatever the caller's
+-- A role that may call the functions that write appends by them and by nothing else: they run with the rights of the owner,
+-- whose tables no other role needs to change. Names in them mean the catalogue and this schema, whatever the caller's
 -- search path says. Until roles-postgresql.sql grants them to a role, only the owner may call them.
 DO $$
 DECLARE

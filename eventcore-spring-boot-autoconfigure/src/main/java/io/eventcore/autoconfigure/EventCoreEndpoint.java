@@ -22,15 +22,17 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -111,11 +113,11 @@ public class EventCoreEndpoint {
             Map<String, ProjectionOverview> relays) {}
 
     /**
-     * Why a question could not be answered, as a problem detail (RFC 9457).
+     * Why a request could not be answered, as a problem detail (RFC 9457).
      *
      * @param title what is wrong
      * @param status the status of the answer
-     * @param detail the type of the failure
+     * @param detail the type of the failure, or the rule that the request does not follow
      * @since 0.1
      */
     public record Problem(String title, int status, String detail) {}
@@ -309,8 +311,7 @@ public class EventCoreEndpoint {
     @ReadOperation
     public WebEndpointResponse<Object> projection(@Selector String projection, @Nullable Long after) {
         if (after != null && after < 0) {
-            throw new InvalidEndpointRequestException(
-                    "A position is not negative, but 'after' is " + after, "negative");
+            return refused("A position is not negative, but 'after' is " + after);
         }
         GlobalPosition from = after == null ? GlobalPosition.START : GlobalPosition.of(after);
         return answered(() -> details(projection, from));
@@ -362,14 +363,28 @@ public class EventCoreEndpoint {
     /**
      * Does something with a projection.
      *
+     * @param action the name of an {@link Action}, in capitals or not
      * @param position which parked stream is meant; all, unless given
      */
     @WriteOperation
-    public WebEndpointResponse<Outcome> act(@Selector String projection, Action action, @Nullable Long position) {
+    public WebEndpointResponse<Object> act(
+            @Selector String projection, @Nullable String action, @Nullable Long position) {
         ProjectionRunner running = runner;
         if (running == null || !running.names().contains(projection)) {
             return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
         }
+        return Stream.of(Action.values())
+                .filter(known -> known.name().equalsIgnoreCase(action))
+                .findFirst()
+                .map(known -> act(running, projection, known, position))
+                .orElseGet(() -> refused("'action' must be one of "
+                        + Stream.of(Action.values())
+                                .map(known -> known.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(", "))));
+    }
+
+    private static WebEndpointResponse<Object> act(
+            ProjectionRunner running, String projection, Action action, @Nullable Long position) {
         return switch (action) {
             case PAUSE -> done(projection, action, () -> running.pause(projection));
             case RESUME -> done(projection, action, () -> running.resume(projection));
@@ -378,23 +393,29 @@ public class EventCoreEndpoint {
         };
     }
 
+    /** What is wrong with a request, as a problem detail. */
+    private static WebEndpointResponse<Object> refused(String rule) {
+        return new WebEndpointResponse<>(
+                new Problem("The request is refused", WebEndpointResponse.STATUS_BAD_REQUEST, rule),
+                WebEndpointResponse.STATUS_BAD_REQUEST,
+                PROBLEM);
+    }
+
     /** Whatever the application throws may quote an event, so only its type is told. */
-    private static WebEndpointResponse<Outcome> done(String projection, Action action, Runnable step) {
+    private static WebEndpointResponse<Object> done(String projection, Action action, Runnable step) {
         try {
             step.run();
             LOG.info("Projection '{}': {}, as an operator asked", projection, action);
             return new WebEndpointResponse<>(new Outcome(projection, action, null, null));
         } catch (UnsupportedOperationException e) {
-            throw new InvalidEndpointRequestException(
-                    "Projection '" + projection
-                            + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)",
-                    "not resettable");
+            return refused("Projection '" + projection
+                    + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)");
         } catch (RuntimeException e) {
             return failed(projection, action, e);
         }
     }
 
-    private static WebEndpointResponse<Outcome> requested(
+    private static WebEndpointResponse<Object> requested(
             ProjectionRunner running, String projection, Action action, @Nullable Long position) {
         try {
             if (position != null) {
@@ -409,7 +430,7 @@ public class EventCoreEndpoint {
         }
     }
 
-    private static WebEndpointResponse<Outcome> failed(String projection, Action action, RuntimeException e) {
+    private static WebEndpointResponse<Object> failed(String projection, Action action, RuntimeException e) {
         String failure = e.getClass().getName();
         LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
         return new WebEndpointResponse<>(
@@ -419,7 +440,7 @@ public class EventCoreEndpoint {
                         : WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
     }
 
-    private static WebEndpointResponse<Outcome> forParked(
+    private static WebEndpointResponse<Object> forParked(
             ProjectionRunner running, String projection, Action action, long position) {
         List<StreamId> meant = position < 1
                 ? List.of()

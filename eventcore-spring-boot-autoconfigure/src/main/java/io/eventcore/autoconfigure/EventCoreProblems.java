@@ -11,6 +11,7 @@ import io.eventcore.VersionConflictException;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.CommandIdReusedException;
 import io.eventcore.internal.OwnThreads;
+import io.eventcore.web.InvalidConsistencyTokenException;
 import io.eventcore.web.ProjectionBehindException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,11 @@ class EventCoreProblems {
             }
         }
         return answer(HttpStatus.BAD_REQUEST, "Not a stream id");
+    }
+
+    @ExceptionHandler
+    ResponseEntity<ProblemDetail> invalid(InvalidConsistencyTokenException invalid) {
+        return answer(HttpStatus.BAD_REQUEST, String.valueOf(invalid.getReason()));
     }
 
     @ExceptionHandler

@@ -12,12 +12,12 @@ import org.springframework.util.unit.DataSize;
 /**
  * What can be set about eventcore.
  *
- * @param enabled whether anything is configured at all
+ * @param enabled whether eventcore configures anything in this application
  * @param store which event store to use; 'auto' takes the application's database if there is one
- * @param eventPackages packages in which event classes are looked for, with their subpackages; by default those of the
- *     application
- * @param showExceptionText whether messages and logs show the text of exceptions, which may quote events; for development
- *     only
+ * @param eventPackages packages in which classes of events are looked for, with their subpackages; by default the
+ *     packages of the application
+ * @param showExceptionText whether messages and log lines show the text of exceptions, which may quote events; for
+ *     development only
  * @param serialization the stored form of events
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
@@ -81,18 +81,21 @@ public record EventCoreProperties(
     /**
      * The stored form of events.
      *
-     * @param deriveEventNames whether events of a class without an EventType annotation are stored under the simple name of the
-     *     class, so that renaming it makes them unreadable; for prototypes only
+     * @param deriveEventNames whether events of a class without an EventType annotation are stored under the simple
+     *     name of the class, so that renaming it makes them unreadable; for prototypes only
      */
     public record Serialization(@DefaultValue("false") boolean deriveEventNames) {}
 
     /**
      * Settings of the store in a database.
      *
-     * @param initializeSchema when the tables are created; an H2 file is not an embedded database
-     * @param validateSchema whether the version of the tables is checked when the application starts
-     * @param schema schema of the tables, which must exist; by default the one that the connections are in
-     * @param tablePrefix what the names of the tables begin with; lower case letters, digits and underscores
+     * @param initializeSchema when the tables of eventcore are created at the start; a file of H2 does not count as
+     *     embedded
+     * @param validateSchema whether the version of the tables of eventcore is checked when the application starts
+     * @param schema schema that holds the tables of eventcore and must exist; by default the schema that
+     *     connections are in
+     * @param tablePrefix what the names of the tables of eventcore begin with; lower case letters, digits and
+     *     underscores
      * @param readBytes how many bytes of events one read holds at once; a larger event is read alone
      * @param groupCommit how appends that wait at the same time share a transaction
      * @param indexes indexes that are created with the tables, or on tables that are there already
@@ -128,8 +131,9 @@ public record EventCoreProperties(
      * Indexes that not every application needs. Created whenever the tables are, so never where
      * {@code initialize-schema} says so.
      *
-     * @param eventType whether there is one on event types, for readers of the log that ask for a few of them
-     * @param eventId whether there is a unique one on event ids, so that every repeated append is recognised
+     * @param eventType whether to create an index on event types, for readers of the log that ask for a few types
+     * @param eventId whether to create a unique index on event ids, so that a repeated append is recognised in
+     *     every case
      */
     public record Indexes(
             @DefaultValue("false") boolean eventType,
@@ -138,9 +142,10 @@ public record EventCoreProperties(
     /**
      * How appends that wait at the same time share a transaction.
      *
-     * @param enabled whether they do at all; they never do where the data source chooses among databases
-     * @param maxEvents how many events share a transaction at most; a larger append goes alone
-     * @param maxBytes how much payload and metadata shares a transaction at most
+     * @param enabled whether concurrent appends share a transaction; always off behind a routing data source
+     * @param maxEvents how many events appends that share a transaction may have together; a larger append goes
+     *     alone
+     * @param maxBytes how many bytes of payload and metadata appends that share a transaction may have together
      */
     public record GroupCommit(
             @DefaultValue("true") boolean enabled,
@@ -183,12 +188,14 @@ public record EventCoreProperties(
     /**
      * How commands are tried again after a conflict or a passing failure of the store.
      *
-     * @param maxAttempts how many attempts are made at most, the first one included
-     * @param initialDelay delay before the second attempt
-     * @param multiplier how much longer each further delay is than the one before; 1 for a fixed delay
-     * @param maxDelay no delay is longer
-     * @param jitter by which fraction of itself a delay is varied at random, 0 to 1
-     * @param budget no attempt begins later than this after the command was given to the executor
+     * @param maxAttempts how many attempts to execute a command are made, the first one included
+     * @param initialDelay delay before the second attempt to execute a command
+     * @param multiplier factor by which the delay between two attempts to execute a command grows; 1 for a fixed
+     *     delay
+     * @param maxDelay upper limit for the delay between two attempts to execute a command
+     * @param jitter fraction of itself by which the delay between two attempts to execute a command is varied at
+     *     random, 0 to 1
+     * @param budget how long after a command was given to the executor another attempt may begin
      */
     public record Retry(
             @DefaultValue("5") int maxAttempts,
@@ -224,7 +231,8 @@ public record EventCoreProperties(
     /**
      * How commands are executed, and what they store beside their events.
      *
-     * @param traceMetadata whether every event carries the ids of the trace and the span it came from, if there are any
+     * @param traceMetadata whether every event carries the ids of the trace and the span in which it was appended,
+     *     if there are any
      * @param hotStreams streams that many commands fight over
      */
     public record Commands(
@@ -234,15 +242,15 @@ public record EventCoreProperties(
     /**
      * Streams that many commands fight over.
      *
-     * @param enabled whether commands queue for them instead of racing
+     * @param enabled whether commands that fight over a stream take turns instead of racing
      */
     public record HotStreams(@DefaultValue("true") boolean enabled) {}
 
     /**
      * When the states of commands with a snapshot are stored.
      *
-     * @param enabled whether snapshots are used and stored at all
-     * @param afterEvents after how many folded events a new snapshot is stored
+     * @param enabled whether snapshots of the states of commands are stored and used
+     * @param afterEvents after how many folded events a new snapshot of the state of a command is stored
      */
     public record Snapshots(
             @DefaultValue("true") boolean enabled,
@@ -257,14 +265,15 @@ public record EventCoreProperties(
      * How projections run.
      *
      * @param enabled whether projections run in this instance of the application
-     * @param batchSize how many events are applied in one transaction at most
-     * @param lease how long an instance that is silent keeps its projections, before another one takes over; at least 100 ms
-     * @param minPollInterval how soon the log is looked at again while events of other instances come in
-     * @param maxPollInterval how soon the log is looked at again when nothing happens
-     * @param minRetryDelay delay before an event is tried again that could not be applied
-     * @param maxRetryDelay no delay between such attempts is longer
-     * @param notifications whether instances tell each other of new events, on PostgreSQL by NOTIFY; to listen takes one
-     *     connection for good
+     * @param batchSize how many events a projection applies in one transaction at most
+     * @param lease how long an instance that is silent keeps its projections before another instance takes over; at
+     *     least 100 ms
+     * @param minPollInterval how soon projections look at the log again while events of other instances come in
+     * @param maxPollInterval how soon projections look at the log again while no events come in
+     * @param minRetryDelay delay before the second attempt to apply an event that could not be applied
+     * @param maxRetryDelay upper limit for the delay between two attempts to apply a failing event
+     * @param notifications whether instances tell each other of new events, on PostgreSQL by NOTIFY; each instance
+     *     listens on a connection of its own
      */
     public record Projections(
             @DefaultValue("true") boolean enabled,
@@ -310,8 +319,8 @@ public record EventCoreProperties(
      * @param maxLag how long the oldest event may wait to be applied before its projection counts as lagging
      * @param maxAppendAge how long an append may be under way before it counts as holding readers back
      * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
-     * @param maxStandstill how long a projection that is behind may make no step, for example inside one apply, before it
-     *     counts as stuck: the health is down, and the log says so
+     * @param maxStandstill how long a projection that is behind may make no step, for example inside one apply,
+     *     before it counts as stuck: the health is down, and the log says so
      */
     public record Health(
             @DefaultValue("1m") Duration maxLag,
@@ -334,7 +343,7 @@ public record EventCoreProperties(
     /**
      * What the actuator endpoint tells.
      *
-     * @param showStreamIds whether the ids of parked streams are told; they may name persons
+     * @param showStreamIds whether the actuator endpoint shows the ids of parked streams, which may name persons
      */
     public record Endpoint(@DefaultValue("false") boolean showStreamIds) {}
 
@@ -342,7 +351,7 @@ public record EventCoreProperties(
      * Whether committed events are published to the listeners of the application.
      *
      * @param enabled whether committed events are published to the listeners of the application
-     * @param since events that were recorded earlier are not published to them
+     * @param since events that were recorded before this time are not published to the listeners of the application
      */
     public record ApplicationEvents(
             @DefaultValue("false") boolean enabled,
@@ -351,8 +360,8 @@ public record EventCoreProperties(
     /**
      * Where committed events are sent to.
      *
-     * @param topic the topic of Kafka that every event is sent to; none by default
-     * @param since events that were recorded earlier are not sent to Kafka
+     * @param topic topic of Kafka that every committed event is sent to; without one nothing is sent
+     * @param since events that were recorded before this time are not sent to Kafka
      */
     public record Kafka(
             @DefaultValue("") String topic,
@@ -379,9 +388,11 @@ public record EventCoreProperties(
     /**
      * The header that names a position of the log.
      *
-     * @param enabled whether responses to requests that execute commands bring the header, and queries that bring it wait
-     * @param timeout how long a query waits for its projections at most
-     * @param behindStatus status of the answer if a projection does not come so far in time, or at all
+     * @param enabled whether responses to requests that execute commands bring a ConsistencyToken header, and
+     *     queries that bring it wait for their projections
+     * @param timeout how long a query that brings a ConsistencyToken header waits for its projections at most
+     * @param behindStatus status of the answer to a query whose projection does not reach its ConsistencyToken in
+     *     time
      */
     public record ConsistencyToken(
             @DefaultValue("true") boolean enabled,

@@ -180,13 +180,21 @@ class EndpointOverHttpTest {
                     .isEqualTo(200);
             awaitParked(application, 0);
 
-            assertThat(act(application, "fails", "{\"action\":\"reset\"}").statusCode())
-                    .isEqualTo(400);
-            assertThat(act(application, "parks", "{\"action\":\"explode\"}").statusCode())
-                    .isEqualTo(400);
+            assertRefused(act(application, "fails", "{\"action\":\"reset\"}"), "clearedBy");
+            assertRefused(
+                    act(application, "parks", "{\"action\":\"explode\"}"), "pause, resume, reset, retry, discard");
+            assertRefused(act(application, "parks", "{}"), "pause, resume, reset, retry, discard");
+            assertRefused(get(application, "/actuator/eventcore/parks?after=-1"), "not negative");
             assertThat(act(application, "nobody", "{\"action\":\"pause\"}").statusCode())
                     .isEqualTo(404);
         }
+    }
+
+    private static void assertRefused(HttpResponse<String> answer, String rule) {
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("application/problem+json"));
+        assertThat(answer.body()).contains(rule);
     }
 
     @Test

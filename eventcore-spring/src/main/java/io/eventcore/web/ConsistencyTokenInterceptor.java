@@ -13,10 +13,8 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.annotation.AnnotatedElementUtils;
-import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.web.method.HandlerMethod;
-import org.springframework.web.server.ResponseStatusException;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /**
@@ -46,7 +44,7 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
      * Waits.
      *
      * @throws ProjectionBehindException if a projection is not there in time
-     * @throws ResponseStatusException if a header is not a token, or names a position that the log does not reach (400)
+     * @throws InvalidConsistencyTokenException if a header is not a token, or names a position that the log does not reach
      */
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
@@ -99,7 +97,7 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
         try {
             return ConsistencyToken.parse(header);
         } catch (IllegalArgumentException e) {
-            throw new ResponseStatusException(HttpStatus.BAD_REQUEST, e.getMessage(), e);
+            throw new InvalidConsistencyTokenException(String.valueOf(e.getMessage()));
         }
     }
 
@@ -109,8 +107,8 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
             Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
             AwaitOutcome outcome = runner.awaitPosition(projection, token.position(), left);
             if (outcome == AwaitOutcome.BEYOND_LOG) {
-                throw new ResponseStatusException(
-                        HttpStatus.BAD_REQUEST, "No response has brought this " + ConsistencyToken.HEADER);
+                throw new InvalidConsistencyTokenException(
+                        "No response has brought this " + ConsistencyToken.HEADER + ": the log does not reach so far");
             }
             if (outcome != AwaitOutcome.REACHED) {
                 throw new ProjectionBehindException(behind, projection, outcome);
