@@ -25,6 +25,7 @@ final class LeaseKeeper implements Runnable {
 
     private final RunnerContext context;
     private final List<PartitionWorker<?>> workers;
+    private final List<PartitionChange<?>> changes;
     private final VersionSwitch versionSwitch;
     private final Set<Lease> guests = ConcurrentHashMap.newKeySet();
     private final Wakeup wakeup = new Wakeup();
@@ -34,9 +35,14 @@ final class LeaseKeeper implements Runnable {
     private boolean troubled;
     private long renewedAt;
 
-    LeaseKeeper(RunnerContext context, List<PartitionWorker<?>> workers, VersionSwitch versionSwitch) {
+    LeaseKeeper(
+            RunnerContext context,
+            List<PartitionWorker<?>> workers,
+            List<PartitionChange<?>> changes,
+            VersionSwitch versionSwitch) {
         this.context = context;
         this.workers = workers;
+        this.changes = changes;
         this.versionSwitch = versionSwitch;
         this.renewedAt = context.nanoTime().getAsLong();
     }
@@ -117,6 +123,7 @@ final class LeaseKeeper implements Runnable {
                 StoreLook look = context.looks().newest(partition.projection());
                 worker.observe(look.of(partition.version()), Optional.ofNullable(held.get(worker)));
             }
+            changes.forEach(change -> change.observe(context.looks().newest(change.projection())));
             looks.forEach(this::observe);
             return looks;
         } finally {

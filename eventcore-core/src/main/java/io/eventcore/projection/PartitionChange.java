@@ -5,7 +5,10 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.internal.OwnThreads;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ThreadFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,7 +20,11 @@ import org.slf4j.LoggerFactory;
  * foremost one is, divided as they were, and then replaces them by new ones that go on from there. An instance that is interrupted
  * leaves old partitions behind that are as good as before.
  *
- * <p>{@link #run} belongs to one thread.
+ * <p>An instance that starts takes the partitions from the instances that run them. Later it stands by where another one
+ * has divided the projection otherwise, and divides it anew only if no instance runs any partition for a while: then those
+ * that could are gone, and without this the projection would stand still.
+ *
+ * <p>A thread is there only while there is something to do. {@link #observe} is called by one thread at a time.
  */
 final class PartitionChange<E extends Event> implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionChange.class);
@@ -26,28 +33,96 @@ final class PartitionChange<E extends Event> implements Runnable {
     /** What the owners of such leases begin with, so that two who want the same do not disturb each other. */
     private static final String OWNER = "change/";
 
+    /** An instance that can run a partition takes its lease sooner: it looks as often as {@link RunnerSettings#LOOK_EVERY}. */
+    private static final long UNATTENDED_NANOS =
+            RunnerSettings.LOOK_EVERY.multipliedBy(3).toNanos();
+
     private final Projection<E> projection;
     private final RunnerContext context;
     private final LeaseKeeper keeper;
     private final List<PartitionWorker<?>> waiting;
     private final LogScan scan;
+    private final ThreadFactory threads;
     private final Wakeup wakeup = new Wakeup();
     private volatile boolean stopped;
+
+    /** Until the projection was seen divided as it is declared. */
+    private volatile boolean starting = true;
+
+    private volatile @Nullable Thread thread;
+    private @Nullable Long unattendedSince;
+
+    // Used by its thread only.
     private long failedAtResumes = -1;
 
     /** @param waiting the workers that cannot begin before this has come to its end */
     PartitionChange(
-            Projection<E> projection, RunnerContext context, LeaseKeeper keeper, List<PartitionWorker<?>> waiting) {
+            Projection<E> projection,
+            RunnerContext context,
+            LeaseKeeper keeper,
+            List<PartitionWorker<?>> waiting,
+            ThreadFactory threads) {
         this.projection = projection;
         this.context = context;
         this.keeper = keeper;
         this.waiting = waiting;
         this.scan = LogScan.of(context.reader(), projection);
+        this.threads = threads;
+    }
+
+    /** The name of the projection. */
+    String projection() {
+        return projection.name();
     }
 
     void stop() {
         stopped = true;
         wakeup.wakeUp();
+    }
+
+    /** The thread that divides it now, or did last; empty if there was none. */
+    Optional<Thread> thread() {
+        return Optional.ofNullable(thread);
+    }
+
+    /** Takes note of what the store says about the projection, and begins to divide it anew where that is due. */
+    void observe(StoreLook look) {
+        List<PartitionState> states = look.of(projection.version());
+        if (isAsDeclared(states)) {
+            starting = starting && states.isEmpty();
+            unattendedSince = null;
+        } else if (!stopped && thread().filter(Thread::isAlive).isEmpty() && isDue(states)) {
+            unattendedSince = null;
+            Thread beginning = OwnThreads.thread(threads, "The thread that divides anew", this);
+            thread = beginning;
+            beginning.start();
+        }
+    }
+
+    private boolean isDue(List<PartitionState> states) {
+        if (starting) {
+            return true;
+        }
+        if (!isUnattended(states)) {
+            unattendedSince = null;
+            return false;
+        }
+        long now = context.nanoTime().getAsLong();
+        Long since = unattendedSince == null ? Long.valueOf(now) : unattendedSince;
+        unattendedSince = since;
+        if (now - since < UNATTENDED_NANOS) {
+            return false;
+        }
+        Optional<PartitionState> failed =
+                states.stream().filter(state -> !state.failure().isEmpty()).findFirst();
+        // The instances that it has failed on may still be there: once it is resumed, they or this one go on.
+        failed.ifPresent(state -> waiting.forEach(worker -> worker.cannotBegin(state.failure(), state.resumes())));
+        return failed.isEmpty();
+    }
+
+    /** Whether no instance runs a part, although no operator has paused it. */
+    private static boolean isUnattended(List<PartitionState> states) {
+        return states.stream().allMatch(state -> state.free() && !state.paused());
     }
 
     @Override
@@ -57,7 +132,7 @@ final class PartitionChange<E extends Event> implements Runnable {
             long pause = context.settings().lookEvery().toNanos();
             try {
                 List<PartitionState> old = states();
-                if (isAsDeclared(old)) {
+                if (isAsDeclared(old) || !(starting || isUnattended(old))) {
                     return;
                 }
                 if (isFree(old)) {
@@ -76,9 +151,8 @@ final class PartitionChange<E extends Event> implements Runnable {
     }
 
     private List<PartitionState> states() {
-        return context.store().partitions().stream()
-                .filter(state -> state.partition().projection().equals(projection.name())
-                        && state.partition().version() == projection.version())
+        return context.store().partitions(projection.name()).stream()
+                .filter(state -> state.partition().version() == projection.version())
                 .toList();
     }
 
@@ -86,12 +160,16 @@ final class PartitionChange<E extends Event> implements Runnable {
         return states.isEmpty() || states.get(0).partitions() == projection.partitions();
     }
 
-    /** Whether no operator has paused it, no other instance divides it, and it was resumed since it failed here. */
+    /** Whether no operator has paused or resets it, no other instance divides it, and it was resumed since it failed here. */
     private boolean isFree(List<PartitionState> states) {
         return states.stream()
                 .noneMatch(state -> state.paused()
                         || state.resumes() == failedAtResumes
-                        || (!state.free() && state.owner().startsWith(OWNER)));
+                        || (!state.free() && isHeldForAMoment(state.owner())));
+    }
+
+    private static boolean isHeldForAMoment(String owner) {
+        return owner.startsWith(OWNER) || owner.contains(ProjectionRunner.RESET);
     }
 
     private void change(List<PartitionState> old, String owner) {

@@ -15,6 +15,7 @@ final class ProjectionRun {
 
     private final RunnerContext context;
     private final AppendSignal signal;
+    private final ThreadFactory threads;
     private final Runnable look;
     private final LeaseKeeper keeper;
     private final StandstillWatch watch;
@@ -30,20 +31,20 @@ final class ProjectionRun {
         this.context = context;
         this.signal = signal;
         this.look = context.tail()::look;
-        this.keeper = new LeaseKeeper(context, workers, new VersionSwitch(context.reader(), context.store(), declared));
+        this.threads = threads;
+        this.keeper = new LeaseKeeper(
+                context, workers, changes, new VersionSwitch(context.reader(), context.store(), declared));
         this.watch = new StandstillWatch(workers, context.settings());
         declared.all().forEach(this::prepare);
-        keeper.look();
 
         workers.forEach(
                 worker -> workerThreads.add(OwnThreads.thread(threads, "The thread of " + worker.partition(), worker)));
-        changes.forEach(
-                change -> workerThreads.add(OwnThreads.thread(threads, "The thread that divides anew", change)));
         helperThreads.add(OwnThreads.thread(threads, "The reader of the end of the log", context.tail()));
         helperThreads.add(OwnThreads.thread(threads, "The renewal of leases", keeper));
         helperThreads.add(OwnThreads.thread(threads, "The watch for standstills", watch));
-        signal.addReceiver(look);
         try {
+            keeper.look();
+            signal.addReceiver(look);
             helperThreads.forEach(Thread::start);
             workerThreads.forEach(Thread::start);
         } catch (Throwable e) {
@@ -62,7 +63,7 @@ final class ProjectionRun {
         }
         workers.addAll(readModel);
         projection.sideEffects().ifPresent(effects -> prepareSideEffects(projection, readModel));
-        changes.add(new PartitionChange<>(projection, context, keeper, readModel));
+        changes.add(new PartitionChange<>(projection, context, keeper, readModel, threads));
     }
 
     private <E extends io.eventcore.Event> void prepareSideEffects(
@@ -143,7 +144,14 @@ final class ProjectionRun {
     /** Whether the calling thread is one of this run, which is not to wait for itself. */
     boolean isOnOwnThread() {
         Thread caller = Thread.currentThread();
-        return workerThreads.contains(caller) || helperThreads.contains(caller);
+        return threadsOfProjections().contains(caller) || helperThreads.contains(caller);
+    }
+
+    /** Those that apply events. */
+    private List<Thread> threadsOfProjections() {
+        List<Thread> all = new ArrayList<>(workerThreads);
+        changes.forEach(change -> change.thread().ifPresent(all::add));
+        return all;
     }
 
     /** Tells all who wait for the end of the run; whether all has ended in time. */
@@ -154,7 +162,7 @@ final class ProjectionRun {
     /** Waits until another thread has stopped the run, and for a projection of it that has done so itself. */
     void awaitStopped() {
         if (stopped.join()) {
-            OwnThreads.join(workerThreads, STOPS_WITHIN);
+            OwnThreads.join(threadsOfProjections(), STOPS_WITHIN);
         }
     }
 
@@ -163,7 +171,7 @@ final class ProjectionRun {
         signal.removeReceiver(look);
         workers.forEach(PartitionWorker::stop);
         changes.forEach(PartitionChange::stop);
-        boolean ended = OwnThreads.join(workerThreads, STOPS_WITHIN);
+        boolean ended = OwnThreads.join(threadsOfProjections(), STOPS_WITHIN);
         for (int i = 0; i < workers.size(); i++) {
             if (OwnThreads.isEndingTheProcess(workerThreads.get(i))) {
                 workers.get(i).abandon();

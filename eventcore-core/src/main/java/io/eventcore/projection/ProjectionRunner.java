@@ -41,6 +41,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 public class ProjectionRunner {
     private static final Logger LOG = LoggerFactory.getLogger(ProjectionRunner.class);
 
+    /** What the owners of leases have in their name that are held for a reset. */
+    static final String RESET = "/reset/";
+
     private final EventReader reader;
     private final ProjectionStore store;
     private final DeclaredProjections projections;
@@ -321,7 +324,7 @@ public class ProjectionRunner {
         }
         Projection<?> resetting =
                 projections.version(called.name(), version == null ? activeVersion(called.name()) : version);
-        String resetter = owner + "/reset/" + UUID.randomUUID();
+        String resetter = owner + RESET + UUID.randomUUID();
         ProjectionRun running = run;
         if (running == null) {
             LeaseReturns returns = new LeaseReturns(store, settings, nanoTime);

@@ -4,11 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
+import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionBuilder;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStore;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** A projection that is divided into another number of partitions. */
@@ -154,5 +163,106 @@ abstract class ProjectionDivisionContract extends ProjectionRunnerFixture {
         awaitAllApplied();
         Eventually.until(
                 "the stream is released", () -> store.parkedStreams("applied").isEmpty());
+    }
+
+    @Test
+    void side_effects_go_on_where_the_read_model_is_divided_otherwise() {
+        List<Long> effects = new CopyOnWriteArrayList<>();
+        ProjectionBuilder<LedgerEvent> projection = appliedEventsProjection()
+                .sideEffects(event -> effects.add(event.position().value()));
+        start(projection.partitions(4).build());
+        depositToTen();
+        Eventually.until("they run", () -> effects.size() == 10, () -> effects);
+
+        start(projection.partitions(2).build());
+        Eventually.until("it is divided anew", () -> dividedInto() == 2);
+        depositToTen();
+
+        awaitAllApplied();
+        Eventually.until("they go on", () -> effects.size() == 20, () -> effects);
+        assertThat(effects).isEqualTo(positions(event -> true));
+    }
+
+    private long dividedInto() {
+        return store.partitions().stream()
+                .filter(state -> state.partition().version() == 1)
+                .count();
+    }
+
+    @Test
+    void an_instance_goes_on_when_all_are_gone_that_divided_a_projection_otherwise() {
+        start(appliedEventsProjection().partitions(4).build());
+        depositToTen();
+        ProjectionRunner gone = start(appliedEventsProjection().partitions(2).build());
+        Eventually.until("it is divided anew", () -> dividedInto() == 2);
+
+        gone.stop();
+        depositToTen();
+
+        awaitAllApplied();
+        assertThat(dividedInto()).isEqualTo(4);
+    }
+
+    @Test
+    void an_instance_says_so_when_a_projection_has_failed_where_it_is_divided_otherwise_and_goes_on_when_resumed() {
+        ProjectionRunner left = start(appliedEventsProjection().partitions(4).build());
+        depositToTen();
+        awaitAllApplied();
+        ProjectionRunner gone = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    throw new IllegalStateException("broken");
+                })
+                .onError(failure -> FailureDecision.FAIL)
+                .partitions(1)
+                .build());
+        Eventually.until("it is divided anew", () -> dividedInto() == 1);
+        GlobalPosition last = deposit(ADA, 1);
+        Eventually.until(
+                "it has failed", () -> !store.partitions().get(0).failure().isEmpty());
+        gone.stop();
+
+        Eventually.until(
+                "that is to be seen",
+                () -> left.status().get(0).partitions().stream()
+                        .allMatch(partition -> partition.state() == ProjectionState.FAILED
+                                && !partition.lastFailure().isEmpty()));
+        assertThat(left.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.STOPPED);
+        left.resume("applied");
+
+        awaitAllApplied();
+        assertThat(dividedInto()).isEqualTo(4);
+    }
+
+    @Test
+    void a_reset_is_not_disturbed_by_an_instance_that_divides_the_projection_otherwise() throws Exception {
+        CountDownLatch clearing = new CountDownLatch(1);
+        CountDownLatch goOn = gate();
+        ProjectionRunner resetting = start(appliedEventsProjection()
+                .clearedBy(() -> {
+                    clearing.countDown();
+                    await(goOn);
+                    applied.clear();
+                })
+                .build());
+        depositToTen();
+        awaitAllApplied();
+        CompletableFuture<Void> reset = CompletableFuture.runAsync(() -> resetting.reset("applied"));
+        await(clearing);
+
+        AtomicInteger looks = new AtomicInteger();
+        ProjectionStore looked = new ForwardingProjectionStore(store) {
+            @Override
+            public List<PartitionState> partitions() {
+                looks.incrementAndGet();
+                return super.partitions();
+            }
+        };
+        start(builder(looked).projection(appliedEventsProjection().partitions(4).build()));
+        Eventually.until("it has looked a few times", () -> looks.get() > 4);
+        goOn.countDown();
+
+        reset.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        awaitAllApplied();
+        Eventually.until("it is divided anew", () -> dividedInto() == 4);
     }
 }
