@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Executes commands: reads their streams, folds, decides, and appends under the versions read.
  *
- * <p>If somebody else appended to one of the streams meanwhile, or the store failed in passing, the whole is done again
+ * <p>If another command has appended to one of the streams, or the store failed in passing, the whole is done again
  * as the {@link RetryPolicy} says; each attempt is a transaction of its own. Inside a transaction of the caller there
  * is exactly one attempt, because nothing can be read anew there, and a conflict reaches the caller.
  *
@@ -293,8 +293,8 @@ public class CommandExecutor {
         /**
          * Whether commands queue for streams that they fight over; they do unless set otherwise.
          *
-         * <p>After a conflict, attempts of this executor on that stream take turns, in the order they came, until nobody
-         * else is there any more. Those that wait at the same time decide on top of each other's events and are stored
+         * <p>After a conflict, attempts of this executor on that stream take turns, about in the order they came, until they
+         * meet no other any more. Those that wait at the same time decide on top of each other's events and are stored
          * together, each with a result of its own. Waiting counts as time of the {@link RetryPolicy#budget()}.
          */
         public Builder hotStreams(HotStreamSettings settings) {

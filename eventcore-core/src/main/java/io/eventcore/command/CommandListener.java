@@ -31,7 +31,7 @@ public interface CommandListener {
      * @since 0.1
      */
     interface Execution {
-        /** An execution that nobody watches. */
+        /** An execution without a listener. */
         Execution IGNORED = new Execution() {};
 
         /**

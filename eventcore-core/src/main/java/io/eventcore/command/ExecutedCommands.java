@@ -7,7 +7,7 @@ import java.util.function.Supplier;
  * Remembers which commands were executed under an id, and how that ended, so that each is executed once.
  *
  * <p>What is remembered becomes visible in one transaction with the events of the command, or not at all. Kept until
- * somebody deletes it: after that, a repetition is a new command. Safe for any number of threads and processes.
+ * the application deletes it: after that, a repetition is a new command. Safe for any number of threads and processes.
  *
  * @since 0.1
  */
@@ -26,7 +26,7 @@ public interface ExecutedCommands {
      *
      * <p>The id is taken first; of several who take it at the same time one goes on and the others wait for its
      * transaction to end. If that commits, they are told its result; if it rolls back, one of them goes on. The caller's
-     * transaction is joined if there is one, and can go on whoever was first; without one, the execution runs in a
+     * transaction is joined if there is one, and can go on whichever execution was first; without one, the execution runs in a
      * transaction that an append joins. If the execution fails, the id is free again.
      *
      * @param fingerprint tells one command from another

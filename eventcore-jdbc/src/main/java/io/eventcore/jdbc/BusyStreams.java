@@ -19,7 +19,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * for a moment. It gives up when the database would. Safe for any number of threads.
  */
 final class BusyStreams {
-    private final Map<StreamId, Lane> lanes = new ConcurrentHashMap<>();
+    private final Map<StreamId, Queue> queues = new ConcurrentHashMap<>();
     private final ConnectionShare share;
     private final boolean oneDatabase;
     private final GroupedAppends grouped;
@@ -40,8 +40,8 @@ final class BusyStreams {
         this.direct = direct;
     }
 
-    /** One behind the other; guarded by the map. */
-    private static final class Lane {
+    /** The appends that wait for a stream, one behind the other; guarded by the map. */
+    private static final class Queue {
         private final ReentrantLock first = new ReentrantLock(true);
         private int users;
     }
@@ -66,24 +66,24 @@ final class BusyStreams {
 
     /** A stream of this append that another append is waiting for already. */
     private Optional<StreamId> awaited(SerializedAppend append) {
-        if (lanes.isEmpty()) {
+        if (queues.isEmpty()) {
             return Optional.empty();
         }
         return append.participants().stream()
                 .map(Participant::id)
-                .filter(lanes::containsKey)
+                .filter(queues::containsKey)
                 .findFirst();
     }
 
     private AppendResult awaitTurn(AppendResult.Busy busy, SerializedAppend append) {
-        Lane lane = enter(busy.streamId());
+        Queue queue = enter(busy.streamId());
         try {
-            boolean othersCameFirst = lane.first.isLocked();
-            lane.first.lockInterruptibly();
+            boolean othersCameFirst = queue.first.isLocked();
+            queue.first.lockInterruptibly();
             try {
                 return awaitFirst(busy, othersCameFirst, append);
             } finally {
-                lane.first.unlock();
+                queue.first.unlock();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -147,19 +147,19 @@ final class BusyStreams {
         }
     }
 
-    private Lane enter(Optional<StreamId> streamId) {
+    private Queue enter(Optional<StreamId> streamId) {
         return streamId.isEmpty() || !oneDatabase
-                ? new Lane()
-                : lanes.compute(streamId.get(), (id, present) -> {
-                    Lane lane = present == null ? new Lane() : present;
-                    lane.users++;
-                    return lane;
+                ? new Queue()
+                : queues.compute(streamId.get(), (id, present) -> {
+                    Queue queue = present == null ? new Queue() : present;
+                    queue.users++;
+                    return queue;
                 });
     }
 
     private void leave(Optional<StreamId> streamId) {
         if (streamId.isPresent() && oneDatabase) {
-            lanes.computeIfPresent(streamId.get(), (id, lane) -> --lane.users == 0 ? null : lane);
+            queues.computeIfPresent(streamId.get(), (id, queue) -> --queue.users == 0 ? null : queue);
         }
     }
 }
