@@ -8,6 +8,7 @@ import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.internal.HandledEvent;
+import io.eventcore.internal.HandlesStored;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.internal.SharedEvent;
 import java.time.Instant;
@@ -74,6 +75,10 @@ final class LogEntry<E extends Event> {
 
     /** Gives the event to a projection. */
     void applyTo(Projection<E> projection) throws Exception {
+        if (projection instanceof HandlesStored relay) {
+            relay.applyStored(stored);
+            return;
+        }
         decode();
         if (unreadable != null) {
             throw unreadable;

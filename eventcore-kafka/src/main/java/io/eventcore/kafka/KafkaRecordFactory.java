@@ -1,13 +1,11 @@
 package io.eventcore.kafka;
 
-import io.eventcore.Event;
-import io.eventcore.RecordedEvent;
-import io.eventcore.serialization.EventSerializer;
+import io.eventcore.StoredEvent;
 import java.util.Objects;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * Makes of an event what is sent to Kafka. Safe for any number of threads.
+ * Makes of a stored event what is sent to Kafka. Safe for any number of threads.
  *
  * @param <K> the type of the key
  * @param <V> the type of the value
@@ -36,15 +34,16 @@ public interface KafkaRecordFactory<K, V> {
     /**
      * The record of an event. The events of a stream must have one key, if their order is to last.
      *
+     * @param event the event as it is stored; {@link StoredEvent#decode} gives the one that the application knows
      * @throws RuntimeException if there is none; the relay's {@code onError} decides what happens then
      */
-    ProducerRecord<K, V> recordOf(RecordedEvent<Event> event);
+    ProducerRecord<K, V> recordOf(StoredEvent event);
 
     /**
-     * Records of one topic: the stream id as the key, the payload as the application would store it as the value, the
-     * headers named here, and the time at which the event was recorded.
+     * Records of one topic: the stream id as the key, the payload as the value, byte for byte as it is stored, the headers
+     * named here, and the time at which the event was recorded. Nothing is decoded.
      */
-    static KafkaRecordFactory<String, byte[]> payloads(String topic, EventSerializer serializer) {
-        return new PayloadRecords(Objects.requireNonNull(topic, "topic"), serializer);
+    static KafkaRecordFactory<String, byte[]> payloads(String topic) {
+        return new PayloadRecords(Objects.requireNonNull(topic, "topic"));
     }
 }

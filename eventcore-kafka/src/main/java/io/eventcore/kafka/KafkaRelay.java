@@ -3,7 +3,9 @@ package io.eventcore.kafka;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
+import io.eventcore.internal.HandlesStored;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
@@ -34,7 +36,7 @@ import org.springframework.kafka.core.KafkaProducerException;
  * <p>The producer must wait for all replicas ({@code acks=all}) and be idempotent; the auto-configuration sees to that.
  * While the broker cannot be reached the relay waits and tries again without end. An event that Kafka cannot take at all,
  * because it is too large or has no record, is tried five times and then stops the relay, unless {@code onError} says
- * otherwise.
+ * otherwise. What is sent is what is stored: no event is decoded, so one that the application cannot read is sent as well.
  *
  * <p>Safe for any number of threads.
  *
@@ -42,7 +44,7 @@ import org.springframework.kafka.core.KafkaProducerException;
  * @param <V> the type of the records' values
  * @since 0.1
  */
-public class KafkaRelay<K, V> implements Projection<Event> {
+public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
     /** The name of the projection, unless set otherwise. */
     public static final String DEFAULT_NAME = "kafka";
 
@@ -117,8 +119,21 @@ public class KafkaRelay<K, V> implements Projection<Event> {
         return onError.apply(failure);
     }
 
+    /**
+     * Not called by a {@link io.eventcore.projection.ProjectionRunner}: it gives a relay its events as they are stored.
+     *
+     * @throws UnsupportedOperationException always: what is stored cannot be told from a decoded event. A projection of your
+     *     own cannot be put before a relay; a {@link KafkaRecordFactory} can do what it was to do
+     */
     @Override
-    public void apply(RecordedEvent<Event> event) throws Exception {
+    public void apply(RecordedEvent<Event> event) {
+        throw new UnsupportedOperationException(
+                "Relay '%s' sends events as they are stored: it cannot be called by another".formatted(name)
+                        + " projection, but makes its records by a KafkaRecordFactory");
+    }
+
+    @Override
+    public void applyStored(StoredEvent event) throws Exception {
         Map<StreamId, CompletableFuture<?>> sent = underWay.get();
         CompletableFuture<?> before = sent.get(event.streamId());
         if (before != null) {

@@ -21,9 +21,11 @@ import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -54,7 +57,7 @@ class KafkaRelayTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final AppendSignal signal = new AppendSignal();
-    private final EventSerializer serializer = new JacksonEventSerializer(LedgerEvent.types());
+    private final Changing serializer = new Changing();
     private final EventStore events =
             new InMemoryEventStore(serializer, AppendLimits.defaults(), Clock.systemUTC(), signal);
     private final MockProducer<String, byte[]> broker =
@@ -92,7 +95,7 @@ class KafkaRelayTest {
                 events.readStream(ADA, Event.class).toList().get(0);
         assertThat(sent.topic()).isEqualTo("ledger");
         assertThat(sent.key()).isEqualTo("account-ada");
-        assertThat(sent.value()).isEqualTo(serializer.serialize(stored.event()).payload());
+        assertThat(sent.value()).isEqualTo(serializer.written.get(0));
         assertThat(sent.timestamp()).isEqualTo(stored.recordedAt().toEpochMilli());
         assertThat(headers(sent))
                 .isEqualTo(Map.of(
@@ -101,6 +104,25 @@ class KafkaRelayTest {
                         "eventcore.position", stored.position().toString(),
                         "eventcore.version", "1",
                         "eventcore.correlationId", "order-7"));
+    }
+
+    @Test
+    void an_event_that_the_application_cannot_read_any_more_is_sent_as_it_is_stored() {
+        events.appendEvents(StreamWrites.to(ADA, any(), new Withdrawn(ADA, 1)));
+        deposit(ADA);
+        ProjectionRunner runner = start(relay());
+
+        Eventually.until("both are sent", () -> {
+            broker.completeNext();
+            return broker.history().size() == 2;
+        });
+        broker.completeNext();
+        assertReached(runner);
+
+        assertThat(broker.history()).extracting(ProducerRecord::value).containsExactlyElementsOf(serializer.written);
+        assertThat(broker.history())
+                .extracting(sent -> headers(sent).get("eventcore.type"))
+                .containsExactly("ledger.withdrawn", "ledger.deposited");
     }
 
     @Test
@@ -155,7 +177,7 @@ class KafkaRelayTest {
         deposit(ADA);
         deposit(BOB);
         deposit(ADA);
-        KafkaRecordFactory<String, byte[]> payloads = KafkaRecordFactory.payloads("ledger", serializer);
+        KafkaRecordFactory<String, byte[]> payloads = KafkaRecordFactory.payloads("ledger");
         ProjectionRunner runner = start(KafkaRelay.builder(new KafkaTemplate<>(() -> broker), event -> {
                     if (event.streamId().equals(BOB)) {
                         throw new IllegalArgumentException("no record for Bob");
@@ -217,7 +239,7 @@ class KafkaRelayTest {
     }
 
     private KafkaRelay.Builder<String, byte[]> relay() {
-        return KafkaRelay.builder(new KafkaTemplate<>(() -> broker), KafkaRecordFactory.payloads("ledger", serializer));
+        return KafkaRelay.builder(new KafkaTemplate<>(() -> broker), KafkaRecordFactory.payloads("ledger"));
     }
 
     private ProjectionRunner start(KafkaRelay.Builder<?, ?> relay) {
@@ -243,6 +265,33 @@ class KafkaRelayTest {
 
     private void deposit(StreamId account) {
         events.appendEvents(StreamWrites.to(account, any(), new Deposited(account, 1)));
+    }
+
+    /** Encodes an event otherwise each time, as a class does that changes, and has forgotten what a withdrawal is. */
+    private static final class Changing implements EventSerializer {
+        private final EventSerializer delegate = new JacksonEventSerializer(LedgerEvent.types());
+        private final List<byte[]> written = new CopyOnWriteArrayList<>();
+
+        @Override
+        public SerializedEvent serialize(Event event) {
+            SerializedEvent form = delegate.serialize(event);
+            String json = new String(form.payload(), StandardCharsets.UTF_8) + " ".repeat(written.size() % 10 + 1);
+            written.add(json.getBytes(StandardCharsets.UTF_8));
+            return SerializedEvent.of(form.typeName(), written.get(written.size() - 1));
+        }
+
+        @Override
+        public Event deserialize(SerializedEvent stored) {
+            if (stored.typeName().equals("ledger.withdrawn")) {
+                throw new IllegalArgumentException("no event class is registered under this name");
+            }
+            return delegate.deserialize(stored);
+        }
+
+        @Override
+        public Set<String> storedNames(Class<? extends Event> type) {
+            return delegate.storedNames(type);
+        }
     }
 
     private static Map<String, String> headers(ProducerRecord<?, ?> sent) {

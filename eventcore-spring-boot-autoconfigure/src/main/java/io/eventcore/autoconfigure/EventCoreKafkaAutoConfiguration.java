@@ -3,7 +3,6 @@ package io.eventcore.autoconfigure;
 import io.eventcore.kafka.KafkaRecordFactory;
 import io.eventcore.kafka.KafkaRelay;
 import io.eventcore.projection.ProjectionStore;
-import io.eventcore.serialization.EventSerializer;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -46,12 +45,10 @@ public final class EventCoreKafkaAutoConfiguration {
         KafkaRelay<String, byte[]> kafkaRelay(
                 EventCoreProperties properties,
                 RelayProducer producer,
-                EventSerializer serializer,
                 ObjectProvider<KafkaRecordFactory<String, byte[]>> records) {
             String topic = properties.kafka().topic();
             return KafkaRelay.builder(
-                            producer.operations(),
-                            records.getIfAvailable(() -> KafkaRecordFactory.payloads(topic, serializer)))
+                            producer.operations(), records.getIfAvailable(() -> KafkaRecordFactory.payloads(topic)))
                     .since(properties.kafka().since())
                     .build();
         }
