@@ -3,7 +3,6 @@ package io.eventcore;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /**
  * Reads the log: the events of all streams in one order.
@@ -65,25 +64,6 @@ public interface EventReader {
     }
 
     /**
-     * Reads one page as {@link #readEvents} does and decodes nothing: an event that is not wanted costs nothing, and one that
-     * cannot be decoded is in the page like any other. Projections read by it.
-     *
-     * @throws IllegalArgumentException if the filter names a type that is not registered
-     * @throws TransientEventStoreException if the same call may succeed
-     * @throws EventStoreUnavailableException if the store cannot be reached, or the log ends before the position to
-     *     continue after
-     */
-    StoredPage readStored(EventFilter filter, EventPage page);
-
-    /**
-     * Tells which events a filter wants, as {@link #readStored} does, for events that were read with another filter. Types
-     * are told by their stored names.
-     *
-     * @throws IllegalArgumentException if the filter names a type that is not registered
-     */
-    Predicate<StoredEvent> matching(EventFilter filter);
-
-    /**
      * The position of the last committed event.
      *
      * <p>It tells a reader how far behind it is, and that the log was set back if the reader has been further already.
@@ -104,7 +84,11 @@ public interface EventReader {
      * @throws TransientEventStoreException if the same call may succeed
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
-    default Optional<AppendInFlight> oldestAppendInFlight() {
-        return Optional.empty();
-    }
+    Optional<AppendInFlight> oldestAppendInFlight();
+
+    /**
+     * What the library itself needs of the store. Not for applications; what wraps a store gives that of the store behind
+     * it, unless it changes what is read.
+     */
+    StoreInternals internals();
 }

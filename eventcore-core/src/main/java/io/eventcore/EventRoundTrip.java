@@ -2,7 +2,7 @@ package io.eventcore;
 
 /**
  * Makes of an event that is about to be stored what reading it back would give: an event that loses or gains something when
- * it is encoded and decoded does so here too. Stores nothing. See {@link EventStore#roundTrip()}. Safe for any number of
+ * it is encoded and decoded does so here too. Stores nothing. See {@link StoreInternals#roundTrip()}. Safe for any number of
  * threads.
  *
  * @since 0.1

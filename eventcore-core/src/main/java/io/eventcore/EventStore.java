@@ -2,7 +2,6 @@ package io.eventcore;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Stores events in streams and gives them back.
@@ -94,22 +93,4 @@ public interface EventStore extends EventReader {
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
     List<StreamId> streamIds(StreamPrefix prefix, StreamIdPage page);
-
-    /**
-     * What reading an event back would give, for those who go on from events that are about to be stored, as a
-     * {@link io.eventcore.command.CommandExecutor} does for commands that wait for one stream.
-     *
-     * @return empty if the store cannot tell, or if not all threads that use it read and write the same events, so that no
-     *     thread may go on from what another one is about to store; by default empty
-     */
-    default Optional<EventRoundTrip> roundTrip() {
-        return Optional.empty();
-    }
-
-    /**
-     * Whether an append made now by this thread would join a transaction that somebody else began and will end.
-     *
-     * <p>Then nothing can be tried again after a failure, and nothing is committed when a method returns.
-     */
-    boolean joinsCallersTransaction();
 }

@@ -10,8 +10,7 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
-import io.eventcore.StoredEvent;
-import io.eventcore.StoredPage;
+import io.eventcore.StoreInternals;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -22,7 +21,6 @@ import io.eventcore.VersionConflictException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * The store as an attempt in a queue sees it: streams with what others have decided, and an append that passes the turn
@@ -56,7 +54,7 @@ final class ChainedStore implements EventStore {
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
         try {
-            if (store.joinsCallersTransaction()) {
+            if (store.internals().joinsCallersTransaction()) {
                 // A transaction was begun around this append: it would return, and let others go, before the commit.
                 throw new DecideAgainException(true);
             }
@@ -73,16 +71,6 @@ final class ChainedStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return store.readEvents(filter, page, eventType);
-    }
-
-    @Override
-    public StoredPage readStored(EventFilter filter, EventPage page) {
-        return store.readStored(filter, page);
-    }
-
-    @Override
-    public Predicate<StoredEvent> matching(EventFilter filter) {
-        return store.matching(filter);
     }
 
     @Override
@@ -106,7 +94,7 @@ final class ChainedStore implements EventStore {
     }
 
     @Override
-    public boolean joinsCallersTransaction() {
-        return store.joinsCallersTransaction();
+    public StoreInternals internals() {
+        return store.internals();
     }
 }

@@ -162,7 +162,7 @@ public class CommandExecutor {
             } catch (HotStreams.LeftQueueException e) {
                 throw request.exhausted(attempt - 1, failure == null ? e.failure() : failure);
             }
-            if (store.joinsCallersTransaction()) {
+            if (store.internals().joinsCallersTransaction()) {
                 throw notRetried(request, failure);
             }
             Duration delay = attempt == 1 && hotStreams.isCrowded(failure)

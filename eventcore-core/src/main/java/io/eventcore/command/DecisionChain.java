@@ -56,7 +56,7 @@ class DecisionChain {
      */
     DecisionChain(EventStore store, CacheBudget budget, BooleanSupplier othersCome) {
         this.store = store;
-        this.roundTrip = store.roundTrip().orElseThrow();
+        this.roundTrip = store.internals().roundTrip().orElseThrow();
         this.budget = budget;
         this.othersCome = othersCome;
         this.cache = new StreamCache(budget);

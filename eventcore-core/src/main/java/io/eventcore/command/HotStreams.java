@@ -41,7 +41,7 @@ final class HotStreams {
         this.store = store;
         this.enabled = settings.enabled();
         CacheBudget budget = CacheBudget.ofExecutor();
-        boolean canDecideOnTop = store.roundTrip().isPresent();
+        boolean canDecideOnTop = store.internals().roundTrip().isPresent();
         this.queues = new HotStreamQueues(canDecideOnTop ? others -> chains.of(store, budget, others) : null);
     }
 
@@ -101,7 +101,7 @@ final class HotStreams {
 
     /** The streams to queue for; none if the thread may not wait for other attempts. */
     private List<StreamId> hotOf(Supplier<Set<StreamId>> streams, @Nullable StreamId contested) {
-        return known.isEmpty() || queues.haveThisThread() || store.joinsCallersTransaction()
+        return known.isEmpty() || queues.haveThisThread() || store.internals().joinsCallersTransaction()
                 ? List.of()
                 : hotOf(streams.get(), contested);
     }
@@ -134,7 +134,7 @@ final class HotStreams {
         try {
             return attempt.apply(store);
         } catch (VersionConflictException conflict) {
-            if (enabled && !store.joinsCallersTransaction()) {
+            if (enabled && !store.internals().joinsCallersTransaction()) {
                 known.hasMetOthers(conflict.streamId());
             }
             throw conflict;

@@ -211,7 +211,7 @@ final class StateSnapshots {
                 return () -> drop(e);
             }
             return () -> {
-                if (events.joinsCallersTransaction()) {
+                if (events.internals().joinsCallersTransaction()) {
                     AfterCommit.run(() -> saveLater(snapshot));
                 } else {
                     saveLater(snapshot);

@@ -1,5 +1,6 @@
 package io.eventcore.memory;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
 import io.eventcore.Event;
@@ -13,6 +14,7 @@ import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
@@ -63,6 +65,7 @@ public final class InMemoryEventStore implements EventStore {
     private final TransactionScope transactions;
     private final AppendListener listener;
     private final StoredLog storedLog;
+    private final StoreInternals internals = new Internals();
 
     /** An empty store with the system's clock and the default limits. */
     public InMemoryEventStore(EventSerializer serializer) {
@@ -199,18 +202,7 @@ public final class InMemoryEventStore implements EventStore {
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-        return readStored(filter, page).decode(eventType);
-    }
-
-    @Override
-    public StoredPage readStored(EventFilter filter, EventPage page) {
-        Predicate<StoredEvent> wanted = matching(filter);
-        return log.locked(() -> log.read(page, wanted, PAGE_BYTES));
-    }
-
-    @Override
-    public Predicate<StoredEvent> matching(EventFilter filter) {
-        return filter.matchingNames(typeNames(filter));
+        return internals.readStored(filter, page).decode(eventType);
     }
 
     private Set<String> typeNames(EventFilter filter) {
@@ -243,12 +235,35 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     @Override
-    public Optional<EventRoundTrip> roundTrip() {
-        return Optional.of(new SerializerRoundTrip(serializer, decoder));
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        return Optional.empty();
     }
 
     @Override
-    public boolean joinsCallersTransaction() {
-        return transactions.isActive();
+    public StoreInternals internals() {
+        return internals;
+    }
+
+    private final class Internals implements StoreInternals {
+        @Override
+        public StoredPage readStored(EventFilter filter, EventPage page) {
+            Predicate<StoredEvent> wanted = matching(filter);
+            return log.locked(() -> log.read(page, wanted, PAGE_BYTES));
+        }
+
+        @Override
+        public Predicate<StoredEvent> matching(EventFilter filter) {
+            return filter.matchingNames(typeNames(filter));
+        }
+
+        @Override
+        public Optional<EventRoundTrip> roundTrip() {
+            return Optional.of(new SerializerRoundTrip(serializer, decoder));
+        }
+
+        @Override
+        public boolean joinsCallersTransaction() {
+            return transactions.isActive();
+        }
     }
 }

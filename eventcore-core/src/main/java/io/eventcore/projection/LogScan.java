@@ -32,7 +32,7 @@ record LogScan(EventReader reader, EventFilter filter, Instant since) {
     /** What is at a position of the log, if something is. */
     static Optional<StoredEvent> eventAt(EventReader reader, GlobalPosition position) {
         EventPage page = EventPage.after(GlobalPosition.of(position.value() - 1), 1);
-        return reader.readStored(EventFilter.all(), page).events().stream()
+        return reader.internals().readStored(EventFilter.all(), page).events().stream()
                 .filter(event -> event.position().equals(position))
                 .findFirst();
     }
@@ -46,8 +46,9 @@ record LogScan(EventReader reader, EventFilter filter, Instant since) {
         // An append in flight holds the end back. It is recent, so it is looked for from the last position downwards.
         for (long before = 1; before < last * 2; before = before * 2) {
             GlobalPosition after = GlobalPosition.of(Math.max(0, last - before));
-            GlobalPosition settled =
-                    reader.readStored(NOTHING, EventPage.after(after, 1)).continueAfter();
+            GlobalPosition settled = reader.internals()
+                    .readStored(NOTHING, EventPage.after(after, 1))
+                    .continueAfter();
             if (settled.compareTo(after) > 0) {
                 return settled;
             }
@@ -56,7 +57,8 @@ record LogScan(EventReader reader, EventFilter filter, Instant since) {
     }
 
     LogPage read(GlobalPosition after, int limit) {
-        return LogPage.of(reader.readStored(filter, EventPage.after(after, limit)), event -> isNew(event, since));
+        return LogPage.of(
+                reader.internals().readStored(filter, EventPage.after(after, limit)), event -> isNew(event, since));
     }
 
     static boolean isNew(StoredEvent event, Instant since) {

@@ -269,7 +269,7 @@ final class LogTail implements Runnable {
     }
 
     private StoredPage page(GlobalPosition after, int limit) {
-        return reader.readStored(EventFilter.all(), EventPage.after(after, limit));
+        return reader.internals().readStored(EventFilter.all(), EventPage.after(after, limit));
     }
 
     /** The log does not hold the event that was read from it last. */

@@ -35,7 +35,8 @@ final class PartitionReader<E extends Event> {
         this.wakeup = wakeup;
         this.scan = LogScan.of(context.reader(), projection);
         Instant since = projection.since();
-        this.wanted = context.reader().matching(projection.filter()).and(event -> LogScan.isNew(event, since));
+        this.wanted =
+                context.reader().internals().matching(projection.filter()).and(event -> LogScan.isNew(event, since));
         this.limit = Math.max(READ_AHEAD, context.settings().batchSize());
     }
 

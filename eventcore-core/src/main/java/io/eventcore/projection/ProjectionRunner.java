@@ -166,7 +166,7 @@ public class ProjectionRunner {
 
     private void check(Projection<?> projection) {
         try {
-            reader.matching(projection.filter());
+            reader.internals().matching(projection.filter());
         } catch (IllegalArgumentException e) {
             throw new IllegalStateException(
                     "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
@@ -192,7 +192,7 @@ public class ProjectionRunner {
 
     private void checkType(Projection<?> projection, Class<? extends Event> type, String what) {
         try {
-            reader.matching(EventFilter.all().ofTypes(type));
+            reader.internals().matching(EventFilter.all().ofTypes(type));
         } catch (IllegalArgumentException e) {
             throw new IllegalStateException(
                     "Projection '%s' %s %s, and none can be read: %s"

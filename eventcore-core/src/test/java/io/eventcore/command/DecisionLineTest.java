@@ -25,7 +25,7 @@ class DecisionLineTest {
     private static final StreamId HOT = StreamId.of("account-hot");
 
     private final InMemoryEventStore store = new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
-    private final EventRoundTrip roundTrip = store.roundTrip().orElseThrow();
+    private final EventRoundTrip roundTrip = store.internals().roundTrip().orElseThrow();
     private final StreamCache cache = new StreamCache(new CacheBudget(Runnable::run));
     private final AtomicBoolean othersCome = new AtomicBoolean();
     private final DecisionLine line = new DecisionLine(store, cache, heldLock(), othersCome::get);

@@ -10,6 +10,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
@@ -29,7 +30,7 @@ import java.util.function.Predicate;
  * <p>As safe for threads as the store behind it.
  *
  */
-abstract class ForwardingEventStore implements EventStore {
+public abstract class ForwardingEventStore implements EventStore, StoreInternals {
     private final EventStore delegate;
 
     /** Passes everything on to this store. */
@@ -60,12 +61,12 @@ abstract class ForwardingEventStore implements EventStore {
 
     @Override
     public StoredPage readStored(EventFilter filter, EventPage page) {
-        return delegate.readStored(filter, page);
+        return delegate.internals().readStored(filter, page);
     }
 
     @Override
     public Predicate<StoredEvent> matching(EventFilter filter) {
-        return delegate.matching(filter);
+        return delegate.internals().matching(filter);
     }
 
     @Override
@@ -76,6 +77,11 @@ abstract class ForwardingEventStore implements EventStore {
     @Override
     public Optional<AppendInFlight> oldestAppendInFlight() {
         return delegate.oldestAppendInFlight();
+    }
+
+    @Override
+    public StoreInternals internals() {
+        return this;
     }
 
     @Override
@@ -90,11 +96,11 @@ abstract class ForwardingEventStore implements EventStore {
 
     @Override
     public Optional<EventRoundTrip> roundTrip() {
-        return delegate.roundTrip();
+        return delegate.internals().roundTrip();
     }
 
     @Override
     public boolean joinsCallersTransaction() {
-        return delegate.joinsCallersTransaction();
+        return delegate.internals().joinsCallersTransaction();
     }
 }

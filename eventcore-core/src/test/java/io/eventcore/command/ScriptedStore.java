@@ -1,5 +1,6 @@
 package io.eventcore.command;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -9,8 +10,7 @@ import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
-import io.eventcore.StoredEvent;
-import io.eventcore.StoredPage;
+import io.eventcore.StoreInternals;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -25,8 +25,8 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /** A real store in memory that notes what it is asked for and lets a test step in before an append. */
 final class ScriptedStore implements EventStore {
@@ -109,16 +109,6 @@ final class ScriptedStore implements EventStore {
     }
 
     @Override
-    public StoredPage readStored(EventFilter filter, EventPage page) {
-        return delegate.readStored(filter, page);
-    }
-
-    @Override
-    public Predicate<StoredEvent> matching(EventFilter filter) {
-        return delegate.matching(filter);
-    }
-
-    @Override
     public GlobalPosition lastPosition() {
         return delegate.lastPosition();
     }
@@ -134,7 +124,12 @@ final class ScriptedStore implements EventStore {
     }
 
     @Override
-    public boolean joinsCallersTransaction() {
-        return delegate.joinsCallersTransaction();
+    public Optional<AppendInFlight> oldestAppendInFlight() {
+        return delegate.oldestAppendInFlight();
+    }
+
+    @Override
+    public StoreInternals internals() {
+        return delegate.internals();
     }
 }

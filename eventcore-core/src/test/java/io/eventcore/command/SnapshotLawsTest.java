@@ -3,6 +3,7 @@ package io.eventcore.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -13,15 +14,18 @@ import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
-import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.internal.SharedEvent;
+import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemorySnapshotStore;
+import io.eventcore.memory.PassThroughEventSerializer;
+import io.eventcore.serialization.EventTypes;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotListener;
 import io.eventcore.snapshot.SnapshotSettings;
@@ -30,10 +34,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -249,6 +253,10 @@ class SnapshotLawsTest {
         }
     }
 
+    /** No transaction, and nothing else that a fold could ask for. */
+    private static final StoreInternals INTERNALS =
+            new InMemoryEventStore(new PassThroughEventSerializer(EventTypes.of())).internals();
+
     /** Some recorded events, to be read. */
     private record View(List<RecordedEvent<Noted>> events) implements EventStore {
         @Override
@@ -274,8 +282,13 @@ class SnapshotLawsTest {
         }
 
         @Override
-        public boolean joinsCallersTransaction() {
-            return false;
+        public StoreInternals internals() {
+            return INTERNALS;
+        }
+
+        @Override
+        public Optional<AppendInFlight> oldestAppendInFlight() {
+            throw new UnsupportedOperationException("streams only");
         }
 
         @Override
@@ -285,16 +298,6 @@ class SnapshotLawsTest {
 
         @Override
         public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-            throw new UnsupportedOperationException("streams only");
-        }
-
-        @Override
-        public StoredPage readStored(EventFilter filter, EventPage page) {
-            throw new UnsupportedOperationException("streams only");
-        }
-
-        @Override
-        public Predicate<StoredEvent> matching(EventFilter filter) {
             throw new UnsupportedOperationException("streams only");
         }
 

@@ -16,6 +16,7 @@ import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
+import io.eventcore.command.ForwardingEventStore;
 import io.eventcore.internal.SharedEvent;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.serialization.EventTypes;
@@ -27,7 +28,6 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,14 +44,21 @@ class LogTailTest {
     private volatile boolean fails;
     private volatile EventStore log = newLog(50);
 
-    private final EventReader reader = new EventReader() {
+    private final EventReader reader = new Counted();
+
+    /** The log that is there at present. */
+    private class Counted extends ForwardingEventStore {
+        Counted() {
+            super(log);
+        }
+
         @Override
         public StoredPage readStored(EventFilter filter, EventPage page) {
             if (fails) {
                 reads.incrementAndGet();
                 throw new EventStoreUnavailableException("the server is gone", null);
             }
-            StoredPage found = log.readStored(filter, page);
+            StoredPage found = log.internals().readStored(filter, page);
             reads.incrementAndGet();
             return found;
         }
@@ -62,15 +69,10 @@ class LogTailTest {
         }
 
         @Override
-        public Predicate<StoredEvent> matching(EventFilter filter) {
-            return log.matching(filter);
-        }
-
-        @Override
         public GlobalPosition lastPosition() {
             return log.lastPosition();
         }
-    };
+    }
 
     private final LogTail tail = new LogTail(reader, Duration.ofMillis(1), Duration.ofMillis(2), System::nanoTime);
     private final Thread thread = new Thread(tail);
@@ -160,26 +162,11 @@ class LogTailTest {
         log = newLog(49);
         log.appendEvents(StreamWrites.to(ADA, ExpectedVersion.any(), new Seen(ADA, "x".repeat(100_000))));
         AtomicInteger again = new AtomicInteger();
-        EventReader counting = new EventReader() {
+        EventReader counting = new Counted() {
             @Override
             public StoredPage readStored(EventFilter filter, EventPage page) {
                 again.addAndGet(page.after().value() == 49 ? 1 : 0);
-                return reader.readStored(filter, page);
-            }
-
-            @Override
-            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-                return reader.readEvents(filter, page, eventType);
-            }
-
-            @Override
-            public Predicate<StoredEvent> matching(EventFilter filter) {
-                return reader.matching(filter);
-            }
-
-            @Override
-            public GlobalPosition lastPosition() {
-                return reader.lastPosition();
+                return super.readStored(filter, page);
             }
         };
         LogTail large = new LogTail(counting, Duration.ofMillis(1), Duration.ofMillis(2), System::nanoTime);
@@ -209,7 +196,11 @@ class LogTailTest {
     }
 
     private List<UUID> idsAfter(long position) {
-        return log.readStored(EventFilter.all(), EventPage.after(GlobalPosition.of(position), 100)).events().stream()
+        return log
+                .internals()
+                .readStored(EventFilter.all(), EventPage.after(GlobalPosition.of(position), 100))
+                .events()
+                .stream()
                 .map(StoredEvent::id)
                 .toList();
     }

@@ -2,23 +2,23 @@ package io.eventcore.projection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
-import io.eventcore.StoredEvent;
-import io.eventcore.StoredPage;
+import io.eventcore.StoreInternals;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -262,13 +262,13 @@ class SharedLooksTest {
             }
 
             @Override
-            public StoredPage readStored(EventFilter filter, EventPage page) {
+            public StoreInternals internals() {
                 throw new AssertionError("No page is wanted");
             }
 
             @Override
-            public Predicate<StoredEvent> matching(EventFilter filter) {
-                throw new AssertionError("No page is wanted");
+            public Optional<AppendInFlight> oldestAppendInFlight() {
+                return Optional.empty();
             }
 
             @Override

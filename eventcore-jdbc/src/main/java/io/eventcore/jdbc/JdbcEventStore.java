@@ -14,6 +14,7 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
@@ -62,8 +63,8 @@ public class JdbcEventStore implements EventStore {
     private final OwnAppends ownAppends;
     private final StreamReads streams;
     private final LogReads log;
-
     private final boolean uniqueIds;
+    private final StoreInternals internals;
 
     JdbcEventStore(Builder builder) {
         JdbcDatabase database = builder.database;
@@ -84,6 +85,7 @@ public class JdbcEventStore implements EventStore {
         Payloads payloads = new Payloads(dialect, builder.readBytes);
         this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
         this.log = new LogReads(dialect, connections, payloads);
+        this.internals = new Internals();
     }
 
     @Override
@@ -169,21 +171,7 @@ public class JdbcEventStore implements EventStore {
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-        return readStored(filter, page).decode(eventType);
-    }
-
-    @Override
-    public StoredPage readStored(EventFilter filter, EventPage page) {
-        try {
-            return log.read(filter, typeNames(filter), page, new EventDecoder(serializer));
-        } catch (SQLException e) {
-            throw failed("Reading the log", e);
-        }
-    }
-
-    @Override
-    public Predicate<StoredEvent> matching(EventFilter filter) {
-        return filter.matchingNames(typeNames(filter));
+        return internals.readStored(filter, page).decode(eventType);
     }
 
     private Set<String> typeNames(EventFilter filter) {
@@ -246,16 +234,37 @@ public class JdbcEventStore implements EventStore {
     }
 
     @Override
-    public Optional<EventRoundTrip> roundTrip() {
-        // If the calling thread chooses the database, no thread may go on from what another one appends.
-        return connections.isRouting()
-                ? Optional.empty()
-                : Optional.of(new SerializerRoundTrip(serializer, new EventDecoder(serializer)));
+    public StoreInternals internals() {
+        return internals;
     }
 
-    @Override
-    public boolean joinsCallersTransaction() {
-        return connections.inCallersTransaction();
+    private final class Internals implements StoreInternals {
+        @Override
+        public StoredPage readStored(EventFilter filter, EventPage page) {
+            try {
+                return log.read(filter, typeNames(filter), page, new EventDecoder(serializer));
+            } catch (SQLException e) {
+                throw failed("Reading the log", e);
+            }
+        }
+
+        @Override
+        public Predicate<StoredEvent> matching(EventFilter filter) {
+            return filter.matchingNames(typeNames(filter));
+        }
+
+        @Override
+        public Optional<EventRoundTrip> roundTrip() {
+            // If the calling thread chooses the database, no thread may go on from what another one appends.
+            return connections.isRouting()
+                    ? Optional.empty()
+                    : Optional.of(new SerializerRoundTrip(serializer, new EventDecoder(serializer)));
+        }
+
+        @Override
+        public boolean joinsCallersTransaction() {
+            return connections.inCallersTransaction();
+        }
     }
 
     private EventStoreException failed(String action, SQLException e) {

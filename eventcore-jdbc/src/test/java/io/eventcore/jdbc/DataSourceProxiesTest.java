@@ -142,7 +142,7 @@ class DataSourceProxiesTest {
         transaction.executeWithoutResult(status -> {
             insert(managed, rolledBack);
             operation.on(operations, rolledBack);
-            assertThat(operations.store.joinsCallersTransaction()).isTrue();
+            assertThat(operations.store.internals().joinsCallersTransaction()).isTrue();
             status.setRollbackOnly();
         });
         assertThat(rows(rolledBack)).as("%s, rolled back", operation).isZero();
@@ -314,7 +314,7 @@ class DataSourceProxiesTest {
 
             transaction(other).executeWithoutResult(status -> {
                 JdbcClient.create(byHand).sql("SELECT 1").query(Integer.class).single();
-                assertThat(store.joinsCallersTransaction()).isFalse();
+                assertThat(store.internals().joinsCallersTransaction()).isFalse();
                 store.appendEvents(StreamWrites.to(stream(number), any(), new Deposited(stream(number), 1)));
                 status.setRollbackOnly();
             });

@@ -89,7 +89,7 @@ abstract class JdbcTransactionContract {
         EventStore joining = TestDatabase.store(ofTheStore.apply(database().dataSource()), prefix);
 
         proxied.executeWithoutResult(status -> {
-            assertThat(joining.joinsCallersTransaction()).isTrue();
+            assertThat(joining.internals().joinsCallersTransaction()).isTrue();
             joining.appendEvents(deposit(ADA, noStream(), 1));
             status.setRollbackOnly();
         });
@@ -106,7 +106,7 @@ abstract class JdbcTransactionContract {
         new TransactionTemplate(manager(other)).executeWithoutResult(status -> {
             // Keeps a connection of ours for the length of the other's transaction, without a transaction on it.
             business.sql("SELECT 1").query(Integer.class).single();
-            assertThat(store.joinsCallersTransaction()).isFalse();
+            assertThat(store.internals().joinsCallersTransaction()).isFalse();
             store.appendEvents(deposit(ADA, noStream(), 1));
             assertThat(Race.<Integer>elsewhere(() -> log().size())).isEqualTo(1);
             status.setRollbackOnly();

@@ -86,7 +86,7 @@ class JpaTransactionTest {
     @Test
     void events_and_entities_are_committed_together() {
         transaction.executeWithoutResult(status -> {
-            assertThat(store.joinsCallersTransaction()).isTrue();
+            assertThat(store.internals().joinsCallersTransaction()).isTrue();
             entities.persist(new Account(1));
             store.appendEvents(deposit(noStream(), 1));
         });
@@ -143,7 +143,7 @@ class JpaTransactionTest {
             TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                 @Override
                 public void afterCommit() {
-                    assertThat(store.joinsCallersTransaction()).isFalse();
+                    assertThat(store.internals().joinsCallersTransaction()).isFalse();
                     store.appendEvents(deposit(noStream(), 1));
                 }
             });

@@ -10,6 +10,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
@@ -76,16 +77,6 @@ public final class ObservedEventStore implements EventStore {
     }
 
     @Override
-    public StoredPage readStored(EventFilter filter, EventPage page) {
-        return observe(read("log"), () -> delegate.readStored(filter, page));
-    }
-
-    @Override
-    public Predicate<StoredEvent> matching(EventFilter filter) {
-        return delegate.matching(filter);
-    }
-
-    @Override
     public GlobalPosition lastPosition() {
         return observe(read("index"), delegate::lastPosition);
     }
@@ -106,13 +97,37 @@ public final class ObservedEventStore implements EventStore {
     }
 
     @Override
-    public Optional<EventRoundTrip> roundTrip() {
-        return delegate.roundTrip();
+    public StoreInternals internals() {
+        return new Observed(delegate.internals());
     }
 
-    @Override
-    public boolean joinsCallersTransaction() {
-        return delegate.joinsCallersTransaction();
+    /** The reads of projections are observed as those of applications. */
+    private final class Observed implements StoreInternals {
+        private final StoreInternals internals;
+
+        private Observed(StoreInternals internals) {
+            this.internals = internals;
+        }
+
+        @Override
+        public StoredPage readStored(EventFilter filter, EventPage page) {
+            return observe(read("log"), () -> internals.readStored(filter, page));
+        }
+
+        @Override
+        public Predicate<StoredEvent> matching(EventFilter filter) {
+            return internals.matching(filter);
+        }
+
+        @Override
+        public Optional<EventRoundTrip> roundTrip() {
+            return internals.roundTrip();
+        }
+
+        @Override
+        public boolean joinsCallersTransaction() {
+            return internals.joinsCallersTransaction();
+        }
     }
 
     private Supplier<Observation> read(String kind) {

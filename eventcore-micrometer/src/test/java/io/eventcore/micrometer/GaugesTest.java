@@ -2,17 +2,17 @@ package io.eventcore.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
-import io.eventcore.StoredEvent;
-import io.eventcore.StoredPage;
+import io.eventcore.StoreInternals;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.ref.WeakReference;
-import java.util.function.Predicate;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,13 +45,13 @@ class GaugesTest {
             }
 
             @Override
-            public StoredPage readStored(EventFilter filter, EventPage page) {
+            public StoreInternals internals() {
                 throw new AssertionError("No page is wanted");
             }
 
             @Override
-            public Predicate<StoredEvent> matching(EventFilter filter) {
-                throw new AssertionError("No page is wanted");
+            public Optional<AppendInFlight> oldestAppendInFlight() {
+                return Optional.empty();
             }
 
             @Override

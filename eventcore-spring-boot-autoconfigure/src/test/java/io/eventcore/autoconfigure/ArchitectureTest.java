@@ -308,7 +308,7 @@ class ArchitectureTest {
             .doNotHaveFullyQualifiedName("io.eventcore.command.DecodedEvents")
             .and()
             // Sees whether what it is about to store can be read back.
-            .doNotHaveFullyQualifiedName("io.eventcore.command.DecisionChain")
+            .doNotHaveFullyQualifiedName("io.eventcore.command.PendingDecision")
             .and()
             // Hand out what the caller of a store has asked for.
             .doNotHaveFullyQualifiedName("io.eventcore.StoredPage")
@@ -322,6 +322,29 @@ class ArchitectureTest {
             .callMethod(io.eventcore.internal.SharedEvent.class, "decode")
             .because("an event that is not wanted costs nothing, and one that cannot be decoded stops only the"
                     + " projection that wants it");
+
+    @ArchTest
+    static final ArchRule what_applications_call_is_apart_from_what_stores_give_to_the_library = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName("io.eventcore.EventReader")
+            .and()
+            .doNotHaveFullyQualifiedName("io.eventcore.StoreInternals")
+            .and()
+            // Stores, and what wraps them.
+            .resideOutsideOfPackages("io.eventcore.memory", "io.eventcore.jdbc")
+            .and()
+            .haveNameNotMatching("io\\.eventcore\\.micrometer\\.ObservedEventStore(\\$.*)?")
+            .and()
+            // Machinery behind the executor of commands and the runner of projections.
+            .haveNameNotMatching(
+                    "io\\.eventcore\\.command\\." + "(ChainedStore|CommandExecutor|DecisionChain|HotStreams|StateSnapshots)(\\$.*)?")
+            .and()
+            .haveNameNotMatching(
+                    "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName("io.eventcore.StoreInternals")
+            .because("an application, and a wrapper of its store, need know nothing of it");
 
     @ArchTest
     static final ArchRule only_injected_clocks_tell_the_time = noClasses()

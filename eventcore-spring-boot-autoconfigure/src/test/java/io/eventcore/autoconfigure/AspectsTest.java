@@ -101,9 +101,9 @@ class AspectsTest {
                             .containsExactly(
                                     "appendEvents",
                                     "execute",
+                                    "internals",
                                     "readStream",
                                     "readStreams",
-                                    "roundTrip",
                                     "streamVersion");
                 });
     }

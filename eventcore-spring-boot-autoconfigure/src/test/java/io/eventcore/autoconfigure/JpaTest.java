@@ -71,7 +71,8 @@ class JpaTest {
             transaction(application).executeWithoutResult(status -> {
                 entities(application).persist(new Owner(1L));
                 store(application).appendEvents(deposit(0, 5));
-                assertThat(store(application).joinsCallersTransaction()).isTrue();
+                assertThat(store(application).internals().joinsCallersTransaction())
+                        .isTrue();
                 status.setRollbackOnly();
             });
 

@@ -150,12 +150,12 @@ class TransactionsTest {
                             TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                                 @Override
                                 public void afterCommit() {
-                                    joined.add(store.joinsCallersTransaction());
+                                    joined.add(store.internals().joinsCallersTransaction());
                                     newTransaction.executeWithoutResult(inner -> {
                                         executor.execute(new DepositMoney(LOG, 1));
                                         inner.setRollbackOnly();
                                     });
-                                    joined.add(store.joinsCallersTransaction());
+                                    joined.add(store.internals().joinsCallersTransaction());
                                     executor.execute(new DepositMoney(ADA, 2));
                                 }
                             }));
@@ -280,7 +280,7 @@ class TransactionsTest {
             if (said.cents() == 13) {
                 unlucky.append(said.cents());
             } else {
-                said.joined().add(store.joinsCallersTransaction());
+                said.joined().add(store.internals().joinsCallersTransaction());
                 append(store, said.cents());
             }
         }

@@ -389,7 +389,7 @@ public abstract class EventReaderContract {
         append(deposit(ADA, 2));
         EventPage page = EventPage.first(2);
 
-        StoredPage undecoded = store.readStored(EventFilter.all(), page);
+        StoredPage undecoded = store.internals().readStored(EventFilter.all(), page);
         EventBatch<Event> decoded = store.readEvents(EventFilter.all(), page, Event.class);
 
         assertThat(undecoded.continueAfter()).isEqualTo(decoded.continueAfter());
@@ -410,21 +410,22 @@ public abstract class EventReaderContract {
         append(deposit(ADA, 1));
         append(StreamWrites.to(BOB, noStream(), new Audited("note")));
         append(deposit(BOB, 2));
-        List<StoredEvent> all =
-                store.readStored(EventFilter.all(), EventPage.first(10)).events();
+        List<StoredEvent> all = store.internals()
+                .readStored(EventFilter.all(), EventPage.first(10))
+                .events();
 
         for (EventFilter filter : List.of(
                 EventFilter.all(),
                 EventFilter.prefix(StreamPrefix.of("account-a")),
                 EventFilter.all().ofTypes(LedgerEvent.class),
                 EventFilter.prefix(StreamPrefix.of(BOB.value())).ofTypes(Audited.class))) {
-            assertThat(all.stream().filter(store.matching(filter)).map(event -> event.decode(Event.class)))
+            assertThat(all.stream().filter(store.internals().matching(filter)).map(event -> event.decode(Event.class)))
                     .as(filter.toString())
                     .isEqualTo(store.readEvents(filter, EventPage.first(10), Event.class)
                             .events());
         }
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> store.matching(EventFilter.all().ofTypes(Unregistered.class)));
+                .isThrownBy(() -> store.internals().matching(EventFilter.all().ofTypes(Unregistered.class)));
     }
 
     @EventType("event-reader-contract.unregistered")

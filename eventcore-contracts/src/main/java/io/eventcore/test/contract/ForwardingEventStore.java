@@ -10,6 +10,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
@@ -30,7 +31,7 @@ import java.util.function.Predicate;
  *
  * @since 0.1
  */
-public abstract class ForwardingEventStore implements EventStore {
+public abstract class ForwardingEventStore implements EventStore, StoreInternals {
     private final EventStore delegate;
 
     /** Passes everything on to this store. */
@@ -61,12 +62,12 @@ public abstract class ForwardingEventStore implements EventStore {
 
     @Override
     public StoredPage readStored(EventFilter filter, EventPage page) {
-        return delegate.readStored(filter, page);
+        return delegate.internals().readStored(filter, page);
     }
 
     @Override
     public Predicate<StoredEvent> matching(EventFilter filter) {
-        return delegate.matching(filter);
+        return delegate.internals().matching(filter);
     }
 
     @Override
@@ -77,6 +78,11 @@ public abstract class ForwardingEventStore implements EventStore {
     @Override
     public Optional<AppendInFlight> oldestAppendInFlight() {
         return delegate.oldestAppendInFlight();
+    }
+
+    @Override
+    public StoreInternals internals() {
+        return this;
     }
 
     @Override
@@ -91,11 +97,11 @@ public abstract class ForwardingEventStore implements EventStore {
 
     @Override
     public Optional<EventRoundTrip> roundTrip() {
-        return delegate.roundTrip();
+        return delegate.internals().roundTrip();
     }
 
     @Override
     public boolean joinsCallersTransaction() {
-        return delegate.joinsCallersTransaction();
+        return delegate.internals().joinsCallersTransaction();
     }
 }

@@ -13,6 +13,7 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
@@ -220,7 +221,7 @@ public abstract class TransactionContract {
         transaction.executeWithoutResult(status -> {
             store.appendEvents(deposit(ADA, noStream(), 1));
             afterCommit(() -> {
-                joined.add(store.joinsCallersTransaction());
+                joined.add(store.internals().joinsCallersTransaction());
                 store.appendEvents(deposit(ADA, exactly(1), 2));
                 seen.add(Race.elsewhere(() -> cents(ADA)));
             });
@@ -250,7 +251,7 @@ public abstract class TransactionContract {
     void a_new_transaction_begun_after_the_commit_is_joined() {
         transaction.executeWithoutResult(status -> afterCommit(() -> {
             newTransaction.executeWithoutResult(inner -> {
-                assertThat(store.joinsCallersTransaction()).isTrue();
+                assertThat(store.internals().joinsCallersTransaction()).isTrue();
                 store.appendEvents(deposit(ADA, noStream(), 1));
                 inner.setRollbackOnly();
             });
@@ -341,7 +342,7 @@ public abstract class TransactionContract {
             }
             TransactionSynchronizationManager.registerSynchronization(moment.callback(noting(failures, () -> {
                 newTransaction.executeWithoutResult(inner -> {
-                    assertThat(store.joinsCallersTransaction()).isTrue();
+                    assertThat(store.internals().joinsCallersTransaction()).isTrue();
                     if (others) {
                         store.appendEvents(deposit(inNewOne, noStream(), 2));
                         assertThat(Race.<List<Long>>elsewhere(() -> cents(inNewOne)))
@@ -355,16 +356,16 @@ public abstract class TransactionContract {
                     inner.setRollbackOnly();
                 });
                 suspending.executeWithoutResult(none -> {
-                    assertThat(store.joinsCallersTransaction()).isFalse();
+                    assertThat(store.internals().joinsCallersTransaction()).isFalse();
                     if (others) {
                         store.appendEvents(deposit(suspended, noStream(), 4));
                     }
                 });
-                assertThat(store.joinsCallersTransaction()).isEqualTo(moment.isBeforeTheEnd());
+                assertThat(store.internals().joinsCallersTransaction()).isEqualTo(moment.isBeforeTheEnd());
                 store.appendEvents(deposit(direct, noStream(), 5));
                 assertThat(Race.<List<Long>>elsewhere(() -> cents(direct))).hasSize(moment.isBeforeTheEnd() ? 0 : 1);
-                newTransaction.executeWithoutResult(
-                        inner -> assertThat(store.joinsCallersTransaction()).isTrue());
+                newTransaction.executeWithoutResult(inner ->
+                        assertThat(store.internals().joinsCallersTransaction()).isTrue());
                 store.appendEvents(deposit(direct, exactly(1), 6));
             })));
             if (appends == Appends.AFTER_THE_CALLBACK_IS_REGISTERED) {
@@ -378,7 +379,7 @@ public abstract class TransactionContract {
         assertThat(cents(rolledBack)).isEmpty();
         assertThat(cents(suspended)).hasSize(others ? 1 : 0);
         assertThat(cents(direct)).containsExactly(5L, 6L);
-        assertThat(store.joinsCallersTransaction()).isFalse();
+        assertThat(store.internals().joinsCallersTransaction()).isFalse();
         assertThat(TransactionAppends.arePending()).isFalse();
     }
 
@@ -399,7 +400,7 @@ public abstract class TransactionContract {
                 TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                     @Override
                     public void beforeCommit(boolean readOnly) {
-                        assertThat(store.joinsCallersTransaction()).isTrue();
+                        assertThat(store.internals().joinsCallersTransaction()).isTrue();
                         store.appendEvents(deposit(ADA, noStream(), 1));
                     }
                 }));
@@ -433,7 +434,7 @@ public abstract class TransactionContract {
 
         assertThatExceptionOfType(IllegalStateException.class)
                 .isThrownBy(() -> supports.executeWithoutResult(status -> {
-                    assertThat(store.joinsCallersTransaction()).isFalse();
+                    assertThat(store.internals().joinsCallersTransaction()).isFalse();
                     store.appendEvents(deposit(ADA, noStream(), 1));
                     assertThat(Race.<List<Long>>elsewhere(() -> cents(ADA))).containsExactly(1L);
                     throw new IllegalStateException("there is nothing to roll back");
@@ -450,10 +451,10 @@ public abstract class TransactionContract {
         transaction.executeWithoutResult(status -> {
             assertThat(cents(ADA)).isEmpty();
             suspended.executeWithoutResult(none -> {
-                assertThat(store.joinsCallersTransaction()).isFalse();
+                assertThat(store.internals().joinsCallersTransaction()).isFalse();
                 store.appendEvents(deposit(BOB, noStream(), 2));
             });
-            assertThat(store.joinsCallersTransaction()).isTrue();
+            assertThat(store.internals().joinsCallersTransaction()).isTrue();
             store.appendEvents(deposit(ADA, noStream(), 1));
             status.setRollbackOnly();
         });
@@ -464,10 +465,33 @@ public abstract class TransactionContract {
 
     @Test
     void the_store_says_whether_it_would_join() {
-        assertThat(store.joinsCallersTransaction()).isFalse();
-        transaction.executeWithoutResult(
-                status -> assertThat(store.joinsCallersTransaction()).isTrue());
-        assertThat(store.joinsCallersTransaction()).isFalse();
+        assertThat(store.internals().joinsCallersTransaction()).isFalse();
+        transaction.executeWithoutResult(status ->
+                assertThat(store.internals().joinsCallersTransaction()).isTrue());
+        assertThat(store.internals().joinsCallersTransaction()).isFalse();
+    }
+
+    @Test
+    void a_wrapper_of_what_the_compiler_asks_for_does_what_the_store_does() {
+        EventStore wrapper = new PlainWrapper(store);
+        wrapper.appendEvents(deposit(ADA, noStream(), 1));
+
+        transaction.executeWithoutResult(status -> {
+            wrapper.appendEvents(deposit(ADA, exactly(StreamVersion.of(1)), 2));
+            assertThat(wrapper.internals().joinsCallersTransaction()).isTrue();
+            assertThat(wrapper.oldestAppendInFlight().isPresent())
+                    .isEqualTo(store.oldestAppendInFlight().isPresent());
+            status.setRollbackOnly();
+        });
+
+        assertThat(wrapper.internals().joinsCallersTransaction()).isFalse();
+        assertThat(wrapper.internals().roundTrip().isPresent())
+                .isEqualTo(store.internals().roundTrip().isPresent());
+        assertThat(wrapper.internals()
+                        .readStored(EventFilter.all(), EventPage.first(10))
+                        .events())
+                .extracting(StoredEvent::streamId)
+                .containsExactly(ADA);
     }
 
     private static void afterCommit(Runnable action) {

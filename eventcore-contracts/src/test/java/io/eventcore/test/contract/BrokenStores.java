@@ -834,7 +834,7 @@ final class BrokenStores {
         return new ForwardingEventStore(sound) {
             @Override
             public Predicate<StoredEvent> matching(EventFilter filter) {
-                return delegate().matching(EventFilter.pattern(filter.streams()));
+                return super.matching(EventFilter.pattern(filter.streams()));
             }
         };
     }
@@ -844,7 +844,7 @@ final class BrokenStores {
         return new ForwardingEventStore(sound) {
             @Override
             public Predicate<StoredEvent> matching(EventFilter filter) {
-                Predicate<StoredEvent> streams = delegate().matching(EventFilter.pattern(filter.streams()));
+                Predicate<StoredEvent> streams = super.matching(EventFilter.pattern(filter.streams()));
                 return event -> streams.test(event)
                         && (filter.types().isEmpty()
                                 || filter.types().stream()

@@ -1,0 +1,52 @@
+package io.eventcore;
+
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * What the library needs of a store beside what applications call. For authors of stores, and of what wraps stores:
+ * applications neither call nor implement it.
+ *
+ * <p>No method has a default, so that a store that lacks one does not compile. What wraps a store gives
+ * {@link EventReader#internals()} of that store, or passes on each method of it and changes some.
+ *
+ * <p>Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public interface StoreInternals {
+    /**
+     * Reads one page of the log as {@link EventReader#readEvents} does and decodes nothing: an event that is not wanted costs
+     * nothing, and one that cannot be decoded is in the page like any other. Projections read by it.
+     *
+     * @throws IllegalArgumentException if the filter names a type that is not registered
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached, or the log ends before the position to
+     *     continue after
+     */
+    StoredPage readStored(EventFilter filter, EventPage page);
+
+    /**
+     * Tells which events a filter wants, as {@link #readStored} does, for events that were read with another filter. Types
+     * are told by their stored names.
+     *
+     * @throws IllegalArgumentException if the filter names a type that is not registered
+     */
+    Predicate<StoredEvent> matching(EventFilter filter);
+
+    /**
+     * What reading an event back would give, for those who go on from events that are about to be stored, as a
+     * {@link io.eventcore.command.CommandExecutor} does for commands that wait for one stream.
+     *
+     * @return empty if the store cannot tell, or if not all threads that use it read and write the same events, so that no
+     *     thread may go on from what another one is about to store
+     */
+    Optional<EventRoundTrip> roundTrip();
+
+    /**
+     * Whether an append made now by this thread would join a transaction that another caller began and will end.
+     *
+     * <p>Then nothing can be tried again after a failure, and nothing is committed when a method returns.
+     */
+    boolean joinsCallersTransaction();
+}
