@@ -2,6 +2,7 @@
 # Measures the store against the limit of the database and against peers: see docs/performance.md.
 #   run.sh                 all rows, about twenty minutes
 #   run.sh --rows 1,2,7    some rows
+#   run.sh --rows m1       a million events to a file and back, in processes of 128 MB
 #   run.sh --smoke         shows that the driver works, in about a minute; measures nothing
 #   run.sh --big           ten million events instead of one
 #   run.sh --no-peers      without the peers

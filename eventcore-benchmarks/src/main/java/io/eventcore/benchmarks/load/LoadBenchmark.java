@@ -109,6 +109,9 @@ public final class LoadBenchmark {
             System.out.println(database.queryText("SELECT version()") + "\n");
             measure(database, rows.all());
             measure(database, new ProjectionRows(arguments.million).all());
+            if (arguments.smoke || arguments.rows.contains(MovingRows.ROW)) {
+                measure(database, new MovingRows(arguments.million).all());
+            }
             if (arguments.wants(ProjectionLatency.ROW)) {
                 new ProjectionLatency(database, Math.max(100, arguments.million / 1_000)).run(verdicts);
             }

@@ -1,0 +1,105 @@
+package io.eventcore.jdbc.axon;
+
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as Axon Framework has stored it: what mappings and converters of the user are given. Immutable, if its bytes are
+ * not modified.
+ *
+ * @since 0.1
+ */
+public final class AxonEvent {
+    private final long globalIndex;
+    private final String identifier;
+    private final @Nullable String aggregateType;
+    private final String aggregateIdentifier;
+    private final long sequenceNumber;
+    private final String payloadType;
+    private final @Nullable String revision;
+    private final Instant timestamp;
+    private final byte[] payload;
+    private final byte[] metadata;
+
+    AxonEvent(
+            long globalIndex,
+            String identifier,
+            @Nullable String aggregateType,
+            @Nullable String aggregateIdentifier,
+            long sequenceNumber,
+            String payloadType,
+            @Nullable String revision,
+            Instant timestamp,
+            byte[] payload,
+            byte[] metadata) {
+        this.globalIndex = globalIndex;
+        this.identifier = Objects.requireNonNull(identifier, "identifier");
+        this.aggregateType = aggregateType == null || aggregateType.isEmpty() ? null : aggregateType;
+        this.aggregateIdentifier = aggregateIdentifier == null ? identifier : aggregateIdentifier;
+        this.sequenceNumber = sequenceNumber;
+        this.payloadType = Objects.requireNonNull(payloadType, "payloadType");
+        this.revision = revision == null || revision.isEmpty() ? null : revision;
+        this.timestamp = Objects.requireNonNull(timestamp, "timestamp");
+        this.payload = Objects.requireNonNull(payload, "payload");
+        this.metadata = Objects.requireNonNull(metadata, "metadata");
+    }
+
+    /** Its place in Axon's order of all events. */
+    public long globalIndex() {
+        return globalIndex;
+    }
+
+    /** Its id, which need not be a UUID. */
+    public String identifier() {
+        return identifier;
+    }
+
+    /** The type of its aggregate; empty for an event that belongs to none. */
+    public Optional<String> aggregateType() {
+        return Optional.ofNullable(aggregateType);
+    }
+
+    /** The id of its aggregate; the id of the event if it belongs to none. */
+    public String aggregateIdentifier() {
+        return aggregateIdentifier;
+    }
+
+    /** Its place in its aggregate, 0 for the first event. */
+    public long sequenceNumber() {
+        return sequenceNumber;
+    }
+
+    /** The type of its payload: a class name in Axon 4, the name of a message in Axon 5. */
+    public String payloadType() {
+        return payloadType;
+    }
+
+    /** The revision (Axon 4) or version (Axon 5) of its payload, if it has one. */
+    public Optional<String> revision() {
+        return Optional.ofNullable(revision);
+    }
+
+    /** When it was recorded. */
+    public Instant timestamp() {
+        return timestamp;
+    }
+
+    /** Its payload as stored: JSON, XML, or what the serializer of the application writes. Shared, not to be modified. */
+    public byte[] payload() {
+        return payload;
+    }
+
+    /** Its metadata as stored. Shared, not to be modified. */
+    public byte[] metadata() {
+        return metadata;
+    }
+
+    /** Its place and type, not its content. */
+    @Override
+    public String toString() {
+        return "%s%s at global index %d"
+                .formatted(payloadType, revision == null ? "" : ", revision " + revision, globalIndex);
+    }
+}

@@ -1,0 +1,345 @@
+package io.eventcore.jdbc.axon;
+
+import io.eventcore.EventMetadata;
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.internal.RedactedException;
+import io.eventcore.transfer.ExportSource;
+import io.eventcore.transfer.ExportedEvent;
+import io.eventcore.transfer.TransferRefusedException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The events that Axon Framework has stored in a relational database, as they will be stored here: to be exported by
+ * {@link io.eventcore.transfer.EventExport} and then imported like any other.
+ *
+ * <pre>{@code
+ * AxonEvents events = AxonEvents.ofAxon4(dataSource, "domain_event_entry")
+ *         .type("com.example.ItemAdded", "cart.item-added")
+ *         .build();
+ * }</pre>
+ *
+ * <p>The global index becomes the position, the sequence number, which begins with 0, the version, which begins with 1.
+ * Reads only. The application that writes must be stopped: Axon does not tell which events may still appear. Safe for any
+ * number of threads.
+ *
+ * @since 0.1
+ */
+public final class AxonEvents implements ExportSource {
+    /** The name of the metadata entry that holds Axon's id of an event that is no UUID. */
+    public static final String AXON_IDENTIFIER = "axonIdentifier";
+
+    private static final int PAGE = 1_000;
+    private static final long PAGE_BYTES = 4L * 1024 * 1024;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final DataSource dataSource;
+    private final String tableName;
+    private final boolean axon5;
+    private final Map<TypeKey, String> types;
+    private final Function<AxonEvent, String> streams;
+    private final Function<AxonEvent, byte[]> payloads;
+    private final Function<AxonEvent, Map<String, String>> metadata;
+
+    /** A type of a payload; without a revision it stands for all of them. */
+    record TypeKey(String payloadType, Optional<String> revision) {}
+
+    private AxonEvents(Builder builder) {
+        this.dataSource = builder.dataSource;
+        this.tableName = builder.table;
+        this.axon5 = builder.axon5;
+        this.types = Map.copyOf(builder.types);
+        this.streams = builder.streams;
+        this.payloads = builder.payloads;
+        this.metadata = builder.metadata;
+    }
+
+    /**
+     * The events of Axon Framework 4, written by its JPA or JDBC engine.
+     *
+     * @param table the table: {@code domain_event_entry} with JPA and Spring Boot, {@code DomainEventEntry} with JDBC
+     */
+    public static Builder ofAxon4(DataSource dataSource, String table) {
+        return new Builder(dataSource, table, false);
+    }
+
+    /**
+     * The events of Axon Framework 5, written by its aggregate-based JPA engine.
+     *
+     * @param table the table: {@code aggregate_event_entry} with Spring Boot
+     */
+    public static Builder ofAxon5(DataSource dataSource, String table) {
+        return new Builder(dataSource, table, true);
+    }
+
+    @Override
+    public GlobalPosition settledEnd() {
+        return read((connection, table) -> {
+            long[] ends = table.ends(connection);
+            return ends == null ? GlobalPosition.START : GlobalPosition.of(ends[1] + shift(ends));
+        });
+    }
+
+    /** Positions begin with 1; Axon's global index may begin below. */
+    private static long shift(long[] ends) {
+        return Math.max(0, 1 - ends[0]);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws TransferRefusedException if an event has no mapping; {@link #dryRun} names them all
+     */
+    @Override
+    public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
+        return read((connection, table) -> {
+            long[] ends = table.ends(connection);
+            if (ends == null) {
+                return List.of();
+            }
+            long shift = shift(ends);
+            List<ExportedEvent> events = new ArrayList<>();
+            for (AxonEvent event :
+                    table.page(connection, after.value() - shift, upTo.value() - shift, limit, PAGE_BYTES)) {
+                try {
+                    events.add(exported(event, GlobalPosition.of(event.globalIndex() + shift)));
+                } catch (UnmappedException e) {
+                    throw new TransferRefusedException(event + ": " + e.getMessage());
+                }
+            }
+            return events;
+        });
+    }
+
+    /**
+     * Reads everything and writes nothing: how many events of each type there are, and what keeps them from being exported.
+     *
+     * @throws io.eventcore.EventStoreException if the table cannot be read
+     */
+    public AxonReport dryRun() {
+        AxonReport.Count count = new AxonReport.Count();
+        Map<StreamId, Long> versions = new HashMap<>();
+        GlobalPosition end = settledEnd();
+        long[] after = {0};
+        boolean more = end.value() > 0;
+        while (more) {
+            more = read((connection, table) -> {
+                long[] ends = Objects.requireNonNull(table.ends(connection), "ends");
+                long shift = shift(ends);
+                List<AxonEvent> page = table.page(connection, after[0] - shift, end.value() - shift, PAGE, PAGE_BYTES);
+                for (AxonEvent event : page) {
+                    after[0] = event.globalIndex() + shift;
+                    look(event, after[0], versions, count);
+                }
+                return !page.isEmpty();
+            });
+        }
+        return count.report();
+    }
+
+    private void look(AxonEvent event, long position, Map<StreamId, Long> versions, AxonReport.Count count) {
+        String name = types.getOrDefault(
+                new TypeKey(event.payloadType(), event.revision()),
+                types.getOrDefault(new TypeKey(event.payloadType(), Optional.empty()), ""));
+        count.type(event, name);
+        try {
+            ExportedEvent exported = exported(event, GlobalPosition.of(position));
+            long expected = versions.merge(exported.streamId(), 1L, Long::sum);
+            if (exported.version().value() != expected) {
+                throw new UnmappedException("stream '%s' is at version %d before it, and it would be version %s"
+                        .formatted(exported.streamId(), expected - 1, exported.version()));
+            }
+        } catch (UnmappedException e) {
+            count.problem(event, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** An event that cannot be exported as it is mapped. */
+    private static final class UnmappedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        UnmappedException(String message) {
+            super(message);
+        }
+    }
+
+    private ExportedEvent exported(AxonEvent event, GlobalPosition position) {
+        String type = types.get(new TypeKey(event.payloadType(), event.revision()));
+        if (type == null) {
+            type = types.get(new TypeKey(event.payloadType(), Optional.empty()));
+        }
+        if (type == null) {
+            throw new UnmappedException("its type has no mapping");
+        }
+        Map<String, String> entries = converted("metadata", event, metadata);
+        Optional<UUID> id = uuid(event.identifier());
+        if (id.isEmpty()) {
+            entries = new LinkedHashMap<>(entries);
+            entries.put(AXON_IDENTIFIER, event.identifier());
+        }
+        byte[] payload = converted("payload", event, payloads);
+        if (!isJson(payload)) {
+            throw new UnmappedException("its payload is not JSON: give a converter");
+        }
+        try {
+            return ExportedEvent.of(
+                    position,
+                    StreamId.of(streams.apply(event)),
+                    StreamVersion.of(event.sequenceNumber() + 1),
+                    id.orElseGet(() -> UUID.nameUUIDFromBytes(event.identifier().getBytes(StandardCharsets.UTF_8))),
+                    type,
+                    event.timestamp().truncatedTo(ChronoUnit.MICROS),
+                    new EventMetadata(entries),
+                    payload);
+        } catch (IllegalArgumentException e) {
+            throw new UnmappedException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** What a converter throws may quote the event. */
+    private static <T> T converted(String what, AxonEvent event, Function<AxonEvent, T> converter) {
+        try {
+            return converter.apply(event);
+        } catch (RuntimeException e) {
+            throw new UnmappedException("its %s cannot be converted (%s)"
+                    .formatted(what, e.getClass().getName()));
+        }
+    }
+
+    private static Optional<UUID> uuid(String identifier) {
+        try {
+            UUID id = UUID.fromString(identifier);
+            return id.toString().equalsIgnoreCase(identifier) ? Optional.of(id) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isJson(byte[] payload) {
+        try {
+            return !JSON.readTree(payload).isMissingNode();
+        } catch (JacksonException e) {
+            return false;
+        }
+    }
+
+    /** Metadata in JSON: an object. What is no text becomes the text of its JSON. */
+    static Map<String, String> jsonMetadata(AxonEvent event) {
+        Map<String, String> entries = new LinkedHashMap<>();
+        if (event.metadata().length > 0) {
+            for (Map.Entry<String, JsonNode> entry :
+                    JSON.readTree(event.metadata()).properties()) {
+                JsonNode value = entry.getValue();
+                if (!value.isNull()) {
+                    entries.put(entry.getKey(), value.isString() ? value.stringValue() : value.toString());
+                }
+            }
+        }
+        return entries;
+    }
+
+    /** What is done with the table. */
+    @FunctionalInterface
+    private interface Work<T> {
+        @Nullable
+        T on(Connection connection, AxonTable table) throws SQLException;
+    }
+
+    private <T> T read(Work<T> work) {
+        try (Connection connection = dataSource.getConnection()) {
+            boolean autoCommit = connection.getAutoCommit();
+            connection.setAutoCommit(false);
+            try {
+                return Objects.requireNonNull(work.on(connection, AxonTable.of(connection, tableName, axon5)));
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(autoCommit);
+            }
+        } catch (SQLException e) {
+            throw new EventStoreUnavailableException(
+                    "The table %s cannot be read (SQLState %s)".formatted(tableName, e.getSQLState()),
+                    RedactedException.of(e, "SQLState " + e.getSQLState()));
+        }
+    }
+
+    /**
+     * How the events are mapped. Not safe for concurrent use.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+        private final DataSource dataSource;
+        private final String table;
+        private final boolean axon5;
+        private final Map<TypeKey, String> types = new HashMap<>();
+        private Function<AxonEvent, String> streams = event -> event.aggregateType()
+                .map(type -> type + "-" + event.aggregateIdentifier())
+                .orElse(event.aggregateIdentifier());
+        private Function<AxonEvent, byte[]> payloads = AxonEvent::payload;
+        private Function<AxonEvent, Map<String, String>> metadata = AxonEvents::jsonMetadata;
+
+        private Builder(DataSource dataSource, String table, boolean axon5) {
+            this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+            this.table = Objects.requireNonNull(table, "table");
+            this.axon5 = axon5;
+        }
+
+        /** Stores payloads of this type, in all revisions that are not mapped by themselves, under this name. */
+        public Builder type(String payloadType, String storedName) {
+            types.put(new TypeKey(payloadType, Optional.empty()), Objects.requireNonNull(storedName, "storedName"));
+            return this;
+        }
+
+        /** Stores payloads of this type and revision under this name. */
+        public Builder type(String payloadType, String revision, String storedName) {
+            types.put(
+                    new TypeKey(payloadType, Optional.of(revision)), Objects.requireNonNull(storedName, "storedName"));
+            return this;
+        }
+
+        /**
+         * The id of the stream that an event goes to; by default the type of its aggregate, a hyphen and the id of its aggregate. All events of an aggregate must go to one
+         * stream, and no other ones.
+         */
+        public Builder stream(Function<AxonEvent, String> idOfStream) {
+            this.streams = Objects.requireNonNull(idOfStream, "idOfStream");
+            return this;
+        }
+
+        /** Makes JSON in UTF-8 of a payload; by default it is stored as it is, which must be JSON. */
+        public Builder payload(Function<AxonEvent, byte[]> toJson) {
+            this.payloads = Objects.requireNonNull(toJson, "toJson");
+            return this;
+        }
+
+        /** Reads metadata; by default it is a JSON object, in which what is no text becomes one. */
+        public Builder metadata(Function<AxonEvent, Map<String, String>> entries) {
+            this.metadata = Objects.requireNonNull(entries, "entries");
+            return this;
+        }
+
+        /** The events, mapped like this. Connects when they are read. */
+        public AxonEvents build() {
+            return new AxonEvents(this);
+        }
+    }
+}
