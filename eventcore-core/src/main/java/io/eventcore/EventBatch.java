@@ -8,7 +8,7 @@ import java.util.Objects;
  *
  * <p>Immutable.
  *
- * @param events the matching events in position order; may be empty
+ * @param events the matching events in position order; may be empty, also before the end
  * @param continueAfter the position to read the next page after. No event at or before it will ever appear again or
  *     anew, so it is safe to store as a checkpoint, also when no event matched. Never beyond the last committed event:
  *     positions that were drawn in vain at the end of the log may be given out again after a crash

@@ -1,6 +1,7 @@
 package io.eventcore;
 
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -39,7 +40,8 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
     }
 
     /**
-     * This filter, narrowed to event types. Events stored under an alias of a type count as events of that type.
+     * This filter, narrowed to event types. Events stored under an alias of a type, or under a name
+     * that upcasters lead from to it, count as events of that type.
      *
      * @param wanted event classes, or interfaces that stand for every registered event class below them
      */
@@ -62,6 +64,31 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
         boolean everyStream = streams.equals(StreamPattern.all());
         return event -> (types.isEmpty() || names.contains(event.typeName()))
                 && (everyStream || streams.matches(event.streamId()));
+    }
+
+    /**
+     * Those of the parts of a stored event that are of the {@link #types()} wanted; all, if every type is. For what decodes
+     * events that were found by their stored names: one name may lead to several types.
+     */
+    public <E extends Event> List<RecordedEvent<E>> only(List<RecordedEvent<E>> parts) {
+        if (types.isEmpty()) {
+            return parts;
+        }
+        for (RecordedEvent<E> part : parts) {
+            if (!wants(part.event())) {
+                return parts.stream().filter(other -> wants(other.event())).toList();
+            }
+        }
+        return parts;
+    }
+
+    private boolean wants(Event event) {
+        for (Class<? extends Event> type : types) {
+            if (type.isInstance(event)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether every event matches. */

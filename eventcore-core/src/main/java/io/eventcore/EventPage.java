@@ -4,12 +4,13 @@ import java.util.Objects;
 
 /**
  * Which part of the log to read: the events after a position, this many at most. A page of large events ends earlier: a
- * store holds no more than a few megabytes of them at once.
+ * store holds no more than a few megabytes of them at once. Events are counted as they are stored: where upcasters make
+ * several events of one, or none, all of them are in one page, and a page may hold more events than asked for, or fewer.
  *
  * <p>Immutable.
  *
  * @param after the position to continue from, itself excluded
- * @param limit how many events to return at most, 1 or more
+ * @param limit how many stored events to return at most, 1 or more
  * @since 0.1
  */
 public record EventPage(GlobalPosition after, int limit) {

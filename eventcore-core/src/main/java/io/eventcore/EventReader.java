@@ -20,7 +20,7 @@ public interface EventReader {
     /**
      * Reads one page.
      *
-     * <p>A page holds as many events as asked for, unless fewer match or these are large: then it ends when it holds a few
+     * <p>A page holds as many stored events as asked for, unless fewer match or these are large: then it ends when it holds a few
      * megabytes, with one event at least, and does not say that the end was reached.
      *
      * @param filter which events are wanted

@@ -1,14 +1,18 @@
 package io.eventcore;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The events of one or several streams, as they were at one moment.
@@ -59,20 +63,25 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
             Map<StreamId, StreamVersion> versions, Iterable<StoredEvent> stored, Class<E> eventType) {
         Objects.requireNonNull(eventType, "eventType");
         return new EventStreamReader<>(
-                versions, () -> new Decoding<>(stored.iterator(), eventType), Optional.of(stored));
+                versions,
+                () -> new Decoding<>(stored.iterator(), event -> event.decode(eventType)),
+                Optional.of(stored));
     }
 
-    private record Decoding<E extends Event>(Iterator<StoredEvent> stored, Class<E> eventType)
-            implements Iterator<RecordedEvent<E>> {
-        @Override
-        public boolean hasNext() {
-            return stored.hasNext();
-        }
-
-        @Override
-        public RecordedEvent<E> next() {
-            return stored.next().decode(eventType);
-        }
+    /**
+     * A reader over stored events of which something else than the store tells what they stand for. Asks while it is
+     * iterated, so that an event that is not reached does no harm. For what wraps stores.
+     *
+     * @param versions the version of every stream asked for, {@link StreamVersion#NONE} where it does not exist
+     * @param stored the events in global order, ending at these versions; may be iterated more than once
+     * @param parts the events that each of them stands for: one, several or none
+     */
+    public static <S, E extends Event> EventStreamReader<E> ofParts(
+            Map<StreamId, StreamVersion> versions,
+            Iterable<S> stored,
+            Function<? super S, List<RecordedEvent<E>>> parts) {
+        Objects.requireNonNull(parts, "parts");
+        return new EventStreamReader<>(versions, () -> new Decoding<>(stored.iterator(), parts), Optional.empty());
     }
 
     /**
@@ -146,5 +155,43 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
             state = apply.apply(state, recorded.event());
         }
         return state;
+    }
+
+    /** Gives each part of each stored event; what decoding throws is thrown where the event would be returned. */
+    private static final class Decoding<S, E extends Event> implements Iterator<RecordedEvent<E>> {
+        private final Iterator<S> stored;
+        private final Function<? super S, List<RecordedEvent<E>>> decoder;
+        private Iterator<RecordedEvent<E>> parts = Collections.emptyIterator();
+        private @Nullable RuntimeException failure;
+
+        private Decoding(Iterator<S> stored, Function<? super S, List<RecordedEvent<E>>> decoder) {
+            this.stored = stored;
+            this.decoder = decoder;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (failure == null && !parts.hasNext() && stored.hasNext()) {
+                try {
+                    parts = decoder.apply(stored.next()).iterator();
+                } catch (RuntimeException e) {
+                    failure = e;
+                }
+            }
+            return failure != null || parts.hasNext();
+        }
+
+        @Override
+        public RecordedEvent<E> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException("The read has ended");
+            }
+            RuntimeException failed = failure;
+            if (failed != null) {
+                failure = null;
+                throw failed;
+            }
+            return parts.next();
+        }
     }
 }

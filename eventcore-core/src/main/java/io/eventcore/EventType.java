@@ -25,6 +25,14 @@ public @interface EventType {
      */
     String value();
 
+    /**
+     * Which shape of the event this class is, 1 for the first. From the second on, the number is part of the name that is
+     * stored: {@code cart.item-added@2}. What was stored in earlier shapes is turned into this one by an
+     * {@code io.eventcore.serialization.Upcaster}, or is read by this class as it is if its name is among the
+     * {@link #aliases()}.
+     */
+    int revision() default 1;
+
     /** Names that events of this class were stored under in the past; they are read, never written. */
     String[] aliases() default {};
 }

@@ -44,6 +44,13 @@ public interface StoreInternals {
     Optional<EventRoundTrip> roundTrip();
 
     /**
+     * Names the way in which stored events are read: a short text that changes with the upcasters, empty where there are
+     * none. What was computed from events that were read in another way, as a state was that a snapshot holds, must be
+     * computed anew.
+     */
+    String readingKey();
+
+    /**
      * Whether an append made now by this thread would join a transaction that another caller began and will end.
      *
      * <p>Then nothing can be tried again after a failure, and nothing is committed when a method returns.

@@ -1,6 +1,7 @@
 package io.eventcore;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -25,18 +26,19 @@ public final class StoredEvent {
     private final Decoder decoder;
 
     /**
-     * Makes an event of what is stored: no other code of the library does. Safe for any number of threads.
+     * Makes events of what is stored: no other code of the library does. Safe for any number of threads.
      *
      * @since 0.1
      */
     @FunctionalInterface
     public interface Decoder {
         /**
-         * The event; a new object for each call, unless the store keeps its events as they are.
+         * The events that it stands for today, in order: one, unless upcasters make several or none of it. New objects for
+         * each call, unless the store keeps its events as they are.
          *
          * @throws EventDeserializationException if it cannot be decoded
          */
-        RecordedEvent<Event> decode(StoredEvent stored);
+        List<RecordedEvent<Event>> decode(StoredEvent stored);
     }
 
     private StoredEvent(
@@ -132,20 +134,35 @@ public final class StoredEvent {
     }
 
     /**
-     * The event, decoded: a new object for each call, unless the store keeps its events as they are.
+     * The events that it stands for today, decoded: one, unless upcasters make several or none of it. New objects for each
+     * call, unless the store keeps its events as they are.
      *
-     * @param eventType the type to read it as: a check
-     * @throws EventDeserializationException if it cannot be decoded, or is of another type
+     * @param eventType the type to read them as: a check of each
+     * @throws EventDeserializationException if it cannot be decoded, or one of them is of another type
      */
-    @SuppressWarnings("unchecked") // The event is checked, and the record is read only.
-    public <E extends Event> RecordedEvent<E> decode(Class<E> eventType) {
-        RecordedEvent<Event> decoded = decoder.decode(this);
-        if (!eventType.isInstance(decoded.event())) {
-            String problem =
-                    "it is a %s, not a %s".formatted(decoded.event().getClass().getName(), eventType.getName());
-            throw new EventDeserializationException(streamId, version, position, typeName, problem, null);
+    public <E extends Event> List<RecordedEvent<E>> decode(Class<E> eventType) {
+        return decode(EventFilter.all(), eventType);
+    }
+
+    /**
+     * As {@link #decode(Class)}, without those that a filter of types does not want: what is stored under one name may be
+     * events of several types today.
+     */
+    @SuppressWarnings("unchecked") // Each is checked, and the list is read only.
+    public <E extends Event> List<RecordedEvent<E>> decode(EventFilter filter, Class<E> eventType) {
+        List<RecordedEvent<Event>> decoded = filter.only(decoder.decode(this));
+        for (RecordedEvent<Event> part : decoded) {
+            if (!eventType.isInstance(part.event())) {
+                throw isNot(part.event(), eventType);
+            }
         }
-        return (RecordedEvent<E>) (RecordedEvent<?>) decoded;
+        return (List<RecordedEvent<E>>) (List<?>) decoded;
+    }
+
+    /** It was asked for as another type. */
+    private EventDeserializationException isNot(Event event, Class<?> eventType) {
+        String problem = "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
+        return new EventDeserializationException(streamId, version, position, typeName, problem, null);
     }
 
     @Override

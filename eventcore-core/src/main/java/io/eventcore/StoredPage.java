@@ -34,12 +34,13 @@ public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter,
     /**
      * The page, decoded for the caller of {@link EventReader#readEvents}.
      *
+     * @param filter the one that it was read with
      * @throws EventDeserializationException if an event cannot be decoded or is not of {@code eventType}
      */
-    public <E extends Event> EventBatch<E> decode(Class<E> eventType) {
+    public <E extends Event> EventBatch<E> decode(EventFilter filter, Class<E> eventType) {
         List<RecordedEvent<E>> decoded = new ArrayList<>(events.size());
         for (StoredEvent event : events) {
-            decoded.add(event.decode(eventType));
+            decoded.addAll(event.decode(filter, eventType));
         }
         return new EventBatch<>(decoded, continueAfter, endReached);
     }

@@ -108,8 +108,8 @@ class DecisionChain {
             }
             List<SharedEvent> events = cache.eventsAfter(streamsAfter);
             streamsAfter.keySet().forEach(id -> attempt.sees(id, cache.version(id)));
-            return EventStreamReader.of(
-                    attempt.versionsOf(streamsAfter.keySet()), new DecodedEvents<>(events, eventType, attempt::isTold));
+            return new DecodedEvents<>(events, eventType, attempt::isTold)
+                    .readAt(attempt.versionsOf(streamsAfter.keySet()));
         } finally {
             lock.unlock();
         }

@@ -1,10 +1,13 @@
 package io.eventcore.command;
 
 import io.eventcore.Event;
+import io.eventcore.EventStreamReader;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
 import io.eventcore.internal.SharedEvent;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -16,36 +19,27 @@ import java.util.function.Consumer;
  *
  * @param told is told of what is thrown before it is
  */
-record DecodedEvents<E extends Event>(List<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told)
-        implements Iterable<RecordedEvent<E>> {
-    @Override
-    public Iterator<RecordedEvent<E>> iterator() {
-        Iterator<SharedEvent> kept = events.iterator();
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return kept.hasNext();
-            }
-
-            @Override
-            public RecordedEvent<E> next() {
-                return decode(kept.next());
-            }
-        };
+record DecodedEvents<E extends Event>(
+        List<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told) {
+    /** What a command reads, of streams in these versions. */
+    EventStreamReader<E> readAt(Map<StreamId, StreamVersion> versions) {
+        return EventStreamReader.ofParts(versions, events, this::decode);
     }
 
-    @SuppressWarnings("unchecked") // The event is checked.
-    private RecordedEvent<E> decode(SharedEvent kept) {
-        RecordedEvent<Event> event;
+    @SuppressWarnings("unchecked") // The events are checked.
+    private List<RecordedEvent<E>> decode(SharedEvent kept) {
+        List<RecordedEvent<Event>> parts;
         try {
-            event = kept.decode();
+            parts = kept.decode();
         } catch (RuntimeException notToBeReadBack) {
             throw decideAlone();
         }
-        if (!eventType.isInstance(event.event())) {
-            throw decideAlone();
+        for (RecordedEvent<Event> part : parts) {
+            if (!eventType.isInstance(part.event())) {
+                throw decideAlone();
+            }
         }
-        return (RecordedEvent<E>) (RecordedEvent<?>) event;
+        return (List<RecordedEvent<E>>) (List<?>) parts;
     }
 
     private DecideAgainException decideAlone() {

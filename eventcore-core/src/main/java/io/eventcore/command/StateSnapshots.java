@@ -104,6 +104,28 @@ final class StateSnapshots {
         }
     }
 
+    /**
+     * The way in which the events of a state were read, before the state: {@code as/<key>/<state>}. A state of events that
+     * were read as they were stored stands alone, as it did before there were upcasters.
+     */
+    private static final class ReadAs {
+        private static final String BEGIN = "as/";
+
+        static String state(String key, String state) {
+            return key.isEmpty() ? state : BEGIN + key + "/" + state;
+        }
+
+        static String keyOf(String stored) {
+            return stored.startsWith(BEGIN)
+                    ? stored.substring(BEGIN.length(), stored.indexOf('/', BEGIN.length()))
+                    : "";
+        }
+
+        static String stateOf(String stored) {
+            return stored.startsWith(BEGIN) ? stored.substring(stored.indexOf('/', BEGIN.length()) + 1) : stored;
+        }
+    }
+
     /** A round as it is stored; its state is a text of its own, so that no number in it is taken for another kind. */
     private record StoredRound(List<String> streams, String state) {}
 
@@ -129,7 +151,7 @@ final class StateSnapshots {
         @Override
         public DecisionBasis<S, E> read(EventStore events) {
             try {
-                Optional<StoredSnapshot> stored = find();
+                Optional<StoredSnapshot> stored = find(events);
                 if (stored.isPresent()) {
                     DecisionBasis<S, E> basis = DecisionBasis.continueFrom(events, command, reached(stored.get()));
                     tell(listener -> listener.used(commandType));
@@ -150,7 +172,7 @@ final class StateSnapshots {
             Callback.SNAPSHOT_LISTENER.run(() -> news.accept(settings.listener()));
         }
 
-        private Optional<StoredSnapshot> find() throws NotContinuedException {
+        private Optional<StoredSnapshot> find(EventStore events) throws NotContinuedException {
             Optional<StoredSnapshot> stored;
             try {
                 stored = store.find(key);
@@ -159,6 +181,9 @@ final class StateSnapshots {
                 throw new NotContinuedException(ReplayReason.UNAVAILABLE);
             }
             if (stored.isPresent() && stored.get().version() != declared.version()) {
+                throw new NotContinuedException(ReplayReason.OUTDATED);
+            }
+            if (stored.isPresent() && !ReadAs.keyOf(stored.get().state()).equals(events.internals().readingKey())) {
                 throw new NotContinuedException(ReplayReason.OUTDATED);
             }
             return stored;
@@ -173,7 +198,7 @@ final class StateSnapshots {
         private Reached<S> reached(StoredSnapshot stored) throws NotContinuedException {
             try {
                 List<Round<S>> rounds = new ArrayList<>();
-                for (StoredRound round : mapper.readValue(stored.state(), StoredRound[].class)) {
+                for (StoredRound round : mapper.readValue(ReadAs.stateOf(stored.state()), StoredRound[].class)) {
                     Set<StreamId> streams = new LinkedHashSet<>();
                     round.streams.forEach(id -> streams.add(StreamId.of(id)));
                     rounds.add(new Round<>(streams, readState(round.state)));
@@ -206,7 +231,7 @@ final class StateSnapshots {
             }
             StoredSnapshot snapshot;
             try {
-                snapshot = stored(basis.reached());
+                snapshot = stored(basis.reached(), events.internals().readingKey());
             } catch (Throwable e) {
                 return () -> drop(e);
             }
@@ -251,7 +276,7 @@ final class StateSnapshots {
             }
         }
 
-        private StoredSnapshot stored(Reached<S> reached) {
+        private StoredSnapshot stored(Reached<S> reached, String readingKey) {
             List<StoredRound> rounds = new ArrayList<>();
             for (Round<S> round : reached.rounds()) {
                 List<String> streams =
@@ -259,7 +284,10 @@ final class StateSnapshots {
                 rounds.add(new StoredRound(streams, writeState(round.state())));
             }
             return new StoredSnapshot(
-                    declared.version(), reached.versions(), reached.position(), mapper.writeValueAsString(rounds));
+                    declared.version(),
+                    reached.versions(),
+                    reached.position(),
+                    ReadAs.state(readingKey, mapper.writeValueAsString(rounds)));
         }
 
         /** Lossy JSON would be noticed nowhere else: a state that comes back different is not stored. */

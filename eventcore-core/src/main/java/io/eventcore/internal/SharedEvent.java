@@ -6,6 +6,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamVersion;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,7 @@ public final class SharedEvent {
     private final StoredEvent stored;
 
     /** What all get; none as long as none has asked, and for good if each needs a copy. */
-    private volatile @Nullable RecordedEvent<Event> kept;
+    private volatile @Nullable List<RecordedEvent<Event>> kept;
 
     private volatile @Nullable EventDeserializationException unreadable;
 
@@ -31,8 +32,10 @@ public final class SharedEvent {
     /** This event at another place: what is kept of it stays. */
     public SharedEvent at(StreamVersion version, GlobalPosition position) {
         SharedEvent moved = new SharedEvent(stored.at(version, position));
-        RecordedEvent<Event> same = kept;
-        moved.kept = same == null ? null : at(version, position, same);
+        List<RecordedEvent<Event>> same = kept;
+        moved.kept = same == null
+                ? null
+                : same.stream().map(part -> at(version, position, part)).toList();
         return moved;
     }
 
@@ -55,12 +58,12 @@ public final class SharedEvent {
     }
 
     /**
-     * The event for one more piece of user code.
+     * The events that it stands for, for one more piece of user code: one, unless upcasters make several or none of it.
      *
      * @throws EventDeserializationException if it cannot be decoded; the same one each time
      */
-    public RecordedEvent<Event> decode() {
-        RecordedEvent<Event> same = kept;
+    public List<RecordedEvent<Event>> decode() {
+        List<RecordedEvent<Event>> same = kept;
         if (same != null) {
             return same;
         }
@@ -69,8 +72,8 @@ public final class SharedEvent {
             throw failure;
         }
         try {
-            RecordedEvent<Event> decoded = stored.decode(Event.class);
-            if (ImmutableValues.isImmutable(decoded.event())) {
+            List<RecordedEvent<Event>> decoded = stored.decode(Event.class);
+            if (decoded.stream().allMatch(part -> ImmutableValues.isImmutable(part.event()))) {
                 kept = decoded;
             }
             return decoded;

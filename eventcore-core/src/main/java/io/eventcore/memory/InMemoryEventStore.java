@@ -202,7 +202,7 @@ public final class InMemoryEventStore implements EventStore {
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-        return internals.readStored(filter, page).decode(eventType);
+        return internals.readStored(filter, page).decode(filter, eventType);
     }
 
     private Set<String> typeNames(EventFilter filter) {
@@ -259,6 +259,11 @@ public final class InMemoryEventStore implements EventStore {
         @Override
         public Optional<EventRoundTrip> roundTrip() {
             return Optional.of(new SerializerRoundTrip(serializer, decoder));
+        }
+
+        @Override
+        public String readingKey() {
+            return serializer.readingKey();
         }
 
         @Override

@@ -113,12 +113,18 @@ final class EventApplication<E extends Event> {
      * @throws ParkedStreamChangedException if a stream is set aside otherwise than this instance knows; nothing is committed
      */
     int apply(List<LogEntry<E>> entries) {
-        ProjectionListener.Batch batch = listener.started(lease.partition(), projection.kind(), readable(entries));
+        List<RecordedEvent<E>> events = new ArrayList<>(entries.size());
+        int[] eventsBefore = new int[entries.size() + 1];
+        for (int i = 0; i < entries.size(); i++) {
+            events.addAll(entries.get(i).events());
+            eventsBefore[i + 1] = events.size();
+        }
+        ProjectionListener.Batch batch = listener.started(lease.partition(), projection.kind(), events);
         try {
             int applied = projection.mode() == ProjectionMode.TRANSACTIONAL
                     ? applyInTransaction(entries)
                     : applyThenCommit(entries);
-            batch.applied(applied);
+            batch.applied(eventsBefore[applied]);
             return applied;
         } catch (LeaseLostException lost) {
             batch.lost();
@@ -127,14 +133,6 @@ final class EventApplication<E extends Event> {
             batch.failed(e instanceof ApplyFailedException failed ? failed.culprit() : e);
             throw e;
         }
-    }
-
-    private static <E extends Event> List<RecordedEvent<E>> readable(List<LogEntry<E>> entries) {
-        List<RecordedEvent<E>> events = new ArrayList<>(entries.size());
-        for (LogEntry<E> entry : entries) {
-            entry.event().ifPresent(events::add);
-        }
-        return events;
     }
 
     private int applyInTransaction(List<LogEntry<E>> entries) {

@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
+import io.eventcore.EventFilter;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
@@ -14,34 +15,35 @@ import io.eventcore.internal.SharedEvent;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the log as a projection meets it: an event, or one that cannot be read. It is decoded when it is first asked
- * for, by the one thread that uses this.
+ * A place in the log as a projection meets it: a stored event with all that it stands for, or one that cannot be read. It is
+ * decoded when it is first asked for, by the one thread that uses this.
  */
 final class LogEntry<E extends Event> {
     private final SharedEvent shared;
     private final StoredEvent stored;
+    private final EventFilter filter;
     private final Class<E> eventType;
-    private @Nullable RecordedEvent<E> event;
+    private @Nullable List<RecordedEvent<E>> parts;
     private @Nullable EventDeserializationException unreadable;
 
-    /** An event as a projection reads it that expects this type. */
-    LogEntry(SharedEvent shared, Class<E> eventType) {
+    /** An event as a projection reads it that wants what a filter wants, and expects this type. */
+    LogEntry(SharedEvent shared, EventFilter filter, Class<E> eventType) {
         this.shared = shared;
         this.stored = shared.stored();
+        this.filter = filter;
         this.eventType = eventType;
     }
 
     /** What of a page belongs to a partition, of this many. */
     static <E extends Event> List<LogEntry<E>> ofPartition(
-            LogPage page, int number, int partitions, Class<E> eventType) {
+            LogPage page, int number, int partitions, EventFilter filter, Class<E> eventType) {
         List<LogEntry<E>> own = new ArrayList<>();
         for (SharedEvent event : page.events()) {
             if (StreamPartitioner.partition(event.stored().streamId(), partitions) == number) {
-                own.add(new LogEntry<>(event, eventType));
+                own.add(new LogEntry<>(event, filter, eventType));
             }
         }
         return own;
@@ -67,13 +69,13 @@ final class LogEntry<E extends Event> {
         return stored.recordedAt();
     }
 
-    /** The event; empty if it cannot be read. */
-    Optional<RecordedEvent<E>> event() {
+    /** The events that it stands for; none if it cannot be read, or if upcasters drop it. */
+    List<RecordedEvent<E>> events() {
         decode();
-        return Optional.ofNullable(event);
+        return parts == null ? List.of() : parts;
     }
 
-    /** Gives the event to a projection. */
+    /** Gives the events that it stands for to a projection, all of them or up to the one that fails. */
     void applyTo(Projection<E> projection) throws Exception {
         if (projection instanceof HandlesStored relay) {
             relay.applyStored(stored);
@@ -83,11 +85,11 @@ final class LogEntry<E extends Event> {
         if (unreadable != null) {
             throw unreadable;
         }
-        RecordedEvent<E> decoded = event;
-        if (decoded != null) {
-            // What this attempt does to the event must not be seen by the next one.
-            event = null;
-            HandledEvent.during(decoded, () -> projection.apply(decoded));
+        List<RecordedEvent<E>> decoded = events();
+        // What this attempt does to the events must not be seen by the next one.
+        parts = null;
+        for (RecordedEvent<E> part : decoded) {
+            HandledEvent.during(part, () -> projection.apply(part));
         }
     }
 
@@ -96,21 +98,23 @@ final class LogEntry<E extends Event> {
         return new Checkpoint(position(), position(), stored.id());
     }
 
-    @SuppressWarnings("unchecked") // The event is found to be of this type.
+    @SuppressWarnings("unchecked") // The events are found to be of this type.
     private void decode() {
-        if (event != null || unreadable != null) {
+        if (parts != null || unreadable != null) {
             return;
         }
         try {
-            RecordedEvent<Event> decoded = shared.decode();
-            if (eventType.isInstance(decoded.event())) {
-                event = (RecordedEvent<E>) decoded;
-            } else {
-                unreadable = cannotBeRead(
-                        "it is a %s, not a %s"
-                                .formatted(decoded.event().getClass().getName(), eventType.getName()),
-                        null);
+            List<RecordedEvent<Event>> decoded = filter.only(shared.decode());
+            for (RecordedEvent<Event> part : decoded) {
+                if (!eventType.isInstance(part.event())) {
+                    unreadable = cannotBeRead(
+                            "it is a %s, not a %s"
+                                    .formatted(part.event().getClass().getName(), eventType.getName()),
+                            null);
+                    return;
+                }
             }
+            parts = (List<RecordedEvent<E>>) (List<?>) decoded;
         } catch (EventDeserializationException failure) {
             unreadable = failure;
         } catch (LinkageError | AssertionError | StackOverflowError e) {

@@ -150,7 +150,7 @@ final class Parking<E extends Event> {
         while (after.compareTo(end) < 0) {
             LogPage page = waiting.read(after, READ_AHEAD).upTo(end, after);
             for (SharedEvent event : page.events()) {
-                LogEntry<E> entry = new LogEntry<>(event, projection.eventType());
+                LogEntry<E> entry = new LogEntry<>(event, onlyThis, projection.eventType());
                 boolean late = !left.equals(stream)
                         && nanoTime.getAsLong() - begin > context.settings().batchNanos();
                 if (late || !application.mayGoOn()) {

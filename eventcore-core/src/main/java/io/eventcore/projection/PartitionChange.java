@@ -224,8 +224,8 @@ final class PartitionChange<E extends Event> implements Runnable {
         try {
             while (after.compareTo(end) < 0) {
                 LogPage page = scan.read(after, READ_AHEAD).upTo(end, after);
-                List<LogEntry<E>> own =
-                        LogEntry.ofPartition(page, lease.partition().number(), partitions, projection.eventType());
+                List<LogEntry<E>> own = LogEntry.ofPartition(
+                        page, lease.partition().number(), partitions, projection.filter(), projection.eventType());
                 if (search.apply(own) < own.size()) {
                     return false;
                 }

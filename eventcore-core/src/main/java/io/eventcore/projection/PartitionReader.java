@@ -1,6 +1,7 @@
 package io.eventcore.projection;
 
 import io.eventcore.Event;
+import io.eventcore.EventFilter;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StoredEvent;
 import java.time.Instant;
@@ -23,6 +24,7 @@ final class PartitionReader<E extends Event> {
     private final LogTail tail;
     private final Wakeup wakeup;
     private final LogScan scan;
+    private final EventFilter filter;
     private final Predicate<StoredEvent> wanted;
     private final int limit;
     private boolean following;
@@ -35,8 +37,8 @@ final class PartitionReader<E extends Event> {
         this.wakeup = wakeup;
         this.scan = LogScan.of(context.reader(), projection);
         Instant since = projection.since();
-        this.wanted =
-                context.reader().internals().matching(projection.filter()).and(event -> LogScan.isNew(event, since));
+        this.filter = projection.filter();
+        this.wanted = context.reader().internals().matching(filter).and(event -> LogScan.isNew(event, since));
         this.limit = Math.max(READ_AHEAD, context.settings().batchSize());
     }
 
@@ -70,7 +72,7 @@ final class PartitionReader<E extends Event> {
 
     /** What of a page belongs to the partition. */
     List<LogEntry<E>> own(LogPage page) {
-        return LogEntry.ofPartition(page, partition, projection.partitions(), projection.eventType());
+        return LogEntry.ofPartition(page, partition, projection.partitions(), filter, projection.eventType());
     }
 
     /** Follows the shared reader no more. */

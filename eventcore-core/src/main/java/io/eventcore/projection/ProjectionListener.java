@@ -45,7 +45,7 @@ public interface ProjectionListener {
         /**
          * Events were applied, and the checkpoint moved past them.
          *
-         * @param events how many: a batch that takes long is cut short, and its first events are committed
+         * @param events how many of those that were named: a batch that takes long is cut short, and its first events are committed
          */
         default void applied(int events) {}
 

@@ -1,6 +1,8 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,10 +31,23 @@ final class Codec {
     }
 
     Event read(byte[] json) {
-        Event event = reader.readValue(json);
+        return present(reader.readValue(json));
+    }
+
+    /** @param json a tree that is {@linkplain Trees#isPlain plain} */
+    Event read(JsonNode json) {
+        return present(reader.readValue(json));
+    }
+
+    private Event present(@Nullable Event event) {
         if (event == null) {
-            throw new IllegalArgumentException("the payload is null, read as " + type.getName());
+            throw new IllegalArgumentException("the payload is null" + readAs());
         }
         return event;
+    }
+
+    /** What an error says of the class. */
+    String readAs() {
+        return ", read as " + type.getName();
     }
 }

@@ -1,6 +1,7 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -28,10 +29,28 @@ public interface EventSerializer {
     Event deserialize(SerializedEvent stored);
 
     /**
-     * Every name that events readable as {@code type} may be stored under, old names included.
+     * The events that a stored one stands for today: itself, or what {@link Upcaster}s make of it. This is what stores read
+     * by; what is appended is read back without upcasters, for it is always in its newest shape.
+     *
+     * @param origin where it comes from
+     * @return the events in order; none if the event was dropped. By default the one event of {@link #deserialize(SerializedEvent)}
+     * @throws RuntimeException as {@link #deserialize(SerializedEvent)}, or if an upcaster fails
+     */
+    default List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        return List.of(deserialize(stored));
+    }
+
+    /**
+     * Every name that events readable as {@code type} may be stored under, old names included, and those from which
+     * upcasters lead to such events.
      *
      * @param type an event class, or an interface that stands for the event classes below it
      * @throws IllegalArgumentException if no event class of this type is known
      */
     Set<String> storedNames(Class<? extends Event> type);
+
+    /** See {@link EventTypes#readingKey()}; by default empty. */
+    default String readingKey() {
+        return "";
+    }
 }

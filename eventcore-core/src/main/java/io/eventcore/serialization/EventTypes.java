@@ -4,6 +4,7 @@ import io.eventcore.Event;
 import io.eventcore.EventType;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -26,10 +27,12 @@ import java.util.Set;
 public final class EventTypes {
     private final Map<Class<? extends Event>, String> names;
     private final Map<String, Class<? extends Event>> classes;
+    private final Upcasting upcasting;
 
-    private EventTypes(Builder builder) {
+    private EventTypes(Builder builder, Upcasting upcasting) {
         this.names = Collections.unmodifiableMap(new LinkedHashMap<>(builder.names));
         this.classes = Collections.unmodifiableMap(new LinkedHashMap<>(builder.classes));
+        this.upcasting = upcasting;
     }
 
     /**
@@ -87,7 +90,8 @@ public final class EventTypes {
     }
 
     /**
-     * The names and aliases of the registered classes that are {@code type} or below it.
+     * Every name that events which are read as {@code type} may be stored under: the names and aliases of the registered
+     * classes that are {@code type} or below it, and the names from which upcasters lead to one of these.
      *
      * @throws IllegalArgumentException if there are none
      */
@@ -102,7 +106,33 @@ public final class EventTypes {
             throw new IllegalArgumentException("No event class registered is a " + type.getName()
                     + ": add it, or the classes below it, to the event types. " + remedy(type));
         }
-        return found;
+        return upcasting.leadingTo(found);
+    }
+
+    /** What becomes of events that are stored in earlier shapes. */
+    Upcasting upcasting() {
+        return upcasting;
+    }
+
+    /**
+     * Checks that an upcaster of an application is among those by which events are read.
+     *
+     * @throws InvalidUpcastersException if it is not; says what to do
+     */
+    public void requireUpcaster(Upcaster upcaster) {
+        if (!upcasting.all().contains(upcaster)) {
+            throw new InvalidUpcastersException(
+                    "There is an upcaster %s, but the event types were made without it".formatted(upcaster),
+                    "Give it to the EventTypes.Builder of your own event types, or let the library make the event types.");
+        }
+    }
+
+    /**
+     * A short text that tells apart how stored events are read: it changes with the upcasters, and is empty if there are
+     * none. What was computed from events that were read in another way is computed anew, as states of snapshots are.
+     */
+    public String readingKey() {
+        return upcasting.key();
     }
 
     private static String remedy(Class<?> type) {
@@ -127,7 +157,10 @@ public final class EventTypes {
         private final Map<Class<? extends Event>, String> names = new LinkedHashMap<>();
         private final Map<String, Class<? extends Event>> classes = new LinkedHashMap<>();
         private final Set<Class<? extends Event>> unnamed = new LinkedHashSet<>();
+        private final Map<String, Class<? extends Event>> laterRevisions = new LinkedHashMap<>();
+        private final List<Upcaster> upcasters = new ArrayList<>();
         private boolean derived;
+        private boolean onlyNewEvents;
 
         private Builder() {}
 
@@ -182,11 +215,27 @@ public final class EventTypes {
             return this;
         }
 
+        /** Reads what is stored under the name that the upcaster begins with as what it makes of that. */
+        public Builder upcaster(Upcaster upcaster) {
+            upcasters.add(Objects.requireNonNull(upcaster, "upcaster"));
+            return this;
+        }
+
+        /**
+         * Does not ask for upcasters from the earlier revisions of the classes: for what reads no events that were stored
+         * before, as tests do.
+         */
+        public Builder forNewEventsOnly() {
+            onlyNewEvents = true;
+            return this;
+        }
+
         /**
          * The registry of what was collected.
          *
          * @throws MissingEventTypeException if a class has no name; names the line to add
          * @throws DuplicateEventTypeException if two classes claim one derived name
+         * @throws InvalidUpcastersException if upcasters do not fit together, or do not lead to a class; names both
          */
         public EventTypes build() {
             List<Class<? extends Event>> missing =
@@ -195,7 +244,8 @@ public final class EventTypes {
                 throw new MissingEventTypeException(missing);
             }
             missing.forEach(type -> register(type, type.getSimpleName()));
-            return new EventTypes(this);
+            return new EventTypes(
+                    this, UpcastingCheck.compose(upcasters, classes, onlyNewEvents ? Map.of() : laterRevisions));
         }
 
         private static boolean isEventClass(Class<?> type) {
@@ -207,8 +257,26 @@ public final class EventTypes {
             if (declared == null) {
                 unnamed.add(type);
             } else {
-                register(type, declared.value(), declared.aliases());
+                register(type, storedName(declared, type), declared.aliases());
             }
+        }
+
+        private String storedName(EventType declared, Class<? extends Event> type) {
+            if (declared.revision() < 1) {
+                throw new IllegalArgumentException("The revision in @EventType on %s must be at least 1, is %d"
+                        .formatted(type.getName(), declared.revision()));
+            }
+            if (declared.revision() == 1) {
+                return declared.value();
+            }
+            if (Revision.of(declared.value()).number() > 1) {
+                throw new IllegalArgumentException(
+                        "@EventType on %s has a revision, and a name that ends like one: '%s' must go without its number"
+                                .formatted(type.getName(), declared.value()));
+            }
+            String name = new Revision(declared.value(), declared.revision()).storedName();
+            laterRevisions.put(name, type);
+            return name;
         }
 
         private void claim(String name, Class<? extends Event> type) {

@@ -2,11 +2,14 @@ package io.eventcore.serialization;
 
 import io.eventcore.Event;
 import io.eventcore.internal.RedactedException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -23,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
     private final JsonMapper mapper;
+    private final Trees trees;
 
     // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
     private final Map<Class<? extends Event>, Codec> codecs = new ConcurrentHashMap<>();
@@ -39,6 +43,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper) {
         this.types = types;
         this.mapper = EventJson.closed(mapper.rebuild()).build();
+        this.trees = new Trees(this.mapper);
     }
 
     @Override
@@ -53,21 +58,68 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     @Override
     public Event deserialize(SerializedEvent stored) {
-        Class<? extends Event> type = types.classOf(stored.typeName())
+        Codec codec = codec(stored.typeName());
+        try {
+            return codec.read(stored.payload());
+        } catch (JacksonException e) {
+            throw redacted(e, codec.readAs());
+        }
+    }
+
+    private Codec codec(String typeName) {
+        return codec(types.classOf(typeName)
                 .orElseThrow(() -> new IllegalArgumentException("no event class is registered under"
                         + " this name. If the class has another name now, add this one to the aliases of its @EventType;"
                         + " if it was removed, keep it as long as such events are stored; with Spring Boot, its package"
-                        + " must be among eventcore.event-packages"));
+                        + " must be among eventcore.event-packages")));
+    }
+
+    @Override
+    public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        return types.upcasting().changes(stored.typeName()) ? upcast(stored, origin) : List.of(deserialize(stored));
+    }
+
+    private List<Event> upcast(SerializedEvent stored, EventOrigin origin) {
+        JsonNode json;
         try {
-            return codec(type).read(stored.payload());
+            json = trees.read(stored.payload());
         } catch (JacksonException e) {
-            throw redacted(e, ", read as " + type.getName());
+            throw redacted(e, "");
         }
+        List<Upcaster.Part> parts = types.upcasting().upcast(OldEvent.of(stored.typeName(), json, origin));
+        List<Event> events = new ArrayList<>(parts.size());
+        for (Upcaster.Part part : parts) {
+            events.add(deserialize(part));
+        }
+        return events;
+    }
+
+    /** It is read as one that was stored like this: by way of bytes, wherever that could make a difference. */
+    private Event deserialize(Upcaster.Part part) {
+        Codec codec = codec(part.typeName());
+        try {
+            JsonNode json = part.json();
+            return Trees.isPlain(json) ? codec.read(json) : codec.read(trees.write(json));
+        } catch (JacksonException e) {
+            throw asUpcast(part, redacted(e, codec.readAs()));
+        } catch (RuntimeException e) {
+            throw asUpcast(part, e);
+        }
+    }
+
+    private static IllegalStateException asUpcast(Upcaster.Part part, RuntimeException failure) {
+        return new IllegalStateException(
+                "as the '%s' that upcasters make of it: %s".formatted(part.typeName(), failure.getMessage()), failure);
     }
 
     @Override
     public Set<String> storedNames(Class<? extends Event> type) {
         return types.namesOf(type);
+    }
+
+    @Override
+    public String readingKey() {
+        return types.readingKey();
     }
 
     private Codec codec(Class<? extends Event> type) {

@@ -127,7 +127,7 @@ class SnapshotLawsTest {
                 "noted",
                 new byte[1],
                 new byte[0],
-                stored -> RecordedEvent.of(
+                stored -> List.of(RecordedEvent.of(
                         NOTED,
                         stored.id(),
                         stored.streamId(),
@@ -135,9 +135,11 @@ class SnapshotLawsTest {
                         stored.position(),
                         stored.typeName(),
                         EventMetadata.empty(),
-                        stored.recordedAt()))));
+                        stored.recordedAt())))));
         List<RecordedEvent<Noted>> decided = new ArrayList<>();
-        new DecodedEvents<>(cache.eventsAfter(fromTheBeginning), Noted.class, again -> {}).forEach(decided::add);
+        new DecodedEvents<>(cache.eventsAfter(fromTheBeginning), Noted.class, again -> {})
+                .readAt(Map.of())
+                .forEach(decided::add);
         EventStore company = new View(decided);
         BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
 

@@ -166,8 +166,8 @@ class SharedEventTest {
         SharedEvent moved = event.at(version, place);
 
         assertThat(moved.stored().position()).isEqualTo(place);
-        assertThat(moved.decode().version()).isEqualTo(version);
-        assertThat(moved.decode()).satisfies(now -> {
+        assertThat(moved.decode().get(0).version()).isEqualTo(version);
+        assertThat(moved.decode()).singleElement().satisfies(now -> {
             assertThat(now.position()).isEqualTo(place);
             assertThat(now.event()).isEqualTo(new Holding(STREAM, value));
         });
@@ -186,7 +186,7 @@ class SharedEventTest {
                 new byte[0],
                 stored -> {
                     decoded.incrementAndGet();
-                    return recorded(stored, new Holding(STREAM, value.get()));
+                    return List.of(recorded(stored, new Holding(STREAM, value.get())));
                 }));
     }
 

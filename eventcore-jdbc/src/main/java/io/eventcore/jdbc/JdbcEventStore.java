@@ -171,7 +171,7 @@ public class JdbcEventStore implements EventStore {
 
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-        return internals.readStored(filter, page).decode(eventType);
+        return internals.readStored(filter, page).decode(filter, eventType);
     }
 
     private Set<String> typeNames(EventFilter filter) {
@@ -259,6 +259,11 @@ public class JdbcEventStore implements EventStore {
             return connections.isRouting()
                     ? Optional.empty()
                     : Optional.of(new SerializerRoundTrip(serializer, new EventDecoder(serializer)));
+        }
+
+        @Override
+        public String readingKey() {
+            return serializer.readingKey();
         }
 
         @Override

@@ -125,6 +125,11 @@ public final class ObservedEventStore implements EventStore {
         }
 
         @Override
+        public String readingKey() {
+            return internals.readingKey();
+        }
+
+        @Override
         public boolean joinsCallersTransaction() {
             return internals.joinsCallersTransaction();
         }

@@ -5,6 +5,7 @@ import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.Upcaster;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -47,7 +48,8 @@ public final class EventCoreSerializationAutoConfiguration {
             BeanFactory beans,
             Environment environment,
             ResourceLoader resources,
-            ObjectProvider<EventTypesCustomizer> customizers) {
+            ObjectProvider<EventTypesCustomizer> customizers,
+            ObjectProvider<Upcaster> upcasters) {
         EventTypes.Builder types = EventTypes.builder();
         GeneratedEventClasses.read(resources)
                 .orElseGet(() -> new ApplicationClasses(environment, resources).events(beans))
@@ -56,6 +58,7 @@ public final class EventCoreSerializationAutoConfiguration {
         if (properties.serialization().deriveEventNames()) {
             types.deriveMissingNames();
         }
+        upcasters.orderedStream().forEach(types::upcaster);
         return types.build();
     }
 
@@ -65,7 +68,9 @@ public final class EventCoreSerializationAutoConfiguration {
     EventSerializer eventSerializer(
             EventTypes eventTypes,
             ObjectProvider<JsonMapper> mapper,
-            ObjectProvider<EventSerializerCustomizer> customizers) {
+            ObjectProvider<EventSerializerCustomizer> customizers,
+            ObjectProvider<Upcaster> upcasters) {
+        upcasters.orderedStream().forEach(eventTypes::requireUpcaster);
         return new JacksonEventSerializer(
                 eventTypes, storedJson(mapper, customizers).build());
     }

@@ -4,6 +4,7 @@ import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.SnapshotSettings;
 import java.util.List;
 import java.util.Set;
@@ -24,7 +25,8 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
             EventTypes.class,
             HotStreamSettings.class,
             RetryPolicy.class,
-            SnapshotSettings.class);
+            SnapshotSettings.class,
+            Upcaster.class);
 
     private static final String AUTO_CONFIGURATIONS = "io.eventcore.autoconfigure.EventCore";
 

@@ -296,6 +296,12 @@ class ArchitectureTest {
                     io.eventcore.serialization.EventSerializer.class,
                     "deserialize",
                     io.eventcore.serialization.SerializedEvent.class)
+            .orShould()
+            .callMethod(
+                    io.eventcore.serialization.EventSerializer.class,
+                    "deserialize",
+                    io.eventcore.serialization.SerializedEvent.class,
+                    io.eventcore.serialization.EventOrigin.class)
             .because("what today's code makes of what was stored long ago is the same on every way");
 
     @ArchTest
@@ -313,11 +319,15 @@ class ArchitectureTest {
             // Hand out what the caller of a store has asked for.
             .doNotHaveFullyQualifiedName("io.eventcore.StoredPage")
             .and()
-            .doNotHaveFullyQualifiedName("io.eventcore.EventStreamReader$Decoding")
+            .doNotHaveFullyQualifiedName("io.eventcore.EventStreamReader")
+            .and()
+            .doNotHaveFullyQualifiedName("io.eventcore.StoredEvent")
             .and()
             .doNotHaveFullyQualifiedName("io.eventcore.internal.SharedEvent")
             .should()
             .callMethod(io.eventcore.StoredEvent.class, "decode", Class.class)
+            .orShould()
+            .callMethod(io.eventcore.StoredEvent.class, "decode", io.eventcore.EventFilter.class, Class.class)
             .orShould()
             .callMethod(io.eventcore.internal.SharedEvent.class, "decode")
             .because("an event that is not wanted costs nothing, and one that cannot be decoded stops only the"

@@ -3,15 +3,22 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
+import io.eventcore.EventMetadata;
 import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.command.CommandListener;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.serialization.EventCoreJacksonModule;
+import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.OldEvent;
+import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.Upcaster;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurationPackage;
@@ -87,6 +94,28 @@ class CustomizationTest {
                 .run(application -> assertThat(
                                 application.getBean(EventTypes.class).types())
                         .containsExactlyInAnyOrder(Deposited.class, Added.class));
+    }
+
+    @Test
+    void upcasters_that_are_beans_read_what_was_stored_in_earlier_shapes() {
+        Applications.withoutDatabase()
+                .withBean(
+                        "first",
+                        Upcaster.class,
+                        () -> Upcaster.from("bank.paid-in")
+                                .to("bank.credited", event -> event.object().put("cents", 7)))
+                .withBean(
+                        "second",
+                        Upcaster.class,
+                        () -> Upcaster.from("bank.credited").to("bank.deposited", OldEvent::json))
+                .run(application -> assertThat(application
+                                .getBean(EventSerializer.class)
+                                .deserialize(
+                                        SerializedEvent.of(
+                                                "bank.paid-in",
+                                                "{\"account\":\"account-ada\"}".getBytes(StandardCharsets.UTF_8)),
+                                        new EventOrigin(UUID.randomUUID(), ADA, EventMetadata.empty(), Instant.EPOCH)))
+                        .containsExactly(new Deposited(ADA, 7)));
     }
 
     @Test

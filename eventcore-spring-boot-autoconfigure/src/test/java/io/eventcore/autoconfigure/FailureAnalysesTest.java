@@ -12,6 +12,9 @@ import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.projection.Projection;
 import io.eventcore.reaction.Reaction;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.OldEvent;
+import io.eventcore.serialization.Upcaster;
 import java.sql.SQLException;
 import java.util.List;
 import javax.sql.DataSource;
@@ -156,6 +159,47 @@ class FailureAnalysesTest {
                         .formatted("io.eventcore.autoconfigure.bank.BankEvent$Deposited", Impostor.class.getName()),
                 "Give one of them another name with @EventType. If events of it are stored already, keep their name and"
                         + " rename the other one.");
+    }
+
+    @Test
+    void two_upcasters_begin_at_one_name() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean(
+                                "ours",
+                                Upcaster.class,
+                                () -> Upcaster.from("bank.old").to("bank.deposited", OldEvent::json))
+                        .withBean(
+                                "yours",
+                                Upcaster.class,
+                                () -> Upcaster.from("bank.old").toNothing()),
+                "Two upcasters begin at the stored name 'bank.old': one from 'bank.old' to 'bank.deposited' (%s), one from"
+                                .formatted(FailureAnalysesTest.class.getName())
+                        + " 'bank.old' to nothing.",
+                "Make one of them, or let the second begin where the first one ends.");
+    }
+
+    @Test
+    void an_upcaster_leads_nowhere() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean(
+                                Upcaster.class, () -> Upcaster.from("bank.old").to("bank.deposted", OldEvent::json)),
+                "The upcaster from 'bank.old' to 'bank.deposted' (%s) leads to 'bank.deposted', which neither an event class"
+                                .formatted(FailureAnalysesTest.class.getName())
+                        + " nor another upcaster reads.",
+                "Correct the name, register the class of that name, or add the next upcaster.");
+    }
+
+    @Test
+    void event_types_of_the_applications_own_lack_an_upcaster() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean(EventTypes.class, () -> EventTypes.of(BankEvent.class))
+                        .withBean(
+                                Upcaster.class, () -> Upcaster.from("bank.old").toNothing()),
+                "There is an upcaster from 'bank.old' to nothing, but the event types were made without it.",
+                "Give it to the EventTypes.Builder of your own event types, or let the library make the event types.");
     }
 
     @Test

@@ -7,7 +7,6 @@ import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,7 +31,13 @@ final class AnyEvent implements EventSerializer {
 
     @Override
     public Event deserialize(SerializedEvent stored) {
-        return Objects.requireNonNull(known.get(stored.typeName())).deserialize(stored);
+        EventSerializer writer = known.get(stored.typeName());
+        if (writer == null) {
+            throw new IllegalArgumentException(
+                    "the scenario does not know this name: a scenario with an EarlierEvent is"
+                            + " storedBy(..) the serializer of the application");
+        }
+        return writer.deserialize(stored);
     }
 
     @Override

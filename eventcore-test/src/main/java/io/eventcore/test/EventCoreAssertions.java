@@ -61,7 +61,7 @@ public final class EventCoreAssertions {
      */
     public static void assertWellFormed(String packageName) {
         List<Class<?>> classes = classesIn(packageName);
-        EventTypes.Builder types = EventTypes.builder();
+        EventTypes.Builder types = EventTypes.builder().forNewEventsOnly();
         List<String> problems = new ArrayList<>();
         for (Class<?> type : classes) {
             if (isConcrete(type) && Event.class.isAssignableFrom(type)) {
@@ -125,7 +125,7 @@ public final class EventCoreAssertions {
      * @throws AssertionError if something differs; names every stored name, its class, the component and what to do
      */
     public static void assertCompatible(String packageName, Event... samples) {
-        EventTypes.Builder types = EventTypes.builder();
+        EventTypes.Builder types = EventTypes.builder().forNewEventsOnly();
         classesIn(packageName).stream()
                 .filter(type -> isConcrete(type) && Event.class.isAssignableFrom(type))
                 .forEach(type -> types.register(type.asSubclass(Event.class)));
@@ -134,8 +134,8 @@ public final class EventCoreAssertions {
     }
 
     /**
-     * As {@link #assertCompatible(String, Event...)}, for an application that registers its event classes by hand or adds
-     * to their JSON.
+     * As {@link #assertCompatible(String, Event...)}, for an application that registers its event classes by hand, adds to
+     * their JSON, or has upcasters.
      *
      * @param file where the types are, relative to the folder of the build
      * @param types the event classes the application works with
@@ -152,7 +152,7 @@ public final class EventCoreAssertions {
                     The events of the code are not those of %s:
                     - %s
                     Stored events are not rewritten. A class that has another name now keeps the old one in the aliases of \
-                    its @EventType; another shape that old payloads do not fit needs another name. If all of this is meant, \
+                    its @EventType; another shape that old payloads do not fit needs the next revision, and an upcaster from the one before. If all of this is meant, \
                     run the test once with -D%s=true and review the change of the file.
                     See the guide, 'How do events change?'""".formatted(file, String.join("\n- ", problems), UPDATE));
         }

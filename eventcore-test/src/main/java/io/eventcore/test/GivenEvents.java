@@ -50,7 +50,7 @@ record GivenEvents(List<Given> events) {
 
     /** A store that holds these events and no others. */
     InMemoryEventStore storedBy(EventSerializer serializer) {
-        InMemoryEventStore store = new InMemoryEventStore(serializer);
+        InMemoryEventStore store = new InMemoryEventStore(new EarlierEvents(serializer));
         for (Given given : events) {
             store.appendEvents(StreamWrites.to(given.streamId(), ExpectedVersion.any(), given.event()));
         }

@@ -2,6 +2,9 @@ package io.eventcore.test;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.eventcore.Event;
+import io.eventcore.EventMetadata;
+import io.eventcore.StreamId;
+import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.SerializedEvent;
@@ -9,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +23,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -36,6 +41,10 @@ final class TypesLock {
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
+
+    /** Upcasters may look at where an event comes from; each time it is the same place. */
+    private static final EventOrigin ANY =
+            new EventOrigin(new UUID(0, 1), StreamId.of("sample"), EventMetadata.empty(), Instant.EPOCH);
 
     private final Path file;
     private final EventTypes types;
@@ -149,8 +158,10 @@ final class TypesLock {
     }
 
     private List<Read> readings(String name, JsonNode payload) {
-        Event event = serializer.deserialize(SerializedEvent.of(name, JSON.writeValueAsBytes(payload)));
-        return List.of(Read.of(serializer.serialize(event)));
+        SerializedEvent stored = SerializedEvent.of(name, JSON.writeValueAsBytes(payload));
+        return serializer.deserialize(stored, ANY).stream()
+                .map(event -> Read.of(serializer.serialize(event)))
+                .toList();
     }
 
     private List<JsonNode> written(List<Event> events) {

@@ -5,6 +5,7 @@ import io.eventcore.EventMetadata;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.Upcaster;
 
 /** The event of all measurements: about 210 bytes of payload, with about 70 bytes of metadata beside it. */
 sealed interface BenchEvent extends Event {
@@ -14,6 +15,15 @@ sealed interface BenchEvent extends Event {
 
     static EventTypes types() {
         return EventTypes.of(BenchEvent.class);
+    }
+
+    /** As if what is stored were of an earlier revision, in which all deposits were in one currency. */
+    static EventTypes laterTypes() {
+        return EventTypes.builder()
+                .register(MoneyDeposited.class, "money-deposited@2")
+                .upcaster(Upcaster.from("money-deposited")
+                        .toRevision(2, event -> event.object().put("currency", "CHF")))
+                .build();
     }
 
     @EventType("money-deposited")

@@ -98,6 +98,7 @@ final class Rows {
         rows.add(readStream("8b", 1_000, 0.45, 20));
         rows.add(readLongStream());
         rows.add(readLog());
+        rows.add(readLogUpcast());
         rows.add(growth("10 (1 thread)", 1));
         rows.add(growth("10 (64 threads)", 64));
         rows.add(row(
@@ -221,6 +222,18 @@ final class Rows {
                 1,
                 candidates,
                 targets);
+    }
+
+    private Row readLogUpcast() {
+        int part = Math.min(100_000, large.shortStreams() * Stores.EVENTS_PER_STREAM / 2);
+        String plain = "as they are stored";
+        String upcast = "through one upcaster";
+        return row(
+                "9u",
+                "read the log, %,d events a time, decoded (counted as events)".formatted(part),
+                1,
+                List.of(Stores.readLog(plain, large, part), Stores.readLogUpcast(upcast, large, part)),
+                List.of(Target.speed(upcast, plain, 1 / 1.5)));
     }
 
     /** The cost of an append, on tables of several sizes. */

@@ -254,8 +254,24 @@ final class Stores {
 
     /** Part of the log, decoded; counts events. */
     static Candidate readLog(String name, Filled filled, int events) {
+        return readLog(name, filled::store, filled, events);
+    }
+
+    /** Part of the log as later code reads it, through one upcaster; counts events. */
+    static Candidate readLogUpcast(String name, Filled filled, int events) {
+        return readLog(
+                name,
+                database -> JdbcDatabase.builder(database.pool())
+                        .tablePrefix(filled.prefix(database))
+                        .build()
+                        .eventStore(new JacksonEventSerializer(BenchEvent.laterTypes())),
+                filled,
+                events);
+    }
+
+    private static Candidate readLog(String name, Source source, Filled filled, int events) {
         return new Candidate(name, database -> {
-            EventStore store = filled.store(database);
+            EventStore store = source.in(database);
             return (thread, turn) -> {
                 GlobalPosition after = GlobalPosition.of(filled.start(turn, events));
                 long read = 0;

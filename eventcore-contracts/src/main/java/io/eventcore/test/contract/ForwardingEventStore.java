@@ -101,6 +101,11 @@ public abstract class ForwardingEventStore implements EventStore, StoreInternals
     }
 
     @Override
+    public String readingKey() {
+        return delegate.internals().readingKey();
+    }
+
+    @Override
     public boolean joinsCallersTransaction() {
         return delegate.internals().joinsCallersTransaction();
     }

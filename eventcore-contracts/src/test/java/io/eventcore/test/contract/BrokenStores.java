@@ -392,7 +392,7 @@ final class BrokenStores {
         return new ForwardingEventStore(sound) {
             @Override
             public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
-                return readStored(filter, page).decode(eventType);
+                return readStored(filter, page).decode(filter, eventType);
             }
 
             @Override
@@ -848,8 +848,8 @@ final class BrokenStores {
                 return event -> streams.test(event)
                         && (filter.types().isEmpty()
                                 || filter.types().stream()
-                                        .anyMatch(type -> type.isInstance(
-                                                event.decode(Event.class).event())));
+                                        .anyMatch(type -> event.decode(Event.class).stream()
+                                                .anyMatch(part -> type.isInstance(part.event()))));
             }
         };
     }

@@ -7,9 +7,12 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Makes events of what a store holds, and names the place when that fails: for all stores, the only code that does. */
@@ -34,15 +37,16 @@ public final class EventDecoder implements StoredEvent.Decoder {
     }
 
     @Override
-    public RecordedEvent<Event> decode(StoredEvent stored) {
+    public List<RecordedEvent<Event>> decode(StoredEvent stored) {
         return decode(stored, SerializedEvent.of(stored.typeName(), stored.payload()));
     }
 
-    private RecordedEvent<Event> decode(StoredEvent stored, SerializedEvent form) {
+    private List<RecordedEvent<Event>> decode(StoredEvent stored, SerializedEvent form) {
         EventMetadata metadata = metadata(stored);
-        Event event;
+        List<Event> events;
         try {
-            event = serializer.deserialize(form);
+            events = serializer.deserialize(
+                    form, new EventOrigin(stored.id(), stored.streamId(), metadata, stored.recordedAt()));
         } catch (RuntimeException e) {
             throw cannotBeRead(stored, String.valueOf(e.getMessage()), e);
         } catch (Error e) {
@@ -52,6 +56,17 @@ public final class EventDecoder implements StoredEvent.Decoder {
             // A constructor with an assertion, a class that cannot be initialised: what an exception would say as well.
             throw cannotBeRead(stored, e.getClass().getName(), RedactedException.of(e, ""));
         }
+        if (events.size() == 1) {
+            return List.of(recorded(events.get(0), stored, metadata));
+        }
+        List<RecordedEvent<Event>> parts = new ArrayList<>(events.size());
+        for (Event event : events) {
+            parts.add(recorded(event, stored, metadata).withPart(parts.size()));
+        }
+        return List.copyOf(parts);
+    }
+
+    private static RecordedEvent<Event> recorded(Event event, StoredEvent stored, EventMetadata metadata) {
         return RecordedEvent.of(
                 event,
                 stored.id(),

@@ -1,0 +1,402 @@
+package io.eventcore.test.contract;
+
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+
+import io.eventcore.AppendLimits;
+import io.eventcore.Event;
+import io.eventcore.EventBatch;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredPage;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.command.ExecutedCommands;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryExecutedCommands;
+import io.eventcore.memory.InMemoryProjectionStore;
+import io.eventcore.memory.InMemorySnapshotStore;
+import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.projection.AppendSignal;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.snapshot.SnapshotStore;
+import io.eventcore.test.contract.memory.TransactionalAppliedEvents;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.testkit.engine.EngineTestKit;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** Every main row about events in earlier shapes catches a store, or a serializer, that breaks it. */
+class UpcastingContractCanFailTest {
+    private static UnaryOperator<EventStore> storeMutation = UnaryOperator.identity();
+    private static UnaryOperator<EventSerializer> serializerMutation = UnaryOperator.identity();
+
+    @ParameterizedTest(name = "{0}: {4}")
+    @MethodSource("mutants")
+    void what_is_broken_is_caught(
+            String name,
+            UnaryOperator<EventStore> store,
+            UnaryOperator<EventSerializer> serializer,
+            Class<?> contract,
+            String row) {
+        storeMutation = store;
+        serializerMutation = serializer;
+
+        EngineTestKit.engine("junit-jupiter")
+                .selectors(selectMethod(contract, row))
+                .execute()
+                .testEvents()
+                .assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    private static Stream<Arguments> mutants() {
+        return Stream.of(
+                reads(
+                        "numbers each part 0",
+                        UpcastingContractCanFailTest::numberingEachPartZero,
+                        "a_stream_is_read_in_todays_shapes_and_keeps_its_versions"),
+                reads(
+                        "counts what is seen as versions",
+                        UpcastingContractCanFailTest::countingWhatIsSeen,
+                        "a_stream_is_read_in_todays_shapes_and_keeps_its_versions"),
+                reads(
+                        "counts what is seen as versions",
+                        UpcastingContractCanFailTest::countingWhatIsSeen,
+                        "what_is_dropped_counts_in_versions_and_positions"),
+                reads(
+                        "cuts pages between parts",
+                        UpcastingContractCanFailTest::cuttingPagesBetweenParts,
+                        "a_page_holds_whole_stored_events_and_counts_those"),
+                reads(
+                        "takes an empty page for the end",
+                        UpcastingContractCanFailTest::takingAnEmptyPageForTheEnd,
+                        "a_page_holds_whole_stored_events_and_counts_those"),
+                reads(
+                        "filters stored names alone",
+                        UpcastingContractCanFailTest::filteringStoredNamesAlone,
+                        "a_filter_of_types_finds_what_leads_to_them_and_gives_no_other_part"),
+                encodes(
+                        "finds the names of today alone",
+                        FindingTodaysNamesAlone::new,
+                        MutatedReads.class,
+                        "a_filter_of_types_finds_what_leads_to_them_and_gives_no_other_part"),
+                encodes(
+                        "finds the names of today alone",
+                        FindingTodaysNamesAlone::new,
+                        MutatedReads.class,
+                        "whatever_the_history_and_the_chains_a_read_is_that_of_a_migrated_copy"),
+                encodes(
+                        "gives the first part alone",
+                        GivingTheFirstPartAlone::new,
+                        MutatedReads.class,
+                        "whatever_the_history_and_the_chains_a_read_is_that_of_a_migrated_copy"),
+                encodes(
+                        "gives the first part alone",
+                        GivingTheFirstPartAlone::new,
+                        MutatedReads.class,
+                        "several_streams_and_the_log_are_read_in_todays_shapes_in_one_order"),
+                encodes(
+                        "quotes the upcaster",
+                        Quoting::new,
+                        MutatedReads.class,
+                        "an_upcaster_that_throws_spoils_nothing_but_its_event_and_quotes_nothing"),
+                processes(
+                        "hands out each part for itself",
+                        UpcastingContractCanFailTest::handingOutEachPartForItself,
+                        "the_parts_of_an_event_are_applied_together_or_not_at_all"),
+                processes(
+                        "hands out each part for itself",
+                        UpcastingContractCanFailTest::handingOutEachPartForItself,
+                        "an_event_whose_second_part_fails_for_good_is_skipped_whole"),
+                processes(
+                        "does not say how events are read",
+                        UpcastingContractCanFailTest::notSayingHowEventsAreRead,
+                        "a_snapshot_of_events_that_were_read_in_another_way_is_not_continued"),
+                encodes(
+                        "gives the first part alone",
+                        GivingTheFirstPartAlone::new,
+                        MutatedProcessing.class,
+                        "a_reaction_answers_each_part_once_also_when_the_second_one_fails_first"),
+                processes(
+                        "numbers each part 0",
+                        UpcastingContractCanFailTest::numberingEachPartZeroWhenStored,
+                        "a_reaction_answers_each_part_once_also_when_the_second_one_fails_first"));
+    }
+
+    private static Arguments reads(String name, UnaryOperator<EventStore> store, String row) {
+        return arguments(name, store, UnaryOperator.<EventSerializer>identity(), MutatedReads.class, row);
+    }
+
+    private static Arguments processes(String name, UnaryOperator<EventStore> store, String row) {
+        return arguments(name, store, UnaryOperator.<EventSerializer>identity(), MutatedProcessing.class, row);
+    }
+
+    private static Arguments encodes(
+            String name, UnaryOperator<EventSerializer> serializer, Class<?> contract, String row) {
+        return arguments(name, UnaryOperator.<EventStore>identity(), serializer, contract, row);
+    }
+
+    static class MutatedReads extends UpcastReadsContract {
+        @Override
+        UpcastingContract contract() {
+            return new Mutated();
+        }
+    }
+
+    static class MutatedProcessing extends UpcastProcessingContract {
+        private final UpcastingContract mutated = new Mutated();
+
+        @Override
+        UpcastingContract contract() {
+            return mutated;
+        }
+    }
+
+    private static final class Mutated extends UpcastingContract {
+        @Override
+        protected EventStore emptyStore(EventSerializer serializer, AppendSignal appendSignal) {
+            return storeMutation.apply(new InMemoryEventStore(
+                    serializerMutation.apply(serializer), AppendLimits.defaults(), Clock.systemUTC(), appendSignal));
+        }
+
+        @Override
+        protected ProjectionStore projectionStore() {
+            return new InMemoryProjectionStore();
+        }
+
+        @Override
+        protected AppliedEvents appliedEvents() {
+            return new TransactionalAppliedEvents();
+        }
+
+        @Override
+        protected ExecutedCommands executedCommands() {
+            return new InMemoryExecutedCommands();
+        }
+
+        @Override
+        protected SnapshotStore snapshotStore() {
+            return new InMemorySnapshotStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
+        }
+    }
+
+    private static EventStore numberingEachPartZero(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                EventStreamReader<E> read = super.readStreams(streamsAfter, eventType);
+                return EventStreamReader.of(
+                        read.versions(),
+                        read.stream().map(event -> event.withPart(0)).toList());
+            }
+        };
+    }
+
+    private static EventStore numberingEachPartZeroWhenStored(EventStore sound) {
+        return changingStored(sound, event -> List.of(decodedBy(event, part -> true, 0)));
+    }
+
+    private static EventStore handingOutEachPartForItself(EventStore sound) {
+        return changingStored(sound, event -> {
+            List<StoredEvent> each = new ArrayList<>();
+            int parts = event.decode(Event.class).size();
+            for (int number = 0; number < parts; number++) {
+                int wanted = number;
+                each.add(decodedBy(event, part -> part.part() == wanted, -1));
+            }
+            return each;
+        });
+    }
+
+    private interface Choice {
+        boolean takes(RecordedEvent<Event> part);
+    }
+
+    private static StoredEvent decodedBy(StoredEvent event, Choice choice, int number) {
+        return StoredEvent.of(
+                event.streamId(),
+                event.version(),
+                event.position(),
+                event.id(),
+                event.recordedAt(),
+                event.typeName(),
+                event.payload(),
+                event.metadata(),
+                same -> event.decode(Event.class).stream()
+                        .filter(choice::takes)
+                        .map(part -> number < 0 ? part : part.withPart(number))
+                        .toList());
+    }
+
+    private interface Change {
+        List<StoredEvent> of(StoredEvent event);
+    }
+
+    private static EventStore changingStored(EventStore sound, Change change) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public StoredPage readStored(EventFilter filter, EventPage page) {
+                StoredPage found = super.readStored(filter, page);
+                List<StoredEvent> changed = found.events().stream()
+                        .flatMap(event -> change.of(event).stream())
+                        .toList();
+                return new StoredPage(changed, found.continueAfter(), found.endReached());
+            }
+        };
+    }
+
+    private static EventStore countingWhatIsSeen(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventStreamReader<E> readStreams(
+                    Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                Map<StreamId, StreamVersion> versions = new HashMap<>(streamsAfter);
+                List<RecordedEvent<E>> events =
+                        super.readStreams(streamsAfter, eventType).toList();
+                events.forEach(event -> versions.compute(
+                        event.streamId(),
+                        (id, version) -> StreamVersion.of((version == null ? 0 : version.value()) + 1)));
+                return EventStreamReader.of(versions, events);
+            }
+        };
+    }
+
+    private static EventStore cuttingPagesBetweenParts(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> found = super.readEvents(filter, page, eventType);
+                return new EventBatch<>(
+                        found.events().stream().limit(page.limit()).toList(),
+                        found.continueAfter(),
+                        found.endReached());
+            }
+        };
+    }
+
+    private static EventStore takingAnEmptyPageForTheEnd(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                EventBatch<E> found = super.readEvents(filter, page, eventType);
+                return new EventBatch<>(
+                        found.events(),
+                        found.continueAfter(),
+                        found.endReached() || found.events().isEmpty());
+            }
+        };
+    }
+
+    private static EventStore filteringStoredNamesAlone(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
+                return readStored(filter, page).decode(EventFilter.all(), eventType);
+            }
+        };
+    }
+
+    private static EventStore notSayingHowEventsAreRead(EventStore sound) {
+        return new ForwardingEventStore(sound) {
+            @Override
+            public String readingKey() {
+                return "";
+            }
+        };
+    }
+
+    private abstract static class ForwardingSerializer implements EventSerializer {
+        private final EventSerializer sound;
+
+        ForwardingSerializer(EventSerializer sound) {
+            this.sound = sound;
+        }
+
+        @Override
+        public SerializedEvent serialize(Event event) {
+            return sound.serialize(event);
+        }
+
+        @Override
+        public Event deserialize(SerializedEvent stored) {
+            return sound.deserialize(stored);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return sound.deserialize(stored, origin);
+        }
+
+        @Override
+        public Set<String> storedNames(Class<? extends Event> type) {
+            return sound.storedNames(type);
+        }
+
+        @Override
+        public String readingKey() {
+            return sound.readingKey();
+        }
+    }
+
+    private static final class FindingTodaysNamesAlone extends ForwardingSerializer {
+        FindingTodaysNamesAlone(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public Set<String> storedNames(Class<? extends Event> type) {
+            Set<String> today = Set.of("shop.closed", "shop.paid", "shop.item-added@2", "end.a", "end.b", "end.c");
+            return Set.copyOf(
+                    super.storedNames(type).stream().filter(today::contains).toList());
+        }
+    }
+
+    private static final class GivingTheFirstPartAlone extends ForwardingSerializer {
+        GivingTheFirstPartAlone(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return super.deserialize(stored, origin).stream().limit(1).toList();
+        }
+    }
+
+    private static final class Quoting extends ForwardingSerializer {
+        Quoting(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            try {
+                return super.deserialize(stored, origin);
+            } catch (RuntimeException e) {
+                throw new IllegalStateException(new String(stored.payload(), StandardCharsets.UTF_8), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package io.eventcore.serialization;
+
+/**
+ * Upcasters do not fit together, or do not lead to what is registered: a mistake of the program, found when the names are
+ * registered. The message names what does not fit, and says what to do.
+ *
+ * @since 0.1
+ */
+public final class InvalidUpcastersException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    private final String remedy;
+
+    InvalidUpcastersException(String problem, String remedy) {
+        super(problem + ". " + remedy);
+        this.remedy = remedy;
+    }
+
+    /** What does not fit. */
+    public String problem() {
+        String message = String.valueOf(getMessage());
+        return message.substring(0, message.length() - remedy.length() - 2);
+    }
+
+    /** What to do. */
+    public String remedy() {
+        return remedy;
+    }
+}

@@ -1,0 +1,278 @@
+package io.eventcore.serialization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.eventcore.Event;
+import io.eventcore.EventMetadata;
+import io.eventcore.EventType;
+import io.eventcore.StreamId;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What an upcaster does not touch reaches the class as if it had been stored like this. */
+class TreesTest {
+    private static final EventOrigin ORIGIN =
+            new EventOrigin(new UUID(7, 8), StreamId.of("any"), EventMetadata.empty(), Instant.EPOCH);
+
+    private static final JsonMapper JSON = EventJson.builder().build();
+
+    @EventType(value = "any", revision = 2)
+    @SuppressWarnings("ArrayRecordComponent") // Events may have one.
+    record Any(
+            double exact,
+            float small,
+            BigDecimal decimal,
+            BigInteger huge,
+            long large,
+            String text,
+            Object anything,
+            JsonNode tree,
+            byte[] bytes,
+            Instant at)
+            implements Event {}
+
+    sealed interface Shape {
+        @JsonTypeName("round")
+        record Round(int radius) implements Shape {}
+
+        @JsonTypeName("named")
+        record Named(String name, Optional<String> other) implements Shape {}
+    }
+
+    /** Without decimals: read from the tree itself. */
+    @EventType(value = "plain", revision = 2)
+    @SuppressWarnings("ArrayRecordComponent") // Events may have one.
+    record Plain(
+            long large,
+            short small,
+            Integer boxed,
+            BigDecimal decimal,
+            double real,
+            String text,
+            char letter,
+            Object anything,
+            JsonNode tree,
+            byte[] bytes,
+            UUID id,
+            LocalDate day,
+            Thread.State state,
+            @JsonTypeInfo(use = JsonTypeInfo.Id.NAME) Shape shape,
+            @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION) Shape deduced,
+            Map<Integer, List<Shape.Named>> byNumber,
+            OptionalLong maybe)
+            implements Event {}
+
+    private static final JacksonEventSerializer SERIALIZER = new JacksonEventSerializer(EventTypes.builder()
+            .register(Any.class)
+            .register(Plain.class)
+            .upcaster(Upcaster.from("any").toRevision(2, OldEvent::json))
+            .upcaster(Upcaster.from("plain").toRevision(2, OldEvent::json))
+            .build());
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1",
+                "-0.0",
+                "0.0",
+                "1.10",
+                "1.0E+400",
+                "1.00",
+                "2.28531093968264992E17",
+                "-1.5E-10",
+                "4.9E-324",
+                "0.1",
+                "123456789012345678901234567890",
+                "9007199254740993",
+                "[1.50,{\"a\":null}]",
+                "{}",
+                "null",
+                "\"\\u0000\\uD83D\\uDE00\""
+            })
+    void a_value_is_the_same_on_both_ways(String value) {
+        assertThat(through(value)).isEqualTo(value);
+    }
+
+    private static String through(String json) {
+        Trees trees = new Trees(JSON);
+        String once =
+                new String(trees.write(trees.read(json.getBytes(StandardCharsets.UTF_8))), StandardCharsets.UTF_8);
+        // Jackson writes characters of other planes as they are.
+        return once.replace("\uD83D\uDE00", "\\uD83D\\uDE00");
+    }
+
+    @Test
+    void whatever_is_stored_is_read_by_way_of_a_tree_as_it_is_read_directly() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int i = 0; i < 2_000; i++) {
+            Any any = any(random);
+            byte[] stored = JSON.writeValueAsBytes(any);
+
+            Any direct = (Any) SERIALIZER.deserialize(SerializedEvent.of("any@2", stored));
+            List<Event> byTree = SERIALIZER.deserialize(SerializedEvent.of("any", stored), ORIGIN);
+
+            assertThat(byTree).as("seed %s, %s", seed, any).hasSize(1);
+            Any other = (Any) byTree.get(0);
+            assertThat(JSON.writeValueAsString(other)).as("seed %s", seed).isEqualTo(JSON.writeValueAsString(direct));
+            assertThat(other.anything).as("seed %s", seed).isEqualTo(direct.anything);
+            assertThat(other.tree).as("seed %s", seed).isEqualTo(direct.tree);
+        }
+    }
+
+    @Test
+    void what_is_read_from_the_tree_itself_is_the_same_too() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        int plain = 0;
+        for (int i = 0; i < 2_000; i++) {
+            Plain event = plain(random);
+            // What looks like a whole number may be one of any kind.
+            byte[] stored = JSON.writeValueAsString(event)
+                    .replaceAll("\"real\":(\\d+)\\.0", "\"real\":$1")
+                    .getBytes(StandardCharsets.UTF_8);
+            plain += Trees.isPlain(new Trees(JSON).read(stored)) ? 1 : 0;
+
+            Plain direct = (Plain) SERIALIZER.deserialize(SerializedEvent.of("plain@2", stored));
+            Plain other = (Plain) SERIALIZER
+                    .deserialize(SerializedEvent.of("plain", stored), ORIGIN)
+                    .get(0);
+
+            assertThat(JSON.writeValueAsString(other)).as("seed %s", seed).isEqualTo(JSON.writeValueAsString(direct));
+            assertThat(other.anything).as("seed %s", seed).isEqualTo(direct.anything);
+            assertThat(other.tree).as("seed %s", seed).isEqualTo(direct.tree);
+            assertThat(List.of(other.shape, other.deduced, other.byNumber, other.decimal, other.maybe))
+                    .as("seed %s", seed)
+                    .isEqualTo(List.of(direct.shape, direct.deduced, direct.byNumber, direct.decimal, direct.maybe));
+        }
+        assertThat(plain).isBetween(500, 1_999);
+    }
+
+    private static Plain plain(Random random) {
+        byte[] bytes = new byte[random.nextInt(5)];
+        random.nextBytes(bytes);
+        Shape.Named named = new Shape.Named("n" + random.nextInt(), Optional.of("x"));
+        return new Plain(
+                random.nextLong() >> random.nextInt(64),
+                (short) random.nextInt(),
+                random.nextInt(),
+                new BigDecimal(random.nextInt()),
+                random.nextInt(1_000),
+                Character.toString(random.nextInt(0xD800)),
+                (char) ('a' + random.nextInt(26)),
+                untyped(random, random.nextInt(2)),
+                JSON.valueToTree(untyped(random, 0)),
+                bytes,
+                new UUID(random.nextLong(), random.nextLong()),
+                LocalDate.ofEpochDay(random.nextInt(100_000)),
+                random.nextBoolean() ? Thread.State.NEW : Thread.State.BLOCKED,
+                random.nextBoolean() ? named : new Shape.Round(random.nextInt()),
+                random.nextBoolean() ? named : new Shape.Round(random.nextInt()),
+                Map.of(random.nextInt(), List.of(named)),
+                random.nextBoolean() ? OptionalLong.empty() : OptionalLong.of(random.nextLong()));
+    }
+
+    @Test
+    void what_an_upcaster_puts_into_a_tree_is_read_as_json_says_it() {
+        ObjectNode made = JSON.createObjectNode()
+                .put("large", (short) 7)
+                .put("small", 7L)
+                .put("boxed", 7)
+                .put("decimal", new BigDecimal("1.50"))
+                .put("real", 0.1f)
+                .put("text", "t")
+                .put("letter", "l")
+                .put("anything", 7L)
+                .put("tree", "t")
+                .put("bytes", new byte[] {1, 2})
+                .putPOJO("id", new UUID(1, 2))
+                .putPOJO("day", LocalDate.EPOCH)
+                .put("state", "NEW");
+        made.putObject("shape").put("@type", "round").put("radius", 1);
+        made.putObject("deduced").put("radius", 1);
+        made.putObject("byNumber");
+        JacksonEventSerializer making = new JacksonEventSerializer(EventTypes.builder()
+                .register(Plain.class)
+                .upcaster(Upcaster.from("plain").toRevision(2, event -> made))
+                .build());
+
+        Plain read =
+                (Plain) making.deserialize(SerializedEvent.of("plain", "{}".getBytes(StandardCharsets.UTF_8)), ORIGIN)
+                        .get(0);
+
+        assertThat(read.anything).isEqualTo(7);
+        assertThat(read.real).isEqualTo(0.1);
+        assertThat(read.decimal).isEqualTo(new BigDecimal("1.50"));
+        assertThat(read.bytes).containsExactly(1, 2);
+        assertThat(read.id).isEqualTo(new UUID(1, 2));
+    }
+
+    private static Any any(Random random) {
+        byte[] bytes = new byte[random.nextInt(5)];
+        random.nextBytes(bytes);
+        return new Any(
+                random.nextInt(4) == 0 ? -0.0 : Double.longBitsToDouble(random.nextLong()),
+                Float.intBitsToFloat(random.nextInt()),
+                new BigDecimal(new BigInteger(random.nextInt(200), random), random.nextInt(60) - 30),
+                new BigInteger(random.nextInt(300), random),
+                random.nextLong() >> random.nextInt(64),
+                Character.toString(random.nextInt(0xD800)),
+                untyped(random, 3),
+                JSON.valueToTree(untyped(random, 3)),
+                bytes,
+                Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000)));
+    }
+
+    private static Object untyped(Random random, int depth) {
+        return switch (random.nextInt(depth == 0 ? 4 : 6)) {
+            case 0 -> random.nextDouble() * 1e20;
+            case 1 -> random.nextLong() >> random.nextInt(64);
+            case 2 -> random.nextBoolean();
+            case 3 -> "text " + random.nextInt();
+            case 4 -> {
+                List<Object> list = new ArrayList<>();
+                for (int i = random.nextInt(3); i > 0; i--) {
+                    list.add(untyped(random, depth - 1));
+                }
+                yield list;
+            }
+            default -> {
+                Map<String, Object> map = new LinkedHashMap<>();
+                for (int i = random.nextInt(3); i > 0; i--) {
+                    map.put("key " + i, untyped(random, depth - 1));
+                }
+                yield map;
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{} {}", "{", "{}]", "", "NaN"})
+    void what_is_no_json_is_no_tree(String json) {
+        assertThatThrownBy(() -> SERIALIZER.deserialize(
+                        SerializedEvent.of("any", json.getBytes(StandardCharsets.UTF_8)), ORIGIN))
+                .isInstanceOf(RuntimeException.class)
+                .isNotInstanceOf(JacksonException.class);
+    }
+}

@@ -1,0 +1,7 @@
+package io.eventcore.jdbc;
+
+class PostgreSqlUpcastingTest extends JdbcUpcastingContract {
+    PostgreSqlUpcastingTest() {
+        super(PostgreSqlDatabase.INSTANCE);
+    }
+}
