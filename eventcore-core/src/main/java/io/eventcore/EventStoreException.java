@@ -25,6 +25,7 @@ public abstract sealed class EventStoreException extends RuntimeException
                 EventSerializationException,
                 EventStoreUnavailableException,
                 StreamIntegrityException,
+                SubjectErasedException,
                 TransientEventStoreException,
                 UndeclaredStreamException,
                 VersionConflictException {

@@ -23,6 +23,7 @@ public final class RecordedEvent<E extends Event> {
     private final String typeName;
     private final EventMetadata metadata;
     private final Instant recordedAt;
+    private final boolean personal;
 
     private RecordedEvent(
             E event,
@@ -33,7 +34,8 @@ public final class RecordedEvent<E extends Event> {
             GlobalPosition position,
             String typeName,
             EventMetadata metadata,
-            Instant recordedAt) {
+            Instant recordedAt,
+            boolean personal) {
         this.event = Objects.requireNonNull(event, "event");
         this.id = Objects.requireNonNull(id, "id");
         this.part = part;
@@ -43,6 +45,7 @@ public final class RecordedEvent<E extends Event> {
         this.typeName = Objects.requireNonNull(typeName, "typeName");
         this.metadata = Objects.requireNonNull(metadata, "metadata");
         this.recordedAt = Objects.requireNonNull(recordedAt, "recordedAt");
+        this.personal = personal;
     }
 
     /**
@@ -66,7 +69,7 @@ public final class RecordedEvent<E extends Event> {
             String typeName,
             EventMetadata metadata,
             Instant recordedAt) {
-        return new RecordedEvent<>(event, id, 0, streamId, version, position, typeName, metadata, recordedAt);
+        return new RecordedEvent<>(event, id, 0, streamId, version, position, typeName, metadata, recordedAt, false);
     }
 
     /**
@@ -80,12 +83,27 @@ public final class RecordedEvent<E extends Event> {
         }
         return number == part
                 ? this
-                : new RecordedEvent<>(event, id, number, streamId, version, position, typeName, metadata, recordedAt);
+                : new RecordedEvent<>(
+                        event, id, number, streamId, version, position, typeName, metadata, recordedAt, personal);
     }
 
     /** The same record with another event. */
     public <T extends Event> RecordedEvent<T> withEvent(T replacement) {
-        return new RecordedEvent<>(replacement, id, part, streamId, version, position, typeName, metadata, recordedAt);
+        return new RecordedEvent<>(
+                replacement, id, part, streamId, version, position, typeName, metadata, recordedAt, personal);
+    }
+
+    /** The same record, said to {@linkplain #holdsPersonalData() hold personal data}. For authors of stores. */
+    public RecordedEvent<E> withPersonalData() {
+        return new RecordedEvent<>(event, id, part, streamId, version, position, typeName, metadata, recordedAt, true);
+    }
+
+    /**
+     * Whether what is stored holds {@linkplain PersonalData personal data} that is sealed, readable or erased: another read may find a placeholder
+     * where this one found a value, so the event must not be kept for long.
+     */
+    public boolean holdsPersonalData() {
+        return personal;
     }
 
     /** The fact, decoded. */

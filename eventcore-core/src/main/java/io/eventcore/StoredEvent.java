@@ -2,6 +2,7 @@ package io.eventcore;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -39,6 +40,14 @@ public final class StoredEvent {
          * @throws EventDeserializationException if it cannot be decoded
          */
         List<RecordedEvent<Event>> decode(StoredEvent stored);
+
+        /** Events of these payloads are about to be decoded: what that needs is fetched at once. Does not fail. */
+        default void prepare(Collection<byte[]> payloads) {}
+
+        /** Whether {@link #prepare} does anything. */
+        default boolean prepares() {
+            return false;
+        }
     }
 
     private StoredEvent(

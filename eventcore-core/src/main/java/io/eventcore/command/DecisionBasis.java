@@ -43,6 +43,7 @@ final class DecisionBasis<S, E extends Event> {
     private final List<Round<S>> rounds = new ArrayList<>(1);
     private GlobalPosition position = GlobalPosition.START;
     private long folded;
+    private boolean personal;
     private S state;
 
     /**
@@ -167,6 +168,7 @@ final class DecisionBasis<S, E extends Event> {
                 continued = command.apply(continued, event.event());
             }
             position = event.position();
+            personal |= event.holdsPersonalData();
             folded++;
         }
         return continued;
@@ -210,6 +212,11 @@ final class DecisionBasis<S, E extends Event> {
     /** How many events were folded to come here; those that a continued basis had folded before do not count. */
     long folded() {
         return folded;
+    }
+
+    /** Whether personal data is part of the state, as far as this basis has folded events itself. */
+    boolean holdsPersonalData() {
+        return personal;
     }
 
     /** The highest position among the events folded; {@link GlobalPosition#START} if there were none. */
@@ -284,6 +291,7 @@ final class DecisionBasis<S, E extends Event> {
 
     private S fold(S before, RecordedEvent<E> event) {
         position = event.position();
+        personal |= event.holdsPersonalData();
         folded++;
         return command.apply(before, event.event());
     }

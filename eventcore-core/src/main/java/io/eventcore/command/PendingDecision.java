@@ -5,6 +5,7 @@ import io.eventcore.EventStreamSlice;
 import io.eventcore.NewEvent;
 import io.eventcore.StreamWrites;
 import io.eventcore.internal.Combiner;
+import io.eventcore.internal.PersonalComponents;
 import io.eventcore.internal.SharedEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,12 +61,17 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
      *
      * @param holds whether it is better not sent while other commands are about to join: they have to read, and cannot
      *     while its group is under way
-     * @throws DecideAgainException if no other command could decide on top of it, since it cannot be read back
+     * @throws DecideAgainException if no other command could decide on top of it, since it cannot be read back or
+     *     holds personal data
      */
     static PendingDecision of(StreamWrites writes, boolean holds, EventRoundTrip roundTrip) {
         List<SharedEvent> events = new ArrayList<>(writes.events().size());
         try {
             for (NewEvent event : writes.events()) {
+                if (PersonalComponents.areIn(event.event())) {
+                    // It is sealed when it is stored, and must not be kept as it is before.
+                    throw new DecideAgainException(true);
+                }
                 SharedEvent encoded = new SharedEvent(roundTrip.encode(event));
                 encoded.decode();
                 events.add(encoded);

@@ -229,6 +229,9 @@ final class StateSnapshots {
             if (!due || basis.position().equals(GlobalPosition.START) || StreamCache.isBeyondAll(basis.position())) {
                 return NOTHING;
             }
+            if (basis.holdsPersonalData()) {
+                return this::dropPersonal;
+            }
             StoredSnapshot snapshot;
             try {
                 snapshot = stored(basis.reached(), events.internals().readingKey());
@@ -242,6 +245,14 @@ final class StateSnapshots {
                     saveLater(snapshot);
                 }
             };
+        }
+
+        /** Nothing could erase from a state what it has taken from events. One from before they held any stays behind. */
+        private void dropPersonal() {
+            tell(listener -> listener.dropped(commandType));
+            if (warnedAbout.add(commandType)) {
+                LOG.warn("{} folds events with @PersonalData, so no snapshot of it is stored; said once", commandType);
+            }
         }
 
         private void saveLater(StoredSnapshot snapshot) {

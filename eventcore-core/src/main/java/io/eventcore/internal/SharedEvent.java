@@ -73,7 +73,9 @@ public final class SharedEvent {
         }
         try {
             List<RecordedEvent<Event>> decoded = stored.decode(Event.class);
-            if (decoded.stream().allMatch(part -> ImmutableValues.isImmutable(part.event()))) {
+            // Personal data may be erased, which what is kept would not know.
+            if (decoded.stream()
+                    .allMatch(part -> !part.holdsPersonalData() && ImmutableValues.isImmutable(part.event()))) {
                 kept = decoded;
             }
             return decoded;

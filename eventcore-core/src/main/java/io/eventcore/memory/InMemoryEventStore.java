@@ -67,6 +67,9 @@ public final class InMemoryEventStore implements EventStore {
     private final StoredLog storedLog;
     private final StoreInternals internals = new Internals();
 
+    /** Whether events were stored by a store with another decoder. */
+    private final boolean decodesForItself;
+
     /** An empty store with the system's clock and the default limits. */
     public InMemoryEventStore(EventSerializer serializer) {
         this(serializer, AppendLimits.defaults(), Clock.systemUTC());
@@ -98,7 +101,48 @@ public final class InMemoryEventStore implements EventStore {
         this.log = new MemoryLog(decoder, Objects.requireNonNull(clock, "clock"));
         this.transactions = log.transactions();
         this.listener = Objects.requireNonNull(listener, "listener");
+        this.decodesForItself = false;
         this.storedLog = new MemoryStoredLog(log, decoder, listener::eventsCommitted);
+    }
+
+    private InMemoryEventStore(InMemoryEventStore other, EventSerializer serializer) {
+        this.serializer = Objects.requireNonNull(serializer, "serializer");
+        this.limits = other.limits;
+        this.decoder = new EventDecoder(serializer);
+        this.decodesForItself = true;
+        this.log = other.log;
+        this.transactions = other.transactions;
+        this.listener = other.listener;
+        this.storedLog = other.storedLog;
+    }
+
+    /**
+     * A store of the same events, written and read by another serializer: as another instance of the application, or its next release, has
+     * them.
+     */
+    public InMemoryEventStore withSerializer(EventSerializer other) {
+        return new InMemoryEventStore(this, other);
+    }
+
+    /** Events as this store hands them out. Keys of personal data may be elsewhere although events are in memory. */
+    private List<StoredEvent> own(List<StoredEvent> found) {
+        if (decoder.prepares()) {
+            decoder.prepare(found.stream().map(StoredEvent::payload).toList());
+        }
+        return decodesForItself ? found.stream().map(this::own).toList() : found;
+    }
+
+    private StoredEvent own(StoredEvent event) {
+        return StoredEvent.of(
+                event.streamId(),
+                event.version(),
+                event.position(),
+                event.id(),
+                event.recordedAt(),
+                event.typeName(),
+                event.payload(),
+                event.metadata(),
+                decoder);
     }
 
     @Override
@@ -182,10 +226,12 @@ public final class InMemoryEventStore implements EventStore {
         if (streamsAfter.size() == 1) {
             Map.Entry<StreamId, StreamVersion> stream =
                     streamsAfter.entrySet().iterator().next();
-            return log.locked(() -> EventStreamReader.ofStored(
-                    Map.of(stream.getKey(), log.version(transaction, stream.getKey())),
-                    log.eventsAfter(transaction, stream.getKey(), stream.getValue()),
-                    eventType));
+            Map<StreamId, StreamVersion> version = new HashMap<>();
+            List<StoredEvent> events = log.locked(() -> {
+                version.put(stream.getKey(), log.version(transaction, stream.getKey()));
+                return log.eventsAfter(transaction, stream.getKey(), stream.getValue());
+            });
+            return EventStreamReader.ofStored(version, own(events), eventType);
         }
         Map<StreamId, StreamVersion> versions = new HashMap<>();
         List<StoredEvent> found = new ArrayList<>();
@@ -197,7 +243,7 @@ public final class InMemoryEventStore implements EventStore {
             return found;
         });
         found.sort(Comparator.comparing(StoredEvent::position));
-        return EventStreamReader.ofStored(versions, found, eventType);
+        return EventStreamReader.ofStored(versions, own(found), eventType);
     }
 
     @Override
@@ -248,7 +294,8 @@ public final class InMemoryEventStore implements EventStore {
         @Override
         public StoredPage readStored(EventFilter filter, EventPage page) {
             Predicate<StoredEvent> wanted = matching(filter);
-            return log.locked(() -> log.read(page, wanted, PAGE_BYTES));
+            StoredPage found = log.locked(() -> log.read(page, wanted, PAGE_BYTES));
+            return new StoredPage(own(found.events()), found.continueAfter(), found.endReached());
         }
 
         @Override

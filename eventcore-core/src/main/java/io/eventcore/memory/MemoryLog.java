@@ -70,7 +70,7 @@ final class MemoryLog {
 
     /** The transactions of callers, which end with the log locked. */
     TransactionScope transactions() {
-        return TransactionScope.ofSpring(state, Turn.FIRST);
+        return TransactionScope.ofSpring(state, Turn.EVENTS);
     }
 
     <T> T locked(Supplier<T> action) {

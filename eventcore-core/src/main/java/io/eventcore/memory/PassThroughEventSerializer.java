@@ -1,6 +1,7 @@
 package io.eventcore.memory;
 
 import io.eventcore.Event;
+import io.eventcore.internal.PersonalComponents;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.SerializedEvent;
@@ -21,8 +22,18 @@ public final class PassThroughEventSerializer implements EventSerializer {
 
     private final EventTypes types;
 
-    /** A serializer for these types. */
+    /**
+     * A serializer for these types.
+     *
+     * @throws IllegalArgumentException if one of them holds {@link io.eventcore.PersonalData}: what is kept as it is cannot be erased
+     */
     public PassThroughEventSerializer(EventTypes types) {
+        types.types().forEach(type -> {
+            if (!PersonalComponents.declaredBy(type).isEmpty()) {
+                throw new IllegalArgumentException(type.getName()
+                        + " holds @PersonalData, which could not be erased from events that are kept as they are");
+            }
+        });
         this.types = types;
     }
 

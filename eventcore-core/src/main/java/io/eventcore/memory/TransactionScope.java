@@ -36,11 +36,14 @@ interface TransactionScope {
 
     /** Stores in memory commit one after the other, each in one step. */
     enum Turn {
+        /** What events need to be read: who sees an event must find it, and who sees that it is gone must not. */
+        BEFORE_THE_EVENTS(0),
+
         /** The events. */
-        FIRST(0),
+        EVENTS(1),
 
         /** What rests on events: who sees it must find them. */
-        AFTER_THE_EVENTS(1);
+        AFTER_THE_EVENTS(2);
 
         private final int place;
 

@@ -179,6 +179,7 @@ final class EventApplication<E extends Event> {
     /** A rollback fails where the connection is gone, and then nothing is known about the event that was being applied. */
     private static boolean isNoFaultOfAnEvent(Throwable failure) {
         return OwnThreads.isTroubleOfTheProcess(failure)
+                || failure instanceof LogEntry.NotDecodedException
                 || (failure instanceof TransactionSystemException end && end.getApplicationException() != null);
     }
 
@@ -250,6 +251,8 @@ final class EventApplication<E extends Event> {
     private void apply(LogEntry<E> entry, int index) {
         try {
             entry.applyTo(projection);
+        } catch (LogEntry.NotDecodedException e) {
+            throw e;
         } catch (Throwable e) {
             throw failed(index, e);
         }

@@ -3,11 +3,14 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.HandledEvent;
 import io.eventcore.internal.HandlesStored;
 import io.eventcore.internal.RedactedException;
@@ -117,8 +120,19 @@ final class LogEntry<E extends Event> {
             parts = (List<RecordedEvent<E>>) (List<?>) decoded;
         } catch (EventDeserializationException failure) {
             unreadable = failure;
+        } catch (TransientEventStoreException | EventStoreUnavailableException e) {
+            throw new NotDecodedException(e);
         } catch (LinkageError | AssertionError | StackOverflowError e) {
             unreadable = cannotBeRead("decoding it ended in a " + e.getClass().getName(), RedactedException.of(e, ""));
+        }
+    }
+
+    /** What an event is decoded by, the keys of its personal data, could not be had: no fault of the event. */
+    static final class NotDecodedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private NotDecodedException(EventStoreException cause) {
+            super(cause.getMessage(), cause);
         }
     }
 

@@ -2,6 +2,8 @@ package io.eventcore.serialization;
 
 import io.eventcore.Event;
 import java.util.List;
+import io.eventcore.personaldata.PersonalDataProtection;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -52,5 +54,13 @@ public interface EventSerializer {
     /** See {@link EventTypes#readingKey()}; by default empty. */
     default String readingKey() {
         return "";
+    }
+
+    /**
+     * What seals the personal data of events before they are stored, and opens it before they are deserialized; none by default.
+     * With one, {@link #serialize} may give a {@link PersonalEvent}.
+     */
+    default Optional<PersonalDataProtection> protection() {
+        return Optional.empty();
     }
 }

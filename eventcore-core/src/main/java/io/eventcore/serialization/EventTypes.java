@@ -79,6 +79,17 @@ public final class EventTypes {
         return name;
     }
 
+    /** These types and another one, under the name that it declares. */
+    EventTypes with(Class<? extends Event> type) {
+        if (names.containsKey(type)) {
+            return this;
+        }
+        Builder builder = builder();
+        builder.names.putAll(names);
+        builder.classes.putAll(classes);
+        return new EventTypes(builder.register(type), upcasting);
+    }
+
     /** The class of events stored under this name or alias, if one is registered. */
     public Optional<Class<? extends Event>> classOf(String name) {
         return Optional.ofNullable(classes.get(name));

@@ -1,10 +1,15 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import io.eventcore.internal.PersonalComponents;
+import io.eventcore.internal.PersonalComponents.Component;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
 import java.util.List;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.personaldata.SubjectErased;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JacksonException;
@@ -27,6 +32,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     private final EventTypes types;
     private final JsonMapper mapper;
     private final Trees trees;
+    private final Optional<PersonalDataProtection> protection;
+    private final Optional<Placeholders> placeholders;
 
     // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
     private final Map<Class<? extends Event>, Codec> codecs = new ConcurrentHashMap<>();
@@ -41,18 +48,50 @@ public final class JacksonEventSerializer implements EventSerializer {
      * was written before: rather begin with {@link EventJson#builder()} than with a mapper that serves others.
      */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper) {
+        this(types, mapper, Optional.empty());
+    }
+
+    /**
+     * The same for events with {@linkplain io.eventcore.PersonalData personal data}, and for {@link SubjectErased}.
+     *
+     * @throws IllegalArgumentException if a component that is personal data has no placeholder, or no subject
+     */
+    public JacksonEventSerializer(EventTypes types, JsonMapper mapper, PersonalDataProtection protection) {
+        this(types.with(SubjectErased.class), mapper, Optional.of(protection));
+    }
+
+    private JacksonEventSerializer(EventTypes types, JsonMapper mapper, Optional<PersonalDataProtection> protection) {
         this.types = types;
-        this.mapper = EventJson.closed(mapper.rebuild()).build();
+        this.mapper = EventJson.closed(mapper.rebuild())
+                .addModule(PersonalProperty.module())
+                .build();
         this.trees = new Trees(this.mapper);
+        this.protection = protection;
+        this.placeholders = protection.map(given -> new Placeholders(this.mapper));
+        types.types().forEach(this::checkPersonalData);
+    }
+
+    private void checkPersonalData(Class<? extends Event> type) {
+        for (Component component : PersonalComponents.declaredBy(type)) {
+            if (placeholders.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "Component '%s' of %s is @PersonalData: give the serializer a PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key"
+                                .formatted(
+                                        component.field().getName(),
+                                        component.field().getDeclaringClass().getName()));
+            }
+            placeholders.get().check(component);
+        }
     }
 
     @Override
     public SerializedEvent serialize(Event event) {
         String name = types.nameOf(event.getClass());
         try {
-            return SerializedEvent.of(name, codec(event.getClass()).write(event));
+            return codec(event.getClass()).write(name, event);
         } catch (JacksonException e) {
-            throw redacted(e, "");
+            PersonalDataRefusedException refused = PersonalDataRefusedException.among(e);
+            throw refused != null ? refused : redacted(e, "");
         }
     }
 
@@ -60,7 +99,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     public Event deserialize(SerializedEvent stored) {
         Codec codec = codec(stored.typeName());
         try {
-            return codec.read(stored.payload());
+            return codec.read(payload(stored));
         } catch (JacksonException e) {
             throw redacted(e, codec.readAs());
         }
@@ -82,7 +121,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     private List<Event> upcast(SerializedEvent stored, EventOrigin origin) {
         JsonNode json;
         try {
-            json = trees.read(stored.payload());
+            json = trees.read(payload(stored));
         } catch (JacksonException e) {
             throw redacted(e, "");
         }
@@ -112,6 +151,19 @@ public final class JacksonEventSerializer implements EventSerializer {
                 "as the '%s' that upcasters make of it: %s".formatted(part.typeName(), failure.getMessage()), failure);
     }
 
+    private static byte[] payload(SerializedEvent stored) {
+        byte[] payload = PersonalEvent.plainPayload(stored);
+        if (PersonalDataProtection.isSealed(payload)) {
+            throw new IllegalStateException("its personal data is sealed: a store must open it before it is read");
+        }
+        return payload;
+    }
+
+    @Override
+    public Optional<PersonalDataProtection> protection() {
+        return protection;
+    }
+
     @Override
     public Set<String> storedNames(Class<? extends Event> type) {
         return types.namesOf(type);
@@ -124,7 +176,9 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     private Codec codec(Class<? extends Event> type) {
         Codec known = codecs.get(type);
-        return known != null ? known : codecs.computeIfAbsent(type, unknown -> new Codec(mapper, unknown));
+        return known != null
+                ? known
+                : codecs.computeIfAbsent(type, unknown -> new Codec(mapper, unknown, placeholders));
     }
 
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */

@@ -9,6 +9,7 @@ import io.eventcore.transfer.ExportedEvent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,13 @@ final class EventRow {
 
     long position() {
         return position;
+    }
+
+    /** Adds the payload to others, if it is there. */
+    void addPayload(List<byte[]> payloads) {
+        if (payload != null) {
+            payloads.add(payload);
+        }
     }
 
     /** How many bytes of payload and metadata are there. */

@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.personaldata.KeyWrapping;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.transfer.StoredLog;
 import java.util.Objects;
@@ -70,6 +71,15 @@ public class JdbcDatabase {
     /** Snapshots of the state of commands. */
     public JdbcSnapshotStore snapshotStore() {
         return new JdbcSnapshotStore(connections, dialect);
+    }
+
+    /**
+     * The keys of subjects whose personal data is sealed.
+     *
+     * @param wrapping protects them in the database: {@link io.eventcore.personaldata.MasterKeys}, or a key management service
+     */
+    public JdbcSubjectKeyStore subjectKeyStore(KeyWrapping wrapping) {
+        return new JdbcSubjectKeyStore(connections, dialect, Objects.requireNonNull(wrapping, "wrapping"));
     }
 
     /** Commands that were executed under an id. */

@@ -242,7 +242,14 @@ public class JdbcEventStore implements EventStore {
         @Override
         public StoredPage readStored(EventFilter filter, EventPage page) {
             try {
-                return log.read(filter, typeNames(filter), page, new EventDecoder(serializer));
+                EventDecoder decoder = new EventDecoder(serializer);
+                StoredPage found = log.read(filter, typeNames(filter), page, decoder);
+                // Not inside of the transaction in which they are decoded later.
+                if (decoder.prepares()) {
+                    decoder.prepare(
+                            found.events().stream().map(StoredEvent::payload).toList());
+                }
+                return found;
             } catch (SQLException e) {
                 throw failed("Reading the log", e);
             }

@@ -42,6 +42,11 @@ enum SqlExpressions {
         }
 
         @Override
+        String lockedForReading(String query) {
+            return query + " FOR SHARE";
+        }
+
+        @Override
         String jsonParameter() {
             return "?::json";
         }
@@ -106,6 +111,11 @@ enum SqlExpressions {
         @Override
         String newest(String query) {
             return query + " LOCK IN SHARE MODE";
+        }
+
+        @Override
+        String lockedForReading(String query) {
+            return newest(query);
         }
 
         /**
@@ -206,6 +216,14 @@ enum SqlExpressions {
     /** A query that sees what is committed, in a transaction of whatever isolation. */
     String newest(String query) {
         return query;
+    }
+
+    /**
+     * A query whose rows no other transaction changes before this one ends, and which others may lock in the same way where the engine can do that. Sees
+     * what is committed.
+     */
+    String lockedForReading(String query) {
+        return query + " FOR UPDATE";
     }
 
     /** A hint to find events by stream and version, for an engine that may lock all that it looks through. */

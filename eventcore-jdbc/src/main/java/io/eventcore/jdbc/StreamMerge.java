@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.PriorityQueue;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,10 +76,20 @@ final class StreamMerge implements Iterator<StoredEvent> {
             all.add(cursor);
             beginning.rows().forEach(cursor::hold);
         }
+        prepare(beginnings.stream().flatMap(beginning -> beginning.rows().stream()));
         for (Cursor cursor : all) {
             if (cursor.advance()) {
                 heads.add(cursor);
             }
+        }
+    }
+
+    /** Fetches by one statement what is needed to decode these rows. */
+    private void prepare(Stream<EventRow> rows) {
+        if (decoder.prepares()) {
+            List<byte[]> payloads = new ArrayList<>();
+            rows.forEach(row -> row.addPayload(payloads));
+            decoder.prepare(payloads);
         }
     }
 
@@ -164,10 +175,10 @@ final class StreamMerge implements Iterator<StoredEvent> {
         }
         int room = Math.min(LARGEST_PAGE, Math.max(0, ROWS_HELD - rowsHeld) / empty.size());
         int rowsOfEmpty = likelyToFit(Math.max(share, room));
+        List<Cursor> both = new ArrayList<>(empty);
+        both.addAll(low);
         run(cursor, connection -> {
             int from = 0;
-            List<Cursor> both = new ArrayList<>(empty);
-            both.addAll(low);
             int atOnce = dialect.streams().partsAtOnce();
             // Those that merely run low fill up the last statement.
             while (from < empty.size()) {
@@ -176,6 +187,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
                 from += atOnce;
             }
         });
+        prepare(both.stream().flatMap(each -> each.page.stream()));
     }
 
     private void fetchRows(Connection connection, List<Cursor> some, int rowsOfEmpty, int rowsOfOthers)

@@ -23,6 +23,9 @@ GRANT SELECT ON eventcore_event TO reader_eventcore;
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_command TO app_eventcore;
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_snapshot TO app_eventcore;
 
+-- Keys of subjects are made, wrapped again, and blanked. Readers have none: they read sealed values.
+GRANT SELECT, INSERT, UPDATE ON eventcore_subject_key TO app_eventcore;
+
 -- Projections keep their checkpoints and leases here.
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_projection TO app_eventcore;
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_parked_stream TO app_eventcore;

@@ -36,6 +36,9 @@ GRANT EXECUTE ON FUNCTION eventcore_append_event, eventcore_append, eventcore_ap
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_command TO app_eventcore;
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_snapshot TO app_eventcore;
 
+-- Keys of subjects are made, wrapped again, and blanked. Readers have none: they read sealed values.
+GRANT SELECT, INSERT, UPDATE ON eventcore_subject_key TO app_eventcore;
+
 -- Projections keep their checkpoints and leases here.
 GRANT SELECT, INSERT, UPDATE, DELETE ON eventcore_projection, eventcore_parked_stream TO app_eventcore;
 GRANT SELECT ON eventcore_projection, eventcore_parked_stream TO reader_eventcore;

@@ -78,6 +78,18 @@ CREATE TABLE IF NOT EXISTS eventcore_snapshot (
     saved_at      TIMESTAMP(6) WITH TIME ZONE NOT NULL
 );
 
+-- The keys under which personal data in events is sealed, one for each subject, wrapped by a master key of the application.
+-- subject is a hash. The row of an erased subject stays, without its key: no other key is made for it. Whoever loses this
+-- table loses the personal data of all subjects; back it up apart from the events.
+CREATE TABLE IF NOT EXISTS eventcore_subject_key (
+    subject     VARCHAR(64) PRIMARY KEY,
+    key_id      VARCHAR(36) NOT NULL UNIQUE,
+    master_key  VARCHAR(100),
+    wrapped_key VARCHAR(2000),
+    created_at  TIMESTAMP(6) WITH TIME ZONE NOT NULL,
+    erased_at   TIMESTAMP(6) WITH TIME ZONE
+);
+
 -- One row for each partition of a projection: who may run it, and how far it has come. One row, so that one statement
 -- moves the checkpoint under the newest token only.
 -- Versions of a projection stand beside each other; queries read the active one. Version 0 are the side effects.

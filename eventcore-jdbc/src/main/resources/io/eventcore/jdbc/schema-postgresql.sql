@@ -97,6 +97,18 @@ CREATE TABLE IF NOT EXISTS eventcore_snapshot (
     saved_at      timestamptz NOT NULL
 );
 
+-- The keys under which personal data in events is sealed, one for each subject, wrapped by a master key of the application.
+-- subject is a hash. The row of an erased subject stays, without its key: no other key is made for it. Whoever loses this
+-- table loses the personal data of all subjects; back it up apart from the events.
+CREATE TABLE IF NOT EXISTS eventcore_subject_key (
+    subject     text COLLATE "C" PRIMARY KEY,
+    key_id      text COLLATE "C" NOT NULL UNIQUE,
+    master_key  text,
+    wrapped_key text,
+    created_at  timestamptz NOT NULL,
+    erased_at   timestamptz
+);
+
 -- A number for these tables, from 1 to 32766, that tells their advisory locks from those of other stores and, as well as
 -- 16 bits can, of other applications. Made from the table's oid, so that it needs no configuration.
 CREATE OR REPLACE FUNCTION eventcore_lock_space() RETURNS bigint LANGUAGE sql STABLE

@@ -14,7 +14,10 @@ import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.jdbc.JdbcSubjectKeyStore;
 import io.eventcore.jdbc.OptionalIndex;
+import io.eventcore.personaldata.KeyWrapping;
+import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
@@ -30,6 +33,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -166,6 +170,13 @@ public final class EventCoreJdbcAutoConfiguration {
     @ConditionalOnMissingBean(SnapshotStore.class)
     SnapshotStore snapshotStore(JdbcDatabase database) {
         return database.snapshotStore();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(SubjectKeyStore.class)
+    @ConditionalOnBean(KeyWrapping.class)
+    JdbcSubjectKeyStore subjectKeyStore(JdbcDatabase database, KeyWrapping wrapping) {
+        return database.subjectKeyStore(wrapping);
     }
 
     @Bean

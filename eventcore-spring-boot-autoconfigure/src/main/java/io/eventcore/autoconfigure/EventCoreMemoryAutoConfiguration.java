@@ -8,7 +8,9 @@ import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryExecutedCommands;
 import io.eventcore.memory.InMemoryProjectionStore;
 import io.eventcore.memory.InMemorySnapshotStore;
+import io.eventcore.memory.InMemorySubjectKeyStore;
 import io.eventcore.memory.InMemoryTransactionManager;
+import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
@@ -63,6 +65,13 @@ public final class EventCoreMemoryAutoConfiguration {
     @Proxyable(ProxyType.INTERFACES)
     ExecutedCommands executedCommands() {
         return new InMemoryExecutedCommands();
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(SubjectKeyStore.class)
+    @Proxyable(ProxyType.INTERFACES)
+    SubjectKeyStore subjectKeyStore() {
+        return new InMemorySubjectKeyStore();
     }
 
     @Bean

@@ -6,9 +6,11 @@ import io.eventcore.micrometer.CallbackMetrics;
 import io.eventcore.micrometer.CommandObservations;
 import io.eventcore.micrometer.LogMetrics;
 import io.eventcore.micrometer.ObservedEventStore;
+import io.eventcore.micrometer.PersonalDataMetrics;
 import io.eventcore.micrometer.ProjectionMetrics;
 import io.eventcore.micrometer.ProjectionObservations;
 import io.eventcore.micrometer.SnapshotMetrics;
+import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.snapshot.SnapshotListener;
 import io.micrometer.core.instrument.Meter;
@@ -88,10 +90,14 @@ public final class EventCoreMetricsAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(name = "eventStoreMeterBinder")
-    MeterBinder eventStoreMeterBinder(ObjectProvider<EventStore> stores, ObjectProvider<ProjectionRunner> runners) {
+    MeterBinder eventStoreMeterBinder(
+            ObjectProvider<EventStore> stores,
+            ObjectProvider<ProjectionRunner> runners,
+            ObjectProvider<PersonalDataProtection> protections) {
         return meters -> {
             stores.ifUnique(store -> new LogMetrics(store).bindTo(meters));
             runners.ifUnique(runner -> new ProjectionMetrics(runner).bindTo(meters));
+            protections.ifUnique(protection -> new PersonalDataMetrics(protection).bindTo(meters));
             new CallbackMetrics().bindTo(meters);
         };
     }

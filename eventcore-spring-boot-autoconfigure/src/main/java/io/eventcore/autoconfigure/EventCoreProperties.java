@@ -19,6 +19,7 @@ import org.springframework.util.unit.DataSize;
  * @param showExceptionText whether messages and log lines show the text of exceptions, which may quote events; for
  *     development only
  * @param serialization the stored form of events
+ * @param personalData how personal data in events is protected, so that it can be erased
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
  * @param retry how commands are tried again after a conflict
@@ -40,6 +41,7 @@ public record EventCoreProperties(
         @DefaultValue List<String> eventPackages,
         @DefaultValue("false") boolean showExceptionText,
         @DefaultValue Serialization serialization,
+        @DefaultValue PersonalData personalData,
         @DefaultValue Jdbc jdbc,
         @DefaultValue Limits limits,
         @DefaultValue Retry retry,
@@ -85,6 +87,40 @@ public record EventCoreProperties(
      *     name of the class, so that renaming it makes them unreadable; for prototypes only
      */
     public record Serialization(@DefaultValue("false") boolean deriveEventNames) {}
+
+    /**
+     * How personal data in events is protected, so that it can be erased.
+     *
+     * @param masterKey what wraps the keys of persons in the database: an id of your choice, a colon, and 32 random bytes in
+     *     Base64; keep it secret, and apart from the database
+     * @param previousMasterKeys master keys that were used before, in the same form, until all keys are wrapped by the current one
+     * @param keysLiveFor how long an instance may use a key again that it has read; so long after an erasure, data may still be read
+     * @param maxKeys how many keys an instance keeps at most
+     */
+    public record PersonalData(
+            @DefaultValue("") String masterKey,
+            @DefaultValue List<String> previousMasterKeys,
+            @DefaultValue("5s") Duration keysLiveFor,
+            @DefaultValue("10000") int maxKeys) {
+        private static final Duration LONGEST_LIFE = Duration.ofHours(1);
+
+        /** Checks the settings. */
+        public PersonalData {
+            checkInterval("eventcore.personal-data.keys-live-for", keysLiveFor);
+            check(
+                    keysLiveFor.compareTo(LONGEST_LIFE) <= 0,
+                    "eventcore.personal-data.keys-live-for",
+                    keysLiveFor,
+                    "must not be longer than an hour");
+            check(maxKeys >= 1, "eventcore.personal-data.max-keys", maxKeys, "must be at least 1");
+        }
+
+        /** Without the keys. */
+        @Override
+        public String toString() {
+            return "PersonalData[keysLiveFor=%s, maxKeys=%d]".formatted(keysLiveFor, maxKeys);
+        }
+    }
 
     /**
      * Settings of the store in a database.

@@ -1,17 +1,25 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.autoconfigure.EventCoreProperties.PersonalData;
+import io.eventcore.personaldata.KeyWrapping;
+import io.eventcore.personaldata.MasterKeys;
+import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.Upcaster;
+import java.util.Base64;
+import java.util.function.BiFunction;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
@@ -69,10 +77,45 @@ public final class EventCoreSerializationAutoConfiguration {
             EventTypes eventTypes,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<EventSerializerCustomizer> customizers,
-            ObjectProvider<Upcaster> upcasters) {
+            ObjectProvider<Upcaster> upcasters,
+            ObjectProvider<PersonalDataProtection> protection) {
         upcasters.orderedStream().forEach(eventTypes::requireUpcaster);
-        return new JacksonEventSerializer(
-                eventTypes, storedJson(mapper, customizers).build());
+        JsonMapper json = storedJson(mapper, customizers).build();
+        PersonalDataProtection protecting = protection.getIfAvailable();
+        return protecting == null
+                ? new JacksonEventSerializer(eventTypes, json)
+                : new JacksonEventSerializer(eventTypes, json, protecting);
+    }
+
+    /** What wraps the keys of persons where they are stored in a database. */
+    @Bean
+    @ConditionalOnMissingBean(KeyWrapping.class)
+    @ConditionalOnProperty("eventcore.personal-data.master-key")
+    @Proxyable(ProxyType.INTERFACES)
+    MasterKeys masterKeys(EventCoreProperties properties) {
+        PersonalData personalData = properties.personalData();
+        MasterKeys keys = masterKey("eventcore.personal-data.master-key", personalData.masterKey(), MasterKeys::of);
+        for (String previous : personalData.previousMasterKeys()) {
+            keys = masterKey("eventcore.personal-data.previous-master-keys", previous, keys::and);
+        }
+        return keys;
+    }
+
+    /** No message shows the value. */
+    private static MasterKeys masterKey(
+            String property, String text, BiFunction<String, byte[], MasterKeys> masterKeys) {
+        int colon = text.indexOf(':');
+        try {
+            if (colon < 1) {
+                throw new IllegalArgumentException("there is no id");
+            }
+            return masterKeys.apply(
+                    text.substring(0, colon),
+                    Base64.getDecoder().decode(text.substring(colon + 1).strip()));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidConfigurationPropertyValueException(
+                    property, "(not shown)", "must be an id, a colon, and 32 bytes in Base64; each id once");
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.RetryPolicy;
+import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.Upcaster;
@@ -24,6 +25,7 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
             EventCoreProperties.class,
             EventTypes.class,
             HotStreamSettings.class,
+            PersonalDataProtection.class,
             RetryPolicy.class,
             SnapshotSettings.class,
             Upcaster.class);

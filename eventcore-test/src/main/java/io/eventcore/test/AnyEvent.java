@@ -1,12 +1,15 @@
 package io.eventcore.test;
 
 import io.eventcore.Event;
+import io.eventcore.memory.InMemorySubjectKeyStore;
+import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,6 +20,7 @@ final class AnyEvent implements EventSerializer {
     private static final JsonMapper MAPPER =
             EventJson.builder().findAndAddModules().build();
 
+    private final PersonalDataProtection protection = PersonalDataProtection.of(new InMemorySubjectKeyStore());
     private final Map<String, EventSerializer> known = new ConcurrentHashMap<>();
     private final Map<String, Class<? extends Event>> classes = new ConcurrentHashMap<>();
 
@@ -25,7 +29,7 @@ final class AnyEvent implements EventSerializer {
         String name = event.getClass().getName();
         classes.put(name, event.getClass());
         EventTypes types = EventTypes.builder().register(event.getClass(), name).build();
-        return known.computeIfAbsent(name, unknown -> new JacksonEventSerializer(types, MAPPER))
+        return known.computeIfAbsent(name, unknown -> new JacksonEventSerializer(types, MAPPER, protection))
                 .serialize(event);
     }
 
@@ -38,6 +42,11 @@ final class AnyEvent implements EventSerializer {
                             + " storedBy(..) the serializer of the application");
         }
         return writer.deserialize(stored);
+    }
+
+    @Override
+    public Optional<PersonalDataProtection> protection() {
+        return Optional.of(protection);
     }
 
     @Override

@@ -3,6 +3,9 @@ package io.eventcore.test;
 import io.eventcore.Event;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandClasses;
+import io.eventcore.memory.InMemorySubjectKeyStore;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -73,7 +76,7 @@ public final class EventCoreAssertions {
             }
         }
         EventTypes named = named(types, problems);
-        check(packageName, classes, named, new JacksonEventSerializer(named), problems);
+        check(packageName, classes, named, json(named), problems);
     }
 
     private static EventTypes named(EventTypes.Builder types, List<String> problems) {
@@ -95,7 +98,7 @@ public final class EventCoreAssertions {
      * @param types the event classes the application works with
      */
     public static void assertWellFormed(String packageName, EventTypes types) {
-        assertWellFormed(packageName, types, new JacksonEventSerializer(types));
+        assertWellFormed(packageName, types, json(types));
     }
 
     /**
@@ -130,7 +133,7 @@ public final class EventCoreAssertions {
                 .filter(type -> isConcrete(type) && Event.class.isAssignableFrom(type))
                 .forEach(type -> types.register(type.asSubclass(Event.class)));
         EventTypes built = types.build();
-        assertCompatible(TYPES_FILE, built, new JacksonEventSerializer(built), samples);
+        assertCompatible(TYPES_FILE, built, json(built), samples);
     }
 
     /**
@@ -185,6 +188,12 @@ public final class EventCoreAssertions {
         if (!problems.isEmpty()) {
             throw new AssertionError("Not well-formed:\n- " + String.join("\n- ", problems));
         }
+    }
+
+    /** The stored form of events, personal data included. */
+    private static EventSerializer json(EventTypes types) {
+        return new JacksonEventSerializer(
+                types, EventJson.builder().build(), PersonalDataProtection.of(new InMemorySubjectKeyStore()));
     }
 
     private static void checkJson(Class<? extends Event> type, EventSerializer serializer, List<String> problems) {

@@ -7,6 +7,7 @@ import io.eventcore.StreamId;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -230,7 +231,7 @@ final class TypesLock {
     /** An event as today's code writes it. */
     record Read(String type, JsonNode payload) {
         static Read of(SerializedEvent stored) {
-            return new Read(stored.typeName(), JSON.readTree(stored.payload()));
+            return new Read(stored.typeName(), JSON.readTree(PersonalEvent.plainPayload(stored)));
         }
     }
 }

@@ -5,6 +5,7 @@ import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -94,7 +95,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
 
     private void failIfEventsChanged() {
         for (Folded event : folded) {
-            if (!Arrays.equals(event.stored.payload(), storedNow(event.event))) {
+            if (!Arrays.equals(PersonalEvent.plainPayload(event.stored), storedNow(event.event))) {
                 String place = StatePrint.firstDifference(event.print, StatePrint.of(event.event))
                         .map(found -> found.replaceFirst("state", "event"))
                         .orElse("event");
@@ -112,7 +113,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     /** The stored form; empty if the event has none any more. */
     private byte[] storedNow(Event event) {
         try {
-            return serializer.serialize(event).payload();
+            return PersonalEvent.plainPayload(serializer.serialize(event));
         } catch (RuntimeException changedToWhatCannotBeStored) {
             return new byte[0];
         }

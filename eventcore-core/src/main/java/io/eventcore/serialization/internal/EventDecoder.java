@@ -3,21 +3,31 @@ package io.eventcore.serialization.internal;
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
 import io.eventcore.EventMetadata;
+import io.eventcore.EventStoreException;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventOrigin;
+import io.eventcore.personaldata.PersonalDataException;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes events of what a store holds, and names the place when that fails: for all stores, the only code that does. */
 public final class EventDecoder implements StoredEvent.Decoder {
+    private static final Logger LOG = LoggerFactory.getLogger(EventDecoder.class);
+
     private final EventSerializer serializer;
+    private final @Nullable PersonalDataProtection protection;
 
     /** That of the event before: events that were appended together share theirs. Threads may overwrite each other's. */
     private Known known = new Known(new byte[0], EventMetadata.empty());
@@ -25,6 +35,7 @@ public final class EventDecoder implements StoredEvent.Decoder {
     /** A decoder by this serializer. */
     public EventDecoder(EventSerializer serializer) {
         this.serializer = serializer;
+        this.protection = serializer.protection().orElse(null);
     }
 
     /**
@@ -38,7 +49,42 @@ public final class EventDecoder implements StoredEvent.Decoder {
 
     @Override
     public List<RecordedEvent<Event>> decode(StoredEvent stored) {
-        return decode(stored, SerializedEvent.of(stored.typeName(), stored.payload()));
+        if (protection == null || !PersonalDataProtection.isSealed(stored.payload())) {
+            return decode(stored, SerializedEvent.of(stored.typeName(), stored.payload()));
+        }
+        return decode(stored, opened(protection, stored)).stream()
+                .map(RecordedEvent::withPersonalData)
+                .toList();
+    }
+
+    /**
+     * The stored form with its personal data, or with placeholders for what was erased. What keeps the key store from answering is not the
+     * event's fault, and passes through.
+     */
+    private static SerializedEvent opened(PersonalDataProtection protection, StoredEvent stored) {
+        try {
+            return SerializedEvent.of(stored.typeName(), protection.open(stored.payload(), stored.id()));
+        } catch (PersonalDataException e) {
+            throw cannotBeRead(stored, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public void prepare(Collection<byte[]> payloads) {
+        if (protection == null) {
+            return;
+        }
+        try {
+            protection.prepare(payloads);
+        } catch (EventStoreException | PersonalDataException e) {
+            // One key spoils all, and perhaps nobody wants its event: who decodes it is told.
+            LOG.debug("Keys of subjects were not fetched ahead", OwnThreads.redacted(e));
+        }
+    }
+
+    @Override
+    public boolean prepares() {
+        return protection != null;
     }
 
     private List<RecordedEvent<Event>> decode(StoredEvent stored, SerializedEvent form) {
@@ -55,6 +101,14 @@ public final class EventDecoder implements StoredEvent.Decoder {
             }
             // A constructor with an assertion, a class that cannot be initialised: what an exception would say as well.
             throw cannotBeRead(stored, e.getClass().getName(), RedactedException.of(e, ""));
+        }
+        if (protection != null) {
+            // Whatever of the subject comes later in the log must not be read by a key that is cached.
+            for (Event event : events) {
+                if (event instanceof SubjectErased erased) {
+                    protection.forget(erased.subject());
+                }
+            }
         }
         if (events.size() == 1) {
             return List.of(recorded(events.get(0), stored, metadata));

@@ -99,10 +99,11 @@ public final class SerializedAppend {
         Entry[] entries = new Entry[events.size()];
         Optional<String> metadata = metadataOf(writes.metadata(), limits);
         long bytes = 0;
+        List<SerializedEvent> forms = StoredForms.of(events, serializer);
         for (int i = 0; i < entries.length; i++) {
             NewEvent event = events.get(i);
             int stream = streams.size() == 1 ? 0 : indexOf(streams, event.streamId());
-            SerializedEvent stored = serialize(event, serializer);
+            SerializedEvent stored = forms.get(i);
             limits.checkPayloadBytes(stored.payload().length);
             bytes += stored.payload().length;
             Optional<String> own = event.metadata().isEmpty()
@@ -131,17 +132,6 @@ public final class SerializedAppend {
             participants[i] = new Participant(id, belief, counts[i]);
         }
         return List.of(participants);
-    }
-
-    private static SerializedEvent serialize(NewEvent event, EventSerializer serializer) {
-        try {
-            return serializer.serialize(event.event());
-        } catch (IllegalArgumentException unknownType) {
-            throw unknownType;
-        } catch (RuntimeException e) {
-            String type = event.event().getClass().getSimpleName();
-            throw new EventSerializationException(event.streamId(), type, e);
-        }
     }
 
     private static Optional<String> metadataOf(EventMetadata metadata, AppendLimits limits) {

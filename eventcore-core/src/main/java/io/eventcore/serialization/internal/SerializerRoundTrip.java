@@ -6,6 +6,7 @@ import io.eventcore.NewEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamVersion;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.time.Instant;
 
@@ -32,7 +33,7 @@ public final class SerializerRoundTrip implements EventRoundTrip {
                 event.id(),
                 Instant.EPOCH,
                 form.typeName(),
-                form.payload(),
+                PersonalEvent.plainPayload(form),
                 NO_METADATA,
                 decoder.of(form));
     }

@@ -1,0 +1,461 @@
+package io.eventcore.test.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
+import io.eventcore.EventStore;
+import io.eventcore.EventType;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.PersonalData;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.SubjectErasedException;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.personaldata.PersonalDataEraser;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.personaldata.SubjectErased;
+import io.eventcore.personaldata.SubjectKey;
+import io.eventcore.personaldata.SubjectKeyStore;
+import io.eventcore.serialization.EventJson;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.transaction.TransactionPhase;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.transaction.ConfigurableTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * What is promised about personal data: it can be erased from events that never change.
+ *
+ * @since 0.1
+ */
+public abstract class PersonalDataContract {
+    private static final StreamId STREAM = StreamId.of("customer-7");
+    private static final String ADA = "ada";
+    private static final String BOB = "bob";
+    private static final String ERASED = "[erased]";
+    private static final Duration FOR_LONG = Duration.ofHours(1);
+    private static final Duration SHORTLY = Duration.ofMillis(200);
+
+    private Instance here;
+    private Instance elsewhere;
+    private TransactionTemplate transaction;
+
+    /** For subclasses. */
+    protected PersonalDataContract() {}
+
+    /** The events of this contract. */
+    @EventType("contract.met")
+    public record Met(
+            StreamId streamId,
+            String first,
+            @PersonalData(subject = "first") String firstName,
+            String second,
+            @PersonalData(subject = "second") String secondName)
+            implements Event {}
+
+    /** An instance of the application. */
+    private static final class Instance {
+        private final SubjectKeyStore keys;
+        private final PersonalDataProtection protection;
+        private final EventStore store;
+        private final PersonalDataEraser eraser;
+
+        private Instance(PersonalDataContract contract, Duration keysLiveFor) {
+            this(contract, contract.newKeyStore(), keysLiveFor);
+        }
+
+        private Instance(PersonalDataContract contract, SubjectKeyStore keys, Duration keysLiveFor) {
+            this.keys = keys;
+            this.protection = PersonalDataProtection.builder(keys)
+                    .keysLiveFor(keysLiveFor)
+                    .build();
+            this.store = contract.newStore(serializer(protection));
+            this.eraser = PersonalDataEraser.of(store, protection);
+        }
+
+        void append(Event event) {
+            store.appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
+        }
+
+        List<Met> read() {
+            return store.readStream(STREAM, Met.class).stream()
+                    .map(RecordedEvent::event)
+                    .toList();
+        }
+    }
+
+    /** A serializer of the events of this contract. */
+    static EventSerializer serializer(PersonalDataProtection protection) {
+        return new JacksonEventSerializer(
+                EventTypes.of(Met.class), EventJson.builder().build(), protection);
+    }
+
+    /** A store of the same events for every call within a test, as another process has it; empty when the test begins. */
+    protected abstract EventStore newStore(EventSerializer serializer);
+
+    /** The keys that belong to {@link #newStore}, as another process has them. */
+    protected abstract SubjectKeyStore newKeyStore();
+
+    /** Manages the transactions that appends join. */
+    protected abstract PlatformTransactionManager transactionManager();
+
+    @BeforeEach
+    void beginWithTwoInstances() {
+        here = new Instance(this, FOR_LONG);
+        elsewhere = new Instance(this, SHORTLY);
+        PlatformTransactionManager manager = transactionManager();
+        ((ConfigurableTransactionManager) manager)
+                .setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
+        transaction = new TransactionTemplate(manager);
+    }
+
+    private static Met met() {
+        return new Met(STREAM, ADA, "Ada Lovelace", BOB, "Bob Taylor");
+    }
+
+    @Test
+    void what_is_erased_reads_as_a_placeholder_by_every_way_and_other_subjects_of_the_event_do_not() {
+        here.append(met());
+        assertThat(here.read()).containsExactly(met());
+        assertThat(elsewhere.read()).containsExactly(met());
+
+        here.eraser.erase(ADA);
+
+        Met erased = new Met(STREAM, ADA, ERASED, BOB, "Bob Taylor");
+        assertThat(here.read()).containsExactly(erased);
+        assertThat(here.store.readStreams(Map.of(STREAM, StreamVersion.NONE), Met.class).stream()
+                        .map(RecordedEvent::event))
+                .containsExactly(erased);
+        assertThat(here.store
+                        .readEvents(EventFilter.all().ofTypes(Met.class), EventPage.first(10), Event.class)
+                        .events())
+                .extracting(RecordedEvent::event)
+                .containsExactly(erased);
+        assertThat(undecoded(here, Met.class)).containsExactly(erased);
+        Eventually.until(
+                "the other instance has forgotten the key",
+                () -> elsewhere.read().equals(List.of(erased)));
+        assertThat(new Instance(this, FOR_LONG).read()).containsExactly(erased);
+    }
+
+    private static List<Event> undecoded(Instance instance, Class<? extends Event> type) {
+        return instance.store.internals().readStored(EventFilter.all().ofTypes(type), EventPage.first(100)).events().stream()
+                .flatMap(stored -> stored.decode(Event.class).stream())
+                .<Event>map(RecordedEvent::event)
+                .toList();
+    }
+
+    @Test
+    void an_event_that_is_kept_undecoded_does_not_keep_what_is_erased() {
+        here.append(met());
+        StoredEvent kept = here.store
+                .internals().readStored(EventFilter.all(), EventPage.first(1))
+                .events()
+                .get(0);
+        assertThat(kept.decode(Event.class).get(0).event()).isEqualTo(met());
+
+        here.eraser.erase(ADA);
+
+        assertThat(((Met) kept.decode(Event.class).get(0).event()).firstName()).isEqualTo(ERASED);
+    }
+
+    @Test
+    void projections_are_told_once_and_after_the_key_is_gone() {
+        here.append(met());
+
+        here.eraser.erase(ADA);
+        here.eraser.erase(ADA);
+        elsewhere.eraser.erase(ADA);
+
+        assertThat(undecoded(elsewhere, SubjectErased.class)).containsExactly(new SubjectErased(ADA));
+    }
+
+    @Test
+    void who_has_read_that_a_subject_is_erased_reads_nothing_of_it_any_more() {
+        here.append(met());
+        Map<String, SubjectKey> before = here.keys.keysOf(List.of(ADA, BOB));
+        elsewhere = new Instance(this, FOR_LONG);
+        assertThat(elsewhere.read()).containsExactly(met());
+
+        here.eraser.erase(ADA);
+        // A slow append, whose keys were read before.
+        new Instance(
+                        this,
+                        new Forwarding(newKeyStore()) {
+                            @Override
+                            public Map<String, SubjectKey> keysOf(Collection<String> subjects) {
+                                return before;
+                            }
+                        },
+                        FOR_LONG)
+                .append(met());
+
+        List<RecordedEvent<Event>> log = elsewhere
+                .store
+                .readEvents(EventFilter.all(), EventPage.first(10), Event.class)
+                .events();
+        assertThat(log)
+                .extracting(RecordedEvent::event)
+                .endsWith(new SubjectErased(ADA), new Met(STREAM, ADA, ERASED, BOB, "Bob Taylor"));
+    }
+
+    @Test
+    void an_erasure_that_is_rolled_back_has_erased_nothing() {
+        here.append(met());
+
+        transaction.executeWithoutResult(status -> {
+            here.eraser.erase(ADA);
+            assertThat(here.read()).extracting(Met::firstName).containsExactly(ERASED);
+            status.setRollbackOnly();
+        });
+
+        assertThat(here.read()).containsExactly(met());
+        assertThat(elsewhere.read()).containsExactly(met());
+        assertThat(undecoded(here, SubjectErased.class)).isEmpty();
+        here.append(met());
+    }
+
+    @Test
+    void an_erasure_commits_with_the_callers_transaction() {
+        here.append(met());
+
+        transaction.executeWithoutResult(status -> {
+            here.eraser.erase(ADA);
+            assertThat(Race.elsewhere(elsewhere::read)).containsExactly(met());
+        });
+
+        assertThat(here.read()).extracting(Met::firstName).containsExactly(ERASED);
+        assertThat(undecoded(here, SubjectErased.class)).containsExactly(new SubjectErased(ADA));
+    }
+
+    @Test
+    void an_append_for_an_erased_subject_is_refused_and_the_callers_transaction_goes_on() {
+        here.eraser.erase(ADA);
+
+        assertThatExceptionOfType(SubjectErasedException.class)
+                .isThrownBy(() -> elsewhere.append(met()))
+                .satisfies(refused -> assertThat(refused.subject()).isEqualTo(ADA));
+        Met other = new Met(STREAM, BOB, "Bob Taylor", BOB, "Bob");
+        transaction.executeWithoutResult(status -> {
+            assertThatExceptionOfType(SubjectErasedException.class).isThrownBy(() -> here.append(met()));
+            here.append(other);
+        });
+
+        assertThat(here.read()).containsExactly(other);
+    }
+
+    @Test
+    void a_key_of_a_transaction_that_is_rolled_back_is_used_by_nobody() {
+        transaction.executeWithoutResult(status -> {
+            here.append(met());
+            assertThat(here.read()).containsExactly(met());
+            status.setRollbackOnly();
+        });
+        assertThat(here.read()).isEmpty();
+
+        here.append(met());
+
+        assertThat(here.read()).containsExactly(met());
+        assertThat(elsewhere.read()).containsExactly(met());
+    }
+
+    @Test
+    void of_many_that_make_the_key_of_a_subject_at_once_all_get_the_same() {
+        List<Instance> instances = List.of(here, elsewhere, new Instance(this, SHORTLY), new Instance(this, SHORTLY));
+
+        List<UUID> ids = Race.run(8, number -> {
+            Instance instance = instances.get(number % instances.size());
+            return Objects.requireNonNull(instance.keys.keysOf(List.of("new")).get("new"))
+                    .id();
+        });
+
+        assertThat(new HashSet<>(ids)).hasSize(1);
+        assertThat(here.keys.find(ids)).hasSize(1);
+    }
+
+    @Test
+    void appends_that_make_keys_at_once_are_all_read() {
+        Race.run(6, number -> {
+            Instance instance = number % 2 == 0 ? here : elsewhere;
+            instance.append(new Met(StreamId.of("race-" + number), "x", "x " + number, "y", "y " + number));
+            return true;
+        });
+
+        assertThat(undecoded(here, Met.class))
+                .extracting(event -> ((Met) event).firstName())
+                .containsExactlyInAnyOrderElementsOf(Set.of("x 0", "x 1", "x 2", "x 3", "x 4", "x 5"));
+    }
+
+    @Test
+    void an_erasure_waits_for_a_transaction_that_has_appended_data_of_the_subject() throws Exception {
+        here.append(met());
+        CountDownLatch appended = new CountDownLatch(1);
+        CountDownLatch mayCommit = new CountDownLatch(1);
+        AtomicBoolean committed = new AtomicBoolean();
+
+        CompletableFuture<Void> appending = CompletableFuture.runAsync(() -> {
+            transaction.executeWithoutResult(status -> {
+                here.append(met());
+                appended.countDown();
+                await(mayCommit);
+                committed.set(true);
+            });
+        });
+        await(appended);
+        CompletableFuture<Boolean> erasing = CompletableFuture.supplyAsync(() -> {
+            elsewhere.eraser.erase(ADA);
+            return committed.get();
+        });
+        assertThat(erasing.isDone()).isFalse();
+        mayCommit.countDown();
+
+        appending.get(Eventually.patience().toSeconds(), TimeUnit.SECONDS);
+        assertThat(erasing.get(Eventually.patience().toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(elsewhere.read()).extracting(Met::firstName).containsExactly(ERASED, ERASED);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(Eventually.patience().toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void under_load_nothing_of_an_erased_subject_is_served_after_the_stated_delay() {
+        for (int i = 0; i < 5; i++) {
+            here.append(met());
+        }
+        here = new Instance(this, SHORTLY);
+        AtomicLong goneSince = new AtomicLong(Long.MAX_VALUE);
+        AtomicBoolean enough = new AtomicBoolean();
+        List<Boolean> all = Race.run(5, number -> {
+            if (number == 4) {
+                here.eraser.erase(ADA);
+                goneSince.set(System.nanoTime() + SHORTLY.toNanos());
+                return true;
+            }
+            Instance instance = number % 2 == 0 ? here : elsewhere;
+            boolean gone = false;
+            while (!gone) {
+                boolean late = goneSince.get() != Long.MAX_VALUE && System.nanoTime() - goneSince.get() > 0;
+                Set<String> names = instance.read().stream().map(Met::firstName).collect(Collectors.toSet());
+                if (late) {
+                    assertThat(names).containsExactly(ERASED);
+                    gone = true;
+                }
+            }
+            enough.set(true);
+            return true;
+        });
+        assertThat(all).doesNotContain(false);
+        assertThat(enough).isTrue();
+    }
+
+    @Test
+    void a_key_store_that_cannot_be_asked_is_never_a_placeholder() {
+        here.append(met());
+        AtomicBoolean down = new AtomicBoolean(true);
+        Instance broken = new Instance(
+                this,
+                new Forwarding(newKeyStore()) {
+                    @Override
+                    public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
+                        if (down.get()) {
+                            throw new TransientEventStoreException("down", null);
+                        }
+                        return super.find(ids);
+                    }
+                },
+                FOR_LONG);
+        StoredEvent undecoded = broken.store
+                .internals().readStored(EventFilter.all(), EventPage.first(1))
+                .events()
+                .get(0);
+
+        assertThatExceptionOfType(TransientEventStoreException.class).isThrownBy(broken::read);
+        assertThatExceptionOfType(TransientEventStoreException.class).isThrownBy(() -> undecoded.decode(Event.class));
+        down.set(false);
+
+        assertThat(broken.read()).containsExactly(met());
+        assertThat(undecoded.decode(Event.class).get(0).event()).isEqualTo(met());
+    }
+
+    @Test
+    void the_keys_of_a_page_are_asked_for_once() {
+        for (int i = 0; i < 20; i++) {
+            here.append(new Met(STREAM, "first-" + i, "name " + i, "second-" + i, "other " + i));
+        }
+        AtomicLong asked = new AtomicLong();
+        Instance counting = new Instance(
+                this,
+                new Forwarding(newKeyStore()) {
+                    @Override
+                    public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
+                        asked.incrementAndGet();
+                        return super.find(ids);
+                    }
+                },
+                FOR_LONG);
+
+        assertThat(counting.store
+                        .readEvents(EventFilter.all(), EventPage.first(100), Met.class)
+                        .events())
+                .hasSize(20);
+
+        assertThat(asked).hasValue(1);
+        assertThat(counting.read()).hasSize(20);
+        assertThat(asked).hasValue(1);
+    }
+
+    private static class Forwarding implements SubjectKeyStore {
+        private final SubjectKeyStore keys;
+
+        Forwarding(SubjectKeyStore keys) {
+            this.keys = keys;
+        }
+
+        @Override
+        public Map<String, SubjectKey> keysOf(Collection<String> subjects) {
+            return keys.keysOf(subjects);
+        }
+
+        @Override
+        public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
+            return keys.find(ids);
+        }
+
+        @Override
+        public void erase(String subject, Runnable alongside) {
+            keys.erase(subject, alongside);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package io.eventcore.personaldata;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+
+/**
+ * Keys for a short time, counted from before the store was asked: so long after an erasure at most, a key is still here.
+ * Bounded. Safe for any number of threads.
+ */
+final class KeyCache {
+    private final SubjectKeyStore store;
+    private final long lifeNanos;
+    private final int maxKeys;
+    private final LongSupplier nanoClock;
+    private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
+
+    /** Oldest use first. Guarded by this object, as is the number of subjects that were forgotten. */
+    private final LinkedHashMap<UUID, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+
+    private long forgotten;
+
+    private record Entry(SubjectKey key, long goodUntil) {}
+
+    KeyCache(SubjectKeyStore store, Duration life, int maxKeys, LongSupplier nanoClock) {
+        this.store = store;
+        this.lifeNanos = life.toNanos();
+        this.maxKeys = maxKeys;
+        this.nanoClock = nanoClock;
+    }
+
+    /** The keys with these ids; the store is asked once for all that are not here. */
+    Map<UUID, SubjectKey> find(Collection<UUID> ids) {
+        Map<UUID, SubjectKey> found = new HashMap<>();
+        List<UUID> missing = new ArrayList<>();
+        long begin = nanoClock.getAsLong();
+        long before;
+        synchronized (this) {
+            before = forgotten;
+            for (UUID id : ids) {
+                Entry entry = entries.get(id);
+                if (entry != null && entry.goodUntil - begin > 0) {
+                    found.put(id, entry.key);
+                } else {
+                    missing.add(id);
+                }
+            }
+        }
+        hits.add(found.size());
+        misses.add(missing.size());
+        if (!missing.isEmpty()) {
+            Predicate<SubjectKey> cacheable = store.cacheable();
+            Map<UUID, SubjectKey> loaded = store.find(missing);
+            keep(loaded.values(), cacheable, begin, before);
+            found.putAll(loaded);
+        }
+        return found;
+    }
+
+    private synchronized void keep(
+            Collection<SubjectKey> loaded, Predicate<SubjectKey> cacheable, long begin, long before) {
+        entries.values().removeIf(entry -> entry.goodUntil - begin <= 0);
+        // What was asked before a subject was forgotten may be its key.
+        if (before != forgotten) {
+            return;
+        }
+        for (SubjectKey key : loaded) {
+            if (cacheable.test(key)) {
+                entries.put(key.id(), new Entry(key, begin + lifeNanos));
+            }
+        }
+        int surplus = entries.size() - maxKeys;
+        if (surplus > 0) {
+            List.copyOf(entries.keySet()).subList(0, surplus).forEach(entries::remove);
+        }
+    }
+
+    synchronized void forget(String subjectHash) {
+        forgotten++;
+        entries.values().removeIf(entry -> entry.key.subjectHash().equals(subjectHash));
+    }
+
+    synchronized int size() {
+        return entries.size();
+    }
+
+    long hits() {
+        return hits.sum();
+    }
+
+    long misses() {
+        return misses.sum();
+    }
+}

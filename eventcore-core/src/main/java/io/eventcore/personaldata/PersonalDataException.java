@@ -1,0 +1,46 @@
+package io.eventcore.personaldata;
+
+/**
+ * A sealed value cannot be opened although its subject was not erased. Stores throw it as the cause of an
+ * {@link io.eventcore.EventDeserializationException}, which names the event.
+ *
+ * @since 0.1
+ */
+public final class PersonalDataException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final Reason reason;
+
+    /** Why a value cannot be opened. */
+    public enum Reason {
+        /** No key with the id that the value names is stored: the key store was lost, or is another one. */
+        KEY_LOST("the key that it was sealed with is not in the key store"),
+
+        /** The stored key is not what was stored. */
+        KEY_CHANGED("the key that it was sealed with was changed in the key store"),
+
+        /** The value, or what belongs to it, is not what was stored. */
+        VALUE_CHANGED("it was changed after it was sealed");
+
+        private final String text;
+
+        Reason(String text) {
+            this.text = text;
+        }
+    }
+
+    PersonalDataException(Reason reason) {
+        super("its personal data cannot be opened: " + reason.text);
+        this.reason = reason;
+    }
+
+    /** For authors of key stores: a stored key that cannot be unwrapped, because it is not what was stored. */
+    public static PersonalDataException keyChanged() {
+        return new PersonalDataException(Reason.KEY_CHANGED);
+    }
+
+    /** Why. */
+    public Reason reason() {
+        return reason;
+    }
+}

@@ -1,0 +1,47 @@
+package io.eventcore.personaldata;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+
+/**
+ * An event whose personal data is to be sealed.
+ *
+ * @since 0.1
+ */
+public final class UnsealedEvent {
+    private final UUID id;
+    private final byte[] json;
+    private final List<PersonalValue> values;
+
+    /**
+     * An event.
+     *
+     * @param id the id of the event
+     * @param json the event with placeholders, a JSON object; not to be modified
+     * @param values what belongs in their places, in the order of the places
+     */
+    public UnsealedEvent(UUID id, byte[] json, List<PersonalValue> values) {
+        this.id = Objects.requireNonNull(id, "id");
+        this.json = Objects.requireNonNull(json, "json");
+        this.values = List.copyOf(values);
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    byte[] json() {
+        return json;
+    }
+
+    List<PersonalValue> values() {
+        return values;
+    }
+
+    /** Id and number of values. */
+    @Override
+    public String toString() {
+        return id + " (" + values.size() + " personal values)";
+    }
+}

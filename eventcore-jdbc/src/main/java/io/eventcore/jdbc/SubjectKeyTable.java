@@ -1,0 +1,148 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.personaldata.KeyWrapping.WrappedKey;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The rows of subject keys. */
+final class SubjectKeyTable {
+    /** So many are asked for by one statement at most. */
+    private static final int AT_ONCE = 512;
+
+    private static final String COLUMNS = "subject, key_id, master_key, wrapped_key";
+
+    private final TableNames names;
+    private final SqlExpressions expressions;
+    private final SqlErrors errors;
+    private final String insert;
+    private final String erase;
+    private final String rewrap;
+
+    /**
+     * A row.
+     *
+     * @param subject the hash of the subject
+     * @param wrapped none if the subject was erased
+     */
+    record Row(String subject, UUID id, Optional<WrappedKey> wrapped) {}
+
+    SubjectKeyTable(TableNames names, SqlExpressions expressions, SqlErrors errors) {
+        this.names = names;
+        this.expressions = expressions;
+        this.errors = errors;
+        this.insert = names.in(
+                """
+                INSERT INTO eventcore_subject_key (subject, key_id, master_key, wrapped_key, created_at, erased_at)
+                VALUES (?, ?, ?, ?, %s, CASE WHEN ? = 1 THEN %s END)%s
+                """.formatted(expressions.currentTime(), expressions.currentTime(), expressions.unlessThere()));
+        this.erase = names.in("""
+                UPDATE eventcore_subject_key SET master_key = NULL, wrapped_key = NULL, erased_at = %s
+                WHERE subject = ? AND erased_at IS NULL
+                """.formatted(expressions.currentTime()));
+        this.rewrap = names.in("""
+                UPDATE eventcore_subject_key SET master_key = ?, wrapped_key = ?
+                WHERE subject = ? AND key_id = ? AND master_key = ?
+                """);
+    }
+
+    List<Row> byIds(Connection connection, List<UUID> ids) throws SQLException {
+        return select(connection, "key_id", ids.stream().map(UUID::toString).toList(), false);
+    }
+
+    /** {@code locked}: until the transaction ends, no other one erases these subjects. */
+    List<Row> bySubjects(Connection connection, List<String> subjects, boolean locked) throws SQLException {
+        return select(connection, "subject", subjects, locked);
+    }
+
+    private List<Row> select(Connection connection, String column, List<String> values, boolean locked)
+            throws SQLException {
+        List<Row> found = new ArrayList<>();
+        for (int from = 0; from < values.size(); from += AT_ONCE) {
+            List<String> some = values.subList(from, Math.min(values.size(), from + AT_ONCE));
+            // A power of two: a server knows the statement again.
+            int parameters = Integer.highestOneBit(2 * some.size() - 1);
+            String query = names.in("SELECT %s FROM eventcore_subject_key WHERE %s%s%s"
+                    .formatted(COLUMNS, column, Statements.in(parameters), expressions.andNotFromCache()));
+            try (PreparedStatement statement =
+                    connection.prepareStatement(locked ? expressions.lockedForReading(query) : query)) {
+                for (int i = 0; i < parameters; i++) {
+                    statement.setString(i + 1, some.get(Math.min(i, some.size() - 1)));
+                }
+                read(statement, found);
+            }
+        }
+        return found;
+    }
+
+    /** Some of the keys that another master key than this one has wrapped. */
+    List<Row> notWrappedBy(Connection connection, String masterKey) throws SQLException {
+        List<Row> found = new ArrayList<>();
+        try (PreparedStatement statement =
+                connection.prepareStatement(names.in("SELECT %s FROM eventcore_subject_key WHERE master_key <> ?%s"
+                        .formatted(COLUMNS, expressions.andNotFromCache())))) {
+            statement.setMaxRows(AT_ONCE);
+            statement.setString(1, masterKey);
+            read(statement, found);
+        }
+        return found;
+    }
+
+    private static void read(PreparedStatement statement, List<Row> found) throws SQLException {
+        try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                String wrapped = rows.getString(4);
+                Optional<WrappedKey> key = wrapped == null
+                        ? Optional.empty()
+                        : Optional.of(new WrappedKey(
+                                rows.getString(3), Base64.getDecoder().decode(wrapped)));
+                found.add(new Row(rows.getString(1), UUID.fromString(rows.getString(2)), key));
+            }
+        }
+    }
+
+    /** Inserts a row unless there is one; waits for a transaction that has inserted it and not ended. The transaction goes on in any case. */
+    boolean insert(Connection connection, Row row) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(insert)) {
+            statement.setString(1, row.subject);
+            statement.setString(2, row.id.toString());
+            statement.setString(3, row.wrapped.map(WrappedKey::masterKey).orElse(null));
+            statement.setString(4, row.wrapped.map(SubjectKeyTable::text).orElse(null));
+            statement.setInt(5, row.wrapped.isPresent() ? 0 : 1);
+            return statement.executeUpdate() == 1;
+        } catch (SQLException e) {
+            if (errors.classify(e) == Failure.DUPLICATE) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Blanks a key; false if there is none. */
+    boolean erase(Connection connection, String subject) throws SQLException {
+        return Statements.update(connection, erase, subject) == 1;
+    }
+
+    /** Replaces what wraps a key, unless it was erased meanwhile. */
+    boolean rewrap(Connection connection, Row row, WrappedKey again) throws SQLException {
+        return Statements.update(
+                        connection,
+                        rewrap,
+                        again.masterKey(),
+                        text(again),
+                        row.subject,
+                        row.id.toString(),
+                        row.wrapped.orElseThrow().masterKey())
+                == 1;
+    }
+
+    private static String text(WrappedKey wrapped) {
+        return Base64.getEncoder().encodeToString(wrapped.bytes());
+    }
+}
