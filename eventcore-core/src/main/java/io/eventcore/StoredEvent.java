@@ -1,8 +1,8 @@
 package io.eventcore;
 
 import java.time.Instant;
-import java.util.List;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 

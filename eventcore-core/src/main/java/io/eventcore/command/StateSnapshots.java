@@ -183,7 +183,9 @@ final class StateSnapshots {
             if (stored.isPresent() && stored.get().version() != declared.version()) {
                 throw new NotContinuedException(ReplayReason.OUTDATED);
             }
-            if (stored.isPresent() && !ReadAs.keyOf(stored.get().state()).equals(events.internals().readingKey())) {
+            if (stored.isPresent()
+                    && !ReadAs.keyOf(stored.get().state())
+                            .equals(events.internals().readingKey())) {
                 throw new NotContinuedException(ReplayReason.OUTDATED);
             }
             return stored;

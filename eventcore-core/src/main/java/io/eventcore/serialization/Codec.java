@@ -1,8 +1,6 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
-import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 import io.eventcore.internal.PersonalComponents;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.PersonalValue;
@@ -10,7 +8,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;

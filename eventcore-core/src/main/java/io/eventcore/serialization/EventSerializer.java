@@ -1,8 +1,8 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
-import java.util.List;
 import io.eventcore.personaldata.PersonalDataProtection;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 

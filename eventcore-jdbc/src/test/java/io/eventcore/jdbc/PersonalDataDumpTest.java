@@ -271,7 +271,9 @@ class PersonalDataDumpTest {
                         "good"))
                 .isInstanceOf(EventStoreUnavailableException.class)
                 .hasMessageContaining("'test'");
-        assertThat(fresh.internals().readStored(EventFilter.all(), EventPage.first(10)).events())
+        assertThat(fresh.internals()
+                        .readStored(EventFilter.all(), EventPage.first(10))
+                        .events())
                 .hasSize(3);
     }
 

@@ -163,7 +163,12 @@ public abstract class PersonalDataContract {
     }
 
     private static List<Event> undecoded(Instance instance, Class<? extends Event> type) {
-        return instance.store.internals().readStored(EventFilter.all().ofTypes(type), EventPage.first(100)).events().stream()
+        return instance
+                .store
+                .internals()
+                .readStored(EventFilter.all().ofTypes(type), EventPage.first(100))
+                .events()
+                .stream()
                 .flatMap(stored -> stored.decode(Event.class).stream())
                 .<Event>map(RecordedEvent::event)
                 .toList();
@@ -173,7 +178,8 @@ public abstract class PersonalDataContract {
     void an_event_that_is_kept_undecoded_does_not_keep_what_is_erased() {
         here.append(met());
         StoredEvent kept = here.store
-                .internals().readStored(EventFilter.all(), EventPage.first(1))
+                .internals()
+                .readStored(EventFilter.all(), EventPage.first(1))
                 .events()
                 .get(0);
         assertThat(kept.decode(Event.class).get(0).event()).isEqualTo(met());
@@ -397,7 +403,8 @@ public abstract class PersonalDataContract {
                 },
                 FOR_LONG);
         StoredEvent undecoded = broken.store
-                .internals().readStored(EventFilter.all(), EventPage.first(1))
+                .internals()
+                .readStored(EventFilter.all(), EventPage.first(1))
                 .events()
                 .get(0);
 
