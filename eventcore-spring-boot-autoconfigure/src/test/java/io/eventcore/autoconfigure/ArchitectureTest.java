@@ -346,8 +346,8 @@ class ArchitectureTest {
             .haveNameNotMatching("io\\.eventcore\\.micrometer\\.ObservedEventStore(\\$.*)?")
             .and()
             // Machinery behind the executor of commands and the runner of projections.
-            .haveNameNotMatching(
-                    "io\\.eventcore\\.command\\." + "(ChainedStore|CommandExecutor|DecisionChain|HotStreams|StateSnapshots)(\\$.*)?")
+            .haveNameNotMatching("io\\.eventcore\\.command\\."
+                    + "(ChainedStore|CommandExecutor|DecisionChain|HotStreams|StateSnapshots)(\\$.*)?")
             .and()
             .haveNameNotMatching(
                     "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner)(\\$.*)?")

@@ -419,7 +419,9 @@ public abstract class EventReaderContract {
                 EventFilter.prefix(StreamPrefix.of("account-a")),
                 EventFilter.all().ofTypes(LedgerEvent.class),
                 EventFilter.prefix(StreamPrefix.of(BOB.value())).ofTypes(Audited.class))) {
-            assertThat(all.stream().filter(store.internals().matching(filter)).flatMap(event -> event.decode(Event.class).stream()))
+            assertThat(all.stream()
+                            .filter(store.internals().matching(filter))
+                            .flatMap(event -> event.decode(Event.class).stream()))
                     .as(filter.toString())
                     .isEqualTo(store.readEvents(filter, EventPage.first(10), Event.class)
                             .events());
