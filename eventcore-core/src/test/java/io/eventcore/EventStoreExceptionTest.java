@@ -37,6 +37,7 @@ class EventStoreExceptionTest {
                 new EventSerializationException(ADA, "bank.deposited", reason()),
                 new EventStoreUnavailableException("The disk is full", reason()),
                 new StreamIntegrityException(ADA, StreamVersion.of(2)),
+                new SubjectErasedException("ada"),
                 new TransientEventStoreException("A deadlock", reason()),
                 new UndeclaredStreamException(ADA),
                 new VersionConflictException(ADA, exactly(3), StreamVersion.of(4)),

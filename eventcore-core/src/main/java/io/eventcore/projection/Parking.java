@@ -5,6 +5,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.internal.SharedEvent;
 import io.eventcore.projection.EventApplication.ApplyFailedException;
@@ -100,7 +101,10 @@ final class Parking<E extends Event> {
             }
         } catch (ParkedStreamChangedException changed) {
             // Something else was asked for meanwhile, and is found at the next look.
-            LOG.debug("Projection '{}' ends what it was asked to do about a parked stream", partition, changed);
+            LOG.debug(
+                    "Projection '{}' ends what it was asked to do about a parked stream",
+                    partition,
+                    OwnThreads.redacted(changed));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.eventcore.projection;
 
+import io.eventcore.internal.OwnThreads;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -89,7 +90,7 @@ record Rebuild(
             taken.add(lease);
         } catch (IllegalArgumentException notRegisteredAnyMore) {
             // It was divided anew since it was read, and the next round finds that out.
-            LOG.debug("Partition '{}' is not there any more", partition, notRegisteredAnyMore);
+            LOG.debug("Partition '{}' is not there any more", partition, OwnThreads.redacted(notRegisteredAnyMore));
         }
     }
 
