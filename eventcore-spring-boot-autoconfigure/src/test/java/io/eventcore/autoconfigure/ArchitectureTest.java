@@ -351,6 +351,9 @@ class ArchitectureTest {
             .and()
             .haveNameNotMatching(
                     "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner)(\\$.*)?")
+            .and()
+            // Erases in the transaction in which the store would append.
+            .doNotHaveFullyQualifiedName("io.eventcore.personaldata.PersonalDataEraser")
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("io.eventcore.StoreInternals")

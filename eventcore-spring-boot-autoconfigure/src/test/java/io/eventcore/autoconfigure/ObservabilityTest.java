@@ -190,7 +190,9 @@ class ObservabilityTest {
                         CompositeMeterRegistryAutoConfiguration.class,
                         SimpleMetricsExportAutoConfiguration.class,
                         ObservationAutoConfiguration.class))
-                .withPropertyValues("eventcore.snapshots.after-events=1")
+                .withPropertyValues(
+                        "eventcore.snapshots.after-events=1",
+                        "eventcore.personal-data.master-key=2026:" + "A".repeat(43) + "=")
                 .withBean("interfered", AtomicBoolean.class, () -> interfered)
                 .withBean(
                         "seen",
