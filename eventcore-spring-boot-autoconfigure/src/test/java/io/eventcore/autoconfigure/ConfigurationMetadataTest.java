@@ -65,7 +65,7 @@ class ConfigurationMetadataTest {
         }
 
         // The default of a list is to be empty, and the metadata has no way to say so.
-        assertThat(without).containsExactly("eventcore.event-packages");
+        assertThat(without).containsExactly("eventcore.event-packages", "eventcore.personal-data.previous-master-keys");
     }
 
     @Test
