@@ -16,7 +16,9 @@ import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.serialization.EventTypes;
 import io.eventcore.test.contract.Eventually;
+import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -172,10 +174,10 @@ class KafkaRelayOnARealBrokerTest {
                         KafkaAutoConfiguration.class))
                 .withPropertyValues(
                         "spring.datasource.url=" + database,
-                        "eventcore.event-packages=io.eventcore.test.contract",
                         "eventcore.projections.max-retry-delay=200ms",
                         "spring.kafka.bootstrap-servers=" + broker.address(),
-                        "eventcore.kafka.topic=" + topic);
+                        "eventcore.kafka.topic=" + topic)
+                .withBean(EventTypes.class, () -> EventTypes.of(LedgerEvent.class));
     }
 
     private static void append(ApplicationContext application, int events) {
