@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
+import io.eventcore.internal.HandlesStored;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayList;
@@ -116,7 +117,7 @@ final class EventApplication<E extends Event> {
         List<RecordedEvent<E>> events = new ArrayList<>(entries.size());
         int[] eventsBefore = new int[entries.size() + 1];
         for (int i = 0; i < entries.size(); i++) {
-            events.addAll(entries.get(i).events());
+            events.addAll(told(entries.get(i)));
             eventsBefore[i + 1] = events.size();
         }
         ProjectionListener.Batch batch = listener.started(lease.partition(), projection.kind(), events);
@@ -131,6 +132,18 @@ final class EventApplication<E extends Event> {
             throw lost;
         } catch (RuntimeException | Error e) {
             batch.failed(e instanceof ApplyFailedException failed ? failed.culprit() : e);
+            throw e;
+        }
+    }
+
+    /** What the listener is told of an entry; a relay goes on where that cannot be decoded. */
+    private List<RecordedEvent<E>> told(LogEntry<E> entry) {
+        try {
+            return entry.events();
+        } catch (LogEntry.NotDecodedException e) {
+            if (projection instanceof HandlesStored) {
+                return List.of();
+            }
             throw e;
         }
     }

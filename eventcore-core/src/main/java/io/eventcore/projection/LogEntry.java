@@ -15,6 +15,7 @@ import io.eventcore.internal.HandledEvent;
 import io.eventcore.internal.HandlesStored;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.internal.SharedEvent;
+import io.eventcore.personaldata.SubjectErased;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,24 +76,37 @@ final class LogEntry<E extends Event> {
     /** The events that it stands for; none if it cannot be read, or if upcasters drop it. */
     List<RecordedEvent<E>> events() {
         decode();
-        return parts == null ? List.of() : parts;
+        List<RecordedEvent<E>> decoded = parts == null ? List.of() : parts;
+        if (decoded.stream().anyMatch(RecordedEvent::holdsPersonalData)) {
+            // The subject may be erased before the next attempt.
+            parts = null;
+        }
+        return decoded;
     }
 
     /** Gives the events that it stands for to a projection, all of them or up to the one that fails. */
     void applyTo(Projection<E> projection) throws Exception {
         if (projection instanceof HandlesStored relay) {
-            relay.applyStored(stored);
+            applyStored(relay);
             return;
         }
-        decode();
+        List<RecordedEvent<E>> decoded = events();
         if (unreadable != null) {
             throw unreadable;
         }
-        List<RecordedEvent<E>> decoded = events();
         // What this attempt does to the events must not be seen by the next one.
         parts = null;
         for (RecordedEvent<E> part : decoded) {
             HandledEvent.during(part, () -> projection.apply(part));
+        }
+    }
+
+    /** A relay may decode it after all, for which it may need what cannot be had. */
+    private void applyStored(HandlesStored relay) throws Exception {
+        try {
+            relay.applyStored(stored);
+        } catch (TransientEventStoreException | EventStoreUnavailableException e) {
+            throw new NotDecodedException(e);
         }
     }
 
@@ -107,7 +121,9 @@ final class LogEntry<E extends Event> {
             return;
         }
         try {
-            List<RecordedEvent<Event>> decoded = filter.only(shared.decode());
+            List<RecordedEvent<Event>> decoded = filter.only(shared.decode()).stream()
+                    .filter(part -> eventType.isInstance(part.event()) || !(part.event() instanceof SubjectErased))
+                    .toList();
             for (RecordedEvent<Event> part : decoded) {
                 if (!eventType.isInstance(part.event())) {
                     unreadable = cannotBeRead(

@@ -17,19 +17,25 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.SubjectErasedException;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemoryProjectionStore;
 import io.eventcore.memory.InMemorySubjectKeyStore;
 import io.eventcore.memory.PassThroughEventSerializer;
+import io.eventcore.projection.AwaitOutcome;
+import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.PersonalEvent;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -456,5 +462,31 @@ class PersonalDataTest {
                     assertThat(trace.toString()).doesNotContain("Lovelace"); // "Ada" begins words of stack traces
                 });
         assertThat(serializer.serialize(registered("c-1")).toString()).doesNotContain("Lovelace");
+    }
+
+    /** Of an application whose events were all of one type before it erased anyone. */
+    @Test
+    void a_projection_of_the_applications_events_passes_over_an_erasure() {
+        List<Id> applied = new CopyOnWriteArrayList<>();
+        Projection<Happened> projection = Projection.named("all", Happened.class)
+                .on(Happened.class, recorded -> applied.add(((Registered) recorded.event()).customer()))
+                .atLeastOnce()
+                .build();
+        store.appendEvents(StreamWrites.to(STREAM, ExpectedVersion.any(), registered("c-1")));
+        eraser.erase("c-2");
+        store.appendEvents(StreamWrites.to(STREAM, ExpectedVersion.any(), registered("c-3")));
+
+        ProjectionRunner runner = ProjectionRunner.builder(store, new InMemoryProjectionStore())
+                .projection(projection)
+                .build();
+        runner.start();
+        try {
+            assertThat(runner.awaitPosition("all", store.lastPosition(), Duration.ofSeconds(30)))
+                    .isEqualTo(AwaitOutcome.REACHED);
+        } finally {
+            runner.stop();
+        }
+
+        assertThat(applied).containsExactly(new Id("c-1"), new Id("c-3"));
     }
 }

@@ -5,6 +5,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
+import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.BindingReflectionHintsRegistrar;
@@ -27,6 +28,7 @@ final class EventCoreRuntimeHints implements RuntimeHintsRegistrar {
                 .registerReflectionHints(
                         hints.reflection(),
                         StreamId.class,
+                        SubjectErased.class,
                         StreamPrefix.class,
                         StreamPattern.class,
                         StreamVersion.class,

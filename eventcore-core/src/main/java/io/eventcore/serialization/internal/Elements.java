@@ -1,8 +1,10 @@
 package io.eventcore.serialization.internal;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.BeanProperty;
@@ -46,10 +48,12 @@ final class Elements extends ValueSerializer<Collection<?>> {
     private void write(Collection<?> elements, JsonGenerator generator, SerializationContext context) {
         HiddenFields.refuseBeside(elements, context);
         if (elements instanceof Set<?>) {
-            TreeSet<String> sorted = new TreeSet<>();
+            // A list: elements that are not equal may look alike.
+            List<String> sorted = new ArrayList<>();
             for (Object each : elements) {
                 sorted.add(JsonText.of(context, buffer -> element.write(each, buffer, context)));
             }
+            Collections.sort(sorted);
             sorted.forEach(generator::writeString);
         } else {
             elements.forEach(each -> element.write(each, generator, context));

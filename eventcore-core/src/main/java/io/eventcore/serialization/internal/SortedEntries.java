@@ -14,15 +14,16 @@ import java.time.Year;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.Currency;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import tools.jackson.core.JsonGenerator;
@@ -136,13 +137,15 @@ final class SortedEntries<M> extends ValueSerializer<M> {
             });
             return;
         }
-        TreeSet<String> sorted = new TreeSet<>();
+        // A list: entries that are not equal may look alike.
+        List<String> sorted = new ArrayList<>();
         map.forEach((name, content) -> sorted.add(JsonText.of(context, buffer -> {
             buffer.writeStartArray();
             new Position(key, null).write(name, buffer, context);
             value.write(content, buffer, context);
             buffer.writeEndArray();
         })));
+        Collections.sort(sorted);
         generator.writeName(MARK + "entries");
         generator.writeStartArray();
         sorted.forEach(generator::writeString);

@@ -529,6 +529,14 @@ class CanonicalJsonTest {
 
     record OfSet(Set<?> v) {}
 
+    static final class NoEquals {
+        public final String item;
+
+        NoEquals(String item) {
+            this.item = item;
+        }
+    }
+
     record OfQueue(Queue<String> v) {}
 
     record OfIterable(Iterable<String> v) {}
@@ -671,6 +679,10 @@ class CanonicalJsonTest {
                         "@JsonValue in a map",
                         new OfMapOfObjects(Map.of("a", new Phone("7"))),
                         new OfMapOfObjects(Map.of("a", new Iban("7")))),
+                pair(
+                        "elements without equals in a set",
+                        new OfSet(Set.of(new NoEquals("tea"), new NoEquals("tea"))),
+                        new OfSet(Set.of(new NoEquals("tea")))),
                 pair("@JsonValue in a set", new OfSet(Set.of(new Phone("7"))), new OfSet(Set.of(new Iban("7")))),
                 pair("a list with a field", new OfList(new Basket("10%", "a")), new OfList(new Basket("20%", "a"))),
                 pair("a map with a field", new OfRates(new Rates("mon")), new OfRates(new Rates("tue"))),
