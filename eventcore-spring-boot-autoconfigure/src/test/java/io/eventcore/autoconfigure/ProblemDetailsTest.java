@@ -155,7 +155,7 @@ class ProblemDetailsTest {
                 application()
                         .withBean("stuck", Projection.class, ProblemDetailsTest::stuck)
                         .withBean(Waiting.class)
-                        .withPropertyValues("eventcore.web.consistency-token.timeout=1ms"),
+                        .withPropertyValues("eventcore.web.consistency-token.timeout=30s"),
                 http -> {
                     assertThat(http.get().uri("/deposit")).hasStatusOk();
                     MvcTestResult answer = http.get()
