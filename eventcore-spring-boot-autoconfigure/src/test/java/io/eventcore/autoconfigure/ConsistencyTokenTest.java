@@ -187,7 +187,7 @@ class ConsistencyTokenTest {
 
     @Test
     void of_several_tokens_the_newest_counts_and_none_may_be_something_else() {
-        run(application().withPropertyValues("eventcore.web.consistency-token.timeout=20ms"), (http, application) -> {
+        run(application().withPropertyValues("eventcore.web.consistency-token.timeout=1s"), (http, application) -> {
             String first = token(http.post().uri("/deposits").exchange());
             assertThat(http.get().uri("/total").header(ConsistencyToken.HEADER, first))
                     .hasStatusOk();
