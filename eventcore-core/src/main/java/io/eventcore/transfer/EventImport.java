@@ -134,7 +134,11 @@ public class EventImport {
             for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
                 List<ExportedEvent> rest = after(found, chunk);
                 if (rest.size() < chunk.size()) {
-                    last = chunk.get(chunk.size() - rest.size() - 1).position();
+                    ExportedEvent passed = chunk.get(chunk.size() - rest.size() - 1);
+                    last = passed.position();
+                    if (last.equals(found) && !isStored(passed)) {
+                        throw otherFile(found);
+                    }
                 }
                 if (!rest.isEmpty()) {
                     if (last.compareTo(found) < 0) {
@@ -153,9 +157,14 @@ public class EventImport {
         return written;
     }
 
+    private boolean isStored(ExportedEvent event) {
+        GlobalPosition before = GlobalPosition.of(event.position().value() - 1);
+        return log.read(before, event.position(), 1).equals(List.of(event));
+    }
+
     private static TransferRefusedException otherFile(GlobalPosition found) {
         return new TransferRefusedException(
-                "The store was filled up to position %s, where this file has no event: go on with the same file"
+                "The store was filled up to position %s, where this file has another event or none: go on with the same file"
                         .formatted(found));
     }
 

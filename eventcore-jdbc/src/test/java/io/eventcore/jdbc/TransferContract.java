@@ -280,6 +280,34 @@ abstract class TransferContract {
     }
 
     @Test
+    void nor_with_one_that_has_another_event_in_the_last_position_that_was_filled() {
+        Place place = empty();
+        export(plain(2_000));
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(file, progress -> interrupt(progress, 1_000)));
+        List<ExportedEvent> alike = plain(3_000).stream()
+                .map(event -> ExportedEvent.of(
+                        event.position(),
+                        event.streamId(),
+                        event.version(),
+                        new UUID(event.position().value(), 99),
+                        event.typeName(),
+                        event.recordedAt(),
+                        event.metadata(),
+                        event.payload()))
+                .toList();
+        Path other = folder.resolve("other.jsonl");
+        EventExport.from(new GivenEvents(alike)).toFile(other);
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(other))
+                .withMessageContaining("the same file");
+
+        EventImport.into(place.log()).restore(file);
+        assertThat(all(place)).isEqualTo(plain(2_000));
+    }
+
+    @Test
     void what_is_appended_keeps_all_but_its_position_and_its_order() {
         List<ExportedEvent> events = hostile();
         export(events);
