@@ -114,6 +114,16 @@ class TreesTest {
         assertThat(through(value)).isEqualTo(value);
     }
 
+    /** JDK 17 writes more digits of some doubles than JDK 19 and later would, and what it wrote is read by these. */
+    @ParameterizedTest
+    @ValueSource(strings = {"2.28531093968264992E17", "2.0E-3", "1.0E23"})
+    void a_double_that_another_jdk_has_written_is_the_same_number_on_both_ways(String value) {
+        String through = through(value);
+
+        assertThat(new BigDecimal(through)).isEqualByComparingTo(new BigDecimal(value));
+        assertThat(Double.parseDouble(through)).isEqualTo(Double.parseDouble(value));
+    }
+
     private static String through(String json) {
         Trees trees = new Trees(JSON);
         String once =
