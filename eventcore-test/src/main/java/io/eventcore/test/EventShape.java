@@ -2,6 +2,7 @@ package io.eventcore.test;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.eventcore.PersonalData;
 import io.eventcore.StreamId;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -41,14 +42,14 @@ final class EventShape {
     private void add(String path, ResolvableType type, String suffix) {
         Class<?> raw = type.resolve(Object.class);
         if (raw.isArray()) {
-            add(path + "[]", type.getComponentType(), "");
+            add(path + "[]", type.getComponentType(), suffix);
         } else if (raw == Optional.class) {
-            add(path, type.getGeneric(0), " or nothing");
+            add(path, type.getGeneric(0), " or nothing" + suffix);
         } else if (Iterable.class.isAssignableFrom(raw) && type.hasGenerics()) {
-            add(path + "[]", type.getGeneric(0), "");
+            add(path + "[]", type.getGeneric(0), suffix);
         } else if (Map.class.isAssignableFrom(raw) && type.hasGenerics()) {
-            add(path + "{key}", type.getGeneric(0), "");
-            add(path + "{}", type.getGeneric(1), "");
+            add(path + "{key}", type.getGeneric(0), suffix);
+            add(path + "{}", type.getGeneric(1), suffix);
         } else if (raw.isEnum()) {
             types.put(path, "one of " + constants(raw) + suffix);
         } else if (raw.isSealed()) {
@@ -67,7 +68,12 @@ final class EventShape {
 
     private void addParts(String path, ResolvableType type, Class<?> raw) {
         String prefix = path.isEmpty() ? "" : path + ".";
-        fieldsOf(raw).forEach(field -> add(prefix + nameOf(field), resolved(field, type), ""));
+        fieldsOf(raw).forEach(field -> add(prefix + nameOf(field), resolved(field, type), suffixOf(field)));
+    }
+
+    /** That a value is personal decides how it is stored, though not what it is read as. */
+    private static String suffixOf(Field field) {
+        return field.isAnnotationPresent(PersonalData.class) ? ", personal" : "";
     }
 
     private static ResolvableType resolved(Field field, ResolvableType owner) {

@@ -9,8 +9,14 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.eventcore.Event;
 import io.eventcore.EventType;
+import io.eventcore.PersonalData;
+import io.eventcore.memory.InMemorySubjectKeyStore;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.serialization.EventJson;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.Upcaster;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -215,15 +221,62 @@ class TypesLockTest {
         EventTypes types = EventTypes.of(Sold.class, Picky.class);
         System.setProperty(UPDATE, "true");
         try {
-            EventCoreAssertions.assertCompatible(
-                    file, types, new JacksonEventSerializer(types), new Picky("picky one"));
+            EventCoreAssertions.assertCompatible(file, types, serializer(types), new Picky("picky one"));
         } finally {
             System.clearProperty(UPDATE);
         }
 
-        assertThatCode(() -> EventCoreAssertions.assertCompatible(
-                        file, types, new JacksonEventSerializer(types), new Picky("picky one")))
+        assertThatCode(() ->
+                        EventCoreAssertions.assertCompatible(file, types, serializer(types), new Picky("picky one")))
                 .doesNotThrowAnyException();
+    }
+
+    @EventType("joined")
+    record Joined(
+            String member, @PersonalData(subject = "member") String name) implements Event {}
+
+    @EventType("joined")
+    record JoinedInTheClear(String member, String name) implements Event {}
+
+    @Test
+    void a_value_that_is_not_personal_any_more_is_named() {
+        accept(Sold.class, Joined.class);
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> compare(Sold.class, JoinedInTheClear.class))
+                .withMessageContaining("name was String, personal, is String");
+    }
+
+    @EventType("born")
+    record Born(
+            String member, @PersonalData(subject = "member") String date) implements Event {
+        Born {
+            if (date.equals("a")) {
+                throw new IllegalArgumentException("no date");
+            }
+        }
+    }
+
+    @EventType(value = "born", revision = 2)
+    record BornInYear(String member, int year) implements Event {}
+
+    @Test
+    void what_is_read_of_an_erased_person_is_a_sample_too() {
+        EventTypes before = EventTypes.of(Born.class);
+        EventTypes after = EventTypes.builder()
+                .register(BornInYear.class)
+                .upcaster(Upcaster.from("born").toRevision(2, event -> {
+                    String date = event.object().remove("date").asString();
+                    return event.object().put("year", Integer.parseInt(date.substring(0, 4)));
+                }))
+                .build();
+        file = folder.resolve("persons.json");
+        updating(() ->
+                EventCoreAssertions.assertCompatible(file, before, serializer(before), new Born("c-1", "1815-12-10")));
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> EventCoreAssertions.assertCompatible(file, after, serializer(after)))
+                .withMessageContaining("'born': what is stored cannot be read any more");
     }
 
     @ParameterizedTest
@@ -237,9 +290,18 @@ class TypesLockTest {
     }
 
     private void accept(Class<?>... classes) {
+        updating(() -> compare(classes));
+    }
+
+    private static EventSerializer serializer(EventTypes types) {
+        return new JacksonEventSerializer(
+                types, EventJson.builder().build(), PersonalDataProtection.of(new InMemorySubjectKeyStore()));
+    }
+
+    private static void updating(Runnable assertion) {
         System.setProperty(UPDATE, "true");
         try {
-            compare(classes);
+            assertion.run();
         } finally {
             System.clearProperty(UPDATE);
         }
@@ -249,7 +311,7 @@ class TypesLockTest {
         EventTypes.Builder builder = EventTypes.builder();
         Stream.of(classes).forEach(type -> builder.register(type.asSubclass(Event.class)));
         EventTypes types = builder.build();
-        EventCoreAssertions.assertCompatible(file, types, new JacksonEventSerializer(types));
+        EventCoreAssertions.assertCompatible(file, types, serializer(types));
     }
 
     private void assertRefused(Class<? extends Event> type, String... expected) {
