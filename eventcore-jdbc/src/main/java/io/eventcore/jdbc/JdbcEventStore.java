@@ -198,6 +198,24 @@ public class JdbcEventStore implements EventStore {
         }
     }
 
+    /**
+     * The version of the tables as it is now, by one short read on a connection of its own: a script may have been run since
+     * the store was made.
+     *
+     * @throws SchemaException if the settings are missing
+     * @throws EventStoreUnavailableException if the database cannot be reached
+     */
+    public int schemaVersion() {
+        try {
+            return connections
+                    .own(connection -> SchemaSettings.read(connection, dialect.names(), dialect.expressions()))
+                    .orElseThrow(() -> SchemaSettings.missing(dialect))
+                    .version();
+        } catch (SQLException e) {
+            throw failed("Reading the version of the tables", e);
+        }
+    }
+
     @Override
     public StreamVersion streamVersion(StreamId streamId) {
         Objects.requireNonNull(streamId, "streamId");

@@ -9,11 +9,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -28,8 +28,6 @@ import javax.sql.DataSource;
  * @since 0.1
  */
 public class JdbcSchema {
-    static final int VERSION = 1;
-
     private static final String READ_ONLY = "25006";
 
     private static final Pattern ROLE = Pattern.compile("\\b(app|reader)_eventcore\\b");
@@ -75,11 +73,11 @@ public class JdbcSchema {
     }
 
     /**
-     * Creates what is missing, indexes on existing tables too; leaves alone what is there. An index that was not asked for
-     * stays.
+     * Creates what is missing, indexes on existing tables too; leaves alone what is there. Tables of an older version keep
+     * that version; an index that was not asked for stays.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if the script fails, or the tables there are of another version
+     * @throws SchemaException if the script fails, or the tables there are of a version this library does not work with
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public void create() {
@@ -115,32 +113,36 @@ public class JdbcSchema {
     }
 
     /**
-     * Checks that the tables are those this version works with. A few short reads; changes nothing.
+     * Checks that the tables are such that this version works with them. A few short reads; changes nothing.
      *
+     * @return the version of the tables; it may be another than {@link #version()}
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if the tables are missing, of another version, or were set back
+     * @throws SchemaException if the tables are missing, of a version this library does not work with, or were set back
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
-    public void validate() {
-        own(connection -> check(connection, Dialect.of(connection, names)));
+    public int validate() {
+        return own(
+                connection -> check(connection, Dialect.of(connection, names)).version());
     }
 
     /**
      * Checks as {@link #validate()} does, and that the tables of projections are there and the database takes changes: by a
      * statement that changes no row. One connection, a few short statements.
      *
+     * @return the version of the tables; it may be another than {@link #version()}
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if tables are missing, of another version, or were set back
+     * @throws SchemaException if tables are missing, of a version this library does not work with, or were set back
      * @throws EventStoreUnavailableException if the database cannot be reached, or is read-only
      */
-    public void probe() {
-        own(connection -> {
-            Dialect dialect = check(connection, Dialect.of(connection, names));
+    public int probe() {
+        return own(connection -> {
+            Dialect dialect = Dialect.of(connection, names);
+            SchemaSettings settings = check(connection, dialect);
             if (connection.isReadOnly()) {
                 throw new SQLException("The connection is read-only", READ_ONLY);
             }
             changeNothing(connection, dialect);
-            return dialect;
+            return settings.version();
         });
     }
 
@@ -159,9 +161,12 @@ public class JdbcSchema {
         }
     }
 
-    /** The version of the tables that this library works with. */
+    /**
+     * The newest version of the tables that this library knows, and that {@link #create()} makes. It works with those of
+     * the release before too, and with newer ones that say that it may.
+     */
     public static int version() {
-        return VERSION;
+        return SchemaSettings.KNOWN;
     }
 
     /**
@@ -218,7 +223,10 @@ public class JdbcSchema {
     <T> T open(boolean check, Opened<T> opened) {
         return own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
-            ready(connection, check ? check(connection, dialect) : dialect);
+            if (check) {
+                check(connection, dialect);
+            }
+            ready(connection, dialect);
             return opened.by(dialect, dialect.hasIndex(connection, OptionalIndex.EVENT_ID));
         });
     }
@@ -243,19 +251,16 @@ public class JdbcSchema {
         return new JdbcSchema(connections, names, indexes, true);
     }
 
-    private static String selectSettings(Dialect dialect) {
-        return dialect.names()
-                .in("SELECT schema_version, order_strategy FROM eventcore_settings WHERE id = 1"
-                        + dialect.expressions().andNotFromCache());
-    }
-
     private static boolean isPresent(Connection connection, Dialect dialect) {
-        try (PreparedStatement query = connection.prepareStatement(selectSettings(dialect));
-                ResultSet row = query.executeQuery()) {
-            return row.next();
+        try {
+            return settings(connection, dialect).isPresent();
         } catch (SQLException notThere) {
             return false;
         }
+    }
+
+    private static Optional<SchemaSettings> settings(Connection connection, Dialect dialect) throws SQLException {
+        return SchemaSettings.read(connection, dialect.names(), dialect.expressions());
     }
 
     private void run(Connection connection, Dialect dialect, String script) {
@@ -264,28 +269,25 @@ public class JdbcSchema {
         } catch (SQLException e) {
             throw new SchemaException(
                     Problem.NOT_CREATED,
-                    "The tables of the event store could not be created by " + path(script),
-                    path(script),
+                    "The tables of the event store could not be created by " + SchemaScripts.path(script),
+                    SchemaScripts.path(script),
                     e);
         }
     }
 
-    private Dialect check(Connection connection, Dialect dialect) {
-        try (PreparedStatement query = connection.prepareStatement(selectSettings(dialect));
-                ResultSet row = query.executeQuery()) {
-            if (!row.next()) {
-                throw new SchemaException(
-                        Problem.MISSING, "The settings of the event store are missing", path(dialect), null);
-            }
-            if (checkIsUnfinished(row.getInt(1), row.getString(2), dialect)) {
-                return dialect;
-            }
+    /** The settings of tables that this version works with. */
+    private SchemaSettings check(Connection connection, Dialect dialect) {
+        SchemaSettings settings;
+        try {
+            settings = settings(connection, dialect).orElseThrow(() -> SchemaSettings.missing(dialect));
         } catch (SQLException e) {
             throw new SchemaException(
                     Problem.MISSING, "The tables of the event store are missing or not readable", path(dialect), e);
         }
-        checkPositions(connection, dialect);
-        return dialect;
+        if (!checkIsUnfinished(settings, dialect)) {
+            checkPositions(connection, dialect);
+        }
+        return settings;
     }
 
     /** After a restore by hand, for example: what is appended then would stand where readers have passed. */
@@ -308,8 +310,8 @@ public class JdbcSchema {
     }
 
     /** Whether an import was begun and not ended, and that is accepted. */
-    private boolean checkIsUnfinished(int version, String orderStrategy, Dialect dialect) {
-        boolean unfinished = orderStrategy.equals(JdbcStoredLog.UNFINISHED);
+    private boolean checkIsUnfinished(SchemaSettings settings, Dialect dialect) {
+        boolean unfinished = settings.orderStrategy().equals(JdbcStoredLog.UNFINISHED);
         if (unfinished && !acceptsUnfinishedImport) {
             throw new SchemaException(
                     Problem.UNFINISHED_IMPORT,
@@ -317,27 +319,16 @@ public class JdbcSchema {
                     path(dialect),
                     null);
         }
-        check(version, unfinished ? dialect.log().orderStrategy() : orderStrategy, dialect);
-        return unfinished;
-    }
-
-    private static void check(int version, String orderStrategy, Dialect dialect) {
-        if (version != VERSION) {
-            throw new SchemaException(
-                    version < VERSION ? Problem.TOO_OLD : Problem.TOO_NEW,
-                    "The tables of the event store have version %d, this library works with version %d"
-                            .formatted(version, VERSION),
-                    path(dialect),
-                    null);
-        }
-        if (!orderStrategy.equals(dialect.log().orderStrategy())) {
+        settings.checkVersion(path(dialect));
+        if (!unfinished && !settings.orderStrategy().equals(dialect.log().orderStrategy())) {
             throw new SchemaException(
                     Problem.OTHER_ORDER,
                     "The event store orders its log by '%s', this library by '%s': together they would lose events"
-                            .formatted(orderStrategy, dialect.log().orderStrategy()),
+                            .formatted(settings.orderStrategy(), dialect.log().orderStrategy()),
                     path(dialect),
                     null);
         }
+        return unfinished;
     }
 
     private String text(String script) {
@@ -350,10 +341,6 @@ public class JdbcSchema {
     }
 
     private static String path(Dialect dialect) {
-        return path(dialect.engine().scripts().schema());
-    }
-
-    private static String path(String script) {
-        return "classpath:io/eventcore/jdbc/" + script;
+        return dialect.engine().scripts().schemaPath();
     }
 }

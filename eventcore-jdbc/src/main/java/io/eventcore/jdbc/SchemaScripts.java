@@ -40,6 +40,16 @@ enum SchemaScripts {
         return schema;
     }
 
+    /** That file, as a user finds it. */
+    String schemaPath() {
+        return path(schema);
+    }
+
+    /** A file of ours, as a user finds it. */
+    static String path(String script) {
+        return "classpath:io/eventcore/jdbc/" + script;
+    }
+
     /** The file that grants roles what they need of the tables. */
     String roles() {
         return "roles-" + family + ".sql";

@@ -3,15 +3,17 @@
 -- It may run again: what is there stays. A released version of this file is never edited; changes come as numbered
 -- scripts.
 
--- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
--- start, because writers that order events in different ways would let readers miss some.
+-- One row: what a store must know before it may take part. A store that finds another strategy refuses to start, because
+-- writers that order events in different ways would let readers miss some. So does one that does not know the version in
+-- compatible_from: later scripts raise it only if what they change must be kept up by all who write.
 CREATE TABLE IF NOT EXISTS eventcore_settings (
-    id             SMALLINT PRIMARY KEY CHECK (id = 1),
-    schema_version INTEGER NOT NULL,
-    order_strategy VARCHAR(40) NOT NULL
+    id              SMALLINT PRIMARY KEY CHECK (id = 1),
+    schema_version  INTEGER NOT NULL,
+    compatible_from INTEGER NOT NULL,
+    order_strategy  VARCHAR(40) NOT NULL
 );
-INSERT INTO eventcore_settings (id, schema_version, order_strategy)
-SELECT 1, 1, 'counter-row' WHERE NOT EXISTS (SELECT 1 FROM eventcore_settings);
+INSERT INTO eventcore_settings (id, schema_version, compatible_from, order_strategy)
+SELECT 1, 1, 1, 'counter-row' WHERE NOT EXISTS (SELECT 1 FROM eventcore_settings);
 
 -- One row for each stream that an append wrote or relied on. Its row lock is what makes the version check exact. A row
 -- of version 0 stands for a stream that does not exist: an append relied on its absence. H2 counts in UTF-16: 255 code

@@ -131,14 +131,16 @@ CREATE TABLE IF NOT EXISTS eventcore_parked_stream (
     PRIMARY KEY (name, version, stream_id)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
--- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
--- start, because writers that order events in different ways would let readers miss some. It comes last: where it
+-- One row: what a store must know before it may take part. A store that finds another strategy refuses to start, because
+-- writers that order events in different ways would let readers miss some. So does one that does not know the version in
+-- compatible_from: later scripts raise it only if what they change must be kept up by all who write. It comes last: where it
 -- stands, the rest is complete, for no transaction holds these statements together.
 CREATE TABLE IF NOT EXISTS eventcore_settings (
-    id             SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
-    schema_version INTEGER NOT NULL,
-    order_strategy VARCHAR(40) NOT NULL
+    id              SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    schema_version  INTEGER NOT NULL,
+    compatible_from INTEGER NOT NULL,
+    order_strategy  VARCHAR(40) NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
-INSERT IGNORE INTO eventcore_settings (id, schema_version, order_strategy) VALUES (1, 1, 'counter-row');
+INSERT IGNORE INTO eventcore_settings (id, schema_version, compatible_from, order_strategy) VALUES (1, 1, 1, 'counter-row');
 
 DO RELEASE_LOCK('eventcore schema');

@@ -6,15 +6,17 @@
 -- Two applications that start together must not create the same table at the same time.
 SELECT pg_advisory_xact_lock(hashtext('eventcore'), hashtext('schema'));
 
--- One row: what a store must know before it may take part. A store that finds another strategy or version refuses to
--- start, because writers that order events in different ways would let readers miss some.
+-- One row: what a store must know before it may take part. A store that finds another strategy refuses to start, because
+-- writers that order events in different ways would let readers miss some. So does one that does not know the version in
+-- compatible_from: later scripts raise it only if what they change must be kept up by all who write.
 CREATE TABLE IF NOT EXISTS eventcore_settings (
-    id             smallint PRIMARY KEY CHECK (id = 1),
-    schema_version integer  NOT NULL,
-    order_strategy text     NOT NULL
+    id              smallint PRIMARY KEY CHECK (id = 1),
+    schema_version  integer  NOT NULL,
+    compatible_from integer  NOT NULL,
+    order_strategy  text     NOT NULL
 );
-INSERT INTO eventcore_settings (id, schema_version, order_strategy)
-VALUES (1, 1, 'in-flight-lock')
+INSERT INTO eventcore_settings (id, schema_version, compatible_from, order_strategy)
+VALUES (1, 1, 1, 'in-flight-lock')
 ON CONFLICT DO NOTHING;
 
 -- One row for each stream that an append wrote or relied on. Its row lock is what makes the version check exact. A row

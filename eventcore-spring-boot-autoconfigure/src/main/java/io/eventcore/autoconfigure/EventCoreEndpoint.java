@@ -6,7 +6,6 @@ import io.eventcore.EventStoreException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.projection.ParkedCount;
@@ -31,6 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -290,10 +290,17 @@ public class EventCoreEndpoint {
         Optional<AppendInFlight> oldest = store.oldestAppendInFlight();
         return new Store(
                 nameOf(type),
-                type == JdbcEventStore.class ? JdbcSchema.version() : null,
+                schemaVersion(store),
                 store.lastPosition().value(),
                 oldest.map(append -> new InFlight(append.session(), append.since(), append.age()))
                         .orElse(null));
+    }
+
+    /** Past observations and advice: it is no part of what an application may have wrapped. */
+    private static @Nullable Integer schemaVersion(EventStore store) {
+        EventStore bare = BareStore.of(store);
+        Object target = AopProxyUtils.getSingletonTarget(bare);
+        return (target == null ? bare : target) instanceof JdbcEventStore jdbc ? jdbc.schemaVersion() : null;
     }
 
     private static String nameOf(Class<?> store) {

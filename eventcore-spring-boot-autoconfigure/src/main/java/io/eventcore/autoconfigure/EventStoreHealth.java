@@ -41,8 +41,7 @@ final class EventStoreHealth implements HealthIndicator {
         try {
             Health.Builder up = Health.up();
             if (schema != null) {
-                schema.probe();
-                up.withDetail("schemaVersion", JdbcSchema.version());
+                up.withDetail("schemaVersion", schema.probe());
             }
             up.withDetail("lastPosition", store.lastPosition().value());
             failed = null;

@@ -35,11 +35,12 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
                         + " the tables are there, check that this user may read them, and that eventcore.jdbc.schema and"
                         + " eventcore.jdbc.table-prefix name them.";
             case TOO_OLD ->
-                "Run the numbered scripts beside " + cause.script() + " that lead from the version of the tables to the"
-                        + " version of the library; nothing is changed by itself.";
+                "Run the numbered scripts beside " + cause.script()
+                        + ", in order and each once, that lead from the version of"
+                        + " the tables to one that this library works with; nothing is changed by itself.";
             case TOO_NEW ->
-                "A newer release has upgraded the tables already: upgrade the library in this application too. It does not"
-                        + " write to tables it does not know.";
+                "A newer release has upgraded the tables, to a version that older ones cannot write to: upgrade the library in"
+                        + " this application too.";
             case OTHER_ORDER ->
                 "Do not mix the two: either this is the wrong database, or the row in the settings table was changed by"
                         + " hand; restore what it was.";

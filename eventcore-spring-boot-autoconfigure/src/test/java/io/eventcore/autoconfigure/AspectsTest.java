@@ -134,13 +134,15 @@ class AspectsTest {
     @ParameterizedTest
     @MethodSource("applications")
     void what_the_endpoint_tells_of_the_store_is_the_same_with_advice(WebApplicationContextRunner runner) {
-        runner.run(plain -> runner.withBean(OnEverything.class)
-                .run(advised -> assertThat(type(advised)).isEqualTo(type(plain)).isIn("jdbc", "in-memory")));
+        runner.run(plain -> runner.withBean(OnEverything.class).run(advised -> {
+            assertThat(described(advised)).isEqualTo(described(plain));
+            assertThat(described(advised).type()).isIn("jdbc", "in-memory");
+        }));
     }
 
-    private static String type(ApplicationContext application) {
+    private static EventCoreEndpoint.Store described(ApplicationContext application) {
         Object answer = application.getBean(EventCoreEndpoint.class).overview().getBody();
-        return ((Overview) Objects.requireNonNull(answer)).stores().get(0).type();
+        return ((Overview) Objects.requireNonNull(answer)).stores().get(0);
     }
 
     private static WebApplicationContextRunner everything() {

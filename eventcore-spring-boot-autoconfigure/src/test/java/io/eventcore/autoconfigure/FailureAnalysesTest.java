@@ -56,18 +56,20 @@ class FailureAnalysesTest {
     void the_tables_are_too_old() {
         assertExplained(
                 withSettings("schema_version = 0"),
-                "The tables of the event store have version 0, this library works with version 1.",
-                "Run the numbered scripts beside classpath:io/eventcore/jdbc/schema-h2.sql that lead from the version of"
-                        + " the tables to the version of the library; nothing is changed by itself.");
+                "The tables of the event store have version 0, this library works with version 1 and later.",
+                "Run the numbered scripts beside classpath:io/eventcore/jdbc/schema-h2.sql, in order and each once, that"
+                        + " lead from the version of the tables to one that this library works with; nothing is changed by"
+                        + " itself.");
     }
 
     @Test
     void the_tables_are_too_new() {
         assertExplained(
-                withSettings("schema_version = 99"),
-                "The tables of the event store have version 99, this library works with version 1.",
-                "A newer release has upgraded the tables already: upgrade the library in this application too. It does not"
-                        + " write to tables it does not know.");
+                withSettings("schema_version = 99, compatible_from = 99"),
+                "The tables of the event store have version 99 and need a library that knows version 99, this one knows"
+                        + " version " + JdbcSchema.version() + ".",
+                "A newer release has upgraded the tables, to a version that older ones cannot write to: upgrade the"
+                        + " library in this application too.");
     }
 
     @Test

@@ -67,11 +67,14 @@ class HealthTest {
     }
 
     @Test
-    void tables_that_went_away_or_are_of_another_version_are_down_with_the_reason() {
+    void tables_that_went_away_or_need_a_later_release_are_down_with_the_reason() {
         Applications.withH2().run(application -> {
             JdbcClient jdbc = JdbcClient.create(application.getBean(DataSource.class));
 
             jdbc.sql("UPDATE eventcore_settings SET schema_version = 99").update();
+            assertThat(store(application).getDetails()).containsEntry("schemaVersion", 99);
+
+            jdbc.sql("UPDATE eventcore_settings SET compatible_from = 99").update();
             assertThat(store(application).getStatus()).isEqualTo(Status.DOWN);
             assertThat(store(application).getDetails())
                     .hasToString("{schema=TOO_NEW, script=" + "classpath:io/eventcore/jdbc/schema-h2.sql}");

@@ -1,0 +1,8 @@
+package io.eventcore.jdbc;
+
+class PostgreSqlSchemaVersionTest extends SchemaVersionContract {
+    @Override
+    TestDatabase database() {
+        return PostgreSqlDatabase.INSTANCE;
+    }
+}
