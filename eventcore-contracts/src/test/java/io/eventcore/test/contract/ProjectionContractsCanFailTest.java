@@ -1,8 +1,6 @@
 package io.eventcore.test.contract;
 
 import static org.junit.jupiter.params.provider.Arguments.arguments;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
 
 import io.eventcore.AppendLimits;
 import io.eventcore.EventStore;
@@ -14,7 +12,6 @@ import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.memory.TransactionalAppliedEvents;
 import java.time.Clock;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,11 +19,9 @@ import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -87,20 +82,6 @@ class ProjectionContractsCanFailTest {
         passed.get().assertStatistics(stats -> stats.started(1).succeeded(1));
     }
 
-    /** The rows about stores and about runners stand in a class for each theme. */
-    private static DiscoverySelector selector(Class<?> contract, String row) {
-        List<Class<?>> themes = List.of(contract.getSuperclass().getDeclaredClasses());
-        if (themes.stream().noneMatch(theme -> theme.isAnnotationPresent(Nested.class))) {
-            return selectMethod(contract, row);
-        }
-        Class<?> theme = themes.stream()
-                .filter(nested -> Arrays.stream(nested.getSuperclass().getDeclaredMethods())
-                        .anyMatch(method -> method.getName().equals(row)))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("no theme has the row " + row));
-        return selectNestedMethod(List.of(contract), theme, row);
-    }
-
     private static List<Arguments> brokenLogs() {
         return brokenLogs;
     }
@@ -120,7 +101,7 @@ class ProjectionContractsCanFailTest {
             LOG.set(log);
             try {
                 return EngineTestKit.engine("junit-jupiter")
-                        .selectors(selector(contract, row))
+                        .selectors(ContractRows.select(contract, row))
                         .execute()
                         .testEvents();
             } finally {

@@ -1,7 +1,5 @@
 package io.eventcore.test.contract;
 
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
-
 import io.eventcore.AppendLimits;
 import io.eventcore.EventStore;
 import io.eventcore.command.CommandId;
@@ -20,7 +18,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.platform.testkit.engine.EngineTestKit;
 
 /** The rows about crashes notice when commands lose the id that makes good for them. */
 class ReactionContractCanFailTest {
@@ -46,11 +43,7 @@ class ReactionContractCanFailTest {
                 "a_parked_stream_is_answered_in_order_once_it_is_retried",
             })
     void commands_without_an_id_are_caught(String row) {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(WithoutIds.class, row))
-                .execute()
-                .testEvents()
-                .assertStatistics(stats -> stats.started(1).failed(1));
+        ContractRows.assertFails(WithoutIds.class, row);
     }
 
     @ParameterizedTest
@@ -60,11 +53,7 @@ class ReactionContractCanFailTest {
                 "a_crash_between_two_commands_of_an_event_executes_each_of_them_once",
             })
     void one_id_for_all_commands_is_caught(String row) {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(WithOneIdForAll.class, row))
-                .execute()
-                .testEvents()
-                .assertStatistics(stats -> stats.started(1).failed(1));
+        ContractRows.assertFails(WithOneIdForAll.class, row);
     }
 
     abstract static class Mutated extends ReactionContract {
