@@ -2,34 +2,20 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventStore;
-import io.eventcore.EventStoreException;
 import io.eventcore.GlobalPosition;
-import io.eventcore.StreamId;
 import io.eventcore.jdbc.JdbcEventStore;
-import io.eventcore.jdbc.SchemaException;
 import io.eventcore.memory.InMemoryEventStore;
-import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
-import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
-import io.eventcore.projection.ProjectionStatus;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.actuate.endpoint.Access;
@@ -38,7 +24,6 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
-import org.springframework.util.MimeType;
 
 /**
  * Shows the event store and its projections, and lets operators pause, resume and reset projections and deal with parked
@@ -52,17 +37,9 @@ import org.springframework.util.MimeType;
  */
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
 public class EventCoreEndpoint {
-    private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
-
-    private static final MimeType PROBLEM = MimeType.valueOf("application/problem+json");
-
-    /** How many parked streams are shown. */
-    private static final int SHOWN = 100;
-
     private final List<EventStore> stores;
-    private final @Nullable ProjectionRunner runner;
-    private final @Nullable ProjectionStore projectionStore;
-    private final boolean showStreamIds;
+    private final ShownProjections projections;
+    private final @Nullable OperatorActions actions;
 
     EventCoreEndpoint(
             List<EventStore> stores,
@@ -70,9 +47,9 @@ public class EventCoreEndpoint {
             @Nullable ProjectionStore projectionStore,
             boolean showStreamIds) {
         this.stores = stores.stream().map(BareStore::of).toList();
-        this.runner = runner;
-        this.projectionStore = projectionStore;
-        this.showStreamIds = showStreamIds;
+        projections = new ShownProjections(
+                this.stores.stream().findFirst().orElse(null), runner, projectionStore, showStreamIds);
+        actions = runner == null ? null : new OperatorActions(runner);
     }
 
     /**
@@ -241,48 +218,17 @@ public class EventCoreEndpoint {
     /** The stores, and how far each projection is. */
     @ReadOperation
     public WebEndpointResponse<Object> overview() {
-        return answered(() -> {
+        return EndpointAnswers.answered(() -> {
             // First: while the database is down, nothing else waits for a connection.
             List<Store> described =
                     stores.stream().map(EventCoreEndpoint::describe).toList();
-            Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = new EnumMap<>(ProjectionKind.class);
-            for (ProjectionKind kind : ProjectionKind.values()) {
-                kinds.put(kind, new LinkedHashMap<>());
-            }
-            for (ProjectionStatus status : statuses()) {
-                kinds.getOrDefault(kind(status), Map.of())
-                        .put(status.name(), new ProjectionOverview(partitions(status), status.parkedStreams()));
-            }
+            Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = projections.byKind();
             return new Overview(
                     described,
                     kinds.getOrDefault(ProjectionKind.PROJECTION, Map.of()),
                     kinds.getOrDefault(ProjectionKind.REACTION, Map.of()),
                     kinds.getOrDefault(ProjectionKind.RELAY, Map.of()));
         });
-    }
-
-    private ProjectionKind kind(ProjectionStatus status) {
-        ProjectionRunner running = runner;
-        return running == null ? ProjectionKind.PROJECTION : running.kind(status.projection());
-    }
-
-    /** The answer, or a problem if the store cannot give it. Of a failure only its type is told. */
-    private static WebEndpointResponse<Object> answered(Supplier<@Nullable Object> question) {
-        try {
-            Object answer = question.get();
-            return answer == null
-                    ? new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND)
-                    : new WebEndpointResponse<>(answer);
-        } catch (EventStoreException | SchemaException e) {
-            LOG.warn("The endpoint cannot tell: {}", e.getClass().getName());
-            return new WebEndpointResponse<>(
-                    new Problem(
-                            "The event store does not answer",
-                            WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
-                            e.getClass().getName()),
-                    WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
-                    PROBLEM);
-        }
     }
 
     private static Store describe(EventStore store) {
@@ -318,53 +264,10 @@ public class EventCoreEndpoint {
     @ReadOperation
     public WebEndpointResponse<Object> projection(@Selector String projection, @Nullable Long after) {
         if (after != null && after < 0) {
-            return refused("A position is not negative, but 'after' is " + after);
+            return EndpointAnswers.refused("A position is not negative, but 'after' is " + after);
         }
         GlobalPosition from = after == null ? GlobalPosition.START : GlobalPosition.of(after);
-        return answered(() -> details(projection, from));
-    }
-
-    private @Nullable ProjectionDetails details(String projection, GlobalPosition after) {
-        ProjectionRunner running = runner;
-        if (running == null || !running.names().contains(projection)) {
-            return null;
-        }
-        List<ProjectionStatus> statuses = statuses().stream()
-                .filter(status -> status.name().equals(projection))
-                .toList();
-        List<Partition> partitions =
-                statuses.stream().flatMap(status -> partitions(status).stream()).toList();
-        List<ParkedStream> found = running.parkedStreams(projection, after, SHOWN + 1);
-        List<ParkedStream> shown = firstOf(found);
-        List<Parked> parked = shown.stream().map(this::describe).toList();
-        Long next = shown.size() == found.size()
-                ? null
-                : shown.get(shown.size() - 1).position().value();
-        int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
-        return new ProjectionDetails(projection, partitions, all, parked, next);
-    }
-
-    /** Two versions may have parked a stream at one position: a page does not end between them. */
-    private static List<ParkedStream> firstOf(List<ParkedStream> found) {
-        if (found.size() <= SHOWN) {
-            return found;
-        }
-        GlobalPosition beyond = found.get(SHOWN).position();
-        List<ParkedStream> shown = found.stream()
-                .filter(stream -> stream.position().compareTo(beyond) < 0)
-                .toList();
-        return shown.isEmpty() ? found.subList(0, SHOWN) : shown;
-    }
-
-    private Parked describe(ParkedStream stream) {
-        return new Parked(
-                stream.position().value(),
-                stream.partition().number(),
-                stream.typeName(),
-                stream.failure(),
-                stream.waiting(),
-                stream.request(),
-                showStreamIds ? stream.streamId().value() : null);
+        return EndpointAnswers.answered(() -> projections.details(projection, from));
     }
 
     /**
@@ -376,149 +279,7 @@ public class EventCoreEndpoint {
     @WriteOperation
     public WebEndpointResponse<Object> act(
             @Selector String projection, @Nullable String action, @Nullable Long position) {
-        ProjectionRunner running = runner;
-        if (running == null || !running.names().contains(projection)) {
-            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
-        }
-        return Stream.of(Action.values())
-                .filter(known -> known.name().equalsIgnoreCase(action))
-                .findFirst()
-                .map(known -> act(running, projection, known, position))
-                .orElseGet(() -> refused("'action' must be one of "
-                        + Stream.of(Action.values())
-                                .map(known -> known.name().toLowerCase(Locale.ROOT))
-                                .collect(Collectors.joining(", "))));
-    }
-
-    private static WebEndpointResponse<Object> act(
-            ProjectionRunner running, String projection, Action action, @Nullable Long position) {
-        return switch (action) {
-            case PAUSE -> done(projection, action, () -> running.pause(projection));
-            case RESUME -> done(projection, action, () -> running.resume(projection));
-            case RESET -> done(projection, action, () -> running.reset(projection));
-            case RETRY, DISCARD -> requested(running, projection, action, position);
-        };
-    }
-
-    /** What is wrong with a request, as a problem detail. */
-    private static WebEndpointResponse<Object> refused(String rule) {
-        return new WebEndpointResponse<>(
-                new Problem("The request is refused", WebEndpointResponse.STATUS_BAD_REQUEST, rule),
-                WebEndpointResponse.STATUS_BAD_REQUEST,
-                PROBLEM);
-    }
-
-    /** Whatever the application throws may quote an event, so only its type is told. */
-    private static WebEndpointResponse<Object> done(String projection, Action action, Runnable step) {
-        try {
-            step.run();
-            LOG.info("Projection '{}': {}, as an operator asked", projection, action);
-            return new WebEndpointResponse<>(new Outcome(projection, action, null, null));
-        } catch (UnsupportedOperationException e) {
-            return refused("Projection '" + projection
-                    + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)");
-        } catch (RuntimeException e) {
-            return failed(projection, action, e);
-        }
-    }
-
-    private static WebEndpointResponse<Object> requested(
-            ProjectionRunner running, String projection, Action action, @Nullable Long position) {
-        try {
-            if (position != null) {
-                return forParked(running, projection, action, position);
-            }
-            int asked = running.requestForAllParked(
-                    projection, action == Action.RETRY ? ParkedStream.Request.RETRY : ParkedStream.Request.DISCARD);
-            LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
-            return new WebEndpointResponse<>(new Outcome(projection, action, asked, null));
-        } catch (EventStoreException e) {
-            return failed(projection, action, e);
-        }
-    }
-
-    private static WebEndpointResponse<Object> failed(String projection, Action action, RuntimeException e) {
-        String failure = e.getClass().getName();
-        LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
-        return new WebEndpointResponse<>(
-                new Outcome(projection, action, null, failure),
-                e instanceof EventStoreException
-                        ? WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE
-                        : WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
-    }
-
-    private static WebEndpointResponse<Object> forParked(
-            ProjectionRunner running, String projection, Action action, long position) {
-        List<StreamId> meant = position < 1
-                ? List.of()
-                : running.parkedStreamsAt(projection, GlobalPosition.of(position)).stream()
-                        .map(ParkedStream::streamId)
-                        .distinct()
-                        .toList();
-        if (meant.isEmpty()) {
-            return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
-        }
-        long asked = meant.stream()
-                .filter(streamId -> action == Action.RETRY
-                        ? running.retryParked(projection, streamId)
-                        : running.discardParked(projection, streamId))
-                .count();
-        LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
-        return new WebEndpointResponse<>(new Outcome(projection, action, Math.toIntExact(asked), null));
-    }
-
-    /** As the runner sees it; as it is stored, where the projections of this instance do not run. */
-    private List<ProjectionStatus> statuses() {
-        ProjectionRunner running = runner;
-        ProjectionStore stored = projectionStore;
-        if (running == null) {
-            return List.of();
-        }
-        if (running.isRunning() || stored == null || stores.isEmpty()) {
-            return running.status();
-        }
-        long last = stores.get(0).lastPosition().value();
-        List<PartitionState> states = stored.partitions();
-        List<ParkedCount> parked = stored.parkedCounts();
-        return running.names().stream()
-                .map(name -> ProjectionStatus.builder(name)
-                        .partitions(states.stream()
-                                .filter(state -> state.partition().projection().equals(name))
-                                .map(state -> asStored(state, last))
-                                .toList())
-                        .parkedStreams(parked.stream()
-                                .filter(count -> count.projection().equals(name))
-                                .mapToInt(ParkedCount::streams)
-                                .sum())
-                        .build())
-                .toList();
-    }
-
-    private static ProjectionStatus.Partition asStored(PartitionState state, long last) {
-        GlobalPosition position = state.checkpoint().position();
-        return ProjectionStatus.Partition.builder(
-                        state.partition().number(),
-                        state.paused() ? ProjectionState.PAUSED : ProjectionState.STOPPED,
-                        position)
-                .behind(Math.max(0, last - position.value()), Duration.ZERO)
-                .lastFailure(state.failure())
-                .build();
-    }
-
-    private static List<Partition> partitions(ProjectionStatus status) {
-        return status.partitions().stream()
-                .map(partition -> new Partition(
-                        partition.number(),
-                        partition.state().word(),
-                        partition.position().value(),
-                        partition.lagInEvents(),
-                        partition.lag(),
-                        partition.positionsPerSecond(),
-                        partition.estimatedTimeLeft().orElse(null),
-                        partition.appliedEvents(),
-                        partition.skippedEvents(),
-                        partition.failures(),
-                        partition.lastFailure()))
-                .toList();
+        OperatorActions known = actions;
+        return known == null ? EndpointAnswers.notFound() : known.perform(projection, action, position);
     }
 }

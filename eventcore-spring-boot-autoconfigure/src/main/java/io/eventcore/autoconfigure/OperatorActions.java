@@ -1,0 +1,114 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventStoreException;
+import io.eventcore.GlobalPosition;
+import io.eventcore.StreamId;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Action;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Outcome;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.ProjectionRunner;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+
+/** What operators do with projections by the endpoint, each time with a line in the log. */
+final class OperatorActions {
+    private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
+
+    private final ProjectionRunner runner;
+
+    OperatorActions(ProjectionRunner runner) {
+        this.runner = runner;
+    }
+
+    /**
+     * Does something with a projection, and answers what came of it.
+     *
+     * @param action the name of an {@link Action}, in capitals or not
+     * @param position which parked stream is meant; all, unless given
+     */
+    WebEndpointResponse<Object> perform(String projection, @Nullable String action, @Nullable Long position) {
+        if (!runner.names().contains(projection)) {
+            return EndpointAnswers.notFound();
+        }
+        return Stream.of(Action.values())
+                .filter(known -> known.name().equalsIgnoreCase(action))
+                .findFirst()
+                .map(known -> perform(projection, known, position))
+                .orElseGet(() -> EndpointAnswers.refused("'action' must be one of "
+                        + Stream.of(Action.values())
+                                .map(known -> known.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(", "))));
+    }
+
+    private WebEndpointResponse<Object> perform(String projection, Action action, @Nullable Long position) {
+        return switch (action) {
+            case PAUSE -> done(projection, action, () -> runner.pause(projection));
+            case RESUME -> done(projection, action, () -> runner.resume(projection));
+            case RESET -> done(projection, action, () -> runner.reset(projection));
+            case RETRY, DISCARD -> requested(projection, action, position);
+        };
+    }
+
+    /** Whatever the application throws may quote an event, so only its type is told. */
+    private static WebEndpointResponse<Object> done(String projection, Action action, Runnable step) {
+        try {
+            step.run();
+            LOG.info("Projection '{}': {}, as an operator asked", projection, action);
+            return new WebEndpointResponse<>(new Outcome(projection, action, null, null));
+        } catch (UnsupportedOperationException e) {
+            return EndpointAnswers.refused("Projection '" + projection
+                    + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)");
+        } catch (RuntimeException e) {
+            return failed(projection, action, e);
+        }
+    }
+
+    private WebEndpointResponse<Object> requested(String projection, Action action, @Nullable Long position) {
+        try {
+            if (position != null) {
+                return forParked(projection, action, position);
+            }
+            int asked = runner.requestForAllParked(
+                    projection, action == Action.RETRY ? ParkedStream.Request.RETRY : ParkedStream.Request.DISCARD);
+            LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
+            return new WebEndpointResponse<>(new Outcome(projection, action, asked, null));
+        } catch (EventStoreException e) {
+            return failed(projection, action, e);
+        }
+    }
+
+    private static WebEndpointResponse<Object> failed(String projection, Action action, RuntimeException e) {
+        String failure = e.getClass().getName();
+        LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
+        return new WebEndpointResponse<>(
+                new Outcome(projection, action, null, failure),
+                e instanceof EventStoreException
+                        ? WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE
+                        : WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
+    }
+
+    private WebEndpointResponse<Object> forParked(String projection, Action action, long position) {
+        List<StreamId> meant = position < 1
+                ? List.of()
+                : runner.parkedStreamsAt(projection, GlobalPosition.of(position)).stream()
+                        .map(ParkedStream::streamId)
+                        .distinct()
+                        .toList();
+        if (meant.isEmpty()) {
+            return EndpointAnswers.notFound();
+        }
+        long asked = meant.stream()
+                .filter(streamId -> action == Action.RETRY
+                        ? runner.retryParked(projection, streamId)
+                        : runner.discardParked(projection, streamId))
+                .count();
+        LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
+        return new WebEndpointResponse<>(new Outcome(projection, action, Math.toIntExact(asked), null));
+    }
+}

@@ -1,0 +1,163 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Parked;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Partition;
+import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
+import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionOverview;
+import io.eventcore.projection.ParkedCount;
+import io.eventcore.projection.ParkedStream;
+import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.ProjectionKind;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.projection.ProjectionStore;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The projections of this application as the endpoint shows them. */
+final class ShownProjections {
+    /** How many parked streams are shown. */
+    private static final int SHOWN = 100;
+
+    private final @Nullable EventStore store;
+    private final @Nullable ProjectionRunner runner;
+    private final @Nullable ProjectionStore projectionStore;
+    private final boolean showStreamIds;
+
+    ShownProjections(
+            @Nullable EventStore store,
+            @Nullable ProjectionRunner runner,
+            @Nullable ProjectionStore projectionStore,
+            boolean showStreamIds) {
+        this.store = store;
+        this.runner = runner;
+        this.projectionStore = projectionStore;
+        this.showStreamIds = showStreamIds;
+    }
+
+    /** All of them by kind and name. */
+    Map<ProjectionKind, Map<String, ProjectionOverview>> byKind() {
+        Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = new EnumMap<>(ProjectionKind.class);
+        for (ProjectionKind kind : ProjectionKind.values()) {
+            kinds.put(kind, new LinkedHashMap<>());
+        }
+        for (ProjectionStatus status : statuses()) {
+            kinds.getOrDefault(kind(status), Map.of())
+                    .put(status.name(), new ProjectionOverview(partitions(status), status.parkedStreams()));
+        }
+        return kinds;
+    }
+
+    private ProjectionKind kind(ProjectionStatus status) {
+        ProjectionRunner running = runner;
+        return running == null ? ProjectionKind.PROJECTION : running.kind(status.projection());
+    }
+
+    /** One of them, with the streams that are parked after a position; nothing if there is none of that name. */
+    @Nullable
+    ProjectionDetails details(String projection, GlobalPosition after) {
+        ProjectionRunner running = runner;
+        if (running == null || !running.names().contains(projection)) {
+            return null;
+        }
+        List<ProjectionStatus> statuses = statuses().stream()
+                .filter(status -> status.name().equals(projection))
+                .toList();
+        List<Partition> partitions =
+                statuses.stream().flatMap(status -> partitions(status).stream()).toList();
+        List<ParkedStream> found = running.parkedStreams(projection, after, SHOWN + 1);
+        List<ParkedStream> shown = firstOf(found);
+        List<Parked> parked = shown.stream().map(this::describe).toList();
+        Long next = shown.size() == found.size()
+                ? null
+                : shown.get(shown.size() - 1).position().value();
+        int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
+        return new ProjectionDetails(projection, partitions, all, parked, next);
+    }
+
+    /** Two versions may have parked a stream at one position: a page does not end between them. */
+    private static List<ParkedStream> firstOf(List<ParkedStream> found) {
+        if (found.size() <= SHOWN) {
+            return found;
+        }
+        GlobalPosition beyond = found.get(SHOWN).position();
+        List<ParkedStream> shown = found.stream()
+                .filter(stream -> stream.position().compareTo(beyond) < 0)
+                .toList();
+        return shown.isEmpty() ? found.subList(0, SHOWN) : shown;
+    }
+
+    private Parked describe(ParkedStream stream) {
+        return new Parked(
+                stream.position().value(),
+                stream.partition().number(),
+                stream.typeName(),
+                stream.failure(),
+                stream.waiting(),
+                stream.request(),
+                showStreamIds ? stream.streamId().value() : null);
+    }
+
+    /** As the runner sees it; as it is stored, where the projections of this instance do not run. */
+    private List<ProjectionStatus> statuses() {
+        ProjectionRunner running = runner;
+        ProjectionStore stored = projectionStore;
+        EventStore log = store;
+        if (running == null) {
+            return List.of();
+        }
+        if (running.isRunning() || stored == null || log == null) {
+            return running.status();
+        }
+        long last = log.lastPosition().value();
+        List<PartitionState> states = stored.partitions();
+        List<ParkedCount> parked = stored.parkedCounts();
+        return running.names().stream()
+                .map(name -> ProjectionStatus.builder(name)
+                        .partitions(states.stream()
+                                .filter(state -> state.partition().projection().equals(name))
+                                .map(state -> asStored(state, last))
+                                .toList())
+                        .parkedStreams(parked.stream()
+                                .filter(count -> count.projection().equals(name))
+                                .mapToInt(ParkedCount::streams)
+                                .sum())
+                        .build())
+                .toList();
+    }
+
+    private static ProjectionStatus.Partition asStored(PartitionState state, long last) {
+        GlobalPosition position = state.checkpoint().position();
+        return ProjectionStatus.Partition.builder(
+                        state.partition().number(),
+                        state.paused() ? ProjectionState.PAUSED : ProjectionState.STOPPED,
+                        position)
+                .behind(Math.max(0, last - position.value()), Duration.ZERO)
+                .lastFailure(state.failure())
+                .build();
+    }
+
+    private static List<Partition> partitions(ProjectionStatus status) {
+        return status.partitions().stream()
+                .map(partition -> new Partition(
+                        partition.number(),
+                        partition.state().word(),
+                        partition.position().value(),
+                        partition.lagInEvents(),
+                        partition.lag(),
+                        partition.positionsPerSecond(),
+                        partition.estimatedTimeLeft().orElse(null),
+                        partition.appliedEvents(),
+                        partition.skippedEvents(),
+                        partition.failures(),
+                        partition.lastFailure()))
+                .toList();
+    }
+}
