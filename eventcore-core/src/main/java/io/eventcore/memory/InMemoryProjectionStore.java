@@ -121,7 +121,49 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void activate(String projection, int version) {
-        run(() -> rowsOf(projection).forEach(row -> row.activate(row.partition().version() == version)));
+        run(() -> {
+            requireVersion(projection, version);
+            makeActive(projection, version);
+        });
+    }
+
+    private void makeActive(String projection, int version) {
+        rowsOf(projection).forEach(row -> row.activate(row.partition().version() == version));
+    }
+
+    private void requireVersion(String projection, int version) {
+        if (version == ProjectionPartition.SIDE_EFFECTS
+                || rowsOf(projection, version).isEmpty()) {
+            throw new IllegalArgumentException(
+                    "Version " + version + " of projection '" + projection + "' is none that can be active");
+        }
+    }
+
+    @Override
+    public boolean activateIfReached(String projection, int version, GlobalPosition position) {
+        return locked(() -> {
+            awaitTransactions(rowsOf(projection, version));
+            requireVersion(projection, version);
+            boolean isNewer = rowsOf(projection).stream()
+                    .filter(PartitionInMemory::isActive)
+                    .allMatch(row -> row.partition().version() < version);
+            boolean done = isNewer
+                    && rowsOf(projection, version).stream()
+                            .allMatch(row -> row.checkpoint().position().compareTo(position) >= 0);
+            if (done) {
+                makeActive(projection, version);
+            }
+            return done;
+        });
+    }
+
+    /** Waits until no transaction has moved the checkpoint of one of these and not ended, as a database does. */
+    private void awaitTransactions(List<PartitionInMemory> awaited) {
+        locks.acquire(
+                null,
+                awaited.stream()
+                        .collect(Collectors.toMap(
+                                PartitionInMemory::partition, row -> TransactionLocks.Mode.EXCLUSIVE)));
     }
 
     @Override
@@ -214,7 +256,13 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void setPaused(String projection, boolean paused) {
-        run(() -> rowsOf(projection).forEach(row -> row.pause(paused)));
+        run(() -> {
+            List<PartitionInMemory> known = rowsOf(projection);
+            if (paused && known.isEmpty()) {
+                throw new IllegalArgumentException("Projection '" + projection + "' is not registered");
+            }
+            known.forEach(row -> row.pause(paused));
+        });
     }
 
     @Override
@@ -233,11 +281,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         ParkedStream.Request wanted = request.orRefused();
         return locked(() -> {
             List<PartitionInMemory> before = rowsParking(projection, streamId);
-            locks.acquire(
-                    null,
-                    before.stream()
-                            .collect(Collectors.toMap(
-                                    PartitionInMemory::partition, row -> TransactionLocks.Mode.EXCLUSIVE)));
+            awaitTransactions(before);
             List<PartitionInMemory> parking = rowsParking(projection, streamId);
             parking.retainAll(before);
             parking.forEach(row -> row.park(row.parked().asking(streamId, wanted)));
@@ -258,7 +302,14 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void forgetVersion(String projection, int version) {
-        run(() -> rows.values().removeAll(rowsOf(projection, version)));
+        run(() -> {
+            List<PartitionInMemory> forgotten = rowsOf(projection, version);
+            if (forgotten.stream().anyMatch(PartitionInMemory::isActive)) {
+                throw new IllegalStateException("Version " + version + " of projection '" + projection
+                        + "' is active: activate another one before it is forgotten");
+            }
+            rows.values().removeAll(forgotten);
+        });
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.eventcore.projection;
 
+import io.eventcore.GlobalPosition;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,6 +61,14 @@ final class DeclaredProjections {
                 .flatMap(Collection::stream)
                 .<Projection<?>>map(projection -> projection)
                 .toList();
+    }
+
+    /** Makes the versions of a projection known to the store, the oldest first. */
+    void register(String name, LeaseStore store) {
+        Objects.requireNonNull(versions.get(name), name)
+                .values()
+                .forEach(projection ->
+                        store.register(name, projection.version(), projection.partitions(), GlobalPosition.START));
     }
 
     /** The newest version of a projection that is declared here; 0 if there is none. */

@@ -285,12 +285,15 @@ public class ProjectionRunner {
 
     /**
      * Pauses a projection with all its versions and side effects, on all instances; what is being applied is finished. It stays paused, also over restarts,
-     * until it is resumed.
+     * until it is resumed; so does one that never ran.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
     public void pause(String projection) {
-        store.setPaused(projections.find(projection).name(), true);
+        String name = projections.find(projection).name();
+        // Before its first start there is nothing in the store that could keep the pause.
+        projections.register(name, store);
+        store.setPaused(name, true);
         look();
     }
 

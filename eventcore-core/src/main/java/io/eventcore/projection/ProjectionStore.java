@@ -19,7 +19,12 @@ import java.util.TreeMap;
  * @since 0.1
  */
 public interface ProjectionStore extends LeaseStore, CheckpointStore {
-    /** Lets no owner take a lease of the projection, or lets them again. An owner of one notices and gives it back. */
+    /**
+     * Lets no owner take a lease of the projection, or lets them again. An owner of one notices and gives it back.
+     *
+     * @throws IllegalArgumentException if it is to be paused and no version of it was registered, so that nothing could
+     *     keep that; register it before
+     */
     void setPaused(String projection, boolean paused);
 
     /** Lets a projection run again where it had failed: clears the failures and counts the resumes. */
@@ -37,10 +42,30 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
      */
     boolean request(String projection, StreamId streamId, ParkedStream.Request request);
 
-    /** Makes a version of a projection the one that queries should read, and no other version of it. */
+    /**
+     * Makes a version of a projection the one that queries should read, and no other version of it.
+     *
+     * @throws IllegalArgumentException if that version was not registered, or is {@link ProjectionPartition#SIDE_EFFECTS};
+     *     nothing has changed then
+     */
     void activate(String projection, int version);
 
-    /** Forgets a version of a projection that exists no more: its checkpoints, leases and parked streams. */
+    /**
+     * As {@link #activate}, if no newer version is active, nor this one, and if all partitions of this one have come to a
+     * position. Decided and done in one step, which waits for transactions that move their checkpoints.
+     *
+     * @return whether it was done
+     * @throws IllegalArgumentException if that version was not registered, or is {@link ProjectionPartition#SIDE_EFFECTS}
+     */
+    boolean activateIfReached(String projection, int version, GlobalPosition position);
+
+    /**
+     * Forgets a version of a projection that exists no more: its checkpoints, leases and parked streams. Nothing happens if
+     * it is not known.
+     *
+     * @throws IllegalStateException if it is the active one, for then queries would have none to read; activate another one
+     *     before, or {@linkplain #forget forget} the projection
+     */
     void forgetVersion(String projection, int version);
 
     /** Forgets a projection: its checkpoints, leases and parked streams. For projections that exist no more. */

@@ -22,11 +22,13 @@ record VersionSwitch(EventReader reader, ProjectionStore store, DeclaredProjecti
             int active = known.active();
             int newest = declared.newestVersion(name);
             GlobalPosition reached = known.position(newest);
-            if (active > 0
-                    && newest > active
-                    && reached.compareTo(known.position(active)) >= 0
-                    && isAlmostAtTheEnd(reached)) {
-                store.activate(name, newest);
+            boolean isBehind = active > 0 && reached.compareTo(known.position(active)) < 0;
+            // The store decides: the version may have been reset, or a newer one activated, since it was looked at.
+            if (newest > active
+                    && !known.of(newest).isEmpty()
+                    && !isBehind
+                    && isAlmostAtTheEnd(reached)
+                    && store.activateIfReached(name, newest, reached)) {
                 LOG.info(
                         "Version {} of projection '{}' has caught up and is active now, after {}",
                         newest,

@@ -57,6 +57,11 @@ public class JdbcProjectionStore implements ProjectionStore {
     }
 
     @Override
+    public boolean activateIfReached(String projection, int version, GlobalPosition position) {
+        return partitions.activateIfReached(projection, version, position);
+    }
+
+    @Override
     public Optional<Lease> acquire(ProjectionPartition partition, int partitionCount, String owner, Duration length) {
         return leases.acquire(partition, partitionCount, owner, length);
     }
@@ -183,12 +188,12 @@ public class JdbcProjectionStore implements ProjectionStore {
 
     @Override
     public void forget(String projection) {
-        partitions.forget(projection, ProjectionPartitions.EVERY_VERSION);
+        partitions.forget(projection);
     }
 
     @Override
     public void forgetVersion(String projection, int version) {
-        partitions.forget(projection, version);
+        partitions.forgetVersion(projection, version);
     }
 
     @Override

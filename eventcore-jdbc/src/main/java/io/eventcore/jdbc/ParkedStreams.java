@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
@@ -33,7 +35,7 @@ final class ParkedStreams {
     private final String selectAt;
     private final String selectOne;
     private final String lockOne;
-    private final String lockByStream;
+    private final String selectVersions;
     private final String lockPartitions;
     private final String selectRequested;
     private final String selectIds;
@@ -66,9 +68,11 @@ final class ParkedStreams {
         this.selectAt = names.in(parked + "name = ? AND position = ?" + fresh + " ORDER BY version, stream_id");
         this.selectOne = names.in(parked + "name = ? AND version = ? AND stream_id = ?" + fresh);
         this.lockOne = names.in(parked + "name = ? AND version = ? AND stream_id = ? FOR UPDATE");
-        this.lockByStream = names.in(parked + "name = ? AND stream_id = ? ORDER BY version FOR UPDATE");
+        this.selectVersions = names.in("""
+                SELECT version FROM eventcore_parked_stream WHERE name = ? AND stream_id = ?%s ORDER BY version
+                """.formatted(fresh));
         this.lockPartitions = names.in("""
-                SELECT number FROM eventcore_projection WHERE name = ? ORDER BY version, number FOR UPDATE
+                SELECT version FROM eventcore_projection WHERE name = ? ORDER BY version, number FOR UPDATE
                 """);
         this.selectRequested = names.in("""
                 SELECT %s
@@ -119,12 +123,13 @@ final class ParkedStreams {
                 """.formatted(fresh));
         this.move = names.in("""
                 UPDATE eventcore_parked_stream SET number = ? WHERE name = ? AND version = ? AND stream_id""");
-        this.request = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND stream_id = ?");
-        this.requestAll = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ?");
+        this.request = names.in(
+                "UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND version = ? AND stream_id = ?");
+        this.requestAll = names.in("UPDATE eventcore_parked_stream SET request = ? WHERE name = ? AND version = ?");
         this.delete = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND stream_id = ?");
         this.deleteOfPartition =
                 names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ? AND number = ?");
-        this.deleteAll = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND (version = ? OR ? < 0)");
+        this.deleteAll = names.in("DELETE FROM eventcore_parked_stream WHERE name = ? AND version = ?");
     }
 
     /** Those of a projection, or of all of them if its name is empty. */
@@ -210,31 +215,50 @@ final class ParkedStreams {
                 row -> new ParkedCount(row.getString(1), row.getInt(2), row.getInt(3)));
     }
 
-    /** Locks the stream first: what is asked for is there when this answers, or the stream was not parked. */
+    /**
+     * Locks the stream first: what is asked for is there when this answers, or the stream was not parked. One version after
+     * the other, each row by its key, as all who hold rows of two versions do: of rows that are looked for otherwise, some
+     * engines lock those beside them too.
+     */
     boolean request(String projection, StreamId streamId, ParkedStream.Request wanted) {
         String asked = wanted.orRefused().name();
+        String stream = streamId.value();
         return statements.run(
                 asking(projection),
                 connection -> transactions.run(connection, () -> {
-                    List<ParkedStream> parked = Statements.list(
-                            connection, lockByStream, ParkedStreams::read, projection, streamId.value());
-                    Statements.update(connection, request, asked, projection, streamId.value());
-                    return !parked.isEmpty();
+                    boolean found = false;
+                    for (int version : versions(connection, selectVersions, projection, stream)) {
+                        if (!Statements.list(connection, lockOne, ParkedStreams::read, projection, version, stream)
+                                .isEmpty()) {
+                            Statements.update(connection, request, asked, projection, version, stream);
+                            found = true;
+                        }
+                    }
+                    return found;
                 }));
     }
 
-    /** Locks the partitions first, as who moves a checkpoint does, for that one may change several streams. */
+    /**
+     * Locks the partitions first, as who moves a checkpoint does, for that one may change several streams; then one version
+     * after the other, as {@link #request} does.
+     */
     int requestAll(String projection, ParkedStream.Request wanted) {
         String asked = wanted.orRefused().name();
         return statements.run(
                 asking(projection),
                 connection -> transactions.run(connection, () -> {
-                    Statements.list(connection, lockPartitions, row -> row.getInt(1), projection);
-                    Statements.update(connection, requestAll, asked, projection);
+                    for (int version : versions(connection, lockPartitions, projection)) {
+                        Statements.update(connection, requestAll, asked, projection, version);
+                    }
                     // Some drivers report only the rows whose values have changed.
                     return Math.toIntExact(Statements.list(connection, countOf, row -> row.getLong(1), projection)
                             .get(0));
                 }));
+    }
+
+    private static SortedSet<Integer> versions(Connection connection, String query, Object... values)
+            throws SQLException {
+        return new TreeSet<>(Statements.list(connection, query, row -> row.getInt(1), values));
     }
 
     private static String asking(String projection) {
@@ -394,8 +418,8 @@ final class ParkedStreams {
                 HANDLED_TOGETHER);
     }
 
-    /** Forgets those of a version, or of all if it is negative. */
+    /** Forgets those of a version. */
     void forget(Connection connection, String projection, int version) throws SQLException {
-        Statements.update(connection, deleteAll, projection, version, version);
+        Statements.update(connection, deleteAll, projection, version);
     }
 }

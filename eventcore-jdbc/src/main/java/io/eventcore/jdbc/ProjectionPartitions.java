@@ -12,12 +12,13 @@ import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 
 /** The partitions of projections and of their versions: which there are, and in what state. */
 final class ProjectionPartitions {
-    static final int EVERY_VERSION = -1;
-
     private static final String COLUMNS = """
             name, version, number, position, seen_position, seen_event_id, owner, token, paused, resumes,
                 failure, partitions, active""";
@@ -53,7 +54,7 @@ final class ProjectionPartitions {
                 VALUES (?, ?, ?, ?, ?, ?, '', %s, ?, ?, ?, ?, ?, 0, '')
                 """.formatted(later));
         this.selectVersions =
-                names.in("SELECT version, active, paused FROM eventcore_projection WHERE name = ?" + fresh);
+                names.in("SELECT version, active, paused, position FROM eventcore_projection WHERE name = ?" + fresh);
         this.lock = names.in("""
                 SELECT %s, 0
                 FROM eventcore_projection
@@ -77,7 +78,7 @@ final class ProjectionPartitions {
                 UPDATE eventcore_projection SET failure = ?
                 WHERE name = ? AND version = ? AND number = ? AND token = ? AND owner = ?
                 """);
-        this.delete = names.in("DELETE FROM eventcore_projection WHERE name = ? AND (version = ? OR ? < 0)");
+        this.delete = names.in("DELETE FROM eventcore_projection WHERE name = ? AND version = ?");
     }
 
     static IllegalArgumentException notRegistered(ProjectionPartition partition) {
@@ -108,26 +109,31 @@ final class ProjectionPartitions {
             long resumes,
             Checkpoint checkpoint) {}
 
-    /** What a version is and does, as far as a new one has to know. */
-    private record Version(int number, boolean active, boolean paused) {}
+    /** What a part of a version is and does, as far as a change of the whole projection has to know. */
+    private record Part(int version, boolean active, boolean paused, GlobalPosition position) {}
+
+    private List<Part> parts(Connection connection, String projection) throws SQLException {
+        return Statements.list(
+                connection,
+                selectVersions,
+                row -> new Part(
+                        row.getInt(1), row.getBoolean(2), row.getBoolean(3), new GlobalPosition(row.getLong(4))),
+                projection);
+    }
 
     private NewPartitions first(
             Connection connection, String projection, int version, int partitions, GlobalPosition from)
             throws SQLException {
-        List<Version> versions = Statements.list(
-                connection,
-                selectVersions,
-                row -> new Version(row.getInt(1), row.getBoolean(2), row.getBoolean(3)),
-                projection);
-        boolean otherIsActive = versions.stream().anyMatch(Version::active);
+        List<Part> known = parts(connection, projection);
+        boolean otherIsActive = known.stream().anyMatch(Part::active);
         return new NewPartitions(
                 projection,
                 version,
                 partitions,
-                versions.stream().anyMatch(known -> known.number() == version),
+                known.stream().anyMatch(part -> part.version() == version),
                 version != ProjectionPartition.SIDE_EFFECTS && !otherIsActive,
                 0,
-                versions.stream().anyMatch(Version::paused),
+                known.stream().anyMatch(Part::paused),
                 0,
                 Checkpoint.START.movedTo(from));
     }
@@ -248,17 +254,47 @@ final class ProjectionPartitions {
     }
 
     void activate(String projection, int version) {
-        whole.change(
-                "Activating a version of projection '" + projection + "'",
-                projection,
-                connection -> Statements.update(connection, activate, version, projection) > 0);
+        whole.change("Activating a version of projection '" + projection + "'", projection, connection -> {
+            partsToActivate(connection, projection, version);
+            return makeActive(connection, projection, version);
+        });
+    }
+
+    boolean activateIfReached(String projection, int version, GlobalPosition position) {
+        return whole.change("Activating a version of projection '" + projection + "'", projection, connection -> {
+            List<Part> parts = partsToActivate(connection, projection, version);
+            boolean isNewer = parts.stream().filter(Part::active).allMatch(part -> part.version() < version);
+            boolean hasReached = parts.stream()
+                    .filter(part -> part.version() == version)
+                    .allMatch(part -> part.position().compareTo(position) >= 0);
+            return isNewer && hasReached && makeActive(connection, projection, version);
+        });
+    }
+
+    /** The parts of all versions, if this one is there and can be active. */
+    private List<Part> partsToActivate(Connection connection, String projection, int version) throws SQLException {
+        List<Part> parts = parts(connection, projection);
+        if (version == ProjectionPartition.SIDE_EFFECTS
+                || parts.stream().noneMatch(part -> part.version() == version)) {
+            throw new IllegalArgumentException(
+                    "Version " + version + " of projection '" + projection + "' is none that can be active");
+        }
+        return parts;
+    }
+
+    private boolean makeActive(Connection connection, String projection, int version) throws SQLException {
+        Statements.update(connection, activate, version, projection);
+        return true;
     }
 
     void setPaused(String projection, boolean paused) {
-        whole.change(
-                (paused ? "Pausing" : "Resuming") + " projection '" + projection + "'",
-                projection,
-                connection -> Statements.update(connection, setPaused, paused, projection) > 0);
+        whole.change((paused ? "Pausing" : "Resuming") + " projection '" + projection + "'", projection, connection -> {
+            if (paused && parts(connection, projection).isEmpty()) {
+                throw new IllegalArgumentException("Projection '" + projection + "' is not registered");
+            }
+            Statements.update(connection, setPaused, paused, projection);
+            return true;
+        });
     }
 
     void clearFailures(String projection) {
@@ -281,16 +317,38 @@ final class ProjectionPartitions {
                 lease.owner());
     }
 
-    /** Forgets a version, or all of them, with the streams that it has parked. */
-    void forget(String projection, int version) {
+    /** Forgets all versions, with the streams that they have parked. */
+    void forget(String projection) {
         whole.change("Forgetting projection '" + projection + "'", projection, connection -> {
-            parkedStreams.forget(connection, projection, version);
-            delete(connection, projection, version);
+            for (int version : versions(parts(connection, projection))) {
+                forget(connection, projection, version);
+            }
             return true;
         });
     }
 
+    /** Forgets a version, with the streams that it has parked. */
+    void forgetVersion(String projection, int version) {
+        whole.change("Forgetting a version of projection '" + projection + "'", projection, connection -> {
+            if (parts(connection, projection).stream().anyMatch(part -> part.version() == version && part.active())) {
+                throw new IllegalStateException("Version " + version + " of projection '" + projection
+                        + "' is active: activate another one before it is forgotten");
+            }
+            forget(connection, projection, version);
+            return true;
+        });
+    }
+
+    private void forget(Connection connection, String projection, int version) throws SQLException {
+        parkedStreams.forget(connection, projection, version);
+        delete(connection, projection, version);
+    }
+
+    private static SortedSet<Integer> versions(List<Part> parts) {
+        return parts.stream().map(Part::version).collect(Collectors.toCollection(TreeSet::new));
+    }
+
     private void delete(Connection connection, String projection, int version) throws SQLException {
-        Statements.update(connection, delete, projection, version, version);
+        Statements.update(connection, delete, projection, version);
     }
 }

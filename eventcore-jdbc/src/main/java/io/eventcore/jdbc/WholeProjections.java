@@ -43,8 +43,8 @@ final class WholeProjections {
     }
 
     /** As {@link #change(Connection, String, OwnTransactions.Work)}, on a connection of our own. */
-    void change(String action, String projection, Connections.Work<Boolean> work) {
-        statements.run(action, connection -> change(connection, projection, () -> work.on(connection)));
+    boolean change(String action, String projection, Connections.Work<Boolean> work) {
+        return statements.run(action, connection -> change(connection, projection, () -> work.on(connection)));
     }
 
     /**

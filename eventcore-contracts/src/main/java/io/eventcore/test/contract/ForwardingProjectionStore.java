@@ -58,6 +58,11 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     }
 
     @Override
+    public boolean activateIfReached(String projection, int version, GlobalPosition position) {
+        return delegate.activateIfReached(projection, version, position);
+    }
+
+    @Override
     public void forgetVersion(String projection, int version) {
         delegate.forgetVersion(projection, version);
     }

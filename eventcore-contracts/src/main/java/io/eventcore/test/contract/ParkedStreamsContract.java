@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The streams that a partition has set aside, and what operators ask about them. */
@@ -323,5 +324,52 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
                 .extracting(ParkedStream::streamId, ParkedStream::request)
                 .containsExactly(tuple(bob, ParkedStream.Request.DISCARD), tuple(ADA, ParkedStream.Request.DISCARD));
         assertThat(store.requestedStreams(1)).extracting(ParkedStream::streamId).containsExactly(bob);
+    }
+
+    /** A store that locks in another order ends one of them in a deadlock. */
+    @Test
+    void who_asks_about_streams_and_who_changes_them_wait_for_each_other_in_one_order() {
+        store.register(NAME, 2, 1, GlobalPosition.START);
+        List<StreamId> streams = IntStream.range(0, 12)
+                .mapToObj(i -> StreamId.of("account-" + (11 - i)))
+                .toList();
+        ProjectionPartition second = new ProjectionPartition(NAME, 2, 0);
+        Lease newer = store.acquire(second, 1, "two", LONG).orElseThrow();
+        Lease older = acquire("one");
+        // The newer version first, so that the order on a disk is another one than that of the versions.
+        for (StreamId stream : streams) {
+            ParkedStream parked = parkedAt(stream, 3);
+            assertThat(store.advance(newer, store.checkpoint(second), TEN, List.of(parked(parked.in(second)))))
+                    .isTrue();
+            assertThat(store.advance(older, store.checkpoint(BALANCES), TEN, List.of(parked(parked))))
+                    .isTrue();
+        }
+        List<ParkedChange> later = streams.stream()
+                .<ParkedChange>map(stream -> new ParkedChange.Queued(stream, at(4), 1))
+                .toList();
+
+        List<Boolean> done = Race.run(List.of(
+                () -> repeated(() ->
+                        streams.forEach(stream -> assertThat(store.request(NAME, stream, ParkedStream.Request.RETRY))
+                                .isTrue())),
+                () -> repeated(() -> assertThat(store.requestAll(NAME, ParkedStream.Request.DISCARD))
+                        .isEqualTo(24)),
+                () -> repeated(
+                        () -> assertThat(store.advance(newer, TEN, TEN, later)).isTrue()),
+                () -> repeated(
+                        () -> assertThat(store.advance(older, TEN, TEN, later)).isTrue())));
+
+        assertThat(done).containsOnly(true);
+    }
+
+    private static ParkedChange parked(ParkedStream stream) {
+        return new ParkedChange.Parked(stream);
+    }
+
+    private static boolean repeated(Runnable action) {
+        for (int time = 0; time < 40; time++) {
+            action.run();
+        }
+        return true;
     }
 }

@@ -102,6 +102,21 @@ abstract class ProjectionOwnershipContract extends ProjectionRunnerFixture {
     }
 
     @Test
+    void a_projection_that_is_paused_before_it_was_ever_started_begins_when_it_is_resumed() {
+        deposit(ADA, 2);
+        ProjectionRunner operator =
+                builder(store).projection(appliedEventsProjection().build()).build();
+
+        operator.pause("applied");
+
+        ProjectionRunner runner = start(appliedEventsProjection().version(2).build());
+        Eventually.until("it is paused", () -> status(runner).state() == ProjectionState.PAUSED);
+        assertThat(applied.positions()).isEmpty();
+        operator.resume("applied");
+        awaitAllApplied();
+    }
+
+    @Test
     void a_reset_builds_the_read_model_anew() {
         AtomicInteger clears = new AtomicInteger();
         ProjectionRunner runner = start(appliedEventsProjection()

@@ -142,31 +142,6 @@ abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
     }
 
     @Test
-    void versions_stand_beside_each_other_and_the_first_is_active_until_another_one_is_made_so() {
-        store.advance(acquire("one"), Checkpoint.START, TEN, List.of(new ParkedChange.Parked(parked(3))));
-
-        store.register(NAME, 2, 2, GlobalPosition.START);
-
-        assertThat(activeVersions()).containsExactly(1);
-        ProjectionPartition second = new ProjectionPartition(NAME, 2, 1);
-        assertThat(store.checkpoint(second)).isEqualTo(Checkpoint.START);
-        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
-        Lease lease = store.acquire(second, 2, "two", LONG).orElseThrow();
-        assertThat(store.advance(lease, Checkpoint.START, TEN.movedTo(at(30)), List.of()))
-                .isTrue();
-        assertThat(store.checkpoint(BALANCES)).isEqualTo(TEN);
-        assertThat(store.parkedStreams(NAME)).hasSize(1);
-
-        store.activate(NAME, 2);
-
-        assertThat(activeVersions()).containsExactly(2);
-        store.forgetVersion(NAME, 1);
-        assertThat(store.partitions()).hasSize(2);
-        assertThat(store.parkedStreams(NAME)).isEmpty();
-        assertThat(activeVersions()).containsExactly(2);
-    }
-
-    @Test
     void versions_are_paused_together_also_one_that_comes_later() {
         store.setPaused(NAME, true);
 
@@ -177,27 +152,6 @@ abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
         store.setPaused(NAME, false);
         assertThat(store.acquire(new ProjectionPartition(NAME, 2, 0), 1, "one", LONG))
                 .isPresent();
-    }
-
-    @Test
-    void side_effects_begin_where_they_are_told_and_are_never_active() {
-        store.forget(NAME);
-
-        store.register(NAME, ProjectionPartition.SIDE_EFFECTS, 1, at(7));
-        store.register(NAME, ProjectionPartition.SIDE_EFFECTS, 1, at(9));
-        store.register(NAME, 3, 1, GlobalPosition.START);
-
-        assertThat(store.checkpoint(new ProjectionPartition(NAME, ProjectionPartition.SIDE_EFFECTS, 0)))
-                .isEqualTo(Checkpoint.START.movedTo(at(7)));
-        assertThat(activeVersions()).containsExactly(3);
-    }
-
-    private List<Integer> activeVersions() {
-        return statesOf(NAME).stream()
-                .filter(PartitionState::active)
-                .map(state -> state.partition().version())
-                .distinct()
-                .toList();
     }
 
     @Test
@@ -233,6 +187,17 @@ abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
         store.setPaused(NAME, false);
 
         assertThat(store.acquire(BALANCES, 1, "one", LONG)).isPresent();
+    }
+
+    @Test
+    void a_pause_that_no_partition_can_keep_is_refused_and_one_that_is_lifted_needs_none() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.setPaused("unknown", true))
+                .withMessageContaining("unknown");
+
+        store.setPaused("unknown", false);
+
+        assertThat(store.partitions("unknown")).isEmpty();
     }
 
     @Test

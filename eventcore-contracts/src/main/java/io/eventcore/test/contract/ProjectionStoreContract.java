@@ -30,6 +30,14 @@ public abstract class ProjectionStoreContract {
     }
 
     @Nested
+    class Activation extends ProjectionActivationContract {
+        @Override
+        ProjectionStoreContract contract() {
+            return ProjectionStoreContract.this;
+        }
+    }
+
+    @Nested
     class Leases extends ProjectionLeasesContract {
         @Override
         ProjectionStoreContract contract() {

@@ -7,6 +7,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionBuilder;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionRunner;
@@ -15,6 +16,7 @@ import io.eventcore.projection.ProjectionStore;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -150,6 +152,51 @@ abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
         assertThat(effects).isEqualTo(positions(event -> event.streamId().equals(BOB)));
     }
 
+    @Test
+    void a_version_that_is_reset_at_the_moment_it_has_caught_up_does_not_take_its_place() {
+        List<Long> first = new CopyOnWriteArrayList<>();
+        deposit(ADA, 3);
+        ProjectionRunner old = start(firstVersion(first).build());
+        Eventually.until("the first version has caught up", () -> first.size() == 3);
+        old.stop();
+        CountDownLatch goOn = gate();
+        AtomicBoolean wasReset = new AtomicBoolean();
+        Projection<LedgerEvent> second = ledger("applied")
+                .version(2)
+                .on(LedgerEvent.class, event -> {
+                    if (wasReset.get()) {
+                        await(goOn);
+                    }
+                    applied.add(event);
+                })
+                .clearedBy(applied::clear)
+                .build();
+        ProjectionRunner operator = builder(store)
+                .projection(firstVersion(first).build())
+                .projection(second)
+                .build();
+        LookedAtStore reset = new LookedAtStore(store) {
+            @Override
+            public boolean activateIfReached(String projection, int version, GlobalPosition position) {
+                if (wasReset.compareAndSet(false, true)) {
+                    operator.reset("applied@2");
+                }
+                return super.activateIfReached(projection, version, position);
+            }
+        };
+
+        ProjectionRunner runner =
+                start(builder(reset).projection(firstVersion(first).build()).projection(second));
+        Eventually.until("it was reset", wasReset::get);
+        int before = reset.looks.get();
+        Eventually.until("the store was looked at and more", () -> reset.looks.get() >= before + 3);
+
+        assertThat(runner.activeVersion("applied")).isEqualTo(1);
+        goOn.countDown();
+        Eventually.until("the second version is active", () -> runner.activeVersion("applied") == 2);
+        awaitAllApplied();
+    }
+
     private ProjectionBuilder<LedgerEvent> firstVersion(List<Long> readModel) {
         return ledger("applied")
                 .atLeastOnce()
@@ -233,7 +280,7 @@ abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
     }
 
     /** Counts how often somebody has looked at the state of the projections. */
-    private static final class LookedAtStore extends ForwardingProjectionStore {
+    private static class LookedAtStore extends ForwardingProjectionStore {
         private final AtomicInteger looks = new AtomicInteger();
 
         private LookedAtStore(ProjectionStore delegate) {

@@ -7,6 +7,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
+import io.eventcore.TransientEventStoreException;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -22,7 +23,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BinaryOperator;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
 /** Projection stores that each break one promise, in the ways in which they are usually broken. */
@@ -313,6 +317,119 @@ final class BrokenProjectionStores {
             public void register(String projection, int version, int partitions, GlobalPosition from) {
                 super.register(projection, version, partitions, from);
                 activate(projection, version);
+            }
+        };
+    }
+
+    /** As one statement does that sets a flag where the version is the one that is named. */
+    static ProjectionStore activatingWhateverIsNamed(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void activate(String projection, int version) {
+                boolean known = partitions(projection).stream()
+                        .anyMatch(state -> state.partition().version() == version && version > 0);
+                if (known) {
+                    super.activate(projection, version);
+                }
+            }
+        };
+    }
+
+    static ProjectionStore forgettingWhatIsActive(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void forgetVersion(String projection, int version) {
+                boolean active = partitions(projection).stream()
+                        .anyMatch(state -> state.partition().version() == version && state.active());
+                if (!active) {
+                    super.forgetVersion(projection, version);
+                }
+            }
+        };
+    }
+
+    /** As who has looked before and then activates, whatever has become of the version since. */
+    static ProjectionStore activatingByAnEarlierLook(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean activateIfReached(String projection, int version, GlobalPosition position) {
+                List<PartitionState> known = partitions(projection);
+                boolean newer = known.stream()
+                        .filter(PartitionState::active)
+                        .allMatch(state -> state.partition().version() < version);
+                boolean reached = known.stream()
+                        .filter(state -> state.partition().version() == version)
+                        .allMatch(state -> state.checkpoint().position().compareTo(position) >= 0);
+                if (newer && reached) {
+                    activate(projection, version);
+                }
+                return newer && reached;
+            }
+        };
+    }
+
+    static ProjectionStore activatingWhatIsBehind(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean activateIfReached(String projection, int version, GlobalPosition position) {
+                activate(projection, version);
+                return true;
+            }
+        };
+    }
+
+    static ProjectionStore losingPausesOfTheUnknown(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void setPaused(String projection, boolean paused) {
+                if (!partitions(projection).isEmpty()) {
+                    super.setPaused(projection, paused);
+                }
+            }
+        };
+    }
+
+    /** As a store that forgets the pause where a projection begins. */
+    static ProjectionStore beginningUnpaused(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public void register(String projection, int version, int partitions, GlobalPosition from) {
+                super.register(projection, version, partitions, from);
+                setPaused(projection, false);
+            }
+        };
+    }
+
+    /** Locks the newer version before the older one for all streams, and the other way round for one. */
+    static ProjectionStore lockingInTwoOrders(ProjectionStore sound) {
+        ReentrantLock older = new ReentrantLock();
+        ReentrantLock newer = new ReentrantLock();
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean request(String projection, StreamId streamId, ParkedStream.Request request) {
+                return holding(older, newer, () -> super.request(projection, streamId, request));
+            }
+
+            @Override
+            public int requestAll(String projection, ParkedStream.Request request) {
+                return holding(newer, older, () -> super.requestAll(projection, request));
+            }
+
+            private <T> T holding(ReentrantLock first, ReentrantLock second, Supplier<T> action) {
+                first.lock();
+                try {
+                    LockSupport.parkNanos(1);
+                    if (!second.tryLock()) {
+                        throw new TransientEventStoreException("deadlock", null);
+                    }
+                    try {
+                        return action.get();
+                    } finally {
+                        second.unlock();
+                    }
+                } finally {
+                    first.unlock();
+                }
             }
         };
     }

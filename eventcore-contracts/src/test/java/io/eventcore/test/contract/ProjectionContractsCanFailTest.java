@@ -178,6 +178,42 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::activatingWhatIsNew,
                         "a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up"),
                 store(
+                        "activates whatever is named",
+                        BrokenProjectionStores::activatingWhateverIsNamed,
+                        "a_version_that_is_not_there_or_that_queries_cannot_read_is_not_made_active"),
+                store(
+                        "forgets what is active",
+                        BrokenProjectionStores::forgettingWhatIsActive,
+                        "the_version_that_queries_read_is_not_forgotten"),
+                store(
+                        "forgets what is active",
+                        BrokenProjectionStores::forgettingWhatIsActive,
+                        "however_versions_are_activated_and_forgotten_at_once_one_is_active"),
+                store(
+                        "activates what is behind",
+                        BrokenProjectionStores::activatingWhatIsBehind,
+                        "a_version_takes_its_place_by_itself_only_if_it_is_newer_and_all_of_it_has_come_so_far"),
+                store(
+                        "activates by an earlier look",
+                        BrokenProjectionStores::activatingByAnEarlierLook,
+                        "a_version_that_is_being_set_back_does_not_take_its_place"),
+                runner(
+                        "activates what is behind",
+                        BrokenProjectionStores::activatingWhatIsBehind,
+                        "a_version_that_is_reset_at_the_moment_it_has_caught_up_does_not_take_its_place"),
+                store(
+                        "loses a pause of what is not registered",
+                        BrokenProjectionStores::losingPausesOfTheUnknown,
+                        "a_pause_that_no_partition_can_keep_is_refused_and_one_that_is_lifted_needs_none"),
+                runner(
+                        "begins unpaused",
+                        BrokenProjectionStores::beginningUnpaused,
+                        "a_projection_that_is_paused_before_it_was_ever_started_begins_when_it_is_resumed"),
+                store(
+                        "locks in two orders",
+                        BrokenProjectionStores::lockingInTwoOrders,
+                        "who_asks_about_streams_and_who_changes_them_wait_for_each_other_in_one_order"),
+                store(
                         "misses a pause while it divides",
                         BrokenProjectionStores::missingAPauseWhileItDivides,
                         "a_pause_while_a_projection_is_divided_anew_counts_for_the_new_partitions"),
@@ -272,6 +308,9 @@ class ProjectionContractsCanFailTest {
                 sound(
                         MutatedRunner.class,
                         "side_effects_begin_with_news_and_are_repeated_neither_by_a_reset_nor_by_a_new_version"),
+                sound(
+                        MutatedRunner.class,
+                        "a_version_that_is_reset_at_the_moment_it_has_caught_up_does_not_take_its_place"),
                 sound(MutatedRunner.class, "what_is_discarded_while_a_retry_applies_it_is_not_applied"),
                 sound(MutatedRunner.class, "what_is_retried_again_while_a_retry_fails_is_tried_once_more"),
                 sound(MutatedRunner.class, "an_event_that_is_committed_late_is_applied_in_its_place"),
