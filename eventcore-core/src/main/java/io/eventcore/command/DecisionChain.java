@@ -101,7 +101,7 @@ class DecisionChain {
             if (cache.isTooLarge(streamsAfter.keySet())) {
                 throw new DecideAgainException(true);
             }
-            if (line.isIdle() || !cache.cover(streamsAfter)) {
+            if (line.isIdle() || !cache.isSureOf(streamsAfter)) {
                 readFromStore(attempt, streamsAfter, eventType);
             } else {
                 attempt.restsOnUnproven();
@@ -141,6 +141,9 @@ class DecisionChain {
             }
             Map<StreamId, StreamVersion> missing = cache.missing(streamsAfter);
             if (!line.isIdle()) {
+                if (cache.lackBeginnings(streamsAfter)) {
+                    throw new DecideAgainException(true);
+                }
                 attempt.restsOnUnproven();
                 missing.keySet().removeIf(cache::isPending);
             }
@@ -230,6 +233,7 @@ class DecisionChain {
             } finally {
                 line.endDraining();
             }
+            cache.doubt();
             if (cache.hasTooManyEvents() || budget.used() > CacheBudget.MAX_BYTES / 2) {
                 cache.evictStored();
             }

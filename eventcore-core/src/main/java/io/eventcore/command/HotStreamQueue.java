@@ -40,15 +40,17 @@ final class HotStreamQueue {
      * queue is about to wake up for it: to wake a thread takes longer than a turn as a rule. But those in the queue are
      * not overtaken without end.
      *
+     * <p>Once the turn is taken nothing here may fail: the caller, which gives the turn back, would not know of it.
+     *
      * @param deadline how long, as {@link System#nanoTime()}
-     * @return whether another attempt was there
+     * @return whether another attempt had the turn or waited for it
      * @throws HotStreams.LeftQueueException if the thread was interrupted, and its flag is set, or the time is up
      */
     boolean enter(long deadline) {
         if (overtaken < MAX_OVERTAKEN && !Thread.currentThread().isInterrupted() && turn.tryLock()) {
             boolean overtakes = turn.hasQueuedThreads();
             overtaken = overtakes ? overtaken + 1 : 0;
-            return overtakes || (chain != null && chain.isBusy());
+            return overtakes;
         }
         try {
             if (turn.tryLock(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
@@ -92,7 +94,12 @@ final class HotStreamQueue {
 
     /** Whether an attempt has the turn, waits for it, or waits for being stored. */
     boolean isCrowded() {
-        return turn.isLocked() || turn.hasQueuedThreads() || (chain != null && chain.isBusy());
+        return turn.isLocked() || turn.hasQueuedThreads() || isBusy();
+    }
+
+    /** Whether an attempt waits for being stored. */
+    boolean isBusy() {
+        return chain != null && chain.isBusy();
     }
 
     boolean isAwaited() {

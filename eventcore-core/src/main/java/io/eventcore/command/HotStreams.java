@@ -170,6 +170,7 @@ final class HotStreams {
         StackReserve.check();
         boolean others = queue.enter(deadline);
         try {
+            others |= queue.isBusy();
             if (!queues.of(hot).equals(List.of(queue))) {
                 // While this thread waited, another queue began to serve the streams.
                 throw new DecideAgainException(false);
@@ -187,8 +188,12 @@ final class HotStreams {
             }
             throw wayOut;
         } finally {
-            others |= queue.isAwaited() || chain.isBusy();
-            queued.leaveQueue();
+            // Whatever lacks memory here, the turn is given back.
+            try {
+                others |= queue.isAwaited() || queue.isBusy();
+            } finally {
+                queued.leaveQueue();
+            }
             met(hot, others);
         }
     }
@@ -216,6 +221,7 @@ final class HotStreams {
             for (HotStreamQueue queue : own) {
                 others |= queue.enter(deadline);
                 entered++;
+                others |= queue.isBusy();
             }
             own.forEach(HotStreamQueue::drain);
             queues.join(hot);
@@ -224,10 +230,22 @@ final class HotStreams {
             others = true;
             throw anotherWasThere;
         } finally {
-            others |= own.stream().anyMatch(HotStreamQueue::isAwaited);
-            met(hot, others);
-            for (int i = entered - 1; i >= 0; i--) {
-                own.get(i).leave();
+            try {
+                others |= own.stream().anyMatch(HotStreamQueue::isAwaited);
+                met(hot, others);
+            } finally {
+                leave(own, entered);
+            }
+        }
+    }
+
+    /** Gives back the first turns, each of them, the last one first. */
+    private static void leave(List<HotStreamQueue> own, int entered) {
+        if (entered > 0) {
+            try {
+                own.get(entered - 1).leave();
+            } finally {
+                leave(own, entered - 1);
             }
         }
     }

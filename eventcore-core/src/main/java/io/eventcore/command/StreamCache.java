@@ -41,6 +41,9 @@ final class StreamCache {
     private long nextBeyond = BEYOND_ALL;
     private long bytes;
 
+    /** How often all that was cached fell into doubt. */
+    private long doubts;
+
     /** How much of the budget this cache has reserved. */
     private long reserved;
 
@@ -54,6 +57,9 @@ final class StreamCache {
         private final Deque<Long> pendingBytes = new ArrayDeque<>();
         private int stored;
         private long bytes;
+
+        /** {@link #doubts} when it was last known to be as it is cached. */
+        private long sureSince;
 
         /** Holds the events after a version. */
         CachedStream(long from) {
@@ -96,6 +102,20 @@ final class StreamCache {
         return cached != null && cached.from <= after.value();
     }
 
+    /**
+     * An attempt goes past this cache, and may append to any stream. A decision on top of what is cached by now would be lost,
+     * and with it all that are stored together with it.
+     */
+    void doubt() {
+        doubts++;
+    }
+
+    /** Whether these streams are cached, and were seen as they are cached since the last doubt. */
+    boolean isSureOf(Map<StreamId, StreamVersion> streamsAfter) {
+        return cover(streamsAfter)
+                && streamsAfter.keySet().stream().allMatch(id -> isPending(id) || cached(id).sureSince == doubts);
+    }
+
     boolean contains(StreamId streamId) {
         return streams.containsKey(streamId);
     }
@@ -104,6 +124,15 @@ final class StreamCache {
     boolean isPending(StreamId streamId) {
         CachedStream cached = streams.get(streamId);
         return cached != null && !cached.isStored();
+    }
+
+    /**
+     * Whether more of a stream is needed than is cached, while events of it are pending: what is read of it could not be put
+     * in front of what is cached.
+     */
+    boolean lackBeginnings(Map<StreamId, StreamVersion> streamsAfter) {
+        return streamsAfter.entrySet().stream()
+                .anyMatch(stream -> isPending(stream.getKey()) && !covers(stream.getKey(), stream.getValue()));
     }
 
     /**
@@ -162,6 +191,7 @@ final class StreamCache {
                 remove(stream.getKey());
                 streams.put(stream.getKey(), new CachedStream(after));
             }
+            cached(stream.getKey()).sureSince = doubts;
         }
         for (StoredEvent event : found.events()) {
             CachedStream cached = cached(event.streamId());
@@ -205,11 +235,12 @@ final class StreamCache {
 
     /** Adds an event that is pending, for which room was reserved; only the folds of commands see the place that it gets. */
     void addPending(SharedEvent encoded) {
-        long size = CacheBudget.bytes(encoded.stored());
         CachedStream cached = cached(encoded.stored().streamId());
+        SharedEvent pending = encoded.at(StreamVersion.of(cached.version() + 1), GlobalPosition.of(nextBeyond++));
+        long size = CacheBudget.bytes(encoded.stored());
+        cached.events.add(pending);
         cached.pendingBytes.add(size);
         count(cached, size);
-        cached.events.add(encoded.at(StreamVersion.of(cached.version() + 1), GlobalPosition.of(nextBeyond++)));
     }
 
     /** The first of the pending events are stored. */
@@ -219,6 +250,7 @@ final class StreamCache {
             SharedEvent pending = cached.events.get(cached.stored);
             cached.events.set(cached.stored++, pending.at(event.version(), event.position()));
             cached.pendingBytes.remove();
+            cached.sureSince = doubts;
         }
     }
 

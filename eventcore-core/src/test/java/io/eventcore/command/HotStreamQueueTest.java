@@ -28,8 +28,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The queue in front of a hot stream. */
@@ -64,17 +69,23 @@ class HotStreamQueueTest {
         CommandExecutor executor = executor(RetryPolicy.defaults());
         heatUp(executor, HOT);
         heatUp(executor, WARM);
+        // While one queue begins to serve both, two commands may race as they do without queues.
+        executor.execute(new Deposit(Set.of(HOT, WARM)));
+
         List<Set<StreamId>> sets = List.of(Set.of(HOT), Set.of(WARM), Set.of(HOT, WARM), Set.of(WARM, HOT));
-        Race.run(16, number -> {
+        List<Integer> attempts = Race.run(16, number -> {
+            int most = 0;
             for (int i = 0; i < COMMANDS; i++) {
-                executor.execute(new Deposit(sets.get((number + i) % sets.size())));
+                Deposit command = new Deposit(sets.get((number + i) % sets.size()));
+                most = Math.max(most, executor.execute(command).attempts());
             }
-            return number;
+            return most;
         });
 
-        // Each set has had 12 commands, three of the sets hold the stream, and one command has made it hot.
-        assertThat(store.streamVersion(HOT)).isEqualTo(StreamVersion.of(1 + 3 * 12));
-        assertThat(store.streamVersion(WARM)).isEqualTo(StreamVersion.of(1 + 3 * 12));
+        assertThat(attempts).containsOnly(1);
+        // Each set has had 12 commands, three of the sets hold the stream, and two commands came before.
+        assertThat(store.streamVersion(HOT)).isEqualTo(StreamVersion.of(2 + 3 * 12));
+        assertThat(store.streamVersion(WARM)).isEqualTo(StreamVersion.of(2 + 3 * 12));
     }
 
     @Test
@@ -160,6 +171,34 @@ class HotStreamQueueTest {
 
         assertThat(interrupted).isTrue();
         assertThat(executor.execute(new Deposit(Set.of(HOT))).attempts()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, account-hot", "2, account-hot", "1, account-hot account-warm", "2, account-hot account-warm"})
+    void memory_that_runs_out_on_the_way_into_a_queue_or_out_of_it_leaves_the_turn_to_the_next(
+            int look, String accounts) {
+        AtomicInteger looks = new AtomicInteger(Integer.MAX_VALUE);
+        CommandExecutor executor = CommandExecutor.builder(store)
+                .chains((through, budget, others) -> new DecisionChain(through, budget, others) {
+                    @Override
+                    boolean isBusy() {
+                        if (looks.decrementAndGet() == 0) {
+                            throw new OutOfMemoryError("made up");
+                        }
+                        return super.isBusy();
+                    }
+                })
+                .retryPolicy(RetryPolicy.defaults().withBudget(Duration.ofSeconds(2)))
+                .build();
+        heatUp(executor, HOT);
+        heatUp(executor, WARM);
+        Deposit deposit =
+                new Deposit(Stream.of(accounts.split(" ")).map(StreamId::of).collect(Collectors.toSet()));
+
+        looks.set(look);
+        assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> executor.execute(deposit));
+
+        assertThat(Race.elsewhere(() -> executor.execute(deposit)).attempts()).isEqualTo(1);
     }
 
     @Test
