@@ -2,13 +2,16 @@ package io.eventcore.serialization.internal;
 
 import java.io.File;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Calendar;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.BeanDescription;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.SerializationConfig;
@@ -75,6 +78,7 @@ final class TellingSerializers extends ValueSerializerModifier {
     }
 
     /** What Jackson leaves out of values of the JDK, added where there is something. */
+    @SuppressWarnings("JavaUtilDate") // Times and timestamps are such.
     private static ValueSerializer<?> precise(Class<?> type, ValueSerializer<?> serializer) {
         if (type.getName().equals("java.sql.Timestamp")) { // Its module may be absent.
             return AsOneValue.with(serializer, Date.class, TellingSerializers::belowMilliseconds);
@@ -86,11 +90,19 @@ final class TellingSerializers extends ValueSerializerModifier {
             return AsOneValue.with(
                     serializer, Calendar.class, value -> value.getTimeZone().getID());
         }
+        if (type.getName().equals("java.sql.Time")) {
+            // Its text depends on the time zone of the process, and leaves out the day and the milliseconds.
+            return WholeText.of(Date.class, value -> Long.toString(value.getTime()));
+        }
+        if (hasName(type, "javax.xml.datatype.XMLGregorianCalendar")) {
+            // Jackson takes the time zone of the process where there is none.
+            return WholeText.of(Object.class, Object::toString);
+        }
         if (InetAddress.class.isAssignableFrom(type)) {
-            return AsOneValue.with(
-                    serializer,
-                    InetAddress.class,
-                    value -> value.toString().startsWith("/") ? "" : value.getHostAddress());
+            return WholeText.of(InetAddress.class, TellingSerializers::addressOf);
+        }
+        if (type == InetSocketAddress.class) {
+            return WholeText.of(InetSocketAddress.class, TellingSerializers::addressOf);
         }
         if (type == File.class) {
             return AsOneValue.with(serializer, File.class, value -> value.isAbsolute() ? "" : value.getPath());
@@ -99,6 +111,24 @@ final class TellingSerializers extends ValueSerializerModifier {
             return AsOneValue.with(serializer, Path.class, value -> value.isAbsolute() ? "" : value.toString());
         }
         return serializer;
+    }
+
+    private static boolean hasName(@Nullable Class<?> type, String name) {
+        return type != null && (type.getName().equals(name) || hasName(type.getSuperclass(), name));
+    }
+
+    /** Two are equal by their address alone. The name is there or not, according to who has asked for it. */
+    private static String addressOf(InetAddress address) {
+        String text = address.getHostAddress();
+        int scope = text.indexOf('%');
+        return scope < 0 ? text : text.substring(0, scope);
+    }
+
+    private static String addressOf(InetSocketAddress socket) {
+        InetAddress address = socket.getAddress();
+        // No host name has a slash.
+        return (address == null ? "/" + socket.getHostString().toLowerCase(Locale.ROOT) : addressOf(address)) + " "
+                + socket.getPort();
     }
 
     @SuppressWarnings("JavaUtilDate") // A Timestamp is one.

@@ -26,10 +26,11 @@ final class InAnotherProcess {
                 .toList();
     }
 
-    static List<String> hashes() throws Exception {
+    static List<String> hashes(String timeZone) throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
+                        "-Duser.timezone=" + timeZone,
                         "-cp",
                         System.getProperty("java.class.path"),
                         InAnotherProcess.class.getName())
