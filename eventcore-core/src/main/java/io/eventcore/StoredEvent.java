@@ -21,6 +21,7 @@ public final class StoredEvent {
     private final GlobalPosition position;
     private final UUID id;
     private final Instant recordedAt;
+    private final int part;
     private final String typeName;
     private final byte[] payload;
     private final byte[] metadata;
@@ -41,6 +42,18 @@ public final class StoredEvent {
          */
         List<RecordedEvent<Event>> decode(StoredEvent stored);
 
+        /**
+         * The forms in which the events that it stands for today would be stored if they were written today, in order: itself
+         * where no upcaster changes it, and then it is not decoded. Of {@linkplain PersonalData personal data} only the
+         * placeholders. By default itself.
+         *
+         * @param filter of what upcasters make, only events of the types that it wants
+         * @throws EventDeserializationException if upcasters change it, and it cannot be decoded or written
+         */
+        default List<StoredEvent> upcast(StoredEvent stored, EventFilter filter) {
+            return List.of(stored);
+        }
+
         /** Events of these payloads are about to be decoded: what that needs is fetched at once. Does not fail. */
         default void prepare(Collection<byte[]> payloads) {}
 
@@ -56,6 +69,7 @@ public final class StoredEvent {
             GlobalPosition position,
             UUID id,
             Instant recordedAt,
+            int part,
             String typeName,
             byte[] payload,
             byte[] metadata,
@@ -65,6 +79,7 @@ public final class StoredEvent {
         this.position = Objects.requireNonNull(position, "position");
         this.id = Objects.requireNonNull(id, "id");
         this.recordedAt = Objects.requireNonNull(recordedAt, "recordedAt");
+        this.part = part;
         this.typeName = Objects.requireNonNull(typeName, "typeName");
         this.payload = Objects.requireNonNull(payload, "payload");
         this.metadata = Objects.requireNonNull(metadata, "metadata");
@@ -88,13 +103,19 @@ public final class StoredEvent {
             byte[] payload,
             byte[] metadata,
             Decoder decoder) {
-        return new StoredEvent(streamId, version, position, id, recordedAt, typeName, payload, metadata, decoder);
+        return new StoredEvent(streamId, version, position, id, recordedAt, 0, typeName, payload, metadata, decoder);
+    }
+
+    /** A part of this event in another form: what a {@link Decoder} makes of it. */
+    public StoredEvent as(int otherPart, String otherTypeName, byte[] otherPayload) {
+        return new StoredEvent(
+                streamId, version, position, id, recordedAt, otherPart, otherTypeName, otherPayload, metadata, decoder);
     }
 
     /** This event at another place. */
     public StoredEvent at(StreamVersion otherVersion, GlobalPosition otherPosition) {
         return new StoredEvent(
-                streamId, otherVersion, otherPosition, id, recordedAt, typeName, payload, metadata, decoder);
+                streamId, otherVersion, otherPosition, id, recordedAt, part, typeName, payload, metadata, decoder);
     }
 
     /** The stream it is stored in. */
@@ -120,6 +141,11 @@ public final class StoredEvent {
     /** When the store took it, in microseconds. */
     public Instant recordedAt() {
         return recordedAt;
+    }
+
+    /** Which part of what is stored this is: 0, unless it was {@linkplain #upcast upcast}. See {@link RecordedEvent#part()}. */
+    public int part() {
+        return part;
     }
 
     /** The name it is stored under. */
@@ -151,6 +177,18 @@ public final class StoredEvent {
      */
     public <E extends Event> List<RecordedEvent<E>> decode(Class<E> eventType) {
         return decode(EventFilter.all(), eventType);
+    }
+
+    /**
+     * The forms in which the events that it stands for today would be stored if they were written today, in order: itself
+     * where no upcaster changes it, and then nothing is decoded. For what passes stored events on to others. Of
+     * {@linkplain PersonalData personal data} in an event that is upcast only the placeholders are left.
+     *
+     * @param filter of what upcasters make, only events of the types that it wants
+     * @throws EventDeserializationException if upcasters change it, and it cannot be decoded or written
+     */
+    public List<StoredEvent> upcast(EventFilter filter) {
+        return decoder.upcast(this, filter);
     }
 
     /**

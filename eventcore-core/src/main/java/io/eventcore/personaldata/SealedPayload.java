@@ -142,6 +142,11 @@ final class SealedPayload {
         return new PersonalDataException(Reason.VALUE_CHANGED);
     }
 
+    /** The event with placeholders. */
+    byte[] rest() {
+        return rest;
+    }
+
     /** The ids of the keys. */
     Set<UUID> keys() {
         Set<UUID> keys = new LinkedHashSet<>();

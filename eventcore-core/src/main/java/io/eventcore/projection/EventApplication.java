@@ -219,6 +219,7 @@ final class EventApplication<E extends Event> {
     }
 
     private int applyThenCommit(List<LogEntry<E>> entries) {
+        begin();
         Progress progress = new Progress(checkpoint);
         try {
             applyInOrder(entries, progress);
@@ -257,6 +258,17 @@ final class EventApplication<E extends Event> {
             progress.reached = entry.checkpoint();
             if (nanoTime.getAsLong() - begin > settings.batchNanos() || !mayGoOn.getAsBoolean()) {
                 return;
+            }
+        }
+    }
+
+    private void begin() {
+        if (projection instanceof HandlesStored relay) {
+            try {
+                relay.begin();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw failed(0, e);
             }
         }
     }
@@ -304,6 +316,7 @@ final class EventApplication<E extends Event> {
                 progress.retried.add(change);
             });
         } else {
+            begin();
             apply(entry, 0);
             flush(1);
             advance(checkpoint, List.of(change));

@@ -101,10 +101,12 @@ final class LogEntry<E extends Event> {
         }
     }
 
-    /** A relay may decode it after all, for which it may need what cannot be had. */
+    /** A relay gets what upcasters make of it; it may decode that after all, for which it may need what cannot be had. */
     private void applyStored(HandlesStored relay) throws Exception {
         try {
-            relay.applyStored(stored);
+            for (StoredEvent part : stored.upcast(filter)) {
+                relay.applyStored(part);
+            }
         } catch (TransientEventStoreException | EventStoreUnavailableException e) {
             throw new NotDecodedException(e);
         }

@@ -75,7 +75,9 @@ public interface Projection<E extends Event> {
 
     /**
      * Waits for what {@link #apply} has begun and not waited for, such as messages on their way. Called after some events
-     * and before the checkpoint moves past them, by the thread that applied them. By default nothing is under way.
+     * and before the checkpoint moves past them, by the thread that applied them. Not called where an {@link Error} or the
+     * loss of a connection ends the work in between: what is remembered of it must not keep those events, which come again,
+     * from being applied. By default nothing is under way.
      *
      * @throws Exception if not all of it took effect: the events are applied again, each alone
      */

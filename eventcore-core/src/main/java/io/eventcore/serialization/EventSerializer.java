@@ -51,6 +51,14 @@ public interface EventSerializer {
      */
     Set<String> storedNames(Class<? extends Event> type);
 
+    /**
+     * How what is stored under a name is read; by default as it is, so who wraps a serializer passes this on. Asked for each
+     * event that a relay sends, and for each that stands for nothing: must be quick.
+     */
+    default NameReading reading(String storedName) {
+        return NameReading.AS_STORED;
+    }
+
     /** See {@link EventTypes#readingKey()}; by default empty. */
     default String readingKey() {
         return "";

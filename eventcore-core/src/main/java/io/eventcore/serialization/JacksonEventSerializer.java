@@ -115,7 +115,7 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     @Override
     public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
-        return types.upcasting().changes(stored.typeName()) ? upcast(stored, origin) : List.of(deserialize(stored));
+        return reading(stored.typeName()) == NameReading.UPCAST ? upcast(stored, origin) : List.of(deserialize(stored));
     }
 
     private List<Event> upcast(SerializedEvent stored, EventOrigin origin) {
@@ -167,6 +167,11 @@ public final class JacksonEventSerializer implements EventSerializer {
     @Override
     public Set<String> storedNames(Class<? extends Event> type) {
         return types.namesOf(type);
+    }
+
+    @Override
+    public NameReading reading(String storedName) {
+        return types.upcasting().changes(storedName) ? NameReading.UPCAST : NameReading.AS_STORED;
     }
 
     @Override

@@ -13,8 +13,11 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  */
 @FunctionalInterface
 public interface KafkaRecordFactory<K, V> {
-    /** Header with the id of the event, by which consumers recognise what comes again. */
+    /** Header with the id of the event: with {@link #PART} that by which consumers recognise what comes again. */
     String ID = "eventcore.id";
+
+    /** Header with the number of the part, a decimal number: see {@link io.eventcore.RecordedEvent#part()}. */
+    String PART = "eventcore.part";
 
     /** Header with the stored name of the event's type. */
     String TYPE = "eventcore.type";
@@ -34,14 +37,15 @@ public interface KafkaRecordFactory<K, V> {
     /**
      * The record of an event. The events of a stream must have one key, if their order is to last.
      *
-     * @param event the event as it is stored; {@link StoredEvent#decode} gives the one that the application knows
+     * @param event the event as it is stored, or what upcasters made of it in the form in which it would be stored today;
+     *     {@link StoredEvent#decode} gives the one that the application knows
      * @throws RuntimeException if there is none; the relay's {@code onError} decides what happens then
      */
     ProducerRecord<K, V> recordOf(StoredEvent event);
 
     /**
-     * Records of one topic: the stream id as the key, the payload as the value, byte for byte as it is stored, the headers
-     * named here, and the time at which the event was recorded. Nothing is decoded.
+     * Records of one topic: the stream id as the key, the payload as the value, byte for byte, the headers named here, and
+     * the time at which the event was recorded. Decodes nothing.
      */
     static KafkaRecordFactory<String, byte[]> payloads(String topic) {
         return new PayloadRecords(Objects.requireNonNull(topic, "topic"));

@@ -6,6 +6,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.internal.HandlesStored;
+import io.eventcore.internal.RedactedException;
 import io.eventcore.projection.FailureContext;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
@@ -22,6 +23,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.SerializationException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.kafka.core.KafkaOperations;
 import org.springframework.kafka.core.KafkaProducerException;
 
@@ -30,13 +33,17 @@ import org.springframework.kafka.core.KafkaProducerException;
  *
  * <p>The checkpoint moves after the broker has acknowledged what was sent. The events of different streams are under way
  * at the same time; an event is sent after the one before it in its stream was acknowledged, so that no consumer meets it
- * first, whatever fails. After a crash or a take-over events come again: consumers recognise them by the header
- * {@link KafkaRecordFactory#ID}.
+ * first, whatever fails. After a crash or a take-over events come again: consumers recognise them by the headers
+ * {@link KafkaRecordFactory#ID} and {@link KafkaRecordFactory#PART}.
  *
  * <p>The producer must wait for all replicas ({@code acks=all}) and be idempotent; the auto-configuration sees to that.
  * While the broker cannot be reached the relay waits and tries again without end. An event that Kafka cannot take at all,
  * because it is too large or has no record, is tried five times and then stops the relay, unless {@code onError} says
- * otherwise. What is sent is what is stored: no event is decoded, so one that the application cannot read is sent as well.
+ * otherwise.
+ *
+ * <p>What is sent is what is stored: no event is decoded, so one that the application cannot read is sent as well. Only
+ * where an {@link io.eventcore.serialization.Upcaster} begins at the stored name is an event sent in the shape of today, as
+ * it would be stored now: one record for each part, none for what is dropped, and without what is personal data.
  *
  * <p>Safe for any number of threads.
  *
@@ -45,6 +52,8 @@ import org.springframework.kafka.core.KafkaProducerException;
  * @since 0.1
  */
 public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaRelay.class);
+
     /** The name of the projection, unless set otherwise. */
     public static final String DEFAULT_NAME = "kafka";
 
@@ -130,6 +139,22 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
         throw new UnsupportedOperationException(
                 "Relay '%s' sends events as they are stored: it cannot be called by another".formatted(name)
                         + " projection, but makes its records by a KafkaRecordFactory");
+    }
+
+    /** Waits for what is under way: it must not arrive between later attempts. Whether it does is all the same. */
+    @Override
+    public void begin() throws InterruptedException {
+        Map<StreamId, CompletableFuture<?>> sent = underWay.get();
+        for (CompletableFuture<?> each : sent.values()) {
+            try {
+                await(each);
+            } catch (InterruptedException e) {
+                throw e;
+            } catch (Exception e) {
+                LOG.debug("Relay '{}' sends again what it has sent before an error", name, RedactedException.of(e, ""));
+            }
+        }
+        sent.clear();
     }
 
     @Override

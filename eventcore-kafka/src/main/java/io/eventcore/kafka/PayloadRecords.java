@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 
-/** Records that hold the payload as it is stored. */
+/** Records that hold the payload byte for byte. */
 class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
     private final String topic;
 
@@ -21,6 +21,7 @@ class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
                 topic, null, event.recordedAt().toEpochMilli(), event.streamId().value(), event.payload());
         Headers headers = sent.headers();
         headers.add(ID, utf8(event.id().toString()));
+        headers.add(PART, utf8(Integer.toString(event.part())));
         headers.add(TYPE, utf8(event.typeName()));
         headers.add(POSITION, utf8(Long.toString(event.position().value())));
         headers.add(VERSION, utf8(Long.toString(event.version().value())));

@@ -7,6 +7,7 @@ import io.eventcore.AppendLimits;
 import io.eventcore.Event;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.kafka.core.KafkaTemplate;
 
 /** What the relay promises when a broker is slow or refuses, at every single record. */
@@ -100,6 +102,7 @@ class KafkaRelayTest {
         assertThat(headers(sent))
                 .isEqualTo(Map.of(
                         "eventcore.id", stored.id().toString(),
+                        "eventcore.part", "0",
                         "eventcore.type", "ledger.deposited",
                         "eventcore.position", stored.position().toString(),
                         "eventcore.version", "1",
@@ -194,6 +197,54 @@ class KafkaRelayTest {
 
         assertThat(broker.history()).extracting(ProducerRecord::key).containsOnly("account-ada");
         assertThat(status(runner).skippedEvents()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_send_that_failed_before_an_error_does_not_hold_up_its_stream(Trouble trouble) {
+        deposit(ADA);
+        deposit(BOB);
+        KafkaRecordFactory<String, byte[]> payloads = KafkaRecordFactory.payloads("ledger");
+        AtomicInteger calls = new AtomicInteger();
+        ProjectionRunner runner = start(KafkaRelay.builder(new KafkaTemplate<>(() -> broker), event -> {
+            if (event.streamId().equals(BOB) && calls.getAndIncrement() < 3) {
+                broker.errorNext(new TimeoutException("refused"));
+                trouble.occur();
+            }
+            return payloads.recordOf(event);
+        }));
+
+        Eventually.until("both are taken", () -> {
+            if (calls.get() > 3) {
+                broker.completeNext();
+            }
+            return runner.awaitPosition(KafkaRelay.DEFAULT_NAME, events.lastPosition(), Duration.ZERO)
+                    == AwaitOutcome.REACHED;
+        });
+
+        assertThat(broker.history())
+                .extracting(ProducerRecord::key)
+                .filteredOn("account-ada"::equals)
+                .hasSize(4);
+        assertThat(status(runner).skippedEvents()).isZero();
+    }
+
+    /** What may end a batch between two sends, without a decision about an event. */
+    private enum Trouble {
+        NO_MEMORY {
+            @Override
+            void occur() {
+                assertThat(new byte[Integer.MAX_VALUE]).isNotEmpty();
+            }
+        },
+        KEYS_NOT_TO_BE_HAD {
+            @Override
+            void occur() {
+                throw new EventStoreUnavailableException("the key store does not answer", null);
+            }
+        };
+
+        abstract void occur();
     }
 
     @ParameterizedTest(name = "seed {0}, {1} parts")

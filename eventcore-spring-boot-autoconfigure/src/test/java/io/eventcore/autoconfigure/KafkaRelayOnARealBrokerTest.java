@@ -16,10 +16,12 @@ import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.test.contract.ShopEvent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,6 +132,27 @@ class KafkaRelayOnARealBrokerTest {
 
                     assertComplete(application, records());
                 });
+    }
+
+    @Test
+    void an_earlier_shape_arrives_in_todays_and_a_split_event_as_its_parts() {
+        StreamId cart = StreamId.of("cart-1");
+        application().withBean(EventSerializer.class, ShopEvent::serializer).run(application -> {
+            EventStore store = application.getBean(EventStore.class);
+            store.appendEvents(StreamWrites.to(cart, any(), ShopEvent.itemAdded(cart, "pen")));
+            store.appendEvents(StreamWrites.to(cart, any(), ShopEvent.viewed(cart)));
+            store.appendEvents(StreamWrites.to(cart, any(), ShopEvent.checkedOut(cart, 5)));
+            assertSent(application);
+
+            assertThat(records())
+                    .extracting(each -> header(each, KafkaRecordFactory.TYPE) + " of version "
+                            + header(each, KafkaRecordFactory.VERSION) + ", part "
+                            + header(each, KafkaRecordFactory.PART))
+                    .containsExactly(
+                            "shop.item-added@2 of version 1, part 0",
+                            "shop.closed of version 3, part 0",
+                            "shop.paid of version 3, part 1");
+        });
     }
 
     @Test

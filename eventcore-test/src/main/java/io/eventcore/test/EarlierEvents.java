@@ -3,6 +3,7 @@ package io.eventcore.test;
 import io.eventcore.Event;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.SerializedEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -34,6 +35,11 @@ record EarlierEvents(EventSerializer application) implements EventSerializer {
     @Override
     public Set<String> storedNames(Class<? extends Event> type) {
         return application.storedNames(type);
+    }
+
+    @Override
+    public NameReading reading(String storedName) {
+        return application.reading(storedName);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.serialization.Upcaster.Part;
@@ -125,6 +126,11 @@ public sealed interface ShopEvent extends Event {
         @Override
         public Set<String> storedNames(Class<? extends Event> type) {
             return today.storedNames(type);
+        }
+
+        @Override
+        public NameReading reading(String storedName) {
+            return today.reading(storedName);
         }
 
         @Override

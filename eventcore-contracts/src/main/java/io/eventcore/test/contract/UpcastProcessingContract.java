@@ -35,6 +35,7 @@ import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.Snapshot;
@@ -100,6 +101,11 @@ abstract class UpcastProcessingContract {
         @Override
         public Set<String> storedNames(Class<? extends Event> type) {
             return now.storedNames(type);
+        }
+
+        @Override
+        public NameReading reading(String storedName) {
+            return now.reading(storedName);
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.eventcore.serialization.internal;
 
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
+import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStoreException;
 import io.eventcore.RecordedEvent;
@@ -13,6 +14,8 @@ import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.NameReading;
+import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,6 +69,42 @@ public final class EventDecoder implements StoredEvent.Decoder {
             return SerializedEvent.of(stored.typeName(), protection.open(stored.payload(), stored.id()));
         } catch (PersonalDataException e) {
             throw cannotBeRead(stored, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public List<StoredEvent> upcast(StoredEvent stored, EventFilter filter) {
+        if (serializer.reading(stored.typeName()) != NameReading.UPCAST) {
+            return List.of(stored);
+        }
+        List<StoredEvent> forms = new ArrayList<>();
+        for (RecordedEvent<Event> part : filter.only(decode(stored, withoutPersonalData(stored)))) {
+            SerializedEvent form = written(stored, part.event());
+            byte[] payload =
+                    form instanceof PersonalEvent personal ? personal.payloadWithPlaceholders() : form.payload();
+            forms.add(stored.as(part.part(), form.typeName(), payload));
+        }
+        return List.copyOf(forms);
+    }
+
+    /** No key is needed for it, and what an upcaster makes of personal data cannot be sealed again under this event's id. */
+    private static SerializedEvent withoutPersonalData(StoredEvent stored) {
+        byte[] payload = stored.payload();
+        if (!PersonalDataProtection.isSealed(payload)) {
+            return SerializedEvent.of(stored.typeName(), payload);
+        }
+        try {
+            return SerializedEvent.of(stored.typeName(), PersonalDataProtection.placeholders(payload));
+        } catch (PersonalDataException e) {
+            throw cannotBeRead(stored, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private SerializedEvent written(StoredEvent stored, Event event) {
+        try {
+            return serializer.serialize(event);
+        } catch (RuntimeException e) {
+            throw cannotBeRead(stored, "it cannot be written in its shape of today: " + e.getMessage(), e);
         }
     }
 
