@@ -100,6 +100,13 @@ public final class EventTypes {
         return names.keySet();
     }
 
+    /** Every name whose events can be read: the names and aliases of the registered classes, and those that upcasters begin at. */
+    public Set<String> storedNames() {
+        Set<String> found = new LinkedHashSet<>(classes.keySet());
+        upcasting.all().forEach(upcaster -> found.add(upcaster.from()));
+        return found;
+    }
+
     /**
      * Every name that events which are read as {@code type} may be stored under: the names and aliases of the registered
      * classes that are {@code type} or below it, and the names from which upcasters lead to one of these.

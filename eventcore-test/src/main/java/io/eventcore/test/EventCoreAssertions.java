@@ -10,12 +10,14 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.MissingEventTypeException;
+import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.Snapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -119,8 +121,8 @@ public final class EventCoreAssertions {
      * <p>The file has every stored name that the code ever wrote, the shape of its events, and samples with what they are
      * read as. A name that lost its reader, a sample that is not read or read as something else, another shape and a name
      * that is not in the file fail. With {@code -Deventcore.types.update=true} the file is made to say what the code does,
-     * and the change of the file is what people review: names and samples that cannot be read any more are gone from it,
-     * readable ones of former shapes stay, as such events may be stored.
+     * and the change of the file is what people review. Samples of former shapes stay, as such events may be stored; what
+     * cannot be read any more stays and fails until it can be, or its entry is deleted from the file by hand.
      *
      * <p>Samples are made as for {@link #assertWellFormed(String)}.
      *
@@ -128,7 +130,18 @@ public final class EventCoreAssertions {
      * @throws AssertionError if something differs; names every stored name, its class, the component and what to do
      */
     public static void assertCompatible(String packageName, Event... samples) {
+        assertCompatible(packageName, List.of(), samples);
+    }
+
+    /**
+     * As {@link #assertCompatible(String, Event...)}, for an application with upcasters.
+     *
+     * @param upcasters all that the application has: with Spring, its beans of this type
+     */
+    public static void assertCompatible(
+            String packageName, Collection<? extends Upcaster> upcasters, Event... samples) {
         EventTypes.Builder types = EventTypes.builder().forNewEventsOnly();
+        upcasters.forEach(types::upcaster);
         classesIn(packageName).stream()
                 .filter(type -> isConcrete(type) && Event.class.isAssignableFrom(type))
                 .forEach(type -> types.register(type.asSubclass(Event.class)));
@@ -138,7 +151,7 @@ public final class EventCoreAssertions {
 
     /**
      * As {@link #assertCompatible(String, Event...)}, for an application that registers its event classes by hand, adds to
-     * their JSON, or has upcasters.
+     * their JSON.
      *
      * @param file where the types are, relative to the folder of the build
      * @param types the event classes the application works with
@@ -155,8 +168,9 @@ public final class EventCoreAssertions {
                     The events of the code are not those of %s:
                     - %s
                     Stored events are not rewritten. A class that has another name now keeps the old one in the aliases of \
-                    its @EventType; another shape that old payloads do not fit needs the next revision, and an upcaster from the one before. If all of this is meant, \
-                    run the test once with -D%s=true and review the change of the file.
+                    its @EventType; another shape that old payloads do not fit needs the next revision, and an upcaster from the one before, which is given to \
+                    assertCompatible as well. If all of this is meant, run the test once with -D%s=true and review the change of the file. What cannot be \
+                    read stays in the file: delete it by hand only if no such event was ever stored.
                     See the guide, 'How do events change?'""".formatted(file, String.join("\n- ", problems), UPDATE));
         }
     }

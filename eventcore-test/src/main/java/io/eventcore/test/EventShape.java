@@ -1,7 +1,7 @@
 package io.eventcore.test;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.eventcore.PersonalData;
 import io.eventcore.StreamId;
 import java.lang.reflect.Field;
@@ -9,10 +9,12 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +27,10 @@ import org.springframework.core.ResolvableType;
  * nothing. Enums are their constants.
  */
 final class EventShape {
+    /** What their classes keep in their fields is theirs, and changes with them. */
+    private static final List<String> LIBRARIES =
+            List.of("java.", "javax.", "jdk.", "kotlin.", "tools.jackson.", "com.fasterxml.jackson.");
+
     private final SortedMap<String, String> types = new TreeMap<>();
 
     /** The classes that the path leads through: one that holds itself is not followed again. */
@@ -45,18 +51,18 @@ final class EventShape {
             add(path + "[]", type.getComponentType(), suffix);
         } else if (raw == Optional.class) {
             add(path, type.getGeneric(0), " or nothing" + suffix);
-        } else if (Iterable.class.isAssignableFrom(raw) && type.hasGenerics()) {
-            add(path + "[]", type.getGeneric(0), suffix);
-        } else if (Map.class.isAssignableFrom(raw) && type.hasGenerics()) {
-            add(path + "{key}", type.getGeneric(0), suffix);
-            add(path + "{}", type.getGeneric(1), suffix);
+        } else if (Iterable.class.isAssignableFrom(raw)
+                && partOf(type, Iterable.class, 0).isPresent()) {
+            add(path + "[]", partOf(type, Iterable.class, 0).get(), uniqueness(raw) + suffix);
+        } else if (Map.class.isAssignableFrom(raw) && partOf(type, Map.class, 1).isPresent()) {
+            add(path + "{key}", type.as(Map.class).getGeneric(0), suffix);
+            add(path + "{}", type.as(Map.class).getGeneric(1), suffix);
         } else if (raw.isEnum()) {
             types.put(path, "one of " + constants(raw) + suffix);
-        } else if (raw.isSealed()) {
+        } else if (!Alternatives.of(raw).isEmpty()) {
             types.put(path, "an alternative" + suffix);
-            for (Class<?> permitted : raw.getPermittedSubclasses()) {
-                add(path + "<" + nameOf(permitted) + ">", ResolvableType.forClass(permitted), "");
-            }
+            Alternatives.of(raw)
+                    .forEach((name, alternative) -> addAlternative(path + "<" + name + ">", alternative, raw));
         } else if (isOfTheApplication(raw) && open.add(raw)) {
             types.put(path, "an object" + suffix);
             addParts(path, type, raw);
@@ -64,6 +70,33 @@ final class EventShape {
         } else {
             types.put(path, (isOfTheApplication(raw) ? "an object as above" : raw.getSimpleName()) + suffix);
         }
+    }
+
+    /** A base class may be one of its own alternatives. */
+    private void addAlternative(String path, Class<?> alternative, Class<?> base) {
+        if (alternative != base) {
+            add(path, ResolvableType.forClass(alternative), "");
+        } else if (open.add(alternative)) {
+            types.put(path, "an object");
+            addParts(path, ResolvableType.forClass(alternative), alternative);
+            open.remove(alternative);
+        } else {
+            types.put(path, "an object as above");
+        }
+    }
+
+    /** What a container holds, if it says so: also where a class of the application extends the container. */
+    private static Optional<ResolvableType> partOf(ResolvableType type, Class<?> container, int index) {
+        ResolvableType part = type.as(container).getGeneric(index);
+        return part.resolve() == null ? Optional.empty() : Optional.of(part);
+    }
+
+    /** A set forgets what a list keeps: repetitions and the order. */
+    private static String uniqueness(Class<?> container) {
+        if (!Set.class.isAssignableFrom(container)) {
+            return "";
+        }
+        return SortedSet.class.isAssignableFrom(container) ? ", each once and sorted" : ", each once";
     }
 
     private void addParts(String path, ResolvableType type, Class<?> raw) {
@@ -81,29 +114,35 @@ final class EventShape {
         return ResolvableType.forType(type, owner.as(field.getDeclaringClass()));
     }
 
+    /** Of what is stored: neither fields that JSON passes over, nor what a class of a library keeps for itself. */
     private static Stream<Field> fieldsOf(Class<?> raw) {
-        Stream<Field> own = Arrays.stream(raw.getDeclaredFields())
-                .filter(field -> !Modifier.isStatic(field.getModifiers()) && !field.isSynthetic());
+        Stream<Field> own = Arrays.stream(raw.getDeclaredFields()).filter(EventShape::isStored);
         Class<?> above = raw.getSuperclass();
-        return above == null || above == Object.class ? own : Stream.concat(fieldsOf(above), own);
+        return above == null || !isOfTheApplication(above) ? own : Stream.concat(fieldsOf(above), own);
+    }
+
+    private static boolean isStored(Field field) {
+        int modifiers = field.getModifiers();
+        JsonIgnore ignored = field.getAnnotation(JsonIgnore.class);
+        return !Modifier.isStatic(modifiers)
+                && !Modifier.isTransient(modifiers)
+                && !field.isSynthetic()
+                && (ignored == null || !ignored.value());
     }
 
     private static boolean isOfTheApplication(Class<?> raw) {
         return !raw.isPrimitive()
-                && !raw.getName().startsWith("java.")
+                && LIBRARIES.stream().noneMatch(raw.getName()::startsWith)
                 && !raw.getPackage().equals(StreamId.class.getPackage());
     }
 
+    /** By the texts that stand for them in JSON. */
     private static String constants(Class<?> type) {
-        return Arrays.stream(type.getEnumConstants())
-                .map(constant -> ((Enum<?>) constant).name())
+        return Arrays.stream(type.getFields())
+                .filter(Field::isEnumConstant)
+                .map(EventShape::nameOf)
                 .sorted()
                 .collect(Collectors.joining(", "));
-    }
-
-    private static String nameOf(Class<?> permitted) {
-        JsonTypeName name = permitted.getAnnotation(JsonTypeName.class);
-        return name == null || name.value().isEmpty() ? permitted.getSimpleName() : name.value();
     }
 
     private static String nameOf(Field field) {

@@ -23,10 +23,12 @@ import java.time.Year;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Currency;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -96,29 +99,57 @@ final class Samples {
             Map.entry(StreamVersion.class, StreamVersion.of(1)),
             Map.entry(GlobalPosition.class, GlobalPosition.of(1)));
 
-    /** The place in which this value differs from the first one, and how. */
-    private final int place;
-
-    private final int choice;
+    /** The ways to take in the first places; the first way in all others. */
+    private final List<Integer> choices;
 
     /** How many ways there are in each place passed so far. */
     private final List<Integer> ways = new ArrayList<>();
 
-    private Samples(int place, int choice) {
-        this.place = place;
-        this.choice = choice;
+    /** After which place what was made by the last one of the choices ends. */
+    private int end;
+
+    private Samples(List<Integer> choices) {
+        this.choices = choices;
     }
 
     /** Values of a class, no more than {@value #MAX_SAMPLES}; empty if none can be made. */
     static <T> List<T> of(Class<T> type) {
-        Samples first = new Samples(0, 0);
+        Samples first = new Samples(List.of());
         List<T> samples = new ArrayList<>(first.value(type).stream().toList());
-        for (int place = 0; !samples.isEmpty() && place < first.ways.size(); place++) {
-            for (int choice = 1; choice < first.ways.get(place) && samples.size() < MAX_SAMPLES; choice++) {
-                new Samples(place, choice).value(type).ifPresent(samples::add);
-            }
+        Queue<List<Integer>> open = new ArrayDeque<>();
+        if (!samples.isEmpty()) {
+            first.others(0, first.ways.size()).forEach(open::add);
+        }
+        while (samples.size() < MAX_SAMPLES && !open.isEmpty()) {
+            List<Integer> choices = open.remove();
+            Samples other = new Samples(choices);
+            other.value(type).ifPresent(samples::add);
+            // Places that only this choice leads to: another class has other components.
+            other.others(choices.size(), other.end).forEach(open::add);
         }
         return samples;
+    }
+
+    /** What differs from this in one of these places: each place in turn, so that one with many ways leaves room for the others. */
+    private List<List<Integer>> others(int from, int to) {
+        if (to <= from) {
+            return List.of();
+        }
+        int most = Collections.max(ways.subList(from, to));
+        List<List<Integer>> others = new ArrayList<>();
+        for (int choice = 1; choice < Math.min(most, MAX_SAMPLES); choice++) {
+            for (int place = from; place < to; place++) {
+                if (choice < ways.get(place)) {
+                    List<Integer> other = new ArrayList<>(choices);
+                    while (other.size() < place) {
+                        other.add(0);
+                    }
+                    other.add(choice);
+                    others.add(other);
+                }
+            }
+        }
+        return others;
     }
 
     private <T> Optional<T> value(Class<T> type) {
@@ -128,7 +159,8 @@ final class Samples {
     /** Which of so many ways to take in the place that comes next. */
     private int choose(int count) {
         ways.add(count);
-        return ways.size() - 1 == place && choice < count ? choice : 0;
+        int place = ways.size() - 1;
+        return place < choices.size() && choices.get(place) < count ? choices.get(place) : 0;
     }
 
     private Optional<?> of(ResolvableType type, int depth) {
@@ -145,18 +177,34 @@ final class Samples {
         if (container.isPresent() || depth > DEPTH) {
             return container;
         }
-        if (raw.isSealed()) {
-            Class<?>[] permitted = raw.getPermittedSubclasses();
-            int from = choose(permitted.length);
-            return IntStream.range(from, permitted.length)
-                    .mapToObj(i -> of(ResolvableType.forClass(permitted[i]), depth + 1))
-                    .flatMap(Optional::stream)
-                    .findFirst();
+        List<Class<?>> alternatives = new ArrayList<>(Alternatives.of(raw).values());
+        if (!alternatives.isEmpty()) {
+            return alternative(alternatives, depth);
         }
         boolean ofTheJdk = raw.getName().startsWith("java.");
         return ofTheJdk || raw.isInterface() || Modifier.isAbstract(raw.getModifiers())
                 ? Optional.empty()
                 : constructed(type, raw, depth);
+    }
+
+    private Optional<?> alternative(List<Class<?>> alternatives, int depth) {
+        int from = choose(alternatives.size());
+        boolean last = ways.size() == choices.size();
+        Optional<?> made = IntStream.range(from, alternatives.size())
+                .mapToObj(i -> constructedOr(alternatives.get(i), depth + 1))
+                .flatMap(Optional::stream)
+                .findFirst();
+        if (last) {
+            end = ways.size();
+        }
+        return made;
+    }
+
+    /** A base class may be one of its own alternatives. */
+    private Optional<?> constructedOr(Class<?> alternative, int depth) {
+        boolean itself = Alternatives.of(alternative).containsValue(alternative);
+        ResolvableType type = ResolvableType.forClass(alternative);
+        return itself ? constructed(type, alternative, depth) : of(type, depth);
     }
 
     /** With one element, or none. */

@@ -80,7 +80,29 @@ final class TypesLock {
                 checkShape(name, type, locked, problems);
             }
         });
+        checkNames(all, problems);
         return problems.stream().distinct().toList();
+    }
+
+    /** Names that no class has as its own: aliases, and those that upcasters begin at. */
+    private void checkNames(SortedMap<String, Locked> all, List<String> problems) {
+        Set<String> now = types.storedNames();
+        all.forEach((name, locked) -> {
+            if (locked.samples().isEmpty() && !now.contains(name)) {
+                problems.add(
+                        "'%s': what is stored cannot be read any more: no class has this name, and no upcaster begins at it"
+                                .formatted(name));
+            }
+        });
+        formerNames().stream()
+                .filter(name -> !all.containsKey(name))
+                .forEach(name -> problems.add("'%s' is read, and is not in the file".formatted(name)));
+    }
+
+    private Set<String> formerNames() {
+        Set<String> names = new TreeSet<>(types.storedNames());
+        types.types().forEach(type -> names.remove(types.nameOf(type)));
+        return names;
     }
 
     private void checkReading(String name, Sample sample, List<String> problems) {
@@ -121,35 +143,45 @@ final class TypesLock {
     }
 
     /**
-     * Makes the file say what the code does. Samples that it has stay as long as they can be read: such events are stored.
+     * Makes the file say what the code does, as far as nothing is lost by it: what cannot be read any more stays, since such
+     * events may be stored.
      */
     void update() {
-        SortedMap<String, Locked> all = new TreeMap<>();
-        read().forEach((name, locked) -> {
-            List<Sample> readable = locked.samples().stream()
-                    .flatMap(sample -> readable(name, sample.payload()).stream())
-                    .toList();
-            if (!readable.isEmpty()) {
-                all.put(name, new Locked(locked.shape(), readable));
-            }
-        });
+        SortedMap<String, Locked> all = read();
+        all.replaceAll((name, locked) -> new Locked(
+                locked.shape(),
+                locked.samples().stream()
+                        .map(sample -> readable(name, sample.payload()).orElse(sample))
+                        .toList()));
         samples.forEach((type, of) -> {
             String name = types.nameOf(type);
-            Locked before = all.getOrDefault(name, Locked.NOTHING);
-            List<Sample> merged = new ArrayList<>(before.samples());
-            for (JsonNode payload : written(of)) {
-                if (!before.payloads().contains(payload)) {
-                    merged.add(Sample.of(name, payload, readings(name, payload)));
-                }
-            }
-            if (!merged.isEmpty()) {
-                all.put(name, new Locked(EventShape.of(type), merged));
-            }
+            add(all, name, EventShape.of(type), written(of));
         });
+        for (String name : formerNames()) {
+            // An alias stands before payloads as its class writes them; what an upcaster begins with no class writes
+            // any more.
+            List<Event> same = types.classOf(name).map(samples::get).orElse(List.of());
+            add(all, name, all.getOrDefault(name, Locked.NOTHING).shape(), written(same));
+        }
         write(all);
     }
 
-    /** Nothing for what cannot be read: that it is gone from the file is what its reviewers see. */
+    private void add(
+            SortedMap<String, Locked> all, String name, SortedMap<String, String> shape, List<JsonNode> payloads) {
+        Locked before = all.getOrDefault(name, Locked.NOTHING);
+        List<Sample> merged = new ArrayList<>(before.samples());
+        for (JsonNode payload : payloads) {
+            if (!before.payloads().contains(payload)) {
+                merged.add(Sample.of(name, payload, readings(name, payload)));
+            }
+        }
+        boolean unmade = merged.isEmpty()
+                && samples.keySet().stream().anyMatch(type -> types.nameOf(type).equals(name));
+        if (!unmade) {
+            all.put(name, new Locked(shape, merged));
+        }
+    }
+
     private Optional<Sample> readable(String name, JsonNode payload) {
         try {
             return Optional.of(Sample.of(name, payload, readings(name, payload)));
