@@ -39,11 +39,14 @@ final class CommandAttempts {
     }
 
     private <S, E extends Event> ExecutionResult decide(EventStore store, CommandRequest<S, E> request, int number) {
-        BasisSource<S, E> source =
-                snapshots == null ? BasisSource.replaying(request.command()) : snapshots.sourceOf(request.command());
-        DecisionBasis<S, E> basis = source.read(store);
+        Optional<CommandSnapshot<S, E>> snapshot =
+                snapshots == null ? Optional.empty() : snapshots.of(request.command());
+        DecisionBasis<S, E> basis =
+                snapshot.isPresent() ? snapshot.get().read(store) : DecisionBasis.read(store, request.command());
         request.execution().basisRead(basis.streams(), basis.folded());
-        Runnable keep = Callback.SNAPSHOT_WRITER.call(() -> source.take(store, basis), BasisSource.NOTHING);
+        Runnable keep = snapshot.isPresent()
+                ? Callback.SNAPSHOT_WRITER.call(() -> snapshot.get().take(store, basis), CommandSnapshot.NOTHING)
+                : CommandSnapshot.NOTHING;
         StreamWrites writes;
         try {
             writes = basis.decide(request.contextAt(clock.instant()));

@@ -36,9 +36,9 @@ final class ContendedStreams {
             return;
         }
         if (streams.size() >= MAX_STREAMS) {
-            Iterator<StreamId> anyone = streams.keySet().iterator();
-            if (anyone.hasNext()) {
-                streams.remove(anyone.next());
+            Iterator<StreamId> any = streams.keySet().iterator();
+            if (any.hasNext()) {
+                streams.remove(any.next());
             }
         }
         streams.put(stream, new AtomicInteger(COOLS_AFTER));

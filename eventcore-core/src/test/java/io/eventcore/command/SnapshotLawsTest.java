@@ -87,9 +87,10 @@ class SnapshotLawsTest {
                 .toList());
         EventStore now = new View(all);
 
-        BasisSource<Seen, Noted> first = snapshots.sourceOf(command);
+        CommandSnapshot<Seen, Noted> first = snapshots.of(command).orElseThrow();
         first.take(then, first.read(then)).run();
-        DecisionBasis<Seen, Noted> continued = snapshots.sourceOf(command).read(now);
+        DecisionBasis<Seen, Noted> continued =
+                snapshots.of(command).orElseThrow().read(now);
 
         DecisionBasis<Seen, Noted> replayed = DecisionBasis.read(now, command);
         assertThat(stateOf(continued)).isEqualTo(stateOf(replayed));
@@ -141,7 +142,8 @@ class SnapshotLawsTest {
                 .readAt(Map.of())
                 .forEach(decided::add);
         EventStore company = new View(decided);
-        BasisSource<Seen, Noted> source = snapshots.sourceOf(new Follow(stream(0)));
+        CommandSnapshot<Seen, Noted> source =
+                snapshots.of(new Follow(stream(0))).orElseThrow();
 
         source.take(company, source.read(company)).run();
         assertThat(saved).isEmpty();
@@ -173,11 +175,11 @@ class SnapshotLawsTest {
     void two_classes_that_share_a_name_are_refused_and_both_are_named() {
         StateSnapshots snapshots =
                 new StateSnapshots(new InMemorySnapshotStore(), SnapshotSettings.defaults(), JsonMapper.shared());
-        snapshots.sourceOf(new Follow(stream(0)));
-        snapshots.sourceOf(new Follow(stream(1)));
+        snapshots.of(new Follow(stream(0)));
+        snapshots.of(new Follow(stream(1)));
 
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> snapshots.sourceOf(new Impostor(stream(0))))
+                .isThrownBy(() -> snapshots.of(new Impostor(stream(0))))
                 .withMessageContaining(Follow.class.getName())
                 .withMessageContaining(Impostor.class.getName())
                 .withMessageContaining("test.follow");

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /** What the code of a state throws may quote it, and stays out of the log. */
 class SnapshotSecretsTest {
     private static final StreamId A = StreamId.of("a");
-    private static final Logger LOG = (Logger) LoggerFactory.getLogger(StateSnapshots.class);
+    private static final Logger LOG = (Logger) LoggerFactory.getLogger(CommandSnapshot.class);
 
     private final ScriptedStore store = new ScriptedStore();
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();

@@ -347,7 +347,7 @@ class ArchitectureTest {
             .and()
             // Machinery behind the executor of commands and the runner of projections.
             .haveNameNotMatching("io\\.eventcore\\.command\\."
-                    + "(ChainedStore|CommandExecutor|DecisionChain|HotStreams|StateSnapshots)(\\$.*)?")
+                    + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionChain|HotStreams)(\\$.*)?")
             .and()
             .haveNameNotMatching(
                     "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner)(\\$.*)?")

@@ -1,0 +1,174 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
+import io.eventcore.GlobalPosition;
+import io.eventcore.command.DecisionBasis.NotContinuedException;
+import io.eventcore.internal.Callback;
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotKey;
+import io.eventcore.snapshot.SnapshotListener;
+import io.eventcore.snapshot.SnapshotListener.ReplayReason;
+import io.eventcore.snapshot.StoredSnapshot;
+import io.eventcore.transaction.AfterCommit;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The snapshot of one command, for the length of one attempt: the attempt continues from it, and keeps a new one for the next.
+ *
+ * <p>For one thread; what it keeps is saved on another.
+ */
+final class CommandSnapshot<S, E extends Event> {
+    /** Keeps nothing: the next decision folds all events as well. */
+    static final Runnable NOTHING = () -> {};
+
+    private static final Logger LOG = LoggerFactory.getLogger(CommandSnapshot.class);
+
+    private final StateSnapshots all;
+    private final Command<S, E> command;
+    private final String commandType;
+    private final Snapshot declared;
+    private final SnapshotKey key;
+    private final StoredState<S> form;
+    private @Nullable ReplayReason rejected;
+
+    CommandSnapshot(
+            StateSnapshots all, Command<S, E> command, Snapshot declared, SnapshotKey key, StoredState<S> form) {
+        this.all = all;
+        this.command = command;
+        this.commandType = command.getClass().getName();
+        this.declared = declared;
+        this.key = key;
+        this.form = form;
+    }
+
+    /** Reads the streams of the command and what it discovers, from the snapshot on if one can be trusted. */
+    DecisionBasis<S, E> read(EventStore events) {
+        try {
+            Optional<StoredSnapshot> stored = find(events);
+            if (stored.isPresent()) {
+                DecisionBasis<S, E> basis = DecisionBasis.continueFrom(events, command, form.reached(stored.get()));
+                tell(listener -> listener.used(commandType));
+                return basis;
+            }
+        } catch (NotContinuedException e) {
+            reject(e.reason());
+        } catch (EventStoreException | DecideAgainException e) {
+            throw e;
+        } catch (Throwable e) {
+            // The command failed on a state that JSON has changed; on the true one it may not.
+            reject(ReplayReason.UNREADABLE);
+        }
+        return DecisionBasis.read(events, command);
+    }
+
+    private void tell(Consumer<SnapshotListener> news) {
+        Callback.SNAPSHOT_LISTENER.run(() -> news.accept(all.settings().listener()));
+    }
+
+    private Optional<StoredSnapshot> find(EventStore events) throws NotContinuedException {
+        Optional<StoredSnapshot> stored;
+        try {
+            stored = all.store().find(key);
+        } catch (Throwable e) {
+            LOG.debug("The snapshot store failed", OwnThreads.redacted(e));
+            throw new NotContinuedException(ReplayReason.UNAVAILABLE);
+        }
+        if (stored.isPresent() && stored.get().version() != declared.version()) {
+            throw new NotContinuedException(ReplayReason.OUTDATED);
+        }
+        if (stored.isPresent()
+                && !StoredState.readingKeyOf(stored.get())
+                        .equals(events.internals().readingKey())) {
+            throw new NotContinuedException(ReplayReason.OUTDATED);
+        }
+        return stored;
+    }
+
+    private void reject(ReplayReason reason) {
+        rejected = reason;
+        LOG.info("A snapshot of {} is not used ({}): all events are folded", commandType, reason);
+        tell(listener -> listener.replayed(commandType, reason));
+    }
+
+    /**
+     * Takes what is to be kept of a basis. The state is taken as it is now: the decision that follows might change it.
+     *
+     * @return keeps it; to be run when the decision is stored, and committed as soon as the caller's transaction is, if
+     *     there is one
+     */
+    Runnable take(EventStore events, DecisionBasis<S, E> basis) {
+        int afterEvents = declared.afterEvents() == Snapshot.AS_CONFIGURED
+                ? all.settings().afterEvents()
+                : declared.afterEvents();
+        boolean due = rejected != null || basis.folded() >= afterEvents;
+        // What others were about to store had no place yet when it was folded.
+        if (!due || basis.position().equals(GlobalPosition.START) || StreamCache.isBeyondAll(basis.position())) {
+            return NOTHING;
+        }
+        if (basis.holdsPersonalData()) {
+            return this::dropPersonal;
+        }
+        StoredSnapshot snapshot;
+        try {
+            snapshot = form.snapshot(
+                    declared.version(), basis.reached(), events.internals().readingKey());
+        } catch (Throwable e) {
+            return () -> drop(e);
+        }
+        return () -> {
+            if (events.internals().joinsCallersTransaction()) {
+                AfterCommit.run(() -> saveLater(snapshot));
+            } else {
+                saveLater(snapshot);
+            }
+        };
+    }
+
+    /** Nothing could erase from a state what it has taken from events. One from before they held any stays behind. */
+    private void dropPersonal() {
+        tell(listener -> listener.dropped(commandType));
+        if (all.isFirstWarningAbout(commandType)) {
+            LOG.warn("{} folds events with @PersonalData, so no snapshot of it is stored; said once", commandType);
+        }
+    }
+
+    private void saveLater(StoredSnapshot snapshot) {
+        try {
+            all.settings().executor().execute(() -> save(snapshot));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("A snapshot of {} is dropped: too many are waiting", commandType);
+            tell(listener -> listener.dropped(commandType));
+        } catch (Throwable e) {
+            // No thread can be started, above all. The command has succeeded all the same.
+            drop(e);
+        }
+    }
+
+    private void save(StoredSnapshot snapshot) {
+        try {
+            if (rejected == ReplayReason.AHEAD_OF_LOG) {
+                all.store().delete(key);
+            }
+            all.store().save(key, snapshot);
+            tell(listener -> listener.saved(commandType));
+        } catch (Throwable e) {
+            drop(e);
+        }
+    }
+
+    private void drop(Throwable e) {
+        tell(listener -> listener.dropped(commandType));
+        if (all.isFirstWarningAbout(commandType)) {
+            // Jackson quotes the state it stumbles over, and so may whatever the state's own code throws.
+            LOG.warn("A snapshot of {} could not be stored; said once", commandType, OwnThreads.redacted(e));
+        }
+    }
+}

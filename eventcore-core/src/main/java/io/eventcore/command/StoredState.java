@@ -1,0 +1,126 @@
+package io.eventcore.command;
+
+import io.eventcore.StreamId;
+import io.eventcore.command.DecisionBasis.NotContinuedException;
+import io.eventcore.command.DecisionBasis.Reached;
+import io.eventcore.command.DecisionBasis.Round;
+import io.eventcore.snapshot.SnapshotListener.ReplayReason;
+import io.eventcore.snapshot.StoredSnapshot;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JavaType;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * How the state of one class of commands is stored: as JSON, with the streams of each round and the way in which its events
+ * were read.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class StoredState<S> {
+    private final JsonMapper mapper;
+    private final JavaType stateType;
+    private final String commandType;
+
+    StoredState(JsonMapper mapper, JavaType stateType, String commandType) {
+        this.mapper = mapper;
+        this.stateType = stateType;
+        this.commandType = commandType;
+    }
+
+    /** The way in which the events of a snapshot were read. */
+    static String readingKeyOf(StoredSnapshot snapshot) {
+        return ReadAs.keyOf(snapshot.state());
+    }
+
+    /** How far the events of a snapshot were folded, and the state of each round. */
+    Reached<S> reached(StoredSnapshot stored) throws NotContinuedException {
+        try {
+            List<Round<S>> rounds = new ArrayList<>();
+            for (StoredRound round : mapper.readValue(ReadAs.stateOf(stored.state()), StoredRound[].class)) {
+                Set<StreamId> streams = new LinkedHashSet<>();
+                round.streams.forEach(id -> streams.add(StreamId.of(id)));
+                rounds.add(new Round<>(streams, readState(round.state)));
+            }
+            if (rounds.isEmpty()) {
+                throw new NotContinuedException(ReplayReason.UNREADABLE);
+            }
+            return new Reached<>(stored.versions(), stored.position(), rounds);
+        } catch (JacksonException | IllegalArgumentException e) {
+            throw new NotContinuedException(ReplayReason.UNREADABLE);
+        }
+    }
+
+    private S readState(String json) {
+        S state = mapper.readValue(json, stateType);
+        if (state == null) {
+            throw new IllegalArgumentException("the state is null");
+        }
+        return state;
+    }
+
+    /**
+     * The snapshot of a state.
+     *
+     * @param version of its class
+     * @param readingKey the way in which its events were read
+     */
+    StoredSnapshot snapshot(int version, Reached<S> reached, String readingKey) {
+        List<StoredRound> rounds = new ArrayList<>();
+        for (Round<S> round : reached.rounds()) {
+            List<String> streams = round.streams().stream().map(StreamId::value).toList();
+            rounds.add(new StoredRound(streams, writeState(round.state())));
+        }
+        return new StoredSnapshot(
+                version,
+                reached.versions(),
+                reached.position(),
+                ReadAs.state(readingKey, mapper.writeValueAsString(rounds)));
+    }
+
+    /** Lossy JSON would be noticed nowhere else: a state that comes back different is not stored. */
+    private String writeState(S state) {
+        String json = mapper.writerFor(stateType).writeValueAsString(state);
+        if (definesEquality(state.getClass()) && !state.equals(readState(json))) {
+            throw new IllegalStateException("The state of " + commandType
+                    + " does not survive its JSON form: what is read back is not equal to what was written");
+        }
+        return json;
+    }
+
+    private static boolean definesEquality(Class<?> type) {
+        try {
+            return type.getMethod("equals", Object.class).getDeclaringClass() != Object.class;
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException("Every class has equals", e);
+        }
+    }
+
+    /**
+     * The way in which the events of a state were read, before the state: {@code as/<key>/<state>}. A state of events that
+     * were read as they were stored stands alone, as it did before there were upcasters.
+     */
+    private static final class ReadAs {
+        private static final String BEGIN = "as/";
+
+        static String state(String key, String state) {
+            return key.isEmpty() ? state : BEGIN + key + "/" + state;
+        }
+
+        static String keyOf(String stored) {
+            return stored.startsWith(BEGIN)
+                    ? stored.substring(BEGIN.length(), stored.indexOf('/', BEGIN.length()))
+                    : "";
+        }
+
+        static String stateOf(String stored) {
+            return stored.startsWith(BEGIN) ? stored.substring(stored.indexOf('/', BEGIN.length()) + 1) : stored;
+        }
+    }
+
+    /** A round as it is stored; its state is a text of its own, so that no number in it is taken for another kind. */
+    private record StoredRound(List<String> streams, String state) {}
+}
