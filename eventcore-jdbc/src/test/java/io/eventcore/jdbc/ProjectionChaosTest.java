@@ -10,23 +10,14 @@ import io.eventcore.EventStore;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -40,7 +31,8 @@ class ProjectionChaosTest {
     private final String prefix = DATABASE.newTables();
     private final EventStore events = DATABASE.store(prefix);
     private final JdbcClient jdbc = JdbcClient.create(DATABASE.ownersDataSource());
-    private final List<Node> nodes = new ArrayList<>();
+    private final List<InstanceProcess> nodes = new ArrayList<>();
+    private long tokenWhenFrozen;
 
     ProjectionChaosTest() {
         String table = prefix + "applied";
@@ -51,18 +43,18 @@ class ProjectionChaosTest {
 
     @AfterEach
     void killAll() {
-        nodes.forEach(Node::kill);
+        nodes.forEach(InstanceProcess::kill);
     }
 
     @Test
     void through_kills_and_freezes_every_event_is_applied_once() throws InterruptedException {
-        Node one = start(ProjectionMutation.SOUND);
-        Node two = start(ProjectionMutation.SOUND);
+        InstanceProcess one = start(ProjectionMutation.SOUND);
+        InstanceProcess two = start(ProjectionMutation.SOUND);
 
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (System.nanoTime() - end < 0) {
-            Node frozen = freezeOwner(one, two);
-            awaitTakeOver(frozen);
+            InstanceProcess frozen = freezeOwner(one, two);
+            awaitTakeOver();
             awaitMore(50);
             frozen.signal("CONT");
             frozen.tell("go");
@@ -84,7 +76,7 @@ class ProjectionChaosTest {
 
     @Test
     void a_checkpoint_outside_the_transaction_is_caught() {
-        Node node = start(ProjectionMutation.OUTSIDE);
+        InstanceProcess node = start(ProjectionMutation.OUTSIDE);
         for (int i = 0; i < 8 && applied().equals(log().subList(0, applied().size())); i++) {
             awaitMore(40);
             node.kill();
@@ -99,13 +91,13 @@ class ProjectionChaosTest {
 
     @Test
     void no_fencing_is_caught() {
-        Node one = start(ProjectionMutation.UNFENCED);
-        Node two = start(ProjectionMutation.UNFENCED);
-        Node owner = hold(one, two);
+        InstanceProcess one = start(ProjectionMutation.UNFENCED);
+        InstanceProcess two = start(ProjectionMutation.UNFENCED);
+        InstanceProcess owner = hold(one, two);
         // Nobody moves the checkpoint when the owner wakes up, so that nothing but the fence could refuse it.
         becomeQuiet(one, two);
         freeze(owner, one, two);
-        awaitTakeOver(owner);
+        awaitTakeOver();
         List<Long> log = log();
         Eventually.until("the new owner has reached the end", () -> checkpoint() >= lastOf(log), this::state);
 
@@ -116,37 +108,41 @@ class ProjectionChaosTest {
                 () -> applied().size() > applied().stream().distinct().count());
     }
 
-    private Node start(ProjectionMutation mutation) {
-        Node node = new Node(mutation);
+    private InstanceProcess start(ProjectionMutation mutation) {
+        InstanceProcess node = new InstanceProcess(ProjectionNode.class, prefix, mutation.name());
         nodes.add(node);
-        Eventually.until("the instance is ready", () -> node.said.contains(ProjectionNode.READY));
+        Eventually.until("the instance is ready", () -> node.hasSaid(ProjectionNode.READY));
         return node;
     }
 
-    private Node freezeOwner(Node one, Node two) {
-        Node owner = hold(one, two);
+    private InstanceProcess freezeOwner(InstanceProcess one, InstanceProcess two) {
+        InstanceProcess owner = hold(one, two);
         freeze(owner, one, two);
         return owner;
     }
 
     /** The one that runs the projection, once it waits inside {@code apply}. */
-    private Node hold(Node one, Node two) {
+    private InstanceProcess hold(InstanceProcess one, InstanceProcess two) {
         one.tell("hold");
         two.tell("hold");
-        Eventually.until("one of them holds", () -> one.isHolding() || two.isHolding());
-        return one.isHolding() ? one : two;
+        Eventually.until("one of them holds", () -> isHolding(one) || isHolding(two));
+        return isHolding(one) ? one : two;
+    }
+
+    private static boolean isHolding(InstanceProcess node) {
+        return node.hasSaid(ProjectionNode.HOLDING);
     }
 
     /** Stops a process that waits inside {@code apply}; the other one is not to wait there. */
-    private void freeze(Node owner, Node one, Node two) {
-        owner.tokenWhenFrozen = state().token();
+    private void freeze(InstanceProcess owner, InstanceProcess one, InstanceProcess two) {
+        tokenWhenFrozen = state().token();
         owner.signal("STOP");
-        owner.said.remove(ProjectionNode.HOLDING);
+        owner.forget(ProjectionNode.HOLDING);
         (owner == one ? two : one).tell("go");
     }
 
-    private void awaitTakeOver(Node frozen) {
-        Eventually.until("somebody else has taken the lease", () -> state().token() > frozen.tokenWhenFrozen);
+    private void awaitTakeOver() {
+        Eventually.until("the other instance has taken the lease", () -> state().token() > tokenWhenFrozen);
     }
 
     private void awaitMore(int count) {
@@ -154,12 +150,12 @@ class ProjectionChaosTest {
         Eventually.until("more events are applied", () -> applied().size() >= before + count, this::state);
     }
 
-    private void becomeQuiet(Node... running) {
-        for (Node node : running) {
+    private void becomeQuiet(InstanceProcess... running) {
+        for (InstanceProcess node : running) {
             node.tell("quiet");
         }
-        for (Node node : running) {
-            Eventually.until("it transfers no more", () -> node.said.contains(ProjectionNode.QUIET));
+        for (InstanceProcess node : running) {
+            Eventually.until("it transfers no more", () -> node.hasSaid(ProjectionNode.QUIET));
         }
     }
 
@@ -212,83 +208,5 @@ class ProjectionChaosTest {
             action.accept(batch);
             page = page.next(batch);
         } while (!batch.endReached());
-    }
-
-    /** An instance, seen from outside. */
-    private final class Node {
-        private final Process process;
-        private final Set<String> said = ConcurrentHashMap.newKeySet();
-        private long tokenWhenFrozen;
-
-        Node(ProjectionMutation mutation) {
-            PGSimpleDataSource app = DATABASE.unpooled(TestDatabase.APP);
-            try {
-                process = new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "-Xmx96m",
-                                "-XX:TieredStopAtLevel=1",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                ProjectionNode.class.getName(),
-                                app.getURL(),
-                                String.valueOf(app.getUser()),
-                                String.valueOf(app.getPassword()),
-                                prefix,
-                                mutation.name())
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            Thread listener = new Thread(this::listen);
-            listener.setDaemon(true);
-            listener.start();
-        }
-
-        private void listen() {
-            try (BufferedReader output =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                output.lines().forEach(said::add);
-            } catch (UncheckedIOException | IOException killed) {
-                said.add("killed");
-            }
-        }
-
-        boolean isHolding() {
-            return said.contains(ProjectionNode.HOLDING);
-        }
-
-        void tell(String line) {
-            try {
-                process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
-                process.getOutputStream().flush();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        /** The load goes on for so many seconds; an instance that ends by itself has failed. */
-        void letRunFor(int seconds) throws InterruptedException {
-            assertThat(process.waitFor(seconds, TimeUnit.SECONDS)).isFalse();
-        }
-
-        void signal(String name) {
-            try {
-                int done = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                        .start()
-                        .waitFor();
-                assertThat(done).isZero();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new AssertionError(e);
-            }
-        }
-
-        void kill() {
-            process.destroyForcibly().onExit().join();
-        }
     }
 }

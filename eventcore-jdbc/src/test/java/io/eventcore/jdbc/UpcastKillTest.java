@@ -14,23 +14,14 @@ import io.eventcore.StreamWrites;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.ShopEvent;
 import io.eventcore.test.contract.ShopEvent.Paid;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
@@ -46,7 +37,7 @@ class UpcastKillTest {
             .eventStoreBuilder(ShopEvent.serializer())
             .build();
     private final JdbcClient jdbc = JdbcClient.create(DATABASE.ownersDataSource());
-    private final List<Node> nodes = new ArrayList<>();
+    private final List<InstanceProcess> nodes = new ArrayList<>();
     private final Random random = new Random(7);
 
     UpcastKillTest() {
@@ -58,7 +49,7 @@ class UpcastKillTest {
 
     @AfterEach
     void killAll() {
-        nodes.forEach(Node::kill);
+        nodes.forEach(InstanceProcess::kill);
     }
 
     @Test
@@ -66,13 +57,13 @@ class UpcastKillTest {
         for (int round = 0; round < 8; round++) {
             append(25);
             UpcastNode.Hold hold = round % 2 == 0 ? UpcastNode.Hold.PROJECTION : UpcastNode.Hold.REACTION;
-            Node node = new Node(hold, 1 + random.nextInt(6));
-            Eventually.until("it is between two parts", () -> node.said.contains(UpcastNode.HOLDING));
+            InstanceProcess node = start(hold, 1 + random.nextInt(6));
+            Eventually.until("it is between two parts", () -> node.hasSaid(UpcastNode.HOLDING));
             node.kill();
         }
         append(10);
-        Node last = new Node(UpcastNode.Hold.NOWHERE, 0);
-        Eventually.until("it is there", () -> last.said.contains(UpcastNode.READY));
+        InstanceProcess last = start(UpcastNode.Hold.NOWHERE, 0);
+        Eventually.until("it is there", () -> last.hasSaid(UpcastNode.READY));
         List<RecordedEvent<ShopEvent>> carts = carts();
         Eventually.until(
                 "it has dealt with all",
@@ -85,6 +76,12 @@ class UpcastKillTest {
         assertThat(applied()).containsExactlyInAnyOrderElementsOf(parts);
         assertThat(answers()).containsExactlyInAnyOrderElementsOf(parts);
         assertFolded(carts);
+    }
+
+    private InstanceProcess start(UpcastNode.Hold hold, int secondPart) {
+        InstanceProcess node = new InstanceProcess(UpcastNode.class, prefix, hold.name(), Integer.toString(secondPart));
+        nodes.add(node);
+        return node;
     }
 
     private static String partOf(RecordedEvent<ShopEvent> event) {
@@ -137,52 +134,5 @@ class UpcastKillTest {
                 .map(answer -> answer.metadata().causationId().orElseThrow() + "."
                         + answer.event().cents())
                 .toList();
-    }
-
-    /** An instance, seen from outside. */
-    private final class Node {
-        private final Process process;
-        private final Set<String> said = ConcurrentHashMap.newKeySet();
-
-        Node(UpcastNode.Hold hold, int secondPart) {
-            PGSimpleDataSource app = DATABASE.unpooled(TestDatabase.APP);
-            try {
-                process = new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "-Xmx96m",
-                                "-XX:TieredStopAtLevel=1",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                UpcastNode.class.getName(),
-                                app.getURL(),
-                                String.valueOf(app.getUser()),
-                                String.valueOf(app.getPassword()),
-                                prefix,
-                                hold.name(),
-                                Integer.toString(secondPart))
-                        .redirectError(ProcessBuilder.Redirect.INHERIT)
-                        .start();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            nodes.add(this);
-            Thread listener = new Thread(this::listen);
-            listener.setDaemon(true);
-            listener.start();
-        }
-
-        private void listen() {
-            try (BufferedReader output =
-                    new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                output.lines().forEach(said::add);
-            } catch (UncheckedIOException | IOException killed) {
-                said.add("killed");
-            }
-        }
-
-        void kill() {
-            process.destroyForcibly().onExit().join();
-        }
     }
 }

@@ -82,7 +82,7 @@ final class RandomUpcasters {
         EventTypes.Builder types =
                 EventTypes.builder().register(A.class).register(B.class).register(C.class);
         steps.forEach((name, alternatives) -> types.upcaster(upcaster(name, alternatives)));
-        return new ShopEvent.Yesterdays(new JacksonEventSerializer(types.build()));
+        return new YesterdaysSerializer(new JacksonEventSerializer(types.build()));
     }
 
     private static Upcaster upcaster(String name, List<List<String>> alternatives) {

@@ -3,17 +3,12 @@ package io.eventcore.test.contract;
 import io.eventcore.Event;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
-import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
-import io.eventcore.serialization.NameReading;
-import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.serialization.Upcaster.Part;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -66,7 +61,7 @@ public sealed interface ShopEvent extends Event {
         return new Old(cart, "shop.checked-out", "{\"cart\":\"%s\",\"cents\":%d}".formatted(cart, cents));
     }
 
-    /** What nobody wants to know any more. */
+    /** What no code of today asks for. */
     static Old viewed(StreamId cart) {
         return new Old(cart, "shop.viewed", "{\"cart\":\"%s\"}".formatted(cart));
     }
@@ -97,45 +92,6 @@ public sealed interface ShopEvent extends Event {
 
     /** Reads as today's code does, and writes what yesterday's has stored as well. */
     static EventSerializer serializer() {
-        return new Yesterdays(new JacksonEventSerializer(types().build()));
-    }
-
-    /**
-     * Writes what yesterday's code has stored as well.
-     *
-     * @param today reads and writes everything else
-     */
-    record Yesterdays(EventSerializer today) implements EventSerializer {
-        @Override
-        public SerializedEvent serialize(Event event) {
-            return event instanceof Old old
-                    ? SerializedEvent.of(old.name(), old.json().getBytes(StandardCharsets.UTF_8))
-                    : today.serialize(event);
-        }
-
-        @Override
-        public Event deserialize(SerializedEvent stored) {
-            return today.deserialize(stored);
-        }
-
-        @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
-            return today.deserialize(stored, origin);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return today.storedNames(type);
-        }
-
-        @Override
-        public NameReading reading(String storedName) {
-            return today.reading(storedName);
-        }
-
-        @Override
-        public String readingKey() {
-            return today.readingKey();
-        }
+        return new YesterdaysSerializer(new JacksonEventSerializer(types().build()));
     }
 }

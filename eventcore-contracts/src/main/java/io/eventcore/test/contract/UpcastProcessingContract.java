@@ -31,12 +31,9 @@ import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.reaction.Reaction;
-import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
-import io.eventcore.serialization.NameReading;
-import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotListener;
@@ -50,7 +47,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -80,37 +76,9 @@ abstract class UpcastProcessingContract {
     abstract UpcastingContract contract();
 
     /** What is deployed can be another version of the code from one moment to the next. */
-    private static final class Deployed implements EventSerializer {
-        private volatile EventSerializer now = ShopEvent.serializer();
-
-        @Override
-        public SerializedEvent serialize(Event event) {
-            return now.serialize(event);
-        }
-
-        @Override
-        public Event deserialize(SerializedEvent stored) {
-            return now.deserialize(stored);
-        }
-
-        @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
-            return now.deserialize(stored, origin);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return now.storedNames(type);
-        }
-
-        @Override
-        public NameReading reading(String storedName) {
-            return now.reading(storedName);
-        }
-
-        @Override
-        public String readingKey() {
-            return now.readingKey();
+    private static final class Deployed extends ForwardingSerializer {
+        Deployed() {
+            super(ShopEvent.serializer());
         }
     }
 
@@ -324,7 +292,7 @@ abstract class UpcastProcessingContract {
         awaitReached(yesterday, slice.lastPosition());
         yesterday.stop();
 
-        deployed.now = withoutClosed();
+        deployed.passOnTo(withoutClosed());
         EventStreamSlice more = append(itemAdded(ADA, "ink"));
 
         awaitReached(start(shop().on(ShopEvent.class, applied::add).build()), more.lastPosition());
@@ -334,7 +302,7 @@ abstract class UpcastProcessingContract {
 
     /** Tomorrow's code, which has no class for closed carts any more. */
     private static EventSerializer withoutClosed() {
-        return new ShopEvent.Yesterdays(new JacksonEventSerializer(EventTypes.builder()
+        return new YesterdaysSerializer(new JacksonEventSerializer(EventTypes.builder()
                 .register(ItemAdded.class)
                 .register(Paid.class)
                 .upcaster(Upcaster.from("shop.item-added")
@@ -462,7 +430,7 @@ abstract class UpcastProcessingContract {
         append(itemAdded(ADA, "pen"), new Closed(ADA));
         assertThat(paid(executor.execute(new Count(ADA)))).isEqualTo(1);
 
-        deployed.now = withoutClosed();
+        deployed.passOnTo(withoutClosed());
         assertThat(paid(executor.execute(new Count(ADA)))).isEqualTo(10);
         assertThat(news).containsExactly("OUTDATED");
         assertThat(paid(executor.execute(new Count(ADA)))).isEqualTo(10);

@@ -2,16 +2,13 @@ package io.eventcore.test.contract;
 
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.eventcore.AppendLimits;
 import io.eventcore.EventStore;
-import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryProjectionStore;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.ProjectionStore;
-import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.test.contract.memory.InMemoryLedger;
 import io.eventcore.test.contract.memory.TransactionalAppliedEvents;
-import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -363,11 +360,7 @@ class ProjectionContractsCanFailTest {
 
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
-            EventStore sound = new InMemoryEventStore(
-                    new JacksonEventSerializer(LedgerEvent.types()),
-                    AppendLimits.defaults(),
-                    Clock.systemUTC(),
-                    appendSignal);
+            EventStore sound = InMemoryLedger.store(appendSignal);
             return LOG.get().of(sound, store);
         }
 
@@ -392,11 +385,7 @@ class ProjectionContractsCanFailTest {
 
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
-            EventStore sound = new InMemoryEventStore(
-                    new JacksonEventSerializer(LedgerEvent.types()),
-                    AppendLimits.defaults(),
-                    Clock.systemUTC(),
-                    appendSignal);
+            EventStore sound = InMemoryLedger.store(appendSignal);
             return LOG.get().of(sound, store);
         }
 

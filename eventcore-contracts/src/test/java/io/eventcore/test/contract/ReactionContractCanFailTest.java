@@ -1,17 +1,14 @@
 package io.eventcore.test.contract;
 
-import io.eventcore.AppendLimits;
 import io.eventcore.EventStore;
 import io.eventcore.command.CommandId;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.ExecutionResult;
-import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryExecutedCommands;
 import io.eventcore.memory.InMemoryProjectionStore;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.ProjectionStore;
-import io.eventcore.serialization.JacksonEventSerializer;
-import java.time.Clock;
+import io.eventcore.test.contract.memory.InMemoryLedger;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -59,11 +56,7 @@ class ReactionContractCanFailTest {
     abstract static class Mutated extends ReactionContract {
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
-            return new InMemoryEventStore(
-                    new JacksonEventSerializer(LedgerEvent.types()),
-                    AppendLimits.defaults(),
-                    Clock.systemUTC(),
-                    appendSignal);
+            return InMemoryLedger.store(appendSignal);
         }
 
         @Override

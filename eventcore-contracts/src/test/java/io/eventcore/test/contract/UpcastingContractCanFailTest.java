@@ -2,7 +2,6 @@ package io.eventcore.test.contract;
 
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.eventcore.AppendLimits;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -14,21 +13,12 @@ import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.command.ExecutedCommands;
-import io.eventcore.memory.InMemoryEventStore;
-import io.eventcore.memory.InMemoryExecutedCommands;
-import io.eventcore.memory.InMemoryProjectionStore;
-import io.eventcore.memory.InMemorySnapshotStore;
-import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.projection.AppendSignal;
-import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
-import io.eventcore.snapshot.SnapshotStore;
-import io.eventcore.test.contract.memory.TransactionalAppliedEvents;
+import io.eventcore.test.contract.memory.InMemoryUpcasting;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,7 +29,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.transaction.PlatformTransactionManager;
 
 /** Every main row about events in earlier shapes catches a store, or a serializer, that breaks it. */
 class UpcastingContractCanFailTest {
@@ -163,36 +152,10 @@ class UpcastingContractCanFailTest {
         }
     }
 
-    private static final class Mutated extends UpcastingContract {
+    private static final class Mutated extends InMemoryUpcasting {
         @Override
         protected EventStore emptyStore(EventSerializer serializer, AppendSignal appendSignal) {
-            return storeMutation.apply(new InMemoryEventStore(
-                    serializerMutation.apply(serializer), AppendLimits.defaults(), Clock.systemUTC(), appendSignal));
-        }
-
-        @Override
-        protected ProjectionStore projectionStore() {
-            return new InMemoryProjectionStore();
-        }
-
-        @Override
-        protected AppliedEvents appliedEvents() {
-            return new TransactionalAppliedEvents();
-        }
-
-        @Override
-        protected ExecutedCommands executedCommands() {
-            return new InMemoryExecutedCommands();
-        }
-
-        @Override
-        protected SnapshotStore snapshotStore() {
-            return new InMemorySnapshotStore();
-        }
-
-        @Override
-        protected PlatformTransactionManager transactionManager() {
-            return new InMemoryTransactionManager();
+            return storeMutation.apply(super.emptyStore(serializerMutation.apply(serializer), appendSignal));
         }
     }
 
@@ -320,39 +283,6 @@ class UpcastingContractCanFailTest {
                 return "";
             }
         };
-    }
-
-    private abstract static class ForwardingSerializer implements EventSerializer {
-        private final EventSerializer sound;
-
-        ForwardingSerializer(EventSerializer sound) {
-            this.sound = sound;
-        }
-
-        @Override
-        public SerializedEvent serialize(Event event) {
-            return sound.serialize(event);
-        }
-
-        @Override
-        public Event deserialize(SerializedEvent stored) {
-            return sound.deserialize(stored);
-        }
-
-        @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
-            return sound.deserialize(stored, origin);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return sound.storedNames(type);
-        }
-
-        @Override
-        public String readingKey() {
-            return sound.readingKey();
-        }
     }
 
     private static final class FindingTodaysNamesAlone extends ForwardingSerializer {

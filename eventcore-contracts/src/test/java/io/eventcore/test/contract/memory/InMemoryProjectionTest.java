@@ -1,19 +1,14 @@
 package io.eventcore.test.contract.memory;
 
-import io.eventcore.AppendLimits;
 import io.eventcore.EventStore;
-import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryProjectionStore;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.ProjectionStore;
-import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.AppliedEvents;
-import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.ProjectionFaultsContract;
 import io.eventcore.test.contract.ProjectionRunnerContract;
 import io.eventcore.test.contract.ProjectionStoreContract;
-import java.time.Clock;
 import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -35,11 +30,7 @@ class InMemoryProjectionTest {
     class Running_projections extends ProjectionRunnerContract {
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
-            return new InMemoryEventStore(
-                    new JacksonEventSerializer(LedgerEvent.types()),
-                    AppendLimits.defaults(),
-                    Clock.systemUTC(),
-                    appendSignal);
+            return InMemoryLedger.store(appendSignal);
         }
 
         @Override
@@ -62,11 +53,7 @@ class InMemoryProjectionTest {
     class Faults_of_projections extends ProjectionFaultsContract {
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
-            return new InMemoryEventStore(
-                    new JacksonEventSerializer(LedgerEvent.types()),
-                    AppendLimits.defaults(),
-                    Clock.systemUTC(),
-                    appendSignal);
+            return InMemoryLedger.store(appendSignal);
         }
 
         @Override
