@@ -138,7 +138,7 @@ async function follow() {
   }
 }
 
-/** Two readers would show events twice: whoever wants the news while they are fetched waits for the same fetch. */
+/** Two readers would show events twice: a reader that wants the news while they are fetched waits for the same fetch. */
 let fetching;
 function refresh() {
   fetching ??= follow().finally(() => { fetching = undefined; });

@@ -3,7 +3,7 @@ package io.eventcore;
 import java.util.List;
 
 /**
- * Is told by a store when events of an append were committed, so that whoever follows the log need not wait for the
+ * Is told by a store when events of an append were committed, so that those who follow the log need not wait for the
  * next look at it.
  *
  * <p>Called on the thread that appended, after the commit; within a caller's transaction once, after that transaction's

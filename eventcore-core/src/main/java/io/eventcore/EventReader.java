@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  *
  * <p>A reader that always continues from {@link EventBatch#continueAfter()} sees every committed event exactly once, in
  * position order and per stream in version order, however late a transaction commits and however many roll back.
- * Transactions that append nothing delay nobody. A transaction that has appended delays the events after its own until
+ * Transactions that append nothing delay no reader. A transaction that has appended delays the events after its own until
  * it ends. Reading never joins the caller's transaction and never blocks a writer.
  *
  * <p>Safe for any number of threads.

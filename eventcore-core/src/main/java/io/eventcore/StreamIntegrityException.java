@@ -1,8 +1,8 @@
 package io.eventcore;
 
 /**
- * A stream has a hole: an event between two others, or before its known version, is not there. Somebody changed the
- * tables around the store; restore them from a backup.
+ * A stream has a hole: an event between two others, or before its known version, is not there. The tables were changed
+ * by other means than the store; restore them from a backup.
  *
  * @since 0.1
  */

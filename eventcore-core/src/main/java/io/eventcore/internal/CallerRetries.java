@@ -3,7 +3,7 @@ package io.eventcore.internal;
 import java.util.function.Supplier;
 
 /**
- * Marks a thread on which somebody else repeats what fails in passing, so that a store leaves the repeating to them: two
+ * Marks a thread on which a caller of the store repeats what fails in passing, so that the store leaves it to that caller: two
  * who repeat multiply the attempts.
  */
 public final class CallerRetries {
@@ -24,7 +24,7 @@ public final class CallerRetries {
         }
     }
 
-    /** Whether somebody up the stack repeats what fails. */
+    /** Whether a caller up the stack repeats what fails. */
     public static boolean areActive() {
         return ACTIVE.get() != null;
     }

@@ -255,7 +255,7 @@ final class MemoryLog {
         publish(placed);
     }
 
-    /** Waits until nobody else holds one of these streams. */
+    /** Waits until no other transaction holds one of these streams. */
     void lockForImport(List<StreamId> ids) {
         if (!locks.areFree()) {
             Map<StreamId, Mode> modes = new LinkedHashMap<>();

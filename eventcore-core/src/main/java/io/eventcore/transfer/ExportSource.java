@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * What an export reads: a log whose beginning does not change any more.
  *
- * <p>A {@link StoredLog} is one; whoever comes from another event store implements this alone. Safe for any number of threads.
+ * <p>A {@link StoredLog} is one; for another event store, implement this alone. Safe for any number of threads.
  *
  * @since 0.1
  */

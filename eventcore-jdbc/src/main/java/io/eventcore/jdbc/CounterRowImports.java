@@ -114,7 +114,7 @@ final class CounterRowImports implements Imports {
         }
     }
 
-    /** Whoever has drawn a position holds the row until the end. */
+    /** A transaction that has drawn a position holds the row until the end. */
     @Override
     public void keepOthersOut(Connection connection) throws SQLException {
         Statements.list(connection, lockCounter, row -> row.getLong(1));

@@ -43,7 +43,7 @@ interface Imports {
     /** Waits, for a moment, until no other transaction is writing, and keeps others from it until this one ends. */
     void keepOthersOut(Connection connection) throws SQLException;
 
-    /** Takes away what gives positions, so that nobody can append or read how far the log goes. */
+    /** Takes away what gives positions, so that no store can append or read how far the log goes. */
     void takeAwayPositions(Connection connection) throws SQLException;
 
     /** Gives it back, so that the next position comes after this one. */

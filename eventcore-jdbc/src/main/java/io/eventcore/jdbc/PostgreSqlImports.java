@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 
-/** PostgreSQL: a sequence gives the positions away; one that was never asked counts as restarted, and nobody goes past it. */
+/** PostgreSQL: a sequence gives the positions away; one that was never asked counts as restarted, and no append goes past it. */
 final class PostgreSqlImports implements Imports {
     private final String lockStreams;
     private final String selectStreams;

@@ -46,7 +46,7 @@ public class EventCoreEndpoint {
             @Nullable ProjectionRunner runner,
             @Nullable ProjectionStore projectionStore,
             boolean showStreamIds) {
-        this.stores = stores.stream().map(BareStore::of).toList();
+        this.stores = stores.stream().map(UnobservedStore::of).toList();
         projections = new ShownProjections(
                 this.stores.stream().findFirst().orElse(null), runner, projectionStore, showStreamIds);
         actions = runner == null ? null : new OperatorActions(runner);
@@ -244,7 +244,7 @@ public class EventCoreEndpoint {
 
     /** Past observations and advice: it is no part of what an application may have wrapped. */
     private static @Nullable Integer schemaVersion(EventStore store) {
-        EventStore bare = BareStore.of(store);
+        EventStore bare = UnobservedStore.of(store);
         Object target = AopProxyUtils.getSingletonTarget(bare);
         return (target == null ? bare : target) instanceof JdbcEventStore jdbc ? jdbc.schemaVersion() : null;
     }

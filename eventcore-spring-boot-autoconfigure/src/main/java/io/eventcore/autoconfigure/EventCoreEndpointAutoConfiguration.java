@@ -30,7 +30,7 @@ import org.springframework.context.annotation.Bean;
 public final class EventCoreEndpointAutoConfiguration {
     EventCoreEndpointAutoConfiguration() {}
 
-    // Here and not on the class: where the library is missing, nobody may look for the class of this condition.
+    // Here and not on the class: where the library is missing, Spring must not look for the class of this condition.
     @Bean
     @ConditionalOnAvailableEndpoint
     @ConditionalOnMissingBean

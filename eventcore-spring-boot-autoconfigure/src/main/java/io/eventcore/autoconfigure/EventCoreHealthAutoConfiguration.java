@@ -33,7 +33,7 @@ import org.springframework.context.annotation.Bean;
 public final class EventCoreHealthAutoConfiguration {
     EventCoreHealthAutoConfiguration() {}
 
-    // Here and not on the class: where the library is missing, nobody may look for the class of this condition.
+    // Here and not on the class: where the library is missing, Spring must not look for the class of this condition.
     @Bean
     @ConditionalOnEnabledHealthIndicator("eventcore")
     @ConditionalOnMissingBean(name = {"eventcoreHealthContributor", "eventcoreHealthIndicator"})
@@ -42,7 +42,7 @@ public final class EventCoreHealthAutoConfiguration {
             ObjectProvider<JdbcSchema> schema,
             ObjectProvider<ProjectionRunner> runners,
             EventCoreProperties properties) {
-        EventStore store = BareStore.of(eventStore);
+        EventStore store = UnobservedStore.of(eventStore);
         Map<String, HealthContributor> parts = new LinkedHashMap<>();
         EventStoreHealth storeHealth = new EventStoreHealth(store, schema.getIfUnique());
         parts.put("store", storeHealth);

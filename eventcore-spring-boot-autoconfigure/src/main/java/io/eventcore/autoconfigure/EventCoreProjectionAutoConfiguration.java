@@ -67,7 +67,7 @@ public final class EventCoreProjectionAutoConfiguration {
             Environment environment,
             ListableBeanFactory beans) {
         Projections settings = properties.projections();
-        ProjectionRunner.Builder runner = ProjectionRunner.builder(BareStore.of(eventStore), projectionStore)
+        ProjectionRunner.Builder runner = ProjectionRunner.builder(UnobservedStore.of(eventStore), projectionStore)
                 .batchSize(settings.batchSize())
                 .lease(settings.lease())
                 .poll(settings.minPollInterval(), settings.maxPollInterval())

@@ -144,7 +144,7 @@ public record EventCoreProperties(
             @DefaultValue("4MB") DataSize readBytes,
             @DefaultValue GroupCommit groupCommit,
             @DefaultValue Indexes indexes) {
-        /** The rule of the store, so that whoever breaks it is told the name of the property. */
+        /** The rule of the store, so that an application that breaks it is told the name of the property. */
         private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
         /** Checks the names. */

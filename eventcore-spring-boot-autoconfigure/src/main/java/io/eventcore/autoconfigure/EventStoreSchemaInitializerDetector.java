@@ -8,7 +8,7 @@ import org.springframework.core.Ordered;
  * Tells Spring Boot that our initializer belongs to those that others wait for.
  *
  * <p>It comes after Flyway, Liquibase and the application's own scripts: they may bring our tables along, and Flyway
- * refuses a database in which somebody else has created some before it ever ran.
+ * refuses a database in which others have created some before it ever ran.
  */
 final class EventStoreSchemaInitializerDetector extends AbstractBeansOfTypeDatabaseInitializerDetector {
     EventStoreSchemaInitializerDetector() {}

@@ -16,7 +16,7 @@ import org.springframework.core.env.Environment;
  *
  * <p>The starter brings a connection pool, and with a pool and no driver Spring Boot refuses to start, because it cannot
  * make a data source. Without any driver on the class path, and without a single setting under
- * {@code spring.datasource}, nobody asked for one; only then is Boot's data source left out, and the event store is kept
+ * {@code spring.datasource}, the application has not asked for one; only then is Boot's data source left out, and the event store is kept
  * in memory. As soon as there is a driver or a setting, this filter does nothing.
  */
 final class MissingDriverImportFilter implements AutoConfigurationImportFilter, EnvironmentAware, BeanClassLoaderAware {

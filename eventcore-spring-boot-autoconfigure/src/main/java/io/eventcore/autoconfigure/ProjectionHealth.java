@@ -22,7 +22,7 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * How the projections are doing, as this instance sees it.
  *
- * <p>Progress is judged, not only the state. {@code DOWN} if one has failed: it stays where it is until somebody acts; or
+ * <p>Progress is judged, not only the state. {@code DOWN} if one has failed: it stays where it is until an operator acts; or
  * if one is stuck: this instance has it, it is behind, and it makes no step. {@code DEGRADED} if one lags, has set
  * streams aside, or is held back by an append, each beyond its threshold: the application works, its answers are old.
  * Spring Boot does not count that status for the health of the whole, and answers it with 200, unless it is told to.

@@ -62,7 +62,7 @@ final class Filled {
         return Streams.filled("filled" + length, (int) Math.floorMod(turn * 7919, (long) streams));
     }
 
-    /** The version of a short stream, to which the caller, and nobody else meanwhile, appends one event. */
+    /** The version of a short stream, to which the caller alone appends one event. */
     int takeVersion(int number) {
         return Stores.EVENTS_PER_STREAM + added.merge(number, 1, Integer::sum) - 1;
     }

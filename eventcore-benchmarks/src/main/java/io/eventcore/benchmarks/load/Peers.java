@@ -93,7 +93,7 @@ final class Peers {
         });
     }
 
-    /** Read the version, append, do it again if somebody was faster. */
+    /** Read the version, append, do it again if another thread was faster. */
     static Candidate hot(String name, Opening opening) {
         return new Candidate(name, database -> {
             Peer peer = opening.open(database);

@@ -121,7 +121,7 @@ public final class FaultyDataSource implements DataSource {
         Object run() throws Throwable;
     }
 
-    /** A call that the database has yet to carry out, on a connection that nobody holds any more. */
+    /** A call that the database has yet to carry out, on a connection that its user has closed. */
     private static final class Late {
         private final Connection connection;
         private final Action action;
@@ -145,7 +145,7 @@ public final class FaultyDataSource implements DataSource {
                 action.run();
                 rollBack(connection);
             } catch (Throwable refused) {
-                // Nobody is there any more to be told.
+                // The caller has its answer already.
                 Objects.requireNonNull(refused);
             }
         }

@@ -328,7 +328,7 @@ public abstract class CommandContract {
                 .events();
     }
 
-    /** Lets somebody else be faster. */
+    /** Lets another thread be faster. */
     private final class Interfering extends ForwardingEventStore {
         private Interfering(EventStore delegate) {
             super(delegate);

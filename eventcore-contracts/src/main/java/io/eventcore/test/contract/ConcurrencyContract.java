@@ -381,7 +381,7 @@ public abstract class ConcurrencyContract {
                 reading.run();
                 return 0;
             } finally {
-                // If a reading has failed, nobody shall wait for the others.
+                // If a reading has failed, no thread shall wait for the others.
                 while (readings.getCount() > 0) {
                     readings.countDown();
                 }

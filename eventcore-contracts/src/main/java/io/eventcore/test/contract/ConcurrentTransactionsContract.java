@@ -88,7 +88,7 @@ public abstract class ConcurrentTransactionsContract {
         return template;
     }
 
-    /** How somebody else appends. */
+    /** How another thread appends. */
     enum Way {
         BY_ITSELF,
         IN_TRANSACTION
@@ -396,7 +396,7 @@ public abstract class ConcurrentTransactionsContract {
     }
 
     /**
-     * Appends in a transaction, lets somebody else append while it is open, checks that they wait, and ends it.
+     * Appends in a transaction, lets another thread append while it is open, checks that it waits, and ends it.
      *
      * @return what becomes of the other append
      */

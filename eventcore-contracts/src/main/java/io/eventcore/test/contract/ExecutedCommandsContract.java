@@ -546,7 +546,7 @@ public abstract class ExecutedCommandsContract {
         }
     }
 
-    /** Says how much at the last moment, which nobody can compare. */
+    /** Says how much at the last moment, which cannot be compared. */
     private record Unrecognisable(@Stream StreamId account, Amount amount) implements Command<Long, LedgerEvent> {
         @FunctionalInterface
         interface Amount {

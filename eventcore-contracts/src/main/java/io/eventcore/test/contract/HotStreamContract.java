@@ -88,7 +88,7 @@ public abstract class HotStreamContract {
 
         List<Integer> attempts = Race.run(16, number -> {
             int most = 0;
-            // Together so few that the stream cannot cool down, should each thread meet nobody.
+            // Together so few that the stream cannot cool down, should no thread meet another.
             for (int i = 0; i < 3; i++) {
                 ExecutionResult result = executor.execute(
                         new Chance(Set.of(hot), new Random(number), false),

@@ -26,7 +26,7 @@ public sealed interface LedgerEvent extends Event {
         return account();
     }
 
-    /** An account was opened for somebody. */
+    /** An account was opened for its owner. */
     @EventType("ledger.opened")
     record Opened(StreamId account, String owner) implements LedgerEvent {}
 

@@ -2,7 +2,7 @@
  * What every event store promises, as JUnit classes.
  *
  * <p>A store passes when, for each contract, a small class extends it and hands out stores; nothing in a contract may be
- * skipped. Whoever writes a store or a decorator of one runs the same classes as the stores of this library.
+ * skipped. The author of a store, or of a decorator of one, runs the same classes as the stores of this library.
  */
 @NullMarked
 package io.eventcore.test.contract;

@@ -116,7 +116,7 @@ public final class EventDecoder implements StoredEvent.Decoder {
         try {
             protection.prepare(payloads);
         } catch (EventStoreException | PersonalDataException e) {
-            // One key spoils all, and perhaps nobody wants its event: who decodes it is told.
+            // One key spoils all, and perhaps no reader wants its event: the one that decodes it is told.
             LOG.debug("Keys of subjects were not fetched ahead", OwnThreads.redacted(e));
         }
     }

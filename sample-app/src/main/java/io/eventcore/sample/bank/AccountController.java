@@ -86,7 +86,7 @@ class AccountController {
         return bank.statements(new StreamIdPage(after, limit));
     }
 
-    /** The highest balances. Whoever brings the token of a command sees what it has changed. */
+    /** The highest balances. A client that brings the token of a command sees what it has changed. */
     // tag::balances[]
     @GetMapping("/balances")
     @AwaitsProjection(Balances.NAME)

@@ -21,7 +21,7 @@ public sealed interface BankEvent extends Event {
         return account();
     }
 
-    /** Somebody has an account now, with nothing on it. */
+    /** A customer has an account now, with nothing on it. */
     @EventType("bank.account-opened")
     record AccountOpened(StreamId account, String owner) implements BankEvent {
         @Override

@@ -7,7 +7,7 @@ import io.eventcore.sample.bank.BankEvent.TransferSent;
 import java.util.List;
 
 /**
- * Moves money from one account to another: a decision over two streams, stored in both or in none. Nobody can spend the
+ * Moves money from one account to another: a decision over two streams, stored in both or in none. No customer can spend the
  * money meanwhile, because both streams must still be in the versions that the decision was made on.
  */
 record TransferMoney(@Stream StreamId from, @Stream StreamId to, long cents) implements BankCommand {

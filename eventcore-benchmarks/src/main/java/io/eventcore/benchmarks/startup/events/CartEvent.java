@@ -16,7 +16,7 @@ public sealed interface CartEvent extends Event {
         return cart();
     }
 
-    /** Somebody began to shop. */
+    /** A customer began to shop. */
     @EventType("cart-opened")
     record Opened(StreamId cart, String customer, Instant at) implements CartEvent {}
 

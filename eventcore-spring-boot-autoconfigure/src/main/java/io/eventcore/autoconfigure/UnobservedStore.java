@@ -4,10 +4,10 @@ import io.eventcore.EventStore;
 import io.eventcore.micrometer.ObservedEventStore;
 
 /** Finds the store behind the one that is observed. */
-final class BareStore {
-    private BareStore() {}
+final class UnobservedStore {
+    private UnobservedStore() {}
 
-    /** The store without observations: what looks at the log several times a second tells nobody anything by it. */
+    /** The store without observations: what looks at the log several times a second is of no interest to a registry. */
     static EventStore of(EventStore store) {
         return store instanceof ObservedEventStore observed ? observed.observed() : store;
     }
