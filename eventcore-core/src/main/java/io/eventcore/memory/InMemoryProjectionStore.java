@@ -87,7 +87,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     public Optional<Lease> acquire(ProjectionPartition partition, int partitions, String owner, Duration length) {
         return locked(() -> Optional.ofNullable(rows.get(partition))
                 .filter(row -> !isLocked(row) && row.isToBeHadBy(owner, partitions))
-                .map(row -> row.lendTo(owner, length)));
+                .map(row -> {
+                    row.fail("");
+                    return row.lendTo(owner, length);
+                }));
     }
 
     @Override

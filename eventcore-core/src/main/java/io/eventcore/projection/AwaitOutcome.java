@@ -19,8 +19,8 @@ public enum AwaitOutcome {
     PARKED,
 
     /**
-     * The projection is paused; or no instance runs it, and this one does not go on with it: it has failed here, or the
-     * runner does not run.
+     * The projection is paused; or no instance has run it for three seconds, and this one does not go on with it: it has
+     * failed here, or the runner does not run.
      */
     STOPPED
 }

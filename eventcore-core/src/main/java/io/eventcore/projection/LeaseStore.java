@@ -30,7 +30,8 @@ public interface LeaseStore {
     /**
      * Takes the lease of a partition if it is free, the projection is not paused, and it is divided as the caller
      * believes: a stream belongs to another partition where there is another number of them. An owner may take its own
-     * lease again, under a new token: it may have taken it without hearing the answer.
+     * lease again, under a new token: it may have taken it without hearing the answer. A failure of an earlier owner is
+     * over then.
      *
      * @param partitions into how many parts the caller divides the projection
      * @param owner who takes it; unique to a thread, which holds no other lease of the partition

@@ -33,10 +33,6 @@ final class PartitionChange<E extends Event> implements Runnable {
     /** What the owners of such leases begin with, so that two who want the same do not disturb each other. */
     private static final String OWNER = "change/";
 
-    /** An instance that can run a partition takes its lease sooner: it looks as often as {@link RunnerSettings#LOOK_EVERY}. */
-    private static final long UNATTENDED_NANOS =
-            RunnerSettings.LOOK_EVERY.multipliedBy(3).toNanos();
-
     private final Projection<E> projection;
     private final RunnerContext context;
     private final LeaseKeeper keeper;
@@ -51,6 +47,9 @@ final class PartitionChange<E extends Event> implements Runnable {
 
     private volatile @Nullable Thread thread;
     private @Nullable Long unattendedSince;
+
+    /** Whether those that wait were told that another instance has failed, and not that this is over. */
+    private boolean failedElsewhere;
 
     // Used by its thread only.
     private long failedAtResumes = -1;
@@ -88,6 +87,10 @@ final class PartitionChange<E extends Event> implements Runnable {
     /** Takes note of what the store says about the projection, and begins to divide it anew where that is due. */
     void observe(StoreLook look) {
         List<PartitionState> states = look.of(projection.version());
+        if (failedElsewhere && (isAsDeclared(states) || failure(states).isEmpty())) {
+            failedElsewhere = false;
+            waiting.forEach(PartitionWorker::canBegin);
+        }
         if (isAsDeclared(states)) {
             starting = starting && states.isEmpty();
             unattendedSince = null;
@@ -110,14 +113,19 @@ final class PartitionChange<E extends Event> implements Runnable {
         long now = context.nanoTime().getAsLong();
         Long since = unattendedSince == null ? Long.valueOf(now) : unattendedSince;
         unattendedSince = since;
-        if (now - since < UNATTENDED_NANOS) {
+        if (now - since < RunnerSettings.UNATTENDED.toNanos()) {
             return false;
         }
-        Optional<PartitionState> failed =
-                states.stream().filter(state -> !state.failure().isEmpty()).findFirst();
+        Optional<PartitionState> failed = failure(states);
         // The instances that it has failed on may still be there: once it is resumed, they or this one go on.
         failed.ifPresent(state -> waiting.forEach(worker -> worker.cannotBegin(state.failure(), state.resumes())));
+        failedElsewhere = failed.isPresent();
         return failed.isEmpty();
+    }
+
+    /** A part that has failed and was taken on by no instance since. */
+    private static Optional<PartitionState> failure(List<PartitionState> states) {
+        return states.stream().filter(state -> !state.failure().isEmpty()).findFirst();
     }
 
     /** Whether no instance runs a part, although no operator has paused it. */

@@ -15,7 +15,8 @@ import java.util.Objects;
  * @param free whether no owner holds a lease that is still good
  * @param paused whether no owner may take a lease
  * @param resumes how often the projection was resumed
- * @param failure why it last stopped by {@link FailureDecision#FAIL}, without any payload; empty if it did not
+ * @param failure why it has stopped by {@link FailureDecision#FAIL}, without any payload; empty if it has not, was resumed,
+ *     or was taken on by an owner that {@linkplain LeaseStore#acquire acquired} it since
  * @param active whether queries should read the version of the projection that it belongs to
  * @since 0.1
  */

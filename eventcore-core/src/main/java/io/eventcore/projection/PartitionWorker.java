@@ -411,6 +411,13 @@ final class PartitionWorker<E extends Event> implements Runnable {
         context.progress().changed();
     }
 
+    /** That failure is over without a resume: another instance has gone on. */
+    void canBegin() {
+        change(WorkerState::notFailedAnyMore);
+        wakeup.wakeUp();
+        context.progress().changed();
+    }
+
     private void pauseAfter(Throwable e) {
         leave(now -> now.stumbled(e.getClass().getName()));
         if (troublesInARow++ == 0) {

@@ -5,6 +5,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.internal.Nanos;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -133,23 +134,43 @@ final class PositionAwait {
         if (looked) {
             progress.changed();
         }
-        return judge(running, look);
+        return judge(running, look, deadline);
     }
 
-    private Optional<AwaitOutcome> judge(@Nullable ProjectionRun running, StoreLook look) {
+    private Optional<AwaitOutcome> judge(@Nullable ProjectionRun running, StoreLook look, long deadline)
+            throws InterruptedException {
         int version = running == null ? look.active() : running.versions().of(projection);
-        List<PartitionState> parts = look.of(version);
+        // Without an active version there is no read model: what has that number are side effects.
+        List<PartitionState> parts = version == ProjectionPartition.SIDE_EFFECTS ? List.of() : look.of(version);
         List<PartitionState> behind =
                 parts.stream().filter(part -> isBehind(reached(running, part))).toList();
         if (!parts.isEmpty() && behind.isEmpty()) {
             // Another version may have become active since, and may be behind: then the waiting goes on.
-            return running == null || running.versions().promise(projection, version, position)
-                    ? Optional.of(isParked(version) ? AwaitOutcome.PARKED : AwaitOutcome.REACHED)
+            if (running != null && !running.versions().promise(projection, version, position)) {
+                return Optional.empty();
+            }
+            if (isParked(version)) {
+                return Optional.of(AwaitOutcome.PARKED);
+            }
+            return isStillUnder(look.tokens(version), version, deadline)
+                    ? Optional.of(AwaitOutcome.REACHED)
                     : Optional.empty();
         }
         boolean stopped =
-                parts.isEmpty() ? running == null : behind.stream().anyMatch(part -> isStopped(running, part));
+                parts.isEmpty() ? running == null : behind.stream().anyMatch(part -> isStopped(running, look, part));
         return stopped ? Optional.of(AwaitOutcome.STOPPED) : Optional.empty();
+    }
+
+    /**
+     * Whether no lease was taken since: a reset takes all of them and releases what is parked, so that of what has waited
+     * when the positions were looked at, nothing is found afterwards.
+     */
+    private boolean isStillUnder(Map<ProjectionPartition, Long> tokens, int version, long deadline)
+            throws InterruptedException {
+        long before = looks.begun();
+        looks.look(projection, before, Duration.ZERO, deadline - System.nanoTime());
+        StoreLook again = looks.newest(projection);
+        return again.number() > before && again.tokens(version).equals(tokens);
     }
 
     private static GlobalPosition reached(@Nullable ProjectionRun running, PartitionState part) {
@@ -171,9 +192,10 @@ final class PositionAwait {
         return reached.compareTo(position) < 0;
     }
 
-    /** Whether a part is paused, or is run by no instance and not to be run by this one. */
-    private static boolean isStopped(@Nullable ProjectionRun running, PartitionState part) {
-        return part.paused() || (part.free() && (running == null || !running.takesOn(part)));
+    /** Whether a part is paused, or is run by no instance, is about to be by none, and is not to be by this one. */
+    private static boolean isStopped(@Nullable ProjectionRun running, StoreLook look, PartitionState part) {
+        return part.paused()
+                || (part.free() && (running == null || !running.takesOn(part)) && look.isUnattended(part.partition()));
     }
 
     /** Whether the event at the position waits. Most often no stream is parked there, which is one short statement. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -329,12 +330,14 @@ public class ProjectionRunner {
                 projections.version(called.name(), version == null ? activeVersion(called.name()) : version);
         String resetter = owner + RESET + UUID.randomUUID();
         ProjectionRun running = run;
-        if (running == null) {
-            LeaseReturns returns = new LeaseReturns(store, settings, nanoTime);
-            new Rebuild(resetting, store, transaction, settings, lease -> {}, returns::giveBack).run(resetter);
-        } else {
-            LeaseKeeper keeper = running.keeper();
-            new Rebuild(resetting, store, transaction, settings, keeper::keep, keeper::giveBack).run(resetter);
+        Consumer<Lease> giveBack = running == null
+                ? new LeaseReturns(store, settings, nanoTime)::giveBack
+                : running.keeper()::giveBack;
+        // The runner may not run, or be stopped while the read model is emptied.
+        try (LeaseRenewal renewal = new LeaseRenewal(store, settings, threads)) {
+            new Rebuild(resetting, store, transaction, settings, renewal::keep, giveBack).run(resetter);
+        }
+        if (running != null) {
             running.look();
         }
     }

@@ -45,6 +45,9 @@ record Rebuild(
             if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
                 inTransaction.executeWithoutResult(status -> {
                     projection.clear();
+                    // A JPA session keeps its statements back until now; under the locks that come next, no lease could
+                    // be renewed while they are carried out.
+                    status.flush();
                     setBacks.forEach(setBack -> move(setBack.lease, setBack.from, Checkpoint.START, ALL_RELEASED));
                 });
             } else {
@@ -86,8 +89,8 @@ record Rebuild(
     private void take(ProjectionPartition partition, String owner, Set<Lease> taken) {
         try {
             Lease lease = store.seize(partition, owner, settings.lease());
-            keep.accept(lease);
             taken.add(lease);
+            keep.accept(lease);
         } catch (IllegalArgumentException notRegisteredAnyMore) {
             // It was divided anew since it was read, and the next round finds that out.
             LOG.debug("Partition '{}' is not there any more", partition, OwnThreads.redacted(notRegisteredAnyMore));

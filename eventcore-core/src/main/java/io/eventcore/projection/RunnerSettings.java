@@ -30,6 +30,9 @@ record RunnerSettings(
     /** How often the store is asked for what other instances and operators did. */
     static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
+    /** An instance that can run a partition takes its lease sooner than this after it has become free. */
+    static final Duration UNATTENDED = LOOK_EVERY.multipliedBy(3);
+
     /** Below this, a lease runs out while it is being renewed, and instances take projections from each other for ever. */
     private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
 

@@ -38,7 +38,7 @@ final class StoreLooks {
         }
 
         void take(StoreLook look) {
-            newest.accumulateAndGet(look, (old, other) -> other.number() > old.number() ? other : old);
+            newest.accumulateAndGet(look, (old, other) -> other.number() > old.number() ? other.after(old) : old);
         }
     }
 

@@ -142,6 +142,11 @@ sealed interface WorkerState {
         return new Failed(facts().failedWith(failure), facts().resumes());
     }
 
+    /** What it has failed at is done, although it was not resumed. */
+    default WorkerState notFailedAnyMore() {
+        return this;
+    }
+
     /** The thread has stopped. */
     default WorkerState ended() {
         return new Ended(facts());
@@ -275,6 +280,11 @@ sealed interface WorkerState {
         @Override
         public WorkerState stumbled(String failure) {
             return this;
+        }
+
+        @Override
+        public WorkerState notFailedAnyMore() {
+            return idle(facts.failedWith(""), false);
         }
 
         @Override

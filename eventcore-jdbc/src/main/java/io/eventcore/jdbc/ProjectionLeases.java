@@ -45,7 +45,7 @@ final class ProjectionLeases {
         String later = dialect.expressions().nowPlusMillis();
         String fresh = dialect.expressions().andNotFromCache();
         this.acquire = names.in("""
-                UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s
+                UPDATE eventcore_projection SET token = token + 1, owner = ?, good_until = %s, failure = ''
                 WHERE name = ? AND version = ? AND number = ? AND partitions = ? AND paused = ?
                     AND (owner = '' OR owner = ? OR good_until <= %s OR good_until > %s)
                 """.formatted(later, later, later));

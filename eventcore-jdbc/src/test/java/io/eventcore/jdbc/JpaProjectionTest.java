@@ -9,12 +9,16 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.projection.AwaitOutcome;
+import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.test.contract.Eventually;
+import io.eventcore.test.contract.ForwardingProjectionStore;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.transaction.TransactionPhase;
@@ -23,6 +27,7 @@ import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
 import jakarta.persistence.Id;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +36,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
 import org.springframework.orm.jpa.SharedEntityManagerCreator;
@@ -101,6 +107,8 @@ class JpaProjectionTest {
         private final ProjectionStore store;
         private final EntityManagerFactory factory;
         private final EntityManager entities;
+        private final JpaTransactionManager manager;
+        private final JdbcTemplate inDatabase;
         private final TransactionTemplate transaction;
         private final ProjectionRunner runner;
         private volatile Poison poison = Poison.NONE;
@@ -118,7 +126,8 @@ class JpaProjectionTest {
             this.store = TestDatabase.jdbc(database.ownersDataSource(), prefix).projectionStore();
             this.factory = factory(database);
             this.entities = SharedEntityManagerCreator.createSharedEntityManager(factory);
-            JpaTransactionManager manager = new JpaTransactionManager(factory);
+            this.manager = new JpaTransactionManager(factory);
+            this.inDatabase = new JdbcTemplate(database.ownersDataSource());
             manager.setDataSource(database.ownersDataSource());
             manager.addListener(TransactionPhase.listener());
             this.transaction = new TransactionTemplate(manager);
@@ -169,6 +178,35 @@ class JpaProjectionTest {
                 }
             }
             entities.persist(applied);
+        }
+
+        @Test
+        void a_read_model_is_emptied_before_a_reset_locks_the_checkpoint() {
+            GlobalPosition last = deposit(ADA, 1);
+            runner.start();
+            assertThat(runner.awaitPosition("balances", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
+            runner.stop();
+            List<Integer> left = new ArrayList<>();
+            ProjectionStore looking = new ForwardingProjectionStore(store) {
+                @Override
+                public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+                    left.add(inDatabase.queryForObject("SELECT COUNT(*) FROM JpaApplied", Integer.class));
+                    return super.advance(lease, from, to, parked);
+                }
+            };
+
+            ProjectionRunner.builder(events, looking)
+                    .transactionManager(manager)
+                    .projection(Projection.named("balances", LedgerEvent.class)
+                            .on(Deposited.class, this::apply)
+                            .clearedBy(() -> entities.createQuery("select a from JpaApplied a", Applied.class)
+                                    .getResultList()
+                                    .forEach(entities::remove))
+                            .build())
+                    .build()
+                    .reset("balances");
+
+            assertThat(left).containsExactly(0);
         }
 
         @Test

@@ -8,14 +8,20 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
+import io.eventcore.projection.Lease;
+import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Waiting until a projection has come to a position. */
@@ -239,6 +245,81 @@ abstract class PositionAwaitContract extends ProjectionRunnerFixture {
         assertThatWhatWasPromisedIsThere(failing, failed);
         elsewhere.pause("applied");
         assertThat(failing.awaitPosition("applied", deposit(ADA, 1), PATIENCE)).isEqualTo(AwaitOutcome.STOPPED);
+    }
+
+    @Test
+    void an_instance_on_which_a_projection_has_failed_waits_for_the_one_that_is_about_to_go_on() throws Exception {
+        CountDownLatch goOn = gate();
+        AtomicInteger looks = new AtomicInteger();
+        ProjectionStore looked = new ForwardingProjectionStore(store) {
+            @Override
+            public List<PartitionState> partitions(String projection) {
+                looks.incrementAndGet();
+                return super.partitions(projection);
+            }
+        };
+        ProjectionRunner failing = start(builder(looked)
+                .projection(ledger("applied")
+                        .on(LedgerEvent.class, event -> {
+                            throw new IllegalStateException("broken here");
+                        })
+                        .onError(failure -> FailureDecision.FAIL)
+                        .build()));
+        ProjectionStore delayed = new ForwardingProjectionStore(store) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                await(goOn);
+                return super.acquire(partition, partitions, owner, length);
+            }
+        };
+        GlobalPosition last = deposit(ADA, 1);
+        Eventually.until(
+                "it has failed", () -> !store.partitions().get(0).failure().isEmpty());
+        start(builder(delayed).projection(appliedEventsProjection().build()));
+
+        CompletableFuture<AwaitOutcome> waiting =
+                CompletableFuture.supplyAsync(() -> failing.awaitPosition("applied", last, PATIENCE));
+        Eventually.until("it was looked at a few times", () -> looks.get() >= 3);
+        goOn.countDown();
+
+        assertThat(waiting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(AwaitOutcome.REACHED);
+        awaitAllApplied();
+    }
+
+    @Test
+    void what_was_parked_when_a_reset_released_it_is_not_told_to_be_reached() {
+        CountDownLatch goOn = gate();
+        AtomicBoolean wasReset = new AtomicBoolean();
+        Projection<LedgerEvent> parking = ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    if (wasReset.get()) {
+                        await(goOn);
+                    }
+                    throw new IllegalStateException("never applied");
+                })
+                .clearedBy(applied::clear)
+                .onError(failure -> FailureDecision.PARK)
+                .build();
+        ProjectionRunner operator = builder(store).projection(parking).build();
+        ProjectionStore resetting = new ForwardingProjectionStore(store) {
+            @Override
+            public boolean hasParkedStreams(String projection, int version, GlobalPosition upTo) {
+                if (!wasReset.compareAndSet(false, true)) {
+                    return super.hasParkedStreams(projection, version, upTo);
+                }
+                operator.reset("applied");
+                boolean found = super.hasParkedStreams(projection, version, upTo);
+                goOn.countDown();
+                return found;
+            }
+        };
+        ProjectionRunner runner = start(builder(resetting).projection(parking));
+        GlobalPosition last = deposit(ADA, 1);
+        Eventually.until("the event waits", () -> waiting() == 1);
+
+        assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.PARKED);
+        assertThat(wasReset).isTrue();
     }
 
     @Test

@@ -234,6 +234,34 @@ abstract class ProjectionDivisionContract extends ProjectionRunnerFixture {
     }
 
     @Test
+    void an_instance_forgets_a_failure_elsewhere_that_another_one_has_got_over() {
+        ProjectionRunner left = start(appliedEventsProjection().partitions(4).build());
+        depositToTen();
+        awaitAllApplied();
+        ProjectionRunner failing = start(ledger("applied")
+                .on(LedgerEvent.class, event -> {
+                    throw new IllegalStateException("broken");
+                })
+                .onError(failure -> FailureDecision.FAIL)
+                .build());
+        Eventually.until("it is divided anew", () -> dividedInto() == 1);
+        deposit(ADA, 1);
+        Eventually.until(
+                "that is to be seen",
+                () -> left.status().get(0).partitions().stream()
+                        .allMatch(partition -> partition.state() == ProjectionState.FAILED));
+        failing.stop();
+
+        ProjectionRunner mended = start(appliedEventsProjection().build());
+        awaitAllApplied();
+        mended.stop();
+        depositToTen();
+
+        awaitAllApplied();
+        assertThat(dividedInto()).isEqualTo(4);
+    }
+
+    @Test
     void a_reset_is_not_disturbed_by_an_instance_that_divides_the_projection_otherwise() throws Exception {
         CountDownLatch clearing = new CountDownLatch(1);
         CountDownLatch goOn = gate();

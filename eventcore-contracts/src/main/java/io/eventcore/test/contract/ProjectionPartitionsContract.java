@@ -214,6 +214,20 @@ abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
     }
 
     @Test
+    void a_failure_is_over_when_another_owner_takes_the_partition_on() {
+        Lease lease = acquire("one");
+        store.recordFailure(lease, "java.lang.IllegalStateException at position 7");
+        store.release(lease);
+
+        store.seize(BALANCES, "two", OVER);
+        assertThat(state().failure()).as("taken, not to run it").isNotEmpty();
+        acquire("three");
+
+        assertThat(state().failure()).isEmpty();
+        assertThat(state().resumes()).isZero();
+    }
+
+    @Test
     void a_failure_under_a_lost_lease_is_not_noted() {
         Lease lost = store.acquire(BALANCES, 1, "one", OVER).orElseThrow();
         acquire("two");

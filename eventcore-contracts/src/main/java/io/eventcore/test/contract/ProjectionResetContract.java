@@ -19,9 +19,13 @@ import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -141,6 +145,48 @@ abstract class ProjectionResetContract extends ProjectionRunnerFixture {
         Eventually.until("nothing waits", () -> waiting() == 0);
         runner.stop();
 
+        awaitWholeReadModel(kind, partitions);
+    }
+
+    /** Where the read model is in no transaction, nothing else keeps another instance from applying what is emptied. */
+    @Test
+    void a_reset_that_takes_longer_than_a_lease_is_not_overtaken_although_its_runner_does_not_run() throws Exception {
+        Kind kind = Kind.AT_LEAST_ONCE;
+        int partitions = 3;
+        buildReadModel(kind, partitions);
+        CountDownLatch clearing = new CountDownLatch(1);
+        CountDownLatch goOn = gate();
+        AtomicInteger renewals = new AtomicInteger();
+        ProjectionStore counted = new ForwardingProjectionStore(store) {
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                boolean all = super.renew(leases, length);
+                renewals.incrementAndGet();
+                return all;
+            }
+        };
+        ProjectionRunner resetting = builder(counted)
+                .lease(Duration.ofSeconds(1))
+                .projection(definition(kind, partitions)
+                        .clearedBy(() -> {
+                            clearing.countDown();
+                            await(goOn);
+                            clear(kind);
+                        })
+                        .build())
+                .build();
+        ProjectionRunner other =
+                start(builder(store).lease(Duration.ofSeconds(1)).projection(projection(kind, partitions)));
+
+        CompletableFuture<Void> reset = CompletableFuture.runAsync(() -> resetting.reset(NAME));
+        await(clearing);
+        // Four in the time of a lease.
+        Eventually.until("two leases are over", () -> renewals.get() >= 8);
+        assertThat(store.partitions(NAME)).noneMatch(PartitionState::free);
+        goOn.countDown();
+        reset.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+
+        other.stop();
         awaitWholeReadModel(kind, partitions);
     }
 

@@ -400,6 +400,54 @@ final class BrokenProjectionStores {
         };
     }
 
+    static ProjectionStore renewingNothing(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean renew(List<Lease> leases, Duration length) {
+                return true;
+            }
+        };
+    }
+
+    static ProjectionStore keepingFailuresForEver(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public Optional<Lease> acquire(
+                    ProjectionPartition partition, int partitions, String owner, Duration length) {
+                String before = partitions().stream()
+                        .filter(state -> state.partition().equals(partition))
+                        .map(PartitionState::failure)
+                        .findFirst()
+                        .orElse("");
+                Optional<Lease> lease = super.acquire(partition, partitions, owner, length);
+                lease.ifPresent(taken -> recordFailure(taken, before));
+                return lease;
+            }
+        };
+    }
+
+    /** Tells of checkpoints, and not under which leases they were moved. */
+    static ProjectionStore tellingOfNoTokens(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public List<PartitionState> partitions(String projection) {
+                return super.partitions(projection).stream()
+                        .map(state -> new PartitionState(
+                                state.partition(),
+                                state.partitions(),
+                                state.checkpoint(),
+                                state.owner(),
+                                0,
+                                state.free(),
+                                state.paused(),
+                                state.resumes(),
+                                state.failure(),
+                                state.active()))
+                        .toList();
+            }
+        };
+    }
+
     /** Locks the newer version before the older one for all streams, and the other way round for one. */
     static ProjectionStore lockingInTwoOrders(ProjectionStore sound) {
         ReentrantLock older = new ReentrantLock();

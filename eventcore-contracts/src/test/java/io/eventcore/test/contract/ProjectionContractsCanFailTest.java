@@ -210,6 +210,18 @@ class ProjectionContractsCanFailTest {
                         "locks in two orders",
                         BrokenProjectionStores::lockingInTwoOrders,
                         "who_asks_about_streams_and_who_changes_them_wait_for_each_other_in_one_order"),
+                runner(
+                        "renews nothing",
+                        BrokenProjectionStores::renewingNothing,
+                        "a_reset_that_takes_longer_than_a_lease_is_not_overtaken_although_its_runner_does_not_run"),
+                store(
+                        "keeps failures for ever",
+                        BrokenProjectionStores::keepingFailuresForEver,
+                        "a_failure_is_over_when_another_owner_takes_the_partition_on"),
+                runner(
+                        "tells of no tokens",
+                        BrokenProjectionStores::tellingOfNoTokens,
+                        "what_was_parked_when_a_reset_released_it_is_not_told_to_be_reached"),
                 store(
                         "misses a pause while it divides",
                         BrokenProjectionStores::missingAPauseWhileItDivides,
