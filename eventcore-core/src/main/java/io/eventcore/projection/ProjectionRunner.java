@@ -1,32 +1,19 @@
 package io.eventcore.projection;
 
-import io.eventcore.Event;
-import io.eventcore.EventFilter;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
-import io.eventcore.internal.HandlesTypes;
 import io.eventcore.transaction.TransactionAppends;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionOperations;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Runs projections: each from its checkpoint to the end of the log, then on with every commit.
@@ -40,17 +27,13 @@ import org.springframework.transaction.support.TransactionTemplate;
  * @since 0.1
  */
 public class ProjectionRunner {
-    private static final Logger LOG = LoggerFactory.getLogger(ProjectionRunner.class);
-
     /** What the owners of leases have in their name that are held for a reset. */
     static final String RESET = "/reset/";
 
     private final EventReader reader;
     private final ProjectionStore store;
     private final DeclaredProjections projections;
-    private final TransactionOperations transaction;
-    private final boolean hasTransactions;
-    private final String transactionManagerName;
+    private final RunnerTransactions transactions;
     private final RunnerSettings settings;
     private final ThreadFactory threads;
     private final AppendSignal signal;
@@ -61,11 +44,7 @@ public class ProjectionRunner {
     private final ProgressMonitor progress = new ProgressMonitor();
     private final SharedLastPosition end;
     private final StoreLooks looks;
-
-    /** Held while a run begins, not while it ends. */
-    private final ReentrantLock lifecycle = new ReentrantLock();
-
-    private volatile @Nullable ProjectionRun run;
+    private final RunnerLifecycle lifecycle;
 
     ProjectionRunner(Builder builder) {
         this.reader = builder.reader;
@@ -86,18 +65,8 @@ public class ProjectionRunner {
         this.clock = builder.clock;
         this.nanoTime = builder.nanoTime;
         this.looks = new StoreLooks(store, nanoTime);
-        PlatformTransactionManager manager = builder.transactionManager;
-        this.hasTransactions = manager != null;
-        this.transactionManagerName = manager == null ? "" : manager.getClass().getName();
-        this.transaction = manager == null ? TransactionOperations.withoutTransaction() : template(manager);
-    }
-
-    /** A transaction of our own, in which a checkpoint can be moved although its lease was renewed meanwhile. */
-    private static TransactionTemplate template(PlatformTransactionManager manager) {
-        TransactionTemplate template = new TransactionTemplate(manager);
-        template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-        template.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
-        return template;
+        this.transactions = RunnerTransactions.of(builder.transactionManager);
+        this.lifecycle = new RunnerLifecycle(this::begin, progress, settings.lease());
     }
 
     /**
@@ -120,33 +89,11 @@ public class ProjectionRunner {
      *     filter, of which no class is registered; or if a projection starts its own runner while that is being stopped
      */
     public void start() {
-        Optional<ProjectionRun> stopping = beginUnlessBegun();
-        while (stopping.isPresent()) {
-            if (stopping.get().isOnOwnThread()) {
-                throw new IllegalStateException(
-                        "The projections are being stopped, and one of them starts them: start them when they have stopped");
-            }
-            stopping.get().awaitStopped();
-            stopping = beginUnlessBegun();
-        }
-    }
-
-    /** Starts all projections, unless they run; a run that is being stopped, and has to end first. */
-    private Optional<ProjectionRun> beginUnlessBegun() {
-        lifecycle.lock();
-        try {
-            ProjectionRun running = run;
-            if (running == null) {
-                run = begin();
-            }
-            return Optional.ofNullable(running).filter(ProjectionRun::isStopping);
-        } finally {
-            lifecycle.unlock();
-        }
+        lifecycle.start();
     }
 
     private ProjectionRun begin() {
-        projections.all().forEach(this::check);
+        projections.all().forEach(new StartCheck(reader, store, transactions)::check);
         LogTail tail = new LogTail(reader, settings.pollMin(), settings.pollMax(), nanoTime);
         RunnerContext context = new RunnerContext(
                 owner,
@@ -157,49 +104,12 @@ public class ProjectionRunner {
                 looks,
                 new ActiveVersions(),
                 new ParkedRequests(store, settings, System::nanoTime),
-                transaction,
+                transactions.operations(),
                 settings,
                 nanoTime,
                 progress,
                 listener);
         return new ProjectionRun(context, projections, signal, threads);
-    }
-
-    private void check(Projection<?> projection) {
-        try {
-            reader.internals().matching(projection.filter());
-        } catch (IllegalArgumentException e) {
-            throw new IllegalStateException(
-                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
-        }
-        if (projection.eventType() != Event.class) {
-            checkType(projection, projection.eventType(), "reads events of the type");
-        }
-        HandlesTypes.of(projection)
-                .forEach(type -> checkType(projection, type, "has a function for events of the type"));
-        if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
-            return;
-        }
-        if (!hasTransactions) {
-            throw new ProjectionTransactionException(projection.name(), "there is no transaction manager");
-        }
-        Boolean joins = transaction.execute(status -> store.joinsCallersTransaction());
-        if (joins == null || !joins) {
-            throw new ProjectionTransactionException(
-                    projection.name(),
-                    "transactions of " + transactionManagerName + " do not reach the database of the event store");
-        }
-    }
-
-    private void checkType(Projection<?> projection, Class<? extends Event> type, String what) {
-        try {
-            reader.internals().matching(EventFilter.all().ofTypes(type));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalStateException(
-                    "Projection '%s' %s %s, and none can be read: %s"
-                            .formatted(projection.name(), what, type.getName(), e.getMessage()),
-                    e);
-        }
     }
 
     /**
@@ -208,45 +118,12 @@ public class ProjectionRunner {
      * not wait for itself, nor for another thread that stops them. Nothing happens if they do not run.
      */
     public void stop() {
-        ProjectionRun stopping = begun();
-        if (stopping == null) {
-            return;
-        }
-        if (stopping.beginStopping()) {
-            stop(stopping);
-        } else if (!stopping.isOnOwnThread()) {
-            stopping.awaitStopped();
-        }
-    }
-
-    /** The run, also if it is about to begin; null if there is none. */
-    private @Nullable ProjectionRun begun() {
-        lifecycle.lock();
-        try {
-            return run;
-        } finally {
-            lifecycle.unlock();
-        }
-    }
-
-    /** Without the lock: a projection that is waited for may stop the runner too. */
-    private void stop(ProjectionRun stopping) {
-        boolean ended = false;
-        try {
-            ended = stopping.stop();
-        } finally {
-            run = null;
-            stopping.stopped(ended);
-            progress.changed();
-        }
-        if (!ended) {
-            LOG.warn("A projection does not stop; its lease runs out after {}", settings.lease());
-        }
+        lifecycle.stop();
     }
 
     /** Whether the projections were started and not stopped. */
     public boolean isRunning() {
-        return run != null;
+        return lifecycle.run() != null;
     }
 
     /**
@@ -277,7 +154,7 @@ public class ProjectionRunner {
      */
     public int activeVersion(String projection) {
         String name = projections.find(projection).name();
-        ProjectionRun running = run;
+        ProjectionRun running = lifecycle.run();
         if (running != null) {
             return running.versions().of(name);
         }
@@ -329,13 +206,12 @@ public class ProjectionRunner {
         Projection<?> resetting =
                 projections.version(called.name(), version == null ? activeVersion(called.name()) : version);
         String resetter = owner + RESET + UUID.randomUUID();
-        ProjectionRun running = run;
-        Consumer<Lease> giveBack = running == null
-                ? new LeaseReturns(store, settings, nanoTime)::giveBack
-                : running.keeper()::giveBack;
+        ProjectionRun running = lifecycle.run();
+        Consumer<Lease> giveBack =
+                running == null ? new LeaseReturns(store, settings, nanoTime)::giveBack : running.keeper()::giveBack;
         // The runner may not run, or be stopped while the read model is emptied.
         try (LeaseRenewal renewal = new LeaseRenewal(store, settings, threads)) {
-            new Rebuild(resetting, store, transaction, settings, renewal::keep, giveBack).run(resetter);
+            new Rebuild(resetting, store, transactions.operations(), settings, renewal::keep, giveBack).run(resetter);
         }
         if (running != null) {
             running.look();
@@ -431,72 +307,20 @@ public class ProjectionRunner {
             throw new IllegalStateException("The transaction of this thread has appended events; projection '" + name
                     + "' sees them after the commit: wait then");
         }
-        return new PositionAwait(name, position, reader, end, store, looks, () -> run).await(progress, timeout);
+        return new PositionAwait(name, position, reader, end, store, looks, lifecycle::run).await(progress, timeout);
     }
 
     /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */
     public List<ProjectionStatus> status() {
-        ProjectionRun running = run;
+        ProjectionRun running = lifecycle.run();
         if (running == null) {
             return List.of();
         }
-        GlobalPosition last = reader.lastPosition();
-        List<ParkedCount> parked = store.parkedCounts();
-        Map<String, List<PartitionWorker<?>>> versions = new LinkedHashMap<>();
-        for (PartitionWorker<?> worker : running.workers()) {
-            List<PartitionWorker<?>> workers = versions.computeIfAbsent(worker.label(), label -> new ArrayList<>());
-            // The side effects of several versions are one thing, of which this instance runs the active one's.
-            if (worker.isAdmitted() || workers.isEmpty()) {
-                workers.removeIf(other -> other.partition().equals(worker.partition()));
-                workers.add(worker);
-            }
-        }
-        List<ProjectionStatus> status = new ArrayList<>();
-        versions.forEach((label, workers) -> status.add(status(running, label, workers, last, parked)));
-        return status;
-    }
-
-    private ProjectionStatus status(
-            ProjectionRun running,
-            String label,
-            List<PartitionWorker<?>> workers,
-            GlobalPosition last,
-            List<ParkedCount> parked) {
-        ProjectionPartition one = workers.get(0).partition();
-        boolean active = one.version() == running.versions().of(one.projection())
-                || (one.version() == ProjectionPartition.SIDE_EFFECTS
-                        && workers.get(0).isAdmitted());
-        int set = parked.stream()
-                .filter(count -> count.projection().equals(one.projection()) && count.version() == one.version())
-                .mapToInt(ParkedCount::streams)
-                .sum();
-        return ProjectionStatus.builder(label)
-                .version(one.projection(), one.version())
-                .active(active)
-                .partitions(workers.stream().map(worker -> status(worker, last)).toList())
-                .parkedStreams(set)
-                .build();
-    }
-
-    private ProjectionStatus.Partition status(PartitionWorker<?> worker, GlobalPosition last) {
-        ProjectionCounts counts = worker.counts();
-        WorkerState state = worker.state();
-        GlobalPosition position = state.facts().position();
-        Duration lag = counts.oldestWaiting()
-                .map(since -> Duration.between(since, clock.instant()))
-                .filter(waiting -> !waiting.isNegative())
-                .orElse(Duration.ZERO);
-        return ProjectionStatus.Partition.builder(worker.partition().number(), worker.shown(state), position)
-                .behind(Math.max(0, last.value() - position.value()), lag)
-                .standstill(worker.standstill(state, last))
-                .lastFailure(worker.lastFailure(state))
-                .counts(counts.applied(), counts.skippedEvents(), counts.failures())
-                .positionsPerSecond(counts.positionsPerSecond())
-                .build();
+        return new StatusReport(running, reader.lastPosition(), store.parkedCounts(), clock.instant()).all();
     }
 
     private void look() {
-        ProjectionRun running = run;
+        ProjectionRun running = lifecycle.run();
         if (running != null) {
             running.look();
         }

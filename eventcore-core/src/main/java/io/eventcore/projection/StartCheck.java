@@ -1,0 +1,50 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventReader;
+import io.eventcore.internal.HandlesTypes;
+
+/** Whether a projection can run here: what it reads can be read, and what it writes is in the transaction it says. */
+record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions transactions) {
+    /**
+     * @throws ProjectionTransactionException if it is transactional and its transactions do not reach the store
+     * @throws IllegalStateException if no class is registered of what it wants to read
+     */
+    void check(Projection<?> projection) {
+        try {
+            reader.internals().matching(projection.filter());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
+        }
+        if (projection.eventType() != Event.class) {
+            checkType(projection, projection.eventType(), "reads events of the type");
+        }
+        HandlesTypes.of(projection)
+                .forEach(type -> checkType(projection, type, "has a function for events of the type"));
+        if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
+            return;
+        }
+        if (!transactions.exist()) {
+            throw new ProjectionTransactionException(projection.name(), "there is no transaction manager");
+        }
+        Boolean joins = transactions.operations().execute(status -> store.joinsCallersTransaction());
+        if (joins == null || !joins) {
+            throw new ProjectionTransactionException(
+                    projection.name(),
+                    "transactions of " + transactions.managerName() + " do not reach the database of the event store");
+        }
+    }
+
+    private void checkType(Projection<?> projection, Class<? extends Event> type, String what) {
+        try {
+            reader.internals().matching(EventFilter.all().ofTypes(type));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalStateException(
+                    "Projection '%s' %s %s, and none can be read: %s"
+                            .formatted(projection.name(), what, type.getName(), e.getMessage()),
+                    e);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package io.eventcore.projection;
+
+import io.eventcore.GlobalPosition;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How the projections of a run are doing at a moment, each version by itself.
+ *
+ * @param last where the log ended then
+ * @param parked how many streams each version had set aside
+ * @param now the moment, by which ages of events are told
+ */
+record StatusReport(ProjectionRun run, GlobalPosition last, List<ParkedCount> parked, Instant now) {
+    List<ProjectionStatus> all() {
+        Map<String, List<PartitionWorker<?>>> versions = new LinkedHashMap<>();
+        for (PartitionWorker<?> worker : run.workers()) {
+            List<PartitionWorker<?>> workers = versions.computeIfAbsent(worker.label(), label -> new ArrayList<>());
+            // The side effects of several versions are one thing, of which this instance runs the active one's.
+            if (worker.isAdmitted() || workers.isEmpty()) {
+                workers.removeIf(other -> other.partition().equals(worker.partition()));
+                workers.add(worker);
+            }
+        }
+        List<ProjectionStatus> status = new ArrayList<>();
+        versions.forEach((label, workers) -> status.add(of(label, workers)));
+        return status;
+    }
+
+    private ProjectionStatus of(String label, List<PartitionWorker<?>> workers) {
+        ProjectionPartition one = workers.get(0).partition();
+        boolean active = one.version() == run.versions().of(one.projection())
+                || (one.version() == ProjectionPartition.SIDE_EFFECTS
+                        && workers.get(0).isAdmitted());
+        int set = parked.stream()
+                .filter(count -> count.projection().equals(one.projection()) && count.version() == one.version())
+                .mapToInt(ParkedCount::streams)
+                .sum();
+        return ProjectionStatus.builder(label)
+                .version(one.projection(), one.version())
+                .active(active)
+                .partitions(workers.stream().map(this::of).toList())
+                .parkedStreams(set)
+                .build();
+    }
+
+    private ProjectionStatus.Partition of(PartitionWorker<?> worker) {
+        ProjectionCounts counts = worker.counts();
+        WorkerState state = worker.state();
+        GlobalPosition position = state.facts().position();
+        Duration lag = counts.oldestWaiting()
+                .map(since -> Duration.between(since, now))
+                .filter(waiting -> !waiting.isNegative())
+                .orElse(Duration.ZERO);
+        return ProjectionStatus.Partition.builder(worker.partition().number(), worker.shown(state), position)
+                .behind(Math.max(0, last.value() - position.value()), lag)
+                .standstill(worker.standstill(state, last))
+                .lastFailure(worker.lastFailure(state))
+                .counts(counts.applied(), counts.skippedEvents(), counts.failures())
+                .positionsPerSecond(counts.positionsPerSecond())
+                .build();
+    }
+}
