@@ -19,7 +19,7 @@ public final class AxonEvent {
     private final long sequenceNumber;
     private final String payloadType;
     private final @Nullable String revision;
-    private final Instant timestamp;
+    private final String timestamp;
     private final byte[] payload;
     private final byte[] metadata;
 
@@ -31,7 +31,7 @@ public final class AxonEvent {
             long sequenceNumber,
             String payloadType,
             @Nullable String revision,
-            Instant timestamp,
+            String timestamp,
             byte[] payload,
             byte[] metadata) {
         this.globalIndex = globalIndex;
@@ -81,9 +81,13 @@ public final class AxonEvent {
         return Optional.ofNullable(revision);
     }
 
-    /** When it was recorded. */
+    /**
+     * When it was recorded.
+     *
+     * @throws java.time.format.DateTimeParseException if what is stored is no time by ISO 8601
+     */
     public Instant timestamp() {
-        return timestamp;
+        return Instant.parse(timestamp);
     }
 
     /** Its payload as stored: JSON, XML, or what the serializer of the application writes. Shared, not to be modified. */

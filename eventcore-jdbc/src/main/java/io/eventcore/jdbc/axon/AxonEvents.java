@@ -9,9 +9,12 @@ import io.eventcore.internal.RedactedException;
 import io.eventcore.transfer.ExportSource;
 import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.TransferRefusedException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,6 +53,7 @@ public final class AxonEvents implements ExportSource {
 
     private static final int PAGE = 1_000;
     private static final long PAGE_BYTES = 4L * 1024 * 1024;
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final DataSource dataSource;
@@ -190,6 +194,7 @@ public final class AxonEvents implements ExportSource {
         if (type == null) {
             throw new UnmappedException("its type has no mapping");
         }
+        Instant timestamp = converted("time stamp", event, AxonEvent::timestamp);
         Map<String, String> entries = converted("metadata", event, metadata);
         Optional<UUID> id = uuid(event.identifier());
         if (id.isEmpty()) {
@@ -198,17 +203,18 @@ public final class AxonEvents implements ExportSource {
         }
         byte[] payload = converted("payload", event, payloads);
         if (!isJson(payload)) {
-            throw new UnmappedException("its payload is not JSON: give a converter");
+            throw new UnmappedException("its payload is not JSON in UTF-8: give a converter");
         }
+        String stream = converted("stream id", event, streams);
         try {
             return ExportedEvent.of(
                     position,
-                    StreamId.of(streams.apply(event)),
+                    StreamId.of(stream),
                     StreamVersion.of(event.sequenceNumber() + 1),
                     id.orElseGet(() -> UUID.nameUUIDFromBytes(event.identifier().getBytes(StandardCharsets.UTF_8))),
                     type,
-                    event.timestamp().truncatedTo(ChronoUnit.MICROS),
-                    new EventMetadata(entries),
+                    timestamp.truncatedTo(ChronoUnit.MICROS),
+                    eventMetadata(entries),
                     payload);
         } catch (IllegalArgumentException e) {
             throw new UnmappedException(String.valueOf(e.getMessage()));
@@ -217,11 +223,24 @@ public final class AxonEvents implements ExportSource {
 
     /** What a converter throws may quote the event. */
     private static <T> T converted(String what, AxonEvent event, Function<AxonEvent, T> converter) {
+        T converted;
         try {
-            return converter.apply(event);
+            converted = converter.apply(event);
         } catch (RuntimeException e) {
             throw new UnmappedException("its %s cannot be converted (%s)"
                     .formatted(what, e.getClass().getName()));
+        }
+        if (converted == null) {
+            throw new UnmappedException("its %s was converted to null".formatted(what));
+        }
+        return converted;
+    }
+
+    private static EventMetadata eventMetadata(Map<String, String> entries) {
+        try {
+            return new EventMetadata(entries);
+        } catch (NullPointerException e) {
+            throw new UnmappedException("its metadata was converted to a map that holds null");
         }
     }
 
@@ -234,10 +253,15 @@ public final class AxonEvents implements ExportSource {
         }
     }
 
+    /** In UTF-8 and without a byte order mark, since databases take it as text: the parser alone would take other encodings too. */
     private static boolean isJson(byte[] payload) {
         try {
-            return !JSON.readTree(payload).isMissingNode();
-        } catch (JacksonException e) {
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(payload))
+                    .toString();
+            return !text.startsWith(BYTE_ORDER_MARK) && !JSON.readTree(text).isMissingNode();
+        } catch (CharacterCodingException | JacksonException e) {
             return false;
         }
     }

@@ -7,7 +7,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -112,7 +111,8 @@ final class AxonTable {
             query.setLong(1, after);
             query.setLong(2, upTo);
             query.setMaxRows(limit);
-            query.setFetchSize(50);
+            // H2 refuses to fetch more than there may be.
+            query.setFetchSize(Math.min(50, limit));
             try (ResultSet row = query.executeQuery()) {
                 while (bytes < maxBytes && row.next()) {
                     AxonEvent event = event(row);
@@ -133,7 +133,7 @@ final class AxonTable {
                 row.getLong(Column.SEQUENCE_NUMBER.number),
                 row.getString(Column.PAYLOAD_TYPE.number),
                 row.getString(Column.REVISION.number),
-                Instant.parse(row.getString(Column.TIMESTAMP.number)),
+                row.getString(Column.TIMESTAMP.number),
                 bytes(row, Column.PAYLOAD.number),
                 bytes(row, Column.METADATA.number));
     }
