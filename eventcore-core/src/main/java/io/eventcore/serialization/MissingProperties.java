@@ -1,14 +1,15 @@
 package io.eventcore.serialization;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.AnnotatedTypeVariable;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,9 +67,15 @@ final class MissingProperties extends SimpleModule {
                         && !(component.getAnnotatedType() instanceof AnnotatedTypeVariable));
     }
 
-    /** By the class, one around it, or its package, whichever says something first. */
+    /** By the class, one around it, its package or its module, whichever says something first. */
     private static boolean isNullMarked(Class<?> type) {
+        List<AnnotatedElement> places = new ArrayList<>();
         for (Class<?> place = type; place != null; place = place.getEnclosingClass()) {
+            places.add(place);
+        }
+        places.add(type.getPackage());
+        places.add(type.getModule());
+        for (AnnotatedElement place : places) {
             if (place.isAnnotationPresent(NullMarked.class)) {
                 return true;
             }
@@ -76,8 +83,7 @@ final class MissingProperties extends SimpleModule {
                 return false;
             }
         }
-        AnnotatedElement around = type.getPackage();
-        return around != null && around.isAnnotationPresent(NullMarked.class);
+        return false;
     }
 
     /** Makes records, and looks at the components whose properties were missing. */
@@ -99,37 +105,49 @@ final class MissingProperties extends SimpleModule {
             if (given.isComplete()) {
                 return delegate().createFromObjectWith(context, properties, given);
             }
-            Map<String, RecordComponent> missing = missing(properties, given);
+            List<SettableBeanProperty> missing = Arrays.stream(properties)
+                    .filter(property -> !given.hasParameter(property) && !property.isIgnorable())
+                    .toList();
             if (context.isEnabled(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)) {
-                missing.forEach((name, component) -> {
-                    if (component.getType().isPrimitive()) {
+                for (SettableBeanProperty property : missing) {
+                    if (property.getType().isPrimitive()) {
                         throw new MissingPropertyException(
-                                context, getValueClass(), name, "is a primitive: declare it Optional");
+                                context, getValueClass(), property.getName(), "is a primitive: declare it Optional");
                     }
-                });
+                }
             }
             Object made = delegate().createFromObjectWith(context, properties, given);
-            missing.forEach((name, component) -> {
-                if (isNeverNull(component) && valueOf(made, component.getAccessor()) == null) {
+            for (SettableBeanProperty property : missing) {
+                RecordComponent component = componentOf(property);
+                if (component != null && isNeverNull(component) && valueOf(made, component.getAccessor()) == null) {
                     throw new MissingPropertyException(
-                            context, getValueClass(), name, "is never null: declare it @Nullable or Optional");
+                            context,
+                            getValueClass(),
+                            property.getName(),
+                            "is never null: declare it @Nullable or Optional");
                 }
-            });
+            }
             return made;
         }
 
-        /** The components that the JSON says nothing about, by the names of their properties. */
-        private Map<String, RecordComponent> missing(SettableBeanProperty[] properties, PropertyValueBuffer given) {
+        /**
+         * The component that a property of the record's creator is for: of the canonical constructor the one at its place, of
+         * another constructor or a factory method the one of its name; none if what is made of it cannot be known.
+         */
+        private @Nullable RecordComponent componentOf(SettableBeanProperty property) {
             RecordComponent[] components = getValueClass().getRecordComponents();
-            Map<String, RecordComponent> missing = new LinkedHashMap<>();
-            for (SettableBeanProperty property : properties) {
-                if (!given.hasParameter(property)
-                        && !property.isIgnorable()
-                        && isOfTheCanonicalConstructor(property, components)) {
-                    missing.put(property.getName(), components[property.getCreatorIndex()]);
-                }
+            if (isOfTheCanonicalConstructor(property, components)) {
+                return components[property.getCreatorIndex()];
             }
-            return missing;
+            return Arrays.stream(components)
+                    .filter(component -> property.getName().equals(nameOf(component)))
+                    .findFirst()
+                    .orElse(null);
+        }
+
+        private static String nameOf(RecordComponent component) {
+            JsonProperty said = component.getAccessor().getAnnotation(JsonProperty.class);
+            return said == null || said.value().isEmpty() ? component.getName() : said.value();
         }
 
         private static boolean isOfTheCanonicalConstructor(
