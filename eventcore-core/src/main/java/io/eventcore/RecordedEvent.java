@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class RecordedEvent<E extends Event> {
     private final E event;
     private final UUID id;
-    private final int part;
+    private final long part;
     private final StreamId streamId;
     private final StreamVersion version;
     private final GlobalPosition position;
@@ -28,7 +28,7 @@ public final class RecordedEvent<E extends Event> {
     private RecordedEvent(
             E event,
             UUID id,
-            int part,
+            long part,
             StreamId streamId,
             StreamVersion version,
             GlobalPosition position,
@@ -77,7 +77,7 @@ public final class RecordedEvent<E extends Event> {
      *
      * @throws IllegalArgumentException if the number is negative
      */
-    public RecordedEvent<E> withPart(int number) {
+    public RecordedEvent<E> withPart(long number) {
         if (number < 0) {
             throw new IllegalArgumentException("The number of a part must not be negative, is " + number);
         }
@@ -118,11 +118,21 @@ public final class RecordedEvent<E extends Event> {
 
     /**
      * Which part of the stored event this is, where today's code makes several events of one that was stored long ago: 0
-     * for the first, and for every event that is whole. Parts share id, stream, version and position, so what is to be
-     * done once for each event is told apart by {@link #id()} and this number together.
+     * for the first (or for the {@linkplain io.eventcore.serialization.Upcaster#withHeir heir}), and for every event that
+     * is whole. The others have numbers of their own, which say nothing of their order; an upcaster that is added later
+     * changes none of them. Parts share id, stream, version and position: see {@link #deduplicationId()}.
      */
-    public int part() {
+    public long part() {
         return part;
+    }
+
+    /**
+     * What to recognise the event by where it may come again, and is to be dealt with once: the {@link #id()}, for parts
+     * other than 0 followed by a dot and the number of the {@link #part()}. Unique among all that is read from a store, and
+     * the same in later releases, whatever upcasters they add. At most 56 characters.
+     */
+    public String deduplicationId() {
+        return part == 0 ? id.toString() : id + "." + part;
     }
 
     /** The stream it is stored in. */
@@ -171,7 +181,7 @@ public final class RecordedEvent<E extends Event> {
 
     @Override
     public int hashCode() {
-        return 31 * id.hashCode() + part;
+        return 31 * id.hashCode() + Long.hashCode(part);
     }
 
     /** Place and type, without the payload, so that an event can be logged. */

@@ -21,7 +21,7 @@ public final class StoredEvent {
     private final GlobalPosition position;
     private final UUID id;
     private final Instant recordedAt;
-    private final int part;
+    private final long part;
     private final String typeName;
     private final byte[] payload;
     private final byte[] metadata;
@@ -69,7 +69,7 @@ public final class StoredEvent {
             GlobalPosition position,
             UUID id,
             Instant recordedAt,
-            int part,
+            long part,
             String typeName,
             byte[] payload,
             byte[] metadata,
@@ -107,7 +107,7 @@ public final class StoredEvent {
     }
 
     /** A part of this event in another form: what a {@link Decoder} makes of it. */
-    public StoredEvent as(int otherPart, String otherTypeName, byte[] otherPayload) {
+    public StoredEvent as(long otherPart, String otherTypeName, byte[] otherPayload) {
         return new StoredEvent(
                 streamId, version, position, id, recordedAt, otherPart, otherTypeName, otherPayload, metadata, decoder);
     }
@@ -144,7 +144,7 @@ public final class StoredEvent {
     }
 
     /** Which part of what is stored this is: 0, unless it was {@linkplain #upcast upcast}. See {@link RecordedEvent#part()}. */
-    public int part() {
+    public long part() {
         return part;
     }
 

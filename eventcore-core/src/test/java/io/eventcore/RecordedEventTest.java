@@ -24,6 +24,12 @@ class RecordedEventTest {
     void it_is_whole_unless_a_number_of_a_part_is_given() {
         assertThat(deposited(5).part()).isZero();
         assertThat(deposited(5).withPart(2).part()).isEqualTo(2);
+        assertThat(deposited(5).deduplicationId())
+                .isEqualTo(deposited(5).id().toString())
+                .isNotEqualTo(deposited(5).withPart(2).deduplicationId());
+        assertThat(deposited(5).withPart(Long.MAX_VALUE).deduplicationId())
+                .isEqualTo(deposited(5).id() + "." + Long.MAX_VALUE)
+                .hasSize(56);
         assertThat(deposited(5).withPart(2).withEvent(new Deposited(ADA, 7)))
                 .isEqualTo(deposited(7).withPart(2));
         assertThatIllegalArgumentException()

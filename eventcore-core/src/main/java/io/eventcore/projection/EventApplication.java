@@ -130,7 +130,7 @@ final class EventApplication<E extends Event> {
         } catch (LeaseLostException lost) {
             batch.lost();
             throw lost;
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             batch.failed(e instanceof ApplyFailedException failed ? failed.culprit() : e);
             throw e;
         }
@@ -176,7 +176,7 @@ final class EventApplication<E extends Event> {
                 return progress;
             } catch (LeaseLostException | ParkedStreamChangedException | ApplyFailedException e) {
                 throw e;
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) {
                 if (!progress.begun || isNoFaultOfAnEvent(e) || !tookNoEffect(e, unchanged)) {
                     throw e;
                 }
@@ -204,7 +204,7 @@ final class EventApplication<E extends Event> {
     private boolean tookNoEffect(Throwable failure, List<ParkedChange> unchanged) {
         try {
             return store.advance(lease, checkpoint, checkpoint, unchanged);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             if (e != failure) {
                 failure.addSuppressed(e);
             }

@@ -13,6 +13,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.internal.HandledEvent;
 import io.eventcore.internal.HandlesStored;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.internal.SharedEvent;
 import io.eventcore.personaldata.SubjectErased;
@@ -140,7 +141,10 @@ final class LogEntry<E extends Event> {
             unreadable = failure;
         } catch (TransientEventStoreException | EventStoreUnavailableException e) {
             throw new NotDecodedException(e);
-        } catch (LinkageError | AssertionError | StackOverflowError e) {
+        } catch (Error e) {
+            if (OwnThreads.isTroubleOfTheProcess(e)) {
+                throw e;
+            }
             unreadable = cannotBeRead("decoding it ended in a " + e.getClass().getName(), RedactedException.of(e, ""));
         }
     }

@@ -15,8 +15,8 @@ public enum ProjectionMode {
 
     /**
      * The checkpoint moves after the events were applied, in no common transaction: after a crash, or when another
-     * instance takes over, events are applied again. Recognise them by {@link io.eventcore.RecordedEvent#id()}, or make
-     * repeating harmless.
+     * instance takes over, events are applied again. Recognise them by
+     * {@link io.eventcore.RecordedEvent#deduplicationId()}, or make repeating harmless.
      */
     AT_LEAST_ONCE
 }

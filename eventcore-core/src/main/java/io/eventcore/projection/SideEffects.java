@@ -13,7 +13,7 @@ import io.eventcore.RecordedEvent;
  * have the active version. What fails goes to the projection's {@code onError} and does not hold up the read model.
  *
  * <p>At least once: after a crash between the effect and its checkpoint it comes again. Recognise it by
- * {@link RecordedEvent#id()}, or make repeating harmless.
+ * {@link RecordedEvent#deduplicationId()}, or make repeating harmless.
  *
  * @param <E> the type the events are read as
  * @since 0.1

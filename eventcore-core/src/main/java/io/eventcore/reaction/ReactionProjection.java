@@ -75,11 +75,11 @@ final class ReactionProjection<E extends Event> implements Projection<E>, Handle
     @Override
     public void apply(RecordedEvent<E> event) throws Exception {
         CommandContext context = reaction.context(event);
-        // A whole event, and the first part of one, has the ids that it had before it was split.
-        String part = event.part() == 0 ? "" : "." + event.part();
+        // A whole event, and the heir of one, has the ids that it had before it was split.
+        String id = event.deduplicationId();
         int place = 0;
         for (Command<?, ?> command : reaction.react(event)) {
-            executor.execute(command, context.withCommandId(CommandId.of(scope, event.id() + part + "/" + place)));
+            executor.execute(command, context.withCommandId(CommandId.of(scope, id + "/" + place)));
             place++;
         }
     }

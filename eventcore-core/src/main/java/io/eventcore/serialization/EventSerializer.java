@@ -35,11 +35,12 @@ public interface EventSerializer {
      * by; what is appended is read back without upcasters, for it is always in its newest shape.
      *
      * @param origin where it comes from
-     * @return the events in order; none if the event was dropped. By default the one event of {@link #deserialize(SerializedEvent)}
+     * @return the events in order, with their numbers; none if the event was dropped. By default the one event of
+     *     {@link #deserialize(SerializedEvent)}
      * @throws RuntimeException as {@link #deserialize(SerializedEvent)}, or if an upcaster fails
      */
-    default List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
-        return List.of(deserialize(stored));
+    default List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
+        return List.of(EventPart.whole(deserialize(stored)));
     }
 
     /**

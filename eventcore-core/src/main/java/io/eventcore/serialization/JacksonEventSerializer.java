@@ -114,21 +114,23 @@ public final class JacksonEventSerializer implements EventSerializer {
     }
 
     @Override
-    public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
-        return reading(stored.typeName()) == NameReading.UPCAST ? upcast(stored, origin) : List.of(deserialize(stored));
+    public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
+        return reading(stored.typeName()) == NameReading.UPCAST
+                ? upcast(stored, origin)
+                : List.of(EventPart.whole(deserialize(stored)));
     }
 
-    private List<Event> upcast(SerializedEvent stored, EventOrigin origin) {
+    private List<EventPart> upcast(SerializedEvent stored, EventOrigin origin) {
         JsonNode json;
         try {
             json = trees.read(payload(stored));
         } catch (JacksonException e) {
             throw redacted(e, "");
         }
-        List<Upcaster.Part> parts = types.upcasting().upcast(OldEvent.of(stored.typeName(), json, origin));
-        List<Event> events = new ArrayList<>(parts.size());
-        for (Upcaster.Part part : parts) {
-            events.add(deserialize(part));
+        List<Upcasting.Numbered> parts = types.upcasting().upcast(OldEvent.of(stored.typeName(), json, origin));
+        List<EventPart> events = new ArrayList<>(parts.size());
+        for (Upcasting.Numbered numbered : parts) {
+            events.add(new EventPart(numbered.number().value(), deserialize(numbered.part())));
         }
         return events;
     }

@@ -32,12 +32,30 @@ public final class Upcaster {
     private final Set<String> to;
     private final Function<OldEvent, ? extends List<Part>> change;
     private final Class<?> madeBy;
+    private final Splitting splitting;
 
-    private Upcaster(String from, Set<String> to, Function<OldEvent, ? extends List<Part>> change, Class<?> madeBy) {
+    private Upcaster(
+            String from,
+            Set<String> to,
+            Function<OldEvent, ? extends List<Part>> change,
+            Class<?> madeBy,
+            Splitting splitting) {
         this.from = from;
         this.to = to;
         this.change = change;
         this.madeBy = madeBy;
+        this.splitting = splitting;
+    }
+
+    /**
+     * Whether what is made are parts, and which one of them is the heir.
+     *
+     * @param parts false if it is the whole event still, in another shape
+     * @param heir the name of the heir; empty for the first part, whatever it is called
+     */
+    private record Splitting(boolean parts, String heir) {
+        private static final Splitting NONE = new Splitting(false, "");
+        private static final Splitting FIRST = new Splitting(true, "");
     }
 
     /**
@@ -109,7 +127,11 @@ public final class Upcaster {
             Objects.requireNonNull(storedName, "storedName");
             Objects.requireNonNull(change, "change");
             return new Upcaster(
-                    from, Set.of(storedName), event -> one(storedName, change.apply(event)), change.getClass());
+                    from,
+                    Set.of(storedName),
+                    event -> one(storedName, change.apply(event)),
+                    change.getClass(),
+                    Splitting.NONE);
         }
 
         private static List<Part> one(String storedName, JsonNode json) {
@@ -122,8 +144,11 @@ public final class Upcaster {
         /**
          * Any number of events, told by the payload: several, one of several types, or none.
          *
-         * <p>Of several, {@link io.eventcore.RecordedEvent#part()} is the place in the list. So what was made of a stored
-         * event must keep its place when the upcaster is changed: what has been done for a part is recognised by it.
+         * <p>Of several, the first is the heir, unless {@link Upcaster#withHeir} says another: it keeps the identity of the
+         * event, so that what was done for the event counts as done for it. The others get an identity of their own, by
+         * their place in the list: see {@link io.eventcore.RecordedEvent#deduplicationId()}. So what was made of a stored
+         * event must keep its place when the upcaster is changed. Upcasters that are added later, to drop or split one of
+         * the parts, change nothing about the other ones.
          *
          * @param storedNames every name that the events may have
          * @param change makes the events, in their order
@@ -135,7 +160,8 @@ public final class Upcaster {
                 throw new IllegalArgumentException(
                         "An upcaster from '" + from + "' names no event that it makes; toNothing() drops the event");
             }
-            return new Upcaster(from, names, Objects.requireNonNull(change, "change"), change.getClass());
+            return new Upcaster(
+                    from, names, Objects.requireNonNull(change, "change"), change.getClass(), Splitting.FIRST);
         }
 
         /**
@@ -143,8 +169,48 @@ public final class Upcaster {
          * database.
          */
         public Upcaster toNothing() {
-            return new Upcaster(from, Set.of(), event -> List.of(), Upcaster.class);
+            return new Upcaster(from, Set.of(), event -> List.of(), Upcaster.class, Splitting.NONE);
         }
+    }
+
+    /**
+     * The same upcaster, of whose parts the first one of this name is the heir: it keeps the identity of the event,
+     * {@link io.eventcore.RecordedEvent#part()} 0. To be said when the event is split, if the part that continues what the
+     * event was is not the first: reactions that have answered the event have answered its heir, and answer other parts as
+     * events that they have not met. The order of the parts stays. An event that has no part of this name has no heir.
+     *
+     * <p>To say another one later gives identities to other parts: what was done for one counts as done for another.
+     *
+     * @param storedName one of the names that the parts may have
+     * @throws IllegalArgumentException if it is none of them
+     */
+    public Upcaster withHeir(String storedName) {
+        if (!to.contains(Objects.requireNonNull(storedName, "storedName"))) {
+            throw new IllegalArgumentException(
+                    "The upcaster %s makes no '%s' that could be its heir".formatted(this, storedName));
+        }
+        return splitting.parts() ? new Upcaster(from, to, change, madeBy, new Splitting(true, storedName)) : this;
+    }
+
+    /**
+     * The number of one of the parts that it has made.
+     *
+     * @param made all of them
+     * @param index which one is asked for
+     * @param before the number of what it has made them of
+     */
+    PartNumber number(List<Part> made, int index, PartNumber before) {
+        if (!splitting.parts()) {
+            return before;
+        }
+        if (splitting.heir().isEmpty()) {
+            return before.part(index);
+        }
+        int heir = 0;
+        while (heir < made.size() && !made.get(heir).typeName().equals(splitting.heir())) {
+            heir++;
+        }
+        return before.part(index == heir ? 0 : index < heir ? index + 1 : index);
     }
 
     /** The stored name that it begins with. */

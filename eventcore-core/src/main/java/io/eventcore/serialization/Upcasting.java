@@ -1,5 +1,6 @@
 package io.eventcore.serialization;
 
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -56,32 +57,44 @@ final class Upcasting {
      *
      * @throws RuntimeException if an upcaster fails; names it and quotes nothing
      */
-    List<Upcaster.Part> upcast(OldEvent event) {
-        List<Upcaster.Part> parts = new ArrayList<>(1);
-        upcast(event, parts);
+    List<Numbered> upcast(OldEvent event) {
+        List<Numbered> parts = new ArrayList<>(1);
+        upcast(event, PartNumber.WHOLE, parts);
         return parts;
     }
 
-    private void upcast(OldEvent event, List<Upcaster.Part> ended) {
-        for (Upcaster.Part part : step(event)) {
-            if (changes(part.typeName())) {
-                upcast(event.as(part), ended);
+    private void upcast(OldEvent event, PartNumber number, List<Numbered> ended) {
+        for (Numbered made : step(event, number)) {
+            if (changes(made.part().typeName())) {
+                upcast(event.as(made.part()), made.number(), ended);
             } else {
-                ended.add(part);
+                ended.add(made);
             }
         }
     }
 
-    private List<Upcaster.Part> step(OldEvent event) {
+    /** A part, and which one it is. */
+    record Numbered(PartNumber number, Upcaster.Part part) {}
+
+    private List<Numbered> step(OldEvent event, PartNumber number) {
         Upcaster upcaster = byName.get(event.typeName());
         if (upcaster == null) {
             throw new IllegalArgumentException("no upcaster begins at '" + event.typeName() + "'");
         }
         try {
-            return upcaster.apply(event);
+            List<Upcaster.Part> parts = upcaster.apply(event);
+            List<Numbered> numbered = new ArrayList<>(parts.size());
+            for (int i = 0; i < parts.size(); i++) {
+                numbered.add(new Numbered(upcaster.number(parts, i, number), parts.get(i)));
+            }
+            return numbered;
         } catch (Upcaster.MistakeException mistake) {
             throw new IllegalStateException("the upcaster " + upcaster + ": " + mistake.getMessage(), mistake);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Also a checked exception: Kotlin, and Java that evades the compiler, throw those from any function.
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
             throw RedactedException.of(e, "the upcaster " + upcaster);
         }
     }

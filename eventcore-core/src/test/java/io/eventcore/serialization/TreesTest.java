@@ -141,10 +141,10 @@ class TreesTest {
             byte[] stored = JSON.writeValueAsBytes(any);
 
             Any direct = (Any) SERIALIZER.deserialize(SerializedEvent.of("any@2", stored));
-            List<Event> byTree = SERIALIZER.deserialize(SerializedEvent.of("any", stored), ORIGIN);
+            List<EventPart> byTree = SERIALIZER.deserialize(SerializedEvent.of("any", stored), ORIGIN);
 
             assertThat(byTree).as("seed %s, %s", seed, any).hasSize(1);
-            Any other = (Any) byTree.get(0);
+            Any other = (Any) byTree.get(0).event();
             assertThat(JSON.writeValueAsString(other)).as("seed %s", seed).isEqualTo(JSON.writeValueAsString(direct));
             assertThat(other.anything).as("seed %s", seed).isEqualTo(direct.anything);
             assertThat(other.tree).as("seed %s", seed).isEqualTo(direct.tree);
@@ -167,7 +167,8 @@ class TreesTest {
             Plain direct = (Plain) SERIALIZER.deserialize(SerializedEvent.of("plain@2", stored));
             Plain other = (Plain) SERIALIZER
                     .deserialize(SerializedEvent.of("plain", stored), ORIGIN)
-                    .get(0);
+                    .get(0)
+                    .event();
 
             assertThat(JSON.writeValueAsString(other)).as("seed %s", seed).isEqualTo(JSON.writeValueAsString(direct));
             assertThat(other.anything).as("seed %s", seed).isEqualTo(direct.anything);
@@ -229,7 +230,8 @@ class TreesTest {
 
         Plain read =
                 (Plain) making.deserialize(SerializedEvent.of("plain", "{}".getBytes(StandardCharsets.UTF_8)), ORIGIN)
-                        .get(0);
+                        .get(0)
+                        .event();
 
         assertThat(read.anything).isEqualTo(7);
         assertThat(read.real).isEqualTo(0.1);

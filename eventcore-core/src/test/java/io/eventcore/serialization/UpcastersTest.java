@@ -69,7 +69,9 @@ class UpcastersTest {
 
     private static List<Event> read(EventTypes types, String name, String json) {
         return new JacksonEventSerializer(types)
-                .deserialize(SerializedEvent.of(name, json.getBytes(StandardCharsets.UTF_8)), ORIGIN);
+                .deserialize(SerializedEvent.of(name, json.getBytes(StandardCharsets.UTF_8)), ORIGIN).stream()
+                        .map(EventPart::event)
+                        .toList();
     }
 
     @Test

@@ -71,7 +71,7 @@ class UpcastKillTest {
                 () -> ", but %d and %d of %d"
                         .formatted(applied().size(), answers().size(), carts.size()));
 
-        assertThat(carts).extracting(RecordedEvent::part).contains(0, 1);
+        assertThat(carts).extracting(RecordedEvent::part).contains(0L, 1L);
         List<String> parts = carts.stream().map(UpcastKillTest::partOf).toList();
         assertThat(applied()).containsExactlyInAnyOrderElementsOf(parts);
         assertThat(answers()).containsExactlyInAnyOrderElementsOf(parts);

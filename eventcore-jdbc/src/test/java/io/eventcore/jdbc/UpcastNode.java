@@ -139,7 +139,7 @@ final class UpcastNode {
     }
 
     /** Pays what part it answers. */
-    record Answer(@Stream StreamId desk, int part) implements Command<Integer, Event> {
+    record Answer(@Stream StreamId desk, long part) implements Command<Integer, Event> {
         @Override
         public Integer initialState() {
             return 0;

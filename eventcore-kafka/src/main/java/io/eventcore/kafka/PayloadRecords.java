@@ -21,7 +21,7 @@ class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
                 topic, null, event.recordedAt().toEpochMilli(), event.streamId().value(), event.payload());
         Headers headers = sent.headers();
         headers.add(ID, utf8(event.id().toString()));
-        headers.add(PART, utf8(Integer.toString(event.part())));
+        headers.add(PART, utf8(Long.toString(event.part())));
         headers.add(TYPE, utf8(event.typeName()));
         headers.add(POSITION, utf8(Long.toString(event.position().value())));
         headers.add(VERSION, utf8(Long.toString(event.version().value())));

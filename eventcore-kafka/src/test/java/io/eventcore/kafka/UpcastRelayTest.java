@@ -21,6 +21,7 @@ import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -165,7 +166,7 @@ class UpcastRelayTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return today.deserialize(stored, origin);
         }
 

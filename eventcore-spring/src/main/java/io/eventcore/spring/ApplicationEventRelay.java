@@ -29,7 +29,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * stream in order. It is published within a transaction of its own, so that {@code @TransactionalEventListener} works,
  * also after the commit, and the checkpoint moves after that. If a listener fails, the transaction is rolled back where
  * there is time for it, {@link #onError} decides, and a repetition reaches all listeners again: they recognise it by
- * {@link RecordedEvent#id()}. What a listener does on another thread ({@code @Async}) is not waited for.
+ * {@link RecordedEvent#deduplicationId()}. What a listener does on another thread ({@code @Async}) is not waited for.
  *
  * <p>Safe for any number of threads.
  *

@@ -15,7 +15,7 @@ import org.springframework.context.PayloadApplicationEvent;
  * void on(OrderPaid paid) { ... }
  *
  * @EventListener
- * void on(CommittedEvent<OrderPaid> paid) { ... paid.recorded().id() ... }
+ * void on(CommittedEvent<OrderPaid> paid) { ... paid.recorded().deduplicationId() ... }
  * }</pre>
  *
  * @param <E> the type of the domain event

@@ -2,6 +2,7 @@ package io.eventcore.test;
 
 import io.eventcore.Event;
 import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.SerializedEvent;
@@ -28,7 +29,7 @@ record EarlierEvents(EventSerializer application) implements EventSerializer {
     }
 
     @Override
-    public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+    public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
         return application.deserialize(stored, origin);
     }
 

@@ -193,7 +193,7 @@ final class TypesLock {
     private List<Read> readings(String name, JsonNode payload) {
         SerializedEvent stored = SerializedEvent.of(name, JSON.writeValueAsBytes(payload));
         return serializer.deserialize(stored, ANY).stream()
-                .map(event -> Read.of(serializer.serialize(event)))
+                .map(part -> Read.of(serializer.serialize(part.event())))
                 .toList();
     }
 

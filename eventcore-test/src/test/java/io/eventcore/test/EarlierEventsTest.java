@@ -55,6 +55,12 @@ class EarlierEventsTest {
     }
     // end::upcaster[]
 
+    // tag::heir[]
+    static Upcaster checkedOutWasPaid() {
+        return checkedOutIsTwoEvents().withHeir("cart.paid");
+    }
+    // end::heir[]
+
     // tag::split[]
     static Upcaster checkedOutIsTwoEvents() {
         return Upcaster.from("cart.checked-out")

@@ -53,6 +53,9 @@ final class RandomUpcasters {
     /** What is made of each old name, in order; by the length of the way if that decides. */
     private final Map<String, List<List<String>>> steps = new LinkedHashMap<>();
 
+    /** The name of the heir of what is made of an old name, where it is said. */
+    private final Map<String, String> heirs = new LinkedHashMap<>();
+
     private int events;
 
     private RandomUpcasters(Random random) {
@@ -74,6 +77,10 @@ final class RandomUpcasters {
                 alternatives.add(parts);
             }
             made.steps.put("old." + name, alternatives);
+            List<String> targets = alternatives.stream().flatMap(List::stream).toList();
+            if (!targets.isEmpty() && random.nextBoolean()) {
+                made.heirs.put("old." + name, targets.get(random.nextInt(targets.size())));
+            }
         }
         return made;
     }
@@ -81,7 +88,11 @@ final class RandomUpcasters {
     EventSerializer serializer() {
         EventTypes.Builder types =
                 EventTypes.builder().register(A.class).register(B.class).register(C.class);
-        steps.forEach((name, alternatives) -> types.upcaster(upcaster(name, alternatives)));
+        steps.forEach((name, alternatives) -> {
+            Upcaster upcaster = upcaster(name, alternatives);
+            String heir = heirs.get(name);
+            types.upcaster(heir == null ? upcaster : upcaster.withHeir(heir));
+        });
         return new YesterdaysSerializer(new JacksonEventSerializer(types.build()));
     }
 
@@ -123,8 +134,7 @@ final class RandomUpcasters {
         if (alternatives == null) {
             return List.of(old);
         }
-        String way =
-                old.json().substring(old.json().lastIndexOf(':') + 2, old.json().length() - 2);
+        String way = wayOf(old);
         List<ShopEvent.Old> migrated = new ArrayList<>();
         int place = 0;
         for (String target : alternatives.get(way.length() % alternatives.size())) {
@@ -133,6 +143,38 @@ final class RandomUpcasters {
                     old.cart(), target, old.json().replace("\"" + way + "\"", "\"" + longer + "\""))));
         }
         return List.copyOf(migrated);
+    }
+
+    /** The numbers of the parts of an event, as the guide explains them. */
+    List<Long> numbers(ShopEvent.Old old) {
+        List<Long> numbers = new ArrayList<>();
+        number(old.name(), wayOf(old), 0, 1, numbers);
+        return numbers;
+    }
+
+    private void number(String name, String way, long number, long digit, List<Long> numbers) {
+        List<List<String>> alternatives = steps.get(name);
+        if (alternatives == null) {
+            numbers.add(number);
+            return;
+        }
+        boolean split = alternatives.size() > 1 || alternatives.get(0).size() > 1;
+        List<String> parts = alternatives.get(way.length() % alternatives.size());
+        int heir = heirs.containsKey(name) ? parts.indexOf(heirs.get(name)) : 0;
+        int others = 1;
+        for (int i = 0; i < parts.size(); i++) {
+            int place = i == heir ? 0 : others++;
+            number(
+                    parts.get(i),
+                    way + "/" + name + "." + i,
+                    number + (split ? place * digit : 0),
+                    split ? digit * 32 : digit,
+                    numbers);
+        }
+    }
+
+    private static String wayOf(ShopEvent.Old old) {
+        return old.json().substring(old.json().lastIndexOf(':') + 2, old.json().length() - 2);
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // An array of classes.

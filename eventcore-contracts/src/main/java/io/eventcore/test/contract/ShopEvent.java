@@ -6,9 +6,12 @@ import io.eventcore.StreamId;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.OldEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.serialization.Upcaster.Part;
+import java.io.IOException;
 import java.util.List;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -68,7 +71,42 @@ public sealed interface ShopEvent extends Event {
 
     /** What an upcaster fails at. */
     static Old broken(StreamId cart) {
-        return new Old(cart, "shop.broken", "{\"cart\":\"%s\",\"secret\":\"s3cr3t\"}".formatted(cart));
+        return broken(cart, "unchecked");
+    }
+
+    /** What an upcaster fails at by a checked exception, as those that are written in Kotlin may. */
+    static Old brokenByAChecked(StreamId cart) {
+        return broken(cart, "checked");
+    }
+
+    /** What an upcaster fails at by an error, as those that are not written yet do in Kotlin. */
+    static Old brokenByAnError(StreamId cart) {
+        return broken(cart, "error");
+    }
+
+    /** What an upcaster fails at that calls itself without end. */
+    static Old brokenByRecursion(StreamId cart) {
+        return broken(cart, "recursion");
+    }
+
+    private static Old broken(StreamId cart, String how) {
+        return new Old(
+                cart, "shop.broken", "{\"cart\":\"%s\",\"how\":\"%s\",\"secret\":\"s3cr3t\"}".formatted(cart, how));
+    }
+
+    private static JsonNode fail(OldEvent event) {
+        String secret = "s3cr3t " + event.json();
+        return switch (event.json().get("how").asString()) {
+            case "checked" -> throw ShopEvent.<RuntimeException>unchecked(new IOException(secret));
+            case "error" -> throw new Error(secret);
+            case "recursion" -> fail(event);
+            default -> throw new IllegalStateException(secret);
+        };
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // What the compiler checks, and the JVM does not.
+    private static <T extends Throwable> T unchecked(Throwable failure) throws T {
+        throw (T) failure;
     }
 
     /** The event classes, with the upcasters from all that was stored. */
@@ -78,16 +116,17 @@ public sealed interface ShopEvent extends Event {
                 .upcaster(Upcaster.from("shop.item-added")
                         .toRevision(2, event -> event.object().put("count", 1)))
                 .upcaster(Upcaster.from("shop.viewed").toNothing())
-                .upcaster(Upcaster.from("shop.checked-out").toParts(List.of("shop.closed", "shop.paid"), event -> {
-                    ObjectNode paid = event.object();
-                    Part closed = new Part("shop.closed", paid.deepCopy().without("cents"));
-                    return paid.get("cents").asLong() == 0
-                            ? List.of(closed)
-                            : List.of(closed, new Part("shop.paid", paid));
-                }))
-                .upcaster(Upcaster.from("shop.broken").to("shop.closed", event -> {
-                    throw new IllegalStateException("s3cr3t " + event.json());
-                }));
+                .upcaster(checkedOutIsTwoEvents())
+                .upcaster(Upcaster.from("shop.broken").to("shop.closed", ShopEvent::fail));
+    }
+
+    /** A cart that was checked out was closed, and paid unless that cost nothing. */
+    static Upcaster checkedOutIsTwoEvents() {
+        return Upcaster.from("shop.checked-out").toParts(List.of("shop.closed", "shop.paid"), event -> {
+            ObjectNode paid = event.object();
+            Part closed = new Part("shop.closed", paid.deepCopy().without("cents"));
+            return paid.get("cents").asLong() == 0 ? List.of(closed) : List.of(closed, new Part("shop.paid", paid));
+        });
     }
 
     /** Reads as today's code does, and writes what yesterday's has stored as well. */

@@ -2,6 +2,9 @@ package io.eventcore.test.contract;
 
 import static io.eventcore.ExpectedVersion.any;
 import static io.eventcore.test.contract.ShopEvent.broken;
+import static io.eventcore.test.contract.ShopEvent.brokenByAChecked;
+import static io.eventcore.test.contract.ShopEvent.brokenByAnError;
+import static io.eventcore.test.contract.ShopEvent.brokenByRecursion;
 import static io.eventcore.test.contract.ShopEvent.checkedOut;
 import static io.eventcore.test.contract.ShopEvent.itemAdded;
 import static io.eventcore.test.contract.ShopEvent.viewed;
@@ -34,6 +37,7 @@ import io.eventcore.reaction.Reaction;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.OldEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotListener;
@@ -46,6 +50,7 @@ import io.eventcore.transaction.TransactionPhase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -266,7 +271,13 @@ abstract class UpcastProcessingContract {
 
     @Test
     void an_event_that_an_upcaster_fails_at_is_decided_about_like_one_that_cannot_be_decoded() {
-        EventStreamSlice slice = append(itemAdded(ADA, "pen"), broken(ADA), itemAdded(ADA, "ink"));
+        EventStreamSlice slice = append(
+                itemAdded(ADA, "pen"),
+                broken(ADA),
+                brokenByAChecked(ADA),
+                brokenByAnError(ADA),
+                brokenByRecursion(ADA),
+                itemAdded(ADA, "ink"));
         List<Throwable> causes = new CopyOnWriteArrayList<>();
 
         ProjectionRunner runner = start(shop().on(ShopEvent.class, applied::add)
@@ -277,11 +288,13 @@ abstract class UpcastProcessingContract {
                 .build());
 
         awaitReached(runner, slice.lastPosition());
-        assertThat(applied.positions()).isEqualTo(longs(positions(slice, 0, 2)));
+        assertThat(applied.positions()).isEqualTo(longs(positions(slice, 0, 5)));
         assertThat(causes)
-                .singleElement()
-                .isInstanceOf(EventDeserializationException.class)
-                .satisfies(cause -> assertThat(cause).hasMessageNotContaining("s3cr3t"));
+                .hasSize(4)
+                .allSatisfy(cause -> assertThat(cause)
+                        .isInstanceOf(EventDeserializationException.class)
+                        .hasMessageContaining("the upcaster from 'shop.broken'")
+                        .hasMessageNotContaining("s3cr3t"));
     }
 
     @Test
@@ -352,6 +365,96 @@ abstract class UpcastProcessingContract {
 
         // Six parts, two answers each.
         assertThat(events.streamVersion(DESK)).isEqualTo(StreamVersion.of(12));
+    }
+
+    /** Answers payments, once each. */
+    private Projection<?> answersToPayments(CommandExecutor executor) {
+        return Reaction.asProjection(
+                Reaction.named("shop", ShopEvent.class)
+                        .filter(CARTS)
+                        .on(Paid.class, event -> List.of(new Answer(DESK, "paid")))
+                        .build(),
+                executor);
+    }
+
+    /** Lets a reaction answer all there is, as an instance does that is killed before it can say so. */
+    private <E extends Event> void answerAndDie(Projection<E> reaction) {
+        events.forEachEvent(reaction.filter(), GlobalPosition.START, reaction.eventType(), event -> {
+            try {
+                reaction.apply(event);
+            } catch (Exception e) {
+                throw new AssertionError("the reaction fails", e);
+            }
+        });
+    }
+
+    private static EventSerializer shopWithout(Class<?> dropped, Upcaster... upcasters) {
+        EventTypes.Builder types = EventTypes.builder();
+        for (Class<? extends ShopEvent> type : List.of(ItemAdded.class, Closed.class, Paid.class)) {
+            if (type != dropped) {
+                types.register(type);
+            }
+        }
+        for (Upcaster upcaster : upcasters) {
+            types.upcaster(upcaster);
+        }
+        return new YesterdaysSerializer(
+                new JacksonEventSerializer(types.forNewEventsOnly().build()));
+    }
+
+    @Test
+    void a_reaction_answers_no_part_again_after_a_release_that_drops_or_splits_another_part() {
+        CommandExecutor executor = CommandExecutor.builder(events)
+                .executedCommands(contract().executedCommands())
+                .build();
+        EventStreamSlice slice = append(checkedOut(ADA, 5), checkedOut(BOB, 0), checkedOut(BOB, 7));
+        answerAndDie(answersToPayments(executor));
+        assertThat(events.streamVersion(DESK)).isEqualTo(StreamVersion.of(2));
+
+        deployed.passOnTo(shopWithout(
+                Closed.class,
+                ShopEvent.checkedOutIsTwoEvents(),
+                Upcaster.from("shop.closed").toNothing()));
+        answerAndDie(answersToPayments(executor));
+        assertThat(events.streamVersion(DESK)).as("the first part was dropped").isEqualTo(StreamVersion.of(2));
+
+        deployed.passOnTo(shopWithout(
+                Closed.class,
+                ShopEvent.checkedOutIsTwoEvents(),
+                Upcaster.from("shop.closed")
+                        .toParts(
+                                List.of("shop.item-added@2"),
+                                event -> Collections.nCopies(
+                                        3,
+                                        new Upcaster.Part(
+                                                "shop.item-added@2",
+                                                event.object()
+                                                        .put("item", "receipt")
+                                                        .put("count", 1))))));
+        ProjectionRunner runner = start(answersToPayments(executor));
+        awaitReached(runner, slice.lastPosition());
+        assertThat(events.streamVersion(DESK)).as("the first part was split").isEqualTo(StreamVersion.of(2));
+    }
+
+    @Test
+    void a_reaction_that_has_answered_an_event_does_not_answer_the_heir_that_it_is_split_into() {
+        CommandExecutor executor = CommandExecutor.builder(events)
+                .executedCommands(contract().executedCommands())
+                .build();
+        EventStreamSlice slice = append(checkedOut(ADA, 5), checkedOut(BOB, 7));
+        deployed.passOnTo(
+                shopWithout(ItemAdded.class, Upcaster.from("shop.checked-out").to("shop.paid", OldEvent::json)));
+        answerAndDie(answersToPayments(executor));
+        assertThat(events.streamVersion(DESK)).isEqualTo(StreamVersion.of(2));
+
+        deployed.passOnTo(
+                shopWithout(ItemAdded.class, ShopEvent.checkedOutIsTwoEvents().withHeir("shop.paid")));
+        awaitReached(start(answersToPayments(executor)), slice.lastPosition());
+
+        assertThat(events.streamVersion(DESK)).isEqualTo(StreamVersion.of(2));
+        assertThat(events.readStream(ADA, ShopEvent.class).toList())
+                .extracting(RecordedEvent::part)
+                .containsExactly(1L, 0L);
     }
 
     /** Counts what is in a cart. */

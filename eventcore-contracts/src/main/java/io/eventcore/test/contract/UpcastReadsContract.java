@@ -3,6 +3,9 @@ package io.eventcore.test.contract;
 import static io.eventcore.ExpectedVersion.any;
 import static io.eventcore.ExpectedVersion.exactly;
 import static io.eventcore.test.contract.ShopEvent.broken;
+import static io.eventcore.test.contract.ShopEvent.brokenByAChecked;
+import static io.eventcore.test.contract.ShopEvent.brokenByAnError;
+import static io.eventcore.test.contract.ShopEvent.brokenByRecursion;
 import static io.eventcore.test.contract.ShopEvent.checkedOut;
 import static io.eventcore.test.contract.ShopEvent.itemAdded;
 import static io.eventcore.test.contract.ShopEvent.viewed;
@@ -40,6 +43,7 @@ import org.junit.jupiter.api.Test;
 abstract class UpcastReadsContract {
     private static final StreamId ADA = StreamId.of("cart-ada");
     private static final StreamId BOB = StreamId.of("cart-bob");
+    private static final StreamId CAT = StreamId.of("cart-cat");
 
     /** Makes the stores. */
     abstract UpcastingContract contract();
@@ -100,7 +104,7 @@ abstract class UpcastReadsContract {
         assertThat(events(read))
                 .containsExactly(
                         new ItemAdded(ADA, "pen", 1), new Closed(ADA), new Paid(ADA, 5), new ItemAdded(ADA, "ink", 2));
-        assertThat(read.toList()).extracting(RecordedEvent::part).containsExactly(0, 0, 1, 0);
+        assertThat(read.toList()).extracting(RecordedEvent::part).containsExactly(0L, 0L, 1L, 0L);
         assertThat(read.toList()).extracting(event -> event.version().value()).containsExactly(1L, 3L, 3L, 4L);
         assertThat(read.toList())
                 .extracting(RecordedEvent::typeName)
@@ -184,7 +188,7 @@ abstract class UpcastReadsContract {
                 .containsExactly(new Paid(ADA, 5), new Paid(BOB, 7));
         assertThat(log(store, EventFilter.all().ofTypes(Paid.class), Paid.class))
                 .extracting(RecordedEvent::part)
-                .containsExactly(1, 0);
+                .containsExactly(1L, 0L);
         assertThat(events(log(store, EventFilter.all().ofTypes(ItemAdded.class), ItemAdded.class)))
                 .containsExactly(new ItemAdded(ADA, "pen", 1), new ItemAdded(BOB, "ink", 2));
         assertThat(events(log(store, EventFilter.all().ofTypes(Paid.class, ItemAdded.class), ShopEvent.class, 1)))
@@ -227,6 +231,21 @@ abstract class UpcastReadsContract {
     }
 
     @Test
+    void whatever_an_upcaster_throws_its_event_cannot_be_decoded_and_the_upcaster_is_named() {
+        EventStore store = shop();
+        append(store, brokenByAChecked(ADA));
+        append(store, brokenByAnError(BOB));
+        append(store, brokenByRecursion(CAT));
+
+        for (StreamId stream : List.of(ADA, BOB, CAT)) {
+            assertThatExceptionOfType(EventDeserializationException.class)
+                    .isThrownBy(() -> store.readStream(stream, ShopEvent.class).toList())
+                    .withMessageContaining("the upcaster from 'shop.broken'")
+                    .satisfies(refusal -> assertThat(textOf(refusal)).doesNotContain("s3cr3t"));
+        }
+    }
+
+    @Test
     void an_upcaster_that_throws_spoils_nothing_but_its_event_and_quotes_nothing() {
         EventStore store = shop();
         append(store, itemAdded(ADA, "pen"), broken(ADA), itemAdded(ADA, "ink"));
@@ -265,6 +284,7 @@ abstract class UpcastReadsContract {
             EventStore store = contract().emptyStore(upcasters.serializer(), new AppendSignal());
             EventStore copy = contract().emptyStore(upcasters.serializer(), new AppendSignal());
             StreamId[] streams = {ADA, BOB};
+            List<Long> numbers = new ArrayList<>();
             for (int append = 0; append < 5; append++) {
                 List<Event> stored = new ArrayList<>();
                 List<Event> migrated = new ArrayList<>();
@@ -272,16 +292,22 @@ abstract class UpcastReadsContract {
                     ShopEvent.Old old = upcasters.anyEvent(streams[random.nextInt(2)]);
                     stored.add(old);
                     migrated.addAll(upcasters.migrated(old));
+                    numbers.addAll(upcasters.numbers(old));
                 }
                 append(store, stored.toArray(Event[]::new));
                 append(copy, migrated.toArray(Event[]::new));
             }
-            assertSameReads(store, copy, upcasters, random, "seed " + seed + ", " + upcasters);
+            assertSameReads(store, copy, numbers, upcasters, random, "seed " + seed + ", " + upcasters);
         }
     }
 
     private static void assertSameReads(
-            EventStore store, EventStore copy, RandomUpcasters upcasters, Random random, String which) {
+            EventStore store,
+            EventStore copy,
+            List<Long> numbers,
+            RandomUpcasters upcasters,
+            Random random,
+            String which) {
         Map<StreamId, StreamVersion> both = Map.of(ADA, StreamVersion.NONE, BOB, StreamVersion.NONE);
         List<Event> expected = events(log(copy, EventFilter.all(), Event.class));
         int size = 1 + random.nextInt(5);
@@ -297,11 +323,7 @@ abstract class UpcastReadsContract {
                 .as(which)
                 .isEqualTo(events(log(copy, filter, Event.class)));
         List<RecordedEvent<Event>> read = log(store, EventFilter.all(), Event.class);
-        for (int i = 0; i < read.size(); i++) {
-            boolean continued = i > 0 && read.get(i - 1).id().equals(read.get(i).id());
-            assertThat(read.get(i).part())
-                    .as(which)
-                    .isEqualTo(continued ? read.get(i - 1).part() + 1 : 0);
-        }
+        assertThat(read).extracting(RecordedEvent::part).as(which).isEqualTo(numbers);
+        assertThat(read).extracting(RecordedEvent::deduplicationId).as(which).doesNotHaveDuplicates();
     }
 }

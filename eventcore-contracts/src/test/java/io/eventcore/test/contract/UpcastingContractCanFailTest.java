@@ -15,6 +15,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.test.contract.memory.InMemoryUpcasting;
@@ -95,6 +96,31 @@ class UpcastingContractCanFailTest {
                         GivingTheFirstPartAlone::new,
                         MutatedReads.class,
                         "several_streams_and_the_log_are_read_in_todays_shapes_in_one_order"),
+                encodes(
+                        "numbers parts by their place",
+                        NumberingByPlace::new,
+                        MutatedReads.class,
+                        "whatever_the_history_and_the_chains_a_read_is_that_of_a_migrated_copy"),
+                encodes(
+                        "numbers parts by their place",
+                        NumberingByPlace::new,
+                        MutatedProcessing.class,
+                        "a_reaction_answers_no_part_again_after_a_release_that_drops_or_splits_another_part"),
+                encodes(
+                        "numbers parts by their place",
+                        NumberingByPlace::new,
+                        MutatedProcessing.class,
+                        "a_reaction_that_has_answered_an_event_does_not_answer_the_heir_that_it_is_split_into"),
+                encodes(
+                        "does not name the upcaster",
+                        NotNaming::new,
+                        MutatedReads.class,
+                        "whatever_an_upcaster_throws_its_event_cannot_be_decoded_and_the_upcaster_is_named"),
+                encodes(
+                        "does not name the upcaster",
+                        NotNaming::new,
+                        MutatedProcessing.class,
+                        "an_event_that_an_upcaster_fails_at_is_decided_about_like_one_that_cannot_be_decoded"),
                 encodes(
                         "quotes the upcaster",
                         Quoting::new,
@@ -304,8 +330,38 @@ class UpcastingContractCanFailTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return super.deserialize(stored, origin).stream().limit(1).toList();
+        }
+    }
+
+    private static final class NumberingByPlace extends ForwardingSerializer {
+        NumberingByPlace(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
+            List<EventPart> numbered = new ArrayList<>();
+            for (EventPart part : super.deserialize(stored, origin)) {
+                numbered.add(new EventPart(numbered.size(), part.event()));
+            }
+            return numbered;
+        }
+    }
+
+    private static final class NotNaming extends ForwardingSerializer {
+        NotNaming(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
+            try {
+                return super.deserialize(stored, origin);
+            } catch (RuntimeException e) {
+                throw new IllegalStateException("it cannot be read", e);
+            }
         }
     }
 
@@ -315,7 +371,7 @@ class UpcastingContractCanFailTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             try {
                 return super.deserialize(stored, origin);
             } catch (RuntimeException e) {

@@ -13,6 +13,7 @@ import io.eventcore.personaldata.PersonalDataException;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.PersonalEvent;
@@ -128,23 +129,24 @@ public final class EventDecoder implements StoredEvent.Decoder {
 
     private List<RecordedEvent<Event>> decode(StoredEvent stored, SerializedEvent form) {
         EventMetadata metadata = metadata(stored);
-        List<Event> events;
+        List<EventPart> events;
         try {
             events = serializer.deserialize(
                     form, new EventOrigin(stored.id(), stored.streamId(), metadata, stored.recordedAt()));
         } catch (RuntimeException e) {
             throw cannotBeRead(stored, String.valueOf(e.getMessage()), e);
-        } catch (Error e) {
-            if (OwnThreads.isTroubleOfTheProcess(e)) {
-                throw e;
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
             }
-            // A constructor with an assertion, a class that cannot be initialised: what an exception would say as well.
+            // A constructor with an assertion, a class that cannot be initialised, a checked exception of Kotlin code:
+            // what an unchecked exception would say as well.
             throw cannotBeRead(stored, e.getClass().getName(), RedactedException.of(e, ""));
         }
         if (protection != null) {
             // Whatever of the subject comes later in the log must not be read by a key that is cached.
-            for (Event event : events) {
-                if (event instanceof SubjectErased erased) {
+            for (EventPart part : events) {
+                if (part.event() instanceof SubjectErased erased) {
                     protection.forget(erased.subject());
                 }
             }
@@ -153,22 +155,23 @@ public final class EventDecoder implements StoredEvent.Decoder {
             return List.of(recorded(events.get(0), stored, metadata));
         }
         List<RecordedEvent<Event>> parts = new ArrayList<>(events.size());
-        for (Event event : events) {
-            parts.add(recorded(event, stored, metadata).withPart(parts.size()));
+        for (EventPart part : events) {
+            parts.add(recorded(part, stored, metadata));
         }
         return List.copyOf(parts);
     }
 
-    private static RecordedEvent<Event> recorded(Event event, StoredEvent stored, EventMetadata metadata) {
+    private static RecordedEvent<Event> recorded(EventPart part, StoredEvent stored, EventMetadata metadata) {
         return RecordedEvent.of(
-                event,
-                stored.id(),
-                stored.streamId(),
-                stored.version(),
-                stored.position(),
-                stored.typeName(),
-                metadata,
-                stored.recordedAt());
+                        part.event(),
+                        stored.id(),
+                        stored.streamId(),
+                        stored.version(),
+                        stored.position(),
+                        stored.typeName(),
+                        metadata,
+                        stored.recordedAt())
+                .withPart(part.number());
     }
 
     private EventMetadata metadata(StoredEvent stored) {

@@ -37,7 +37,8 @@ final class StoredForms {
             return serializer.serialize(event.event());
         } catch (IllegalArgumentException unknownType) {
             throw unknownType;
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
+            // A serializer that is written in Kotlin may throw a checked exception.
             String type = event.event().getClass().getSimpleName();
             throw new EventSerializationException(event.streamId(), type, e);
         }
