@@ -30,14 +30,22 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     private final Map<StreamId, StreamVersion> versions;
     private final Iterable<RecordedEvent<E>> events;
     private final Optional<Iterable<StoredEvent>> stored;
+    private final Skipped skipped;
+
+    /** How many events the last iteration has passed over. */
+    private static final class Skipped {
+        private long events;
+    }
 
     private EventStreamReader(
             Map<StreamId, StreamVersion> versions,
             Iterable<RecordedEvent<E>> events,
-            Optional<Iterable<StoredEvent>> stored) {
+            Optional<Iterable<StoredEvent>> stored,
+            Skipped skipped) {
         this.versions = Map.copyOf(versions);
         this.events = Objects.requireNonNull(events, "events");
         this.stored = stored;
+        this.skipped = skipped;
     }
 
     /**
@@ -48,7 +56,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
      */
     public static <E extends Event> EventStreamReader<E> of(
             Map<StreamId, StreamVersion> versions, Iterable<RecordedEvent<E>> events) {
-        return new EventStreamReader<>(versions, events, Optional.empty());
+        return new EventStreamReader<>(versions, events, Optional.empty(), new Skipped());
     }
 
     /**
@@ -62,10 +70,12 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     public static <E extends Event> EventStreamReader<E> ofStored(
             Map<StreamId, StreamVersion> versions, Iterable<StoredEvent> stored, Class<E> eventType) {
         Objects.requireNonNull(eventType, "eventType");
+        Skipped skipped = new Skipped();
         return new EventStreamReader<>(
                 versions,
-                () -> new Decoding<>(stored.iterator(), event -> event.decode(eventType)),
-                Optional.of(stored));
+                () -> new Decoding<>(stored.iterator(), event -> event, event -> event.decode(eventType), skipped),
+                Optional.of(stored),
+                skipped);
     }
 
     /**
@@ -74,14 +84,19 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
      *
      * @param versions the version of every stream asked for, {@link StreamVersion#NONE} where it does not exist
      * @param stored the events in global order, ending at these versions; may be iterated more than once
+     * @param form each of them as the store holds it
      * @param parts the events that each of them stands for: one, several or none
      */
     public static <S, E extends Event> EventStreamReader<E> ofParts(
             Map<StreamId, StreamVersion> versions,
             Iterable<S> stored,
+            Function<? super S, StoredEvent> form,
             Function<? super S, List<RecordedEvent<E>>> parts) {
+        Objects.requireNonNull(form, "form");
         Objects.requireNonNull(parts, "parts");
-        return new EventStreamReader<>(versions, () -> new Decoding<>(stored.iterator(), parts), Optional.empty());
+        Skipped skipped = new Skipped();
+        return new EventStreamReader<>(
+                versions, () -> new Decoding<>(stored.iterator(), form, parts, skipped), Optional.empty(), skipped);
     }
 
     /**
@@ -130,6 +145,15 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
         return stored;
     }
 
+    /**
+     * How many events the last iteration has passed over because their type is unknown, as far as it has come: 0 unless the
+     * application {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events. What was folded is not all that
+     * is stored then.
+     */
+    public long skippedEvents() {
+        return skipped.events;
+    }
+
     /** The events in order; nothing to close. */
     public Stream<RecordedEvent<E>> stream() {
         return StreamSupport.stream(spliterator(), false);
@@ -160,25 +184,42 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     /** Gives each part of each stored event; what decoding throws is thrown where the event would be returned. */
     private static final class Decoding<S, E extends Event> implements Iterator<RecordedEvent<E>> {
         private final Iterator<S> stored;
+        private final Function<? super S, StoredEvent> form;
         private final Function<? super S, List<RecordedEvent<E>>> decoder;
+        private final Skipped skipped;
         private Iterator<RecordedEvent<E>> parts = Collections.emptyIterator();
         private @Nullable RuntimeException failure;
 
-        private Decoding(Iterator<S> stored, Function<? super S, List<RecordedEvent<E>>> decoder) {
+        private Decoding(
+                Iterator<S> stored,
+                Function<? super S, StoredEvent> form,
+                Function<? super S, List<RecordedEvent<E>>> decoder,
+                Skipped skipped) {
             this.stored = stored;
+            this.form = form;
             this.decoder = decoder;
+            this.skipped = skipped;
+            skipped.events = 0;
         }
 
         @Override
         public boolean hasNext() {
             while (failure == null && !parts.hasNext() && stored.hasNext()) {
                 try {
-                    parts = decoder.apply(stored.next()).iterator();
+                    parts = partsOf(stored.next()).iterator();
                 } catch (RuntimeException e) {
                     failure = e;
                 }
             }
             return failure != null || parts.hasNext();
+        }
+
+        private List<RecordedEvent<E>> partsOf(S next) {
+            List<RecordedEvent<E>> decoded = decoder.apply(next);
+            if (decoded.isEmpty() && !form.apply(next).isKnown()) {
+                skipped.events++;
+            }
+            return decoded;
         }
 
         @Override

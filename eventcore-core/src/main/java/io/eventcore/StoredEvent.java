@@ -54,6 +54,11 @@ public final class StoredEvent {
             return List.of(stored);
         }
 
+        /** See {@link StoredEvent#isKnown()}; by default true. */
+        default boolean knows(StoredEvent stored) {
+            return true;
+        }
+
         /** Events of these payloads are about to be decoded: what that needs is fetched at once. Does not fail. */
         default void prepare(Collection<byte[]> payloads) {}
 
@@ -192,6 +197,14 @@ public final class StoredEvent {
     }
 
     /**
+     * Whether a class or an upcaster has the name it is stored under. If none has, decoding it fails, or gives nothing or a
+     * {@link RawEvent}, as the application has chosen.
+     */
+    public boolean isKnown() {
+        return decoder.knows(this);
+    }
+
+    /**
      * As {@link #decode(Class)}, without those that a filter of types does not want: what is stored under one name may be
      * events of several types today.
      */
@@ -208,7 +221,10 @@ public final class StoredEvent {
 
     /** It was asked for as another type. */
     private EventDeserializationException isNot(Event event, Class<?> eventType) {
-        String problem = "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
+        String problem = event instanceof RawEvent
+                ? "no event class is registered under this name, and it is not read as an Event but as a "
+                        + eventType.getName()
+                : "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
         return new EventDeserializationException(streamId, version, position, typeName, problem, null);
     }
 

@@ -60,7 +60,8 @@ final class CommandAttempts {
         }
         ExecutionResult result = request.once().execute(() -> {
             EventStreamSlice slice = store.appendEvents(writes);
-            return ExecutionResult.of(number, slice, basis.versionsAfter(slice), request.elapsed());
+            return ExecutionResult.of(number, slice, basis.versionsAfter(slice), request.elapsed())
+                    .withSkippedEvents(basis.skipped());
         });
         Callback.SNAPSHOT_WRITER.run(keep);
         return result;

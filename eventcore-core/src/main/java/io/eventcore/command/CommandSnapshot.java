@@ -116,6 +116,9 @@ final class CommandSnapshot<S, E extends Event> {
         if (basis.holdsPersonalData()) {
             return this::dropPersonal;
         }
+        if (!basis.isOfKnownTypes()) {
+            return this::dropUnknown;
+        }
         StoredSnapshot snapshot;
         try {
             snapshot = form.snapshot(
@@ -137,6 +140,16 @@ final class CommandSnapshot<S, E extends Event> {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
             LOG.warn("{} folds events with @PersonalData, so no snapshot of it is stored; said once", commandType);
+        }
+    }
+
+    /** Code that knows more types, today beside this one or tomorrow, would go on without what this one has not seen. */
+    private void dropUnknown() {
+        tell(listener -> listener.dropped(commandType));
+        if (all.isFirstWarningAbout(commandType)) {
+            LOG.warn(
+                    "{} folds streams that hold events of unknown types, so no snapshot of it is stored; said once",
+                    commandType);
         }
     }
 

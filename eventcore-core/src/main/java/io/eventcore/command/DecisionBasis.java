@@ -6,6 +6,7 @@ import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
+import io.eventcore.RawEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -44,6 +45,7 @@ final class DecisionBasis<S, E extends Event> {
     private GlobalPosition position = GlobalPosition.START;
     private long folded;
     private boolean personal;
+    private boolean raw;
     private S state;
 
     /**
@@ -169,6 +171,7 @@ final class DecisionBasis<S, E extends Event> {
             }
             position = event.position();
             personal |= event.holdsPersonalData();
+            raw |= event.event() instanceof RawEvent;
             folded++;
         }
         return continued;
@@ -217,6 +220,20 @@ final class DecisionBasis<S, E extends Event> {
     /** Whether personal data is part of the state, as far as this basis has folded events itself. */
     boolean holdsPersonalData() {
         return personal;
+    }
+
+    /** How many events this basis lacks because their type is unknown, as far as it has read events itself. */
+    long skipped() {
+        long skipped = 0;
+        for (EventStreamReader<E> reader : readers) {
+            skipped += reader.skippedEvents();
+        }
+        return skipped;
+    }
+
+    /** Whether all that was read is of known types, so that who knows more of them would have come to the same state. */
+    boolean isOfKnownTypes() {
+        return !raw && skipped() == 0;
     }
 
     /** The highest position among the events folded; {@link GlobalPosition#START} if there were none. */
@@ -292,6 +309,7 @@ final class DecisionBasis<S, E extends Event> {
     private S fold(S before, RecordedEvent<E> event) {
         position = event.position();
         personal |= event.holdsPersonalData();
+        raw |= event.event() instanceof RawEvent;
         folded++;
         return command.apply(before, event.event());
     }

@@ -23,7 +23,7 @@ record DecodedEvents<E extends Event>(
         List<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told) {
     /** What a command reads, of streams in these versions. */
     EventStreamReader<E> readAt(Map<StreamId, StreamVersion> versions) {
-        return EventStreamReader.ofParts(versions, events, this::decode);
+        return EventStreamReader.ofParts(versions, events, SharedEvent::stored, this::decode);
     }
 
     @SuppressWarnings("unchecked") // The events are checked.

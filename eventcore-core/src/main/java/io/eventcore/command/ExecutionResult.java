@@ -21,13 +21,19 @@ public final class ExecutionResult {
     private final EventStreamSlice slice;
     private final Map<StreamId, StreamVersion> versions;
     private final Duration elapsed;
+    private final long skippedEvents;
 
     private ExecutionResult(
-            int attempts, EventStreamSlice slice, Map<StreamId, StreamVersion> versions, Duration elapsed) {
+            int attempts,
+            EventStreamSlice slice,
+            Map<StreamId, StreamVersion> versions,
+            Duration elapsed,
+            long skippedEvents) {
         this.attempts = attempts;
         this.slice = Objects.requireNonNull(slice, "slice");
         this.versions = Map.copyOf(versions);
         this.elapsed = Objects.requireNonNull(elapsed, "elapsed");
+        this.skippedEvents = skippedEvents;
     }
 
     /**
@@ -40,7 +46,21 @@ public final class ExecutionResult {
      */
     public static ExecutionResult of(
             int attempts, EventStreamSlice slice, Map<StreamId, StreamVersion> versions, Duration elapsed) {
-        return new ExecutionResult(attempts, slice, versions, elapsed);
+        return new ExecutionResult(attempts, slice, versions, elapsed, 0);
+    }
+
+    /** This result of a decision that rests on streams without so many of their events. */
+    public ExecutionResult withSkippedEvents(long events) {
+        return new ExecutionResult(attempts, slice, versions, elapsed, events);
+    }
+
+    /**
+     * How many events of its streams the decision was made without, because their type is unknown and the application
+     * {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events; 0 if it was made on all. Of a command that was
+     * recognised as executed before, 0: nothing was decided.
+     */
+    public long skippedEvents() {
+        return skippedEvents;
     }
 
     /** How many attempts it took, 1 or more. */
@@ -91,12 +111,13 @@ public final class ExecutionResult {
                 && attempts == that.attempts
                 && slice.equals(that.slice)
                 && versions.equals(that.versions)
-                && elapsed.equals(that.elapsed);
+                && elapsed.equals(that.elapsed)
+                && skippedEvents == that.skippedEvents;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(attempts, slice, versions, elapsed);
+        return Objects.hash(attempts, slice, versions, elapsed, skippedEvents);
     }
 
     @Override

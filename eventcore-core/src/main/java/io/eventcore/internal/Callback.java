@@ -28,6 +28,9 @@ public enum Callback {
     /** {@code io.eventcore.snapshot.SnapshotListener}. */
     SNAPSHOT_LISTENER,
 
+    /** {@code io.eventcore.serialization.UnknownTypeListener}. */
+    UNKNOWN_TYPE_LISTENER,
+
     /** What keeps the state of a command after it was carried out. */
     SNAPSHOT_WRITER,
 

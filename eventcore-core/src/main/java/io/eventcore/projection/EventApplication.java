@@ -136,8 +136,11 @@ final class EventApplication<E extends Event> {
         }
     }
 
-    /** What the listener is told of an entry; a relay goes on where that cannot be decoded. */
+    /** What the listener is told of an entry; a relay goes on where that cannot be decoded, and passes on what is unknown. */
     private List<RecordedEvent<E>> told(LogEntry<E> entry) {
+        if (projection instanceof HandlesStored && !entry.isKnown()) {
+            return List.of();
+        }
         try {
             return entry.events();
         } catch (LogEntry.NotDecodedException e) {

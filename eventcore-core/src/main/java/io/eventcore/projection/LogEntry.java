@@ -6,6 +6,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
+import io.eventcore.RawEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
@@ -113,6 +114,11 @@ final class LogEntry<E extends Event> {
         }
     }
 
+    /** Whether the type of the event is known. */
+    boolean isKnown() {
+        return stored.isKnown();
+    }
+
     /** The checkpoint after this entry. */
     Checkpoint checkpoint() {
         return new Checkpoint(position(), position(), stored.id());
@@ -130,8 +136,11 @@ final class LogEntry<E extends Event> {
             for (RecordedEvent<Event> part : decoded) {
                 if (!eventType.isInstance(part.event())) {
                     unreadable = cannotBeRead(
-                            "it is a %s, not a %s"
-                                    .formatted(part.event().getClass().getName(), eventType.getName()),
+                            part.event() instanceof RawEvent
+                                    ? "no event class is registered under this name, and it is not read as an Event but as a "
+                                            + eventType.getName()
+                                    : "it is a %s, not a %s"
+                                            .formatted(part.event().getClass().getName(), eventType.getName()),
                             null);
                     return;
                 }

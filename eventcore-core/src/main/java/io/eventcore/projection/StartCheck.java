@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventReader;
+import io.eventcore.RawEvent;
 import io.eventcore.internal.HandlesTypes;
 
 /** Whether a projection can run here: what it reads can be read, and what it writes is in the transaction it says. */
@@ -21,7 +22,8 @@ record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions 
         if (projection.eventType() != Event.class) {
             checkType(projection, projection.eventType(), "reads events of the type");
         }
-        HandlesTypes.of(projection)
+        HandlesTypes.of(projection).stream()
+                .filter(type -> type != RawEvent.class)
                 .forEach(type -> checkType(projection, type, "has a function for events of the type"));
         if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
             return;

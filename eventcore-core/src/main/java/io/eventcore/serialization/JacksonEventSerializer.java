@@ -1,14 +1,17 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import io.eventcore.RawEvent;
 import io.eventcore.internal.PersonalComponents;
 import io.eventcore.internal.PersonalComponents.Component;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.SubjectErased;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +37,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     private final Trees trees;
     private final Optional<PersonalDataProtection> protection;
     private final Optional<Placeholders> placeholders;
+    private final UnknownTypes unknownTypes;
+    private final SkippedEvents skipped;
 
     // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
     private final Map<Class<? extends Event>, Codec> codecs = new ConcurrentHashMap<>();
@@ -67,8 +72,35 @@ public final class JacksonEventSerializer implements EventSerializer {
                 .build();
         this.trees = new Trees(this.mapper);
         this.protection = protection;
+        this.unknownTypes = UnknownTypes.FAIL;
+        this.skipped = new SkippedEvents(typeName -> {});
         this.placeholders = protection.map(given -> new Placeholders(this.mapper));
         types.types().forEach(this::checkPersonalData);
+    }
+
+    private JacksonEventSerializer(
+            JacksonEventSerializer like, UnknownTypes unknownTypes, UnknownTypeListener listener) {
+        this.types = like.types;
+        this.mapper = like.mapper;
+        this.trees = like.trees;
+        this.protection = like.protection;
+        this.placeholders = like.placeholders;
+        this.unknownTypes = Objects.requireNonNull(unknownTypes, "unknownTypes");
+        this.skipped = new SkippedEvents(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /** This serializer, but for what it reads of events of unknown types: {@link UnknownTypes#FAIL} unless set. */
+    public JacksonEventSerializer withUnknownTypes(UnknownTypes reading) {
+        return withUnknownTypes(reading, typeName -> {});
+    }
+
+    /**
+     * As {@link #withUnknownTypes(UnknownTypes)}.
+     *
+     * @param listener told of each event that is {@linkplain UnknownTypes#SKIP skipped}
+     */
+    public JacksonEventSerializer withUnknownTypes(UnknownTypes reading, UnknownTypeListener listener) {
+        return new JacksonEventSerializer(this, reading, listener);
     }
 
     private void checkPersonalData(Class<? extends Event> type) {
@@ -115,9 +147,22 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     @Override
     public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
-        return reading(stored.typeName()) == NameReading.UPCAST
-                ? upcast(stored, origin)
-                : List.of(EventPart.whole(deserialize(stored)));
+        if (types.upcasting().changes(stored.typeName())) {
+            return upcast(stored, origin);
+        }
+        return unknownTypes == UnknownTypes.FAIL
+                        || types.classOf(stored.typeName()).isPresent()
+                ? List.of(EventPart.whole(deserialize(stored)))
+                : unknown(stored);
+    }
+
+    private List<EventPart> unknown(SerializedEvent stored) {
+        if (unknownTypes == UnknownTypes.RAW) {
+            return List.of(EventPart.whole(
+                    new RawEvent(stored.typeName(), new String(payload(stored), StandardCharsets.UTF_8))));
+        }
+        skipped.skipped(stored.typeName());
+        return List.of();
     }
 
     private List<EventPart> upcast(SerializedEvent stored, EventOrigin origin) {
@@ -173,7 +218,10 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     @Override
     public NameReading reading(String storedName) {
-        return types.upcasting().changes(storedName) ? NameReading.UPCAST : NameReading.AS_STORED;
+        if (types.upcasting().changes(storedName)) {
+            return NameReading.UPCAST;
+        }
+        return types.classOf(storedName).isPresent() ? NameReading.AS_STORED : NameReading.UNKNOWN;
     }
 
     @Override

@@ -6,9 +6,12 @@ package io.eventcore.serialization;
  * @since 0.1
  */
 public enum NameReading {
-    /** As it is stored, by the class that has the name; or it cannot be read at all. */
+    /** As it is stored, by the class that has the name. */
     AS_STORED,
 
     /** By way of {@link Upcaster}s, which make today's events of it. */
-    UPCAST
+    UPCAST,
+
+    /** Not as an event of the application: no class and no upcaster has the name. See {@link UnknownTypes}. */
+    UNKNOWN
 }

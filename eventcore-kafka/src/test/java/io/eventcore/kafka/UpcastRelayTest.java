@@ -27,6 +27,7 @@ import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.UnknownTypes;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.test.contract.ShopEvent;
 import io.eventcore.test.contract.ShopEvent.Closed;
@@ -38,11 +39,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.kafka.core.KafkaTemplate;
 
 /** What the relay sends of events that were stored in earlier shapes. */
@@ -105,6 +109,21 @@ class UpcastRelayTest {
         assertThat(broker.history())
                 .extracting(UpcastRelayTest::shown)
                 .containsExactly("shop.closed version 2 part 0 " + today(new Closed(CART)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void an_event_of_an_unknown_type_is_sent_as_it_is_stored(UnknownTypes unknown) {
+        List<String> skipped = new CopyOnWriteArrayList<>();
+        EventStore events = storeOf(ShopEvent.serializer(unknown, skipped::add));
+        append(events, new ShopEvent.Old(CART, "shop.returned", "{ \"cart\" : \"cart-1\" }"));
+
+        relay(events, EventFilter.all());
+
+        assertThat(broker.history())
+                .extracting(UpcastRelayTest::shown)
+                .containsExactly("shop.returned version 1 part 0 { \"cart\" : \"cart-1\" }");
+        assertThat(skipped).isEmpty();
     }
 
     @Test

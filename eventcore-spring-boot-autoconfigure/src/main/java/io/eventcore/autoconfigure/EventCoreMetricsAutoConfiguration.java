@@ -10,6 +10,7 @@ import io.eventcore.micrometer.PersonalDataMetrics;
 import io.eventcore.micrometer.ProjectionMetrics;
 import io.eventcore.micrometer.ProjectionObservations;
 import io.eventcore.micrometer.SnapshotMetrics;
+import io.eventcore.micrometer.UnknownTypeMetrics;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.snapshot.SnapshotListener;
@@ -71,6 +72,13 @@ public final class EventCoreMetricsAutoConfiguration {
     @Proxyable(ProxyType.INTERFACES)
     SnapshotMetrics snapshotMetrics(MeterRegistry meterRegistry) {
         return new SnapshotMetrics(meterRegistry);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
+    UnknownTypeMetrics unknownTypeMetrics(MeterRegistry meterRegistry) {
+        return new UnknownTypeMetrics(meterRegistry);
     }
 
     @Bean

@@ -1,5 +1,6 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.serialization.UnknownTypes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -85,8 +86,12 @@ public record EventCoreProperties(
      *
      * @param deriveEventNames whether events of a class without an EventType annotation are stored under the simple
      *     name of the class, so that renaming it makes them unreadable; for prototypes only
+     * @param unknownTypes what is read of a stored event whose type is unknown: an error (fail), nothing (skip), or a
+     *     RawEvent where Event is asked for (raw)
      */
-    public record Serialization(@DefaultValue("false") boolean deriveEventNames) {}
+    public record Serialization(
+            @DefaultValue("false") boolean deriveEventNames,
+            @DefaultValue("fail") UnknownTypes unknownTypes) {}
 
     /**
      * How personal data in events is protected, so that it can be erased.

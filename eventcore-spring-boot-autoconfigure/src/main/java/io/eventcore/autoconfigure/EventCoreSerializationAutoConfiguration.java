@@ -9,6 +9,7 @@ import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.UnknownTypeListener;
 import io.eventcore.serialization.Upcaster;
 import java.util.Base64;
 import java.util.function.BiFunction;
@@ -78,13 +79,18 @@ public final class EventCoreSerializationAutoConfiguration {
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<EventSerializerCustomizer> customizers,
             ObjectProvider<Upcaster> upcasters,
-            ObjectProvider<PersonalDataProtection> protection) {
+            ObjectProvider<PersonalDataProtection> protection,
+            EventCoreProperties properties,
+            ObjectProvider<UnknownTypeListener> listeners) {
         upcasters.orderedStream().forEach(eventTypes::requireUpcaster);
         JsonMapper json = storedJson(mapper, customizers).build();
         PersonalDataProtection protecting = protection.getIfAvailable();
-        return protecting == null
+        JacksonEventSerializer serializer = protecting == null
                 ? new JacksonEventSerializer(eventTypes, json)
                 : new JacksonEventSerializer(eventTypes, json, protecting);
+        return serializer.withUnknownTypes(
+                properties.serialization().unknownTypes(),
+                typeName -> listeners.orderedStream().forEach(listener -> listener.skipped(typeName)));
     }
 
     /** What wraps the keys of persons where they are stored in a database. */

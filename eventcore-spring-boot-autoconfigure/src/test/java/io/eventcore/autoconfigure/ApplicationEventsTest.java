@@ -16,12 +16,16 @@ import io.eventcore.command.CommandExecutor;
 import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.spring.ApplicationEventRelay;
 import io.eventcore.spring.CommittedEvent;
+import io.eventcore.test.contract.ShopEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -136,6 +140,36 @@ class ApplicationEventsTest {
                     assertPublished(application);
                     assertThat(application.getBean(Listeners.class).domainEvents)
                             .containsExactly(new Deposited(ADA, 2), new Deposited(ADA, 3));
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void each_part_of_a_split_event_is_published_under_its_number_and_what_is_dropped_is_not(
+            ApplicationContextRunner runner) {
+        runner.withPropertyValues(ENABLED, "eventcore.projections.min-retry-delay=1ms")
+                .withBean(EventSerializer.class, ShopEvent::serializer)
+                .withBean(FailingAtThePayment.class)
+                .run(application -> {
+                    FailingAtThePayment listener = application.getBean(FailingAtThePayment.class);
+                    StreamId cart = StreamId.of("cart-1");
+
+                    for (Event old : List.of(
+                            ShopEvent.viewed(cart), ShopEvent.checkedOut(cart, 5), ShopEvent.itemAdded(cart, "pen"))) {
+                        application
+                                .getBean(EventStore.class)
+                                .appendEvents(StreamWrites.to(cart, ExpectedVersion.any(), old));
+                    }
+
+                    assertPublished(application);
+                    assertThat(listener.taken)
+                            .as("the first part comes again with the second one that has failed, under the same number")
+                            .containsExactly("2.0 Closed", "2.0 Closed", "2.1 Paid", "3.0 ItemAdded");
+                    assertThat(listener.domainEvents)
+                            .containsExactly(
+                                    new ShopEvent.Closed(cart),
+                                    new ShopEvent.Paid(cart, 5),
+                                    new ShopEvent.ItemAdded(cart, "pen", 1));
                 });
     }
 
@@ -305,6 +339,30 @@ class ApplicationEventsTest {
                 throw new IllegalStateException("not now");
             }
             taken.add(deposited);
+        }
+    }
+
+    static class FailingAtThePayment {
+        final List<String> taken = Collections.synchronizedList(new ArrayList<>());
+        final Set<ShopEvent> domainEvents = Collections.synchronizedSet(new LinkedHashSet<>());
+        private final AtomicInteger failuresLeft = new AtomicInteger(1);
+
+        @EventListener
+        void on(CommittedEvent<?> committed) {
+            RecordedEvent<?> recorded = committed.recorded();
+            if (recorded.event() instanceof ShopEvent.Paid && failuresLeft.getAndDecrement() > 0) {
+                throw new IllegalStateException("not now");
+            }
+            taken.add("%s.%d %s"
+                    .formatted(
+                            recorded.version(),
+                            recorded.part(),
+                            recorded.event().getClass().getSimpleName()));
+        }
+
+        @EventListener
+        void on(ShopEvent event) {
+            domainEvents.add(event);
         }
     }
 

@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
@@ -17,19 +18,25 @@ import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.snapshot.Snapshot;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -192,6 +199,7 @@ class ObservabilityTest {
                         ObservationAutoConfiguration.class))
                 .withPropertyValues(
                         "eventcore.snapshots.after-events=1",
+                        "eventcore.serialization.unknown-types=skip",
                         "eventcore.personal-data.master-key=2026:" + "A".repeat(43) + "=")
                 .withBean("interfered", AtomicBoolean.class, () -> interfered)
                 .withBean(
@@ -217,6 +225,7 @@ class ObservabilityTest {
         commands.execute(new Contested(ADA, store, new AtomicBoolean()));
         commands.execute(new Remembered(ADA));
         store.streamVersion(ADA);
+        readUnknown(application, "bank.removed");
         ProjectionRunner runner = application.getBean(ProjectionRunner.class);
         assertThat(runner.awaitPosition("seen", store.lastPosition(), PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
         assertThat(runner.awaitPosition("parks", store.lastPosition(), PATIENCE))
@@ -227,6 +236,39 @@ class ObservabilityTest {
                                 .find("eventcore.snapshots")
                                 .counters())
                         .isNotEmpty());
+    }
+
+    /** Reads what no class has the name of. */
+    private static void readUnknown(ApplicationContext application, String typeName) {
+        assertThat(application
+                        .getBean(EventSerializer.class)
+                        .deserialize(
+                                SerializedEvent.of(typeName, "{}".getBytes(StandardCharsets.UTF_8)),
+                                new EventOrigin(UUID.randomUUID(), ADA, EventMetadata.empty(), Instant.EPOCH)))
+                .isEmpty();
+    }
+
+    @Test
+    void events_of_unknown_types_are_counted_by_their_names_as_far_as_there_are_not_too_many() {
+        metered().run(application -> {
+            MeterRegistry meters = application.getBean(MeterRegistry.class);
+            for (int i = 0; i < 150; i++) {
+                readUnknown(application, "bank.removed-" + i);
+                readUnknown(application, "bank.removed-" + i);
+            }
+
+            assertThat(meters.find("eventcore.events.skipped").counters()).hasSize(101);
+            assertThat(meters.get("eventcore.events.skipped")
+                            .tag("type", "bank.removed-7")
+                            .counter()
+                            .count())
+                    .isEqualTo(2);
+            assertThat(meters.get("eventcore.events.skipped")
+                            .tag("type", "others")
+                            .counter()
+                            .count())
+                    .isEqualTo(100);
+        });
     }
 
     /** Is overtaken once, between reading and appending. */

@@ -7,6 +7,7 @@ import io.eventcore.StreamId;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.io.IOException;
@@ -191,6 +192,9 @@ final class TypesLock {
     }
 
     private List<Read> readings(String name, JsonNode payload) {
+        if (serializer.reading(name) == NameReading.UNKNOWN) {
+            throw new IllegalArgumentException("no event class is registered under this name");
+        }
         SerializedEvent stored = SerializedEvent.of(name, JSON.writeValueAsBytes(payload));
         return serializer.deserialize(stored, ANY).stream()
                 .map(part -> Read.of(serializer.serialize(part.event())))

@@ -7,6 +7,8 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.OldEvent;
+import io.eventcore.serialization.UnknownTypeListener;
+import io.eventcore.serialization.UnknownTypes;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.serialization.Upcaster.Part;
 import java.io.IOException;
@@ -132,5 +134,16 @@ public sealed interface ShopEvent extends Event {
     /** Reads as today's code does, and writes what yesterday's has stored as well. */
     static EventSerializer serializer() {
         return new YesterdaysSerializer(new JacksonEventSerializer(types().build()));
+    }
+
+    /**
+     * As {@link #serializer()}, with another reading of unknown types.
+     *
+     * @param unknown what is read of events of unknown types
+     * @param listener told of each that is skipped
+     */
+    static EventSerializer serializer(UnknownTypes unknown, UnknownTypeListener listener) {
+        return new YesterdaysSerializer(
+                new JacksonEventSerializer(types().build()).withUnknownTypes(unknown, listener));
     }
 }

@@ -11,7 +11,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * What a store promises of events that were stored in earlier shapes: read on any path, they are what the upcasters make of
- * them, and each is dealt with once.
+ * them, and each is dealt with once; and what becomes of those whose type is unknown.
  *
  * <p>Its rows stand in a class for each theme and run as nested tests of this one.
  *
@@ -49,6 +49,14 @@ public abstract class UpcastingContract {
 
     @Nested
     class Processing extends UpcastProcessingContract {
+        @Override
+        UpcastingContract contract() {
+            return UpcastingContract.this;
+        }
+    }
+
+    @Nested
+    class Unknown extends UnknownTypesContract {
         @Override
         UpcastingContract contract() {
             return UpcastingContract.this;

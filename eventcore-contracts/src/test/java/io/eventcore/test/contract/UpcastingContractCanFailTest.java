@@ -8,6 +8,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
+import io.eventcore.RawEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
@@ -17,6 +18,7 @@ import io.eventcore.projection.AppendSignal;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.NameReading;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.test.contract.memory.InMemoryUpcasting;
 import java.nio.charset.StandardCharsets;
@@ -146,7 +148,40 @@ class UpcastingContractCanFailTest {
                 processes(
                         "numbers each part 0",
                         UpcastingContractCanFailTest::numberingEachPartZeroWhenStored,
-                        "a_reaction_answers_each_part_once_also_when_the_second_one_fails_first"));
+                        "a_reaction_answers_each_part_once_also_when_the_second_one_fails_first"),
+                unknown(
+                        "does not say what is unknown",
+                        NotSayingWhatIsUnknown::new,
+                        "who_skips_it_reads_the_others_at_their_versions_and_is_told"),
+                unknown(
+                        "does not say what is unknown",
+                        NotSayingWhatIsUnknown::new,
+                        "a_command_says_how_many_events_it_was_decided_without"),
+                unknown(
+                        "does not say what is unknown",
+                        NotSayingWhatIsUnknown::new,
+                        "no_snapshot_of_a_fold_that_skipped_is_left_to_who_knows_the_type"),
+                unknown(
+                        "gives another event for what is raw",
+                        GivingAnotherEventForWhatIsRaw::new,
+                        "no_snapshot_of_a_fold_of_raw_events_is_left_to_who_knows_the_type"),
+                unknown(
+                        "passes over what is raw",
+                        PassingOverWhatIsRaw::new,
+                        "raw_it_is_given_to_who_asks_for_any_event_and_to_no_one_else"),
+                unknown(
+                        "passes over what is raw",
+                        PassingOverWhatIsRaw::new,
+                        "a_projection_of_any_event_is_given_what_is_raw_and_another_one_decides_about_it"),
+                unknown(
+                        "passes over what it should not",
+                        PassingOverAll::new,
+                        "unless_it_is_said_otherwise_such_an_event_cannot_be_read"),
+                unknown("cannot skip", CannotSkip::new, "a_projection_and_a_reaction_get_past_what_is_skipped"));
+    }
+
+    private static Arguments unknown(String name, UnaryOperator<EventSerializer> serializer, String row) {
+        return encodes(name, serializer, MutatedUnknown.class, row);
     }
 
     private static Arguments reads(String name, UnaryOperator<EventStore> store, String row) {
@@ -170,6 +205,15 @@ class UpcastingContractCanFailTest {
     }
 
     static class MutatedProcessing extends UpcastProcessingContract {
+        private final UpcastingContract mutated = new Mutated();
+
+        @Override
+        UpcastingContract contract() {
+            return mutated;
+        }
+    }
+
+    static class MutatedUnknown extends UnknownTypesContract {
         private final UpcastingContract mutated = new Mutated();
 
         @Override
@@ -377,6 +421,69 @@ class UpcastingContractCanFailTest {
             } catch (RuntimeException e) {
                 throw new IllegalStateException(new String(stored.payload(), StandardCharsets.UTF_8), e);
             }
+        }
+    }
+
+    private static final class NotSayingWhatIsUnknown extends ForwardingSerializer {
+        NotSayingWhatIsUnknown(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public NameReading reading(String storedName) {
+            return NameReading.AS_STORED;
+        }
+    }
+
+    private static final class PassingOverWhatIsRaw extends ForwardingSerializer {
+        PassingOverWhatIsRaw(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return super.deserialize(stored, origin).stream()
+                    .filter(event -> !(event instanceof RawEvent))
+                    .toList();
+        }
+    }
+
+    private static final class GivingAnotherEventForWhatIsRaw extends ForwardingSerializer {
+        GivingAnotherEventForWhatIsRaw(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return super.deserialize(stored, origin).stream()
+                    .map(event -> event instanceof RawEvent raw
+                            ? new ShopEvent.Old(origin.streamId(), raw.typeName(), raw.json())
+                            : event)
+                    .toList();
+        }
+    }
+
+    private static final class PassingOverAll extends ForwardingSerializer {
+        PassingOverAll(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return reading(stored.typeName()) == NameReading.UNKNOWN ? List.of() : super.deserialize(stored, origin);
+        }
+    }
+
+    private static final class CannotSkip extends ForwardingSerializer {
+        CannotSkip(EventSerializer sound) {
+            super(sound);
+        }
+
+        @Override
+        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return reading(stored.typeName()) == NameReading.UNKNOWN
+                    ? List.of(deserialize(stored))
+                    : super.deserialize(stored, origin);
         }
     }
 }

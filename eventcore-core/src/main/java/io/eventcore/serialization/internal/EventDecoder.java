@@ -56,7 +56,11 @@ public final class EventDecoder implements StoredEvent.Decoder {
         if (protection == null || !PersonalDataProtection.isSealed(stored.payload())) {
             return decode(stored, SerializedEvent.of(stored.typeName(), stored.payload()));
         }
-        return decode(stored, opened(protection, stored)).stream()
+        // Of what the application does not know, it does not know what is personal.
+        SerializedEvent form = serializer.reading(stored.typeName()) == NameReading.UNKNOWN
+                ? withoutPersonalData(stored)
+                : opened(protection, stored);
+        return decode(stored, form).stream()
                 .map(RecordedEvent::withPersonalData)
                 .toList();
     }
@@ -71,6 +75,11 @@ public final class EventDecoder implements StoredEvent.Decoder {
         } catch (PersonalDataException e) {
             throw cannotBeRead(stored, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    @Override
+    public boolean knows(StoredEvent stored) {
+        return serializer.reading(stored.typeName()) != NameReading.UNKNOWN;
     }
 
     @Override

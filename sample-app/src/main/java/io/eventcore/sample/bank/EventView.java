@@ -7,9 +7,10 @@ import io.eventcore.StreamVersion;
 import java.time.Instant;
 import java.util.UUID;
 
-/** A recorded event as the bank shows it. */
+/** A recorded event as the bank shows it: known by its id and part together, if events are split one day. */
 record EventView(
         UUID id,
+        int part,
         StreamId stream,
         String type,
         StreamVersion version,
@@ -19,6 +20,7 @@ record EventView(
     static EventView of(RecordedEvent<BankEvent> event) {
         return new EventView(
                 event.id(),
+                event.part(),
                 event.streamId(),
                 event.typeName(),
                 event.version(),
