@@ -350,7 +350,7 @@ class ArchitectureTest {
                     + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionChain|HotStreams)(\\$.*)?")
             .and()
             .haveNameNotMatching(
-                    "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner)(\\$.*)?")
+                    "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner|StartCheck)(\\$.*)?")
             .and()
             // Erases in the transaction in which the store would append.
             .doNotHaveFullyQualifiedName("io.eventcore.personaldata.PersonalDataEraser")
