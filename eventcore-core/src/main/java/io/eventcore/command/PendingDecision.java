@@ -3,9 +3,9 @@ package io.eventcore.command;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.NewEvent;
+import io.eventcore.RecordedEvent;
 import io.eventcore.StreamWrites;
 import io.eventcore.internal.Combiner;
-import io.eventcore.internal.PersonalComponents;
 import io.eventcore.internal.SharedEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,12 +68,11 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         List<SharedEvent> events = new ArrayList<>(writes.events().size());
         try {
             for (NewEvent event : writes.events()) {
-                if (PersonalComponents.areIn(event.event())) {
+                SharedEvent encoded = new SharedEvent(roundTrip.encode(event));
+                if (encoded.decode().stream().anyMatch(RecordedEvent::holdsPersonalData)) {
                     // It is sealed when it is stored, and must not be kept as it is before.
                     throw new DecideAgainException(true);
                 }
-                SharedEvent encoded = new SharedEvent(roundTrip.encode(event));
-                encoded.decode();
                 events.add(encoded);
             }
         } catch (RuntimeException notToBeReadBack) {

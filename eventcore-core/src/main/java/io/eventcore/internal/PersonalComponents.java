@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Tells which objects hold {@linkplain PersonalData personal data}, by the components of their classes. */
@@ -22,14 +23,18 @@ public final class PersonalComponents {
     private static final int MAX_DEPTH = 200;
 
     private static final List<String> LIBRARIES =
-            List.of("java.", "javax.", "jdk.", "kotlin.", "tools.jackson.", "com.fasterxml.jackson.");
+            List.of("java.", "javax.", "jdk.", "tools.jackson.", "com.fasterxml.jackson.");
+
+    /** What is known to hold other objects, among the classes of libraries. */
+    private static final List<Class<?>> HOLDERS =
+            List.of(Optional.class, Map.class, Map.Entry.class, Iterable.class, AtomicReference.class);
 
     private static final ClassValue<Findings> KNOWN = new ClassValue<>() {
         @Override
         protected Findings computeValue(Class<?> type) {
             Search search = new Search();
             search.visit(type);
-            return new Findings(List.copyOf(search.found), search.open);
+            return new Findings(List.copyOf(search.found), List.copyOf(search.hidden), search.open);
         }
     };
 
@@ -44,44 +49,34 @@ public final class PersonalComponents {
     public record Component(Field field, List<Class<?>> around) {}
 
     /**
+     * A component whose type has personal data where it cannot be told from other data.
+     *
+     * @param field the field behind it
+     * @param holder the class of a library that holds it
+     */
+    public record Hidden(Field field, Class<?> holder) {}
+
+    /**
      * What is known of all objects of a class.
      *
      * @param open whether something in it is declared as a type of which any class may be
      */
-    private record Findings(List<Component> declared, boolean open) {}
+    private record Findings(List<Component> declared, List<Hidden> hidden, boolean open) {}
 
     /** The personal components of a class and of all classes that are part of it by declaration. */
     public static List<Component> declaredBy(Class<?> type) {
         return KNOWN.get(type).declared;
     }
 
+    /** The components with personal data in the keys of a map, or in a class of a library that is not known to hold objects. */
+    public static List<Hidden> hiddenIn(Class<?> type) {
+        return KNOWN.get(type).hidden;
+    }
+
     /** Whether an object of this class may hold personal data; false is for certain. */
     public static boolean mayBeIn(Class<?> type) {
         Findings findings = KNOWN.get(type);
         return findings.open || !findings.declared.isEmpty();
-    }
-
-    /** Whether an object is of a class with personal data, or holds one that is. */
-    public static boolean areIn(@Nullable Object value) {
-        return areIn(value, 0);
-    }
-
-    private static boolean areIn(@Nullable Object value, int depth) {
-        if (value == null || depth > MAX_DEPTH) {
-            return false;
-        }
-        if (!isOfALibrary(value.getClass())) {
-            Findings findings = KNOWN.get(value.getClass());
-            if (!findings.open || !findings.declared.isEmpty()) {
-                return !findings.declared.isEmpty();
-            }
-        }
-        for (Object part : parts(value)) {
-            if (areIn(part, depth + 1)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** How many values in an object are personal data, without those that are empty. */
@@ -127,6 +122,8 @@ public final class PersonalComponents {
         List<@Nullable Object> parts = new ArrayList<>();
         if (value instanceof Optional<?> optional) {
             parts.add(optional.orElse(null));
+        } else if (value instanceof AtomicReference<?> reference) {
+            parts.add(reference.get());
         } else if (value instanceof Map<?, ?> map) {
             parts.addAll(map.keySet());
             parts.addAll(map.values());
@@ -177,6 +174,8 @@ public final class PersonalComponents {
         private final Set<Type> visited = new HashSet<>();
         private final List<Class<?>> around = new ArrayList<>();
         private final List<Component> found = new ArrayList<>();
+        private final List<Hidden> hidden = new ArrayList<>();
+        private @Nullable Field component;
         private boolean open;
 
         void visit(Type type) {
@@ -186,6 +185,7 @@ public final class PersonalComponents {
                 return;
             } else if (type instanceof ParameterizedType generic) {
                 visit(generic.getRawType());
+                lookForHidden(generic);
                 for (Type argument : generic.getActualTypeArguments()) {
                     visit(argument);
                 }
@@ -193,6 +193,27 @@ public final class PersonalComponents {
                 visit(array.getGenericComponentType());
             } else {
                 open = true;
+            }
+        }
+
+        private void lookForHidden(ParameterizedType generic) {
+            Class<?> raw = (Class<?>) generic.getRawType();
+            if (component == null
+                    || raw == Class.class
+                    || !isOfALibrary(raw)
+                    || component.isAnnotationPresent(PersonalData.class)) {
+                return;
+            }
+            Type[] arguments = generic.getActualTypeArguments();
+            boolean isKeyed = Map.class.isAssignableFrom(raw) || Map.Entry.class.isAssignableFrom(raw);
+            boolean isHolder = HOLDERS.stream().anyMatch(known -> known.isAssignableFrom(raw));
+            int untold = isKeyed ? 1 : isHolder ? 0 : arguments.length;
+            for (Type argument : List.of(arguments).subList(0, Math.min(untold, arguments.length))) {
+                Search inside = new Search();
+                inside.visit(argument);
+                if (!inside.found.isEmpty()) {
+                    hidden.add(new Hidden(component, raw));
+                }
             }
         }
 
@@ -213,6 +234,7 @@ public final class PersonalComponents {
                 if (field.isAnnotationPresent(PersonalData.class)) {
                     found.add(new Component(field, List.copyOf(around)));
                 }
+                component = field;
                 visit(field.getGenericType());
             }
             around.remove(around.size() - 1);

@@ -1,6 +1,7 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import io.eventcore.internal.JsonPaths;
 import io.eventcore.internal.PersonalComponents;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.PersonalValue;
@@ -98,11 +99,10 @@ final class Codec {
                 }
             }
         } catch (JacksonException e) {
+            String place = JsonPaths.of(e);
             throw new IllegalStateException(
                     "%s could not be read any more once a subject is erased: it does not accept the placeholder%s"
-                            .formatted(
-                                    event.getClass().getName(),
-                                    e.getPathReference().isEmpty() ? "s" : ". See " + e.getPathReference()));
+                            .formatted(event.getClass().getName(), place.isEmpty() ? "s" : ". See " + place));
         }
     }
 

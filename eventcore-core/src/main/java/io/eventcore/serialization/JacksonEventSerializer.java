@@ -2,8 +2,10 @@ package io.eventcore.serialization;
 
 import io.eventcore.Event;
 import io.eventcore.RawEvent;
+import io.eventcore.internal.JsonPaths;
 import io.eventcore.internal.PersonalComponents;
 import io.eventcore.internal.PersonalComponents.Component;
+import io.eventcore.internal.PersonalComponents.Hidden;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.SubjectErased;
@@ -104,6 +106,16 @@ public final class JacksonEventSerializer implements EventSerializer {
     }
 
     private void checkPersonalData(Class<? extends Event> type) {
+        for (Hidden hidden : PersonalComponents.hiddenIn(type)) {
+            throw new IllegalArgumentException(
+                    "Component '%s' of %s has @PersonalData in %s, where it would be stored as it is: hold it in a list, an Optional, the values of a map or a record"
+                            .formatted(
+                                    hidden.field().getName(),
+                                    hidden.field().getDeclaringClass().getName(),
+                                    Map.class.isAssignableFrom(hidden.holder())
+                                            ? "the keys of a map"
+                                            : "a " + hidden.holder().getName()));
+        }
         for (Component component : PersonalComponents.declaredBy(type)) {
             if (placeholders.isEmpty()) {
                 throw new IllegalArgumentException(
@@ -239,7 +251,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */
     private static RuntimeException redacted(JacksonException e, String what) {
         TokenStreamLocation location = e.getLocation();
-        String path = e.getPathReference();
+        String path = JsonPaths.of(e);
         String place = location == null ? path : path + " (byte " + location.getByteOffset() + ")";
         String all = (place + what).strip();
         return e instanceof MissingProperties.MissingPropertyException

@@ -1,6 +1,7 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import io.eventcore.internal.JsonPaths;
 import io.eventcore.internal.RedactedException;
 import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
@@ -53,7 +54,7 @@ final class ReadBack {
         try {
             back = reader.readValue(json);
         } catch (JacksonException e) {
-            String place = e.getPathReference();
+            String place = JsonPaths.of(e);
             throw new IllegalStateException(
                     "%s can be written as JSON, but not be read back%s"
                             .formatted(type, place.isEmpty() ? "" : ": see " + place),

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
 import io.eventcore.EventSerializationException;
 import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
@@ -27,6 +29,10 @@ import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.PersonalEvent;
+import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.SerializerRoundTrip;
+import java.lang.ref.WeakReference;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -409,6 +416,58 @@ class PersonalDataTest {
         }
     }
 
+    @EventType("hiding-in-a-reference")
+    record HidingInAReference(AtomicReference<Hidden> hidden) implements Event {
+        @Override
+        public StreamId streamId() {
+            return STREAM;
+        }
+    }
+
+    @EventType("keyed")
+    record Keyed(Map<Guest, String> guests) implements Event {
+        @Override
+        public StreamId streamId() {
+            return STREAM;
+        }
+    }
+
+    @EventType("unknown-holder")
+    record UnknownHolder(WeakReference<Guest> guest) implements Event {
+        @Override
+        public StreamId streamId() {
+            return STREAM;
+        }
+    }
+
+    record Box<T>(T value) {}
+
+    @EventType("boxed")
+    record Boxed(String host, Box<Guest> box, AtomicReference<Guest> reference, Map<String, Box<Guest>> late)
+            implements Event {
+        @Override
+        public StreamId streamId() {
+            return STREAM;
+        }
+    }
+
+    record Badge(
+            String holder, @PersonalData(subject = "holder") String code) {
+        Badge {
+            if (code.startsWith("[")) {
+                throw new IllegalArgumentException("no badge");
+            }
+        }
+    }
+
+    @EventType("badges")
+    record Badges(Map<String, Badge> byName) implements Event {
+        @Override
+        public StreamId streamId() {
+            return STREAM;
+        }
+    }
+
     private JacksonEventSerializer protecting(Class<? extends Event> type) {
         return new JacksonEventSerializer(
                 EventTypes.builder().register(type).build(), EventJson.builder().build(), protection);
@@ -434,6 +493,19 @@ class PersonalDataTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new PassThroughEventSerializer(TYPES))
                 .withMessageContaining("could not be erased");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> protecting(Keyed.class))
+                .withMessageContaining("'guests'")
+                .withMessageContaining("in the keys of a map");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> protecting(UnknownHolder.class))
+                .withMessageContaining("'guest'")
+                .withMessageContaining("in a java.lang.ref.WeakReference");
+        assertThatExceptionOfType(EventSerializationException.class)
+                .isThrownBy(() -> append(
+                        protecting(HidingInAReference.class),
+                        new HidingInAReference(new AtomicReference<>(new Hidden("a", "b")))))
+                .withStackTraceContaining("only 0 of them are written");
         assertThatExceptionOfType(EventSerializationException.class)
                 .isThrownBy(() -> append(protecting(Strict.class), new Strict("id", "code")))
                 .withStackTraceContaining("does not accept the placeholder");
@@ -451,6 +523,52 @@ class PersonalDataTest {
 
     private static void append(JacksonEventSerializer serializer, Event event) {
         new InMemoryEventStore(serializer).appendEvents(StreamWrites.to(STREAM, ExpectedVersion.any(), event));
+    }
+
+    @Test
+    void what_a_generic_class_or_one_of_a_library_holds_is_sealed_and_told_before_it_is_stored() {
+        Guest guest = new Guest(new UUID(1, 1), CANARY, CANARY);
+        Event boxed = new Boxed("h", new Box<>(guest), new AtomicReference<>(guest), Map.of("a", new Box<>(guest)));
+        JacksonEventSerializer protecting = protecting(Boxed.class);
+
+        assertThat(new String(sealed(protecting, boxed), StandardCharsets.UTF_8))
+                .doesNotContain("Lovelace");
+        assertThat(new SerializerRoundTrip(protecting, new EventDecoder(protecting))
+                        .encode(StreamWrites.to(STREAM, ExpectedVersion.any(), boxed)
+                                .events()
+                                .get(0))
+                        .decode(Event.class))
+                .allMatch(RecordedEvent::holdsPersonalData);
+    }
+
+    private static byte[] sealed(JacksonEventSerializer serializer, Event event) {
+        InMemoryEventStore store = new InMemoryEventStore(serializer);
+        store.appendEvents(StreamWrites.to(STREAM, ExpectedVersion.any(), event));
+        return store.internals()
+                .readStored(EventFilter.all(), EventPage.first(1))
+                .events()
+                .get(0)
+                .payload();
+    }
+
+    @Test
+    void no_exception_quotes_the_key_of_a_map() {
+        JacksonEventSerializer badges = protecting(Badges.class);
+
+        assertThatThrownBy(() -> append(badges, new Badges(Map.of(CANARY, new Badge("h", "1")))))
+                .satisfies(PersonalDataTest::quotesNothing)
+                .hasStackTraceContaining("[a key]");
+        assertThatThrownBy(() -> badges.deserialize(SerializedEvent.of(
+                        "badges",
+                        "{\"byName\":{\"Lovelace\":{\"holder\":[],\"code\":\"1\"}}}".getBytes(StandardCharsets.UTF_8))))
+                .satisfies(PersonalDataTest::quotesNothing)
+                .hasStackTraceContaining("[a key]");
+    }
+
+    private static void quotesNothing(Throwable e) {
+        java.io.StringWriter trace = new java.io.StringWriter();
+        e.printStackTrace(new java.io.PrintWriter(trace));
+        assertThat(trace.toString()).doesNotContain("Lovelace");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.eventcore.serialization.internal;
 
+import io.eventcore.internal.JsonPaths;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import java.nio.charset.StandardCharsets;
@@ -100,7 +101,7 @@ public final class CanonicalJson {
     }
 
     private static String pathOf(RuntimeException e) {
-        return e instanceof JacksonException jackson ? jackson.getPathReference() : "";
+        return e instanceof JacksonException jackson ? JsonPaths.of(jackson) : "";
     }
 
     /** SHA-256 of a text, in hexadecimal digits. */

@@ -48,6 +48,9 @@ public final class EventDecoder implements StoredEvent.Decoder {
      * @param form what the serializer has made of it; it may hold more than a name and a payload
      */
     public StoredEvent.Decoder of(SerializedEvent form) {
+        if (form instanceof PersonalEvent) {
+            return stored -> withPersonalData(decode(stored, form));
+        }
         return form instanceof SerializedEvent.Encoded ? this : stored -> decode(stored, form);
     }
 
@@ -60,9 +63,11 @@ public final class EventDecoder implements StoredEvent.Decoder {
         SerializedEvent form = serializer.reading(stored.typeName()) == NameReading.UNKNOWN
                 ? withoutPersonalData(stored)
                 : opened(protection, stored);
-        return decode(stored, form).stream()
-                .map(RecordedEvent::withPersonalData)
-                .toList();
+        return withPersonalData(decode(stored, form));
+    }
+
+    private static List<RecordedEvent<Event>> withPersonalData(List<RecordedEvent<Event>> parts) {
+        return parts.stream().map(RecordedEvent::withPersonalData).toList();
     }
 
     /**
