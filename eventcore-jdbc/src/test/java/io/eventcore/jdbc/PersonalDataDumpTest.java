@@ -44,8 +44,11 @@ import io.eventcore.snapshot.SnapshotListener;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.test.contract.Eventually;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -54,8 +57,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -226,6 +232,70 @@ class PersonalDataDumpTest {
                 assertThat(text).doesNotContain(base64.substring(4, base64.length() - 2));
             }
         }
+    }
+
+    @Test
+    void nothing_of_an_erased_person_is_in_the_heap_of_a_fresh_instance(@TempDir Path folder) throws Exception {
+        PostgreSqlDatabase database = PostgreSqlDatabase.INSTANCE;
+        String tables = database.newTables();
+        JdbcDatabase jdbc = TestDatabase.jdbc(database.dataSource(), tables);
+        EventStore store = HeapDumpNode.store(jdbc);
+        for (int i = 0; i < 5; i++) {
+            store.appendEvents(
+                    StreamWrites.to(STREAM, ExpectedVersion.any(), new HeapDumpNode.Registered(STREAM, "c-1", CANARY)));
+        }
+        assertThat(isIn(heapOfAFreshInstance(database, tables, folder.resolve("before.hprof"))))
+                .as("the search finds a person who is not erased")
+                .isTrue();
+
+        PersonalDataEraser.of(store, PersonalDataProtection.of(jdbc.subjectKeyStore(MASTER_KEYS)))
+                .erase("c-1");
+
+        assertThat(isIn(heapOfAFreshInstance(database, tables, folder.resolve("after.hprof"))))
+                .isFalse();
+    }
+
+    private static byte[] heapOfAFreshInstance(PostgreSqlDatabase database, String tables, Path file)
+            throws IOException, InterruptedException {
+        PGSimpleDataSource app = database.unpooled(TestDatabase.APP);
+        Process node = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx48m",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HeapDumpNode.class.getName(),
+                        app.getURL(),
+                        String.valueOf(app.getUser()),
+                        String.valueOf(app.getPassword()),
+                        tables,
+                        file.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(node.waitFor()).isZero();
+        return Files.readAllBytes(file);
+    }
+
+    /** Whether a person is found in the bytes of a heap, by the part of the name that is the same in every encoding of one byte. */
+    private static boolean isIn(byte[] heap) {
+        String found = "Canary-4711";
+        List<byte[]> needles = new ArrayList<>(List.of(
+                found.getBytes(StandardCharsets.UTF_8),
+                found.getBytes(StandardCharsets.UTF_16LE),
+                found.getBytes(StandardCharsets.UTF_16BE)));
+        for (byte[] bytes : List.copyOf(needles)) {
+            needles.add(HexFormat.of().formatHex(bytes).getBytes(StandardCharsets.ISO_8859_1));
+            needles.add(HexFormat.of().withUpperCase().formatHex(bytes).getBytes(StandardCharsets.ISO_8859_1));
+            for (int shift = 0; shift < 3; shift++) {
+                byte[] shifted = new byte[bytes.length + shift];
+                System.arraycopy(bytes, 0, shifted, shift, bytes.length);
+                String base64 = Base64.getEncoder().withoutPadding().encodeToString(shifted);
+                needles.add(base64.substring(4, base64.length() - 2).getBytes(StandardCharsets.ISO_8859_1));
+            }
+        }
+        // One character for each byte, so that the search is that of the platform.
+        String text = new String(heap, StandardCharsets.ISO_8859_1);
+        return needles.stream().anyMatch(needle -> text.contains(new String(needle, StandardCharsets.ISO_8859_1)));
     }
 
     @ParameterizedTest

@@ -17,11 +17,16 @@ import io.eventcore.personaldata.PersonalDataEraser;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.personaldata.SubjectKeyStore;
+import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionStore;
+import io.eventcore.test.contract.Eventually;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.LocalDate;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
@@ -29,6 +34,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.json.JsonMapper;
 
 class PersonalDataConfigurationTest {
     private static final StreamId STREAM = StreamId.of("customer-1");
@@ -151,6 +157,44 @@ class PersonalDataConfigurationTest {
                 .withPropertyValues("eventcore.personal-data.master-key=" + KEY)
                 .withBean("newsletter", Projection.class, () -> newsletter(new JdbcTemplate()))
                 .run(application -> assertThat(application).hasNotFailed());
+    }
+
+    @Test
+    void nothing_of_a_person_is_in_the_answers_of_the_endpoint() {
+        Projection<Event> parking = Projection.named("parking", Event.class)
+                .on(Registered.class, registered -> {
+                    throw new IllegalStateException(
+                            "no such " + registered.event().name());
+                })
+                .onError(failure -> FailureDecision.PARK)
+                .build();
+        withH2(Applications.newH2())
+                .withPropertyValues("eventcore.personal-data.master-key=" + KEY)
+                .withBean("parking", Projection.class, () -> parking)
+                .run(application -> {
+                    append(application, "c-1");
+                    ProjectionRunner runner = application.getBean(ProjectionRunner.class);
+                    Eventually.until(
+                            "the stream is parked",
+                            () -> !runner.parkedStreams("parking").isEmpty());
+                    EventCoreEndpoint endpoint = new EventCoreEndpoint(
+                            List.of(application.getBean(EventStore.class)),
+                            runner,
+                            application.getBean(ProjectionStore.class),
+                            true);
+                    assertThat(answers(endpoint)).contains("parking").doesNotContain("Ada");
+
+                    application.getBean(PersonalDataEraser.class).erase("c-1");
+
+                    assertThat(answers(endpoint)).contains("parking").doesNotContain("Ada");
+                });
+    }
+
+    private static String answers(EventCoreEndpoint endpoint) {
+        JsonMapper json = new JsonMapper();
+        return json.writeValueAsString(endpoint.overview().getBody())
+                + json.writeValueAsString(endpoint.projection("parking", null).getBody())
+                + json.writeValueAsString(endpoint.act("parking", "retry", null).getBody());
     }
 
     @Test
