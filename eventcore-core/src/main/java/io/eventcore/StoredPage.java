@@ -16,6 +16,9 @@ import java.util.Objects;
  * @since 0.1
  */
 public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter, boolean endReached) {
+    /** What the library itself appends to the log, and no type of an application covers. */
+    private static final String SUBJECT_ERASED = "eventcore.subject-erased";
+
     /** Copies the list. */
     public StoredPage {
         events = List.copyOf(events);
@@ -32,7 +35,8 @@ public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter,
     }
 
     /**
-     * The page, decoded for the caller of {@link EventReader#readEvents}.
+     * The page, decoded for the caller of {@link EventReader#readEvents}. A {@link io.eventcore.personaldata.SubjectErased} is left out where it is not of
+     * {@code eventType}: the first erasure must not stop a reader of the application's events.
      *
      * @param filter the one that it was read with
      * @throws EventDeserializationException if an event cannot be decoded or is not of {@code eventType}
@@ -40,8 +44,16 @@ public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter,
     public <E extends Event> EventBatch<E> decode(EventFilter filter, Class<E> eventType) {
         List<RecordedEvent<E>> decoded = new ArrayList<>(events.size());
         for (StoredEvent event : events) {
-            decoded.addAll(event.decode(filter, eventType));
+            if (!isPassedOver(event, eventType)) {
+                decoded.addAll(event.decode(filter, eventType));
+            }
         }
         return new EventBatch<>(decoded, continueAfter, endReached);
+    }
+
+    /** It is decoded all the same: from then on nothing of the subject is read. */
+    private static boolean isPassedOver(StoredEvent event, Class<? extends Event> eventType) {
+        return event.typeName().equals(SUBJECT_ERASED)
+                && event.decode(Event.class).stream().noneMatch(part -> eventType.isInstance(part.event()));
     }
 }

@@ -22,6 +22,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.SubjectErasedException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
@@ -147,7 +148,12 @@ public final class InMemoryEventStore implements EventStore {
 
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
-        SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        SerializedAppend append;
+        try {
+            append = SerializedAppend.of(writes, serializer, limits);
+        } catch (SubjectErasedException erased) {
+            return storedBefore(SerializedAppend.onlyToBeFound(writes)).orElseThrow(() -> erased);
+        }
         append.impossible().ifPresent(stream -> {
             throw new VersionConflictException(stream.id(), stream.expected(), streamVersion(stream.id()));
         });
@@ -194,18 +200,28 @@ public final class InMemoryEventStore implements EventStore {
             MemoryLog.check(append, versions);
             return Optional.empty();
         } catch (VersionConflictException conflict) {
-            List<StoredEvent> repeated = new ArrayList<>();
-            for (SerializedAppend.Entry entry : append.entries()) {
-                append.expectedPlace(entry)
-                        .flatMap(place -> log.find(transaction, entry.event().streamId(), place))
-                        .filter(event -> event.id().equals(entry.event().id()))
-                        .ifPresent(repeated::add);
-            }
-            if (repeated.isEmpty() || repeated.size() < append.entries().size()) {
-                throw conflict;
-            }
-            return Optional.of(repeated);
+            return Optional.of(repeated(transaction, append).orElseThrow(() -> conflict));
         }
+    }
+
+    /** The events of an append, if all of them stand in the places that it expects. */
+    private Optional<List<StoredEvent>> repeated(@Nullable MemoryTransaction transaction, SerializedAppend append) {
+        List<StoredEvent> repeated = new ArrayList<>();
+        for (SerializedAppend.Entry entry : append.entries()) {
+            append.expectedPlace(entry)
+                    .flatMap(place -> log.find(transaction, entry.event().streamId(), place))
+                    .filter(event -> event.id().equals(entry.event().id()))
+                    .ifPresent(repeated::add);
+        }
+        return repeated.isEmpty() || repeated.size() < append.entries().size()
+                ? Optional.empty()
+                : Optional.of(repeated);
+    }
+
+    /** What an append has written that cannot be sent again, as it would be told if it could. */
+    private Optional<EventStreamSlice> storedBefore(SerializedAppend append) {
+        MemoryTransaction transaction = transactions.current();
+        return log.locked(() -> repeated(transaction, append)).map(events -> slice(append, events));
     }
 
     private static EventStreamSlice slice(SerializedAppend append, List<StoredEvent> recorded) {

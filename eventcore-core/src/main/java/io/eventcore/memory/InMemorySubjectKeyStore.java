@@ -3,16 +3,20 @@ package io.eventcore.memory;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.personaldata.SubjectKey;
 import io.eventcore.personaldata.SubjectKeyStore;
+import io.eventcore.transaction.TransactionPhase;
 import java.security.SecureRandom;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Keeps the keys of subjects in memory, beside an {@link InMemoryEventStore}. Within a Spring transaction, keys that are made and subjects
@@ -136,30 +140,76 @@ public final class InMemorySubjectKeyStore implements SubjectKeyStore {
     }
 
     @Override
-    public void erase(String subject, Runnable alongside) {
-        String hash = SubjectKeyStore.hash(subject);
-        inTransaction(transaction -> {
-            locks.acquire(transaction, Map.of(hash, TransactionLocks.Mode.EXCLUSIVE));
-            Entry entry = entry(hash, transaction, false);
-            if (entry.key != null && entry.eraser == null) {
-                entry.eraser = transaction;
-                transaction.add(new MemoryTransaction.Step() {
-                    @Override
-                    public void commit() {
-                        entry.key = null;
-                        entry.eraser = null;
-                    }
+    public void erase(String subject, Consumer<Erasure> alongside) {
+        // In one transaction, as on a database: no other thread sees one of the two without the other.
+        if (!transactions.isActive() && TransactionScope.springTransactionsArePresent()) {
+            OwnTransaction.run(() -> eraseIn(subject, alongside));
+        } else {
+            eraseIn(subject, alongside);
+        }
+    }
 
-                    @Override
-                    public void undo() {
-                        entry.eraser = null;
-                    }
-                });
+    /** Apart, since the class of the template may not be there. */
+    private static final class OwnTransaction {
+        private static void run(Runnable work) {
+            InMemoryTransactionManager manager = new InMemoryTransactionManager();
+            manager.setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
+            new TransactionTemplate(manager).executeWithoutResult(status -> work.run());
+        }
+    }
+
+    private void eraseIn(String subject, Consumer<Erasure> alongside) {
+        String hash = SubjectKeyStore.hash(subject);
+        Erased erased = inTransaction(transaction -> erase(hash, transaction));
+        boolean done = false;
+        try {
+            // Outside of the lock: the store of the events has one of its own.
+            alongside.accept(erased.erasure);
+            done = true;
+        } finally {
+            if (!done && !transactions.isActive()) {
+                locked(() -> takeBack(erased));
             }
-            return entry;
-        });
-        // Outside of the lock: the store of the events has one of its own.
-        alongside.run();
+        }
+    }
+
+    private Erased takeBack(Erased erased) {
+        erased.entry.key = erased.before;
+        if (erased.erasure == Erasure.NOW && erased.before == null) {
+            bySubject.remove(erased.entry.hash, erased.entry);
+            byId.remove(erased.entry.id, erased.entry);
+        }
+        return erased;
+    }
+
+    /** An erasure, and the key that there was. */
+    private record Erased(
+            Erasure erasure, Entry entry, @Nullable SubjectKey before) {}
+
+    private Erased erase(String hash, MemoryTransaction transaction) {
+        locks.acquire(transaction, Map.of(hash, TransactionLocks.Mode.EXCLUSIVE));
+        boolean known = bySubject.containsKey(hash);
+        Entry entry = entry(hash, transaction, false);
+        if (known && (entry.key == null || entry.eraser != null)) {
+            return new Erased(Erasure.BEFORE, entry, entry.key);
+        }
+        SubjectKey before = entry.key;
+        if (before != null) {
+            entry.eraser = transaction;
+            transaction.add(new MemoryTransaction.Step() {
+                @Override
+                public void commit() {
+                    entry.key = null;
+                    entry.eraser = null;
+                }
+
+                @Override
+                public void undo() {
+                    entry.eraser = null;
+                }
+            });
+        }
+        return new Erased(Erasure.NOW, entry, before);
     }
 
     private interface Action<T> {

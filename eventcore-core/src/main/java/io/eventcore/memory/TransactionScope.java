@@ -56,7 +56,8 @@ interface TransactionScope {
         }
     }
 
-    private static boolean springTransactionsArePresent() {
+    /** Whether Spring's transactions are on the class path. */
+    static boolean springTransactionsArePresent() {
         try {
             Class.forName(
                     "org.springframework.transaction.support.TransactionSynchronizationManager",

@@ -29,6 +29,9 @@ final class KeyCache {
 
     private long forgotten;
 
+    /** Whether a caller's transaction was ever seen here, so that the class that knows transactions is there. */
+    private volatile boolean seesTransactions;
+
     private record Entry(SubjectKey key, long goodUntil) {}
 
     KeyCache(SubjectKeyStore store, Duration life, int maxKeys, LongSupplier nanoClock) {
@@ -40,7 +43,7 @@ final class KeyCache {
 
     /** The keys with these ids; the store is asked once for all that are not here. */
     Map<UUID, SubjectKey> find(Collection<UUID> ids) {
-        Map<UUID, SubjectKey> found = new HashMap<>();
+        Map<UUID, SubjectKey> found = seesTransactions ? TransactionKeys.find(this, ids) : new HashMap<>();
         List<UUID> missing = new ArrayList<>();
         long begin = nanoClock.getAsLong();
         long before;
@@ -48,6 +51,9 @@ final class KeyCache {
             before = forgotten;
             for (UUID id : ids) {
                 Entry entry = entries.get(id);
+                if (found.containsKey(id)) {
+                    continue;
+                }
                 if (entry != null && entry.goodUntil - begin > 0) {
                     found.put(id, entry.key);
                 } else {
@@ -60,33 +66,47 @@ final class KeyCache {
         if (!missing.isEmpty()) {
             Predicate<SubjectKey> cacheable = store.cacheable();
             Map<UUID, SubjectKey> loaded = store.find(missing);
-            keep(loaded.values(), cacheable, begin, before);
+            List<SubjectKey> notForOthers = keep(loaded.values(), cacheable, begin, before);
+            if (!notForOthers.isEmpty()) {
+                seesTransactions = true;
+                TransactionKeys.keep(this, notForOthers, maxKeys);
+            }
             found.putAll(loaded);
         }
         return found;
     }
 
-    private synchronized void keep(
+    /** Gives back those that only the calling thread's transaction may keep. */
+    private synchronized List<SubjectKey> keep(
             Collection<SubjectKey> loaded, Predicate<SubjectKey> cacheable, long begin, long before) {
         entries.values().removeIf(entry -> entry.goodUntil - begin <= 0);
         // What was asked before a subject was forgotten may be its key.
         if (before != forgotten) {
-            return;
+            return List.of();
         }
+        List<SubjectKey> notForOthers = new ArrayList<>();
         for (SubjectKey key : loaded) {
             if (cacheable.test(key)) {
                 entries.put(key.id(), new Entry(key, begin + lifeNanos));
+            } else {
+                notForOthers.add(key);
             }
         }
         int surplus = entries.size() - maxKeys;
         if (surplus > 0) {
             List.copyOf(entries.keySet()).subList(0, surplus).forEach(entries::remove);
         }
+        return notForOthers;
     }
 
-    synchronized void forget(String subjectHash) {
-        forgotten++;
-        entries.values().removeIf(entry -> entry.key.subjectHash().equals(subjectHash));
+    void forget(String subjectHash) {
+        if (seesTransactions) {
+            TransactionKeys.forget(this);
+        }
+        synchronized (this) {
+            forgotten++;
+            entries.values().removeIf(entry -> entry.key.subjectHash().equals(subjectHash));
+        }
     }
 
     synchronized int size() {

@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.VersionConflictException;
+import io.eventcore.personaldata.SubjectKeyStore.Erasure;
 import io.eventcore.transaction.AfterCommit;
 import java.util.Objects;
 
@@ -34,7 +35,8 @@ public class PersonalDataEraser {
 
     /**
      * Erases a subject for good, and appends {@link SubjectErased}: both in the caller's transaction, or else in one of their own. No effect on a
-     * subject that was erased. One that never had any data is erased as well, so that none is stored later.
+     * subject that was erased, unless its key came back from a backup: it is destroyed and told again. One that never had any data is erased as well, so that
+     * none is stored later.
      *
      * <p>Waits for transactions that have appended personal data of the subject and have not ended.
      *
@@ -44,16 +46,20 @@ public class PersonalDataEraser {
     public void erase(String subject) {
         Objects.requireNonNull(subject, "subject");
         boolean joined = events.internals().joinsCallersTransaction();
-        protection.store().erase(subject, () -> tell(subject));
+        protection.store().erase(subject, erasure -> tell(subject, erasure));
         protection.forget(subject);
         if (joined) {
             AfterCommit.run(() -> protection.forget(subject));
         }
     }
 
-    /** One event tells it once for all: a repetition is refused by the version. */
-    private void tell(String subject) {
+    /** A repetition tells nothing new, and is refused by the version. A key that was brought back and is destroyed again is told again. */
+    private void tell(String subject, Erasure erasure) {
         SubjectErased erased = new SubjectErased(subject);
+        if (erasure == Erasure.NOW) {
+            events.appendEvents(StreamWrites.to(erased.streamId(), ExpectedVersion.any(), erased));
+            return;
+        }
         try {
             events.appendEvents(StreamWrites.to(erased.streamId(), ExpectedVersion.noStream(), erased));
         } catch (VersionConflictException toldBefore) {

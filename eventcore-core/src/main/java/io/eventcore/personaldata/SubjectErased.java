@@ -8,7 +8,7 @@ import java.util.Objects;
 /**
  * The personal data of a subject was erased. Read models that hold any of it follow by projecting this event.
  *
- * <p>It is appended in the transaction that destroys the key, once for each subject. Who reads it reads nothing of the subject any more, wherever it stands
+ * <p>It is appended in the transaction that destroys the key, once for each subject; again only where its key came back from a backup and was destroyed again. Who reads it reads nothing of the subject any more, wherever it stands
  * in the log. It names the subject, for ever.
  *
  * @param subject as the application names it

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -47,9 +48,22 @@ public interface SubjectKeyStore {
      * Destroys the key of a subject for good, in the caller's transaction, or else in one of its own. No effect on a subject that was erased. One that never
      * had a key is remembered as erased, too.
      *
-     * @param alongside is run in the same transaction, after it
+     * @param alongside is run in the same transaction, after it; what it throws undoes the erasure
      */
-    void erase(String subject, Runnable alongside);
+    void erase(String subject, Consumer<Erasure> alongside);
+
+    /**
+     * What an erasure has found.
+     *
+     * @since 0.1
+     */
+    enum Erasure {
+        /** The subject was not erased until now, or its key was brought back from a backup. */
+        NOW,
+
+        /** It was erased before: nothing is changed. */
+        BEFORE
+    }
 
     /** By which a store may know a subject without its name: SHA-256 in hexadecimal digits. */
     static String hash(String subject) {

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class KeyCacheTest {
@@ -42,7 +43,7 @@ class KeyCacheTest {
         }
 
         @Override
-        public void erase(String subject, Runnable alongside) {
+        public void erase(String subject, Consumer<Erasure> alongside) {
             throw new UnsupportedOperationException();
         }
     }

@@ -22,6 +22,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.SubjectErasedException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
@@ -90,7 +91,12 @@ public class JdbcEventStore implements EventStore {
 
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
-        SerializedAppend append = SerializedAppend.of(writes, serializer, limits);
+        SerializedAppend append;
+        try {
+            append = SerializedAppend.of(writes, serializer, limits);
+        } catch (SubjectErasedException erased) {
+            return storedBefore(SerializedAppend.onlyToBeFound(writes)).orElseThrow(() -> erased);
+        }
         append.impossible().ifPresent(stream -> {
             throw new VersionConflictException(stream.id(), stream.expected(), streamVersion(stream.id()));
         });
@@ -125,6 +131,22 @@ public class JdbcEventStore implements EventStore {
         return outcome instanceof AppendResult.Conflict && isToldByIds(append)
                 ? ownAppends.findStored(append).orElse(outcome)
                 : outcome;
+    }
+
+    /** What an append has written that cannot be sent again, as it would be told if it could. */
+    private Optional<EventStreamSlice> storedBefore(SerializedAppend append) {
+        if (!uniqueIds && !append.isRefusedTheSecondTime()) {
+            return Optional.empty();
+        }
+        try {
+            return connections
+                    .joinOrOwn(connection -> dialect.stored().find(connection, append))
+                    .flatMap(result -> result instanceof AppendResult.Found found
+                            ? Optional.of(found.slice()).filter(append::isCarriedOutBy)
+                            : Optional.empty());
+        } catch (SQLException e) {
+            throw failed("Looking for an append", e);
+        }
     }
 
     /** Whether a repetition of this append is recognised by its ids alone, not by the versions it expects. */

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
@@ -95,18 +96,25 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     }
 
     private List<Row> rowsOf(Connection connection, List<String> hashes, boolean locked) throws SQLException {
-        List<Row> rows = table.bySubjects(connection, hashes, locked);
-        if (rows.size() == hashes.size()) {
-            return rows;
-        }
+        // Without a lock: MariaDB and MySQL would lock the gap that a missing key is to be inserted into, against all
+        // others.
+        List<Row> rows = table.bySubjects(connection, hashes);
         List<String> missing = new ArrayList<>(hashes);
         rows.forEach(row -> missing.remove(row.subject()));
+        if (missing.isEmpty() && !locked) {
+            return rows;
+        }
         for (String hash : missing) {
             table.insert(connection, newRow(hash));
         }
-        // Perhaps not ours: another append may have been first.
-        List<Row> all = new ArrayList<>(rows);
-        all.addAll(table.bySubjects(connection, missing, locked));
+        // A new one is perhaps not ours: another append may have been first.
+        List<Row> all;
+        if (locked) {
+            all = table.lockedBySubjects(connection, hashes);
+        } else {
+            all = new ArrayList<>(rows);
+            all.addAll(table.bySubjects(connection, missing));
+        }
         if (all.size() != hashes.size()) {
             throw new TransientEventStoreException(
                     "The key of a subject was made by another transaction that this one does not see", null);
@@ -137,13 +145,25 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
         List<Row> rows;
         try {
-            rows = connections.joinOrOwn(connection -> table.byIds(connection, List.copyOf(ids)));
+            rows = connections.joinOrOwn(connection -> rowsOf(connection, ids));
         } catch (SQLException e) {
             throw failed(e);
         }
         Map<UUID, SubjectKey> keys = new HashMap<>();
         rows.forEach(row -> keys.put(row.id(), unwrapped(row)));
         return keys;
+    }
+
+    private List<Row> rowsOf(Connection connection, Collection<UUID> ids) throws SQLException {
+        List<UUID> missing = new ArrayList<>(ids);
+        List<Row> rows = table.byIds(connection, missing);
+        rows.forEach(row -> missing.remove(row.id()));
+        if (!missing.isEmpty()) {
+            // The caller's snapshot may be older than a key that the caller's own append has taken from another
+            // transaction.
+            rows.addAll(table.newestByIds(connection, missing));
+        }
+        return rows;
     }
 
     /** In a caller's transaction, a subject may be erased for it alone; and above READ COMMITTED, it is blind to what others erase. */
@@ -176,19 +196,17 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     }
 
     @Override
-    public void erase(String subject, Runnable alongside) {
+    public void erase(String subject, Consumer<Erasure> alongside) {
         String hash = SubjectKeyStore.hash(subject);
         Optional<CallersConnection> callers = connections.callersConnection();
         if (callers.isPresent()) {
             refuseReadOnly();
-            erase(callers.get(), hash);
-            alongside.run();
+            alongside.accept(erase(callers.get(), hash));
             return;
         }
         try {
             ownTransaction.executeWithoutResult(status -> {
-                erase(connections.callersConnection().orElseThrow(), hash);
-                alongside.run();
+                alongside.accept(erase(connections.callersConnection().orElseThrow(), hash));
             });
         } catch (CannotCreateTransactionException e) {
             throw Connections.noConnection(e);
@@ -202,21 +220,20 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
         }
     }
 
-    private void erase(CallersConnection callers, String hash) {
+    private Erasure erase(CallersConnection callers, String hash) {
         try {
-            callers.write(
-                    connection -> {
-                        if (!table.erase(connection, hash)
-                                && !table.insert(connection, new Row(hash, UUID.randomUUID(), Optional.empty()))) {
-                            // It was erased before, or another transaction has made a key meanwhile.
-                            table.erase(connection, hash);
-                        }
-                        return hash;
-                    },
-                    written -> Optional.empty());
+            return callers.write(connection -> erase(connection, hash), written -> Optional.empty());
         } catch (SQLException e) {
             throw failed(e);
         }
+    }
+
+    private Erasure erase(Connection connection, String hash) throws SQLException {
+        // The last one if another transaction has made a key meanwhile.
+        boolean now = table.erase(connection, hash)
+                || table.insert(connection, new Row(hash, UUID.randomUUID(), Optional.empty()))
+                || table.erase(connection, hash);
+        return now ? Erasure.NOW : Erasure.BEFORE;
     }
 
     /**

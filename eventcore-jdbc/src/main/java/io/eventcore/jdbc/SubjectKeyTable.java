@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 
 /** The rows of subject keys. */
 final class SubjectKeyTable {
@@ -53,15 +54,28 @@ final class SubjectKeyTable {
     }
 
     List<Row> byIds(Connection connection, List<UUID> ids) throws SQLException {
-        return select(connection, "key_id", ids.stream().map(UUID::toString).toList(), false);
+        return select(connection, "key_id", texts(ids), UnaryOperator.identity());
     }
 
-    /** {@code locked}: until the transaction ends, no other one erases these subjects. */
-    List<Row> bySubjects(Connection connection, List<String> subjects, boolean locked) throws SQLException {
-        return select(connection, "subject", subjects, locked);
+    /** Sees what is committed, where the engine can show that to a transaction that reads by an older snapshot. */
+    List<Row> newestByIds(Connection connection, List<UUID> ids) throws SQLException {
+        return select(connection, "key_id", texts(ids), expressions::newest);
     }
 
-    private List<Row> select(Connection connection, String column, List<String> values, boolean locked)
+    private static List<String> texts(List<UUID> ids) {
+        return ids.stream().map(UUID::toString).toList();
+    }
+
+    List<Row> bySubjects(Connection connection, List<String> subjects) throws SQLException {
+        return select(connection, "subject", subjects, UnaryOperator.identity());
+    }
+
+    /** Until the transaction ends, no other one erases these subjects. */
+    List<Row> lockedBySubjects(Connection connection, List<String> subjects) throws SQLException {
+        return select(connection, "subject", subjects, expressions::lockedForReading);
+    }
+
+    private List<Row> select(Connection connection, String column, List<String> values, UnaryOperator<String> kind)
             throws SQLException {
         List<Row> found = new ArrayList<>();
         for (int from = 0; from < values.size(); from += AT_ONCE) {
@@ -70,8 +84,7 @@ final class SubjectKeyTable {
             int parameters = Integer.highestOneBit(2 * some.size() - 1);
             String query = names.in("SELECT %s FROM eventcore_subject_key WHERE %s%s%s"
                     .formatted(COLUMNS, column, Statements.in(parameters), expressions.andNotFromCache()));
-            try (PreparedStatement statement =
-                    connection.prepareStatement(locked ? expressions.lockedForReading(query) : query)) {
+            try (PreparedStatement statement = connection.prepareStatement(kind.apply(query))) {
                 for (int i = 0; i < parameters; i++) {
                     statement.setString(i + 1, some.get(Math.min(i, some.size() - 1)));
                 }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.Event;
+import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.EventStreamSlice;
 import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.PersonalData;
@@ -26,6 +28,7 @@ import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.Upcaster;
 import io.eventcore.transaction.TransactionPhase;
 import java.time.Duration;
 import java.util.Collection;
@@ -40,12 +43,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What is promised about personal data: it can be erased from events that never change.
@@ -77,6 +85,26 @@ public abstract class PersonalDataContract {
             @PersonalData(subject = "second") String secondName)
             implements Event {}
 
+    /** An event as an earlier release has stored it. */
+    @EventType("contract.named")
+    public record Named(
+            StreamId streamId,
+            String customer,
+            @PersonalData(subject = "customer") String name) implements Event {}
+
+    /** What it is today, one part of it. */
+    @EventType(value = "contract.named", revision = 2)
+    public record NamedApart(
+            StreamId streamId,
+            String customer,
+            @PersonalData(subject = "customer") String first,
+            @PersonalData(subject = "customer") String last)
+            implements Event {}
+
+    /** The other part. Its component is no personal data any more, as its upcaster thinks. */
+    @EventType("contract.greeted")
+    public record Greeted(StreamId streamId, String words) implements Event {}
+
     /** An instance of the application. */
     private static final class Instance {
         private final SubjectKeyStore keys;
@@ -89,11 +117,16 @@ public abstract class PersonalDataContract {
         }
 
         private Instance(PersonalDataContract contract, SubjectKeyStore keys, Duration keysLiveFor) {
+            this(contract, keys, keysLiveFor, EventTypes.of(Met.class));
+        }
+
+        private Instance(PersonalDataContract contract, SubjectKeyStore keys, Duration keysLiveFor, EventTypes types) {
             this.keys = keys;
             this.protection = PersonalDataProtection.builder(keys)
                     .keysLiveFor(keysLiveFor)
                     .build();
-            this.store = contract.newStore(serializer(protection));
+            this.store = contract.newStore(
+                    new JacksonEventSerializer(types, EventJson.builder().build(), protection));
             this.eraser = PersonalDataEraser.of(store, protection);
         }
 
@@ -106,12 +139,6 @@ public abstract class PersonalDataContract {
                     .map(RecordedEvent::event)
                     .toList();
         }
-    }
-
-    /** A serializer of the events of this contract. */
-    static EventSerializer serializer(PersonalDataProtection protection) {
-        return new JacksonEventSerializer(
-                EventTypes.of(Met.class), EventJson.builder().build(), protection);
     }
 
     /** A store of the same events for every call within a test, as another process has it; empty when the test begins. */
@@ -422,16 +449,7 @@ public abstract class PersonalDataContract {
             here.append(new Met(STREAM, "first-" + i, "name " + i, "second-" + i, "other " + i));
         }
         AtomicLong asked = new AtomicLong();
-        Instance counting = new Instance(
-                this,
-                new Forwarding(newKeyStore()) {
-                    @Override
-                    public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
-                        asked.incrementAndGet();
-                        return super.find(ids);
-                    }
-                },
-                FOR_LONG);
+        Instance counting = new Instance(this, new Counting(newKeyStore(), asked), FOR_LONG);
 
         assertThat(counting.store
                         .readEvents(EventFilter.all(), EventPage.first(100), Met.class)
@@ -441,6 +459,247 @@ public abstract class PersonalDataContract {
         assertThat(asked).hasValue(1);
         assertThat(counting.read()).hasSize(20);
         assertThat(asked).hasValue(1);
+    }
+
+    /** A transaction that sees what was committed when it began to read, where the engine has that. */
+    private TransactionTemplate snapshot() {
+        TransactionTemplate snapshot =
+                new TransactionTemplate(Objects.requireNonNull(transaction.getTransactionManager()));
+        snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        return snapshot;
+    }
+
+    /** As callers do whose transaction was refused for what another one has committed. */
+    private static <T> T untilItGoesThrough(Supplier<T> work) {
+        TransientEventStoreException last = null;
+        for (int attempt = 0; attempt < 3; attempt++) {
+            try {
+                return work.get();
+            } catch (TransientEventStoreException refused) {
+                last = refused;
+            }
+        }
+        throw new AssertionError("refused again and again", last);
+    }
+
+    @Test
+    void a_transaction_reads_what_it_appends_of_a_subject_that_another_has_met_since_it_began() {
+        Met theirs = new Met(StreamId.of("theirs"), ADA, "Ada", BOB, "Bob");
+        AtomicBoolean met = new AtomicBoolean();
+
+        List<Met> read = untilItGoesThrough(() -> snapshot().execute(status -> {
+            here.read();
+            if (!met.getAndSet(true)) {
+                Race.elsewhere(() -> {
+                    elsewhere.append(theirs);
+                    return true;
+                });
+            }
+            here.append(met());
+            return here.read();
+        }));
+
+        assertThat(read).containsExactly(met());
+        assertThat(here.read()).containsExactly(met());
+    }
+
+    @Test
+    void a_transaction_erases_a_subject_that_another_has_met_since_it_began() {
+        AtomicBoolean met = new AtomicBoolean();
+
+        List<Met> read = untilItGoesThrough(() -> snapshot().execute(status -> {
+            here.read();
+            if (!met.getAndSet(true)) {
+                Race.elsewhere(() -> {
+                    elsewhere.append(met());
+                    return true;
+                });
+            }
+            here.eraser.erase(ADA);
+            return here.read();
+        }));
+
+        assertThat(read).extracting(Met::firstName).doesNotContain("Ada Lovelace");
+        assertThat(here.read()).extracting(Met::firstName).containsExactly(ERASED);
+        assertThat(new Instance(this, FOR_LONG).read())
+                .extracting(Met::firstName)
+                .containsExactly(ERASED);
+        assertThat(undecoded(here, SubjectErased.class)).containsExactly(new SubjectErased(ADA));
+    }
+
+    @Test
+    void the_keys_of_a_page_are_asked_for_once_in_a_transaction_too() {
+        for (int i = 0; i < 20; i++) {
+            here.append(new Met(STREAM, "first-" + i, "name " + i, "second-" + i, "other " + i));
+        }
+        for (int i = 0; i < 10; i++) {
+            here.eraser.erase("first-" + i);
+        }
+        for (TransactionTemplate reading : List.of(transaction, snapshot())) {
+            AtomicLong asked = new AtomicLong();
+            Instance counting = new Instance(this, new Counting(newKeyStore(), asked), FOR_LONG);
+
+            List<Met> read = reading.execute(status -> counting.read());
+
+            assertThat(read)
+                    .hasSize(20)
+                    .filteredOn(met -> met.firstName().equals(ERASED))
+                    .hasSize(10);
+            assertThat(asked).hasValue(1);
+        }
+    }
+
+    @Test
+    void what_a_transaction_keeps_of_keys_ends_with_its_savepoint_and_with_itself() {
+        here.append(met());
+
+        transaction.executeWithoutResult(status -> {
+            Object savepoint = status.createSavepoint();
+            here.eraser.erase(ADA);
+            assertThat(here.read()).extracting(Met::firstName).containsExactly(ERASED);
+            status.rollbackToSavepoint(savepoint);
+            assertThat(here.read()).containsExactly(met());
+            here.eraser.erase(ADA);
+            assertThat(here.read()).extracting(Met::firstName).containsExactly(ERASED);
+            status.setRollbackOnly();
+        });
+        snapshot().executeWithoutResult(status -> assertThat(here.read()).containsExactly(met()));
+
+        elsewhere.eraser.erase(ADA);
+
+        Instance fresh = new Instance(this, SHORTLY);
+        snapshot()
+                .executeWithoutResult(status ->
+                        assertThat(fresh.read()).extracting(Met::firstName).containsExactly(ERASED));
+    }
+
+    @Test
+    void transactions_that_meet_different_new_subjects_do_not_wait_for_each_other() {
+        snapshot().executeWithoutResult(status -> {
+            here.keys.keysOf(List.of(ADA));
+            boolean met = Race.elsewhere(() -> snapshot()
+                    .execute(other -> elsewhere.keys.keysOf(List.of(BOB)).containsKey(BOB)));
+            assertThat(met).isTrue();
+        });
+    }
+
+    @Test
+    void a_key_that_came_back_from_a_backup_is_destroyed_and_told_again() {
+        here.append(met());
+        SubjectErased before = new SubjectErased(ADA);
+        here.append(before);
+
+        here.eraser.erase(ADA);
+        here.eraser.erase(ADA);
+
+        assertThat(new Instance(this, FOR_LONG).read())
+                .extracting(Met::firstName)
+                .containsExactly(ERASED);
+        assertThat(undecoded(here, SubjectErased.class)).containsExactly(before, new SubjectErased(ADA));
+    }
+
+    @Test
+    void an_erasure_that_cannot_be_told_has_erased_nothing_and_shows_nothing() {
+        here.append(met());
+
+        assertThatExceptionOfType(IllegalStateException.class)
+                .isThrownBy(() -> here.keys.erase(ADA, erasure -> {
+                    assertThat(erasure).isEqualTo(SubjectKeyStore.Erasure.NOW);
+                    assertThat(Race.elsewhere(elsewhere::read)).containsExactly(met());
+                    throw new IllegalStateException("not told");
+                }));
+
+        assertThat(new Instance(this, FOR_LONG).read()).containsExactly(met());
+        here.append(met());
+    }
+
+    @Test
+    void an_append_that_is_sent_again_after_an_erasure_is_found() {
+        StreamWrites writes = StreamWrites.to(STREAM, ExpectedVersion.noStream(), met());
+        EventStreamSlice stored = here.store.appendEvents(writes);
+        here.eraser.erase(ADA);
+
+        assertThat(here.store.appendEvents(writes)).isEqualTo(stored);
+        assertThat(transaction.<EventStreamSlice>execute(status -> elsewhere.store.appendEvents(writes)))
+                .isEqualTo(stored);
+        assertThatExceptionOfType(SubjectErasedException.class)
+                .isThrownBy(() -> here.store.appendEvents(StreamWrites.to(STREAM, ExpectedVersion.noStream(), met())));
+        assertThat(here.read()).hasSize(1);
+    }
+
+    @Test
+    void a_reader_of_the_applications_events_passes_over_an_erasure() {
+        here.append(met());
+        here.eraser.erase("someone");
+        here.append(met());
+
+        EventBatch<Met> page = here.store.readEvents(EventFilter.all(), EventPage.first(10), Met.class);
+
+        assertThat(page.events()).extracting(RecordedEvent::event).containsExactly(met(), met());
+        assertThat(page.endReached()).isTrue();
+        assertThat(here.store
+                        .readEvents(EventFilter.all(), EventPage.first(10), Event.class)
+                        .events())
+                .hasSize(3);
+    }
+
+    @Test
+    void an_upcaster_is_given_what_may_be_read_and_its_parts_hold_personal_data() {
+        Instance before = new Instance(this, newKeyStore(), FOR_LONG, EventTypes.of(Named.class));
+        before.append(new Named(STREAM, ADA, "Ada Lovelace"));
+        Instance today = new Instance(this, newKeyStore(), FOR_LONG, todaysTypes());
+
+        assertThat(upcast(today))
+                .extracting(RecordedEvent::event)
+                .containsExactly(
+                        new NamedApart(STREAM, ADA, "Ada", "Lovelace"), new Greeted(STREAM, "Hello Ada Lovelace"));
+        assertThat(upcast(today)).allMatch(RecordedEvent::holdsPersonalData);
+
+        today.eraser.erase(ADA);
+
+        List<Event> erased = List.of(new NamedApart(STREAM, ADA, ERASED, ""), new Greeted(STREAM, "Hello " + ERASED));
+        assertThat(upcast(today)).extracting(RecordedEvent::event).containsExactlyElementsOf(erased);
+        assertThat(undecoded(today, NamedApart.class)).containsExactlyElementsOf(erased);
+    }
+
+    private static List<RecordedEvent<Event>> upcast(Instance instance) {
+        return instance.store.readStream(STREAM, Event.class).toList();
+    }
+
+    private static EventTypes todaysTypes() {
+        return EventTypes.builder()
+                .register(NamedApart.class)
+                .register(Greeted.class)
+                .upcaster(Upcaster.from("contract.named")
+                        .toParts(List.of("contract.named@2", "contract.greeted"), old -> {
+                            String name = old.json().path("name").asString();
+                            String[] names = name.split(" ", 2);
+                            ObjectNode apart = old.object().deepCopy();
+                            apart.remove("name");
+                            apart.put("first", names[0]).put("last", names.length > 1 ? names[1] : "");
+                            ObjectNode greeted = old.object().deepCopy();
+                            greeted.remove(List.of("name", "customer"));
+                            greeted.put("words", "Hello " + name);
+                            return List.of(
+                                    new Upcaster.Part("contract.named@2", apart),
+                                    new Upcaster.Part("contract.greeted", greeted));
+                        }))
+                .build();
+    }
+
+    private static final class Counting extends Forwarding {
+        private final AtomicLong asked;
+
+        private Counting(SubjectKeyStore keys, AtomicLong asked) {
+            super(keys);
+            this.asked = asked;
+        }
+
+        @Override
+        public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
+            asked.incrementAndGet();
+            return super.find(ids);
+        }
     }
 
     private static class Forwarding implements SubjectKeyStore {
@@ -461,7 +720,12 @@ public abstract class PersonalDataContract {
         }
 
         @Override
-        public void erase(String subject, Runnable alongside) {
+        public Predicate<SubjectKey> cacheable() {
+            return keys.cacheable();
+        }
+
+        @Override
+        public void erase(String subject, Consumer<Erasure> alongside) {
             keys.erase(subject, alongside);
         }
     }

@@ -51,6 +51,8 @@ public final class SerializedAppend {
      */
     public record Entry(NewEvent event, SerializedEvent stored, int stream, int offset, Optional<String> ownMetadata) {}
 
+    private static final SerializedEvent NO_FORM = SerializedEvent.of("", new byte[0]);
+
     private final StreamWrites writes;
     private final List<Participant> participants;
     private final List<Entry> entries;
@@ -116,6 +118,23 @@ public final class SerializedAppend {
                 writes, participants(writes.streams(), streams, counts), List.of(entries), metadata, bytes);
     }
 
+    /**
+     * The same without stored forms, for an append that was refused since a subject is erased: only to find out whether it was stored before, when
+     * the subject was not.
+     */
+    public static SerializedAppend onlyToBeFound(StreamWrites writes) {
+        List<StreamId> streams = new ArrayList<>(writes.streams().keySet());
+        streams.sort(Comparator.naturalOrder());
+        int[] counts = new int[streams.size()];
+        List<Entry> entries = new ArrayList<>();
+        for (NewEvent event : writes.events()) {
+            int stream = indexOf(streams, event.streamId());
+            entries.add(new Entry(event, NO_FORM, stream, ++counts[stream], Optional.empty()));
+        }
+        return new SerializedAppend(
+                writes, participants(writes.streams(), streams, counts), List.copyOf(entries), Optional.empty(), 0);
+    }
+
     private static int indexOf(List<StreamId> sorted, StreamId streamId) {
         return Collections.binarySearch(sorted, streamId);
     }
@@ -171,6 +190,20 @@ public final class SerializedAppend {
      */
     public boolean isRefusedTheSecondTime() {
         return entries.stream().allMatch(entry -> expectedPlace(entry).isPresent());
+    }
+
+    /** Whether these are its events, in the places it expects for those whose place it knows. */
+    public boolean isCarriedOutBy(EventStreamSlice slice) {
+        List<AppendedEvent> stored = slice.events();
+        for (int i = 0; i < entries.size(); i++) {
+            StreamVersion version = stored.get(i).version();
+            if (expectedPlace(entries.get(i))
+                    .filter(place -> !place.equals(version))
+                    .isPresent()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether the versions it expects keep this append from being carried out twice; one exact stream is enough. */

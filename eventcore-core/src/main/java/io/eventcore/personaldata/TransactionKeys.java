@@ -1,0 +1,98 @@
+package io.eventcore.personaldata;
+
+import io.eventcore.transaction.TransactionPhase;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Keys as the caller's transaction sees them, and no other one may: by an older snapshot, or as the transaction itself has erased them. Kept until it
+ * ends, so that they are fetched once for a page and not once for each event. Apart from the cache, since Spring's transactions may not be there.
+ */
+final class TransactionKeys implements TransactionSynchronization {
+    private final KeyCache owner;
+    private final Map<UUID, SubjectKey> keys = new HashMap<>();
+
+    private boolean ended;
+
+    private TransactionKeys(KeyCache owner) {
+        this.owner = owner;
+    }
+
+    /** Those of the calling thread's transaction, in a map to be changed. */
+    static Map<UUID, SubjectKey> find(KeyCache owner, Collection<UUID> ids) {
+        Map<UUID, SubjectKey> found = new HashMap<>();
+        TransactionKeys current = current(owner);
+        if (current != null) {
+            for (UUID id : ids) {
+                SubjectKey key = current.keys.get(id);
+                if (key != null) {
+                    found.put(id, key);
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Keeps keys as long as the transaction lasts, so many at most. */
+    static void keep(KeyCache owner, Collection<SubjectKey> keys, int maxKeys) {
+        TransactionKeys current = current(owner);
+        if (current == null) {
+            if (TransactionPhase.current() != TransactionPhase.ACTIVE
+                    || TransactionSynchronizationManager.hasResource(owner)) {
+                return;
+            }
+            current = new TransactionKeys(owner);
+            TransactionSynchronizationManager.bindResource(owner, current);
+            TransactionSynchronizationManager.registerSynchronization(current);
+        }
+        for (SubjectKey key : keys) {
+            if (current.keys.size() >= maxKeys) {
+                current.keys.clear();
+            }
+            current.keys.put(key.id(), key);
+        }
+    }
+
+    /** The transaction erases a subject. */
+    static void forget(KeyCache owner) {
+        TransactionKeys current = current(owner);
+        if (current != null) {
+            current.keys.clear();
+        }
+    }
+
+    private static @Nullable TransactionKeys current(KeyCache owner) {
+        TransactionKeys current = (TransactionKeys) TransactionSynchronizationManager.getResource(owner);
+        // What callbacks after the end read is no longer what the transaction saw.
+        return current != null && TransactionPhase.current() == TransactionPhase.ACTIVE ? current : null;
+    }
+
+    @Override
+    public void suspend() {
+        TransactionSynchronizationManager.unbindResourceIfPossible(owner);
+    }
+
+    @Override
+    public void resume() {
+        if (!ended) {
+            TransactionSynchronizationManager.bindResource(owner, this);
+        }
+    }
+
+    /** An erasure may be undone. */
+    @Override
+    public void savepointRollback(Object savepoint) {
+        keys.clear();
+    }
+
+    @Override
+    public void afterCompletion(int status) {
+        ended = true;
+        TransactionSynchronizationManager.unbindResourceIfPossible(owner);
+    }
+}
