@@ -38,16 +38,19 @@ abstract sealed class Comparison {
      */
     abstract void end(long line, ExportedEvent last);
 
-    final void startAfter(GlobalPosition position) {
-        after = position;
-    }
-
     final StoredLog log() {
         return log;
     }
 
     /** The next event of the store; null if there is none. */
     final @Nullable ExportedEvent stored() {
+        ExportedEvent next = peek();
+        at += next == null ? 0 : 1;
+        return next;
+    }
+
+    /** The next event of the store, which is the next one again; null if there is none. */
+    final @Nullable ExportedEvent peek() {
         if (at == page.size()) {
             page = log.read(after, upTo, PAGE);
             at = 0;
@@ -56,7 +59,19 @@ abstract sealed class Comparison {
             }
             after = page.get(page.size() - 1).position();
         }
-        return page.get(at++);
+        return page.get(at);
+    }
+
+    /** Lets the event at a position further on be the next one. */
+    final void goTo(GlobalPosition position) {
+        if (position.compareTo(after) > 0) {
+            page = List.of();
+            at = 0;
+            after = GlobalPosition.of(position.value() - 1);
+        }
+        while (at < page.size() && page.get(at).position().compareTo(position) < 0) {
+            at++;
+        }
     }
 
     /** Names what is different, and quotes neither payload nor metadata. */
@@ -114,43 +129,60 @@ abstract sealed class Comparison {
         }
     }
 
-    /** All are there in the order of the file; others may stand between them. */
+    /**
+     * All are there; others may stand between them. What was not there before the import is in the order of the file: events
+     * that were there may have come in another order, one stream after the other for example.
+     */
     static final class Order extends Comparison {
-        private boolean started;
+        private final GlobalPosition before;
+        private GlobalPosition reached = GlobalPosition.START;
 
-        Order(StoredLog log) {
+        /** {@code before}: how far the log went before the import. */
+        Order(StoredLog log, GlobalPosition before) {
             super(log, GlobalPosition.of(Long.MAX_VALUE));
+            this.before = before;
         }
 
         @Override
         void next(long line, ExportedEvent event) {
-            if (!started) {
-                GlobalPosition first =
-                        log().positionOf(event.streamId(), event.version()).orElseThrow(() -> missing(line, event));
-                startAfter(GlobalPosition.of(first.value() - 1));
-                started = true;
-            }
-            ExportedEvent actual = stored();
-            while (actual != null && !isMeant(event, actual)) {
-                actual = stored();
-            }
-            if (actual == null) {
-                throw missing(line, event);
+            ExportedEvent actual = reached.equals(GlobalPosition.START) ? null : peek();
+            if (actual == null || !isMeant(event, actual)) {
+                actual = find(line, event);
             }
             if (!actual.equalsButPosition(event)) {
                 throw new TransferVerificationException(line, event, difference(event, actual));
             }
+            if (actual.position().compareTo(reached) > 0) {
+                reached = actual.position();
+                stored();
+            }
+        }
+
+        private ExportedEvent find(long line, ExportedEvent event) {
+            GlobalPosition position = log().positionOf(event.streamId(), event.version())
+                    .orElseThrow(() -> new TransferVerificationException(line, event, "it is not in the store"));
+            ExportedEvent found;
+            if (position.compareTo(reached) > 0) {
+                goTo(position);
+                found = peek();
+            } else if (position.compareTo(before) <= 0) {
+                found = log().read(GlobalPosition.of(position.value() - 1), position, 1).stream()
+                        .findFirst()
+                        .orElse(null);
+            } else {
+                throw new TransferVerificationException(
+                        line, event, "it stands before one that comes before it in the file");
+            }
+            if (found == null) {
+                throw new TransferVerificationException(line, event, "it cannot be read");
+            }
+            return found;
         }
 
         private static boolean isMeant(ExportedEvent event, ExportedEvent actual) {
             return actual.id().equals(event.id())
                     || (actual.streamId().equals(event.streamId())
                             && actual.version().equals(event.version()));
-        }
-
-        private static TransferVerificationException missing(long line, ExportedEvent event) {
-            return new TransferVerificationException(
-                    line, event, "it is not in the store, or stands before one that comes before it in the file");
         }
 
         @Override

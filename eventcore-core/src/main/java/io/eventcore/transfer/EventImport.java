@@ -2,6 +2,7 @@ package io.eventcore.transfer;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.TransientEventStoreException;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.transfer.StoredLog.RestoreState;
 import io.eventcore.transfer.TransferProgress.Step;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,14 +37,24 @@ public class EventImport {
     private static final GlobalPosition NO_END = GlobalPosition.of(Long.MAX_VALUE);
 
     private final StoredLog log;
+    private final boolean shown;
 
-    EventImport(StoredLog log) {
+    EventImport(StoredLog log, boolean shown) {
         this.log = log;
+        this.shown = shown;
     }
 
     /** Imports into this log. */
     public static EventImport into(StoredLog log) {
-        return new EventImport(Objects.requireNonNull(log, "log"));
+        return new EventImport(Objects.requireNonNull(log, "log"), false);
+    }
+
+    /**
+     * This import, which is not refused where projections, reactions or side effects have begun: what is imported comes to
+     * them as if it had just happened. Reactions execute commands, and side effects send mails, for all of it.
+     */
+    public EventImport shownToAll() {
+        return new EventImport(log, true);
     }
 
     /** As {@link #restore(Path, Consumer)}, telling no one how far it has come. */
@@ -57,9 +69,13 @@ public class EventImport {
      * interrupted, until it is repeated. Stop the application before; instances that run all the same can append nothing,
      * and see of the log what is stored so far. Repeated after its end, it compares and changes nothing.
      *
+     * <p>Refused where a projection, a reaction or side effects have begun in the empty store, unless they are to be
+     * {@linkplain #shownToAll() shown} all that is imported.
+     *
      * @param progress is told about each chunk, by the calling thread; what it throws ends the import
      * @throws TransferFileException if the file is not what was written
-     * @throws TransferRefusedException if the store holds other events, others write to it, or this user may not do this
+     * @throws TransferRefusedException if the store holds other events, others write to it, projections have begun in it, or
+     *     this user may not do this
      * @throws TransferConflictException if an event of the file does not continue its stream
      * @throws TransferVerificationException if the store does not hold what the file holds
      * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
@@ -68,6 +84,9 @@ public class EventImport {
         Objects.requireNonNull(progress, "progress");
         TransferResult content = check(file, progress);
         GlobalPosition end = content.lastPosition();
+        if (log.read(GlobalPosition.START, NO_END, 1).isEmpty()) {
+            refuseNews(log.registered());
+        }
         RestoreState state = log.beginRestore(end);
         if (!state.unfinished()) {
             if (content.events() == 0 || state.last().compareTo(end) < 0) {
@@ -80,6 +99,8 @@ public class EventImport {
         }
         long written = restoreAfter(state.last(), file, progress);
         verify(file, new Comparison.Positions(log, NO_END), progress);
+        // Of what has begun meanwhile: until the end of the import nobody is told how far the log goes.
+        refuseNews(log.registered());
         log.endRestore(end);
         return content.withWritten(written);
     }
@@ -91,11 +112,15 @@ public class EventImport {
 
     /**
      * Appends to a store, which may be in use. Events get new positions in the order of the file, and keep all else: stream,
-     * version, id, time, metadata. Those that are there already are passed over; readers see each chunk when it is committed.
+     * version, id, time, metadata. Those that are there already are passed over, in whatever order they came; readers see
+     * each chunk when it is committed.
+     *
+     * <p>Refused where side effects have begun, unless they are to be {@linkplain #shownToAll() shown} all that is imported.
+     * Projections and reactions see it in any case; a reaction passes over what is older than its {@code since()}.
      *
      * @param progress is told about each chunk, by the calling thread; what it throws ends the import
      * @throws TransferFileException if the file is not what was written
-     * @throws TransferRefusedException if this user may not do this
+     * @throws TransferRefusedException if this user may not do this, or side effects have begun
      * @throws TransferConflictException if the store holds other events in one of the streams; what was stored before stays
      * @throws TransferVerificationException if the store does not hold what the file holds
      * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
@@ -103,6 +128,10 @@ public class EventImport {
     public TransferResult append(Path file, Consumer<? super TransferProgress> progress) {
         Objects.requireNonNull(progress, "progress");
         TransferResult content = check(file, progress);
+        refuseNews(log.registered().stream()
+                .filter(part -> part.version() == ProjectionPartition.SIDE_EFFECTS)
+                .toList());
+        GlobalPosition before = log.settledEnd();
         long written = 0;
         try (LogFileReader lines = LogFileReader.open(file)) {
             ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
@@ -111,8 +140,24 @@ public class EventImport {
                 meter.passed(chunk.size(), last(chunk));
             }
         }
-        verify(file, new Comparison.Order(log), progress);
+        verify(file, new Comparison.Order(log, before), progress);
         return content.withWritten(written);
+    }
+
+    private void refuseNews(List<ProjectionPartition> registered) {
+        if (shown || registered.isEmpty()) {
+            return;
+        }
+        String names = registered.stream()
+                .map(part -> part.version() == ProjectionPartition.SIDE_EFFECTS
+                        ? "the side effects of " + part.projection()
+                        : part.projection())
+                .distinct()
+                .collect(Collectors.joining(", "));
+        throw new TransferRefusedException(("What is imported would come as news to %s, which have begun in this store."
+                        + " Stop the application and delete their rows of the table of projections, or say that they are to"
+                        + " be shown all of it (shownToAll)")
+                .formatted(names));
     }
 
     /** Reads all of the file. */

@@ -3,6 +3,7 @@ package io.eventcore.transfer;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.projection.ProjectionPartition;
 import java.util.List;
 import java.util.Optional;
 
@@ -64,6 +65,16 @@ public interface StoredLog extends ExportSource {
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */
     Optional<GlobalPosition> positionOf(StreamId streamId, StreamVersion version);
+
+    /**
+     * The projections, reactions and side effects that have a place in this log: what is imported comes to them as if it had
+     * just happened. By default none, for a store that does not keep their places.
+     *
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    default List<ProjectionPartition> registered() {
+        return List.of();
+    }
 
     /**
      * What an import with positions finds.

@@ -6,6 +6,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.Imports.ImportedRow;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.StoredLog;
 import io.eventcore.transfer.TransferConflictException;
@@ -44,6 +45,7 @@ final class JdbcStoredLog implements StoredLog {
     private final String selectAnyStream;
     private final String selectIds;
     private final String selectPosition;
+    private final String selectRegistered;
 
     JdbcStoredLog(Connections connections, Dialect dialect) {
         this.connections = connections;
@@ -60,6 +62,20 @@ final class JdbcStoredLog implements StoredLog {
         this.selectPosition = names.in("SELECT e.position FROM eventcore_stream s"
                 + " JOIN eventcore_event e ON e.stream_key = s.stream_key WHERE s.stream_id = ? AND e.version = ?"
                 + fresh);
+        this.selectRegistered =
+                names.in("SELECT name, version, number FROM eventcore_projection ORDER BY name, version, number");
+    }
+
+    @Override
+    public List<ProjectionPartition> registered() {
+        try {
+            return connections.own(connection -> Statements.list(
+                    connection,
+                    selectRegistered,
+                    row -> new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3))));
+        } catch (SQLException e) {
+            throw failed("Looking for projections", e);
+        }
     }
 
     @Override

@@ -9,9 +9,11 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.jdbc.SchemaException.Problem;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
@@ -145,6 +147,63 @@ abstract class JdbcTransferContract extends TransferContract {
                     .withMessageContaining("owner");
         }
         EventImport.into(place(prefix).log()).restore(file);
+    }
+
+    @Test
+    void what_has_begun_in_an_empty_store_is_not_told_the_history_as_news_unless_it_is_meant_to() {
+        String prefix = database.newTables();
+        Path file = exported(10);
+        database.projectionStore(prefix).register("bonuses", 1, 1, GlobalPosition.START);
+        database.projectionStore(prefix).register("mails", ProjectionPartition.SIDE_EFFECTS, 1, GlobalPosition.START);
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place(prefix).log()).restore(file))
+                .withMessageContaining("news to bonuses, the side effects of mails,")
+                .withMessageContaining("delete their rows");
+        assertThat(place(prefix).store().lastPosition()).isEqualTo(GlobalPosition.START);
+
+        EventImport shown = EventImport.into(place(prefix).log()).shownToAll();
+        assertThat(shown.restore(file).written()).isEqualTo(10);
+        assertThat(EventImport.into(place(prefix).log()).restore(file).written())
+                .as("what is there already is news to none")
+                .isZero();
+    }
+
+    @Test
+    void what_begins_while_a_store_is_filled_keeps_it_closed_until_that_is_meant() {
+        String prefix = database.newTables();
+        Path file = exported(10);
+        JdbcProjectionStore running = database.projectionStore(prefix);
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place(prefix).log()).restore(file, progress -> {
+                    if (progress.step().name().equals("VERIFY")) {
+                        running.register("mails", ProjectionPartition.SIDE_EFFECTS, 1, GlobalPosition.START);
+                    }
+                }))
+                .withMessageContaining("the side effects of mails");
+
+        assertThatExceptionOfType(SchemaException.class).isThrownBy(() -> database.store(prefix));
+        EventImport.into(place(prefix).log()).shownToAll().restore(file);
+        assertThat(database.store(prefix).lastPosition().value()).isEqualTo(10);
+    }
+
+    @Test
+    void side_effects_are_not_told_what_is_appended_as_news_and_projections_are() {
+        String prefix = database.newTables();
+        Path file = exported(10);
+        database.projectionStore(prefix).register("carts", 1, 1, GlobalPosition.START);
+        assertThat(EventImport.into(place(prefix).log()).append(file).written()).isEqualTo(10);
+
+        database.projectionStore(prefix).register("carts", ProjectionPartition.SIDE_EFFECTS, 1, GlobalPosition.START);
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place(prefix).log()).append(file))
+                .withMessageContaining("the side effects of carts");
+        assertThat(EventImport.into(place(prefix).log())
+                        .shownToAll()
+                        .append(file)
+                        .written())
+                .isZero();
     }
 
     @Test

@@ -29,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -349,6 +350,37 @@ abstract class TransferContract {
                         .map(ExportedEvent::id))
                 .isEqualTo(events.stream().map(ExportedEvent::id).toList());
         assertThat(all(place)).hasSize(3_503);
+        assertThat(EventImport.into(place.log()).append(file).written()).isZero();
+    }
+
+    @Test
+    void events_that_are_there_in_another_order_are_passed_over_and_the_rest_is_appended_in_order() {
+        List<ExportedEvent> all = plain(60);
+        List<ExportedEvent> byStream = all.subList(0, 40).stream()
+                .sorted(Comparator.comparing(
+                                (ExportedEvent event) -> event.streamId().value())
+                        .thenComparing(ExportedEvent::version))
+                .toList();
+        List<ExportedEvent> there = new ArrayList<>();
+        for (ExportedEvent event : byStream) {
+            there.add(ExportedEvent.of(
+                    GlobalPosition.of(there.size() + 1),
+                    event.streamId(),
+                    event.version(),
+                    event.id(),
+                    event.typeName(),
+                    event.recordedAt(),
+                    event.metadata(),
+                    event.payload()));
+        }
+        Path turned = folder.resolve("turned.jsonl");
+        EventExport.from(new GivenEvents(there)).toFile(turned);
+        EventExport.from(new GivenEvents(all)).toFile(file);
+        Place place = empty();
+        EventImport.into(place.log()).append(turned);
+        append(place, "other");
+
+        assertThat(EventImport.into(place.log()).append(file).written()).isEqualTo(20);
         assertThat(EventImport.into(place.log()).append(file).written()).isZero();
     }
 

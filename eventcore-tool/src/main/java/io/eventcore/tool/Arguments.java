@@ -12,7 +12,7 @@ final class Arguments {
     private static final Set<String> ACTIONS = Set.of("export", "restore", "append", "axon4", "axon5");
     private static final Set<String> OPTIONS =
             Set.of("--url", "--user", "--schema", "--table-prefix", "--types", "--table");
-    private static final Set<String> SWITCHES = Set.of("--create", "--dry-run");
+    private static final Set<String> SWITCHES = Set.of("--create", "--dry-run", "--show-to-all");
 
     private final String action;
     private final Map<String, String> options;

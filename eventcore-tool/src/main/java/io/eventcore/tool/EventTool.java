@@ -40,6 +40,7 @@ public final class EventTool {
               --user          the user: a reader exports, the owner of the tables imports
               --schema, --table-prefix   of the tables, if they are not the default ones
               --create        creates the tables if they are not there
+              --show-to-all   imports although projections, reactions or side effects have begun, which get all of it as news
               --types         a properties file: TYPE=STORED NAME, or TYPE;REVISION=STORED NAME
               --table         by default domain_event_entry, aggregate_event_entry
               --dry-run       says what has no mapping, and writes nothing
@@ -104,13 +105,18 @@ public final class EventTool {
             Path file = arguments.file();
             return switch (arguments.action()) {
                 case "export" -> said(EventExport.from(log(database)).toFile(file, this::say));
-                case "restore" -> said(EventImport.into(log(database)).restore(file, this::say));
-                case "append" -> said(EventImport.into(log(database)).append(file, this::say));
+                case "restore" -> said(into(log(database)).restore(file, this::say));
+                case "append" -> said(into(log(database)).append(file, this::say));
                 default -> axon(database, file);
             };
         } finally {
             database.destroy();
         }
+    }
+
+    private EventImport into(StoredLog log) {
+        EventImport events = EventImport.into(log);
+        return arguments.has("--show-to-all") ? events.shownToAll() : events;
     }
 
     private boolean said(Object result) {
