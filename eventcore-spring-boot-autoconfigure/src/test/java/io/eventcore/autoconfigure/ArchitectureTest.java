@@ -349,8 +349,8 @@ class ArchitectureTest {
             .haveNameNotMatching("io\\.eventcore\\.command\\."
                     + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionChain|HotStreams)(\\$.*)?")
             .and()
-            .haveNameNotMatching(
-                    "io\\.eventcore\\.projection\\." + "(LogScan|LogTail|PartitionReader|ProjectionRunner|StartCheck)(\\$.*)?")
+            .haveNameNotMatching("io\\.eventcore\\.projection\\."
+                    + "(LogScan|LogTail|PartitionReader|ProjectionRunner|StartCheck)(\\$.*)?")
             .and()
             // Erases in the transaction in which the store would append.
             .doNotHaveFullyQualifiedName("io.eventcore.personaldata.PersonalDataEraser")
