@@ -10,6 +10,7 @@ import io.eventcore.command.CommandListener;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.OldEvent;
@@ -115,7 +116,7 @@ class CustomizationTest {
                                                 "bank.paid-in",
                                                 "{\"account\":\"account-ada\"}".getBytes(StandardCharsets.UTF_8)),
                                         new EventOrigin(UUID.randomUUID(), ADA, EventMetadata.empty(), Instant.EPOCH)))
-                        .containsExactly(new Deposited(ADA, 7)));
+                        .containsExactly(EventPart.whole(new Deposited(ADA, 7))));
     }
 
     @Test
