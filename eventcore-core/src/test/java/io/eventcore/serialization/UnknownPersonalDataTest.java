@@ -74,7 +74,7 @@ class UnknownPersonalDataTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return today.deserialize(stored, origin);
         }
 

@@ -441,9 +441,9 @@ class UpcastingContractCanFailTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return super.deserialize(stored, origin).stream()
-                    .filter(event -> !(event instanceof RawEvent))
+                    .filter(part -> !(part.event() instanceof RawEvent))
                     .toList();
         }
     }
@@ -454,11 +454,11 @@ class UpcastingContractCanFailTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return super.deserialize(stored, origin).stream()
-                    .map(event -> event instanceof RawEvent raw
-                            ? new ShopEvent.Old(origin.streamId(), raw.typeName(), raw.json())
-                            : event)
+                    .map(part -> part.event() instanceof RawEvent raw
+                            ? EventPart.whole(new ShopEvent.Old(origin.streamId(), raw.typeName(), raw.json()))
+                            : part)
                     .toList();
         }
     }
@@ -469,7 +469,7 @@ class UpcastingContractCanFailTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return reading(stored.typeName()) == NameReading.UNKNOWN ? List.of() : super.deserialize(stored, origin);
         }
     }
@@ -480,9 +480,9 @@ class UpcastingContractCanFailTest {
         }
 
         @Override
-        public List<Event> deserialize(SerializedEvent stored, EventOrigin origin) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             return reading(stored.typeName()) == NameReading.UNKNOWN
-                    ? List.of(deserialize(stored))
+                    ? List.of(EventPart.whole(deserialize(stored)))
                     : super.deserialize(stored, origin);
         }
     }

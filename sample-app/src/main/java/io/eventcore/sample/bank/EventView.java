@@ -10,7 +10,7 @@ import java.util.UUID;
 /** A recorded event as the bank shows it: known by its id and part together, if events are split one day. */
 record EventView(
         UUID id,
-        int part,
+        long part,
         StreamId stream,
         String type,
         StreamVersion version,
