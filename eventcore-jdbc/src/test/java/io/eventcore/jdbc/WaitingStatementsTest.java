@@ -91,7 +91,7 @@ class WaitingStatementsTest {
     }
 
     @Test
-    void a_position_that_is_reached_here_costs_a_look_and_a_question() {
+    void a_position_that_is_reached_here_costs_two_looks_and_a_question_between_them() {
         ProjectionRunner runner =
                 start(TestDatabase.jdbc(watched, prefix).projectionStore(), collecting(ConcurrentHashMap.newKeySet()));
         GlobalPosition last = deposit(ADA);
@@ -104,7 +104,7 @@ class WaitingStatementsTest {
             assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
         }
 
-        assertThat(watched.sent(look) - looks).isEqualTo(WAITING);
+        assertThat(watched.sent(look) - looks).isEqualTo(2 * WAITING);
         assertThat(watched.sent(parkedTable + " WHERE name = ? AND version = ? AND position") - questions)
                 .isEqualTo(WAITING);
     }
