@@ -81,7 +81,7 @@ class AxonDryRunTest {
     }
 
     @Test
-    @SuppressWarnings("NullAway") // As code does that is compiled without checks.
+    @SuppressWarnings("NullAway") // A mapping may be compiled without these checks.
     void functions_that_give_null() {
         store(2, "bad", "Order", TIME, JSON);
 
