@@ -188,6 +188,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
         private final Function<? super S, List<RecordedEvent<E>>> decoder;
         private final Skipped skipped;
         private Iterator<RecordedEvent<E>> parts = Collections.emptyIterator();
+        private @Nullable RecordedEvent<E> next;
         private @Nullable RuntimeException failure;
 
         private Decoding(
@@ -204,22 +205,32 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
 
         @Override
         public boolean hasNext() {
-            while (failure == null && !parts.hasNext() && stored.hasNext()) {
-                try {
-                    parts = partsOf(stored.next()).iterator();
-                } catch (RuntimeException e) {
-                    failure = e;
+            while (next == null && failure == null) {
+                if (parts.hasNext()) {
+                    next = parts.next();
+                } else if (stored.hasNext()) {
+                    decodeNext();
+                } else {
+                    return false;
                 }
             }
-            return failure != null || parts.hasNext();
+            return true;
         }
 
-        private List<RecordedEvent<E>> partsOf(S next) {
-            List<RecordedEvent<E>> decoded = decoder.apply(next);
-            if (decoded.isEmpty() && !form.apply(next).isKnown()) {
-                skipped.events++;
+        private void decodeNext() {
+            try {
+                S event = stored.next();
+                List<RecordedEvent<E>> decoded = decoder.apply(event);
+                if (decoded.size() == 1) {
+                    // As a rule; an iterator for each event would cost more than the fold of many.
+                    next = decoded.get(0);
+                } else {
+                    parts = decoded.iterator();
+                    skipped.events += decoded.isEmpty() && !form.apply(event).isKnown() ? 1 : 0;
+                }
+            } catch (RuntimeException e) {
+                failure = e;
             }
-            return decoded;
         }
 
         @Override
@@ -232,7 +243,9 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
                 failure = null;
                 throw failed;
             }
-            return parts.next();
+            RecordedEvent<E> found = Objects.requireNonNull(next);
+            next = null;
+            return found;
         }
     }
 }

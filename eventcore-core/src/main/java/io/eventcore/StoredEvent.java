@@ -211,9 +211,10 @@ public final class StoredEvent {
     @SuppressWarnings("unchecked") // Each is checked, and the list is read only.
     public <E extends Event> List<RecordedEvent<E>> decode(EventFilter filter, Class<E> eventType) {
         List<RecordedEvent<Event>> decoded = filter.only(decoder.decode(this));
-        for (RecordedEvent<Event> part : decoded) {
-            if (!eventType.isInstance(part.event())) {
-                throw isNot(part.event(), eventType);
+        // By index: this runs for each event that is read.
+        for (int i = 0; i < decoded.size(); i++) {
+            if (!eventType.isInstance(decoded.get(i).event())) {
+                throw isNot(decoded.get(i).event(), eventType);
             }
         }
         return (List<RecordedEvent<E>>) (List<?>) decoded;

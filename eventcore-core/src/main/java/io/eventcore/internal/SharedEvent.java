@@ -33,9 +33,11 @@ public final class SharedEvent {
     public SharedEvent at(StreamVersion version, GlobalPosition position) {
         SharedEvent moved = new SharedEvent(stored.at(version, position));
         List<RecordedEvent<Event>> same = kept;
-        moved.kept = same == null
-                ? null
-                : same.stream().map(part -> at(version, position, part)).toList();
+        if (same != null) {
+            moved.kept = same.size() == 1
+                    ? List.of(at(version, position, same.get(0)))
+                    : same.stream().map(part -> at(version, position, part)).toList();
+        }
         return moved;
     }
 
