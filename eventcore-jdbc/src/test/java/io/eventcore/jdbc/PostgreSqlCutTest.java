@@ -22,7 +22,6 @@ import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import java.io.IOException;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -117,7 +116,7 @@ class PostgreSqlCutTest {
     /** The old session waits for a lock while its client has long given it up. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void a_session_that_is_still_at_work_is_waited_for(boolean exact) throws SQLException {
+    void a_session_that_is_still_at_work_is_waited_for(boolean exact) throws Exception {
         store.appendEvents(deposit(noStream(), 1));
         EventStore alone = TestDatabase.builder(pool, prefix)
                 .groupCommit(GroupCommitSettings.off())
@@ -126,10 +125,11 @@ class PostgreSqlCutTest {
         try (Connection other = DATABASE.ownersDataSource().getConnection()) {
             other.setAutoCommit(false);
             DATABASE.lock(other, prefix, ADA);
-            // The first request finds the stream busy and waits for a moment only; this one waits until it is free.
-            proxy.breakAt("append_event", Moment.AFTER_REQUEST);
             CompletableFuture<EventStreamSlice> append =
                     CompletableFuture.supplyAsync(() -> alone.appendEvents(deposit(exact ? exactly(1) : any(), 2)));
+            // The first request finds the stream busy and waits for a moment; the next one waits until it is free.
+            awaitSessionsWaitingForALock(1);
+            proxy.cutClients();
             awaitSessionsWaitingForALock(2);
             assertThat(append).isNotDone();
             other.rollback();
@@ -225,13 +225,15 @@ class PostgreSqlCutTest {
         assertThat(slice.events().get(0).id()).isEqualTo(writes.events().get(0).id());
     }
 
+    /** Longer than one does that waits for a moment only. */
     private void awaitSessionsWaitingForALock(int sessions) {
         JdbcClient superuser = JdbcClient.create(DATABASE.superusersDataSource());
         int waiting = 0;
         while (waiting < sessions) {
             Thread.onSpinWait();
             waiting = superuser
-                    .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE ?")
+                    .sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE ?"
+                            + " AND clock_timestamp() - query_start > interval '200 ms'")
                     .param("%" + prefix + "%")
                     .query(Integer.class)
                     .single();

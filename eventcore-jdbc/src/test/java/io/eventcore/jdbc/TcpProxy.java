@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -18,6 +20,7 @@ final class TcpProxy implements Closeable {
     private final int serverPort;
     private final AtomicReference<Cut> cut = new AtomicReference<>(Cut.NONE);
     private final AtomicReference<Delay> delay = new AtomicReference<>(new Delay());
+    private final Queue<Connection> connections = new ConcurrentLinkedQueue<>();
 
     TcpProxy(int serverPort) throws IOException {
         this.serverPort = serverPort;
@@ -82,12 +85,23 @@ final class TcpProxy implements Closeable {
         }
     }
 
+    /** A client's connection, and how it was broken. */
+    private record Connection(Socket client, AtomicReference<Moment> broken) {}
+
     int port() {
         return listener.getLocalPort();
     }
 
     void breakAt(String text, Moment moment) {
         cut.set(new Cut(text, moment));
+    }
+
+    /** Breaks the connections of all clients now; the server is at work on what they have asked for, and hears of nothing. */
+    void cutClients() throws IOException {
+        for (Connection connection = connections.poll(); connection != null; connection = connections.poll()) {
+            connection.broken.set(Moment.AFTER_REQUEST);
+            connection.client.close();
+        }
     }
 
     /** Holds back the answer to the next request that contains a text. */
@@ -112,6 +126,7 @@ final class TcpProxy implements Closeable {
             Socket client = listener.accept();
             Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort);
             AtomicReference<Moment> broken = new AtomicReference<>(Moment.NEVER);
+            connections.add(new Connection(client, broken));
             inBackground(() -> passRequests(client, server, broken));
             inBackground(() -> passResponses(client, server, broken));
         }
