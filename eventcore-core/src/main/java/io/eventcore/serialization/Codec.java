@@ -112,7 +112,7 @@ final class Codec {
 
     /** @param json a tree that is {@linkplain Trees#isPlain plain} */
     Event read(JsonNode json) {
-        return present(reader.readValue(json));
+        return present(reader.readValue(Trees.parser(json, reader)));
     }
 
     private Event present(@Nullable Event event) {

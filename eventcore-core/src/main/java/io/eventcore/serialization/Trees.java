@@ -1,7 +1,12 @@
 package io.eventcore.serialization;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonParserDelegate;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -11,17 +16,24 @@ import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
+import tools.jackson.databind.node.DecimalNode;
 import tools.jackson.databind.node.IntNode;
 import tools.jackson.databind.node.LongNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
+import tools.jackson.databind.node.TreeTraversingParser;
 
 /**
  * Reads payloads as trees and writes them, so that what is not changed in a tree comes out as it went in, to the last digit
  * of a number. Safe for any number of threads.
  */
 final class Trees {
+    /** Of a decimal that is read from the tree; a longer one might be refused as JSON. */
+    private static final int MAX_DIGITS = 100;
+
+    private static final JsonFactory JSON = new JsonFactory();
+
     private final JsonMapper mapper;
     private final ObjectReader reader;
     private final ObjectWriter writer;
@@ -51,8 +63,18 @@ final class Trees {
     }
 
     /**
-     * Whether reading a class from a tree gives what reading it from the JSON of the tree gives: a tree knows more of its
-     * decimals, and of what an upcaster has put there, than JSON says, and a component without a type would show it.
+     * Gives a reader a tree as if it were the JSON that {@link #write} makes of it.
+     *
+     * @param plain a tree that {@linkplain #isPlain is plain}
+     */
+    static JsonParser parser(JsonNode plain, ObjectReader reader) {
+        return new AsWritten(plain, reader.treeAsTokens(plain).objectReadContext());
+    }
+
+    /**
+     * Whether {@linkplain #parser reading a class from a tree} gives what reading it from the JSON of the tree gives: a tree
+     * knows more of what an upcaster has put there than JSON says, and a component without a type would show it. A decimal is
+     * plain if its JSON is the digits that it has, with a point among them.
      */
     static boolean isPlain(JsonNode json) {
         if (json instanceof ObjectNode object) {
@@ -74,10 +96,139 @@ final class Trees {
         if (json instanceof LongNode number) {
             return number.longValue() != (int) number.longValue();
         }
+        if (json instanceof DecimalNode number) {
+            return isDigitsWithAPoint(number.decimalValue());
+        }
         return json instanceof StringNode
                 || json instanceof IntNode
                 || json instanceof BooleanNode
                 || json instanceof NullNode;
+    }
+
+    /** Neither an integer nor written with an exponent, by what {@link BigDecimal#toString()} says. */
+    private static boolean isDigitsWithAPoint(BigDecimal number) {
+        int digits = number.precision();
+        return number.scale() > 0 && digits - number.scale() >= -5 && digits <= MAX_DIGITS;
+    }
+
+    /**
+     * Reads a plain tree. Of a decimal it says what a parser of JSON says: some number with a point, which becomes what the
+     * reader asks for, and a double if it does not care. What hardly anyone asks for, such a parser answers itself.
+     */
+    private static final class AsWritten extends TreeTraversingParser {
+        private AsWritten(JsonNode plain, ObjectReadContext context) {
+            super(plain, context);
+        }
+
+        private @Nullable BigDecimal decimal() {
+            return currentNode() instanceof DecimalNode number ? number.decimalValue() : null;
+        }
+
+        /** A parser at a number. */
+        private static JsonParser json(BigDecimal decimal) {
+            JsonParser parser = JSON.createParser(ObjectReadContext.empty(), decimal.toString());
+            parser.nextToken();
+            return parser;
+        }
+
+        @Override
+        public NumberType getNumberType() {
+            return decimal() == null ? super.getNumberType() : NumberType.DOUBLE;
+        }
+
+        @Override
+        public NumberTypeFP getNumberTypeFP() {
+            return decimal() == null ? super.getNumberTypeFP() : NumberTypeFP.UNKNOWN;
+        }
+
+        @Override
+        public double getDoubleValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getDoubleValue() : decimal.doubleValue();
+        }
+
+        @Override
+        public float getFloatValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getFloatValue() : decimal.floatValue();
+        }
+
+        /** What is buffered, because its type is not known yet, is buffered as digits. */
+        @Override
+        public Object getNumberValueDeferred() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getNumberValueDeferred() : decimal.toString();
+        }
+
+        @Override
+        public Number getNumberValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getNumberValue() : json(decimal).getNumberValue();
+        }
+
+        @Override
+        public Number getNumberValueExact() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getNumberValueExact() : json(decimal).getNumberValueExact();
+        }
+
+        @Override
+        public BigInteger getBigIntegerValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getBigIntegerValue() : json(decimal).getBigIntegerValue();
+        }
+
+        @Override
+        public byte getByteValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getByteValue() : json(decimal).getByteValue();
+        }
+
+        @Override
+        public short getShortValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getShortValue() : json(decimal).getShortValue();
+        }
+
+        @Override
+        public int getIntValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getIntValue() : json(decimal).getIntValue();
+        }
+
+        @Override
+        public long getLongValue() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getLongValue() : json(decimal).getLongValue();
+        }
+
+        @Override
+        public int getValueAsInt() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getValueAsInt() : json(decimal).getValueAsInt();
+        }
+
+        @Override
+        public int getValueAsInt(int otherwise) {
+            BigDecimal decimal = decimal();
+            return decimal == null
+                    ? super.getValueAsInt(otherwise)
+                    : json(decimal).getValueAsInt(otherwise);
+        }
+
+        @Override
+        public long getValueAsLong() {
+            BigDecimal decimal = decimal();
+            return decimal == null ? super.getValueAsLong() : json(decimal).getValueAsLong();
+        }
+
+        @Override
+        public long getValueAsLong(long otherwise) {
+            BigDecimal decimal = decimal();
+            return decimal == null
+                    ? super.getValueAsLong(otherwise)
+                    : json(decimal).getValueAsLong(otherwise);
+        }
     }
 
     /**
@@ -96,15 +247,18 @@ final class Trees {
                     || (mayBeSpecial() && Double.toString(getDoubleValue()).equals(getString()));
         }
 
+        /** Whether it has an exponent, or is zero and negative. */
         private boolean mayBeSpecial() {
             char[] text = getStringCharacters();
-            int end = getStringOffset() + getStringLength();
-            for (int i = getStringOffset(); i < end; i++) {
-                if (text[i] == 'E' || text[i] == '-') {
+            int begin = getStringOffset();
+            boolean zero = true;
+            for (int i = begin; i < begin + getStringLength(); i++) {
+                if (text[i] == 'E') {
                     return true;
                 }
+                zero &= text[i] < '1' || text[i] > '9';
             }
-            return false;
+            return zero && text[begin] == '-';
         }
     }
 }

@@ -5,29 +5,43 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.eventcore.Event;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
+import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.DeserializationContext;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What an upcaster does not touch reaches the class as if it had been stored like this. */
@@ -238,6 +252,199 @@ class TreesTest {
         assertThat(read.decimal).isEqualTo(new BigDecimal("1.50"));
         assertThat(read.bytes).containsExactly(1, 2);
         assertThat(read.id).isEqualTo(new UUID(1, 2));
+    }
+
+    record Unwrapping(int id, @JsonUnwrapped Loose loose) {}
+
+    record Loose(Object a, double b) {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.DEDUCTION)
+    sealed interface Deduced {
+        record One(Object one) implements Deduced {}
+
+        record Two(BigDecimal two) implements Deduced {}
+    }
+
+    /** Reads a number as code of the application may do it. */
+    private static final class Asking extends ValueDeserializer<String> {
+        private final Function<JsonParser, Object> question;
+
+        private Asking(Function<JsonParser, Object> question) {
+            this.question = question;
+        }
+
+        @Override
+        public String deserialize(JsonParser parser, DeserializationContext context) {
+            Object answer = question.apply(parser);
+            return answer.getClass() + " " + answer;
+        }
+    }
+
+    private static List<ObjectReader> readersOfANumber() {
+        List<ObjectReader> readers = new ArrayList<>();
+        for (Type type : List.<Type>of(
+                double.class,
+                float.class,
+                long.class,
+                int.class,
+                short.class,
+                byte.class,
+                boolean.class,
+                char.class,
+                Double.class,
+                Float.class,
+                Long.class,
+                Integer.class,
+                Number.class,
+                Object.class,
+                String.class,
+                BigDecimal.class,
+                BigInteger.class,
+                JsonNode.class,
+                OptionalDouble.class,
+                OptionalLong.class,
+                Instant.class,
+                Duration.class,
+                LocalDate.class,
+                Date.class,
+                Thread.State.class,
+                UUID.class)) {
+            readers.add(JSON.readerFor(JSON.constructType(type)));
+        }
+        readers.add(JSON.readerFor(new TypeReference<Optional<BigDecimal>>() {}));
+        readers.add(JSON.readerFor(new TypeReference<Optional<Object>>() {}));
+        readers.add(
+                JSON.reader(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).forType(Object.class));
+        readers.add(
+                JSON.reader(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).forType(JsonNode.class));
+        for (Function<JsonParser, Object> question : List.<Function<JsonParser, Object>>of(
+                JsonParser::getNumberValue,
+                JsonParser::getNumberValueExact,
+                JsonParser::getNumberValueDeferred,
+                JsonParser::getNumberType,
+                JsonParser::getNumberTypeFP,
+                JsonParser::getByteValue,
+                JsonParser::getShortValue,
+                JsonParser::getIntValue,
+                JsonParser::getLongValue,
+                JsonParser::getBigIntegerValue,
+                JsonParser::getFloatValue,
+                JsonParser::getDoubleValue,
+                JsonParser::getDecimalValue,
+                JsonParser::getValueAsInt,
+                JsonParser::getValueAsLong,
+                JsonParser::getValueAsDouble,
+                JsonParser::getValueAsBoolean,
+                JsonParser::getValueAsString,
+                JsonParser::getString,
+                JsonParser::isNaN,
+                JsonParser::currentToken,
+                JsonParser::isExpectedNumberIntToken,
+                parser -> parser.getValueAsInt(7),
+                parser -> parser.getValueAsLong(7),
+                parser -> parser.getValueAsDouble(7),
+                parser -> new String(parser.getStringCharacters(), parser.getStringOffset(), parser.getStringLength()),
+                parser -> parser.readValueAs(Object.class),
+                parser -> parser.readValueAs(BigDecimal.class),
+                JsonParser::readValueAsTree)) {
+            JsonMapper asking = JSON.rebuild()
+                    .addModule(new SimpleModule("asking").addDeserializer(String.class, new Asking(question)))
+                    .build();
+            readers.add(asking.readerFor(String.class));
+        }
+        return readers;
+    }
+
+    private static List<BigDecimal> decimals(Random random) {
+        List<BigDecimal> decimals = new ArrayList<>();
+        for (String edge : List.of(
+                "0.1",
+                "0.00",
+                "-0.50",
+                "1.0",
+                "0.000001",
+                "127.5",
+                "-32768.5",
+                "2147483647.5",
+                "2147483648.0",
+                "-9223372036854775808.5",
+                "9223372036854775808.0",
+                "16777217.0",
+                "4503599627370496.5",
+                "1.005")) {
+            decimals.add(new BigDecimal(edge));
+        }
+        for (int i = 0; i < 1_000; i++) {
+            decimals.add(new BigDecimal(new BigInteger(1 + random.nextInt(300), random), 1 + random.nextInt(40)));
+            decimals.add(new BigDecimal(BigInteger.valueOf(random.nextInt()), 1 + random.nextInt(9)).negate());
+        }
+        return decimals;
+    }
+
+    private static Object outcome(Supplier<Object> reading) {
+        try {
+            return Optional.ofNullable(reading.get());
+        } catch (RuntimeException refused) {
+            return refused.getClass();
+        }
+    }
+
+    @Test
+    void a_decimal_in_a_tree_is_to_every_reader_what_its_digits_are() {
+        long seed = System.nanoTime();
+        Trees trees = new Trees(JSON);
+        List<ObjectReader> readers = readersOfANumber();
+        int plain = 0;
+        for (BigDecimal decimal : decimals(new Random(seed))) {
+            JsonNode tree = JSON.getNodeFactory().numberNode(decimal);
+            if (!Trees.isPlain(tree)) {
+                continue;
+            }
+            plain++;
+            byte[] written = trees.write(tree);
+            assertThat(trees.read(written)).isEqualTo(tree);
+            for (int i = 0; i < readers.size(); i++) {
+                ObjectReader reader = readers.get(i);
+                assertThat(outcome(() -> reader.readValue(Trees.parser(tree, reader))))
+                        .as("seed %s: %s, reader %s of %s", seed, decimal, i, reader.getValueType())
+                        .isEqualTo(outcome(() -> reader.readValue(written)));
+            }
+        }
+        assertThat(plain).isGreaterThan(1_000);
+    }
+
+    @Test
+    void a_decimal_that_is_kept_until_its_type_is_known_is_what_its_digits_are_too() {
+        Trees trees = new Trees(JSON);
+        for (String json : List.of(
+                "{\"one\":1.50}",
+                "{\"two\":1.50}",
+                "{\"a\":1.50,\"id\":7,\"b\":0.10}",
+                "{\"one\":[1.50,{\"x\":0.10}]}")) {
+            JsonNode tree = trees.read(json.getBytes(StandardCharsets.UTF_8));
+            assertThat(Trees.isPlain(tree)).isTrue();
+            ObjectReader reader = JSON.readerFor(json.contains("id") ? Unwrapping.class : Deduced.class);
+
+            Object direct = reader.readValue(json);
+            Object byTree = reader.readValue(Trees.parser(tree, reader));
+
+            assertThat(byTree).isEqualTo(direct);
+        }
+    }
+
+    @Test
+    void a_number_whose_json_would_be_another_one_is_read_by_way_of_its_json() {
+        for (JsonNode node : List.of(
+                JSON.getNodeFactory().numberNode(new BigDecimal("5")),
+                JSON.getNodeFactory().numberNode(new BigDecimal("5E+3")),
+                JSON.getNodeFactory().numberNode(new BigDecimal("0.0000001")),
+                JSON.getNodeFactory().numberNode(new BigDecimal(BigInteger.TEN.pow(2_000), 3)),
+                JSON.getNodeFactory().numberNode(1.5),
+                JSON.getNodeFactory().numberNode(1.5f),
+                JSON.getNodeFactory().numberNode(5L),
+                JSON.getNodeFactory().numberNode(BigInteger.TEN))) {
+            assertThat(Trees.isPlain(node)).as("%s", node).isFalse();
+        }
     }
 
     private static Any any(Random random) {

@@ -19,6 +19,7 @@ final class Filled {
     private final String prefix;
     private final int shortStreams;
     private final Map<Integer, Integer> longStreams;
+    private final Events made;
     private final Map<Database, JdbcEventStore> stores = new HashMap<>();
 
     /** How many events the measurements have added to each of the short streams. */
@@ -32,9 +33,20 @@ final class Filled {
      * @param longStreams how many streams of other lengths, by their length
      */
     Filled(String prefix, int shortStreams, Map<Integer, Integer> longStreams) {
+        this(prefix, shortStreams, longStreams, BenchEvent::deposit);
+    }
+
+    /** The same, of other events than deposits. */
+    Filled(String prefix, int shortStreams, Map<Integer, Integer> longStreams, Events made) {
+        this.made = made;
         this.prefix = prefix;
         this.shortStreams = shortStreams;
         this.longStreams = longStreams;
+    }
+
+    /** Makes the event of a place in a stream. */
+    interface Events {
+        Event at(StreamId stream, long place);
     }
 
     synchronized JdbcEventStore store(Database database) {
@@ -82,7 +94,7 @@ final class Filled {
                 StreamId stream = Streams.filled("filled" + Stores.EVENTS_PER_STREAM, number);
                 writes = writes.registerStream(stream, ExpectedVersion.noStream());
                 for (int event = 0; event < Stores.EVENTS_PER_STREAM; event++) {
-                    writes = writes.append(BenchEvent.deposit(stream, event));
+                    writes = writes.append(made.at(stream, event));
                 }
             }
             store.appendEvents(writes);
@@ -93,7 +105,7 @@ final class Filled {
                 for (int version = 0; version < length; version += PER_APPEND) {
                     Event[] events = new Event[Math.min(PER_APPEND, length - version)];
                     for (int i = 0; i < events.length; i++) {
-                        events[i] = BenchEvent.deposit(stream, i);
+                        events[i] = made.at(stream, i);
                     }
                     store.appendEvents(StreamWrites.to(stream, ExpectedVersion.exactly(version), events)
                             .withMetadata(BenchEvent.METADATA));
