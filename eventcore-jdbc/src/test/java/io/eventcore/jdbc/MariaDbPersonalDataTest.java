@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.personaldata.MasterKeys;
 import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.PersonalDataContract;
 import org.junit.jupiter.api.Tag;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -24,6 +25,11 @@ class MariaDbPersonalDataTest extends PersonalDataContract {
 
     private JdbcDatabase database() {
         return TestDatabase.jdbc(MariaDbDatabase.INSTANCE.dataSource(), tables);
+    }
+
+    @Override
+    protected SnapshotStore newSnapshotStore() {
+        return database().snapshotStore();
     }
 
     @Override

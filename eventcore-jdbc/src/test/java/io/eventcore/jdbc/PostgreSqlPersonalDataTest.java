@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.personaldata.MasterKeys;
 import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.PersonalDataContract;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -22,6 +23,11 @@ class PostgreSqlPersonalDataTest extends PersonalDataContract {
 
     private JdbcDatabase database() {
         return TestDatabase.jdbc(PostgreSqlDatabase.INSTANCE.dataSource(), tables);
+    }
+
+    @Override
+    protected SnapshotStore newSnapshotStore() {
+        return database().snapshotStore();
     }
 
     @Override

@@ -19,7 +19,11 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.SubjectErasedException;
 import io.eventcore.TransientEventStoreException;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.Stream;
 import io.eventcore.personaldata.PersonalDataEraser;
+import io.eventcore.personaldata.PersonalDataException;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.personaldata.SubjectKey;
@@ -29,14 +33,20 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.Upcaster;
+import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotSettings;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.transaction.TransactionPhase;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -146,6 +156,9 @@ public abstract class PersonalDataContract {
 
     /** The keys that belong to {@link #newStore}, as another process has them. */
     protected abstract SubjectKeyStore newKeyStore();
+
+    /** Snapshots beside {@link #newStore}. */
+    protected abstract SnapshotStore newSnapshotStore();
 
     /** Manages the transactions that appends join. */
     protected abstract PlatformTransactionManager transactionManager();
@@ -411,6 +424,93 @@ public abstract class PersonalDataContract {
         });
         assertThat(all).doesNotContain(false);
         assertThat(enough).isTrue();
+    }
+
+    @Test
+    void a_value_that_is_moved_is_told_and_never_read() {
+        here.append(met());
+        here.append(met());
+        List<StoredEvent> stored = here.store
+                .internals()
+                .readStored(EventFilter.all(), EventPage.first(2))
+                .events();
+        byte[] payload = stored.get(0).payload();
+        String text = new String(payload, StandardCharsets.UTF_8);
+        String swapped = text.replace("\"/firstName\"", "\"/x\"")
+                .replace("\"/secondName\"", "\"/firstName\"")
+                .replace("\"/x\"", "\"/secondName\"");
+        assertThat(swapped).isNotEqualTo(text);
+        assertThat(here.protection.open(payload, stored.get(0).id())).isNotEmpty();
+
+        assertThatExceptionOfType(PersonalDataException.class)
+                .as("to another event")
+                .isThrownBy(() -> here.protection.open(payload, stored.get(1).id()))
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(PersonalDataException.Reason.VALUE_CHANGED));
+        assertThatExceptionOfType(PersonalDataException.class)
+                .as("to another component")
+                .isThrownBy(() -> here.protection.open(
+                        swapped.getBytes(StandardCharsets.UTF_8), stored.get(0).id()))
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(PersonalDataException.Reason.VALUE_CHANGED));
+    }
+
+    record Names(Set<String> known) {}
+
+    /** Meets Bob by the first name he is known by, and tells what names it has folded. */
+    @Snapshot(name = "contract.names", version = 1, afterEvents = 1)
+    record MeetBob(@Stream StreamId customer, Consumer<Set<String>> folded) implements Command<Names, Met> {
+        @Override
+        public Names initialState() {
+            return new Names(Set.of());
+        }
+
+        @Override
+        public Names apply(Names names, Met event) {
+            Set<String> known = new TreeSet<>(names.known());
+            known.add(event.firstName());
+            return new Names(known);
+        }
+
+        @Override
+        public List<Met> handle(Names names) {
+            folded.accept(names.known());
+            return List.of(new Met(customer, BOB, "Bob", BOB, "Bob Taylor"));
+        }
+    }
+
+    @Test
+    void no_snapshot_keeps_what_is_erased() {
+        here.append(met());
+        CommandExecutor executor = CommandExecutor.builder(here.store)
+                .snapshots(newSnapshotStore(), SnapshotSettings.defaults().withExecutor(Runnable::run))
+                .build();
+        List<Set<String>> folded = new ArrayList<>();
+        executor.execute(new MeetBob(STREAM, folded::add));
+        executor.execute(new MeetBob(STREAM, folded::add));
+
+        here.eraser.erase(ADA);
+        executor.execute(new MeetBob(STREAM, folded::add));
+
+        assertThat(folded)
+                .containsExactly(Set.of("Ada Lovelace"), Set.of("Ada Lovelace", "Bob"), Set.of(ERASED, "Bob"));
+    }
+
+    @Test
+    void no_more_keys_are_kept_than_may_be() {
+        for (int i = 0; i < 20; i++) {
+            here.append(new Met(STREAM, "first-" + i, "name " + i, "second-" + i, "other " + i));
+        }
+        PersonalDataProtection small = PersonalDataProtection.builder(newKeyStore())
+                .keysLiveFor(FOR_LONG)
+                .maxKeys(3)
+                .build();
+        EventStore store = newStore(new JacksonEventSerializer(
+                EventTypes.of(Met.class), EventJson.builder().build(), small));
+
+        assertThat(store.readStream(STREAM, Met.class).stream()
+                        .map(event -> event.event().firstName()))
+                .hasSize(20)
+                .doesNotContain(ERASED);
+        assertThat(small.cachedKeys()).isBetween(1, 3);
     }
 
     @Test

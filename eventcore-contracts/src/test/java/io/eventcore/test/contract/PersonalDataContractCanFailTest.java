@@ -11,11 +11,13 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.memory.InMemorySubjectKeyStore;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.personaldata.SubjectKey;
 import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -131,6 +133,11 @@ class PersonalDataContractCanFailTest {
         @Override
         protected SubjectKeyStore newKeyStore() {
             return keys;
+        }
+
+        @Override
+        protected SnapshotStore newSnapshotStore() {
+            return new InMemorySnapshotStore();
         }
 
         @Override

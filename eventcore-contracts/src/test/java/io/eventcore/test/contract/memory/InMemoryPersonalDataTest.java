@@ -2,10 +2,12 @@ package io.eventcore.test.contract.memory;
 
 import io.eventcore.EventStore;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.memory.InMemorySubjectKeyStore;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.test.contract.PersonalDataContract;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -25,6 +27,11 @@ class InMemoryPersonalDataTest extends PersonalDataContract {
     @Override
     protected SubjectKeyStore newKeyStore() {
         return keys;
+    }
+
+    @Override
+    protected SnapshotStore newSnapshotStore() {
+        return new InMemorySnapshotStore();
     }
 
     @Override
