@@ -12,8 +12,8 @@ import java.util.Set;
  *
  * <p>Nothing is encoded, so nothing is checked: an event that a database could not give back is stored here without a word,
  * an event that is changed afterwards is changed in the store too, and neither the payload limit nor the bounds of reads in
- * bytes apply. Use it for speed, and let a test check the JSON of the events ({@code EventCoreAssertions.assertWellFormed}
- * of {@code eventcore-contracts}); the store in memory of Spring Boot and of the test slice uses JSON. Safe for any number of threads if the events are immutable.
+ * bytes apply. Use it for speed, and let a test check the JSON of the events ({@code EventCoreAssertions.assertRoundTrips}
+ * of {@code eventcore-test}); the store in memory of Spring Boot and of the test slice uses JSON. Safe for any number of threads if the events are immutable.
  *
  * @since 0.1
  */

@@ -27,6 +27,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.exc.InvalidDefinitionException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Compares an event with what its JSON gives back, component by component, whatever the classes say of equality. */
@@ -55,9 +56,10 @@ final class ReadBack {
             back = reader.readValue(json);
         } catch (JacksonException e) {
             String place = JsonPaths.of(e);
+            String what = what(e, place);
             throw new IllegalStateException(
                     "%s can be written as JSON, but not be read back%s"
-                            .formatted(type, place.isEmpty() ? "" : ": see " + place),
+                            .formatted(type, what.isEmpty() ? "" : ": " + what),
                     RedactedException.of(e, place));
         }
         String different = back == null ? "the event" : new ReadBack().difference(event, back);
@@ -66,6 +68,17 @@ final class ReadBack {
             throw new IllegalStateException("%s would come back different: %s does not survive its JSON form"
                     .formatted(type, different.isEmpty() ? "the event" : "component '" + different + "'"));
         }
+    }
+
+    /** The component, or at least the type that cannot be read; empty if Jackson says neither. Quotes nothing. */
+    private static String what(JacksonException e, String place) {
+        if (e instanceof MissingProperties.MissingPropertyException missing) {
+            return missing.getOriginalMessage();
+        }
+        if (place.isEmpty() && e instanceof InvalidDefinitionException undefined && undefined.getType() != null) {
+            return "see " + undefined.getType().getRawClass().getName();
+        }
+        return place.isEmpty() ? "" : "see " + place;
     }
 
     /** What is in the JSON is the same, apart from the order of what may be a set. */

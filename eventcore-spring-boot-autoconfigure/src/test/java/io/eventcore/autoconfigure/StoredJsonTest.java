@@ -10,7 +10,11 @@ import io.eventcore.Event;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.test.contract.EventShapes;
+import io.eventcore.test.contract.EventShapes.Shape;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,6 +23,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.jackson.autoconfigure.JsonMapperBuilderCustomizer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import tools.jackson.core.JsonGenerator;
@@ -117,9 +121,8 @@ class StoredJsonTest {
         application().run(application -> assertStoredAsEver(application.getBean(EventSerializer.class)));
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
+    static List<String> settings() {
+        return List.of(
                 "property-naming-strategy=SNAKE_CASE",
                 "default-property-inclusion=NON_NULL",
                 "default-property-inclusion=NON_EMPTY",
@@ -168,8 +171,11 @@ class StoredJsonTest {
                 "factory.constraints.read.max-string-length=10",
                 "factory.constraints.read.max-name-length=3",
                 "factory.constraints.read.max-document-length=20",
-                "factory.constraints.write.max-nesting-depth=1",
-            })
+                "factory.constraints.write.max-nesting-depth=1");
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
     void a_setting_for_the_web_does_not_reach_it(String setting) {
         application()
                 .withPropertyValues("spring.jackson." + setting)
@@ -226,6 +232,55 @@ class StoredJsonTest {
                     assertThat(application.getBean(JsonMapper.class).writeValueAsString(new Inner(1, "a")))
                             .doesNotContain("innerText");
                 });
+    }
+
+    /** What is stored of each shape, in their order: its JSON, or that it is refused. */
+    private static List<String> storedShapes(EventSerializer serializer) {
+        return EventShapes.all().stream()
+                .map(shape -> shape.event().getClass().getSimpleName() + ": " + storedOrRefused(serializer, shape))
+                .toList();
+    }
+
+    private static String storedOrRefused(EventSerializer serializer, Shape shape) {
+        SerializedEvent stored;
+        try {
+            stored = serializer.serialize(shape.event());
+        } catch (RuntimeException refused) {
+            assertThat(shape.stored()).as("%s is refused: %s", shape, refused).isFalse();
+            return "refused";
+        }
+        assertThat(shape.stored()).as("%s is stored", shape).isTrue();
+        serializer.deserialize(stored);
+        return new String(stored.payload(), StandardCharsets.UTF_8);
+    }
+
+    private static void registerShapes(EventTypes.Builder types) {
+        EventShapes.all().stream()
+                .map(shape -> shape.event().getClass())
+                .distinct()
+                .forEach(type -> types.register(type, type.getName()));
+    }
+
+    @Test
+    void the_bytes_of_every_shape_are_the_same_under_every_setting_for_the_web() {
+        EventTypes.Builder types = EventTypes.builder();
+        registerShapes(types);
+        List<String> expected = storedShapes(new JacksonEventSerializer(types.build()));
+        assertThat(expected).hasSizeGreaterThan(40);
+        ApplicationContextRunner shapes =
+                application().withBean("shapes", EventTypesCustomizer.class, () -> StoredJsonTest::registerShapes);
+        List<ApplicationContextRunner> applications = new ArrayList<>();
+        applications.add(shapes);
+        settings().forEach(setting -> applications.add(shapes.withPropertyValues("spring.jackson." + setting)));
+        customizers()
+                .forEach(customizer ->
+                        applications.add(shapes.withBean(JsonMapperBuilderCustomizer.class, () -> customizer)));
+        assertThat(applications).hasSizeGreaterThan(50);
+
+        for (ApplicationContextRunner application : applications) {
+            application.run(started -> assertThat(storedShapes(started.getBean(EventSerializer.class)))
+                    .isEqualTo(expected));
+        }
     }
 
     private static void assertStoredAsEver(EventSerializer serializer) {
