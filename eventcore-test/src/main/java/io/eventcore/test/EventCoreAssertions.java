@@ -10,6 +10,7 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.MissingEventTypeException;
+import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.Snapshot;
 import java.io.IOException;
@@ -17,12 +18,16 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonDifferenceCalculator;
 import org.springframework.core.io.Resource;
 import org.springframework.core.io.support.PathMatchingResourcePatternResolver;
 import org.springframework.core.type.classreading.CachingMetadataReaderFactory;
@@ -70,15 +75,19 @@ public final class EventCoreAssertions {
         List<String> problems = new ArrayList<>();
         for (Class<?> type : classes) {
             if (isConcrete(type) && Event.class.isAssignableFrom(type)) {
-                try {
-                    types.register(type.asSubclass(Event.class));
-                } catch (IllegalArgumentException e) {
-                    problems.add(String.valueOf(e.getMessage()));
-                }
+                register(type.asSubclass(Event.class), types, problems);
             }
         }
         EventTypes named = named(types, problems);
         check(packageName, classes, named, json(named), problems);
+    }
+
+    private static void register(Class<? extends Event> type, EventTypes.Builder types, List<String> problems) {
+        try {
+            types.register(type);
+        } catch (IllegalArgumentException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
     }
 
     private static EventTypes named(EventTypes.Builder types, List<String> problems) {
@@ -112,6 +121,65 @@ public final class EventCoreAssertions {
      */
     public static void assertWellFormed(String packageName, EventTypes types, EventSerializer serializer) {
         check(packageName, classesIn(packageName), types, serializer, new ArrayList<>());
+    }
+
+    /**
+     * Asserts that every event class in a package and below it comes back from its JSON as it was: writes and reads samples
+     * of each, and compares them component by component.
+     *
+     * <p>Samples are made as for {@link #assertWellFormed(String)}, which tries them too, and passes over a class of which
+     * none can be made. Here that is an error: give one. The JSON is that of the library alone; where the application adds
+     * modules or customizers, use {@link #assertRoundTrips(EventTypes, EventSerializer, Event...)}.
+     *
+     * @param samples further samples: of classes that none can be made of, or with values that should be tried
+     * @throws AssertionError if one does not come back, or there is no event class, or no sample of one; names every class,
+     *     its component and what to do
+     */
+    public static void assertRoundTrips(String packageName, Event... samples) {
+        EventTypes.Builder types = EventTypes.builder().forNewEventsOnly();
+        List<String> problems = new ArrayList<>();
+        for (Class<?> type : classesIn(packageName)) {
+            if (isConcrete(type) && Event.class.isAssignableFrom(type)) {
+                register(type.asSubclass(Event.class), types, problems);
+            }
+        }
+        EventTypes named = named(types, problems);
+        if (named.types().isEmpty()) {
+            problems.add("There is no event class in package " + packageName + " and below it: is the name right?");
+        }
+        checkRoundTrips(named, json(named), List.of(samples), problems);
+    }
+
+    /**
+     * As {@link #assertRoundTrips(String, Event...)}, for an application that registers its event classes by hand or adds to
+     * their JSON.
+     *
+     * @param types the event classes the application works with
+     * @param serializer writes and reads them as the application does
+     */
+    public static void assertRoundTrips(EventTypes types, EventSerializer serializer, Event... samples) {
+        checkRoundTrips(types, serializer, List.of(samples), new ArrayList<>());
+    }
+
+    private static void checkRoundTrips(
+            EventTypes types, EventSerializer serializer, List<Event> samples, List<String> problems) {
+        for (Class<? extends Event> type : types.types()) {
+            List<Event> tried = new ArrayList<>(Samples.of(type));
+            samples.stream().filter(type::isInstance).forEach(tried::add);
+            if (tried.isEmpty()) {
+                problems.add("No sample can be made of %s: give one to this method".formatted(type.getName()));
+            }
+            checkJson(type, tried, serializer, problems);
+        }
+        for (Event sample : samples) {
+            if (!types.types().contains(sample.getClass())) {
+                problems.add("A sample of %s is given, which is no event class that is looked at"
+                        .formatted(sample.getClass().getName()));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new AssertionError("Events do not come back as they were:\n- " + String.join("\n- ", problems));
+        }
     }
 
     /**
@@ -165,13 +233,14 @@ public final class EventCoreAssertions {
         List<String> problems = lock.problems();
         if (!problems.isEmpty()) {
             throw new AssertionError("""
-                    The events of the code are not those of %s:
-                    - %s
-                    Stored events are not rewritten. A class that has another name now keeps the old one in the aliases of \
-                    its @EventType; another shape that old payloads do not fit needs the next revision, and an upcaster from the one before, which is given to \
-                    assertCompatible as well. If all of this is meant, run the test once with -D%s=true and review the change of the file. What cannot be \
-                    read stays in the file: delete it by hand only if no such event was ever stored.
-                    See the guide, 'How do events change?'""".formatted(file, String.join("\n- ", problems), UPDATE));
+                The events of the code are not those of %s:
+                - %s
+                Stored events are not rewritten. A class that has another name now keeps the old one in the aliases of \
+                its @EventType; another shape that old payloads do not fit needs the next revision, and an upcaster from the one before, which is given to \
+                assertCompatible as well. If all of this is meant, run the test once with -D%s=true and review the change of the file. What cannot be \
+                read stays in the file: delete it by hand only if no such event was ever stored.
+                See the guide, 'How do events change?'\
+                """.formatted(file, String.join("\n- ", problems), UPDATE));
         }
     }
 
@@ -181,7 +250,7 @@ public final class EventCoreAssertions {
             EventTypes types,
             EventSerializer serializer,
             List<String> problems) {
-        types.types().forEach(type -> checkJson(type, serializer, problems));
+        types.types().forEach(type -> checkJson(type, Samples.of(type), serializer, problems));
         int commands = 0;
         Map<String, Class<?>> snapshots = new HashMap<>();
         for (Class<?> type : classes) {
@@ -210,17 +279,41 @@ public final class EventCoreAssertions {
                 types, EventJson.builder().build(), PersonalDataProtection.of(new InMemorySubjectKeyStore()));
     }
 
-    private static void checkJson(Class<? extends Event> type, EventSerializer serializer, List<String> problems) {
+    private static void checkJson(
+            Class<? extends Event> type,
+            List<? extends Event> samples,
+            EventSerializer serializer,
+            List<String> problems) {
         Set<String> found = new LinkedHashSet<>();
-        for (Event sample : Samples.of(type)) {
+        for (Event sample : samples) {
             try {
-                serializer.deserialize(serializer.serialize(sample));
+                SerializedEvent stored = serializer.serialize(sample);
+                String different = difference(sample, stored, serializer.deserialize(stored), serializer);
+                if (!different.isEmpty()) {
+                    found.add("%s comes back different: %s".formatted(type.getName(), different));
+                }
             } catch (RuntimeException e) {
                 found.add("%s cannot be stored: %s. See the guide, 'What may an event hold?'"
                         .formatted(type.getName(), e.getMessage()));
             }
         }
         problems.addAll(found);
+    }
+
+    /** Which components differ; empty if none does, or only what the class itself says does not count and JSON leaves out. */
+    private static String difference(Event sample, SerializedEvent stored, Event back, EventSerializer serializer) {
+        if (back.getClass() != sample.getClass()) {
+            return "as " + back.getClass().getName();
+        }
+        String components = new RecursiveComparisonDifferenceCalculator()
+                .determineDifferences(back, sample, new RecursiveComparisonConfiguration()).stream()
+                        .map(component -> "component '"
+                                + component.getDecomposedPath().stream().collect(Collectors.joining(".")) + "'")
+                        .distinct()
+                        .collect(Collectors.joining(", "));
+        boolean countsForNothing =
+                sample.equals(back) && Arrays.equals(serializer.serialize(back).payload(), stored.payload());
+        return countsForNothing ? "" : components;
     }
 
     @SuppressWarnings("unchecked") // It is a Command, of whatever state and events.

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.Event;
+import io.eventcore.EventType;
+import io.eventcore.StreamId;
 import io.eventcore.memory.PassThroughEventSerializer;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.test.wellformed.Tickets.TicketEvent;
 import java.util.Set;
@@ -19,6 +22,13 @@ class EventCoreAssertionsTest {
         EventCoreAssertions.assertWellFormed("io.eventcore.test.wellformed");
     }
     // end::wellformed[]
+
+    // tag::roundtrips[]
+    @Test
+    void every_event_comes_back_as_it_was() {
+        EventCoreAssertions.assertRoundTrips("io.eventcore.test.wellformed");
+    }
+    // end::roundtrips[]
 
     // tag::compatible[]
     @Test
@@ -85,6 +95,87 @@ class EventCoreAssertionsTest {
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> EventCoreAssertions.assertWellFormed("io.eventcore.test.wellformed", types, broken))
                 .withMessageContaining("Sold cannot be stored: a module is missing");
+    }
+
+    @Test
+    void every_event_that_does_not_come_back_is_named_with_its_component() {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> EventCoreAssertions.assertRoundTrips("io.eventcore.test.malformed"))
+                .withMessageContaining("Mistakes$Paid cannot be stored: ")
+                .withMessageContaining("Mistakes$Flagged would come back different: component 'flags'")
+                .withMessageContaining("Mistakes$Nameless has no stored name: add @EventType(\"mistakes.nameless\")")
+                .withMessageContaining("No sample can be made of io.eventcore.test.malformed.Mistakes$Picky: give one")
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("@Snapshot"));
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> EventCoreAssertions.assertRoundTrips("io.eventcore.nowhere"))
+                .withMessageContaining("no event class in package io.eventcore.nowhere");
+    }
+
+    @EventType("roundtrips.rated")
+    record Rated(StreamId streamId, String stars) implements Event {
+        Rated {
+            if (!stars.startsWith("*")) {
+                throw new IllegalArgumentException("no stars");
+            }
+        }
+    }
+
+    /** Equal by its number, whatever else it has. */
+    @EventType("roundtrips.numbered")
+    record Numbered(int number, String text) implements Event {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Numbered that && number == that.number;
+        }
+
+        @Override
+        public int hashCode() {
+            return number;
+        }
+    }
+
+    @Test
+    void what_a_serializer_loses_is_found_although_it_does_not_notice() {
+        EventTypes types = EventTypes.of(Numbered.class, TicketEvent.class);
+        JacksonEventSerializer sound = new JacksonEventSerializer(types);
+        EventSerializer losing = new EventSerializer() {
+            @Override
+            public SerializedEvent serialize(Event event) {
+                return sound.serialize(event);
+            }
+
+            @Override
+            public Event deserialize(SerializedEvent stored) {
+                Event event = sound.deserialize(stored);
+                return event instanceof Numbered numbered ? new Numbered(numbered.number(), "lost") : event;
+            }
+
+            @Override
+            public Set<String> storedNames(Class<? extends Event> type) {
+                return types.namesOf(type);
+            }
+        };
+
+        EventCoreAssertions.assertRoundTrips(types, sound);
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> EventCoreAssertions.assertRoundTrips(types, losing))
+                .withMessageContaining("Numbered comes back different: component 'text'");
+    }
+
+    @Test
+    void samples_that_are_given_are_tried_too() {
+        EventTypes types = EventTypes.of(Rated.class);
+        EventSerializer serializer = new JacksonEventSerializer(types);
+        StreamId stream = StreamId.of("film-1");
+
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> EventCoreAssertions.assertRoundTrips(types, serializer))
+                .withMessageContaining("No sample can be made of");
+        EventCoreAssertions.assertRoundTrips(types, serializer, new Rated(stream, "***"));
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> EventCoreAssertions.assertRoundTrips(
+                        types, serializer, new Rated(stream, "***"), new TicketEvent.Sold(stream, 1)))
+                .withMessageContaining("A sample of " + TicketEvent.Sold.class.getName());
     }
 
     @Test
