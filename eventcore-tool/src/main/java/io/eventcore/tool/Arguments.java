@@ -1,5 +1,6 @@
 package io.eventcore.tool;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ final class Arguments {
     private static final Set<String> ACTIONS = Set.of("export", "restore", "append", "axon4", "axon5");
     private static final Set<String> OPTIONS =
             Set.of("--url", "--user", "--schema", "--table-prefix", "--types", "--table");
+    private static final Set<String> HELP = Set.of("--help", "-h", "help");
     private static final Set<String> SWITCHES = Set.of("--create", "--dry-run", "--show-to-all");
 
     private final String action;
@@ -22,6 +24,11 @@ final class Arguments {
         this.action = action;
         this.options = options;
         this.file = file;
+    }
+
+    /** Whether the first word, or any option, asks what can be done. */
+    static boolean askForHelp(String[] words) {
+        return words.length > 0 && (HELP.contains(words[0]) || List.of(words).contains("--help"));
     }
 
     /** @throws IllegalArgumentException if they make no sense; the message says why */
@@ -55,6 +62,22 @@ final class Arguments {
             throw new IllegalArgumentException("One file is needed, given are " + files.size());
         }
         return new Arguments(words[0], options, Path.of(files.get(0)));
+    }
+
+    /** @throws IllegalArgumentException if a file that is to be read cannot be */
+    void checkFiles() {
+        if (action.equals("restore") || action.equals("append")) {
+            checkReadable(file);
+        }
+        if (has("--types")) {
+            checkReadable(Path.of(option("--types")));
+        }
+    }
+
+    private static void checkReadable(Path file) {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw new IllegalArgumentException("there is no file '" + file + "' that can be read");
+        }
     }
 
     String action() {

@@ -17,9 +17,14 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
@@ -29,26 +34,27 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
  */
 public final class EventTool {
     private static final String USAGE = """
-            export  --url URL [--user USER] FILE            writes the log to a new file (.gz: compressed)
-            restore --url URL [--user USER] [--create] FILE fills an empty store; positions stay. Stop the application before.
-            append  --url URL [--user USER] FILE            appends to a store; events get new positions
-            axon4   --url URL [--user USER] --types TYPES [--table NAME] [--dry-run] FILE
-            axon5   --url URL [--user USER] --types TYPES [--table NAME] [--dry-run] FILE
-                                                            writes what Axon Framework has stored to a new file
+        export  --url URL [--user USER] FILE            writes the log to a new file (.gz: compressed)
+        restore --url URL [--user USER] [--create] FILE fills an empty store; positions stay. Stop the application before.
+        append  --url URL [--user USER] FILE            appends to a store; events get new positions
+        axon4   --url URL [--user USER] --types TYPES [--table NAME] [--dry-run] FILE
+        axon5   --url URL [--user USER] --types TYPES [--table NAME] [--dry-run] FILE
+                                                        writes what Axon Framework has stored to a new file
 
-              --url           the JDBC URL: PostgreSQL, MariaDB or H2; other drivers by -Dloader.path=FOLDER
-              --user          the user: a reader exports, the owner of the tables imports
-              --schema, --table-prefix   of the tables, if they are not the default ones
-              --create        creates the tables if they are not there
-              --show-to-all   imports although projections, reactions or side effects have begun, which get all of it as news
-              --types         a properties file: TYPE=STORED NAME, or TYPE;REVISION=STORED NAME
-              --table         by default domain_event_entry, aggregate_event_entry
-              --dry-run       says what has no mapping, and writes nothing
+          --url           the JDBC URL: PostgreSQL, MariaDB or H2; other drivers by -Dloader.path=FOLDER
+          --user          the user: a reader exports, the owner of the tables imports
+          --schema, --table-prefix   of the tables, if they are not the default ones
+          --create        creates the tables if they are not there
+          --show-to-all   imports although projections, reactions or side effects have begun, which get all of it as news
+          --types         a properties file: TYPE=STORED NAME, or TYPE;REVISION=STORED NAME
+          --table         by default domain_event_entry, aggregate_event_entry
+          --dry-run       says what has no mapping, and writes nothing
 
-            The password is taken from the environment: EVENTCORE_PASSWORD.
-            What was interrupted is repeated by the same call. Exit codes: 0 done, 1 failed, 2 wrong arguments.
-            """;
+        The password is taken from the environment: EVENTCORE_PASSWORD.
+        What was interrupted is repeated by the same call. --help says this. Exit codes: 0 done, 1 failed, 2 wrong arguments.
+        """;
 
+    private static final Pattern SCHEME = Pattern.compile("jdbc:[a-z0-9]+:");
     private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
 
     private final Arguments arguments;
@@ -72,6 +78,10 @@ public final class EventTool {
     }
 
     static int run(String[] arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
+        if (Arguments.askForHelp(arguments)) {
+            out.println(USAGE);
+            return 0;
+        }
         Arguments parsed;
         try {
             parsed = Arguments.of(arguments);
@@ -88,6 +98,7 @@ public final class EventTool {
                 | EventStoreException
                 | SchemaException
                 | UnsupportedDatabaseException
+                | DataAccessException
                 | IllegalArgumentException
                 | IOException e) {
             err.println(parsed.action() + " failed: " + e.getMessage());
@@ -99,6 +110,8 @@ public final class EventTool {
     }
 
     private boolean run() throws IOException {
+        checkDriver(arguments.option("--url"));
+        arguments.checkFiles();
         SingleConnectionDataSource database = new SingleConnectionDataSource(
                 arguments.option("--url"), arguments.option("--user", ""), password, true);
         try {
@@ -111,6 +124,21 @@ public final class EventTool {
             };
         } finally {
             database.destroy();
+        }
+    }
+
+    /** A URL may hold a password, so no message quotes all of it. */
+    private static void checkDriver(String url) {
+        try {
+            DriverManager.getDriver(url);
+        } catch (SQLException e) {
+            Matcher scheme = SCHEME.matcher(url);
+            throw new IllegalArgumentException(
+                    scheme.lookingAt()
+                            ? "there is no driver for '%s': put its jar into a folder and start with java -Dloader.path=FOLDER -jar .."
+                                    .formatted(scheme.group())
+                            : "the value of --url does not begin as a JDBC URL does: jdbc:postgresql:, jdbc:mariadb:,"
+                                    + " jdbc:h2:");
         }
     }
 

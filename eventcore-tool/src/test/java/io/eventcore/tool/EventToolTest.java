@@ -97,11 +97,15 @@ class EventToolTest {
         err.reset();
         Path none = folder.resolve("none.jsonl");
         assertThat(run("restore", "--url", url(), none.toString())).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("restore failed: there is no file");
+
+        err.reset();
+        Files.writeString(none, "hello\n");
+        assertThat(run("restore", "--url", url(), none.toString())).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8))
                 .contains("restore failed", "tables of the event store are missing");
 
         err.reset();
-        Files.writeString(none, "hello\n");
         assertThat(run("restore", "--url", url(), "--create", none.toString())).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8)).contains("no export");
     }
