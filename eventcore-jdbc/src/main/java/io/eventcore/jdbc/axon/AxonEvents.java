@@ -53,6 +53,7 @@ public final class AxonEvents implements ExportSource {
 
     private static final int PAGE = 1_000;
     private static final long PAGE_BYTES = 4L * 1024 * 1024;
+    private static final String NOT_ALLOWED = "42501";
     private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -300,9 +301,17 @@ public final class AxonEvents implements ExportSource {
             }
         } catch (SQLException e) {
             throw new EventStoreUnavailableException(
-                    "The table %s cannot be read (SQLState %s)".formatted(tableName, e.getSQLState()),
+                    "The table %s cannot be read (SQLState %s)%s"
+                            .formatted(tableName, e.getSQLState(), remedy(e.getSQLState())),
                     RedactedException.of(e, "SQLState " + e.getSQLState()));
         }
+    }
+
+    private static String remedy(@Nullable String sqlState) {
+        return NOT_ALLOWED.equals(sqlState)
+                ? ": the user may not. Payloads that PostgreSQL keeps as large objects (type oid) are read by their"
+                        + " owner, whatever is granted on the table"
+                : "";
     }
 
     /**

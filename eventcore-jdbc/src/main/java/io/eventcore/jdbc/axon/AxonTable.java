@@ -143,7 +143,13 @@ final class AxonTable {
         String type = row.getMetaData().getColumnTypeName(column).toLowerCase(Locale.ROOT);
         if (type.equals("oid")) {
             Blob blob = row.getBlob(column);
-            return blob == null ? new byte[0] : blob.getBytes(1, Math.toIntExact(blob.length()));
+            if (blob == null) {
+                return new byte[0];
+            }
+            byte[] bytes = blob.getBytes(1, Math.toIntExact(blob.length()));
+            // The server holds each one that is open until the transaction ends.
+            blob.free();
+            return bytes;
         }
         if (type.contains("text") || type.contains("char") || type.startsWith("json")) {
             String text = row.getString(column);
