@@ -33,10 +33,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import javax.sql.DataSource;
 import org.axonframework.common.transaction.NoTransactionManager;
 import org.axonframework.eventhandling.DomainEventMessage;
 import org.axonframework.eventhandling.GenericDomainEventMessage;
 import org.axonframework.eventsourcing.eventstore.DomainEventStream;
+import org.axonframework.eventsourcing.eventstore.EventStorageEngine;
 import org.axonframework.eventsourcing.eventstore.jdbc.EventSchema;
 import org.axonframework.eventsourcing.eventstore.jdbc.JdbcEventStorageEngine;
 import org.axonframework.eventsourcing.eventstore.jdbc.MySqlEventTableFactory;
@@ -123,7 +125,7 @@ class Axon4ExportTest {
         return engine;
     }
 
-    private static DomainEventMessage<?> message(String account, long sequence, Object event) {
+    static DomainEventMessage<?> message(String account, long sequence, Object event) {
         return new GenericDomainEventMessage<>(
                 "Account",
                 account,
@@ -137,7 +139,7 @@ class Axon4ExportTest {
     }
 
     /** Interleaved, so that the order over all aggregates is not that of one after the other. */
-    private static void write(JdbcEventStorageEngine engine, int aggregates) {
+    static void write(EventStorageEngine engine, int aggregates) {
         for (int sequence = 0; sequence < 3; sequence++) {
             List<DomainEventMessage<?>> messages = new ArrayList<>();
             for (int i = 0; i < aggregates; i++) {
@@ -161,7 +163,7 @@ class Axon4ExportTest {
         return event instanceof Moved moved ? state + "+" + moved.cents() : state + "closed";
     }
 
-    private static String foldByAxon(JdbcEventStorageEngine engine, String account) {
+    private static String foldByAxon(EventStorageEngine engine, String account) {
         String state = "";
         DomainEventStream events = engine.readEvents(account);
         while (events.hasNext()) {
@@ -170,7 +172,12 @@ class Axon4ExportTest {
         return state;
     }
 
-    private void assertFoldsAreEqual(JdbcEventStorageEngine engine, int aggregates) {
+    private void assertFoldsAreEqual(EventStorageEngine engine, int aggregates) {
+        assertFoldsAreEqual(engine, ours, aggregates);
+    }
+
+    /** That each aggregate folds to the same by Axon, from its tables, as here. */
+    static void assertFoldsAreEqual(EventStorageEngine engine, DataSource ours, int aggregates) {
         EventStore store =
                 JdbcDatabase.of(ours).eventStore(new JacksonEventSerializer(EventTypes.of(Moved.class, Closed.class)));
         for (int i = 0; i < aggregates; i++) {
