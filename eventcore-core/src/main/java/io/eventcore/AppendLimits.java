@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 public final class AppendLimits {
     private static final AppendLimits DEFAULTS = new AppendLimits(10_000, 1024 * 1024, 16 * 1024);
 
+    /** So that every event can be moved: a line of an export, in which a byte may need six, fits an array. */
+    private static final int MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
+
+    private static final int MAX_METADATA_BYTES = 16 * 1024 * 1024;
+
     private final int events;
     private final int payloadBytes;
     private final int metadataBytes;
@@ -22,6 +27,11 @@ public final class AppendLimits {
             throw new IllegalArgumentException(
                     "Append limits must be at least 1, are %d events, %d bytes of payload, %d bytes of metadata"
                             .formatted(events, payloadBytes, metadataBytes));
+        }
+        if (payloadBytes > MAX_PAYLOAD_BYTES || metadataBytes > MAX_METADATA_BYTES) {
+            throw new IllegalArgumentException(
+                    "Append limits are at most %d bytes of payload and %d bytes of metadata, are %d and %d"
+                            .formatted(MAX_PAYLOAD_BYTES, MAX_METADATA_BYTES, payloadBytes, metadataBytes));
         }
         this.events = events;
         this.payloadBytes = payloadBytes;
@@ -58,18 +68,18 @@ public final class AppendLimits {
     }
 
     /**
-     * These limits with another size of payloads.
+     * These limits with another size of payloads, up to 256 MiB.
      *
-     * @throws IllegalArgumentException if it is less than 1
+     * @throws IllegalArgumentException if it is less than 1 or more than 268,435,456
      */
     public AppendLimits withPayloadBytes(int bytes) {
         return new AppendLimits(events, bytes, metadataBytes);
     }
 
     /**
-     * These limits with another size of metadata.
+     * These limits with another size of metadata, up to 16 MiB.
      *
-     * @throws IllegalArgumentException if it is less than 1
+     * @throws IllegalArgumentException if it is less than 1 or more than 16,777,216
      */
     public AppendLimits withMetadataBytes(int bytes) {
         return new AppendLimits(events, payloadBytes, bytes);

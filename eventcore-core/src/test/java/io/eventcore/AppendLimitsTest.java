@@ -50,6 +50,15 @@ class AppendLimitsTest {
     }
 
     @Test
+    void a_limit_above_what_an_export_can_write_is_refused() {
+        AppendLimits largest =
+                AppendLimits.defaults().withPayloadBytes(256 * 1024 * 1024).withMetadataBytes(16 * 1024 * 1024);
+
+        assertThatIllegalArgumentException().isThrownBy(() -> largest.withPayloadBytes(largest.payloadBytes() + 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> largest.withMetadataBytes(largest.metadataBytes() + 1));
+    }
+
+    @Test
     void a_limit_below_one_is_refused() {
         for (int bad : new int[] {0, -1}) {
             assertThatIllegalArgumentException()

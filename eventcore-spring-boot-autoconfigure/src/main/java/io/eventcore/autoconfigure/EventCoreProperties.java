@@ -203,8 +203,8 @@ public record EventCoreProperties(
      * How large one append may be.
      *
      * @param maxEvents how many events one append may hold
-     * @param maxPayload how large the payload of one event may be
-     * @param maxMetadata how large the metadata of one append may be
+     * @param maxPayload how large the payload of one event may be, up to 256MB
+     * @param maxMetadata how large the metadata of one append may be, up to 16MB
      */
     public record Limits(
             @DefaultValue("10000") int maxEvents,
@@ -213,16 +213,16 @@ public record EventCoreProperties(
         /** Checks the limits. */
         public Limits {
             check(maxEvents >= 1, "eventcore.limits.max-events", maxEvents, "must be at least 1");
-            checkSize("eventcore.limits.max-payload", maxPayload);
-            checkSize("eventcore.limits.max-metadata", maxMetadata);
+            checkSize("eventcore.limits.max-payload", maxPayload, 256);
+            checkSize("eventcore.limits.max-metadata", maxMetadata, 16);
         }
 
-        private static void checkSize(String property, DataSize size) {
+        private static void checkSize(String property, DataSize size, int maxMegabytes) {
             check(
-                    size.toBytes() >= 1 && size.toBytes() <= Integer.MAX_VALUE,
+                    size.toBytes() >= 1 && size.compareTo(DataSize.ofMegabytes(maxMegabytes)) <= 0,
                     property,
                     size,
-                    "must be at least 1B and less than 2GB");
+                    "must be at least 1B and at most " + maxMegabytes + "MB");
         }
     }
 
