@@ -25,13 +25,14 @@ CREATE TABLE IF NOT EXISTS eventcore_stream (
 );
 
 -- The last position given away. Its row stays locked until the append commits, so that positions become visible in
--- their order.
+-- their order. An import that has not ended has taken the row away, so that none can append: it stays away.
 CREATE TABLE IF NOT EXISTS eventcore_position (
     id       SMALLINT PRIMARY KEY CHECK (id = 1),
     position BIGINT NOT NULL
 );
 INSERT INTO eventcore_position (id, position)
-SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM eventcore_position);
+SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM eventcore_position)
+    AND NOT EXISTS (SELECT 1 FROM eventcore_settings WHERE order_strategy = 'unfinished-import');
 
 CREATE TABLE IF NOT EXISTS eventcore_event (
     position    BIGINT PRIMARY KEY,

@@ -26,7 +26,6 @@ CREATE TABLE IF NOT EXISTS eventcore_position (
     id       SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),
     position BIGINT NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC;
-INSERT IGNORE INTO eventcore_position (id, position) VALUES (1, 0);
 
 -- The log. No check that the payload is JSON: JSON_VALID refuses what is valid (more than 32 levels, escapes of single
 -- surrogates), and MySQL's type JSON does not keep the text. What is written is what is read, byte by byte.
@@ -141,6 +140,11 @@ CREATE TABLE IF NOT EXISTS eventcore_settings (
     compatible_from INTEGER NOT NULL,
     order_strategy  VARCHAR(40) NOT NULL
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4;
+-- An import that has not ended has taken the row of positions away, so that none can append: it stays away. The lock
+-- makes the statement see what an import that begins at this moment says.
+INSERT IGNORE INTO eventcore_position (id, position)
+SELECT 1, 0 FROM DUAL
+WHERE NOT EXISTS (SELECT 1 FROM eventcore_settings WHERE order_strategy = 'unfinished-import' LOCK IN SHARE MODE);
 INSERT IGNORE INTO eventcore_settings (id, schema_version, compatible_from, order_strategy) VALUES (1, 1, 1, 'counter-row');
 
 DO RELEASE_LOCK('eventcore schema');

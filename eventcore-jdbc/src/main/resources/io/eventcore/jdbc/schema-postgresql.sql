@@ -53,10 +53,13 @@ END
 $$;
 
 -- CACHE 1, and called once, so that a position is always greater than the value of the sequence before it was drawn. No
--- greater one than fits the key of an announcement.
+-- greater one than fits the key of an announcement. An import that has not ended has set it back to never called, so that
+-- none can append: it stays so. The row of settings is locked first, to see what an import that begins at this moment says.
 CREATE SEQUENCE IF NOT EXISTS eventcore_position MAXVALUE 281474976710655 CACHE 1 NO CYCLE;
+SELECT id FROM eventcore_settings FOR UPDATE;
 SELECT setval('eventcore_position', 1, true)
 WHERE pg_sequence_last_value('eventcore_position') IS NULL
+  AND NOT EXISTS (SELECT FROM eventcore_settings WHERE order_strategy = 'unfinished-import')
   AND NOT EXISTS (SELECT FROM eventcore_event);
 
 -- The log is append-only for everybody, for replicas and for TRUNCATE too.
