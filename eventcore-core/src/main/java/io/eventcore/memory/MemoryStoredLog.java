@@ -168,15 +168,12 @@ final class MemoryStoredLog implements StoredLog {
         Map<StreamId, Long> versions = new HashMap<>();
         List<StoredEvent> missing = new ArrayList<>();
         for (ExportedEvent event : events) {
-            long version = versions.computeIfAbsent(
-                    event.streamId(), id -> log.version(null, id).value());
-            if (event.version().value() <= version) {
-                Optional<StoredEvent> there = log.find(null, event.streamId(), event.version());
-                if (there.isPresent() && !there.get().id().equals(event.id())) {
-                    throw TransferConflictException.otherEvent(event.streamId(), event.version());
-                }
+            long stored = log.version(null, event.streamId()).value();
+            if (event.version().value() <= stored) {
+                checkIsThere(event);
                 continue;
             }
+            long version = versions.getOrDefault(event.streamId(), stored);
             if (event.version().value() != version + 1) {
                 throw TransferConflictException.hole(event.streamId(), event.version(), version);
             }
@@ -185,6 +182,14 @@ final class MemoryStoredLog implements StoredLog {
         }
         log.importAtEnd(missing);
         return missing.size();
+    }
+
+    private void checkIsThere(ExportedEvent event) {
+        ExportedEvent there =
+                exported(log.find(null, event.streamId(), event.version()).orElseThrow());
+        if (!there.equalsButPosition(event)) {
+            throw TransferConflictException.otherEvent(event, there);
+        }
     }
 
     @Override

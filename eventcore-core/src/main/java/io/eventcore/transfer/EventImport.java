@@ -6,12 +6,10 @@ import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.transfer.StoredLog.RestoreState;
 import io.eventcore.transfer.TransferProgress.Step;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stores the events of a file that {@link EventExport} has written.
@@ -28,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public class EventImport {
-    private static final int CHUNK_EVENTS = 1_000;
-    private static final long CHUNK_BYTES = 4L * 1024 * 1024;
+    /** After how many events a step tells how far it has come, where it goes event by event. */
+    private static final int TELL_AFTER = 1_000;
 
     /** How often a chunk is sent that was rolled back in passing. */
     private static final int ATTEMPTS = 5;
@@ -82,7 +80,7 @@ public class EventImport {
      */
     public TransferResult restore(Path file, Consumer<? super TransferProgress> progress) {
         Objects.requireNonNull(progress, "progress");
-        TransferResult content = check(file, progress);
+        TransferResult content = check(file, LogCheck.ofWholeStreams(log), progress);
         GlobalPosition end = content.lastPosition();
         if (log.read(GlobalPosition.START, NO_END, 1).isEmpty()) {
             refuseNews(log.registered());
@@ -127,7 +125,7 @@ public class EventImport {
      */
     public TransferResult append(Path file, Consumer<? super TransferProgress> progress) {
         Objects.requireNonNull(progress, "progress");
-        TransferResult content = check(file, progress);
+        TransferResult content = check(file, LogCheck.ofParts(log), progress);
         refuseNews(log.registered().stream()
                 .filter(part -> part.version() == ProjectionPartition.SIDE_EFFECTS)
                 .toList());
@@ -135,9 +133,9 @@ public class EventImport {
         long written = 0;
         try (LogFileReader lines = LogFileReader.open(file)) {
             ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
-            for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
+            for (Chunk chunk = Chunk.next(lines); !chunk.isEmpty(); chunk = Chunk.next(lines)) {
                 written += append(chunk);
-                meter.passed(chunk.size(), last(chunk));
+                meter.passed(chunk.events().size(), chunk.last());
             }
         }
         verify(file, new Comparison.Order(log, before), progress);
@@ -160,15 +158,31 @@ public class EventImport {
                 .formatted(names));
     }
 
-    /** Reads all of the file. */
-    private static TransferResult check(Path file, Consumer<? super TransferProgress> progress) {
-        try (LogFileReader lines = LogFileReader.open(file)) {
-            ProgressMeter meter = new ProgressMeter(Step.CHECK, lines.upTo(), progress);
-            for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
-                meter.passed(chunk.size(), last(chunk));
+    /**
+     * Reads all of the file: nothing is stored of one that could not be stored to its end.
+     */
+    private static TransferResult check(Path file, LogCheck check, Consumer<? super TransferProgress> progress) {
+        TransferResult result;
+        do {
+            try (LogFileReader lines = LogFileReader.open(file)) {
+                ProgressMeter meter = new ProgressMeter(Step.CHECK, lines.upTo(), progress);
+                int passed = 0;
+                GlobalPosition last = GlobalPosition.START;
+                for (ExportedEvent event = lines.next(); event != null; event = lines.next()) {
+                    check.next(lines.lineNumber(), event);
+                    last = event.position();
+                    if (++passed == TELL_AFTER) {
+                        meter.passed(passed, last);
+                        passed = 0;
+                    }
+                }
+                if (passed > 0) {
+                    meter.passed(passed, last);
+                }
+                result = lines.result(0);
             }
-            return lines.result(0);
-        }
+        } while (check.needsAnotherPass());
+        return result;
     }
 
     private long restoreAfter(GlobalPosition found, Path file, Consumer<? super TransferProgress> progress) {
@@ -176,10 +190,11 @@ public class EventImport {
         GlobalPosition last = GlobalPosition.START;
         try (LogFileReader lines = LogFileReader.open(file)) {
             ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
-            for (List<ExportedEvent> chunk = chunk(lines); !chunk.isEmpty(); chunk = chunk(lines)) {
-                List<ExportedEvent> rest = after(found, chunk);
-                if (rest.size() < chunk.size()) {
-                    ExportedEvent passed = chunk.get(chunk.size() - rest.size() - 1);
+            for (Chunk chunk = Chunk.next(lines); !chunk.isEmpty(); chunk = Chunk.next(lines)) {
+                Chunk rest = chunk.after(found);
+                int there = chunk.events().size() - rest.events().size();
+                if (there > 0) {
+                    ExportedEvent passed = chunk.events().get(there - 1);
                     last = passed.position();
                     if (last.equals(found) && !isStored(passed)) {
                         throw otherFile(found);
@@ -190,10 +205,10 @@ public class EventImport {
                         throw otherFile(found);
                     }
                     restore(last, rest, lines.upTo());
-                    written += rest.size();
-                    last = last(rest);
+                    written += rest.events().size();
+                    last = rest.last();
                 }
-                meter.passed(chunk.size(), last(chunk));
+                meter.passed(chunk.events().size(), chunk.last());
             }
         }
         if (last.compareTo(found) < 0) {
@@ -213,23 +228,16 @@ public class EventImport {
                         .formatted(found));
     }
 
-    /** Those of a chunk that come after a position. */
-    private static List<ExportedEvent> after(GlobalPosition position, List<ExportedEvent> chunk) {
-        int first = 0;
-        while (first < chunk.size() && chunk.get(first).position().compareTo(position) <= 0) {
-            first++;
-        }
-        return chunk.subList(first, chunk.size());
-    }
-
-    private void restore(GlobalPosition after, List<ExportedEvent> chunk, GlobalPosition end) {
+    private void restore(GlobalPosition after, Chunk chunk, GlobalPosition end) {
         for (int attempt = 1; ; attempt++) {
             try {
-                log.restore(after, chunk);
+                log.restore(after, chunk.events());
                 return;
+            } catch (TransferConflictException e) {
+                throw chunk.named(e);
             } catch (TransientEventStoreException e) {
                 // The answer may be lost, not the chunk.
-                if (log.beginRestore(end).last().equals(last(chunk))) {
+                if (log.beginRestore(end).last().equals(chunk.last())) {
                     return;
                 }
                 if (attempt == ATTEMPTS) {
@@ -239,10 +247,12 @@ public class EventImport {
         }
     }
 
-    private int append(List<ExportedEvent> chunk) {
+    private int append(Chunk chunk) {
         for (int attempt = 1; ; attempt++) {
             try {
-                return log.append(chunk);
+                return log.append(chunk.events());
+            } catch (TransferConflictException e) {
+                throw chunk.named(e);
             } catch (TransientEventStoreException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;
@@ -259,7 +269,7 @@ public class EventImport {
             for (ExportedEvent event = lines.next(); event != null; event = lines.next()) {
                 comparison.next(lines.lineNumber(), event);
                 previous = event;
-                if (++passed == CHUNK_EVENTS) {
+                if (++passed == TELL_AFTER) {
                     meter.passed(passed, event.position());
                     passed = 0;
                 }
@@ -269,24 +279,5 @@ public class EventImport {
                 meter.passed(passed, previous.position());
             }
         }
-    }
-
-    private static GlobalPosition last(List<ExportedEvent> chunk) {
-        return chunk.get(chunk.size() - 1).position();
-    }
-
-    /** The next events of the file, as many as are stored together; none at its end. */
-    private static List<ExportedEvent> chunk(LogFileReader lines) {
-        List<ExportedEvent> chunk = new ArrayList<>();
-        long bytes = 0;
-        while (chunk.size() < CHUNK_EVENTS && bytes < CHUNK_BYTES) {
-            @Nullable ExportedEvent event = lines.next();
-            if (event == null) {
-                break;
-            }
-            chunk.add(event);
-            bytes += event.payload().length;
-        }
-        return chunk;
     }
 }

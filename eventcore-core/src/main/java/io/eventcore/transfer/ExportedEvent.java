@@ -6,7 +6,10 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
 
@@ -25,6 +28,12 @@ public final class ExportedEvent {
     private static final Instant EARLIEST = Instant.parse("1000-01-01T00:00:00Z");
 
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+    /** What an event takes besides its texts and its payload. */
+    private static final int PER_EVENT = 200;
+
+    /** What an entry of metadata takes besides its texts, in characters. */
+    private static final int PER_ENTRY = 32;
 
     private final GlobalPosition position;
     private final StreamId streamId;
@@ -141,6 +150,48 @@ public final class ExportedEvent {
     /** Its payload. Shared, not to be modified. */
     public byte[] payload() {
         return payload;
+    }
+
+    /**
+     * About how many bytes it has in memory and in a database, with all that is stored of it: payload, metadata and names.
+     * What bounds how many events are held or sent at once counts by it.
+     */
+    public long bytes() {
+        long characters = streamId.value().length() + (long) typeName.length();
+        for (Map.Entry<String, String> entry : metadata.entries().entrySet()) {
+            characters += entry.getKey().length() + (long) entry.getValue().length() + PER_ENTRY;
+        }
+        return payload.length + 2 * characters + PER_EVENT;
+    }
+
+    /**
+     * What of the two is stored differently, the position aside: {@code "stream"}, {@code "version"}, {@code "id"},
+     * {@code "type"}, {@code "recordedAt"}, {@code "metadata"}, {@code "payload"}, in this order. Empty if all is equal.
+     */
+    public List<String> differencesFrom(ExportedEvent other) {
+        List<String> different = new ArrayList<>();
+        note(different, "stream", streamId.equals(other.streamId));
+        note(different, "version", version.equals(other.version));
+        note(different, "id", id.equals(other.id));
+        note(different, "type", typeName.equals(other.typeName));
+        note(different, "recordedAt", recordedAt.equals(other.recordedAt));
+        note(different, "metadata", metadata.equals(other.metadata));
+        note(different, "payload", Arrays.equals(payload, other.payload));
+        return different;
+    }
+
+    private static void note(List<String> different, String what, boolean equal) {
+        if (!equal) {
+            different.add(what);
+        }
+    }
+
+    /**
+     * How deeply objects and arrays lie in each other in the payload; 0 for a single value, -1 if it is not JSON in UTF-8.
+     * Reads the payload.
+     */
+    public int jsonDepth() {
+        return LogLines.jsonDepth(payload);
     }
 
     /** Whether all but the position is equal. */

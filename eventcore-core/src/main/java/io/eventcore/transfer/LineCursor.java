@@ -1,5 +1,7 @@
 package io.eventcore.transfer;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import tools.jackson.core.JacksonException;
@@ -94,16 +96,33 @@ final class LineCursor {
             at += line[at] == '\\' ? 2 : 1;
         }
         pass("\"");
-        return escaped ? unescaped(from) : new String(line, from + 1, at - from - 2, StandardCharsets.UTF_8);
+        return escaped ? unescaped(from) : decoded(from + 1, at - 1);
+    }
+
+    /** What is not UTF-8 would become another text without a word. */
+    private String decoded(int from, int to) throws MalformedException {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(line, from, to - from))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new MalformedException("the text at byte %d is not UTF-8".formatted(from));
+        }
     }
 
     private String unescaped(int from) throws MalformedException {
+        String text;
         try (JsonParser parser = LogLines.JSON.createParser(ObjectReadContext.empty(), line, from, at - from)) {
             parser.nextToken();
-            return parser.getString();
+            text = parser.getString();
         } catch (JacksonException e) {
             throw new MalformedException("expected a text at byte " + (from + 1));
         }
+        if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+            throw new MalformedException("the text at byte %d is not Unicode".formatted(from + 1));
+        }
+        return text;
     }
 
     /** An object whose members are texts. */

@@ -250,13 +250,13 @@ final class LogFileReader implements Closeable {
     }
 
     private void append(int from, int length) {
-        int whole = lineLength + length;
-        if (whole > LogLines.MAX_BYTES) {
+        if (length > LogLines.MAX_BYTES - lineLength) {
             throw new TransferFileException(
                     lineNumber + 1, "it has more than %d bytes".formatted(LogLines.MAX_BYTES), null);
         }
+        int whole = lineLength + length;
         if (whole > line.length) {
-            line = Arrays.copyOf(line, Math.max(whole, Math.min(2 * line.length, LogLines.MAX_BYTES)));
+            line = Arrays.copyOf(line, (int) Math.min(Math.max(whole, 2L * line.length), LogLines.MAX_BYTES));
         }
         System.arraycopy(buffer, from, line, lineLength, length);
         lineLength = whole;

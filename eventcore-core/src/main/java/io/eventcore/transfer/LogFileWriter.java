@@ -3,6 +3,7 @@ package io.eventcore.transfer;
 import io.eventcore.GlobalPosition;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.List;
 
 /** Writes an export, line by line. Not safe for concurrent use. */
 final class LogFileWriter {
@@ -19,11 +20,18 @@ final class LogFileWriter {
 
     void write(ExportedEvent event) throws IOException {
         if (event.position().compareTo(last) <= 0) {
-            throw new IllegalStateException("%s comes after position %s".formatted(event, last));
+            throw new TransferFileException(
+                    0,
+                    "%s comes after position %s: the source has to give its events in the order of their positions, each its own"
+                            .formatted(event, last),
+                    null);
         }
-        byte[] rest = LogLines.event(event);
-        out.write(LogLines.utf8(LogLines.HASH + hash.add(rest, 0, rest.length) + "\","));
-        line(rest);
+        List<byte[]> rest = LogLines.event(event);
+        out.write(LogLines.utf8(LogLines.HASH + hash.add(rest) + "\","));
+        for (byte[] part : rest) {
+            out.write(part);
+        }
+        out.write('\n');
         events++;
         last = event.position();
     }

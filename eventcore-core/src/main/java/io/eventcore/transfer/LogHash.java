@@ -3,6 +3,7 @@ package io.eventcore.transfer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** A hash over lines in their order: each contains the one before it. Not safe for concurrent use. */
 final class LogHash {
@@ -26,6 +27,14 @@ final class LogHash {
     String add(byte[] line, int from, int length) {
         sha256.update(current);
         sha256.update(line, from, length);
+        current = sha256.digest();
+        return HEX.formatHex(current, 0, DIGITS / 2);
+    }
+
+    /** As {@link #add(byte[], int, int)}, of a line in parts. */
+    String add(List<byte[]> parts) {
+        sha256.update(current);
+        parts.forEach(sha256::update);
         current = sha256.digest();
         return HEX.formatHex(current, 0, DIGITS / 2);
     }

@@ -5,6 +5,7 @@ import io.eventcore.serialization.internal.MetadataJson;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -29,8 +30,11 @@ final class LogLines {
     /** The version of the format that is written, and the only one that is read. */
     static final int VERSION = 1;
 
-    /** How long a line may be. No longer one is written, so that what is written can be read. */
-    static final int MAX_BYTES = 64 * 1024 * 1024;
+    /**
+     * How long a line may be: as long as an array. The largest event that {@link io.eventcore.AppendLimits} let in is
+     * shorter, even if each byte of its payload has to be written as six; so what can be appended can be exported.
+     */
+    static final int MAX_BYTES = Integer.MAX_VALUE - 1_024;
 
     static final String FORMAT = "{\"format\":\"eventcore-log\",\"version\":";
     static final String UP_TO = ",\"upTo\":";
@@ -47,6 +51,9 @@ final class LogLines {
     static final String END = "{\"end\":{\"events\":";
     static final String END_POSITION = ",\"position\":";
     static final String END_HASH = ",\"sha256\":";
+
+    /** The first byte of one. */
+    private static final byte BYTE_ORDER_MARK = (byte) 0xEF;
 
     private static final JsonStringEncoder QUOTES = JsonStringEncoder.getInstance();
 
@@ -70,8 +77,8 @@ final class LogLines {
         return utf8(END + events + END_POSITION + last.value() + END_HASH + "\"" + sha256 + "\"}}");
     }
 
-    /** What stands in the line of an event after its hash. */
-    static byte[] event(ExportedEvent event) {
+    /** What stands in the line of an event after its hash, in parts: a payload that is written as it is, is not copied. */
+    static List<byte[]> event(ExportedEvent event) {
         boolean plain = isOneLineOfJson(event.payload());
         StringBuilder line = new StringBuilder(256);
         line.append(POSITION).append(event.position().value());
@@ -81,25 +88,20 @@ final class LogLines {
         quoted(line.append(TYPE), event.typeName());
         quoted(line.append(RECORDED_AT), event.recordedAt().toString());
         line.append(METADATA).append(MetadataJson.write(event.metadata()));
-        if (!plain) {
-            quoted(line.append(PAYLOAD_TEXT), text(event));
-            return checked(event, utf8(line.append('}').toString()));
+        if (plain) {
+            return checked(event, List.of(utf8(line.append(PAYLOAD).toString()), event.payload(), utf8("}")));
         }
-        byte[] head = utf8(line.append(PAYLOAD).toString());
-        byte[] payload = event.payload();
-        byte[] whole = new byte[Math.addExact(Math.addExact(head.length, payload.length), 1)];
-        System.arraycopy(head, 0, whole, 0, head.length);
-        System.arraycopy(payload, 0, whole, head.length, payload.length);
-        whole[whole.length - 1] = '}';
-        return checked(event, whole);
+        quoted(line.append(PAYLOAD_TEXT), text(event));
+        return checked(event, List.of(utf8(line.append('}').toString())));
     }
 
-    private static byte[] checked(ExportedEvent event, byte[] line) {
-        if (line.length > MAX_BYTES - 64) {
+    private static List<byte[]> checked(ExportedEvent event, List<byte[]> parts) {
+        long bytes = parts.stream().mapToLong(part -> part.length).sum();
+        if (bytes > MAX_BYTES - 64) {
             throw new TransferFileException(
                     0, "The event at position %s has more than %d bytes".formatted(event.position(), MAX_BYTES), null);
         }
-        return line;
+        return parts;
     }
 
     private static String text(ExportedEvent event) {
@@ -159,6 +161,42 @@ final class LogLines {
         } catch (JacksonException e) {
             return false;
         }
+    }
+
+    private static boolean holdsZero(byte[] payload) {
+        for (byte b : payload) {
+            if (b == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How deeply a payload is nested, 0 for a single value; -1 if it is not JSON in well-formed UTF-8. */
+    static int jsonDepth(byte[] payload) {
+        // The parser would pass over a mark, and take UTF-16 too.
+        if (payload.length == 0 || payload[0] == BYTE_ORDER_MARK || holdsZero(payload)) {
+            return -1;
+        }
+        if (!isJson(payload) || textOf(payload).isEmpty()) {
+            return -1;
+        }
+        int depth = 0;
+        int deepest = 0;
+        boolean quoted = false;
+        for (int i = 0; i < payload.length; i++) {
+            switch (payload[i]) {
+                case '"' -> quoted = !quoted;
+                case '\\' -> i++;
+                case '[', '{' -> depth += quoted ? 0 : 1;
+                case ']', '}' -> depth -= quoted ? 0 : 1;
+                default -> {
+                    continue;
+                }
+            }
+            deepest = Math.max(deepest, depth);
+        }
+        return deepest;
     }
 
     static byte[] utf8(String text) {

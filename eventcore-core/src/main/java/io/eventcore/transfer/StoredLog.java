@@ -52,9 +52,12 @@ public interface StoredLog extends ExportSource {
     /**
      * Appends events that keep all but their positions, in this order: all that are not there, or none.
      *
-     * @param events at least one; each continues its stream, or is there already under the same id
+     * <p>An event is there if the event in its place, its stream and version, is {@linkplain
+     * ExportedEvent#equalsButPosition equal in all but the position}: the same id alone does not make it the same.
+     *
+     * @param events at least one; each continues its stream, or is there already
      * @return how many were appended
-     * @throws TransferConflictException if a stream holds another event in the place of one of these
+     * @throws TransferConflictException if a stream holds another event in the place of one of these, or ends before it
      * @throws io.eventcore.EventStoreException if the store cannot be written
      */
     int append(List<ExportedEvent> events);
@@ -65,6 +68,21 @@ public interface StoredLog extends ExportSource {
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */
     Optional<GlobalPosition> positionOf(StreamId streamId, StreamVersion version);
+
+    /**
+     * Why this store cannot keep an event, in words that end a sentence and quote neither payload nor metadata: asked for
+     * each event of a file before any of them is stored. By default it can keep every one.
+     *
+     * @throws io.eventcore.EventStoreException if the store has to be asked, and cannot be read
+     */
+    default Optional<String> refusal(ExportedEvent event) {
+        return Optional.empty();
+    }
+
+    /** Whether this store refuses a second event with an id that is there, in whatever stream. By default it does not. */
+    default boolean keepsIdsUnique() {
+        return false;
+    }
 
     /**
      * The projections, reactions and side effects that have a place in this log: what is imported comes to them as if it had

@@ -4,6 +4,7 @@ import io.eventcore.StreamId;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.Claim;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.transfer.ExportedEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -22,15 +23,29 @@ final class CounterRowImports implements Imports {
     /** A statement must fit what a MariaDB takes in one piece, 16 MiB by default, with what quoting adds. */
     private static final long MAX_BYTES = 4L * 1024 * 1024;
 
+    /** What the smallest server takes in one piece, and twice over. */
+    private static final long SURE_BYTES = 256 * 1024;
+
+    /** A statement besides the values that differ in size. */
+    private static final long STATEMENT_BYTES = 1_024;
+
     private final StreamLocks locks;
     private final EventWrites writes;
     private final SqlTypes types;
+    private final String selectLargestStatement;
     private final String insertEvents;
     private final String lockCounter;
     private final String deleteCounter;
     private final String insertCounter;
 
-    CounterRowImports(TableNames names, StreamLocks locks, EventWrites writes, SqlTypes types) {
+    /**
+     * Imports into these tables.
+     *
+     * @param selectLargestStatement asks how many bytes a statement may have; empty if there is no bound
+     */
+    CounterRowImports(
+            TableNames names, StreamLocks locks, EventWrites writes, SqlTypes types, String selectLargestStatement) {
+        this.selectLargestStatement = selectLargestStatement;
         this.locks = locks;
         this.writes = writes;
         this.types = types;
@@ -87,7 +102,7 @@ final class CounterRowImports implements Imports {
     }
 
     private static long bytes(ImportedRow row) {
-        return row.event().payload().length;
+        return row.event().bytes();
     }
 
     private void insertPart(Connection connection, List<ImportedRow> rows, long first) throws SQLException {
@@ -129,6 +144,30 @@ final class CounterRowImports implements Imports {
     public void giveBackPositions(Connection connection, long last) throws SQLException {
         Statements.update(connection, deleteCounter);
         Statements.update(connection, insertCounter, last);
+    }
+
+    @Override
+    public boolean isDoubtful(ExportedEvent event) {
+        return !selectLargestStatement.isEmpty() && event.bytes() > SURE_BYTES;
+    }
+
+    @Override
+    public Optional<String> refusal(Connection connection, ExportedEvent event) throws SQLException {
+        long largest = Statements.number(connection, selectLargestStatement, Long.MAX_VALUE);
+        long needed = quotedBytes(event.payload()) + 2 * (event.bytes() - event.payload().length) + STATEMENT_BYTES;
+        return needed <= largest
+                ? Optional.empty()
+                : Optional.of("it needs a statement of %d bytes, the server takes %d (max_allowed_packet)"
+                        .formatted(needed, largest));
+    }
+
+    /** As drivers send it that put values into the statement. */
+    private static long quotedBytes(byte[] payload) {
+        long bytes = payload.length;
+        for (byte b : payload) {
+            bytes += b == '"' || b == '\'' || b == '\\' || b == 0 ? 1 : 0;
+        }
+        return bytes;
     }
 
     @Override

@@ -56,7 +56,7 @@ enum Engine {
 
         @Override
         Imports imports(TableNames names) {
-            return new CounterRowImports(names, new H2StreamLocks(names), new H2EventWrites(names), types());
+            return new CounterRowImports(names, new H2StreamLocks(names), new H2EventWrites(names), types(), "");
         }
 
         @Override
@@ -91,7 +91,8 @@ enum Engine {
                     names,
                     new MariaDbStreamLocks(names, MariaDbTransactions.MARIADB),
                     new MariaDbEventWrites(names),
-                    types());
+                    types(),
+                    "SELECT @@max_allowed_packet");
         }
 
         @Override
@@ -130,7 +131,8 @@ enum Engine {
                     names,
                     new MySqlStreamLocks(names, MariaDbTransactions.MYSQL),
                     new MariaDbEventWrites(names),
-                    types());
+                    types(),
+                    "SELECT @@max_allowed_packet");
         }
 
         @Override

@@ -49,6 +49,12 @@ interface Imports {
     /** Gives it back, so that the next position comes after this one. */
     void giveBackPositions(Connection connection, long last) throws SQLException;
 
+    /** Whether the database has to be asked if it takes an event: most are taken without a question. */
+    boolean isDoubtful(ExportedEvent event);
+
+    /** Asks if the database takes an event; why not, in words that end a sentence. */
+    Optional<String> refusal(Connection connection, ExportedEvent event) throws SQLException;
+
     /** The last position that can be kept. */
     long maxPosition();
 }

@@ -92,7 +92,7 @@ public class JdbcDatabase {
      * tables, for applications cannot write past the functions of the schema.
      */
     public StoredLog storedLog() {
-        return new JdbcStoredLog(connections, dialect);
+        return new JdbcStoredLog(connections, dialect, keepsIdsUnique());
     }
 
     Connections connections() {

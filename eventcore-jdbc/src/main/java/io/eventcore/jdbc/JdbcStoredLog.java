@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.UUID;
 
 /**
  * The events of a database as they are stored.
@@ -40,14 +39,17 @@ final class JdbcStoredLog implements StoredLog {
     private final Dialect dialect;
     private final LogReads log;
     private final Imports imports;
+    private final boolean uniqueIds;
     private final String lockSettings;
     private final String updateSettings;
     private final String selectAnyStream;
-    private final String selectIds;
+    private final String selectSameId;
     private final String selectPosition;
     private final String selectRegistered;
 
-    JdbcStoredLog(Connections connections, Dialect dialect) {
+    /** {@code uniqueIds}: whether the database refuses an event with an id that is there. */
+    JdbcStoredLog(Connections connections, Dialect dialect, boolean uniqueIds) {
+        this.uniqueIds = uniqueIds;
         this.connections = connections;
         this.dialect = dialect;
         this.log = new LogReads(dialect, connections, new Payloads(dialect, PAGE_BYTES));
@@ -57,8 +59,7 @@ final class JdbcStoredLog implements StoredLog {
         this.lockSettings = names.in("SELECT order_strategy FROM eventcore_settings WHERE id = 1 FOR UPDATE");
         this.updateSettings = names.in("UPDATE eventcore_settings SET order_strategy = ? WHERE id = 1");
         this.selectAnyStream = names.in("SELECT count(*) FROM eventcore_stream WHERE version > 0");
-        this.selectIds = names.in("SELECT version, event_id FROM eventcore_event"
-                + " WHERE stream_key = ? AND version BETWEEN ? AND ?" + fresh);
+        this.selectSameId = names.in("SELECT e.position FROM eventcore_event e WHERE e.event_id = ?" + fresh);
         this.selectPosition = names.in("SELECT e.position FROM eventcore_stream s"
                 + " JOIN eventcore_event e ON e.stream_key = s.stream_key WHERE s.stream_id = ? AND e.version = ?"
                 + fresh);
@@ -75,6 +76,23 @@ final class JdbcStoredLog implements StoredLog {
                     row -> new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3))));
         } catch (SQLException e) {
             throw failed("Looking for projections", e);
+        }
+    }
+
+    @Override
+    public boolean keepsIdsUnique() {
+        return uniqueIds;
+    }
+
+    @Override
+    public Optional<String> refusal(ExportedEvent event) {
+        if (!imports.isDoubtful(event)) {
+            return Optional.empty();
+        }
+        try {
+            return connections.own(connection -> imports.refusal(connection, event));
+        } catch (SQLException e) {
+            throw failed("Asking what the database takes", e);
         }
     }
 
@@ -199,6 +217,9 @@ final class JdbcStoredLog implements StoredLog {
         try {
             return inTransaction(connection -> {
                 List<ImportedRow> missing = missing(connection, events);
+                if (uniqueIds) {
+                    checkIds(connection, missing);
+                }
                 if (!missing.isEmpty()) {
                     imports.insertAtEnd(connection, missing);
                 }
@@ -206,6 +227,25 @@ final class JdbcStoredLog implements StoredLog {
             });
         } catch (SQLException e) {
             throw failed("Appending imported events", e);
+        }
+    }
+
+    /** Before the index does, which does not say which event it is. */
+    private void checkIds(Connection connection, List<ImportedRow> missing) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(selectSameId)) {
+            for (ImportedRow row : missing) {
+                ExportedEvent event = row.event();
+                dialect.types().bind(query, 1, event.id());
+                try (ResultSet found = query.executeQuery()) {
+                    if (found.next()) {
+                        throw new TransferConflictException(
+                                event.streamId(),
+                                event.version(),
+                                "its id is that of another event, at position %d, and this store keeps ids unique"
+                                        .formatted(found.getLong(1)));
+                    }
+                }
+            }
         }
     }
 
@@ -218,16 +258,18 @@ final class JdbcStoredLog implements StoredLog {
         events.forEach(event -> byStream.computeIfAbsent(event.streamId(), id -> new ArrayList<>())
                 .add(event));
         List<NewVersion> versions = new ArrayList<>();
+        EventsInPlace there = new EventsInPlace(dialect);
         for (StreamId id : streams) {
             LockedStream stream = locked.get(id);
             if (stream == null) {
                 throw ForeignIds.missing(id);
             }
-            long last = check(connection, stream, byStream.getOrDefault(id, List.of()));
+            long last = check(stream, byStream.getOrDefault(id, List.of()), there);
             if (last > stream.version()) {
                 versions.add(new NewVersion(id, stream.key(), last));
             }
         }
+        there.compare(connection);
         if (!versions.isEmpty()) {
             imports.updateVersions(connection, versions);
         }
@@ -242,22 +284,17 @@ final class JdbcStoredLog implements StoredLog {
     }
 
     /**
-     * Checks that events are there under the same id, or continue their stream.
+     * Checks that events continue their stream.
      *
+     * @param there takes those whose place is taken, to be compared with what is stored there
      * @return the version of the stream once they are all stored
      */
-    private long check(Connection connection, LockedStream stream, List<ExportedEvent> events) throws SQLException {
+    private static long check(LockedStream stream, List<ExportedEvent> events, EventsInPlace there) {
         long version = stream.version();
-        ExportedEvent first = events.get(0);
-        Map<Long, UUID> stored = first.version().value() <= version
-                ? ids(connection, stream.key(), first.version().value(), version)
-                : Map.of();
         for (ExportedEvent event : events) {
             long place = event.version().value();
             if (place <= stream.version()) {
-                if (!event.id().equals(stored.get(place))) {
-                    throw TransferConflictException.otherEvent(event.streamId(), event.version());
-                }
+                there.add(stream.key(), event);
             } else if (place == version + 1) {
                 version = place;
             } else {
@@ -265,21 +302,6 @@ final class JdbcStoredLog implements StoredLog {
             }
         }
         return version;
-    }
-
-    private Map<Long, UUID> ids(Connection connection, long key, long from, long to) throws SQLException {
-        Map<Long, UUID> ids = new HashMap<>();
-        try (PreparedStatement query = connection.prepareStatement(selectIds)) {
-            query.setLong(1, key);
-            query.setLong(2, from);
-            query.setLong(3, to);
-            try (ResultSet row = query.executeQuery()) {
-                while (row.next()) {
-                    ids.put(row.getLong(1), dialect.types().uuid(row, 2));
-                }
-            }
-        }
-        return ids;
     }
 
     private <T> T inTransaction(Connections.Work<T> work) throws SQLException {

@@ -56,6 +56,7 @@ final class LogReads {
     private final Dialect dialect;
     private final Connections connections;
     private final Payloads payloads;
+    private final String selectSizes;
 
     /** About how large the events were that were read last, which tells how many are worth asking for. */
     private volatile long usualBytes;
@@ -76,6 +77,14 @@ final class LogReads {
         this.dialect = dialect;
         this.connections = connections;
         this.payloads = payloads;
+        SqlExpressions expressions = dialect.expressions();
+        this.selectSizes = dialect.names()
+                .in("SELECT e.position, %s + %s FROM eventcore_event e WHERE e.position > ? AND e.position <= ?%s"
+                                .formatted(
+                                        expressions.payloadBytes(),
+                                        expressions.metadataBytes(),
+                                        expressions.andNotFromCache())
+                        + " ORDER BY e.position LIMIT ?");
     }
 
     StoredPage read(EventFilter filter, Set<String> typeNames, EventPage page, StoredEvent.Decoder decoder)
@@ -106,9 +115,47 @@ final class LogReads {
         Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
         return connections.own(connection -> {
             PageRows page = new PageRows();
-            select(connection, query, after.value(), upTo.value(), page);
+            long fitting = lastFitting(connection, after.value(), upTo.value(), limit);
+            if (fitting > after.value()) {
+                select(connection, query, after.value(), fitting, page);
+            }
             return eventsOf(connection, page.rows, EventRow::exported);
         });
+    }
+
+    /**
+     * The position up to which events fit a page with all that is stored of them: metadata comes with each row, and an
+     * import may bring any. The position before if there is no event.
+     */
+    private long lastFitting(Connection connection, long after, long upTo, int limit) throws SQLException {
+        long last = after;
+        long bytes = 0;
+        int events = 0;
+        while (events < limit) {
+            // No more than are likely to fit: a server has to look at an event to tell its size.
+            int part = Math.min(limit - events, likelyToFit(limit, new PageRows()));
+            int found = 0;
+            try (PreparedStatement query = connection.prepareStatement(selectSizes)) {
+                query.setLong(1, last);
+                query.setLong(2, upTo);
+                query.setInt(3, part);
+                try (ResultSet row = query.executeQuery()) {
+                    while (row.next()) {
+                        bytes += row.getLong(2);
+                        if (last > after && bytes > payloads.budget()) {
+                            return last;
+                        }
+                        last = row.getLong(1);
+                        found++;
+                    }
+                }
+            }
+            if (found < part) {
+                return last;
+            }
+            events += found;
+        }
+        return last;
     }
 
     /** What is made of each row and the stream it belongs to. */

@@ -3,6 +3,8 @@ package io.eventcore.jdbc;
 import io.eventcore.StreamId;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.transfer.ExportedEvent;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -10,10 +12,21 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 
 /** PostgreSQL: a sequence gives the positions away; one that was never asked counts as restarted, and no append goes past it. */
 final class PostgreSqlImports implements Imports {
+    /** Classes of SQLState. */
+    private static final String DATA_EXCEPTION = "22";
+
+    private static final String LIMIT_EXCEEDED = "54";
+
+    /** Up to this depth every server reads JSON: with the smallest stack that may be set. */
+    private static final int SURE_DEPTH = 200;
+
+    private static final String PATIENCE = "SET LOCAL lock_timeout = '10s'";
+
     private final String lockStreams;
     private final String selectStreams;
     private final String updateStreams;
@@ -23,6 +36,7 @@ final class PostgreSqlImports implements Imports {
     private final String lockTables;
     private final String takeAway;
     private final String giveBack;
+    private final String tryPayload;
 
     PostgreSqlImports(TableNames names) {
         this.lockStreams = names.in("""
@@ -53,8 +67,10 @@ final class PostgreSqlImports implements Imports {
         this.insertAtEnd = names.in(insert.formatted("nextval('eventcore_position')"));
         // In the order in which an append takes them.
         this.lockTables = names.in("LOCK TABLE eventcore_stream, eventcore_event IN SHARE ROW EXCLUSIVE MODE");
-        this.takeAway = names.in("SELECT setval('eventcore_position', 1, false)");
+        // Other than setval alone, a restart is undone with its transaction, and so is what is set after it.
+        this.takeAway = names.in("ALTER SEQUENCE eventcore_position RESTART WITH 1");
         this.giveBack = names.in("SELECT setval('eventcore_position', greatest(?, 1), true)");
+        this.tryPayload = "SELECT count(CAST(CAST(? AS text) AS json)::text)";
     }
 
     @Override
@@ -109,19 +125,47 @@ final class PostgreSqlImports implements Imports {
 
     @Override
     public void keepOthersOut(Connection connection) throws SQLException {
-        Statements.execute(connection, "SET LOCAL lock_timeout = '10s'");
+        Statements.execute(connection, PATIENCE);
         Statements.execute(connection, lockTables);
     }
 
-    /** At once and for good, also if this transaction is rolled back: so the last thing that it does. */
     @Override
     public void takeAwayPositions(Connection connection) throws SQLException {
-        query(connection, takeAway);
+        Statements.execute(connection, takeAway);
     }
 
     @Override
     public void giveBackPositions(Connection connection, long last) throws SQLException {
+        Statements.execute(connection, PATIENCE);
+        Statements.execute(connection, takeAway);
         query(connection, giveBack, last);
+    }
+
+    /** The type json takes JSON alone, and not of any depth. */
+    @Override
+    public boolean isDoubtful(ExportedEvent event) {
+        int depth = event.jsonDepth();
+        return depth < 0 || depth > SURE_DEPTH;
+    }
+
+    @Override
+    public Optional<String> refusal(Connection connection, ExportedEvent event) throws SQLException {
+        try {
+            query(connection, tryPayload, new String(event.payload(), StandardCharsets.UTF_8));
+            return Optional.empty();
+        } catch (SQLException e) {
+            String state = String.valueOf(e.getSQLState());
+            if (state.startsWith(DATA_EXCEPTION)) {
+                return Optional.of("PostgreSQL keeps JSON alone, and does not take its payload as such (SQLState %s)"
+                        .formatted(state));
+            }
+            if (state.startsWith(LIMIT_EXCEEDED)) {
+                return Optional.of(
+                        "its payload is nested more deeply than this PostgreSQL reads (max_stack_depth, SQLState %s)"
+                                .formatted(state));
+            }
+            throw e;
+        }
     }
 
     /** No greater one fits the key of an announcement. */

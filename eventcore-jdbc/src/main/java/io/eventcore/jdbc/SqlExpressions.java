@@ -61,6 +61,11 @@ enum SqlExpressions {
                     (CASE WHEN pg_column_compression(e.payload) IS NULL THEN pg_column_size(e.payload)\
                      ELSE octet_length(e.payload::text) END)""";
         }
+
+        @Override
+        String metadataBytes() {
+            return "coalesce(octet_length(e.metadata::text), 0)";
+        }
     },
 
     H2 {
@@ -184,6 +189,11 @@ enum SqlExpressions {
     /** An expression for how many bytes of UTF-8 the payload of an event has; a few more do no harm. */
     String payloadBytes() {
         return "OCTET_LENGTH(e.payload)";
+    }
+
+    /** An expression for how many bytes the metadata of an event has. */
+    String metadataBytes() {
+        return "coalesce(OCTET_LENGTH(e.metadata), 0)";
     }
 
     /** An expression for the payload of an event where a condition holds, so that a large one does not come unasked. */

@@ -11,18 +11,30 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.jdbc.SchemaException.Problem;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
+import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.StoredLog;
+import io.eventcore.transfer.TransferConflictException;
+import io.eventcore.transfer.TransferFileException;
 import io.eventcore.transfer.TransferRefusedException;
+import io.eventcore.transfer.TransferResult;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** What exports and imports of databases keep besides. */
 abstract class JdbcTransferContract extends TransferContract {
@@ -233,6 +245,180 @@ abstract class JdbcTransferContract extends TransferContract {
 
         assertThat(third).hasSameBinaryContentAs(first);
         assertThat(second).hasSameBinaryContentAs(first);
+    }
+
+    private void assertAppendsNothing(EventStore running) {
+        StreamId other = StreamId.of("other");
+        assertThatExceptionOfType(EventStoreException.class)
+                .isThrownBy(() -> running.appendEvents(StreamWrites.to(other, any(), new Deposited(other, 1))));
+    }
+
+    @Test
+    void the_script_that_runs_again_leaves_a_store_closed_that_is_being_filled() throws Exception {
+        String prefix = database.newTables();
+        EventStore running = database.store(prefix);
+        // Its first position is not the one that an append would be given.
+        Path file = folder.resolve("hostile.jsonl");
+        TransferResult exported = EventExport.from(new GivenEvents(hostile())).toFile(file);
+        JdbcSchema schema = JdbcSchema.in(database.ownersDataSource(), "", prefix);
+        StoredLog log = place(prefix).log();
+
+        log.beginRestore(exported.lastPosition());
+        database.runScript(schema.script());
+        assertAppendsNothing(running);
+        log.restore(GlobalPosition.START, hostile().subList(0, 30));
+        database.runScript(schema.script());
+        assertAppendsNothing(running);
+        assertThatExceptionOfType(SchemaException.class)
+                .isThrownBy(schema::create)
+                .satisfies(refused -> assertThat(refused.problem()).isEqualTo(Problem.UNFINISHED_IMPORT));
+
+        EventImport.into(place(prefix).log()).restore(file);
+        Path again = folder.resolve("again.jsonl");
+        EventExport.from(place(prefix).log()).toFile(again);
+        assertThat(again).hasSameBinaryContentAs(file);
+        database.runScript(schema.script());
+        running.appendEvents(StreamWrites.to(StreamId.of("other"), any(), new Deposited(StreamId.of("other"), 1)));
+        assertThat(running.lastPosition()).isEqualTo(GlobalPosition.of(98));
+    }
+
+    @Test
+    void an_import_whose_begin_is_rolled_back_leaves_the_store_open() {
+        String prefix = database.newTables();
+        EventStore running = database.store(prefix);
+        Path file = exported(10);
+        RolledBack owner = new RolledBack(database.ownersDataSource());
+        StoredLog log = log(owner, prefix);
+
+        owner.rollBack = true;
+        assertThatExceptionOfType(EventStoreException.class)
+                .isThrownBy(() -> EventImport.into(log).restore(file));
+
+        StreamId other = StreamId.of("other");
+        running.appendEvents(StreamWrites.to(other, any(), new Deposited(other, 1)));
+        assertThat(database.store(prefix).lastPosition()).isEqualTo(running.lastPosition());
+    }
+
+    @Test
+    void an_import_whose_end_is_rolled_back_leaves_the_store_closed_until_it_is_repeated() {
+        String prefix = database.newTables();
+        EventStore running = database.store(prefix);
+        Path file = exported(1_500);
+        RolledBack owner = new RolledBack(database.ownersDataSource());
+        StoredLog log = log(owner, prefix);
+
+        assertThatExceptionOfType(EventStoreException.class)
+                .isThrownBy(() -> EventImport.into(log).restore(file, progress -> {
+                    owner.rollBack |= progress.step().name().equals("VERIFY");
+                }));
+        assertThat(owner.rolledBack).isEqualTo(1);
+        assertAppendsNothing(running);
+        assertThatExceptionOfType(SchemaException.class).isThrownBy(() -> database.store(prefix));
+
+        owner.rollBack = false;
+        assertThat(EventImport.into(log).restore(file).written()).isZero();
+        StreamId other = StreamId.of("other");
+        running.appendEvents(StreamWrites.to(other, any(), new Deposited(other, 1)));
+        assertThat(running.lastPosition()).isEqualTo(GlobalPosition.of(1_501));
+    }
+
+    @Test
+    void where_ids_are_kept_unique_one_that_stands_twice_is_refused_before_anything_of_its_chunk_is_stored() {
+        String prefix = database.newTables();
+        JdbcSchema.in(database.ownersDataSource(), "", prefix)
+                .with(OptionalIndex.EVENT_ID)
+                .create();
+        List<ExportedEvent> events = new ArrayList<>(plain(60));
+        ExportedEvent e = events.get(55);
+        events.set(
+                55,
+                ExportedEvent.of(
+                        e.position(),
+                        e.streamId(),
+                        e.version(),
+                        events.get(7).id(),
+                        e.typeName(),
+                        e.recordedAt(),
+                        e.metadata(),
+                        e.payload()));
+        Path twice = folder.resolve("twice.jsonl");
+        EventExport.from(new GivenEvents(events)).toFile(twice);
+        for (int i = 0; i < 2; i++) {
+            EventImport into = EventImport.into(place(prefix).log());
+            boolean restore = i == 0;
+            assertThatExceptionOfType(TransferFileException.class)
+                    .isThrownBy(() -> {
+                        if (restore) {
+                            into.restore(twice);
+                        } else {
+                            into.append(twice);
+                        }
+                    })
+                    .withMessageContaining("keeps ids unique")
+                    .satisfies(refused -> assertThat(refused.line()).isEqualTo(57));
+        }
+
+        Path first = folder.resolve("first.jsonl");
+        EventExport.from(new GivenEvents(plain(8))).toFile(first);
+        EventImport.into(place(prefix).log()).append(first);
+        Path inStore = folder.resolve("in-store.jsonl");
+        EventExport.from(new GivenEvents(List.of(
+                        events.get(8),
+                        ExportedEvent.of(
+                                GlobalPosition.of(10),
+                                StreamId.of("elsewhere"),
+                                StreamVersion.of(1),
+                                events.get(7).id(),
+                                e.typeName(),
+                                e.recordedAt(),
+                                e.metadata(),
+                                e.payload()))))
+                .toFile(inStore);
+        assertThatExceptionOfType(TransferConflictException.class)
+                .isThrownBy(() -> EventImport.into(place(prefix).log()).append(inStore))
+                .withMessageContaining("Line 3: Stream 'elsewhere', version 1: its id is that of another event");
+        assertThat(place(prefix).log().read(GlobalPosition.START, GlobalPosition.of(1_000), 1_000))
+                .hasSize(8);
+    }
+
+    /** Connections whose commits are rolled back while a test says so, as where a process dies right before. */
+    private static final class RolledBack extends DelegatingDataSource {
+        private boolean rollBack;
+        private int rolledBack;
+
+        RolledBack(DataSource target) {
+            super(target);
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            return proxy(Connection.class, connection, connection);
+        }
+
+        /** An engine commits by a call of the connection, or by a statement. */
+        private <T> T proxy(Class<T> type, T target, Connection connection) {
+            return type.cast(Proxy.newProxyInstance(
+                    RolledBack.class.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                        boolean commit = method.getName().equals("commit")
+                                || (method.getName().equals("execute") && "COMMIT".equals(arguments[0]));
+                        if (rollBack && commit) {
+                            rolledBack++;
+                            try (Statement rollback = connection.createStatement()) {
+                                rollback.execute("ROLLBACK");
+                            }
+                            throw new SQLException("rolled back", "40000");
+                        }
+                        try {
+                            Object result = method.invoke(target, arguments);
+                            return method.getName().equals("createStatement")
+                                    ? proxy(Statement.class, (Statement) result, connection)
+                                    : result;
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    }));
+        }
     }
 
     @Test

@@ -19,6 +19,7 @@ import io.eventcore.transfer.EventImport;
 import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.StoredLog;
 import io.eventcore.transfer.TransferConflictException;
+import io.eventcore.transfer.TransferFileException;
 import io.eventcore.transfer.TransferProgress;
 import io.eventcore.transfer.TransferProgress.Step;
 import io.eventcore.transfer.TransferRefusedException;
@@ -402,17 +403,200 @@ abstract class TransferContract {
     }
 
     @Test
-    void an_event_that_does_not_continue_its_stream_is_a_conflict() {
-        List<ExportedEvent> hole = new ArrayList<>(plain(60));
-        hole.remove(3);
-        export(hole);
+    void an_event_that_is_there_under_its_id_with_other_content_is_refused_before_its_chunk_is_stored() {
+        List<ExportedEvent> events = plain(120);
+        Place place = empty();
+        export(events.subList(0, 60));
+        EventImport.into(place.log()).append(file);
+        ExportedEvent e = events.get(40);
+        List<ExportedEvent> others = List.of(
+                changed(e, new UUID(40, 2), e.typeName(), LONG_AGO, e.metadata(), e.payload()),
+                changed(e, e.id(), "ledger.opened", e.recordedAt(), e.metadata(), e.payload()),
+                changed(e, e.id(), e.typeName(), e.recordedAt().plusNanos(1_000), e.metadata(), e.payload()),
+                changed(e, e.id(), e.typeName(), e.recordedAt(), EventMetadata.empty(), e.payload()),
+                changed(e, e.id(), e.typeName(), e.recordedAt(), e.metadata(), utf8("{\"account\":\"x\"}")),
+                changed(e, e.id(), e.typeName(), e.recordedAt(), e.metadata(), sameLength(e.payload())));
+        List<String> differences = List.of("id, recordedAt", "type", "recordedAt", "metadata", "payload", "payload");
+
+        for (int i = 0; i < others.size(); i++) {
+            List<ExportedEvent> altered = new ArrayList<>(events);
+            altered.set(40, others.get(i));
+            Path other = folder.resolve("altered-" + i + ".jsonl");
+            EventExport.from(new GivenEvents(altered)).toFile(other);
+            String difference = "differs from the file in " + differences.get(i);
+
+            assertThatExceptionOfType(TransferConflictException.class)
+                    .isThrownBy(() -> EventImport.into(place.log()).append(other))
+                    .withMessageStartingWith("Line 42: Stream 'account-40', version 1:")
+                    .withMessageEndingWith(difference)
+                    .satisfies(conflict -> assertThat(conflict.line()).isEqualTo(42));
+            assertThat(all(place)).as(difference).hasSize(60);
+        }
+
+        Path whole = folder.resolve("whole.jsonl");
+        EventExport.from(new GivenEvents(events)).toFile(whole);
+        assertThat(EventImport.into(place.log()).append(whole).written()).isEqualTo(60);
+    }
+
+    private static ExportedEvent changed(
+            ExportedEvent event, UUID id, String type, Instant recordedAt, EventMetadata metadata, byte[] payload) {
+        return ExportedEvent.of(
+                event.position(), event.streamId(), event.version(), id, type, recordedAt, metadata, payload);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] sameLength(byte[] payload) {
+        return utf8(new String(payload, StandardCharsets.UTF_8).replace("account", "akkount"));
+    }
+
+    @Test
+    void hostile_events_that_are_there_are_recognised_byte_by_byte() {
+        Place place = empty();
+        export(hostile());
+
+        assertThat(EventImport.into(place.log()).append(file).written()).isEqualTo(60);
+        assertThat(EventImport.into(place.log()).append(file).written()).isZero();
+    }
+
+    @Test
+    void a_stream_with_a_gap_is_refused_before_anything_is_stored_and_the_store_stays_open() {
+        List<ExportedEvent> hole = new ArrayList<>(plain(180));
+        hole.remove(53);
+        List<ExportedEvent> twice = new ArrayList<>(plain(180));
+        twice.set(103, at(twice.get(53), 104));
+        List<ExportedEvent> late = new ArrayList<>(plain(180));
+        late.remove(3);
+        assertGap("hole", hole, 104, "stream 'account-3' goes on with version 3 after version 1", true);
+        assertGap("twice", twice, 105, "stream 'account-3' goes on with version 2 after version 2", true);
+        assertGap("late", late, 54, "stream 'account-3' begins with version 2", false);
+    }
+
+    private void assertGap(String name, List<ExportedEvent> events, long line, String why, boolean alsoAppended) {
+        Path gap = folder.resolve(name + ".jsonl");
+        EventExport.from(new GivenEvents(events)).toFile(gap);
+        Place place = empty();
+        assertThatExceptionOfType(TransferFileException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(gap))
+                .withMessageContaining(why)
+                .withMessageContaining("Export the log again")
+                .satisfies(refused -> assertThat(refused.line()).isEqualTo(line));
+        if (alsoAppended) {
+            assertThatExceptionOfType(TransferFileException.class)
+                    .isThrownBy(() -> EventImport.into(place.log()).append(gap))
+                    .withMessageContaining(why);
+        }
+        assertThat(all(place)).isEmpty();
+        append(place, "open");
+    }
+
+    @Test
+    void a_file_may_go_on_with_a_stream_of_the_store_and_only_where_that_ends() {
+        List<ExportedEvent> rest = plain(180).subList(50, 180);
+        export(rest);
+        Place place = empty();
 
         assertThatExceptionOfType(TransferConflictException.class)
-                .isThrownBy(() -> EventImport.into(empty().log()).append(file))
-                .satisfies(conflict -> assertThat(conflict.streamId()).isEqualTo(StreamId.of("account-3")));
-        assertThatExceptionOfType(TransferConflictException.class)
-                .isThrownBy(() -> EventImport.into(empty().log()).restore(file))
+                .isThrownBy(() -> EventImport.into(place.log()).append(file))
+                .withMessageContaining("version 0, which this event does not continue")
                 .satisfies(conflict -> assertThat(conflict.version()).isEqualTo(StreamVersion.of(2)));
+
+        Path begin = folder.resolve("begin.jsonl");
+        EventExport.from(new GivenEvents(plain(50))).toFile(begin);
+        EventImport.into(place.log()).append(begin);
+        assertThat(EventImport.into(place.log()).append(file).written()).isEqualTo(130);
+    }
+
+    /** Whether the store keeps payloads that are no JSON, or nested very deeply. */
+    boolean keepsAnyText() {
+        return true;
+    }
+
+    @Test
+    void a_payload_that_is_no_json_is_kept_byte_by_byte_or_refused_before_anything_is_stored() throws IOException {
+        List<String> payloads = List.of(
+                "plain text",
+                "{",
+                "{\"a\":1} x",
+                "\uFEFF{\"a\":1}",
+                "{\"a\":\"\u0001\"}",
+                "'a'",
+                "[".repeat(200_000) + "]".repeat(200_000));
+        for (int i = 0; i < payloads.size(); i++) {
+            List<ExportedEvent> events = new ArrayList<>(plain(1_200));
+            ExportedEvent e = events.get(1_100);
+            events.set(1_100, changed(e, e.id(), e.typeName(), e.recordedAt(), e.metadata(), utf8(payloads.get(i))));
+            Path text = folder.resolve("text-" + i + ".jsonl");
+            EventExport.from(new GivenEvents(events)).toFile(text);
+            Place place = empty();
+            if (keepsAnyText()) {
+                EventImport.into(place.log()).restore(text);
+                assertThat(exported(place)).isEqualTo(Files.readAllBytes(text));
+            } else {
+                assertThatExceptionOfType(TransferFileException.class)
+                        .as(text.toString())
+                        .isThrownBy(() -> EventImport.into(place.log()).restore(text))
+                        .withMessageContaining("stream 'account-0', version 23 cannot be stored")
+                        .satisfies(refused -> assertThat(refused.line()).isEqualTo(1_102));
+                assertThatExceptionOfType(TransferFileException.class)
+                        .isThrownBy(() -> EventImport.into(place.log()).append(text));
+                assertThat(all(place)).isEmpty();
+                append(place, "open");
+            }
+        }
+    }
+
+    @Test
+    void one_id_in_two_streams_is_moved_as_it_is_where_ids_are_not_kept_unique() throws IOException {
+        List<ExportedEvent> events = new ArrayList<>(plain(20));
+        for (int i = 10; i < 20; i++) {
+            ExportedEvent e = events.get(i);
+            events.set(i, changed(e, events.get(19 - i).id(), e.typeName(), e.recordedAt(), e.metadata(), e.payload()));
+        }
+        export(events);
+        Place restored = empty();
+        EventImport.into(restored.log()).restore(file);
+        assertThat(exported(restored)).isEqualTo(Files.readAllBytes(file));
+
+        // In the store the id of the second event comes next, in another stream.
+        List<ExportedEvent> before = List.of(events.get(9), at(events.get(11), 11));
+        Path there = folder.resolve("there.jsonl");
+        EventExport.from(new GivenEvents(before)).toFile(there);
+        Place place = empty();
+        EventImport.into(place.log()).append(there);
+        List<ExportedEvent> second =
+                List.of(at(events.get(9), 1), at(events.get(8), 2), at(events.get(10), 3), at(events.get(19), 4));
+        Path more = folder.resolve("more.jsonl");
+        EventExport.from(new GivenEvents(second)).toFile(more);
+        assertThat(EventImport.into(place.log()).append(more).written()).isEqualTo(3);
+        assertThat(EventImport.into(place.log()).append(more).written()).isZero();
+    }
+
+    /** Whether the store takes an event of 66 megabytes as it is set up. */
+    boolean takesAnySize() {
+        return true;
+    }
+
+    @Test
+    void an_event_above_64_megabytes_is_moved_or_refused_before_anything_is_stored() throws IOException {
+        byte[] payload = utf8("{\"text\":\"" + "x".repeat(66 * 1024 * 1024) + "\"}");
+        ExportedEvent e = plain(1).get(0);
+        export(List.of(changed(e, e.id(), e.typeName(), e.recordedAt(), e.metadata(), payload)));
+        Place place = empty();
+        if (takesAnySize()) {
+            EventImport.into(place.log()).restore(file);
+            Path again = folder.resolve("again.jsonl");
+            EventExport.from(place.log()).toFile(again);
+            assertThat(Files.mismatch(file, again)).isEqualTo(-1);
+        } else {
+            assertThatExceptionOfType(TransferFileException.class)
+                    .isThrownBy(() -> EventImport.into(place.log()).restore(file))
+                    .withMessageContaining("max_allowed_packet")
+                    .satisfies(refused -> assertThat(refused.line()).isEqualTo(2));
+            append(place, "open");
+        }
     }
 
     @Test
