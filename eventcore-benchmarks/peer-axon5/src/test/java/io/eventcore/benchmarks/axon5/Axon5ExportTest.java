@@ -16,17 +16,26 @@ import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
+import io.eventcore.transfer.StoredLog;
 import io.eventcore.transfer.TransferResult;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.EntityManagerFactory;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import javax.sql.DataSource;
 import org.axonframework.conversion.json.JacksonConverter;
 import org.axonframework.eventsourcing.eventstore.AggregateBasedConsistencyMarker;
 import org.axonframework.eventsourcing.eventstore.AppendCondition;
@@ -83,7 +92,7 @@ class Axon5ExportTest {
         ours.dispose();
     }
 
-    private AggregateBasedJpaEventStorageEngine engine() {
+    private AggregateBasedJpaEventStorageEngine engine(DataSource database, Map<String, String> hibernate) {
         Configuration configuration = new Configuration()
                 .addAnnotatedClass(AggregateEventEntry.class)
                 .setProperty("hibernate.hbm2ddl.auto", "create")
@@ -92,7 +101,8 @@ class Axon5ExportTest {
                         "hibernate.physical_naming_strategy",
                         "org.hibernate.boot.model.naming.PhysicalNamingStrategySnakeCaseImpl")
                 .setProperty("hibernate.jdbc.batch_size", "100");
-        configuration.getProperties().put("hibernate.connection.datasource", axonDatabase);
+        hibernate.forEach(configuration::setProperty);
+        configuration.getProperties().put("hibernate.connection.datasource", database);
         EntityManagerFactory factory = configuration.buildSessionFactory();
         return new AggregateBasedJpaEventStorageEngine(
                 this::entityManager,
@@ -210,16 +220,74 @@ class Axon5ExportTest {
         return state + "+" + moved.cents();
     }
 
-    @Test
-    void ten_thousand_aggregates_fold_as_axon_folds_them() {
-        AggregateBasedJpaEventStorageEngine engine = engine();
+    private static void write(AggregateBasedJpaEventStorageEngine engine, int aggregates) {
         for (int version = 0; version < 2; version++) {
-            for (int i = 0; i < AGGREGATES; i++) {
+            for (int i = 0; i < aggregates; i++) {
                 if (version <= i % 2) {
                     append(engine, "a" + i, version);
                 }
             }
         }
+    }
+
+    private static void assertFoldsAreEqual(
+            AggregateBasedJpaEventStorageEngine engine, EventStore store, int aggregates) {
+        for (int i = 0; i < aggregates; i++) {
+            String account = "a" + i;
+            String state = store.readStream(StreamId.of("Account-" + account), Moved.class)
+                    .fold("", Axon5ExportTest::fold);
+            assertThat(state).isEqualTo(foldByAxon(engine, account)).isNotEmpty();
+        }
+    }
+
+    @Test
+    void on_postgresql_large_objects_and_bytes_are_read() throws IOException, SQLException {
+        try (EmbeddedPostgres server = EmbeddedPostgres.builder()
+                .setPGStartupWait(Duration.ofMinutes(2))
+                .start()) {
+            assertMoves(server, Map.of(), "oid");
+            assertMoves(server, Map.of("hibernate.dialect", ByteaDialect.class.getName()), "bytea");
+        }
+    }
+
+    private void assertMoves(EmbeddedPostgres server, Map<String, String> settings, String type) throws SQLException {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE axon_" + type);
+        }
+        DataSource database = server.getDatabase("postgres", "axon_" + type);
+        AggregateBasedJpaEventStorageEngine engine = engine(database, settings);
+        write(engine, 500);
+        try (Connection connection = database.getConnection();
+                ResultSet columns =
+                        connection.getMetaData().getColumns(null, null, "aggregate_event_entry", "payload")) {
+            columns.next();
+            assertThat(columns.getString("TYPE_NAME")).isEqualTo(type);
+        }
+        AxonEvents events = AxonEvents.ofAxon5(database, "aggregate_event_entry")
+                .type("account.moved", "1.0", "account.moved")
+                .build();
+        Path file = folder.resolve(type + ".jsonl");
+
+        EventExport.from(events).toFile(file);
+        JdbcSchema.in(ours, "", type + "_").create();
+        EventImport.into(log(type)).restore(file);
+
+        EventStore store = JdbcDatabase.builder(ours)
+                .tablePrefix(type + "_")
+                .build()
+                .eventStore(new JacksonEventSerializer(EventTypes.of(Moved.class)));
+        assertFoldsAreEqual(engine, store, 500);
+    }
+
+    private StoredLog log(String prefix) {
+        return JdbcDatabase.builder(ours).tablePrefix(prefix + "_").build().storedLog();
+    }
+
+    @Test
+    void ten_thousand_aggregates_fold_as_axon_folds_them() {
+        AggregateBasedJpaEventStorageEngine engine = engine(axonDatabase, Map.of());
+        write(engine, AGGREGATES);
         JdbcSchema.in(ours).create();
         Path file = folder.resolve("axon.jsonl");
 
@@ -236,12 +304,7 @@ class Axon5ExportTest {
         assertThat(report.isComplete()).as(report.toString()).isTrue();
         assertThat(result.written()).isEqualTo(15_000);
         EventStore store = JdbcDatabase.of(ours).eventStore(new JacksonEventSerializer(EventTypes.of(Moved.class)));
-        for (int i = 0; i < AGGREGATES; i++) {
-            String account = "a" + i;
-            String state = store.readStream(StreamId.of("Account-" + account), Moved.class)
-                    .fold("", Axon5ExportTest::fold);
-            assertThat(state).isEqualTo(foldByAxon(engine, account)).isNotEmpty();
-        }
+        assertFoldsAreEqual(engine, store, AGGREGATES);
         RecordedEvent<Moved> first = store.readStream(StreamId.of("Account-a7"), Moved.class)
                 .iterator()
                 .next();
