@@ -16,11 +16,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.DataSourceUtils;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
-import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
-import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
-import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
-import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
@@ -51,9 +46,9 @@ final class Connections {
     private volatile Sessions sessions = Sessions.TRUSTED;
 
     Connections(DataSource dataSource) {
-        this.dataSource = outsideOfTransactions(dataSource);
-        this.target = target(dataSource);
-        this.routing = isRouting(target);
+        this.dataSource = DataSourceProxies.outsideOfTransactions(dataSource);
+        this.target = DataSourceProxies.target(dataSource);
+        this.routing = DataSourceProxies.isRouting(target);
     }
 
     /** Looks from now on at each session before it is used. */
@@ -69,19 +64,6 @@ final class Connections {
     /** Whether the data source chooses among databases, by whatever the calling thread carries. */
     boolean isRouting() {
         return routing;
-    }
-
-    private static boolean isRouting(DataSource dataSource) {
-        try {
-            return dataSource instanceof AbstractRoutingDataSource
-                    || dataSource.isWrapperFor(AbstractRoutingDataSource.class);
-        } catch (SQLException | RuntimeException | AbstractMethodError e) {
-            // One that chooses by the calling thread may fail on a thread that carries nothing.
-            LOG.info(
-                    "The data source does not tell what it wraps. It may choose among databases, so appends do not share transactions",
-                    OwnThreads.redacted(e));
-            return true;
-        }
     }
 
     /** Work on a connection. */
@@ -194,7 +176,7 @@ final class Connections {
                 List.copyOf(TransactionSynchronizationManager.getResourceMap().entrySet())) {
             if (bound.getKey() instanceof DataSource key
                     && bound.getValue() instanceof ConnectionHolder holder
-                    && target(key) == target
+                    && DataSourceProxies.target(key) == target
                     && !TransactionPhase.isFinished(holder)
                     && isTransactional(key, holder)
                     && !DoubtfulEnd.isSeenOn(key)) {
@@ -266,41 +248,6 @@ final class Connections {
         } catch (RuntimeException | Error e) {
             LOG.warn("A connection could not be given back", OwnThreads.redacted(e));
         }
-    }
-
-    /** The data source behind all proxies. */
-    static DataSource target(DataSource dataSource) {
-        DataSource innermost = dataSource;
-        while (innermost instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
-            innermost = delegating.getTargetDataSource();
-        }
-        return innermost;
-    }
-
-    /**
-     * Where connections come from that no transaction has. Everything above the innermost proxy that hands out the
-     * transaction's connection is left out, as far as it is a proxy that does nothing a connection of ours needs.
-     */
-    private static DataSource outsideOfTransactions(DataSource dataSource) {
-        DataSource found = dataSource;
-        for (DataSource each = dataSource; isTransparent(each); ) {
-            DataSource next = ((DelegatingDataSource) each).getTargetDataSource();
-            if (next == null) {
-                break;
-            }
-            if (each instanceof TransactionAwareDataSourceProxy) {
-                found = next;
-            }
-            each = next;
-        }
-        return found;
-    }
-
-    private static boolean isTransparent(DataSource dataSource) {
-        return dataSource instanceof TransactionAwareDataSourceProxy
-                || dataSource.getClass() == LazyConnectionDataSourceProxy.class
-                || dataSource.getClass() == IsolationLevelDataSourceAdapter.class
-                || dataSource.getClass() == DelegatingDataSource.class;
     }
 
     /**

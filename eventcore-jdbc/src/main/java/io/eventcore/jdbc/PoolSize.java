@@ -18,7 +18,7 @@ final class PoolSize {
 
     /** The largest number of connections of a pool, the smallest of them behind a router; empty if it is not known. */
     static OptionalInt of(DataSource dataSource) {
-        DataSource target = Connections.target(dataSource);
+        DataSource target = DataSourceProxies.target(dataSource);
         try {
             return target.isWrapperFor(AbstractRoutingDataSource.class)
                     ? smallest(target.unwrap(AbstractRoutingDataSource.class))

@@ -1,0 +1,68 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.internal.OwnThreads;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.datasource.IsolationLevelDataSourceAdapter;
+import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
+
+/** Looks through the proxies that an application may put before its data source. */
+final class DataSourceProxies {
+    private static final Logger LOG = LoggerFactory.getLogger(DataSourceProxies.class);
+
+    private DataSourceProxies() {}
+
+    /** The data source behind all proxies. */
+    static DataSource target(DataSource dataSource) {
+        DataSource innermost = dataSource;
+        while (innermost instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
+            innermost = delegating.getTargetDataSource();
+        }
+        return innermost;
+    }
+
+    /**
+     * Where connections come from that no transaction has. Everything above the innermost proxy that hands out the
+     * transaction's connection is left out, as far as it is a proxy that does nothing a connection of ours needs.
+     */
+    static DataSource outsideOfTransactions(DataSource dataSource) {
+        DataSource found = dataSource;
+        for (DataSource each = dataSource; isTransparent(each); ) {
+            DataSource next = ((DelegatingDataSource) each).getTargetDataSource();
+            if (next == null) {
+                break;
+            }
+            if (each instanceof TransactionAwareDataSourceProxy) {
+                found = next;
+            }
+            each = next;
+        }
+        return found;
+    }
+
+    private static boolean isTransparent(DataSource dataSource) {
+        return dataSource instanceof TransactionAwareDataSourceProxy
+                || dataSource.getClass() == LazyConnectionDataSourceProxy.class
+                || dataSource.getClass() == IsolationLevelDataSourceAdapter.class
+                || dataSource.getClass() == DelegatingDataSource.class;
+    }
+
+    /** Whether it chooses among databases, by whatever the calling thread carries; so does one that does not tell. */
+    static boolean isRouting(DataSource dataSource) {
+        try {
+            return dataSource instanceof AbstractRoutingDataSource
+                    || dataSource.isWrapperFor(AbstractRoutingDataSource.class);
+        } catch (SQLException | RuntimeException | AbstractMethodError e) {
+            // One that chooses by the calling thread may fail on a thread that carries nothing.
+            LOG.info(
+                    "The data source does not tell what it wraps. It may choose among databases, so appends do not share transactions",
+                    OwnThreads.redacted(e));
+            return true;
+        }
+    }
+}
