@@ -1,19 +1,16 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStoreUnavailableException;
-import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.jdbc.SchemaException.Problem;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -28,24 +25,22 @@ import javax.sql.DataSource;
  * @since 0.1
  */
 public class JdbcSchema {
-    private static final String READ_ONLY = "25006";
-
     private static final Pattern ROLE = Pattern.compile("\\b(app|reader)_eventcore\\b");
 
     private final Connections connections;
     private final TableNames names;
     private final Set<OptionalIndex> indexes;
-    private final boolean acceptsUnfinishedImport;
+    private final SchemaCheck check;
 
     JdbcSchema(Connections connections, TableNames names) {
-        this(connections, names, Set.of(), false);
+        this(connections, names, Set.of(), new SchemaCheck(false));
     }
 
-    JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes, boolean acceptsUnfinishedImport) {
+    JdbcSchema(Connections connections, TableNames names, Set<OptionalIndex> indexes, SchemaCheck check) {
         this.connections = connections;
         this.names = names;
         this.indexes = indexes;
-        this.acceptsUnfinishedImport = acceptsUnfinishedImport;
+        this.check = check;
     }
 
     /** The tables with the default names. */
@@ -69,7 +64,7 @@ public class JdbcSchema {
         Set<OptionalIndex> all = EnumSet.noneOf(OptionalIndex.class);
         all.addAll(indexes);
         all.addAll(List.of(optional));
-        return new JdbcSchema(connections, names, all, acceptsUnfinishedImport);
+        return new JdbcSchema(connections, names, all, check);
     }
 
     /**
@@ -86,7 +81,7 @@ public class JdbcSchema {
             if (!isPresent(connection, dialect)) {
                 run(connection, dialect, dialect.engine().scripts().schema());
             }
-            check(connection, dialect);
+            check.of(connection, dialect);
             for (OptionalIndex index : indexes) {
                 create(connection, dialect, index);
             }
@@ -121,8 +116,8 @@ public class JdbcSchema {
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public int validate() {
-        return own(
-                connection -> check(connection, Dialect.of(connection, names)).version());
+        return own(connection ->
+                check.of(connection, Dialect.of(connection, names)).version());
     }
 
     /**
@@ -137,28 +132,10 @@ public class JdbcSchema {
     public int probe() {
         return own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
-            SchemaSettings settings = check(connection, dialect);
-            if (connection.isReadOnly()) {
-                throw new SQLException("The connection is read-only", READ_ONLY);
-            }
-            changeNothing(connection, dialect);
+            SchemaSettings settings = check.of(connection, dialect);
+            SchemaCheck.thatItTakesChanges(connection, dialect);
             return settings.version();
         });
-    }
-
-    private void changeNothing(Connection connection, Dialect dialect) throws SQLException {
-        try (PreparedStatement nothing = connection.prepareStatement(
-                names.in("UPDATE eventcore_projection SET moves = moves WHERE name = ''"))) {
-            nothing.executeUpdate();
-        } catch (SQLException e) {
-            if (SqlErrors.isMissingTable(e)) {
-                throw new SchemaException(Problem.MISSING, "The tables of projections are missing", path(dialect), e);
-            }
-            // A user who may only read is no fault of the database.
-            if (Failure.isReadOnly(e) || dialect.classify(e) != Failure.REFUSED) {
-                throw e;
-            }
-        }
     }
 
     /**
@@ -218,13 +195,13 @@ public class JdbcSchema {
     /**
      * Looks at the database on one connection, and sees to it that commits to it last.
      *
-     * @param check whether the tables must be those this version works with, or are not looked at
+     * @param checked whether the tables must be those this version works with, or are not looked at
      */
-    <T> T open(boolean check, Opened<T> opened) {
+    <T> T open(boolean checked, Opened<T> opened) {
         return own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
-            if (check) {
-                check(connection, dialect);
+            if (checked) {
+                check.of(connection, dialect);
             }
             ready(connection, dialect);
             return opened.by(dialect, dialect.hasIndex(connection, OptionalIndex.EVENT_ID));
@@ -248,19 +225,15 @@ public class JdbcSchema {
 
     /** Takes tables that an import was to fill and has not, for one that goes on with it. */
     JdbcSchema acceptingUnfinishedImport() {
-        return new JdbcSchema(connections, names, indexes, true);
+        return new JdbcSchema(connections, names, indexes, new SchemaCheck(true));
     }
 
     private static boolean isPresent(Connection connection, Dialect dialect) {
         try {
-            return settings(connection, dialect).isPresent();
+            return SchemaCheck.settings(connection, dialect).isPresent();
         } catch (SQLException notThere) {
             return false;
         }
-    }
-
-    private static Optional<SchemaSettings> settings(Connection connection, Dialect dialect) throws SQLException {
-        return SchemaSettings.read(connection, dialect.names(), dialect.expressions());
     }
 
     private void run(Connection connection, Dialect dialect, String script) {
@@ -275,62 +248,6 @@ public class JdbcSchema {
         }
     }
 
-    /** The settings of tables that this version works with. */
-    private SchemaSettings check(Connection connection, Dialect dialect) {
-        SchemaSettings settings;
-        try {
-            settings = settings(connection, dialect).orElseThrow(() -> SchemaSettings.missing(dialect));
-        } catch (SQLException e) {
-            throw new SchemaException(
-                    Problem.MISSING, "The tables of the event store are missing or not readable", path(dialect), e);
-        }
-        if (!checkIsUnfinished(settings, dialect)) {
-            checkPositions(connection, dialect);
-        }
-        return settings;
-    }
-
-    /** After a restore by hand, for example: what is appended then would stand where readers have passed. */
-    private static void checkPositions(Connection connection, Dialect dialect) {
-        try {
-            long highest = dialect.log().highestPosition(connection);
-            long last = dialect.log().end(connection, highest, Mark.NONE).drawn();
-            if (highest > last) {
-                throw new SchemaException(
-                        Problem.SET_BACK,
-                        "The log has reached position %d, but %d counts as the last one given to an append: it was set back"
-                                .formatted(highest, last),
-                        path(dialect),
-                        null);
-            }
-        } catch (SQLException e) {
-            throw new SchemaException(
-                    Problem.MISSING, "The positions of the event store are not readable", path(dialect), e);
-        }
-    }
-
-    /** Whether an import was begun and not ended, and that is accepted. */
-    private boolean checkIsUnfinished(SchemaSettings settings, Dialect dialect) {
-        boolean unfinished = settings.orderStrategy().equals(JdbcStoredLog.UNFINISHED);
-        if (unfinished && !acceptsUnfinishedImport) {
-            throw new SchemaException(
-                    Problem.UNFINISHED_IMPORT,
-                    "An import into this event store was begun and not ended, so that it holds a part of a log only",
-                    path(dialect),
-                    null);
-        }
-        settings.checkVersion(path(dialect));
-        if (!unfinished && !settings.orderStrategy().equals(dialect.log().orderStrategy())) {
-            throw new SchemaException(
-                    Problem.OTHER_ORDER,
-                    "The event store orders its log by '%s', this library by '%s': together they would lose events"
-                            .formatted(settings.orderStrategy(), dialect.log().orderStrategy()),
-                    path(dialect),
-                    null);
-        }
-        return unfinished;
-    }
-
     private String text(String script) {
         try (InputStream file = JdbcSchema.class.getResourceAsStream(script)) {
             Objects.requireNonNull(file, script);
@@ -338,9 +255,5 @@ public class JdbcSchema {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static String path(Dialect dialect) {
-        return dialect.engine().scripts().schemaPath();
     }
 }
