@@ -27,7 +27,9 @@ import java.util.function.ToIntFunction;
 public class JdbcProjectionStore implements ProjectionStore {
     private final Connections connections;
     private final ParkedStreams parked;
+    private final ParkedStreamChanges parkedChanges;
     private final ProjectionPartitions partitions;
+    private final NewPartitions newPartitions;
     private final ProjectionLeases leases;
     private final ProjectionCheckpoints checkpoints;
 
@@ -36,19 +38,21 @@ public class JdbcProjectionStore implements ProjectionStore {
         OwnStatements statements =
                 new OwnStatements(connections, dialect.engine().errors());
         this.parked = new ParkedStreams(dialect, statements);
-        this.partitions = new ProjectionPartitions(dialect, statements, parked);
+        this.parkedChanges = new ParkedStreamChanges(dialect, statements);
+        this.partitions = new ProjectionPartitions(dialect, statements, parkedChanges);
+        this.newPartitions = new NewPartitions(dialect, statements, partitions, parkedChanges);
         this.leases = new ProjectionLeases(dialect, connections, statements);
-        this.checkpoints = new ProjectionCheckpoints(dialect, connections, statements, parked);
+        this.checkpoints = new ProjectionCheckpoints(dialect, connections, statements, parkedChanges);
     }
 
     @Override
     public void register(String projection, int version, int partitionCount, GlobalPosition from) {
-        partitions.register(projection, version, partitionCount, from);
+        newPartitions.register(projection, version, partitionCount, from);
     }
 
     @Override
     public boolean repartition(List<Lease> held, int partitionCount, ToIntFunction<StreamId> partitionOf) {
-        return partitions.divideAnew(held, partitionCount, partitionOf);
+        return newPartitions.divideAnew(held, partitionCount, partitionOf);
     }
 
     @Override
@@ -163,12 +167,12 @@ public class JdbcProjectionStore implements ProjectionStore {
 
     @Override
     public int requestAll(String projection, ParkedStream.Request request) {
-        return parked.requestAll(projection, request);
+        return parkedChanges.requestAll(projection, request);
     }
 
     @Override
     public boolean request(String projection, StreamId streamId, ParkedStream.Request request) {
-        return parked.request(projection, streamId, request);
+        return parkedChanges.request(projection, streamId, request);
     }
 
     @Override

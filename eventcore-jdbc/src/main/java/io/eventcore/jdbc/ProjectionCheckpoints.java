@@ -17,12 +17,12 @@ final class ProjectionCheckpoints {
     private final OwnStatements statements;
     private final OwnTransactions transactions;
     private final SqlErrors errors;
-    private final ParkedStreams parkedStreams;
+    private final ParkedStreamChanges parkedStreams;
     private final String select;
     private final String advance;
 
     ProjectionCheckpoints(
-            Dialect dialect, Connections connections, OwnStatements statements, ParkedStreams parkedStreams) {
+            Dialect dialect, Connections connections, OwnStatements statements, ParkedStreamChanges parkedStreams) {
         this.connections = connections;
         this.statements = statements;
         this.transactions = dialect.transactions();

@@ -13,9 +13,11 @@
  *   <li>The way of an append outside of a caller's transaction: {@code OwnAppends} settles, {@code BusyStreams} waits for locked
  *       streams, {@code GroupedAppends} shares transactions, {@code DirectAppends} sends.
  *   <li>Reading: {@code StreamReads} and {@code StreamMerge} for streams, {@code LogReads} for the log.
- *   <li>Projections: {@code ProjectionLeases}, {@code ProjectionCheckpoints}, {@code ParkedStreams}, {@code ProjectionPartitions}.
- *   <li>Connections: {@code Connections} tells those of a caller's transaction from our own; {@code CallersConnection} and
- *       {@code CallersTransaction} work on the former, {@code OwnTransactions} on the latter.
+ *   <li>Projections: {@code ProjectionLeases}, {@code ProjectionCheckpoints}, {@code ProjectionPartitions}, {@code NewPartitions},
+ *       {@code ParkedStreams}, {@code ParkedStreamChanges}.
+ *   <li>Connections: {@code Connections} tells those of a caller's transaction from our own, {@code DataSourceProxies} what
+ *       stands behind a data source; {@code CallersConnection} and {@code CallersTransaction} work on the former,
+ *       {@code OwnTransactions} on the latter.
  * </ul>
  */
 @NullMarked
