@@ -1,35 +1,23 @@
 package io.eventcore.jdbc.axon;
 
-import io.eventcore.EventMetadata;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
-import io.eventcore.StreamVersion;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.transfer.ExportSource;
 import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.TransferRefusedException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The events that Axon Framework has stored in a relational database, as they will be stored here: to be exported by
@@ -54,28 +42,17 @@ public final class AxonEvents implements ExportSource {
     private static final int PAGE = 1_000;
     private static final long PAGE_BYTES = 4L * 1024 * 1024;
     private static final String NOT_ALLOWED = "42501";
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
-    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final DataSource dataSource;
     private final String tableName;
     private final boolean axon5;
-    private final Map<TypeKey, String> types;
-    private final Function<AxonEvent, String> streams;
-    private final Function<AxonEvent, byte[]> payloads;
-    private final Function<AxonEvent, Map<String, String>> metadata;
-
-    /** A type of a payload; without a revision it stands for all of them. */
-    record TypeKey(String payloadType, Optional<String> revision) {}
+    private final AxonMapping mapping;
 
     private AxonEvents(Builder builder) {
         this.dataSource = builder.dataSource;
         this.tableName = builder.table;
         this.axon5 = builder.axon5;
-        this.types = Map.copyOf(builder.types);
-        this.streams = builder.streams;
-        this.payloads = builder.payloads;
-        this.metadata = builder.metadata;
+        this.mapping = new AxonMapping(builder.types, builder.streams, builder.payloads, builder.metadata);
     }
 
     /**
@@ -126,8 +103,8 @@ public final class AxonEvents implements ExportSource {
             for (AxonEvent event :
                     table.page(connection, after.value() - shift, upTo.value() - shift, limit, PAGE_BYTES)) {
                 try {
-                    events.add(exported(event, GlobalPosition.of(event.globalIndex() + shift)));
-                } catch (UnmappedException e) {
+                    events.add(mapping.exported(event, GlobalPosition.of(event.globalIndex() + shift)));
+                } catch (AxonMapping.UnmappedException e) {
                     throw new TransferRefusedException(event + ": " + e.getMessage());
                 }
             }
@@ -162,124 +139,18 @@ public final class AxonEvents implements ExportSource {
     }
 
     private void look(AxonEvent event, long position, Map<StreamId, Long> versions, AxonReport.Count count) {
-        String name = types.getOrDefault(
-                new TypeKey(event.payloadType(), event.revision()),
-                types.getOrDefault(new TypeKey(event.payloadType(), Optional.empty()), ""));
-        count.type(event, name);
+        count.type(event, mapping.nameOf(event).orElse(""));
         try {
-            ExportedEvent exported = exported(event, GlobalPosition.of(position));
+            ExportedEvent exported = mapping.exported(event, GlobalPosition.of(position));
             long expected = versions.merge(exported.streamId(), 1L, Long::sum);
             if (exported.version().value() != expected) {
-                throw new UnmappedException("stream '%s' is at version %d before it, and it would be version %s"
-                        .formatted(exported.streamId(), expected - 1, exported.version()));
+                throw new AxonMapping.UnmappedException(
+                        "stream '%s' is at version %d before it, and it would be version %s"
+                                .formatted(exported.streamId(), expected - 1, exported.version()));
             }
-        } catch (UnmappedException e) {
+        } catch (AxonMapping.UnmappedException e) {
             count.problem(event, String.valueOf(e.getMessage()));
         }
-    }
-
-    /** An event that cannot be exported as it is mapped. */
-    private static final class UnmappedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        UnmappedException(String message) {
-            super(message);
-        }
-    }
-
-    private ExportedEvent exported(AxonEvent event, GlobalPosition position) {
-        String type = types.get(new TypeKey(event.payloadType(), event.revision()));
-        if (type == null) {
-            type = types.get(new TypeKey(event.payloadType(), Optional.empty()));
-        }
-        if (type == null) {
-            throw new UnmappedException("its type has no mapping");
-        }
-        Instant timestamp = converted("time stamp", event, AxonEvent::timestamp);
-        Map<String, String> entries = converted("metadata", event, metadata);
-        Optional<UUID> id = uuid(event.identifier());
-        if (id.isEmpty()) {
-            entries = new LinkedHashMap<>(entries);
-            entries.put(AXON_IDENTIFIER, event.identifier());
-        }
-        byte[] payload = converted("payload", event, payloads);
-        if (!isJson(payload)) {
-            throw new UnmappedException("its payload is not JSON in UTF-8: give a converter");
-        }
-        String stream = converted("stream id", event, streams);
-        try {
-            return ExportedEvent.of(
-                    position,
-                    StreamId.of(stream),
-                    StreamVersion.of(event.sequenceNumber() + 1),
-                    id.orElseGet(() -> UUID.nameUUIDFromBytes(event.identifier().getBytes(StandardCharsets.UTF_8))),
-                    type,
-                    timestamp.truncatedTo(ChronoUnit.MICROS),
-                    eventMetadata(entries),
-                    payload);
-        } catch (IllegalArgumentException e) {
-            throw new UnmappedException(String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** What a converter throws may quote the event. */
-    private static <T> T converted(String what, AxonEvent event, Function<AxonEvent, T> converter) {
-        T converted;
-        try {
-            converted = converter.apply(event);
-        } catch (RuntimeException e) {
-            throw new UnmappedException("its %s cannot be converted (%s)"
-                    .formatted(what, e.getClass().getName()));
-        }
-        if (converted == null) {
-            throw new UnmappedException("its %s was converted to null".formatted(what));
-        }
-        return converted;
-    }
-
-    private static EventMetadata eventMetadata(Map<String, String> entries) {
-        try {
-            return new EventMetadata(entries);
-        } catch (NullPointerException e) {
-            throw new UnmappedException("its metadata was converted to a map that holds null");
-        }
-    }
-
-    private static Optional<UUID> uuid(String identifier) {
-        try {
-            UUID id = UUID.fromString(identifier);
-            return id.toString().equalsIgnoreCase(identifier) ? Optional.of(id) : Optional.empty();
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
-    /** In UTF-8 and without a byte order mark, since databases take it as text: the parser alone would take other encodings too. */
-    private static boolean isJson(byte[] payload) {
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(payload))
-                    .toString();
-            return !text.startsWith(BYTE_ORDER_MARK) && !JSON.readTree(text).isMissingNode();
-        } catch (CharacterCodingException | JacksonException e) {
-            return false;
-        }
-    }
-
-    /** Metadata in JSON: an object. What is no text becomes the text of its JSON. */
-    static Map<String, String> jsonMetadata(AxonEvent event) {
-        Map<String, String> entries = new LinkedHashMap<>();
-        if (event.metadata().length > 0) {
-            for (Map.Entry<String, JsonNode> entry :
-                    JSON.readTree(event.metadata()).properties()) {
-                JsonNode value = entry.getValue();
-                if (!value.isNull()) {
-                    entries.put(entry.getKey(), value.isString() ? value.stringValue() : value.toString());
-                }
-            }
-        }
-        return entries;
     }
 
     /** What is done with the table. */
@@ -323,12 +194,12 @@ public final class AxonEvents implements ExportSource {
         private final DataSource dataSource;
         private final String table;
         private final boolean axon5;
-        private final Map<TypeKey, String> types = new HashMap<>();
+        private final Map<AxonMapping.TypeKey, String> types = new HashMap<>();
         private Function<AxonEvent, String> streams = event -> event.aggregateType()
                 .map(type -> type + "-" + event.aggregateIdentifier())
                 .orElse(event.aggregateIdentifier());
         private Function<AxonEvent, byte[]> payloads = AxonEvent::payload;
-        private Function<AxonEvent, Map<String, String>> metadata = AxonEvents::jsonMetadata;
+        private Function<AxonEvent, Map<String, String>> metadata = AxonMapping::jsonMetadata;
 
         private Builder(DataSource dataSource, String table, boolean axon5) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -338,14 +209,17 @@ public final class AxonEvents implements ExportSource {
 
         /** Stores payloads of this type, in all revisions that are not mapped by themselves, under this name. */
         public Builder type(String payloadType, String storedName) {
-            types.put(new TypeKey(payloadType, Optional.empty()), Objects.requireNonNull(storedName, "storedName"));
+            types.put(
+                    new AxonMapping.TypeKey(payloadType, Optional.empty()),
+                    Objects.requireNonNull(storedName, "storedName"));
             return this;
         }
 
         /** Stores payloads of this type and revision under this name. */
         public Builder type(String payloadType, String revision, String storedName) {
             types.put(
-                    new TypeKey(payloadType, Optional.of(revision)), Objects.requireNonNull(storedName, "storedName"));
+                    new AxonMapping.TypeKey(payloadType, Optional.of(revision)),
+                    Objects.requireNonNull(storedName, "storedName"));
             return this;
         }
 
