@@ -7,11 +7,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.internal.OwnThreads;
-import io.eventcore.internal.SharedEvent;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -29,9 +25,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The end of the log, read once for all projections of this process that have caught up.
  *
- * <p>Keeps a window of the newest events; each is decoded once, by the first follower that wants it. Who falls out of it, because it is slower than the others, reads for itself
- * until it has caught up again; so memory is bounded, and no projection waits for the slowest. While none has caught up,
- * nothing is read.
+ * <p>Keeps a {@linkplain LogWindow window} of the newest events; each is decoded once, by the first follower that wants it.
+ * Who falls out of it, because it is slower than the others, reads for itself until it has caught up again; so memory is
+ * bounded, and no projection waits for the slowest. While none has caught up, nothing is read.
  *
  * <p>The log may be set back under a process that goes on: by a restored backup, or a failover that lost commits. So each
  * look reads the newest event of the window again, and takes what comes after it only if it is the same; the window is
@@ -43,13 +39,6 @@ import org.slf4j.LoggerFactory;
 final class LogTail implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
     private static final int PAGE = 500;
-    private static final int WINDOW = 4 * PAGE;
-
-    /** So many bytes the events of the window have in the store at most, the newest page aside. */
-    private static final long WINDOW_BYTES = 8L * 1024 * 1024;
-
-    /** An event of more bytes costs too much to be read again at every look. */
-    private static final long LARGE = 64L * 1024;
 
     private final EventReader reader;
     private final Duration pollMin;
@@ -61,26 +50,8 @@ final class LogTail implements Runnable {
     /** With the number of the last look that had begun when each joined. */
     private final Map<Wakeup, Long> followers = new HashMap<>();
 
-    private final List<SharedEvent> window = new ArrayList<>();
-    private final Deque<Part> parts = new ArrayDeque<>();
-    private long windowBytes;
-
-    /** What one page has brought into the window. */
-    private record Part(int events, long bytes, GlobalPosition last) {}
-
-    /** The window holds every event after {@code from} up to {@code to}. */
-    private GlobalPosition from = GlobalPosition.START;
-
-    private GlobalPosition to = GlobalPosition.START;
-
-    /** Whether there is a window; if not, it begins where the next follower is. */
-    private boolean begun;
-
-    /** The id of the event at {@code to}; null if it is not known. */
-    private @Nullable UUID newestId;
-
-    /** How large that is in the store, as far as is known. */
-    private long newestBytes;
+    /** If there is none, it begins where the next follower is. */
+    private final LogWindow window = new LogWindow();
 
     private long looks;
 
@@ -127,9 +98,8 @@ final class LogTail implements Runnable {
     void join(Wakeup follower, GlobalPosition position) {
         lock.lock();
         try {
-            boolean covered = position.compareTo(from) >= 0 && position.compareTo(to) <= 0;
-            if (!begun || (followers.isEmpty() && !covered)) {
-                restartAt(position);
+            if (!window.isBegun() || (followers.isEmpty() && !window.covers(position))) {
+                window.beginAt(position);
             }
             followers.put(follower, looks);
         } finally {
@@ -155,38 +125,16 @@ final class LogTail implements Runnable {
         lock.lock();
         try {
             Long joinedAt = followers.get(follower);
-            if (joinedAt == null || position.compareTo(from) < 0) {
+            if (joinedAt == null || !window.reachesBackTo(position)) {
                 return Optional.empty();
             }
-            if (position.compareTo(to) >= 0 || confirmed <= joinedAt) {
+            if (position.compareTo(window.end()) >= 0 || confirmed <= joinedAt) {
                 return Optional.of(new LogPage(List.of(), position, true));
             }
-            int first = firstAfter(position);
-            int end = Math.min(first + limit, window.size());
-            boolean all = end == window.size();
-            GlobalPosition continueAfter = all ? to : place(end - 1);
-            return Optional.of(new LogPage(window.subList(first, end), continueAfter, all));
+            return Optional.of(window.after(position, limit));
         } finally {
             lock.unlock();
         }
-    }
-
-    private GlobalPosition place(int index) {
-        return window.get(index).stored().position();
-    }
-
-    private int firstAfter(GlobalPosition position) {
-        int low = 0;
-        int high = window.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (place(middle).compareTo(position) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
     }
 
     @Override
@@ -286,8 +234,7 @@ final class LogTail implements Runnable {
         Set<Wakeup> wake;
         lock.lock();
         try {
-            // What was read before may be lost: nothing of it is given away any more.
-            begun = false;
+            window.drop();
             wake = Set.copyOf(followers.keySet());
             followers.clear();
             troubles.incrementAndGet();
@@ -307,7 +254,11 @@ final class LogTail implements Runnable {
         try {
             return followers.isEmpty()
                     ? Optional.empty()
-                    : Optional.of(new Look(++looks, to, newestId, !to.equals(GlobalPosition.START) && mustReadAgain()));
+                    : Optional.of(new Look(
+                            ++looks,
+                            window.end(),
+                            window.newestId().orElse(null),
+                            !window.end().equals(GlobalPosition.START) && mustReadAgain()));
         } finally {
             lock.unlock();
         }
@@ -315,7 +266,7 @@ final class LogTail implements Runnable {
 
     /** A large event is not read at every look; who is in charge of a projection looks as often. */
     private boolean mustReadAgain() {
-        return newestBytes <= LARGE
+        return !window.isNewestLarge()
                 || nanoTime.getAsLong() - confirmedAt > RunnerSettings.VERIFY_EVERY.toNanos()
                 || followers.values().stream().anyMatch(joinedAt -> confirmed <= joinedAt);
     }
@@ -325,16 +276,15 @@ final class LogTail implements Runnable {
         boolean news;
         lock.lock();
         try {
-            if (!begun || !to.equals(look.after)) {
+            if (!window.isBegun() || !window.end().equals(look.after)) {
                 return false;
             }
             if (found.confirms) {
                 confirm(look, found, wake);
             }
-            news = found.page.continueAfter().compareTo(to) > 0;
+            news = found.page.continueAfter().compareTo(window.end()) > 0;
             if (news) {
-                add(found.page);
-                trim();
+                window.add(found.page);
                 wake.addAll(followers.keySet());
             }
         } finally {
@@ -353,48 +303,6 @@ final class LogTail implements Runnable {
         });
         confirmed = look.number;
         confirmedAt = nanoTime.getAsLong();
-        newestId = found.newest;
-        newestBytes = Math.max(newestBytes, found.newestBytes);
-    }
-
-    private void add(StoredPage page) {
-        to = page.continueAfter();
-        newestId = null;
-        newestBytes = 0;
-        if (!page.events().isEmpty()) {
-            StoredEvent newest = page.events().get(page.events().size() - 1);
-            if (newest.position().equals(to)) {
-                newestId = newest.id();
-            }
-            page.events().forEach(event -> window.add(new SharedEvent(event)));
-            parts.add(new Part(page.events().size(), page.bytes(), place(window.size() - 1)));
-            windowBytes += page.bytes();
-        }
-    }
-
-    /** Drops the older half where the window has become too large, by whole pages, and keeps the newest page. */
-    private void trim() {
-        if (window.size() <= WINDOW && windowBytes <= WINDOW_BYTES) {
-            return;
-        }
-        int drop = 0;
-        while (parts.size() > 1 && (window.size() - drop > WINDOW / 2 || windowBytes > WINDOW_BYTES / 2)) {
-            Part oldest = parts.remove();
-            drop += oldest.events;
-            windowBytes -= oldest.bytes;
-            from = oldest.last;
-        }
-        window.subList(0, drop).clear();
-    }
-
-    private void restartAt(GlobalPosition position) {
-        window.clear();
-        parts.clear();
-        windowBytes = 0;
-        from = position;
-        to = position;
-        begun = true;
-        newestId = null;
-        newestBytes = 0;
+        window.newestIs(found.newest, found.newestBytes);
     }
 }
