@@ -3,7 +3,6 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
-import io.eventcore.projection.EventApplication.ApplyFailedException;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;

@@ -28,16 +28,14 @@ final class EventApplication<E extends Event> {
     private static final Logger LOG = LoggerFactory.getLogger(EventApplication.class);
 
     private final Projection<E> projection;
-    private final ProjectionStore store;
     private final TransactionOperations transaction;
     private final RunnerSettings settings;
     private final LongSupplier nanoTime;
     private final ProjectionListener listener;
-    private final Lease lease;
+    private final LeasedCheckpoint checkpoint;
     private final BooleanSupplier mayGoOn;
     private final ProjectionCounts counts;
     private final ParkedIds parked;
-    private Checkpoint checkpoint;
 
     /** @param mayGoOn whether the thread may apply the next event; asked before each */
     EventApplication(
@@ -47,24 +45,22 @@ final class EventApplication<E extends Event> {
             BooleanSupplier mayGoOn,
             ProjectionCounts counts) {
         this.projection = projection;
-        this.store = context.store();
         this.transaction = context.transaction(projection);
         this.settings = context.settings();
         this.nanoTime = context.nanoTime();
         this.listener = context.listener();
-        this.lease = lease;
+        this.checkpoint = new LeasedCheckpoint(context.store(), lease, settings.lease());
         this.mayGoOn = mayGoOn;
         this.counts = counts;
-        this.checkpoint = store.checkpoint(lease.partition());
-        this.parked = new ParkedIds(store, lease.partition(), ParkedIds.REMEMBERED);
+        this.parked = new ParkedIds(context.store(), lease.partition(), ParkedIds.REMEMBERED);
     }
 
     Checkpoint checkpoint() {
-        return checkpoint;
+        return checkpoint.current();
     }
 
     Lease lease() {
-        return lease;
+        return checkpoint.lease();
     }
 
     /** Which streams are set aside. */
@@ -83,25 +79,9 @@ final class EventApplication<E extends Event> {
 
     /** Moves the checkpoint, and changes parked streams with it; nothing is applied. */
     void commit(Checkpoint to, List<ParkedChange> changes) {
-        advance(to, changes);
-        checkpoint = to;
+        checkpoint.advance(to, changes);
+        checkpoint.reached(to);
         counts.committed();
-    }
-
-    /**
-     * Moves the checkpoint in the store.
-     *
-     * @throws LeaseLostException if another instance runs the partition now
-     * @throws ParkedStreamChangedException if a parked stream is not as the changes say
-     */
-    private void advance(Checkpoint to, List<ParkedChange> changes) {
-        if (store.advance(lease, checkpoint, to, changes)) {
-            return;
-        }
-        if (!changes.isEmpty() && store.isCurrent(lease, settings.lease())) {
-            throw new ParkedStreamChangedException(lease.partition());
-        }
-        throw new LeaseLostException(lease);
     }
 
     /**
@@ -120,7 +100,7 @@ final class EventApplication<E extends Event> {
             events.addAll(told(entries.get(i)));
             eventsBefore[i + 1] = events.size();
         }
-        ProjectionListener.Batch batch = listener.started(lease.partition(), projection.kind(), events);
+        ProjectionListener.Batch batch = listener.started(lease().partition(), projection.kind(), events);
         try {
             int applied = projection.mode() == ProjectionMode.TRANSACTIONAL
                     ? applyInTransaction(entries)
@@ -164,23 +144,23 @@ final class EventApplication<E extends Event> {
     private Progress inTransaction(int events, List<ParkedChange> unchanged, Consumer<Progress> attempt) {
         boolean mayTryAgain = events == 1;
         while (true) {
-            Progress progress = new Progress(checkpoint);
+            Progress progress = new Progress(checkpoint.current());
             try {
                 transaction.executeWithoutResult(status -> {
-                    requireLease();
+                    checkpoint.requireLease();
                     progress.begun = true;
                     attempt.accept(progress);
                     flush(events);
                     // A JPA session keeps its statements back until now, and they belong before the lock that comes
                     // next.
                     status.flush();
-                    advance(progress.reached, progress.changes());
+                    checkpoint.advance(progress.reached, progress.changes());
                 });
                 return progress;
             } catch (LeaseLostException | ParkedStreamChangedException | ApplyFailedException e) {
                 throw e;
             } catch (Throwable e) {
-                if (!progress.begun || isNoFaultOfAnEvent(e) || !tookNoEffect(e, unchanged)) {
+                if (!progress.begun || isNoFaultOfAnEvent(e) || !checkpoint.standsAfter(e, unchanged)) {
                     throw e;
                 }
                 if (!mayTryAgain) {
@@ -199,31 +179,9 @@ final class EventApplication<E extends Event> {
                 || (failure instanceof TransactionSystemException end && end.getApplicationException() != null);
     }
 
-    /**
-     * Whether a transaction whose commit has failed took no effect, and cannot any more. If the answer to a commit was lost,
-     * the server may still be at work on it: moving the checkpoint to where it is waits for the lock that such a transaction
-     * holds until its end, and is refused if it has moved.
-     */
-    private boolean tookNoEffect(Throwable failure, List<ParkedChange> unchanged) {
-        try {
-            return store.advance(lease, checkpoint, checkpoint, unchanged);
-        } catch (Throwable e) {
-            if (e != failure) {
-                failure.addSuppressed(e);
-            }
-            return false;
-        }
-    }
-
-    private void requireLease() {
-        if (!store.isCurrent(lease, settings.lease())) {
-            throw new LeaseLostException(lease);
-        }
-    }
-
     private int applyThenCommit(List<LogEntry<E>> entries) {
         begin();
-        Progress progress = new Progress(checkpoint);
+        Progress progress = new Progress(checkpoint.current());
         try {
             applyInOrder(entries, progress);
         } catch (ApplyFailedException failed) {
@@ -233,16 +191,16 @@ final class EventApplication<E extends Event> {
             // What came before it is applied and cannot be taken back; the culprit is met again as the first.
             LOG.debug(
                     "Projection '{}' failed in the middle of a batch",
-                    lease.partition(),
+                    lease().partition(),
                     RedactedException.of(failed.culprit(), ""));
         }
         flush(entries.size());
-        advance(progress.reached, progress.changes());
+        checkpoint.advance(progress.reached, progress.changes());
         return taken(progress);
     }
 
     private int taken(Progress progress) {
-        checkpoint = progress.reached;
+        checkpoint.reached(progress.reached);
         counts.committed();
         counts.applied(progress.applied);
         counts.recovered();
@@ -322,7 +280,7 @@ final class EventApplication<E extends Event> {
             begin();
             apply(entry, 0);
             flush(1);
-            advance(checkpoint, List.of(change));
+            checkpoint.advance(checkpoint.current(), List.of(change));
         }
         counts.applied(1);
         counts.committed();
@@ -351,35 +309,6 @@ final class EventApplication<E extends Event> {
                     entry.streamId(),
                     new ParkedChange.Queued(entry.streamId(), entry.position(), 1),
                     (before, one) -> new ParkedChange.Queued(one.streamId(), before.first(), before.events() + 1));
-        }
-    }
-
-    /** Applying has failed and was rolled back. */
-    static final class ApplyFailedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-        private static final int UNKNOWN = -1;
-
-        private final int index;
-        private final Throwable culprit;
-
-        private ApplyFailedException(int index, Throwable culprit) {
-            super(culprit);
-            this.index = index;
-            this.culprit = culprit;
-        }
-
-        /** Whether it is known which entry it was; it is not if only the whole failed. */
-        boolean isLocated() {
-            return index != UNKNOWN;
-        }
-
-        /** How many entries before the culprit are known to be good. */
-        int before() {
-            return Math.max(0, index);
-        }
-
-        Throwable culprit() {
-            return culprit;
         }
     }
 }

@@ -68,7 +68,7 @@ public record ParkedStream(
     }
 
     /**
-     * Whether the stream is as somebody has known it who alone may change it: the same event waits first, and the same is
+     * Whether the stream is as the owner of its partition has known it, who alone may change it: the same event waits first, and the same is
      * asked for. While a retry is being done, a further one may be asked for.
      */
     boolean isStill(ParkedStream known) {

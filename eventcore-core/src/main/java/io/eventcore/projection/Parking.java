@@ -8,7 +8,6 @@ import io.eventcore.StreamPattern;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.internal.SharedEvent;
-import io.eventcore.projection.EventApplication.ApplyFailedException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;

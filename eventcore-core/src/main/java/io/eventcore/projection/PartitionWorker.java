@@ -5,10 +5,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.internal.OwnThreads;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,16 +29,12 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private final RunnerContext context;
     private final Admission admission;
     private final Wakeup wakeup = new Wakeup();
-    private final ProjectionCounts counts;
-    private final List<PartitionWorker<?>> behind = new CopyOnWriteArrayList<>();
-    private final AtomicReference<WorkerState> state;
+    private final PartitionProgress progress;
     private volatile boolean stopped;
 
     // Used by the thread of the worker only.
     private final PartitionReader<E> log;
     private final CheckpointCheck check;
-    private int troublesInARow;
-    private long savedAt;
     private long askedAt;
 
     /** @param owner who takes the leases; of no other worker of the partition */
@@ -58,9 +51,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
         this.admission = admission;
         this.log = new PartitionReader<>(projection, partition.number(), context, wakeup);
         this.check = new CheckpointCheck(partition, projection.mode(), context);
-        this.counts = new ProjectionCounts(context.nanoTime());
         this.askedAt = now();
-        this.state = new AtomicReference<>(WorkerState.initial(askedAt));
+        this.progress = new PartitionProgress(context, askedAt);
     }
 
     private long now() {
@@ -93,7 +85,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** Wakes another worker, that is admitted as far as this one has come, whenever this one has come further. */
     void wake(PartitionWorker<?> follower) {
-        behind.add(follower);
+        progress.wake(follower.wakeup);
     }
 
     /** Something has changed that this worker may wait for. */
@@ -102,17 +94,17 @@ final class PartitionWorker<E extends Event> implements Runnable {
     }
 
     ProjectionCounts counts() {
-        return counts;
+        return progress.counts();
     }
 
     /** What it is doing now, and what it knows. */
     WorkerState state() {
-        return Objects.requireNonNull(state.get());
+        return progress.state();
     }
 
     /** What a status shows of a state. */
     ProjectionState shown(WorkerState of) {
-        return of.shown(counts.isFailing());
+        return of.shown(counts().isFailing());
     }
 
     /** How far it has come, as is known here. */
@@ -150,7 +142,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** A page may take long; what is committed of it is a step. */
     private long lastStepAt(WorkerState of) {
-        long committedAt = counts.committedAt();
+        long committedAt = counts().committedAt();
         long steppedAt = of.facts().steppedAt();
         return committedAt - steppedAt > 0 ? committedAt : steppedAt;
     }
@@ -158,7 +150,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /** Why it last could not go on, without any payload; empty if it always could. */
     String lastFailure(WorkerState of) {
         String failure = of.facts().failure();
-        return failure.isEmpty() ? counts.lastFailure() : failure;
+        return failure.isEmpty() ? counts().lastFailure() : failure;
     }
 
     /** Finish what was begun, give the lease back, and end. */
@@ -169,7 +161,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** A lease of this worker is good until this time of the monotonic clock. */
     void renewed(Lease lease, long goodUntil) {
-        change(now -> now.renewed(lease, goodUntil));
+        progress.change(now -> now.renewed(lease, goodUntil));
     }
 
     /**
@@ -181,10 +173,10 @@ final class PartitionWorker<E extends Event> implements Runnable {
     void observe(List<PartitionState> version, Optional<Lease> before) {
         Observation seen = new Observation(
                 partition, projection.partitions(), owner, version, before, admission.isAdmitted(), now());
-        WorkerState old = state.getAndUpdate(now -> now.observed(seen));
+        WorkerState old = progress.change(now -> now.observed(seen));
         WorkerState next = old.observed(seen);
         if (!old.holds() && !next.facts().free()) {
-            counts.standsBy();
+            counts().standsBy();
         }
         boolean lost = old.runsHere() && !next.runsHere();
         boolean freed = next.facts().free() && !old.facts().free();
@@ -192,12 +184,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 || next.facts().resumes() != old.facts().resumes();
         if (lost || freed || changedByOperator) {
             wakeup.wakeUp();
-            context.progress().changed();
+            progress.tell();
         }
-    }
-
-    private void change(UnaryOperator<WorkerState> transition) {
-        state.updateAndGet(transition);
     }
 
     @Override
@@ -207,13 +195,16 @@ final class PartitionWorker<E extends Event> implements Runnable {
             Thread.interrupted();
             runOnce();
         }
-        change(WorkerState::ended);
-        context.progress().changed();
+        progress.change(WorkerState::ended);
+        progress.tell();
     }
 
     private void runOnce() {
         try {
-            awaitTurn().ifPresent(this::runUnder);
+            awaitTurn()
+                    .ifPresent(lease -> new LeasedRun<>(
+                                    projection, context, lease, admission, log, check, wakeup, progress, this::mayGoOn)
+                            .run());
         } catch (LeaseLostException lost) {
             LOG.info("{}; another instance goes on", lost.getMessage());
         } catch (ProjectionFailedException | LogWentBackwardsException failed) {
@@ -232,18 +223,18 @@ final class PartitionWorker<E extends Event> implements Runnable {
         long before = now();
         WorkerState waiting = state();
         Duration length = context.settings().lease();
-        // The store may call a lease good that runs out at a time that is far beyond any lease, since a clock was
-        // wrong; it
-        // is given away if asked for.
+        // The store may call a lease good that runs out at a time far beyond any lease, since a clock was wrong; it is
+        // given
+        // away if asked for.
         boolean asks = waiting.facts().free() || before - askedAt > length.toNanos();
         if (asks && !waiting.facts().dividedOtherwise() && waiting.wantsLease() && admission.isAdmitted()) {
             askedAt = before;
             Optional<Lease> lease = context.store().acquire(partition, projection.partitions(), owner, length);
             if (lease.isPresent()) {
-                change(now -> now.taken(lease.get(), before + length.toNanos()));
+                progress.change(now -> now.taken(lease.get(), before + length.toNanos()));
                 return lease;
             }
-            change(WorkerState::refused);
+            progress.change(WorkerState::refused);
         }
         wakeup.awaitMillis(context.settings().lookEvery().toMillis());
         return Optional.empty();
@@ -252,138 +243,18 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /** Makes a transition to a state without a lease, and gives the lease back. */
     private void leave(UnaryOperator<WorkerState> transition) {
         log.leaveTail();
-        state.getAndUpdate(transition).leaseToGiveBack().ifPresent(context.returns()::giveBack);
-        context.progress().changed();
+        progress.change(transition).leaseToGiveBack().ifPresent(context.returns()::giveBack);
+        progress.tell();
     }
 
     /** Gives the lease back in the place of a thread that never will. */
     void abandon() {
-        state.getAndUpdate(WorkerState::overtaken).leaseToGiveBack().ifPresent(context.returns()::giveBack);
+        progress.change(WorkerState::overtaken).leaseToGiveBack().ifPresent(context.returns()::giveBack);
     }
 
     private boolean mayGoOn() {
         WorkerState now = state();
         return !stopped && now.hasToRun() && now.isGoodAt(now()) && admission.isAdmitted();
-    }
-
-    private boolean holdsGoodLease() {
-        return state().isGoodAt(now());
-    }
-
-    private void runUnder(Lease lease) {
-        EventApplication<E> application = new EventApplication<>(projection, context, lease, this::mayGoOn, counts);
-        Parking<E> parking = new Parking<>(projection, application, context);
-        CulpritSearch<E> search = new CulpritSearch<>(
-                projection,
-                application,
-                parking,
-                context.settings(),
-                nanos -> {
-                    // What came before the event that fails is committed: the pause may last long.
-                    arrived(application.checkpoint().position());
-                    wakeup.pause(nanos, this::mayGoOn);
-                },
-                counts);
-        Checkpoint begin = application.checkpoint();
-        change(now -> now.begun(begin.position()));
-        check.check(begin, begin);
-        counts.recovered();
-        LOG.debug("Projection '{}' runs here, from position {}", partition, begin.position());
-        Checkpoint reached = begin;
-        while (mayGoOn()) {
-            reached = step(application, parking, search, reached);
-        }
-        if (holdsGoodLease() && !reached.equals(application.checkpoint())) {
-            application.moveTo(reached);
-        }
-        if (!holdsGoodLease()) {
-            LOG.info("The lease of projection '{}' ran out or was taken; another instance goes on", partition);
-        }
-    }
-
-    /** Deals with one page; returns how far that went, which may be further than what is committed. */
-    private Checkpoint step(
-            EventApplication<E> application, Parking<E> parking, CulpritSearch<E> search, Checkpoint reached) {
-        if (check.checkIfDue(reached, application.checkpoint())) {
-            // The tables may have been restored with the same checkpoint and lease, and other parked streams.
-            application.parked().read();
-        }
-        parking.answerRequests();
-        LogPage page = log.read(reached.position(), () -> {
-                    change(WorkerState::fellBehind);
-                    // Once something of another log is applied, it cannot be seen any more that it is another one.
-                    check.checkIfDue(reached, application.checkpoint());
-                })
-                .upTo(admission.limit(), reached.position());
-        List<LogEntry<E>> own = log.own(page);
-        Checkpoint next = reached;
-        if (!own.isEmpty()) {
-            counts.waitingSince(own.get(0).recordedAt());
-            int done = search.apply(own);
-            next = done == 0 ? reached : application.checkpoint();
-            if (done < own.size()) {
-                moved(reached, next);
-                return next;
-            }
-        }
-        stepped();
-        counts.waitingSince(null);
-        if (next.position().compareTo(page.continueAfter()) < 0) {
-            next = next.movedTo(page.continueAfter());
-        }
-        moved(reached, next);
-        if (page.endReached()) {
-            atTheEnd(application, next, own.isEmpty() && next.equals(reached));
-        }
-        return next;
-    }
-
-    private void arrived(GlobalPosition position) {
-        if (position.compareTo(position()) > 0) {
-            change(now -> now.with(now.facts().at(position)));
-            context.progress().changed();
-            behind.forEach(PartitionWorker::wakeUp);
-        }
-    }
-
-    private void moved(Checkpoint from, Checkpoint to) {
-        if (!from.equals(to)) {
-            long at = now();
-            change(now -> now.with(now.facts().at(to.position()).steppedAt(at)));
-            goesOn();
-            counts.moved(to.position().value() - from.position().value());
-            context.progress().changed();
-            behind.forEach(PartitionWorker::wakeUp);
-        }
-    }
-
-    /** A page was dealt with; where it came from the shared reader, it is as old as what that one has last read. */
-    private void stepped() {
-        long at = log.isFollowing() ? context.tail().readAt() : now();
-        if (at - state().facts().steppedAt() > 0) {
-            change(now -> now.with(now.facts().steppedAt(at)));
-        }
-    }
-
-    /** Nothing is left to do: saves how far the log is known to hold nothing of interest, and waits. */
-    private void atTheEnd(EventApplication<E> application, Checkpoint reached, boolean idle) {
-        goesOn();
-        if (state() instanceof WorkerState.CatchingUp) {
-            change(WorkerState::reachedEnd);
-            context.progress().changed();
-        }
-        boolean unsaved = !reached.equals(application.checkpoint());
-        long now = now();
-        long untilSave = savedAt + RunnerSettings.SAVE_EVERY.toNanos() - now;
-        if (unsaved && untilSave <= 0) {
-            application.moveTo(reached);
-            savedAt = now;
-            unsaved = false;
-        }
-        if (idle) {
-            long look = context.settings().lookEvery().toNanos();
-            wakeup.await(unsaved ? Math.min(untilSave, look) : look);
-        }
     }
 
     private void fail(RuntimeException failure) {
@@ -407,33 +278,27 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** What has to be done before it can run has failed, and is not tried again until it is resumed once more than this. */
     void cannotBegin(String why, long resumesSoFar) {
-        change(now -> now.with(now.facts().resumedSoOften(resumesSoFar)).failed(why));
-        context.progress().changed();
+        progress.change(
+                now -> now.with(now.facts().resumedSoOften(resumesSoFar)).failed(why));
+        progress.tell();
     }
 
     /** That failure is over without a resume: another instance has gone on. */
     void canBegin() {
-        change(WorkerState::notFailedAnyMore);
+        progress.change(WorkerState::notFailedAnyMore);
         wakeup.wakeUp();
-        context.progress().changed();
+        progress.tell();
     }
 
     private void pauseAfter(Throwable e) {
         leave(now -> now.stumbled(e.getClass().getName()));
-        if (troublesInARow++ == 0) {
+        int troublesInARow = progress.trouble();
+        if (troublesInARow == 1) {
             OwnThreads.tell(() -> LOG.warn(
                     "Projection '{}' was interrupted and begins again from its checkpoint",
                     partition,
                     OwnThreads.redacted(e)));
         }
         wakeup.pause(context.settings().troubleNanos(troublesInARow), () -> !stopped);
-    }
-
-    /** A step was made: what was wrong before is over. */
-    private void goesOn() {
-        troublesInARow = 0;
-        if (!state().facts().failure().isEmpty()) {
-            change(now -> now.with(now.facts().failedWith("")));
-        }
     }
 }

@@ -1,0 +1,32 @@
+package io.eventcore.projection;
+
+/** Applying has failed and was rolled back. */
+final class ApplyFailedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /** The index of a culprit that only the whole is known to hold. */
+    static final int UNKNOWN = -1;
+
+    private final int index;
+    private final Throwable culprit;
+
+    ApplyFailedException(int index, Throwable culprit) {
+        super(culprit);
+        this.index = index;
+        this.culprit = culprit;
+    }
+
+    /** Whether it is known which entry it was; it is not if only the whole failed. */
+    boolean isLocated() {
+        return index != UNKNOWN;
+    }
+
+    /** How many entries before the culprit are known to be good. */
+    int before() {
+        return Math.max(0, index);
+    }
+
+    Throwable culprit() {
+        return culprit;
+    }
+}

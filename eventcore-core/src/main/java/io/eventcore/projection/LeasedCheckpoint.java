@@ -1,0 +1,74 @@
+package io.eventcore.projection;
+
+import java.time.Duration;
+import java.util.List;
+
+/** How far a partition has come, moved under one lease: an owner that was overtaken moves it no more. Used by one thread. */
+final class LeasedCheckpoint {
+    private final ProjectionStore store;
+    private final Lease lease;
+    private final Duration length;
+    private Checkpoint current;
+
+    /** @param length how long the lease is good for at a time */
+    LeasedCheckpoint(ProjectionStore store, Lease lease, Duration length) {
+        this.store = store;
+        this.lease = lease;
+        this.length = length;
+        this.current = store.checkpoint(lease.partition());
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    /** Where it is, as far as is known to be committed. */
+    Checkpoint current() {
+        return current;
+    }
+
+    /** What it was moved to is committed. */
+    void reached(Checkpoint committed) {
+        current = committed;
+    }
+
+    /** Fails if another instance runs the partition now. */
+    void requireLease() {
+        if (!store.isCurrent(lease, length)) {
+            throw new LeaseLostException(lease);
+        }
+    }
+
+    /**
+     * Moves the checkpoint in the store, in the caller's transaction if there is one. It counts as {@link #reached} when that is
+     * committed.
+     *
+     * @throws LeaseLostException if another instance runs the partition now
+     * @throws ParkedStreamChangedException if a parked stream is not as the changes say
+     */
+    void advance(Checkpoint to, List<ParkedChange> changes) {
+        if (store.advance(lease, current, to, changes)) {
+            return;
+        }
+        if (!changes.isEmpty() && store.isCurrent(lease, length)) {
+            throw new ParkedStreamChangedException(lease.partition());
+        }
+        throw new LeaseLostException(lease);
+    }
+
+    /**
+     * Whether a transaction whose commit has failed took no effect, and cannot any more. If the answer to a commit was lost,
+     * the server may still be at work on it: moving the checkpoint to where it is waits for the lock that such a transaction
+     * holds until its end, and is refused if it has moved.
+     */
+    boolean standsAfter(Throwable failure, List<ParkedChange> unchanged) {
+        try {
+            return store.advance(lease, current, current, unchanged);
+        } catch (Throwable e) {
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
+            return false;
+        }
+    }
+}

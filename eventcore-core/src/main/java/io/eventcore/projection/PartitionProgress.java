@@ -1,0 +1,106 @@
+package io.eventcore.projection;
+
+import io.eventcore.GlobalPosition;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
+
+/**
+ * What the worker of a partition is doing and how far it has come, and who is told of it.
+ *
+ * <p>Safe for any number of threads, except for what is said to be the worker's own.
+ */
+final class PartitionProgress {
+    private final ProgressMonitor waiting;
+    private final List<Wakeup> followers = new CopyOnWriteArrayList<>();
+    private final ProjectionCounts counts;
+    private final AtomicReference<WorkerState> state;
+
+    // Used by the thread of the worker only.
+    private int troublesInARow;
+    private long savedAt;
+
+    /** A worker that has not begun. */
+    PartitionProgress(RunnerContext context, long now) {
+        this.waiting = context.progress();
+        this.counts = new ProjectionCounts(context.nanoTime());
+        this.state = new AtomicReference<>(WorkerState.initial(now));
+    }
+
+    /** What the worker is doing now, and what it knows. */
+    WorkerState state() {
+        return Objects.requireNonNull(state.get());
+    }
+
+    ProjectionCounts counts() {
+        return counts;
+    }
+
+    /** Makes a transition; answers with the state before. */
+    WorkerState change(UnaryOperator<WorkerState> transition) {
+        return Objects.requireNonNull(state.getAndUpdate(transition));
+    }
+
+    /** Wakes another worker, that is admitted as far as this one has come, whenever this one has come further. */
+    void wake(Wakeup follower) {
+        followers.add(follower);
+    }
+
+    /** Tells those who wait for a state that it may be there. */
+    void tell() {
+        waiting.changed();
+    }
+
+    /** The worker has come to a position in the middle of a page. */
+    void arrived(GlobalPosition position) {
+        if (position.compareTo(state().facts().position()) > 0) {
+            change(now -> now.with(now.facts().at(position)));
+            tell();
+            followers.forEach(Wakeup::wakeUp);
+        }
+    }
+
+    /** The worker has dealt with a page, and what was wrong before is over. For its own thread. */
+    void moved(Checkpoint from, Checkpoint to, long at) {
+        if (!from.equals(to)) {
+            change(now -> now.with(now.facts().at(to.position()).steppedAt(at)));
+            goesOn();
+            counts.moved(to.position().value() - from.position().value());
+            tell();
+            followers.forEach(Wakeup::wakeUp);
+        }
+    }
+
+    /** The worker has made a step, which rests on what the log was at this time. */
+    void stepped(long at) {
+        if (at - state().facts().steppedAt() > 0) {
+            change(now -> now.with(now.facts().steppedAt(at)));
+        }
+    }
+
+    /** A step was made: what was wrong before is over. For the worker's own thread. */
+    void goesOn() {
+        troublesInARow = 0;
+        if (!state().facts().failure().isEmpty()) {
+            change(now -> now.with(now.facts().failedWith("")));
+        }
+    }
+
+    /** Counts a trouble since the last step; 1 for the first. For the worker's own thread. */
+    int trouble() {
+        troublesInARow++;
+        return troublesInARow;
+    }
+
+    /** When a checkpoint was last saved that no event has moved. For the worker's own thread. */
+    long savedAt() {
+        return savedAt;
+    }
+
+    /** A checkpoint was saved that no event has moved. For the worker's own thread. */
+    void saved(long at) {
+        savedAt = at;
+    }
+}
