@@ -21,13 +21,13 @@ public enum Fault {
     LOST_AFTER("08006"),
 
     /**
-     * The connection is lost while the call is on its way (08006): the database carries it out later, when everybody
+     * The connection is lost while the call is on its way (08006): the database carries it out later, when all
      * believes that it has not. See {@link FaultyDataSource#finishLate()}.
      */
     LATE("08006"),
 
     /**
-     * The same (08006), and the call arrives when everybody has looked for it. Only where it is a transaction by itself;
+     * The same (08006), and the call arrives when all have looked for it. Only where it is a transaction by itself;
      * one that holds locks arrives as with {@link #LATE}, since others wait for it.
      */
     MUCH_LATER("08006"),
