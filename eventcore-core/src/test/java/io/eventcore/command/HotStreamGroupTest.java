@@ -33,9 +33,12 @@ import io.eventcore.command.LedgerEvent.Secret;
 import io.eventcore.command.LedgerEvent.Unwritable;
 import io.eventcore.command.LedgerEvent.Withdrawn;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -261,7 +264,7 @@ class HotStreamGroupTest {
 
         store.openForGood();
 
-        // What it rested on was never stored, so that nobody knows whether it is to be rejected.
+        // What it rested on was never stored, so that it is unknown whether it is to be rejected.
         assertThat(second.failure()).isInstanceOf(EventStoreUnavailableException.class);
         assertThat(rejected.failure()).isInstanceOf(EventStoreUnavailableException.class);
     }
@@ -1039,7 +1042,7 @@ class HotStreamGroupTest {
             try {
                 join();
             } catch (InterruptedException e) {
-                throw new AssertionError("Nobody interrupts a test", e);
+                throw new AssertionError("A test is not interrupted", e);
             }
         }
     }
@@ -1071,25 +1074,27 @@ class HotStreamGroupTest {
     }
 
     /** Shouts names when they are read. */
-    private static final class ShoutingSerializer implements EventSerializer {
-        private final EventSerializer plain = new JacksonEventSerializer(LedgerEvent.types());
-
-        @Override
-        public SerializedEvent serialize(Event event) {
-            return plain.serialize(event);
+    private static final class ShoutingSerializer extends ForwardingSerializer {
+        private ShoutingSerializer() {
+            super(new JacksonEventSerializer(LedgerEvent.types()));
         }
 
         @Override
         public Event deserialize(SerializedEvent stored) {
-            Event event = plain.deserialize(stored);
-            return event instanceof Opened opened
-                    ? new Opened(opened.account(), opened.owner().toUpperCase(Locale.ROOT))
-                    : event;
+            return shouted(super.deserialize(stored));
         }
 
         @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return plain.storedNames(type);
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
+            return super.deserialize(stored, origin).stream()
+                    .map(part -> new EventPart(part.number(), shouted(part.event())))
+                    .toList();
+        }
+
+        private static Event shouted(Event event) {
+            return event instanceof Opened opened
+                    ? new Opened(opened.account(), opened.owner().toUpperCase(Locale.ROOT))
+                    : event;
         }
     }
 
@@ -1165,7 +1170,7 @@ class HotStreamGroupTest {
             refusedCents = cents;
         }
 
-        /** Somebody else appends, past the gate. */
+        /** Another caller appends, past the gate. */
         void elsewhere(Deposited event) {
             delegate().appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
         }
@@ -1176,7 +1181,7 @@ class HotStreamGroupTest {
             try {
                 assertThat(gate.await(30, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException e) {
-                throw new AssertionError("Nobody interrupts an append", e);
+                throw new AssertionError("An append is not interrupted", e);
             }
             appends.add(writes);
             if (appends.size() == actionAt) {

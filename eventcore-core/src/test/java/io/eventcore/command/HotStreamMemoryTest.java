@@ -10,13 +10,14 @@ import io.eventcore.StreamWrites;
 import io.eventcore.command.LedgerEvent.Deposited;
 import io.eventcore.command.LedgerEvent.Opened;
 import io.eventcore.memory.InMemoryEventStore;
-import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -152,24 +153,26 @@ class HotStreamMemoryTest {
     }
 
     /** Remembers the events it has decoded, but does not hold them. */
-    private final class WatchedSerializer implements EventSerializer {
-        private final EventSerializer plain = new JacksonEventSerializer(LedgerEvent.types());
-
-        @Override
-        public SerializedEvent serialize(Event event) {
-            return plain.serialize(event);
+    private final class WatchedSerializer extends ForwardingSerializer {
+        private WatchedSerializer() {
+            super(new JacksonEventSerializer(LedgerEvent.types()));
         }
 
         @Override
         public Event deserialize(SerializedEvent stored) {
-            Event event = plain.deserialize(stored);
-            decoded.add(new WeakReference<>(event));
-            return event;
+            return watched(super.deserialize(stored));
         }
 
         @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return plain.storedNames(type);
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
+            List<EventPart> parts = super.deserialize(stored, origin);
+            parts.forEach(part -> watched(part.event()));
+            return parts;
+        }
+
+        private Event watched(Event event) {
+            decoded.add(new WeakReference<>(event));
+            return event;
         }
     }
 }

@@ -16,10 +16,8 @@ import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemorySubjectKeyStore;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.AppendSignal;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import java.time.Clock;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Of what the application does not know, it does not know what is personal: nothing of it is opened. */
@@ -51,46 +49,24 @@ class UnknownPersonalDataTest {
     }
 
     /** Writes an event that it does not know any more. */
-    private static final class Forgetful implements EventSerializer {
-        private final PersonalDataProtection protection = PersonalDataProtection.of(new InMemorySubjectKeyStore());
-        private final EventSerializer yesterday = new JacksonEventSerializer(
-                EventTypes.of(Met.class), EventJson.builder().build(), protection);
-        private final EventSerializer today;
+    private static final class Forgetful extends ForwardingSerializer {
+        private final EventSerializer yesterday;
 
-        Forgetful(UnknownTypes unknown) {
-            today = new JacksonEventSerializer(
+        private Forgetful(UnknownTypes unknown) {
+            this(unknown, PersonalDataProtection.of(new InMemorySubjectKeyStore()));
+        }
+
+        private Forgetful(UnknownTypes unknown, PersonalDataProtection protection) {
+            super(new JacksonEventSerializer(
                             EventTypes.of(Left.class), EventJson.builder().build(), protection)
-                    .withUnknownTypes(unknown);
+                    .withUnknownTypes(unknown));
+            this.yesterday = new JacksonEventSerializer(
+                    EventTypes.of(Met.class), EventJson.builder().build(), protection);
         }
 
         @Override
         public SerializedEvent serialize(Event event) {
             return yesterday.serialize(event);
-        }
-
-        @Override
-        public Event deserialize(SerializedEvent stored) {
-            return today.deserialize(stored);
-        }
-
-        @Override
-        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
-            return today.deserialize(stored, origin);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return today.storedNames(type);
-        }
-
-        @Override
-        public NameReading reading(String storedName) {
-            return today.reading(storedName);
-        }
-
-        @Override
-        public Optional<PersonalDataProtection> protection() {
-            return Optional.of(protection);
         }
     }
 }

@@ -1,18 +1,7 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStore;
-import io.eventcore.test.contract.HotStreamContract;
-
-class H2HotStreamTest extends HotStreamContract {
-    private final String tables = H2Database.INSTANCE.newTables();
-
-    @Override
-    protected EventStore emptyStore() {
-        return H2Database.INSTANCE.store(tables);
-    }
-
-    @Override
-    protected EventStore elsewhere(EventStore store) {
-        return H2Database.INSTANCE.store(tables);
+class H2HotStreamTest extends JdbcHotStreamContract {
+    H2HotStreamTest() {
+        super(H2Database.INSTANCE);
     }
 }

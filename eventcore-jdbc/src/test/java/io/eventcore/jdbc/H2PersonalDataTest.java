@@ -1,37 +1,7 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStore;
-import io.eventcore.personaldata.MasterKeys;
-import io.eventcore.personaldata.SubjectKeyStore;
-import io.eventcore.serialization.EventSerializer;
-import io.eventcore.snapshot.SnapshotStore;
-import io.eventcore.test.contract.PersonalDataContract;
-import org.springframework.transaction.PlatformTransactionManager;
-
-class H2PersonalDataTest extends PersonalDataContract {
-    private final String tables = H2Database.INSTANCE.newTables();
-
-    @Override
-    protected EventStore newStore(EventSerializer serializer) {
-        return database().eventStore(serializer);
-    }
-
-    @Override
-    protected SubjectKeyStore newKeyStore() {
-        return database().subjectKeyStore(MasterKeys.of("test", new byte[32]));
-    }
-
-    private JdbcDatabase database() {
-        return TestDatabase.jdbc(H2Database.INSTANCE.dataSource(), tables);
-    }
-
-    @Override
-    protected SnapshotStore newSnapshotStore() {
-        return database().snapshotStore();
-    }
-
-    @Override
-    protected PlatformTransactionManager transactionManager() {
-        return H2Database.INSTANCE.timedTransactionManager();
+class H2PersonalDataTest extends JdbcPersonalDataContract {
+    H2PersonalDataTest() {
+        super(H2Database.INSTANCE);
     }
 }

@@ -20,9 +20,11 @@ import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
-import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
@@ -319,29 +321,27 @@ class KafkaRelayTest {
     }
 
     /** Encodes an event otherwise each time, as a class does that changes, and has forgotten what a withdrawal is. */
-    private static final class Changing implements EventSerializer {
-        private final EventSerializer delegate = new JacksonEventSerializer(LedgerEvent.types());
+    private static final class Changing extends ForwardingSerializer {
         private final List<byte[]> written = new CopyOnWriteArrayList<>();
+
+        private Changing() {
+            super(new JacksonEventSerializer(LedgerEvent.types()));
+        }
 
         @Override
         public SerializedEvent serialize(Event event) {
-            SerializedEvent form = delegate.serialize(event);
+            SerializedEvent form = super.serialize(event);
             String json = new String(form.payload(), StandardCharsets.UTF_8) + " ".repeat(written.size() % 10 + 1);
             written.add(json.getBytes(StandardCharsets.UTF_8));
             return SerializedEvent.of(form.typeName(), written.get(written.size() - 1));
         }
 
         @Override
-        public Event deserialize(SerializedEvent stored) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             if (stored.typeName().equals("ledger.withdrawn")) {
                 throw new IllegalArgumentException("no event class is registered under this name");
             }
-            return delegate.deserialize(stored);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return delegate.storedNames(type);
+            return super.deserialize(stored, origin);
         }
     }
 

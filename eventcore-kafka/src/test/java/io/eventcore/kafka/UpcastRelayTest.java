@@ -20,15 +20,14 @@ import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.serialization.EventJson;
-import io.eventcore.serialization.EventOrigin;
-import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
-import io.eventcore.serialization.NameReading;
+import io.eventcore.serialization.OldEvent;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.UnknownTypes;
 import io.eventcore.serialization.Upcaster;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import io.eventcore.test.contract.ShopEvent;
 import io.eventcore.test.contract.ShopEvent.Closed;
 import io.eventcore.test.contract.ShopEvent.ItemAdded;
@@ -37,8 +36,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -48,6 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.kafka.core.KafkaTemplate;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What the relay sends of events that were stored in earlier shapes. */
 class UpcastRelayTest {
@@ -153,55 +151,33 @@ class UpcastRelayTest {
     @EventType("shop.greeted")
     record Greeted(StreamId streamId, String person, String salutation) implements Event {}
 
-    private static final class Renamed implements EventSerializer {
-        private final PersonalDataProtection protection = PersonalDataProtection.of(new InMemorySubjectKeyStore());
-        private final EventSerializer yesterday = new JacksonEventSerializer(
-                EventTypes.of(Met.class), EventJson.builder().build(), protection);
-        private final EventSerializer today = new JacksonEventSerializer(
-                EventTypes.builder()
-                        .register(Greeted.class)
-                        .upcaster(Upcaster.from("shop.met")
-                                .to(
-                                        "shop.greeted",
-                                        met -> met.object()
-                                                .put(
-                                                        "salutation",
-                                                        "Hello "
-                                                                + met.object()
-                                                                        .remove("name")
-                                                                        .asString(""))))
-                        .build(),
-                EventJson.builder().build(),
-                protection);
+    private static final class Renamed extends ForwardingSerializer {
+        private final EventSerializer yesterday;
+
+        private Renamed() {
+            this(PersonalDataProtection.of(new InMemorySubjectKeyStore()));
+        }
+
+        private Renamed(PersonalDataProtection protection) {
+            super(new JacksonEventSerializer(
+                    EventTypes.builder()
+                            .register(Greeted.class)
+                            .upcaster(Upcaster.from("shop.met").to("shop.greeted", Renamed::greeting))
+                            .build(),
+                    EventJson.builder().build(),
+                    protection));
+            this.yesterday = new JacksonEventSerializer(
+                    EventTypes.of(Met.class), EventJson.builder().build(), protection);
+        }
+
+        private static ObjectNode greeting(OldEvent met) {
+            String name = met.object().remove("name").asString("");
+            return met.object().put("salutation", "Hello " + name);
+        }
 
         @Override
         public SerializedEvent serialize(Event event) {
-            return event instanceof Met ? yesterday.serialize(event) : today.serialize(event);
-        }
-
-        @Override
-        public Event deserialize(SerializedEvent stored) {
-            return today.deserialize(stored);
-        }
-
-        @Override
-        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
-            return today.deserialize(stored, origin);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return today.storedNames(type);
-        }
-
-        @Override
-        public NameReading reading(String storedName) {
-            return today.reading(storedName);
-        }
-
-        @Override
-        public Optional<PersonalDataProtection> protection() {
-            return Optional.of(protection);
+            return event instanceof Met ? yesterday.serialize(event) : super.serialize(event);
         }
     }
 

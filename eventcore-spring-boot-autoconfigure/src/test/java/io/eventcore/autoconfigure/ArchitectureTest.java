@@ -30,10 +30,15 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 
@@ -54,6 +59,9 @@ class ArchitectureTest {
             return !location.contains("/io/eventcore/autoconfigure/") && !location.contains("/io/eventcore/test/");
         }
     }
+
+    /** A type, maybe with a method of it, as docs/architecture.md writes it. */
+    private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w+)(?:\\.(\\w+))?`");
 
     private static final String ENGINE_PART = "io\\.eventcore\\.jdbc\\.(PostgreSql|MariaDb|MySql|H2)\\w+(\\$.*)?";
 
@@ -81,17 +89,17 @@ class ArchitectureTest {
             .that(resideInAPackage("io.eventcore"))
             .should()
             .dependOnClassesThat(resideOutsideOfPackages("io.eventcore", "java..", "org.jspecify.annotations"))
-            .because("every user meets it in the first hour, and whoever writes a store depends on it for good");
+            .because("every user meets it in the first hour, and the author of a store depends on it for good");
 
     @ArchTest
-    static final ArchRule nobody_depends_on_memory = noClasses()
+    static final ArchRule nothing_else_depends_on_memory = noClasses()
             .that(resideOutsideOfPackage("io.eventcore.memory.."))
             .should()
             .dependOnClassesThat(resideInAPackage("io.eventcore.memory.."))
             .because("stores are chosen by the application, never by the library");
 
     @ArchTest
-    static final ArchRule nobody_depends_on_jdbc = noClasses()
+    static final ArchRule nothing_else_depends_on_jdbc = noClasses()
             .that(resideOutsideOfPackage("io.eventcore.jdbc.."))
             .should()
             .dependOnClassesThat(resideInAPackage("io.eventcore.jdbc.."))
@@ -110,14 +118,14 @@ class ArchitectureTest {
                     "Engine lists what differs; a store that asks for the class of one engine works on that one alone");
 
     @ArchTest
-    static final ArchRule nobody_depends_on_micrometer = noClasses()
+    static final ArchRule nothing_else_depends_on_micrometer = noClasses()
             .that(resideOutsideOfPackage("io.eventcore.micrometer.."))
             .should()
             .dependOnClassesThat(resideInAnyPackage("io.eventcore.micrometer..", "io.micrometer.."))
             .because("an application without metrics does not have Micrometer on its class path");
 
     @ArchTest
-    static final ArchRule nobody_depends_on_the_edges_of_spring_and_kafka = noClasses()
+    static final ArchRule nothing_else_depends_on_the_edges_of_spring_and_kafka = noClasses()
             .that(resideOutsideOfPackages("io.eventcore.spring..", "io.eventcore.kafka..", "io.eventcore.web.."))
             .should()
             .dependOnClassesThat(resideInAnyPackage(
@@ -158,6 +166,32 @@ class ArchitectureTest {
                         .check(classes);
             }
         }
+    }
+
+    /** The paths of one append and of one event in docs/architecture.md. */
+    @ArchTest
+    static void the_stops_of_both_paths_are_there_and_are_few(JavaClasses classes) throws IOException {
+        Map<String, Set<String>> methods = new HashMap<>();
+        classes.forEach(type -> type.getMethods()
+                .forEach(method -> methods.computeIfAbsent(type.getSimpleName(), name -> new TreeSet<>())
+                        .add(method.getName())));
+        List<Integer> stops = new ArrayList<>();
+        for (String line : Files.readAllLines(Path.of("..", "docs", "architecture.md")).stream()
+                .filter(line -> line.matches("\\d+\\. .*"))
+                .toList()) {
+            stops.add(Integer.valueOf(line.substring(0, line.indexOf('.'))));
+            Matcher named = NAMED.matcher(line);
+            while (named.find()) {
+                assertThat(methods).as(line).containsKey(named.group(1));
+                if (named.group(2) != null) {
+                    assertThat(methods.get(named.group(1))).as(line).contains(named.group(2));
+                }
+            }
+        }
+
+        int secondPath = stops.lastIndexOf(1);
+        assertThat(stops.subList(0, secondPath)).hasSizeBetween(2, 12);
+        assertThat(stops.subList(secondPath, stops.size())).hasSizeBetween(2, 9);
     }
 
     @ArchTest
@@ -202,7 +236,7 @@ class ArchitectureTest {
             .because("null never crosses a public border, and the compiler can only check what is marked");
 
     @ArchTest
-    static final ArchRule public_types_that_are_meant_for_everybody_are_not_left_open = classes()
+    static final ArchRule public_types_are_not_left_open = classes()
             .that()
             .arePublic()
             .and()
@@ -213,6 +247,9 @@ class ArchitectureTest {
             .areNotAnnotations()
             .and()
             .areNotAssignableTo(Throwable.class)
+            .and()
+            // Is there for other modules of the library to extend, and no API.
+            .doNotHaveFullyQualifiedName("io.eventcore.serialization.internal.ForwardingSerializer")
             .should(beFinalOrOpenToProxiesOnly())
             .because("what can be extended must be kept as it is for years; a service that is a bean is open, because"
                     + " Spring advises a class by a subclass, but only to its own package");
@@ -270,7 +307,7 @@ class ArchitectureTest {
                     "Thread.sleep",
                     call -> call.getTargetOwner().isEquivalentTo(Thread.class)
                             && call.getTarget().getName().equals("sleep")))
-            .because("whoever waits for something else than time is woken by it");
+            .because("a thread that waits for something else than time is woken by it");
 
     @ArchTest
     static final ArchRule threads_come_from_one_factory = noClasses()
@@ -288,6 +325,9 @@ class ArchitectureTest {
     static final ArchRule stored_events_are_decoded_in_one_place = noClasses()
             .that()
             .doNotHaveFullyQualifiedName("io.eventcore.serialization.internal.EventDecoder")
+            .and()
+            // Passes on what it is asked.
+            .doNotHaveFullyQualifiedName("io.eventcore.serialization.internal.ForwardingSerializer")
             .and()
             // Reads an event back before it is stored.
             .resideOutsideOfPackage("io.eventcore.serialization")
@@ -386,7 +426,7 @@ class ArchitectureTest {
                 events.add(new SimpleConditionEvent(
                         type,
                         isFinal || (closed && overridable),
-                        type.getName() + " can be extended by anybody, or not by a proxy"));
+                        type.getName() + " can be extended by other code, or not by a proxy"));
             }
         };
     }

@@ -20,7 +20,6 @@ import io.eventcore.VersionConflictException;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -33,8 +32,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -61,9 +58,6 @@ public abstract class ConcurrencyContract {
 
     /** How often to look whether an append has come to its end that may have to wait for a transaction. */
     private static final int LOOKS = 2_000;
-
-    /** One of so many appends is rolled back. */
-    private static final int ONE_ROLLBACK_IN = 20;
 
     /** The longest that a writer keeps its transaction open after an append. */
     private static final long MAX_HOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -137,11 +131,12 @@ public abstract class ConcurrencyContract {
     @Test
     void what_many_write_to_old_and_new_streams_is_kept_and_nothing_else() {
         Map<StreamId, LongAdder> acknowledged = new ConcurrentHashMap<>();
-        Attack attack = new Attack(WRITERS, APPENDS_PER_WRITER, MAX_HOLD_NANOS / 4);
+        PlannedAppends attack =
+                new PlannedAppends(store, other, transaction, WRITERS, APPENDS_PER_WRITER, MAX_HOLD_NANOS / 4);
         Race.run(WRITERS, writer -> {
             Random random = new Random(writer);
             int round = 0;
-            for (Way way : attack.waysOf(writer)) {
+            for (PlannedAppends.Way way : attack.waysOf(writer)) {
                 StreamWrites writes = anyWrites(random, round++);
                 if (attack.append(way, random, writes)) {
                     writes.events()
@@ -344,7 +339,8 @@ public abstract class ConcurrencyContract {
      */
     private long whileWriting(int writers, AnyWrites anyWrites, Runnable reading) {
         LongAdder acknowledged = new LongAdder();
-        Attack attack = new Attack(writers, APPENDS_PER_WRITER / 2, MAX_HOLD_NANOS);
+        PlannedAppends attack =
+                new PlannedAppends(store, other, transaction, writers, APPENDS_PER_WRITER / 2, MAX_HOLD_NANOS);
         CountDownLatch writing = new CountDownLatch(writers);
         CountDownLatch readings = new CountDownLatch(READINGS_WHILE_ONE_IS_OPEN);
         List<Callable<Integer>> all = new ArrayList<>();
@@ -357,10 +353,10 @@ public abstract class ConcurrencyContract {
         });
         for (int writer = 0; writer < writers; writer++) {
             Random random = new Random(writer);
-            List<Way> ways = attack.waysOf(writer);
+            List<PlannedAppends.Way> ways = attack.waysOf(writer);
             all.add(() -> {
                 try {
-                    for (Way way : ways) {
+                    for (PlannedAppends.Way way : ways) {
                         StreamWrites writes = anyWrites.of(random);
                         if (attack.append(way, random, writes)) {
                             acknowledged.add(writes.events().size());
@@ -440,93 +436,6 @@ public abstract class ConcurrencyContract {
                             .append(new Withdrawn(id, 2));
         }
         return writes;
-    }
-
-    /** How an append is made and how its transaction ends. */
-    private enum Way {
-        /** By the first store, in a transaction of its own. */
-        BY_ITSELF,
-
-        /** By the second store, in a transaction of its own. */
-        BY_THE_OTHER_STORE,
-
-        /** In a transaction of the caller, which is kept open for a while. */
-        IN_TRANSACTION,
-
-        /** In a transaction of the caller, which is kept open for a while and then rolled back. */
-        ROLLED_BACK;
-
-        /** The same shares of every way, whatever the order. */
-        static Way ofShare(int number) {
-            int share = number % ONE_ROLLBACK_IN;
-            if (share == 0) {
-                return ROLLED_BACK;
-            }
-            return share < 8 ? IN_TRANSACTION : share < 14 ? BY_THE_OTHER_STORE : BY_ITSELF;
-        }
-    }
-
-    /** What some writers do, planned before they begin, so that no way is left to chance; and what they have done. */
-    private final class Attack {
-        private final List<Way> plan;
-        private final int appendsPerWriter;
-        private final long maxHoldNanos;
-        private final Map<Way, LongAdder> done = new ConcurrentHashMap<>();
-
-        Attack(int writers, int appendsPerWriter, long maxHoldNanos) {
-            this.appendsPerWriter = appendsPerWriter;
-            this.maxHoldNanos = maxHoldNanos;
-            this.plan = IntStream.range(0, writers * appendsPerWriter)
-                    .mapToObj(Way::ofShare)
-                    .collect(Collectors.toCollection(ArrayList::new));
-            Collections.shuffle(plan, new Random(writers));
-        }
-
-        List<Way> waysOf(int writer) {
-            return plan.subList(writer * appendsPerWriter, (writer + 1) * appendsPerWriter);
-        }
-
-        /** Appends; tells whether it lasts. */
-        boolean append(Way way, Random random, StreamWrites writes) {
-            boolean lasts = switch (way) {
-                case BY_ITSELF -> appendBy(store, writes);
-                case BY_THE_OTHER_STORE -> appendBy(other, writes);
-                case IN_TRANSACTION, ROLLED_BACK -> appendInTransaction(way, random, writes);
-            };
-            done.computeIfAbsent(way, any -> new LongAdder()).increment();
-            return lasts;
-        }
-
-        private boolean appendBy(EventStore own, StreamWrites writes) {
-            own.appendEvents(writes);
-            return true;
-        }
-
-        private boolean appendInTransaction(Way way, Random random, StreamWrites writes) {
-            try {
-                transaction.executeWithoutResult(status -> {
-                    store.appendEvents(writes);
-                    LockSupport.parkNanos(random.nextLong(maxHoldNanos));
-                    if (way == Way.ROLLED_BACK) {
-                        status.setRollbackOnly();
-                    }
-                });
-                return way == Way.IN_TRANSACTION;
-            } catch (VersionConflictException lostAtCommit) {
-                return false;
-            }
-        }
-
-        /** Guards the test itself: every way was gone as often as planned, and one append in twenty was rolled back. */
-        void assertCarriedOut() {
-            for (Way way : Way.values()) {
-                assertThat(done.getOrDefault(way, new LongAdder()).sum())
-                        .as("appends %s", way)
-                        .isEqualTo(Collections.frequency(plan, way));
-            }
-            assertThat(Collections.frequency(plan, Way.ROLLED_BACK) * ONE_ROLLBACK_IN)
-                    .isEqualTo(plan.size());
-        }
     }
 
     private static void assertContiguous(List<RecordedEvent<Event>> events, StreamId id, long version) {

@@ -92,4 +92,20 @@ public abstract class ProjectionRunnerContract {
             return ProjectionRunnerContract.this;
         }
     }
+
+    @Nested
+    class Thrown_errors extends ThrownErrorsContract {
+        @Override
+        ProjectionRunnerContract contract() {
+            return ProjectionRunnerContract.this;
+        }
+    }
+
+    @Nested
+    class Failing_stores extends FailingStoresContract {
+        @Override
+        ProjectionRunnerContract contract() {
+            return ProjectionRunnerContract.this;
+        }
+    }
 }

@@ -58,7 +58,7 @@ abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
         assertThat(runner.status())
                 .extracting(ProjectionStatus::name, ProjectionStatus::active)
                 .containsExactly(tuple("applied", false), tuple("applied@2", true));
-        Eventually.until("the first version goes on as long as somebody declares it", () -> first.size() == 10);
+        Eventually.until("the first version goes on as long as an instance declares it", () -> first.size() == 10);
     }
 
     @Test
@@ -279,7 +279,7 @@ abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
                 });
     }
 
-    /** Counts how often somebody has looked at the state of the projections. */
+    /** Counts how often the state of the projections was looked at. */
     private static class LookedAtStore extends ForwardingProjectionStore {
         private final AtomicInteger looks = new AtomicInteger();
 

@@ -66,13 +66,6 @@ abstract class UnknownTypesContract {
     @EventType("shop.returned")
     record Returned(StreamId cart, String reason) implements Event {}
 
-    /** What is deployed can be another version of the code from one moment to the next. */
-    private static final class Deployed extends ForwardingSerializer {
-        Deployed(EventSerializer now) {
-            super(now);
-        }
-    }
-
     private EventSerializer today(UnknownTypes unknown) {
         return ShopEvent.serializer(unknown, skipped::add);
     }
@@ -189,7 +182,7 @@ abstract class UnknownTypesContract {
     }
 
     private void assertAllIsFoldedByTheLaterReleaseAfter(UnknownTypes unknown) {
-        Deployed deployed = new Deployed(today(unknown));
+        DeployedSerializer deployed = new DeployedSerializer(today(unknown));
         EventStore store = contract().emptyStore(deployed, signal);
         CommandExecutor executor = CommandExecutor.builder(store)
                 .snapshots(

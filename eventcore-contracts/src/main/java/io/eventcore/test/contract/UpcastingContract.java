@@ -48,7 +48,23 @@ public abstract class UpcastingContract {
     }
 
     @Nested
-    class Processing extends UpcastProcessingContract {
+    class Projections extends UpcastProjectionsContract {
+        @Override
+        UpcastingContract contract() {
+            return UpcastingContract.this;
+        }
+    }
+
+    @Nested
+    class Reactions extends UpcastReactionsContract {
+        @Override
+        UpcastingContract contract() {
+            return UpcastingContract.this;
+        }
+    }
+
+    @Nested
+    class Commands extends UpcastCommandsContract {
         @Override
         UpcastingContract contract() {
             return UpcastingContract.this;

@@ -3,6 +3,7 @@ package io.eventcore.test.contract;
 import io.eventcore.Event;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import io.eventcore.test.contract.ShopEvent.Old;
 import java.nio.charset.StandardCharsets;
 

@@ -3,11 +3,15 @@ package io.eventcore.test.contract;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
 
+import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.testkit.engine.EngineTestKit;
+import org.junit.platform.testkit.engine.Events;
 
 /** Single rows of a contract, whether they stand in the contract or in one of the themes that the contract runs. */
 final class ContractRows {
@@ -15,24 +19,36 @@ final class ContractRows {
 
     /** Runs one row of {@code contract}, a class that extends the contract, and expects it to fail. */
     static void assertFails(Class<?> contract, String row) {
-        EngineTestKit.engine("junit-jupiter")
+        run(contract, row).assertStatistics(stats -> stats.started(1).failed(1));
+    }
+
+    /** Runs one row of {@code contract}, a class that extends the contract, with all its arguments if it has some. */
+    static Events run(Class<?> contract, String row) {
+        return EngineTestKit.engine("junit-jupiter")
                 .selectors(select(contract, row))
                 .execute()
-                .testEvents()
-                .assertStatistics(stats -> stats.started(1).failed(1));
+                .testEvents();
     }
 
     /** Selects one row of {@code contract}, a class that extends the contract. */
     static DiscoverySelector select(Class<?> contract, String row) {
-        List<Class<?>> themes = List.of(contract.getSuperclass().getDeclaredClasses());
-        if (themes.stream().noneMatch(theme -> theme.isAnnotationPresent(Nested.class))) {
+        List<Class<?>> themes = Stream.<Class<?>>iterate(contract, type -> type != Object.class, Class::getSuperclass)
+                .flatMap(type -> Arrays.stream(type.getDeclaredClasses()))
+                .filter(type -> type.isAnnotationPresent(Nested.class))
+                .toList();
+        if (themes.isEmpty()) {
             return selectMethod(contract, row);
         }
-        Class<?> theme = themes.stream()
-                .filter(nested -> Arrays.stream(nested.getSuperclass().getDeclaredMethods())
-                        .anyMatch(method -> method.getName().equals(row)))
+        return themes.stream()
+                .flatMap(theme -> method(theme.getSuperclass(), row).stream()
+                        .map(method -> selectNestedMethod(List.of(contract), theme, method)))
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no theme has the row " + row));
-        return selectNestedMethod(List.of(contract), theme, row);
+    }
+
+    private static Optional<Method> method(Class<?> theme, String name) {
+        return Arrays.stream(theme.getDeclaredMethods())
+                .filter(method -> method.getName().equals(name))
+                .findFirst();
     }
 }

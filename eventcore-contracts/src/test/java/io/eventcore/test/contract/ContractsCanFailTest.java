@@ -2,7 +2,6 @@ package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import io.eventcore.EventStore;
 import io.eventcore.command.ExecutedCommands;
@@ -10,13 +9,11 @@ import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryExecutedCommands;
 import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.serialization.JacksonEventSerializer;
-import java.lang.reflect.Method;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.platform.testkit.engine.EngineTestKit;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** A check that cannot fail is no check: every main row of the contracts catches a store that breaks it. */
@@ -37,15 +34,7 @@ class ContractsCanFailTest {
     void a_store_that_does_not_keep_transactions_apart_is_caught(
             String name, UnaryOperator<EventStore> broken, String row) {
         mutation = broken;
-        Method method = Stream.of(ConcurrentTransactionsContract.class.getDeclaredMethods())
-                .filter(each -> each.getName().equals(row))
-                .findFirst()
-                .orElseThrow();
-
-        long failed = EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(MutatedConcurrentTransactions.class, method))
-                .execute()
-                .testEvents()
+        long failed = ContractRows.run(MutatedConcurrentTransactions.class, row)
                 .failed()
                 .count();
 

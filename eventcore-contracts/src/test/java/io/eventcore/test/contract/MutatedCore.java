@@ -1,7 +1,6 @@
 package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.eventcore.EventStore;
@@ -15,7 +14,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.NullMarked;
-import org.junit.platform.testkit.engine.EngineTestKit;
 import org.slf4j.Logger;
 import org.springframework.core.NestedRuntimeException;
 import org.springframework.dao.DataAccessException;
@@ -77,11 +75,7 @@ final class MutatedCore extends ClassLoader {
 
     /** That a row of a contract, loaded with the broken class, fails. */
     void assertFails(Class<?> contract, String row) throws ClassNotFoundException {
-        EngineTestKit.engine("junit-jupiter")
-                .selectors(selectMethod(loadClass(contract.getName()), row))
-                .execute()
-                .testEvents()
-                .assertStatistics(tests -> tests.started(1).failed(1));
+        ContractRows.assertFails(loadClass(contract.getName()), row);
     }
 
     @Override

@@ -26,7 +26,6 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -146,39 +145,11 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static class Forwarding implements SubjectKeyStore {
-        private final SubjectKeyStore sound;
-
-        Forwarding(SubjectKeyStore sound) {
-            this.sound = sound;
-        }
-
-        @Override
-        public Map<String, SubjectKey> keysOf(Collection<String> subjects) {
-            return sound.keysOf(subjects);
-        }
-
-        @Override
-        public Map<UUID, SubjectKey> find(Collection<UUID> ids) {
-            return sound.find(ids);
-        }
-
-        @Override
-        public Predicate<SubjectKey> cacheable() {
-            return sound.cacheable();
-        }
-
-        @Override
-        public void erase(String subject, Consumer<Erasure> alongside) {
-            sound.erase(subject, alongside);
-        }
-
-        static boolean inTransaction() {
-            return TransactionSynchronizationManager.isActualTransactionActive();
-        }
+    private static boolean inTransaction() {
+        return TransactionSynchronizationManager.isActualTransactionActive();
     }
 
-    private static final class FindingBySnapshot extends Forwarding {
+    private static final class FindingBySnapshot extends ForwardingSubjectKeyStore {
         FindingBySnapshot(SubjectKeyStore sound) {
             super(sound);
         }
@@ -189,7 +160,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class ErasingNothingInTransactions extends Forwarding {
+    private static final class ErasingNothingInTransactions extends ForwardingSubjectKeyStore {
         ErasingNothingInTransactions(SubjectKeyStore sound) {
             super(sound);
         }
@@ -204,7 +175,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class RememberingKeys extends Forwarding {
+    private static final class RememberingKeys extends ForwardingSubjectKeyStore {
         private final Map<UUID, SubjectKey> keys = new ConcurrentHashMap<>();
 
         RememberingKeys(SubjectKeyStore sound) {
@@ -218,7 +189,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class FindingOneAtATime extends Forwarding {
+    private static final class FindingOneAtATime extends ForwardingSubjectKeyStore {
         FindingOneAtATime(SubjectKeyStore sound) {
             super(sound);
         }
@@ -229,7 +200,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class FailingWhereErased extends Forwarding {
+    private static final class FailingWhereErased extends ForwardingSubjectKeyStore {
         FailingWhereErased(SubjectKeyStore sound) {
             super(sound);
         }
@@ -244,7 +215,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class LockingGaps extends Forwarding {
+    private static final class LockingGaps extends ForwardingSubjectKeyStore {
         private final ReentrantLock gap = new ReentrantLock();
 
         LockingGaps(SubjectKeyStore sound) {
@@ -269,7 +240,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class TakingEachForARepetition extends Forwarding {
+    private static final class TakingEachForARepetition extends ForwardingSubjectKeyStore {
         TakingEachForARepetition(SubjectKeyStore sound) {
             super(sound);
         }
@@ -280,7 +251,7 @@ class PersonalDataContractCanFailTest {
         }
     }
 
-    private static final class ErasingFirst extends Forwarding {
+    private static final class ErasingFirst extends ForwardingSubjectKeyStore {
         ErasingFirst(SubjectKeyStore sound) {
             super(sound);
         }

@@ -6,7 +6,6 @@ import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.test.contract.AppliedEvents;
-import io.eventcore.test.contract.ProjectionFaultsContract;
 import io.eventcore.test.contract.ProjectionRunnerContract;
 import io.eventcore.test.contract.ProjectionStoreContract;
 import org.junit.jupiter.api.Nested;
@@ -28,29 +27,6 @@ class InMemoryProjectionTest {
 
     @Nested
     class Running_projections extends ProjectionRunnerContract {
-        @Override
-        protected EventStore emptyStore(AppendSignal appendSignal) {
-            return InMemoryLedger.store(appendSignal);
-        }
-
-        @Override
-        protected ProjectionStore projectionStore() {
-            return new InMemoryProjectionStore();
-        }
-
-        @Override
-        protected AppliedEvents appliedEvents() {
-            return new TransactionalAppliedEvents();
-        }
-
-        @Override
-        protected PlatformTransactionManager transactionManager() {
-            return new InMemoryTransactionManager();
-        }
-    }
-
-    @Nested
-    class Faults_of_projections extends ProjectionFaultsContract {
         @Override
         protected EventStore emptyStore(AppendSignal appendSignal) {
             return InMemoryLedger.store(appendSignal);

@@ -26,9 +26,11 @@ import io.eventcore.projection.ProjectionBuilder;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.reaction.Reaction;
-import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventOrigin;
+import io.eventcore.serialization.EventPart;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.serialization.internal.ForwardingSerializer;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.ForwardingEventStore;
 import io.eventcore.test.contract.LedgerEvent;
@@ -40,7 +42,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -245,27 +246,20 @@ class UnwantedEventsTest {
     }
 
     /** Cannot decode withdrawals, and remembers what it was asked to decode. */
-    private static final class Picky implements EventSerializer {
-        private final EventSerializer delegate = new JacksonEventSerializer(LedgerEvent.types());
+    private static final class Picky extends ForwardingSerializer {
         private final List<String> decoded = new CopyOnWriteArrayList<>();
 
-        @Override
-        public SerializedEvent serialize(Event event) {
-            return delegate.serialize(event);
+        private Picky() {
+            super(new JacksonEventSerializer(LedgerEvent.types()));
         }
 
         @Override
-        public Event deserialize(SerializedEvent stored) {
+        public List<EventPart> deserialize(SerializedEvent stored, EventOrigin origin) {
             decoded.add(stored.typeName());
             if (stored.typeName().equals("ledger.withdrawn")) {
                 throw new IllegalStateException("A withdrawal cannot be decoded");
             }
-            return delegate.deserialize(stored);
-        }
-
-        @Override
-        public Set<String> storedNames(Class<? extends Event> type) {
-            return delegate.storedNames(type);
+            return super.deserialize(stored, origin);
         }
     }
 }
