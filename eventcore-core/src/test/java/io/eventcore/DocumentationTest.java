@@ -96,7 +96,7 @@ class DocumentationTest {
             return null;
         }
 
-        /** What stands on the right of a constant is nobody's to name. */
+        /** What stands on the right of a constant needs no documentation. */
         @Override
         public @Nullable Void visitVariable(VariableTree variable, @Nullable ClassTree owner) {
             return null;

@@ -18,7 +18,7 @@ class EventStreamReaderTest {
     @Test
     void the_version_is_known_before_an_event_is_read() {
         EventStreamReader<BankEvent> reader = EventStreamReader.of(Map.of(ADA, StreamVersion.of(7)), () -> {
-            throw new AssertionError("nobody asked for events");
+            throw new AssertionError("no events were asked for");
         });
 
         assertThat(reader.version()).isEqualTo(StreamVersion.of(7));

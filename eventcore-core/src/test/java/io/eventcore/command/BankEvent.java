@@ -16,7 +16,7 @@ sealed interface BankEvent extends Event {
     @EventType("bank.deposited")
     record Deposited(StreamId account, long cents) implements BankEvent {}
 
-    /** From now on, whoever looks at this account looks at the other one too. */
+    /** From now on, commands that look at this account look at the other one too. */
     @EventType("bank.linked")
     record Linked(StreamId account, StreamId other) implements BankEvent {}
 }

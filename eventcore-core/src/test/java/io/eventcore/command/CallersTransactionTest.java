@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Nothing can be read anew inside a transaction that somebody else began, so there is one attempt. */
+/** Nothing can be read anew inside a transaction of the caller, so there is one attempt. */
 class CallersTransactionTest {
     private static final StreamId A = StreamId.of("a");
 

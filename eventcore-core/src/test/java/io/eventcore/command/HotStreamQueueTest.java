@@ -42,7 +42,7 @@ class HotStreamQueueTest {
     private static final StreamId HOT = StreamId.of("account-hot");
     private static final StreamId WARM = StreamId.of("account-warm");
 
-    /** Of 16 threads; together so few that the stream cannot cool down, should each thread meet nobody. */
+    /** Of 16 threads; together so few that the stream cannot cool down, should each thread meet no other. */
     private static final int COMMANDS = 3;
 
     private final ContestedStore store = new ContestedStore();
@@ -366,7 +366,7 @@ class HotStreamQueueTest {
         }
     }
 
-    /** A memory store that can refuse an append as if somebody else had been faster. */
+    /** A memory store that can refuse an append as if another caller had been faster. */
     private static final class ContestedStore extends ForwardingEventStore {
         private final AtomicReference<StreamId> conflictOnce = new AtomicReference<>();
 

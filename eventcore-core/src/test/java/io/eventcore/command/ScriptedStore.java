@@ -42,7 +42,7 @@ final class ScriptedStore implements EventStore {
         return this;
     }
 
-    /** Lets somebody else deposit something just before each of the next appends. */
+    /** Lets another caller deposit something just before each of the next appends. */
     ScriptedStore losingRaces(int times, StreamId account) {
         for (int i = 0; i < times; i++) {
             beforeNextAppend(() -> deposit(account, 1));
@@ -60,12 +60,12 @@ final class ScriptedStore implements EventStore {
         return this;
     }
 
-    /** A deposit behind the back of everybody, not noted. */
+    /** A deposit that no caller of this store makes, not noted. */
     void deposit(StreamId account, long cents) {
         append(new Deposited(account, cents));
     }
 
-    /** An event behind the back of everybody, not noted. */
+    /** An event that no caller of this store appends, not noted. */
     void append(BankEvent event) {
         delegate.appendEvents(StreamWrites.to(event.account(), ExpectedVersion.any(), event));
     }

@@ -582,7 +582,7 @@ class PersonalDataTest {
         assertThat(serializer.serialize(registered("c-1")).toString()).doesNotContain("Lovelace");
     }
 
-    /** Of an application whose events were all of one type before it erased anyone. */
+    /** Of an application whose events were all of one type before it erased a subject. */
     @Test
     void a_projection_of_the_applications_events_passes_over_an_erasure() {
         List<Id> applied = new CopyOnWriteArrayList<>();

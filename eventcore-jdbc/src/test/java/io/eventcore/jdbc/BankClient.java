@@ -135,7 +135,7 @@ final class BankClient {
         }
     }
 
-    /** Finds out what became of the appends of which nobody knew, as their exception says: by repeating them. */
+    /** Finds out what became of the appends whose outcome was unknown, as their exception says: by repeating them. */
     static void settle(History history, EventStore store) {
         for (Operation operation : history.operations()) {
             boolean exact = !operation.writes().streams().containsValue(any());

@@ -366,7 +366,7 @@ class GroupCommitTest {
         assertThat(interruptedWhileRunning).containsExactly(false);
     }
 
-    /** Random appends of many threads: everybody gets the answer that the database gave to that append, in some order. */
+    /** Random appends of many threads: each gets the answer that the database gave to its append, in some order. */
     @Test
     void whatever_the_schedule_each_append_is_carried_out_once_and_answered() {
         for (long seed = 0; seed < 10; seed++) {
@@ -502,7 +502,7 @@ class GroupCommitTest {
         }
     }
 
-    /** Harms whoever looks for what the batch has changed. */
+    /** Harms the thread that looks for what the batch has changed. */
     private static final class NotToBeIterated extends AbstractList<AppendResult> {
         private final List<AppendResult> answers;
 

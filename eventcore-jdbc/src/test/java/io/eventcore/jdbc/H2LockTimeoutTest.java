@@ -16,7 +16,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A batch waits for nobody, and leaves the connection to the next user as it was. */
+/** A batch waits for no lock, and leaves the connection to the next user as it was. */
 class H2LockTimeoutTest {
     private static final H2Database DATABASE = H2Database.INSTANCE;
     private static final StreamId HELD = StreamId.of("held");

@@ -36,7 +36,7 @@ final class History {
         /** It is not stored and never will be: a conflict, a failure, a rollback. */
         NOT_STORED,
 
-        /** Nobody knows; all or nothing. */
+        /** Unknown; all or nothing. */
         UNKNOWN
     }
 

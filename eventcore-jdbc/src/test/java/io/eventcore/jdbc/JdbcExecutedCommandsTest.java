@@ -136,7 +136,7 @@ class JdbcExecutedCommandsTest {
                 .size();
     }
 
-    /** Loses the connection at one commit: the transaction ends as told, and nobody hears of it. */
+    /** Loses the connection at one commit: the transaction ends as told, and its caller does not hear of it. */
     private static final class Losing extends DelegatingDataSource {
         private final AtomicReference<String> next = new AtomicReference<>("");
         private volatile boolean away;

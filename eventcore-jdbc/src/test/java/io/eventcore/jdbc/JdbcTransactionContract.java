@@ -55,7 +55,7 @@ abstract class JdbcTransactionContract {
 
     abstract TestDatabase database();
 
-    /** Where nobody waits for a lock for long, if the engine does not end such a wait with the statement's time. */
+    /** Where no statement waits for a lock for long, if the engine does not end such a wait with the statement's time. */
     abstract DataSource impatientDataSource();
 
     private final String prefix = database().newTables();
@@ -233,7 +233,7 @@ abstract class JdbcTransactionContract {
     }
 
     /**
-     * Lets somebody else append; tells whether that was possible. Where the caller is SERIALIZABLE and its reads lock what
+     * Lets another caller append; tells whether that was possible. Where the caller is SERIALIZABLE and its reads lock what
      * they read, it is not.
      */
     private boolean changedElsewhere(StreamWrites writes) {

@@ -76,7 +76,7 @@ final class MariaDbDatabase extends TestDatabase {
         HikariConfig config = config(user, parameters);
         config.setMaximumPoolSize(size);
         config.setConnectionInitSql(firstStatement);
-        // Whoever has no rights to any table yet cannot connect yet.
+        // A user without rights to any table cannot connect yet.
         config.setInitializationFailTimeout(-1);
         config.setMinimumIdle(0);
         return new HikariDataSource(config);
@@ -122,7 +122,7 @@ final class MariaDbDatabase extends TestDatabase {
         return app;
     }
 
-    /** Connections of the application as the guide advises: in the isolation in which nobody locks gaps. */
+    /** Connections of the application as the guide advises: in the isolation that locks no gaps. */
     DataSource readCommitted() {
         return readCommitted;
     }

@@ -30,7 +30,7 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Who waits for whom on MariaDB, and that nobody waits in a circle. */
+/** Which transactions wait for which on MariaDB, and that none wait in a circle. */
 @Tag("mariadb")
 class MariaDbLocksTest {
     private static final MariaDbDatabase DATABASE = MariaDbDatabase.INSTANCE;

@@ -233,7 +233,7 @@ class MemoryAndDatabasesTest {
         return database.projectionStore(database.newTables());
     }
 
-    /** Whether a checkpoint is moved by somebody else who tries while a transaction has moved it that then rolls back. */
+    /** Whether a checkpoint is moved by another caller who tries while a transaction has moved it that then rolls back. */
     private static boolean movesAfterARollback(
             ProjectionStore projections, PlatformTransactionManager manager, long millis) {
         projections.register("balances", 1, 1, GlobalPosition.START);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * A foreign transaction that holds a stream stops those who want that stream, and nobody else: neither by the batch they
+ * A foreign transaction that holds a stream stops those who want that stream, and no others: neither by the batch they
  * share nor by the connections that they wait on.
  *
  * <p>The pool has fewer connections than there are threads that wait.

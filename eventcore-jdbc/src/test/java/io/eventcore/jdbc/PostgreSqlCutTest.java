@@ -141,7 +141,7 @@ class PostgreSqlCutTest {
         }
     }
 
-    /** Slow is not lost: nobody may settle what is about to be answered. */
+    /** Slow is not lost: what is about to be answered must not be settled. */
     @Test
     void an_answer_that_is_slow_is_waited_for() {
         CompletableFuture<EventStreamSlice> append;
@@ -199,7 +199,7 @@ class PostgreSqlCutTest {
         return pool(1);
     }
 
-    /** Nothing stands in the way of the old session's append, so nobody may say that it will not come. */
+    /** Nothing stands in the way of the old session's append, so the store must not say that it will not come. */
     @Test
     void an_append_in_any_version_that_never_arrived_is_not_called_refused() {
         proxy.breakAt("append", Moment.BEFORE_REQUEST);

@@ -84,7 +84,7 @@ final class PostgreSqlDatabase extends TestDatabase {
         return superuser.getJdbcUrl();
     }
 
-    /** New connections of a role, whoever asks. */
+    /** New connections of a role, whatever user is asked for. */
     PGSimpleDataSource unpooled(String role) {
         PGSimpleDataSource sameServer = new PGSimpleDataSource();
         sameServer.setUrl(superuser.getJdbcUrl());
@@ -149,7 +149,7 @@ final class PostgreSqlDatabase extends TestDatabase {
         return reader;
     }
 
-    /** Connections that may do everything that the server lets anybody do. */
+    /** Connections that may do everything that the server allows. */
     DataSource superusersDataSource() {
         return superuser;
     }

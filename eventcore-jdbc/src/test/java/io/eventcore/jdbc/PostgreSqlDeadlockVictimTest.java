@@ -60,7 +60,8 @@ class PostgreSqlDeadlockVictimTest {
 
         ExecutionResult result = new TransactionTemplate(manager)
                 .execute(status -> {
-                    // Whoever waits longest in vain looks for the circle and breaks it: that must be the command.
+                    // The session that waits longest in vain looks for the circle and breaks it: that must be the
+                    // command.
                     execute("SET LOCAL deadlock_timeout = '1min'");
                     store.appendEvents(deposit(B));
                     CompletableFuture<ExecutionResult> command =

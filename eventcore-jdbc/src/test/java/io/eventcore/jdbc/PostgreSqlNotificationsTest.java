@@ -139,7 +139,7 @@ class PostgreSqlNotificationsTest {
         for (int i = 1; i <= 20; i++) {
             int expected = i;
             deposit();
-            // Whoever heard itself would have heard most of these by the end.
+            // A store that heard itself would have heard most of these by the end.
             Eventually.until("the other one has heard of it", () -> applied.size() == expected);
         }
 

@@ -94,7 +94,8 @@ class ProjectionChaosTest {
         InstanceProcess one = start(ProjectionMutation.UNFENCED);
         InstanceProcess two = start(ProjectionMutation.UNFENCED);
         InstanceProcess owner = hold(one, two);
-        // Nobody moves the checkpoint when the owner wakes up, so that nothing but the fence could refuse it.
+        // No other instance moves the checkpoint when the owner wakes up, so that nothing but the fence could refuse
+        // it.
         becomeQuiet(one, two);
         freeze(owner, one, two);
         awaitTakeOver();

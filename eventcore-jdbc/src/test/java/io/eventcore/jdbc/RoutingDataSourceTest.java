@@ -133,7 +133,7 @@ class RoutingDataSourceTest {
                 .hasSize(1);
     }
 
-    /** Those who wait for a stream of one tenant stand in the way of nobody who wants the stream of that name of another. */
+    /** Those who wait for a stream of one tenant do not delay those who want the stream of that name of another. */
     @Test
     void a_stream_that_is_held_in_one_database_is_free_in_the_other() throws Exception {
         JdbcEventStore store = store(routing);

@@ -28,7 +28,7 @@ class SharedReadsMutantsTest {
                         "return underWay < 1 ?",
                         "while_few_statements_are_under_way_a_read_is_sent_alone_and_at_once"),
                 arguments(
-                        "gives everybody everything",
+                        "gives each reader everything",
                         "all.size() <= streamsAfter.size() && streamsAfter.keySet().containsAll(all.keySet())",
                         "true",
                         "each_gets_its_own_streams_and_nothing_of_what_is_absent"),

@@ -40,7 +40,7 @@ import org.springframework.jdbc.datasource.DataSourceUtils;
 
 /**
  * However few connections the pool has, those who wait for streams that a foreign transaction has locked leave some of
- * them to everybody else: as long as the lock is held, appends to free streams go on.
+ * them to all other callers: as long as the lock is held, appends to free streams go on.
  *
  * <p>The foreign transaction has a connection outside of the pool, and ends only when the others are done.
  */

@@ -639,7 +639,7 @@ class SpoiltTransactionTest {
             }
         }
 
-        /** All that is there, as anyone else sees it. */
+        /** All that is there, as another transaction sees it. */
         List<String> stored() {
             List<String> stored = new ArrayList<>();
             JdbcClient.create(application.database.dataSource())

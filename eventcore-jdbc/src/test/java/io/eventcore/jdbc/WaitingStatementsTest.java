@@ -45,7 +45,7 @@ class WaitingStatementsTest {
     private static final int PARKED = 120;
     private static final int PARTITIONS = 8;
 
-    /** Everybody who waits for a projection looks at most this often together. */
+    /** All that wait for a projection look at most this often together. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final String prefix = DATABASE.newTables();

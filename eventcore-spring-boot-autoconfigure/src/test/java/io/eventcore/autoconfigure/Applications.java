@@ -59,7 +59,7 @@ final class Applications {
         return withDatabase(newH2());
     }
 
-    /** The address of an H2 database in memory that nobody else uses. */
+    /** The address of an H2 database in memory that no other test uses. */
     static String newH2() {
         return "jdbc:h2:mem:application" + DATABASES.incrementAndGet() + ";DB_CLOSE_DELAY=-1";
     }

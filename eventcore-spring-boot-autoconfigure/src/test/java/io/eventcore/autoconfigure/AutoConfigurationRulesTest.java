@@ -51,7 +51,7 @@ class AutoConfigurationRulesTest {
             .bePublic()
             .andShould()
             .haveModifier(JavaModifier.FINAL)
-            .because("others name it to come before or after it, and nobody extends it");
+            .because("others name it to come before or after it, and do not extend it");
 
     @ArchTest
     static final ArchRule nothing_in_an_auto_configuration_is_public = methods()

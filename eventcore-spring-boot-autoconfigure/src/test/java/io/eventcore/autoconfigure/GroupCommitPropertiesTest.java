@@ -87,7 +87,7 @@ class GroupCommitPropertiesTest {
                 thread.start();
                 appending.add(thread);
             }
-            // Whoever does not wait for a connection waits for one that does.
+            // An append that does not wait for a connection waits for one that does.
             while (!appending.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING)) {
                 Thread.onSpinWait();
             }

@@ -143,7 +143,7 @@ class JpaTest {
         return StreamWrites.to(ADA, version == 0 ? noStream() : exactly(version), new Deposited(ADA, cents));
     }
 
-    /** Somebody who has an account. */
+    /** A person who has an account. */
     @Entity(name = "Owner")
     static class Owner {
         @Id

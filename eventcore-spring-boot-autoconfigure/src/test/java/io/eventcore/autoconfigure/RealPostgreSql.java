@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** One real PostgreSQL for all tests of the process, and a database of its own for whoever asks. */
+/** One real PostgreSQL for all tests of the process, and a database of its own for each test. */
 final class RealPostgreSql {
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final EmbeddedPostgres SERVER = start();

@@ -405,7 +405,7 @@ class BankOverHttpTest {
                 .doesNotContain(".java");
     }
 
-    /** Lets somebody else be faster, every time, at the streams named. */
+    /** Lets another caller be faster, every time, at the streams named. */
     @TestConfiguration
     static class Contested {
         static final Set<StreamId> STREAMS = ConcurrentHashMap.newKeySet();

@@ -159,7 +159,7 @@ class BankUnderLoadIT {
                 .isIn(201, 422);
     }
 
-    /** Every account began with the same, and nobody went to the counter since. */
+    /** Every account began with the same, and no cash was deposited or withdrawn since. */
     private static void assertConserved(BankLog log) {
         assertThat(log.balances().values().stream().mapToLong(Long::longValue).sum())
                 .isEqualTo((long) log.balances().size() * START_CENTS);

@@ -86,7 +86,7 @@ public final class Axon4Peer implements Peer {
         }
     }
 
-    /** Whether a unique key has told that somebody was faster, which the engine does not always say by its own type. */
+    /** Whether a unique key has told that another writer was faster, which the engine does not always say by its own type. */
     private static boolean isDuplicate(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql && "23505".equals(sql.getSQLState())) {
