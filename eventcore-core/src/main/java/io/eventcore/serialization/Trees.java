@@ -4,11 +4,11 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.util.JsonParserDelegate;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
@@ -18,6 +18,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.BooleanNode;
 import tools.jackson.databind.node.DecimalNode;
 import tools.jackson.databind.node.IntNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.LongNode;
 import tools.jackson.databind.node.NullNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,27 +36,93 @@ final class Trees {
     private static final JsonFactory JSON = new JsonFactory();
 
     private final JsonMapper mapper;
-    private final ObjectReader reader;
+    private final JsonNodeFactory nodes;
     private final ObjectWriter writer;
 
     /** @param mapper that of the events; its settings for trees do not count */
     Trees(JsonMapper mapper) {
         this.mapper = mapper.rebuild()
-                .enable(
-                        DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS,
-                        DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                .disable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
-                .enable(JsonNodeFeature.READ_NULL_PROPERTIES, JsonNodeFeature.WRITE_NULL_PROPERTIES)
-                .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES, JsonNodeFeature.WRITE_PROPERTIES_SORTED)
+                .enable(JsonNodeFeature.WRITE_NULL_PROPERTIES)
+                .disable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
                 .build();
-        this.reader = this.mapper.readerFor(JsonNode.class);
+        this.nodes = JsonNodeFactory.instance;
         this.writer = this.mapper.writer();
     }
 
+    /**
+     * The tree of a payload. Jackson's own reader would do, but for some doubles, and takes longer.
+     *
+     * @throws JacksonException if it is not JSON
+     * @throws IllegalArgumentException if it is not one JSON value
+     */
     JsonNode read(byte[] json) {
-        try (JsonParser parser = new KeepingDoubles(mapper.createParser(json))) {
-            return reader.readValue(parser);
+        try (JsonParser parser = mapper.createParser(json)) {
+            JsonToken first = parser.nextToken();
+            if (first == null) {
+                throw new IllegalArgumentException("the payload is empty");
+            }
+            JsonNode tree = read(first, parser);
+            if (parser.nextToken() != null) {
+                throw new IllegalArgumentException("the payload is more than one JSON value");
+            }
+            return tree;
         }
+    }
+
+    /** As deep as the parser allows. */
+    private JsonNode read(JsonToken token, JsonParser parser) {
+        return switch (token) {
+            case START_OBJECT -> object(parser);
+            case START_ARRAY -> array(parser);
+            case VALUE_STRING -> nodes.stringNode(parser.getString());
+            case VALUE_NUMBER_INT ->
+                switch (parser.getNumberType()) {
+                    case INT -> nodes.numberNode(parser.getIntValue());
+                    case LONG -> nodes.numberNode(parser.getLongValue());
+                    default -> nodes.numberNode(parser.getBigIntegerValue());
+                };
+            case VALUE_NUMBER_FLOAT ->
+                isDouble(parser)
+                        ? nodes.numberNode(parser.getDoubleValue())
+                        : nodes.numberNode(parser.getDecimalValue());
+            case VALUE_TRUE -> nodes.booleanNode(true);
+            case VALUE_FALSE -> nodes.booleanNode(false);
+            case VALUE_NULL -> nodes.nullNode();
+            default -> throw new IllegalArgumentException("JSON has no " + token);
+        };
+    }
+
+    private ObjectNode object(JsonParser parser) {
+        ObjectNode object = nodes.objectNode();
+        for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+            object.set(name, read(parser.nextToken(), parser));
+        }
+        return object;
+    }
+
+    private ArrayNode array(JsonParser parser) {
+        ArrayNode array = nodes.arrayNode();
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            array.add(read(token, parser));
+        }
+        return array;
+    }
+
+    /**
+     * Doubles stay as they are that would come out of a {@code BigDecimal} as something else: {@code -0.0}, which none of
+     * these is, and {@code 2.5E17}, which would be written as an integer.
+     */
+    private static boolean isDouble(JsonParser parser) {
+        char[] text = parser.getStringCharacters();
+        int begin = parser.getStringOffset();
+        boolean exponent = false;
+        boolean zero = true;
+        for (int i = begin; i < begin + parser.getStringLength(); i++) {
+            exponent |= text[i] == 'E';
+            zero &= text[i] < '1' || text[i] > '9';
+        }
+        return (exponent || (zero && text[begin] == '-'))
+                && Double.toString(parser.getDoubleValue()).equals(parser.getString());
     }
 
     byte[] write(JsonNode json) {
@@ -228,37 +295,6 @@ final class Trees {
             return decimal == null
                     ? super.getValueAsLong(otherwise)
                     : json(decimal).getValueAsLong(otherwise);
-        }
-    }
-
-    /**
-     * Keeps doubles as they are that would come out of a tree of {@code BigDecimal}s as something else: {@code -0.0}, which
-     * none of these is, and {@code 2.5E17}, which would be written as an integer.
-     */
-    private static final class KeepingDoubles extends JsonParserDelegate {
-        private KeepingDoubles(JsonParser parser) {
-            super(parser);
-        }
-
-        /** Asked by the tree before it takes a number as a BigDecimal; what is none becomes a double. */
-        @Override
-        public boolean isNaN() {
-            return super.isNaN()
-                    || (mayBeSpecial() && Double.toString(getDoubleValue()).equals(getString()));
-        }
-
-        /** Whether it has an exponent, or is zero and negative. */
-        private boolean mayBeSpecial() {
-            char[] text = getStringCharacters();
-            int begin = getStringOffset();
-            boolean zero = true;
-            for (int i = begin; i < begin + getStringLength(); i++) {
-                if (text[i] == 'E') {
-                    return true;
-                }
-                zero &= text[i] < '1' || text[i] > '9';
-            }
-            return zero && text[begin] == '-';
         }
     }
 }
