@@ -19,7 +19,7 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 /** More metadata than the heap would hold, beside payloads of a few bytes. */
 @Tag("faults")
 class LargeMetadataImportTest {
-    private static final int EVENTS = 300;
+    private static final int EVENTS = 120;
     private static final String HEAP = "-Xmx96m";
 
     @TempDir
@@ -55,10 +55,10 @@ class LargeMetadataImportTest {
         Path file = folder.resolve("large.jsonl.gz");
         EventExport.from(new GivenEvents(events)).toFile(file);
 
-        assertThat(run(url, user, password, prefix, "append", file)).isEqualTo("DONE 300 300");
-        assertThat(run(url, user, password, prefix, "append", file)).isEqualTo("DONE 300 0");
+        assertThat(run(url, user, password, prefix, "append", file)).isEqualTo("DONE 120 120");
+        assertThat(run(url, user, password, prefix, "append", file)).isEqualTo("DONE 120 0");
         assertThat(run(url, user, password, prefix, "export", folder.resolve("again.jsonl.gz")))
-                .isEqualTo("DONE 300 300");
+                .isEqualTo("DONE 120 120");
     }
 
     private static String run(String url, String user, String password, String prefix, String how, Path file)
