@@ -397,6 +397,12 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("io.eventcore.StoreInternals")
+            .orShould()
+            // Also to hand it on, which no code has to name it for.
+            .callMethodWhere(DescribedPredicate.describe(
+                    "internals() of a store",
+                    call -> call.getTargetOwner().isAssignableTo(io.eventcore.EventReader.class)
+                            && call.getTarget().getName().equals("internals")))
             .because("an application, and a wrapper of its store, need know nothing of it");
 
     @ArchTest
