@@ -109,6 +109,7 @@ public final class LoadBenchmark {
             System.out.println(database.queryText("SELECT version()") + "\n");
             measure(database, rows.all());
             measure(database, new ProjectionRows(arguments.million).all());
+            measure(database, new TagRows(arguments.million).all());
             if (arguments.smoke || arguments.rows.contains(MovingRows.ROW)) {
                 measure(database, new MovingRows(arguments.million).all());
             }

@@ -16,6 +16,7 @@ import io.eventcore.command.Stream;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -37,11 +38,15 @@ final class Stores {
     private Stores() {}
 
     static JdbcEventStore store(Database database, String prefix) {
+        return store(database, prefix, BenchEvent.types());
+    }
+
+    static JdbcEventStore store(Database database, String prefix, EventTypes types) {
         JdbcSchema.in(database.pool(), "", prefix).create();
         return JdbcDatabase.builder(database.pool())
                 .tablePrefix(prefix)
                 .build()
-                .eventStore(new JacksonEventSerializer(BenchEvent.types()));
+                .eventStore(new JacksonEventSerializer(types));
     }
 
     /** Which store a candidate works on: a new one, or a filled one. */
