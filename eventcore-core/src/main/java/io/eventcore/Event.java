@@ -1,5 +1,7 @@
 package io.eventcore;
 
+import java.util.Set;
+
 /**
  * A fact of the domain, named in the past tense.
  *
@@ -36,5 +38,18 @@ public interface Event {
     default StreamId streamId() {
         throw new IllegalStateException(getClass().getName()
                 + " does not say which stream it belongs to: implement streamId() or use append(streamId, event)");
+    }
+
+    /**
+     * What this event is about beside its stream; decisions and readers find it by these tags.
+     *
+     * <p>Asked once, when the event is added to a {@link StreamWrites}, and kept in an index: when the event is read back, this
+     * method is not asked, and what was stored counts. So a tag that is forgotten is forgotten for good, and a rule that
+     * rests on it does not see the event.
+     *
+     * @return {@value EventTag#MAX_PER_EVENT} tags at most; by default those that {@link Tag} marks
+     */
+    default Set<EventTag> eventTags() {
+        return EventTag.markedOn(this);
     }
 }

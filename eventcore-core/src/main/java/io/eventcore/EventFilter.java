@@ -7,21 +7,40 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which events of the log a reader wants: those of matching streams, optionally of certain types only.
+ * Which events of the log a reader wants: those of matching streams, optionally of certain types only, or only those that
+ * carry certain tags.
+ *
+ * <p>An event carries what was given to it when it was appended. Tags that old events are given later are not found by a
+ * reader that has passed them: have it begin anew. While that is being done, pages by a tag of that name are refused.
  *
  * <p>Applied before the limit of a page: a page is never short because others were left out. Immutable.
  *
  * @param streams the pattern that stream ids must match
  * @param types the event types wanted, each standing for itself and its subtypes; empty means all
+ * @param tags the tags that an event must carry, all of them; empty means any or none
  * @since 0.1
  */
-public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> types) {
+public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> types, Set<EventTag> tags) {
     private static final EventFilter ALL = new EventFilter(StreamPattern.all(), Set.of());
 
-    /** Copies the types. */
+    /**
+     * Copies types and tags.
+     *
+     * @throws IllegalArgumentException if there are more tags than one event carries
+     */
     public EventFilter {
         Objects.requireNonNull(streams, "streams");
         types = Set.copyOf(types);
+        tags = Set.copyOf(tags);
+        if (tags.size() > EventTag.MAX_PER_EVENT) {
+            throw new IllegalArgumentException("No event carries more than %d tags, the filter asks for %d"
+                    .formatted(EventTag.MAX_PER_EVENT, tags.size()));
+        }
+    }
+
+    /** A filter that asks for no tags. */
+    public EventFilter(StreamPattern streams, Set<Class<? extends Event>> types) {
+        this(streams, types, Set.of());
     }
 
     /** Every event. */
@@ -39,6 +58,46 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
         return new EventFilter(pattern, Set.of());
     }
 
+    /** The events that carry this tag, whatever their streams. */
+    public static EventFilter tagged(EventTag tag) {
+        return ALL.and(tag);
+    }
+
+    /**
+     * The events that carry the tag of one subject, whatever their streams.
+     *
+     * @throws IllegalArgumentException if it is no tag; see {@link EventTag}
+     */
+    public static EventFilter tagged(String name, String value) {
+        return tagged(EventTag.of(name, value));
+    }
+
+    /**
+     * This filter, narrowed to events that carry this tag too.
+     *
+     * @throws IllegalArgumentException if these are more tags than one event carries
+     */
+    public EventFilter and(EventTag tag) {
+        Objects.requireNonNull(tag, "tag");
+        Set<EventTag> more = new LinkedHashSet<>(tags);
+        more.add(tag);
+        return new EventFilter(streams, types, more);
+    }
+
+    /**
+     * This filter, narrowed to events that carry the tag of this subject too.
+     *
+     * @throws IllegalArgumentException if it is no tag, or these are more than one event carries
+     */
+    public EventFilter and(String name, String value) {
+        return and(EventTag.of(name, value));
+    }
+
+    /** This filter, whatever tags events carry. */
+    public EventFilter withAnyTags() {
+        return tags.isEmpty() ? this : new EventFilter(streams, types);
+    }
+
     /**
      * This filter, narrowed to event types. Events stored under an alias of a type, or under a name
      * that upcasters lead from to it, count as events of that type.
@@ -51,15 +110,19 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
         for (Class<? extends Event> type : wanted) {
             more.add(type);
         }
-        return new EventFilter(streams, more);
+        return new EventFilter(streams, more, tags);
     }
 
     /**
      * Tells which events match, by the names that events of the {@link #types()} are stored under. For authors of stores.
      *
      * @param typeNames the names; all of them, old names included
+     * @throws IllegalArgumentException if the filter asks for tags: they are no part of an event, so that it does not tell
      */
     public Predicate<StoredEvent> matchingNames(Set<String> typeNames) {
+        if (!tags.isEmpty()) {
+            throw new IllegalArgumentException("An event does not tell which tags it carries: read with the filter");
+        }
         Set<String> names = Set.copyOf(typeNames);
         boolean everyStream = streams.equals(StreamPattern.all());
         return event -> (types.isEmpty() || names.contains(event.typeName()))
@@ -93,6 +156,6 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
 
     /** Whether every event matches. */
     public boolean matchesAll() {
-        return types.isEmpty() && streams.equals(StreamPattern.all());
+        return types.isEmpty() && tags.isEmpty() && streams.equals(StreamPattern.all());
     }
 }

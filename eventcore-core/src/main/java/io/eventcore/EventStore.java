@@ -31,6 +31,8 @@ public interface EventStore extends EventReader {
      * @param writes the streams with their expected versions, and the events in order
      * @return ids, versions and positions of the events written, in the order given
      * @throws VersionConflictException if a stream does not meet its expectation; read again and decide again
+     * @throws BoundaryConflictException if an event that the append must not miss was committed since its boundary was read;
+     *     read again and decide again
      * @throws AppendLimitExceededException if the append is larger than the store accepts; nothing was sent
      * @throws EventSerializationException if an event cannot be serialized; nothing was sent
      * @throws TransientEventStoreException if nothing was stored and repeating the transaction may succeed
@@ -59,6 +61,25 @@ public interface EventStore extends EventReader {
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
     <E extends Event> EventStreamReader<E> readStreams(Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType);
+
+    /**
+     * Reads the events that a query matches as one consistent cut in global order, with the boundary for an append that rests
+     * on them.
+     *
+     * <p>How far each tag and each stream has come is fixed when this method is called, in the first statement sent; the events
+     * end there. Inside a caller's transaction the read sees what that transaction has appended; a boundary that was read
+     * before an append of the same transaction may be in conflict with it: read again.
+     *
+     * @param query which events
+     * @param eventType the type to read the events as. A filter: an item that names no types stands for the registered types
+     *     below this one, since a tag may be carried by events of other parts of the application; {@link Event} for all
+     * @throws IllegalArgumentException if a type is not registered
+     * @throws EventDeserializationException while iterating, if an event cannot be decoded
+     * @throws StreamIntegrityException while iterating, if the store has lost an event of those asked for
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType);
 
     /**
      * Reads the events of one stream after a version, oldest first. As {@link #readStreams} for one stream.

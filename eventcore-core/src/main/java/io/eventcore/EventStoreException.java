@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * A failure of an event store. The subtype says what the caller can do.
  *
  * <ul>
- *   <li>Decide again: {@link VersionConflictException}.
+ *   <li>Decide again: {@link ConflictException}.
  *   <li>Repeat the transaction: {@link TransientEventStoreException}.
  *   <li>Ask how it ended: {@link AppendOutcomeUnknownException}, {@link CommandOutcomeUnknownException}.
  *   <li>Stop: all others.
@@ -20,6 +20,7 @@ public abstract sealed class EventStoreException extends RuntimeException
         permits AppendLimitExceededException,
                 AppendOutcomeUnknownException,
                 CommandOutcomeUnknownException,
+                ConflictException,
                 ConflictingExpectedVersionsException,
                 EventDeserializationException,
                 EventSerializationException,
@@ -27,8 +28,7 @@ public abstract sealed class EventStoreException extends RuntimeException
                 StreamIntegrityException,
                 SubjectErasedException,
                 TransientEventStoreException,
-                UndeclaredStreamException,
-                VersionConflictException {
+                UndeclaredStreamException {
     private static final long serialVersionUID = 1L;
 
     EventStoreException(String message, @Nullable Throwable cause) {

@@ -33,8 +33,8 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     private final Skipped skipped;
 
     /** How many events the last iteration has passed over. */
-    private static final class Skipped {
-        private long events;
+    static final class Skipped {
+        long events;
     }
 
     private EventStreamReader(
@@ -182,7 +182,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     }
 
     /** Gives each part of each stored event; what decoding throws is thrown where the event would be returned. */
-    private static final class Decoding<S, E extends Event> implements Iterator<RecordedEvent<E>> {
+    static final class Decoding<S, E extends Event> implements Iterator<RecordedEvent<E>> {
         private final Iterator<S> stored;
         private final Function<? super S, StoredEvent> form;
         private final Function<? super S, List<RecordedEvent<E>>> decoder;
@@ -191,7 +191,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
         private @Nullable RecordedEvent<E> next;
         private @Nullable RuntimeException failure;
 
-        private Decoding(
+        Decoding(
                 Iterator<S> stored,
                 Function<? super S, StoredEvent> form,
                 Function<? super S, List<RecordedEvent<E>>> decoder,

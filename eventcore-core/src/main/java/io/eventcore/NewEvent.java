@@ -1,6 +1,7 @@
 package io.eventcore;
 
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -11,17 +12,33 @@ import java.util.UUID;
  * @param id the id of the event
  * @param streamId the stream to append to
  * @param event the fact
+ * @param tags what it is about beside its stream, {@value EventTag#MAX_PER_EVENT} at most; as a rule
+ *     {@link Event#eventTags()}
  * @param metadata what this event alone is stored with, beside the metadata of the append, which it overrides; empty as
  *     a rule
  * @since 0.1
  */
-public record NewEvent(UUID id, StreamId streamId, Event event, EventMetadata metadata) {
-    /** Checks that everything is given. */
+public record NewEvent(UUID id, StreamId streamId, Event event, Set<EventTag> tags, EventMetadata metadata) {
+    /**
+     * Checks that everything is given.
+     *
+     * @throws IllegalArgumentException if there are too many tags
+     */
     public NewEvent {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(streamId, "streamId");
         Objects.requireNonNull(event, "event");
+        tags = Set.copyOf(tags);
         Objects.requireNonNull(metadata, "metadata");
+        if (tags.size() > EventTag.MAX_PER_EVENT) {
+            throw new IllegalArgumentException("An event may carry at most %d tags, a %s carries %d"
+                    .formatted(EventTag.MAX_PER_EVENT, event.getClass().getName(), tags.size()));
+        }
+    }
+
+    /** An event with the tags that it says it has. */
+    public NewEvent(UUID id, StreamId streamId, Event event, EventMetadata metadata) {
+        this(id, streamId, event, event.eventTags(), metadata);
     }
 
     /** An event with no metadata of its own. */
@@ -31,7 +48,16 @@ public record NewEvent(UUID id, StreamId streamId, Event event, EventMetadata me
 
     /** This event with other metadata of its own. */
     public NewEvent withMetadata(EventMetadata replacement) {
-        return new NewEvent(id, streamId, event, replacement);
+        return new NewEvent(id, streamId, event, tags, replacement);
+    }
+
+    /**
+     * This event with other tags than it says it has.
+     *
+     * @throws IllegalArgumentException if there are too many
+     */
+    public NewEvent withTags(Set<EventTag> replacement) {
+        return new NewEvent(id, streamId, event, replacement, metadata);
     }
 
     /** Id and stream, without the payload. */

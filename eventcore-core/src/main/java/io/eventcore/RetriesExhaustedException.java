@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * A command was tried as often as its retry policy allows, and every attempt failed. Nothing was stored.
  *
- * <p>The cause is the failure of the last attempt: a {@link VersionConflictException} or a
+ * <p>The cause is the failure of the last attempt: a {@link ConflictException} or a
  * {@link TransientEventStoreException}. Try again later, or report to the user that others were faster.
  *
  * <p>Not an {@link EventStoreException}: it says how the execution of a command ended, not how a call to the store did, and

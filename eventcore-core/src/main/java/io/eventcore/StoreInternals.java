@@ -30,9 +30,22 @@ public interface StoreInternals {
      * Tells which events a filter wants, as {@link #readStored} does, for events that were read with another filter. Types
      * are told by their stored names.
      *
-     * @throws IllegalArgumentException if the filter names a type that is not registered
+     * @throws IllegalArgumentException if the filter names a type that is not registered, or a tag: an event that was read
+     *     does not tell which tags it carries
      */
     Predicate<StoredEvent> matching(EventFilter filter);
+
+    /**
+     * Reads what a query matches as {@link EventStore#readEvents(EventQuery, Class)} does and decodes nothing.
+     *
+     * @param eventType the type that items without types stand for
+     * @param after a boundary of the same query: then only events that were committed after it, and the boundary given back
+     *     has the same guards
+     * @throws IllegalArgumentException if a type is not registered, or {@code after} is of another query
+     * @throws TransientEventStoreException if the same call may succeed
+     * @throws EventStoreUnavailableException if the store cannot be reached
+     */
+    StoredMatches readMatching(EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after);
 
     /**
      * What reading an event back would give, for those who go on from events that are about to be stored, as a

@@ -1,5 +1,6 @@
 package io.eventcore;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,16 +31,20 @@ import java.util.UUID;
  */
 public final class StreamWrites {
     private static final StreamWrites EMPTY =
-            new StreamWrites(StreamChain.empty(), new EventChain(), EventMetadata.empty());
+            new StreamWrites(StreamChain.empty(), new EventChain(), EventMetadata.empty(), List.of());
+
+    private static final int MAX_BOUNDARIES = 200;
 
     private final StreamChain streams;
     private final EventChain events;
     private final EventMetadata metadata;
+    private final List<Boundary> boundaries;
 
-    private StreamWrites(StreamChain streams, EventChain events, EventMetadata metadata) {
+    private StreamWrites(StreamChain streams, EventChain events, EventMetadata metadata, List<Boundary> boundaries) {
         this.streams = streams;
         this.events = events;
         this.metadata = metadata;
+        this.boundaries = boundaries;
     }
 
     /** No streams, no events. */
@@ -75,13 +80,14 @@ public final class StreamWrites {
         if (first != null) {
             throw new ConflictingExpectedVersionsException(streamId, first, expected);
         }
-        return new StreamWrites(streams.plus(streamId, expected), events, metadata);
+        return new StreamWrites(streams.plus(streamId, expected), events, metadata, boundaries);
     }
 
     /**
      * Adds an event to the stream it names.
      *
      * @throws UndeclaredStreamException if that stream is not registered
+     * @throws IllegalArgumentException if it carries more tags than allowed, or one that is not acceptable
      * @throws IllegalStateException if the event does not name a stream
      */
     public StreamWrites append(Event event) {
@@ -106,17 +112,41 @@ public final class StreamWrites {
         if (streams.get(event.streamId()) == null) {
             throw new UndeclaredStreamException(event.streamId());
         }
-        return new StreamWrites(streams, events.plus(event), metadata);
+        return new StreamWrites(streams, events.plus(event), metadata, boundaries);
+    }
+
+    /**
+     * Lets the append succeed only if no event that the boundary's query matches has been committed since the boundary was
+     * read. All boundaries given must hold; one without streams and events is checked all the same.
+     *
+     * @throws IllegalArgumentException if there are more than 200
+     */
+    public StreamWrites restingOn(Boundary boundary) {
+        Objects.requireNonNull(boundary, "boundary");
+        if (boundaries.contains(boundary)) {
+            return this;
+        }
+        if (boundaries.size() >= MAX_BOUNDARIES) {
+            throw new IllegalArgumentException("An append may rest on at most " + MAX_BOUNDARIES + " boundaries");
+        }
+        List<Boundary> more = new ArrayList<>(boundaries);
+        more.add(boundary);
+        return new StreamWrites(streams, events, metadata, List.copyOf(more));
     }
 
     /** Replaces the metadata that every event of this append is stored with, beside its {@linkplain NewEvent own}. */
     public StreamWrites withMetadata(EventMetadata replacement) {
-        return new StreamWrites(streams, events, Objects.requireNonNull(replacement, "metadata"));
+        return new StreamWrites(streams, events, Objects.requireNonNull(replacement, "metadata"), boundaries);
     }
 
     /** The registered streams with their expectations, in the order of registration. */
     public Map<StreamId, ExpectedVersion> streams() {
         return streams.toMap();
+    }
+
+    /** What the append rests on beside the versions of streams. */
+    public List<Boundary> boundaries() {
+        return boundaries;
     }
 
     /** The events, in the order they were added. */
@@ -169,6 +199,7 @@ public final class StreamWrites {
     /** Streams and number of events, without payloads. */
     @Override
     public String toString() {
-        return "StreamWrites" + streams() + " with " + events.size() + " events";
+        String text = "StreamWrites" + streams() + " with " + events.size() + " events";
+        return boundaries.isEmpty() ? text : text + " resting on " + boundaries;
     }
 }

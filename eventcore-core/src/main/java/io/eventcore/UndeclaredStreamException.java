@@ -3,7 +3,8 @@ package io.eventcore;
 /**
  * An event goes to a stream whose version is not part of the check: a mistake of the program. Nothing was stored.
  *
- * <p>Register the stream before adding the event; in a command, declare the stream or discover it.
+ * <p>Register the stream before adding the event; in a command, declare the stream or discover it, or let the event carry a
+ * tag that the command decides on.
  *
  * @since 0.1
  */
@@ -28,7 +29,7 @@ public final class UndeclaredStreamException extends EventStoreException {
     public UndeclaredStreamException(StreamId streamId, Class<?> command) {
         this(
                 streamId,
-                "%s decides on an event for stream '%s', which it has not declared: mark the stream with @Stream, name it in streams(), or discover it"
+                "%s decides on an event for stream '%s', which it has not declared: mark the stream with @Stream, name it in streams(), discover it, or give the event a tag of the command's query"
                         .formatted(command.getName(), streamId));
     }
 

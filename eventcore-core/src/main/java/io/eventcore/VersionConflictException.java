@@ -7,7 +7,7 @@ package io.eventcore;
  *
  * @since 0.1
  */
-public final class VersionConflictException extends EventStoreException {
+public final class VersionConflictException extends ConflictException {
     private static final long serialVersionUID = 1L;
 
     private final StreamId streamId;
@@ -35,6 +35,11 @@ public final class VersionConflictException extends EventStoreException {
         this.streamId = conflict.streamId;
         this.expected = conflict.expected;
         this.actual = conflict.actual;
+    }
+
+    @Override
+    public VersionConflictException withNote(String note) {
+        return new VersionConflictException(this, note);
     }
 
     /** The stream in conflict. */

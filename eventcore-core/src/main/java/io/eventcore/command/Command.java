@@ -1,14 +1,17 @@
 package io.eventcore.command;
 
 import io.eventcore.Event;
+import io.eventcore.EventQuery;
 import io.eventcore.StreamId;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * A decision over one or several streams: which events follow from the events so far.
  *
- * <p>A command is an immutable value, usually a record whose components marked with {@link Stream} name the streams. It
+ * <p>A command is an immutable value, usually a record whose components marked with {@link Stream} name the streams, or
+ * with {@link io.eventcore.Tag} the subjects of the events that count. It
  * is pure: {@link #apply} and {@link #handle(Object)} look at nothing but their arguments and the components, because
  * both may run several times before one decision is kept.
  *
@@ -49,7 +52,8 @@ public interface Command<S, E extends Event> {
      * Decides. Pure.
      *
      * @param state the fold of all events of all streams of this command
-     * @return the events that happen now, in order, each to a stream of this command; empty if nothing does
+     * @return the events that happen now, in order, each to a stream of this command or with a tag of its query; empty
+     *     if nothing does
      * @throws RuntimeException if the domain refuses; it reaches the caller of the executor as it is
      */
     default List<? extends E> handle(S state) {
@@ -70,10 +74,24 @@ public interface Command<S, E extends Event> {
     /**
      * The streams the decision rests on; all of them are checked when it is stored.
      *
-     * @return by default the ids in the components marked with {@link Stream}; not empty
+     * @return by default the ids in the components marked with {@link Stream}; not empty unless there is a {@link #query()}
      */
     default Set<StreamId> streams() {
         return CommandType.of(this).streamsOf(this);
+    }
+
+    /**
+     * Which events beside those of the {@link #streams()} the decision rests on, told by their tags. All of them are read in
+     * the same cut; when the decision is stored, no event that matches may have come since.
+     *
+     * <p>An item of the query that names no types stands for the types below {@link #eventType()}. An event that carries a tag
+     * of the query may go to any stream.
+     *
+     * @return by default the events that carry any of the tags in the components marked with {@link io.eventcore.Tag}; empty
+     *     if none is marked. Override it where an event must carry several of them, or to name types
+     */
+    default Optional<EventQuery> query() {
+        return CommandType.of(this).queryOf(this);
     }
 
     /**
@@ -88,7 +106,18 @@ public interface Command<S, E extends Event> {
     }
 
     /**
-     * What beside the declared ids the fold of this command depends on, if it has a
+     * More events the decision rests on, told by their tags and known only from the state. Asked again with the fold of all
+     * events so far until it names nothing new.
+     *
+     * @param state the fold of the events read so far
+     * @return a query; items that were read already are ignored
+     */
+    default Optional<EventQuery> discoverQuery(S state) {
+        return Optional.empty();
+    }
+
+    /**
+     * What beside the declared ids and tags the fold of this command depends on, if it has a
      * {@link io.eventcore.snapshot.Snapshot}: every other component that {@link #apply} or {@link #discoverStreams} looks
      * at. Commands with equal ids and keys share a snapshot.
      *

@@ -29,7 +29,7 @@ final class CommandAttempts {
      *
      * @param store what is read and appended goes through it
      * @param number the number of the attempt, 1 for the first
-     * @throws io.eventcore.VersionConflictException if a stream has changed since it was read
+     * @throws io.eventcore.ConflictException if what was read has changed since
      * @throws io.eventcore.TransientEventStoreException if nothing was stored and another attempt may succeed
      * @throws RuntimeException if another attempt would end in the same way
      */

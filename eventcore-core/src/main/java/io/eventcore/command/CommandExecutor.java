@@ -1,14 +1,13 @@
 package io.eventcore.command;
 
+import io.eventcore.ConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.RecordedEvent;
 import io.eventcore.RetriesExhaustedException;
-import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
-import io.eventcore.VersionConflictException;
 import io.eventcore.internal.CallerRetries;
 import io.eventcore.internal.HandledEvent;
 import io.eventcore.serialization.EventJson;
@@ -17,6 +16,7 @@ import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -90,7 +90,7 @@ public class CommandExecutor {
      * @return how it ended; also if the command decided that nothing happens
      * @throws RetriesExhaustedException if all attempts allowed ended in a conflict or a passing failure, the time was
      *     used up, or the thread was interrupted between two attempts or before the first
-     * @throws VersionConflictException if a stream has changed and a transaction of the caller is under way
+     * @throws ConflictException if what the decision rests on has changed and a transaction of the caller is under way
      * @throws io.eventcore.UndeclaredStreamException if the command returns an event for a stream that it neither
      *     declares nor discovers
      * @throws CommandIdReusedException if the id in the context was given to another command before
@@ -157,7 +157,7 @@ public class CommandExecutor {
         for (int attempt = 1; ; attempt++) {
             try {
                 return attempt(request, attempt, failure);
-            } catch (VersionConflictException | TransientEventStoreException e) {
+            } catch (ConflictException | TransientEventStoreException e) {
                 failure = e;
             } catch (HotStreams.LeftQueueException e) {
                 throw request.exhausted(attempt - 1, failure == null ? e.failure() : failure);
@@ -183,18 +183,32 @@ public class CommandExecutor {
         String note = request.command().getClass().getSimpleName()
                 + " is not tried again, because it runs inside a transaction of its caller: only that transaction can be"
                 + " repeated as a whole, or the command executed outside of it";
-        return failure instanceof VersionConflictException conflict
-                ? new VersionConflictException(conflict, note)
-                : failure;
+        return failure instanceof ConflictException conflict ? conflict.withNote(note) : failure;
     }
 
     private ExecutionResult attempt(CommandRequest<?, ?> request, int number, @Nullable EventStoreException previous) {
-        StreamId contested = previous instanceof VersionConflictException conflict ? conflict.streamId() : null;
+        String contested = previous instanceof ConflictException conflict ? HotStreams.rowOf(conflict) : null;
         Function<EventStore, ExecutionResult> attempt = through -> attempts.make(through, request, number);
-        Supplier<Set<StreamId>> streams = request.command()::streams;
-        return CallerRetries.during(() -> request.once() == CommandDeduplication.NONE
-                ? hotStreams.attempt(streams, contested, request.deadline(), attempt)
-                : hotStreams.attemptAlone(streams, contested, request.deadline(), attempt));
+        Supplier<Set<String>> rows = () -> rowsOf(request.command());
+        // A decision on tags is not seen by the others of a queue: it has its turn alone.
+        boolean inCompany = request.once() == CommandDeduplication.NONE
+                && !CommandType.of(request.command()).isTagged();
+        return CallerRetries.during(() -> inCompany
+                ? hotStreams.attempt(rows, contested, request.deadline(), attempt)
+                : hotStreams.attemptAlone(rows, contested, request.deadline(), attempt));
+    }
+
+    private static Set<String> rowsOf(Command<?, ?> command) {
+        Set<String> rows = new LinkedHashSet<>();
+        command.streams().forEach(id -> rows.add(id.value()));
+        if (CommandType.of(command).isTagged()) {
+            command.query()
+                    .ifPresent(query -> query.items().forEach(item -> {
+                        item.stream().ifPresent(id -> rows.add(id.value()));
+                        item.tags().forEach(tag -> rows.add(tag.rowId()));
+                    }));
+        }
+        return rows;
     }
 
     /** Waits between two attempts. */

@@ -110,7 +110,10 @@ final class CommandSnapshot<S, E extends Event> {
                 : declared.afterEvents();
         boolean due = rejected != null || basis.folded() >= afterEvents;
         // What others were about to store had no place yet when it was folded.
-        if (!due || basis.position().equals(GlobalPosition.START) || StreamCache.isBeyondAll(basis.position())) {
+        if (!due
+                || !basis.canBeContinued()
+                || basis.position().equals(GlobalPosition.START)
+                || StreamCache.isBeyondAll(basis.position())) {
             return NOTHING;
         }
         if (basis.holdsPersonalData()) {

@@ -1,6 +1,8 @@
 package io.eventcore.command;
 
 import io.eventcore.Event;
+import io.eventcore.EventQuery;
+import io.eventcore.EventTag;
 import io.eventcore.StreamId;
 import io.eventcore.internal.TypeArguments;
 import io.eventcore.snapshot.Snapshot;
@@ -34,6 +36,8 @@ final class CommandType {
     private final Class<?> type;
     private final List<StreamComponent> components;
     private final boolean discovers;
+    private final boolean tagged;
+    private final boolean choosesQuery;
 
     /** Null until it is asked for: a class that overrides the question need not answer it. */
     private volatile @Nullable Class<?> eventType;
@@ -41,7 +45,11 @@ final class CommandType {
     private CommandType(Class<?> type) {
         this.type = type;
         this.components = componentsOf(type);
-        this.discovers = overrides(type, "discoverStreams", 1);
+        boolean marked = !EventTag.namesMarkedOn(type).isEmpty();
+        boolean discoversTags = overrides(type, "discoverQuery", 1);
+        this.choosesQuery = overrides(type, "query", 0);
+        this.discovers = overrides(type, "discoverStreams", 1) || discoversTags;
+        this.tagged = marked || choosesQuery || discoversTags;
     }
 
     static CommandType of(Command<?, ?> command) {
@@ -51,7 +59,7 @@ final class CommandType {
     /** Checks a class of which there is no instance; see {@link CommandClasses#check}. */
     static Class<? extends Event> check(Class<? extends Command<?, ?>> commandType) {
         CommandType checked = TYPES.get(commandType);
-        if (checked.components.isEmpty() && !overrides(commandType, "streams", 0)) {
+        if (checked.components.isEmpty() && !checked.tagged && !overrides(commandType, "streams", 0)) {
             throw checked.declaresNoStream();
         }
         if (!overrides(commandType, "handle", 1) && !overrides(commandType, "handle", 2)) {
@@ -72,10 +80,26 @@ final class CommandType {
     private IllegalArgumentException declaresNoStream() {
         return new IllegalArgumentException(
                 type.getName()
-                        + " declares no stream: mark a record component (in Kotlin a property) with @Stream, or override streams()");
+                        + " declares no stream: mark a record component (in Kotlin a property) with @Stream or @Tag, or override streams() or query()");
     }
 
-    /** Whether the class looks for more streams than it declares. */
+    /** Whether the class may decide on tags. */
+    boolean isTagged() {
+        return tagged;
+    }
+
+    /** The events with any of the tags in the marked components of a command; empty if none is marked. */
+    Optional<EventQuery> queryOf(Command<?, ?> command) {
+        if (!tagged) {
+            return Optional.empty();
+        }
+        return EventTag.markedOn(command).stream()
+                .sorted()
+                .map(EventQuery::tagged)
+                .reduce(EventQuery::or);
+    }
+
+    /** Whether the class looks for more streams or tags than it declares. */
     boolean discovers() {
         return discovers;
     }
@@ -83,11 +107,11 @@ final class CommandType {
     /**
      * The ids in the marked components of a command.
      *
-     * @throws IllegalArgumentException if no component is marked
+     * @throws IllegalArgumentException if no component is marked, and the command has nothing to do with tags
      * @throws NullPointerException if a marked component holds null
      */
     Set<StreamId> streamsOf(Command<?, ?> command) {
-        if (components.isEmpty()) {
+        if (components.isEmpty() && !tagged) {
             throw declaresNoStream();
         }
         Set<StreamId> ids = new LinkedHashSet<>();
@@ -126,7 +150,7 @@ final class CommandType {
 
     /**
      * The ids in the marked components, component by component in their order; those of a set are sorted. Then, if the
-     * class overrides {@code streams()}, what that says, sorted.
+     * class overrides {@code streams()}, what that says, sorted. Then, if it has tags, its query.
      */
     List<List<String>> inputsOf(Command<?, ?> command) {
         List<List<String>> inputs = new ArrayList<>();
@@ -134,7 +158,31 @@ final class CommandType {
         if (overrides(type, "streams", 0)) {
             inputs.add(command.streams().stream().map(StreamId::value).sorted().toList());
         }
+        if (choosesQuery) {
+            inputs.add(command.query().map(CommandType::texts).orElse(List.of()));
+        } else if (tagged) {
+            inputs.add(EventTag.markedOn(command).stream()
+                    .sorted()
+                    .map(EventTag::rowId)
+                    .toList());
+        }
         return inputs;
+    }
+
+    /** A query, item by item, so that equal ones have equal texts in every process. */
+    private static List<String> texts(EventQuery query) {
+        List<String> texts = new ArrayList<>();
+        for (EventQuery.Item item : query.items()) {
+            StringBuilder text =
+                    new StringBuilder(item.stream().map(StreamId::value).orElse(""));
+            item.tags().forEach(tag -> text.append(tag.rowId()));
+            item.types().stream()
+                    .map(Class::getName)
+                    .sorted()
+                    .forEach(name -> text.append('\n').append(name));
+            texts.add(text.toString());
+        }
+        return texts;
     }
 
     private static boolean overrides(Class<?> type, String name, int parameters) {

@@ -1,13 +1,12 @@
 package io.eventcore.command;
 
-import io.eventcore.StreamId;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Which streams are hot: from a conflict on, until a number of attempts in a row has met no others. Safe for any number
+ * Which streams and tags are hot, by the ids of their rows: from a conflict on, until a number of attempts in a row has met no others. Safe for any number
  * of threads.
  */
 final class ContendedStreams {
@@ -18,25 +17,25 @@ final class ContendedStreams {
     private static final int COOLS_AFTER = 64;
 
     /** The hot streams, each with the number of attempts without others that are left until it is not. */
-    private final Map<StreamId, AtomicInteger> streams = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> streams = new ConcurrentHashMap<>();
 
     boolean isEmpty() {
         return streams.isEmpty();
     }
 
-    boolean contains(StreamId stream) {
+    boolean contains(String stream) {
         return streams.containsKey(stream);
     }
 
     /** An attempt on the stream has met others. */
-    void hasMetOthers(StreamId stream) {
+    void hasMetOthers(String stream) {
         AtomicInteger left = streams.get(stream);
         if (left != null) {
             left.set(COOLS_AFTER);
             return;
         }
         if (streams.size() >= MAX_STREAMS) {
-            Iterator<StreamId> any = streams.keySet().iterator();
+            Iterator<String> any = streams.keySet().iterator();
             if (any.hasNext()) {
                 streams.remove(any.next());
             }
@@ -45,7 +44,7 @@ final class ContendedStreams {
     }
 
     /** An attempt on the stream has met no others. Whether the stream is not hot any more. */
-    boolean hasMetNone(StreamId stream) {
+    boolean hasMetNone(String stream) {
         AtomicInteger left = streams.get(stream);
         return left != null && left.decrementAndGet() <= 0 && streams.remove(stream, left);
     }

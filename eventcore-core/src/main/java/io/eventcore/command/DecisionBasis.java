@@ -1,13 +1,19 @@
 package io.eventcore.command;
 
+import io.eventcore.Boundary;
 import io.eventcore.Event;
+import io.eventcore.EventDeserializationException;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.EventTag;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.RawEvent;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StoredMatches;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
@@ -15,6 +21,7 @@ import io.eventcore.UndeclaredStreamException;
 import io.eventcore.snapshot.SnapshotListener.ReplayReason;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,6 +29,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +48,10 @@ final class DecisionBasis<S, E extends Event> {
 
     private final Command<S, E> command;
     private final Map<StreamId, StreamVersion> versions = new LinkedHashMap<>();
-    private final List<EventStreamReader<E>> readers = new ArrayList<>(1);
+    private final List<Found<E>> readers = new ArrayList<>(1);
+    private final List<Boundary> boundaries = new ArrayList<>(0);
+    private final Set<EventTag> tags = new HashSet<>(0);
+    private final Set<EventQuery.Item> asked = new HashSet<>(0);
     private final List<Round<S>> rounds = new ArrayList<>(1);
     private GlobalPosition position = GlobalPosition.START;
     private long folded;
@@ -62,8 +73,19 @@ final class DecisionBasis<S, E extends Event> {
      * @param versions up to where the events of each stream are part of it
      * @param position the highest position among these events
      * @param rounds the rounds that led to it
+     * @param boundary what its events were read with, if it was made on tags; then there is one round
      */
-    record Reached<S>(Map<StreamId, StreamVersion> versions, GlobalPosition position, List<Round<S>> rounds) {}
+    record Reached<S>(
+            Map<StreamId, StreamVersion> versions,
+            GlobalPosition position,
+            List<Round<S>> rounds,
+            Optional<Boundary> boundary) {}
+
+    /** The events of one read. */
+    private interface Found<E extends Event> extends Iterable<RecordedEvent<E>> {
+        /** How many of them were left out because their type is unknown. */
+        long skipped();
+    }
 
     /** Why a basis that was reached before cannot be continued. */
     static final class NotContinuedException extends Exception {
@@ -93,7 +115,8 @@ final class DecisionBasis<S, E extends Event> {
      */
     static <S, E extends Event> DecisionBasis<S, E> read(EventStore store, Command<S, E> command) {
         DecisionBasis<S, E> basis = new DecisionBasis<>(command);
-        basis.visit(store, declared(command));
+        Optional<EventQuery> query = declaredQuery(command);
+        basis.visit(store, declared(command, query), query);
         if (CommandType.of(command).discovers()) {
             basis.discover(store);
         }
@@ -110,8 +133,13 @@ final class DecisionBasis<S, E extends Event> {
      */
     static <S, E extends Event> DecisionBasis<S, E> continueFrom(
             EventStore store, Command<S, E> command, Reached<S> reached) throws NotContinuedException {
-        if (!reached.rounds.get(0).streams.equals(declared(command))) {
+        Optional<EventQuery> query = declaredQuery(command);
+        if (!reached.rounds.get(0).streams.equals(declared(command, query))
+                || query.isPresent() != reached.boundary.isPresent()) {
             throw new NotContinuedException(ReplayReason.PARTIAL);
+        }
+        if (query.isPresent()) {
+            return continueFrom(store, command, query.get(), reached, reached.boundary.orElseThrow());
         }
         EventStreamReader<E> tail = store.readStreams(reached.versions, command.eventType());
         for (Map.Entry<StreamId, StreamVersion> stream : reached.versions.entrySet()) {
@@ -120,15 +148,41 @@ final class DecisionBasis<S, E extends Event> {
             }
         }
         DecisionBasis<S, E> basis = new DecisionBasis<>(command);
-        basis.readers.add(tail);
+        basis.readers.add(found(tail));
         basis.versions.putAll(tail.versions());
         basis.continueRounds(reached);
         return basis;
     }
 
-    private static Set<StreamId> declared(Command<?, ?> command) {
+    private static <S, E extends Event> DecisionBasis<S, E> continueFrom(
+            EventStore store, Command<S, E> command, EventQuery query, Reached<S> reached, Boundary before)
+            throws NotContinuedException {
+        Set<StreamId> streams = reached.rounds.get(0).streams;
+        EventQuery cut = cut(command, query, streams);
+        StoredMatches tail;
+        try {
+            tail = store.internals().readMatching(cut, Event.class, Optional.of(before));
+        } catch (IllegalArgumentException anotherQuery) {
+            throw new NotContinuedException(ReplayReason.PARTIAL);
+        }
+        for (String guard : before.guardRows()) {
+            if (tail.boundary().seen(guard).version() < before.seen(guard).version()) {
+                throw new NotContinuedException(ReplayReason.AHEAD_OF_LOG);
+            }
+        }
+        DecisionBasis<S, E> basis = new DecisionBasis<>(command);
+        basis.take(query, streams, QueriedEvents.of(tail, cut, Event.class));
+        basis.continueRounds(reached);
+        return basis;
+    }
+
+    private static Optional<EventQuery> declaredQuery(Command<?, ?> command) {
+        return answer(command, command.query(), "query", "return Optional.empty() if it decides on streams alone");
+    }
+
+    private static Set<StreamId> declared(Command<?, ?> command, Optional<EventQuery> query) {
         Set<StreamId> declared = answer(command, command.streams(), "streams", "name at least one stream");
-        if (declared.isEmpty()) {
+        if (declared.isEmpty() && query.isEmpty()) {
             throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
         }
         return declared;
@@ -149,24 +203,25 @@ final class DecisionBasis<S, E extends Event> {
         for (int i = 0; i < reached.rounds.size(); i++) {
             Round<S> round = reached.rounds.get(i);
             visited.addAll(round.streams);
+            boolean all = reached.boundary.isPresent();
             position = reached.position;
             folded = 0;
-            state = foldTail(round.state, visited, reached.position);
+            state = foldTail(round.state, all ? Optional.empty() : Optional.of(visited), reached.position);
             rounds.add(new Round<>(round.streams, state));
             Set<StreamId> next = i + 1 < reached.rounds.size() ? reached.rounds.get(i + 1).streams : Set.of();
-            if (discovers && !next.equals(unknown(visited))) {
+            if (discovers && !(next.equals(unknown(visited)) && unknownItems().isEmpty())) {
                 throw new NotContinuedException(ReplayReason.PARTIAL);
             }
         }
     }
 
-    private S foldTail(S start, Set<StreamId> visited, GlobalPosition above) throws NotContinuedException {
+    private S foldTail(S start, Optional<Set<StreamId>> visited, GlobalPosition above) throws NotContinuedException {
         S continued = start;
         for (RecordedEvent<E> event : readers.get(0)) {
             if (event.position().compareTo(above) < 0) {
                 throw new NotContinuedException(ReplayReason.LATE_EVENT);
             }
-            if (visited.contains(event.streamId())) {
+            if (visited.isEmpty() || visited.get().contains(event.streamId())) {
                 continued = command.apply(continued, event.event());
             }
             position = event.position();
@@ -189,15 +244,29 @@ final class DecisionBasis<S, E extends Event> {
         for (Map.Entry<StreamId, StreamVersion> stream : versions.entrySet()) {
             writes = writes.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
         }
+        for (Boundary boundary : boundaries) {
+            writes = writes.restingOn(boundary);
+        }
         for (E event :
                 answer(command, command.handle(state, context), "handle", "return List.of() if nothing happens")) {
             try {
-                writes = writes.append(answer(command, event, "handle", "return a list of events without null"));
+                answer(command, event, "handle", "return a list of events without null");
+                writes = withHome(writes, event).append(event);
             } catch (UndeclaredStreamException e) {
                 throw new UndeclaredStreamException(e.streamId(), command.getClass());
             }
         }
         return writes;
+    }
+
+    /** An event that a decision like this one sees by its tags may go to any stream: who decides on that, guards it. */
+    private StreamWrites withHome(StreamWrites writes, E event) {
+        if (tags.isEmpty() || versions.containsKey(event.streamId())) {
+            return writes;
+        }
+        return Collections.disjoint(tags, event.eventTags())
+                ? writes
+                : writes.registerStream(event.streamId(), ExpectedVersion.any());
     }
 
     /** The version of every stream visited, once the events decided on were written. */
@@ -225,8 +294,8 @@ final class DecisionBasis<S, E extends Event> {
     /** How many events this basis lacks because their type is unknown, as far as it has read events itself. */
     long skipped() {
         long skipped = 0;
-        for (EventStreamReader<E> reader : readers) {
-            skipped += reader.skippedEvents();
+        for (Found<E> reader : readers) {
+            skipped += reader.skipped();
         }
         return skipped;
     }
@@ -241,23 +310,43 @@ final class DecisionBasis<S, E extends Event> {
         return position;
     }
 
+    /** Whether it can be continued another time: of one that was made on tags, if it has discovered nothing. */
+    boolean canBeContinued() {
+        return boundaries.isEmpty() || rounds.size() == 1;
+    }
+
     /** This basis, to be continued another time. */
     Reached<S> reached() {
-        return new Reached<>(Map.copyOf(versions), position, List.copyOf(rounds));
+        return new Reached<>(
+                Map.copyOf(versions),
+                position,
+                List.copyOf(rounds),
+                boundaries.isEmpty() ? Optional.empty() : Optional.of(boundaries.get(0)));
     }
 
     private void discover(EventStore store) {
         for (int round = 1; ; round++) {
             Set<StreamId> unknown = unknown(versions.keySet());
-            if (unknown.isEmpty()) {
+            List<EventQuery.Item> items = unknownItems();
+            if (unknown.isEmpty() && items.isEmpty()) {
                 return;
             }
             if (round > MAX_ROUNDS || versions.size() + unknown.size() > MAX_STREAMS) {
                 throw new IllegalArgumentException("%s goes on discovering streams: %d after %d rounds"
                         .formatted(command.getClass().getName(), versions.size() + unknown.size(), round));
             }
-            visit(store, unknown);
+            visit(store, unknown, items.isEmpty() ? Optional.empty() : Optional.of(new EventQuery(items)));
         }
+    }
+
+    private List<EventQuery.Item> unknownItems() {
+        Optional<EventQuery> query = answer(
+                command, command.discoverQuery(state), "discoverQuery", "return Optional.empty() if there is no more");
+        return query.isEmpty()
+                ? List.of()
+                : query.get().items().stream()
+                        .filter(item -> !asked.contains(item))
+                        .toList();
     }
 
     private Set<StreamId> unknown(Set<StreamId> visited) {
@@ -267,14 +356,93 @@ final class DecisionBasis<S, E extends Event> {
         return unknown;
     }
 
-    private void visit(EventStore store, Collection<StreamId> streams) {
-        EventStreamReader<E> reader = store.readStreams(fromTheBeginning(streams), command.eventType());
-        readers.add(reader);
-        versions.putAll(reader.versions());
+    private void visit(EventStore store, Set<StreamId> streams, Optional<EventQuery> query) {
+        if (query.isPresent()) {
+            take(query.get(), streams, store.readEvents(cut(command, query.get(), streams), Event.class));
+        } else {
+            EventStreamReader<E> reader = store.readStreams(fromTheBeginning(streams), command.eventType());
+            readers.add(found(reader));
+            versions.putAll(reader.versions());
+        }
         position = GlobalPosition.START;
         folded = 0;
         state = fold();
         rounds.add(new Round<>(Set.copyOf(streams), state));
+    }
+
+    /** What is read for a query and streams: of the streams every event, since one of another type is an error. */
+    private static EventQuery cut(Command<?, ?> command, EventQuery query, Set<StreamId> streams) {
+        List<EventQuery.Item> items = new ArrayList<>();
+        for (EventQuery.Item item : query.items()) {
+            boolean typed = !item.types().isEmpty() || command.eventType() == Event.class;
+            items.add(
+                    typed
+                            ? item
+                            : new EventQuery.Item(item.stream(), item.tags(), Set.of(command.eventType()), Set.of()));
+        }
+        streams.forEach(id -> items.addAll(EventQuery.ofStream(id).items()));
+        return new EventQuery(items);
+    }
+
+    private void take(EventQuery query, Set<StreamId> streams, QueriedEvents<Event> read) {
+        readers.add(new Found<>() {
+            @Override
+            public Iterator<RecordedEvent<E>> iterator() {
+                return read.stream()
+                        .filter(event -> isWanted(event, streams))
+                        .map(DecisionBasis.this::narrowed)
+                        .iterator();
+            }
+
+            @Override
+            public long skipped() {
+                return read.skippedEvents();
+            }
+        });
+        boundaries.add(read.boundary());
+        streams.forEach(id -> versions.put(
+                id, StreamVersion.of(read.boundary().seen(id.value()).version())));
+        asked.addAll(query.items());
+        query.items().forEach(item -> tags.addAll(item.tags()));
+    }
+
+    /** The type is a check of what is in a stream, and a filter of what carries a tag. */
+    private boolean isWanted(RecordedEvent<Event> event, Set<StreamId> streams) {
+        if (command.eventType().isInstance(event.event())) {
+            return true;
+        }
+        if (streams.contains(event.streamId())) {
+            throw new EventDeserializationException(
+                    event.streamId(),
+                    event.version(),
+                    event.position(),
+                    event.typeName(),
+                    "it is a %s, not a %s"
+                            .formatted(
+                                    event.event().getClass().getName(),
+                                    command.eventType().getName()),
+                    null);
+        }
+        return false;
+    }
+
+    @SuppressWarnings("unchecked") // it was checked
+    private RecordedEvent<E> narrowed(RecordedEvent<Event> event) {
+        return (RecordedEvent<E>) (RecordedEvent<?>) event;
+    }
+
+    private static <E extends Event> Found<E> found(EventStreamReader<E> reader) {
+        return new Found<>() {
+            @Override
+            public Iterator<RecordedEvent<E>> iterator() {
+                return reader.iterator();
+            }
+
+            @Override
+            public long skipped() {
+                return reader.skippedEvents();
+            }
+        };
     }
 
     private static Map<StreamId, StreamVersion> fromTheBeginning(Collection<StreamId> streams) {
@@ -294,13 +462,20 @@ final class DecisionBasis<S, E extends Event> {
             }
             return sum;
         }
-        PriorityQueue<Head<E>> heads =
-                new PriorityQueue<>(Comparator.comparing((Head<E> head) -> head.event.position()));
+        PriorityQueue<Head<E>> heads = new PriorityQueue<>(
+                Comparator.comparing((Head<E> head) -> head.event.position()).thenComparing(head -> head.event.part()));
         readers.forEach(reader -> Head.of(reader.iterator(), heads));
         S sum = command.initialState();
+        @Nullable RecordedEvent<E> before = null;
         while (!heads.isEmpty()) {
             Head<E> first = heads.remove();
-            sum = fold(sum, first.event);
+            // An event may match the queries of several rounds.
+            if (before == null
+                    || before.part() != first.event.part()
+                    || !before.id().equals(first.event.id())) {
+                sum = fold(sum, first.event);
+            }
+            before = first.event;
             Head.of(first.rest, heads);
         }
         return sum;

@@ -1,5 +1,6 @@
 package io.eventcore.command;
 
+import io.eventcore.EventTag;
 import io.eventcore.StreamId;
 import java.util.Collection;
 import java.util.Comparator;
@@ -11,7 +12,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queues for hot streams: a fixed number, each for a stripe of all streams.
+ * The queues for hot streams and tags, by the ids of their rows: a fixed number, each for a stripe of all of them.
  *
  * <p>If commands rest on several hot streams, one queue serves the stripes of all of these, so that such commands can be
  * decided in company. Which queue serves a stripe does not affect correctness: while it changes, two commands may race as
@@ -37,7 +38,7 @@ final class HotStreamQueues {
     }
 
     /** The queues of some streams, in the order in which every attempt enters them. */
-    List<HotStreamQueue> of(Collection<StreamId> streams) {
+    List<HotStreamQueue> of(Collection<String> streams) {
         return streams.stream()
                 .map(this::of)
                 .distinct()
@@ -45,12 +46,12 @@ final class HotStreamQueues {
                 .toList();
     }
 
-    HotStreamQueue of(StreamId stream) {
+    HotStreamQueue of(String stream) {
         return serving.get(stripe(stream));
     }
 
     /** Lets one queue serve all these streams from now on, if it does not serve too many then. */
-    void join(Collection<StreamId> streams) {
+    void join(Collection<String> streams) {
         List<HotStreamQueue> joined = of(streams);
         int[] stripes = stripesOf(joined);
         if (joined.size() > 1 && stripes.length <= MAX_STRIPES_PER_QUEUE) {
@@ -67,13 +68,17 @@ final class HotStreamQueues {
     }
 
     /** Lets the stripe of this stream have its own queue again. */
-    void separate(StreamId stream) {
+    void separate(String stream) {
         int stripe = stripe(stream);
         serving.set(stripe, own.get(stripe));
     }
 
-    /** Lets every queue forget what it keeps of a stream. */
-    void forget(StreamId stream) {
+    /** Lets every queue forget what it keeps of a stream. Of tags none keeps anything. */
+    void forget(String row) {
+        if (EventTag.isRow(row)) {
+            return;
+        }
+        StreamId stream = StreamId.of(row);
         for (HotStreamQueue queue : own) {
             DecisionChain chain = queue.chain();
             if (chain != null) {
@@ -92,7 +97,7 @@ final class HotStreamQueues {
         return false;
     }
 
-    private static int stripe(StreamId stream) {
+    private static int stripe(String stream) {
         int hash = stream.hashCode();
         return (hash ^ hash >>> 16) & STRIPES - 1;
     }

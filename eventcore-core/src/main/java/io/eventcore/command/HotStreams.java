@@ -1,8 +1,9 @@
 package io.eventcore.command;
 
+import io.eventcore.BoundaryConflictException;
+import io.eventcore.ConflictException;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
-import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.StackReserve;
@@ -15,7 +16,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets commands queue for the streams that they fight over, instead of losing races for them.
+ * Lets commands queue for the streams and tags that they fight over, instead of losing races for them.
  *
  * <p>A stream is <em>hot</em> from its first conflict until a number of attempts has met no other. An attempt on a hot
  * stream waits for its turn in the queue of that stream, about in the order they came; an attempt on other streams pays one
@@ -71,18 +72,18 @@ final class HotStreams {
     /**
      * Makes an attempt, in its turn if it rests on hot streams.
      *
-     * @param streams the streams that the attempt is known to rest on
-     * @param contested the stream over which the attempt before was lost, if there was one
+     * @param streams the rows of the streams and tags that the attempt is known to rest on
+     * @param contested the row over which the attempt before was lost, if there was one
      * @param deadline when to leave the queue, as {@link System#nanoTime()}
      * @param attempt reads, decides and appends, all through the store it is given
      * @throws LeftQueueException if the turn did not come in time
      */
     ExecutionResult attempt(
-            Supplier<Set<StreamId>> streams,
-            @Nullable StreamId contested,
+            Supplier<Set<String>> streams,
+            @Nullable String contested,
             long deadline,
             Function<EventStore, ExecutionResult> attempt) {
-        List<StreamId> hot = hotOf(streams, contested);
+        List<String> hot = hotOf(streams, contested);
         return hot.isEmpty() ? watched(attempt) : inTurn(hot, deadline, attempt);
     }
 
@@ -91,27 +92,27 @@ final class HotStreams {
      * decides on nothing but what is stored, since no other attempt may wait for it while it waits.
      */
     ExecutionResult attemptAlone(
-            Supplier<Set<StreamId>> streams,
-            @Nullable StreamId contested,
+            Supplier<Set<String>> streams,
+            @Nullable String contested,
             long deadline,
             Function<EventStore, ExecutionResult> attempt) {
-        List<StreamId> hot = hotOf(streams, contested);
+        List<String> hot = hotOf(streams, contested);
         return hot.isEmpty() ? watched(attempt) : alone(hot, queues.of(hot), deadline, attempt);
     }
 
     /** The streams to queue for; none if the thread may not wait for other attempts. */
-    private List<StreamId> hotOf(Supplier<Set<StreamId>> streams, @Nullable StreamId contested) {
+    private List<String> hotOf(Supplier<Set<String>> streams, @Nullable String contested) {
         return known.isEmpty() || queues.haveThisThread() || store.internals().joinsCallersTransaction()
                 ? List.of()
                 : hotOf(streams.get(), contested);
     }
 
-    private List<StreamId> hotOf(Set<StreamId> streams, @Nullable StreamId contested) {
-        List<StreamId> hot = new ArrayList<>(1);
+    private List<String> hotOf(Set<String> streams, @Nullable String contested) {
+        List<String> hot = new ArrayList<>(1);
         if (contested != null && known.contains(contested) && !streams.contains(contested)) {
             hot.add(contested);
         }
-        for (StreamId stream : streams) {
+        for (String stream : streams) {
             if (known.contains(stream)) {
                 hot.add(stream);
             }
@@ -124,24 +125,31 @@ final class HotStreams {
      * delay enough before the next attempt, as long as no other process fights for the stream too.
      */
     boolean isCrowded(EventStoreException failure) {
-        return failure instanceof VersionConflictException conflict
-                && known.contains(conflict.streamId())
-                && queues.of(conflict.streamId()).isCrowded();
+        return failure instanceof ConflictException conflict
+                && known.contains(rowOf(conflict))
+                && queues.of(rowOf(conflict)).isCrowded();
+    }
+
+    /** The row that an attempt was lost over: that of a stream or of a tag. */
+    static String rowOf(ConflictException conflict) {
+        return conflict instanceof BoundaryConflictException boundary
+                ? boundary.guardRow()
+                : ((VersionConflictException) conflict).streamId().value();
     }
 
     /** An attempt without a queue, which finds out whether there ought to be one. */
     private ExecutionResult watched(Function<EventStore, ExecutionResult> attempt) {
         try {
             return attempt.apply(store);
-        } catch (VersionConflictException conflict) {
+        } catch (ConflictException conflict) {
             if (enabled && !store.internals().joinsCallersTransaction()) {
-                known.hasMetOthers(conflict.streamId());
+                known.hasMetOthers(rowOf(conflict));
             }
             throw conflict;
         }
     }
 
-    private ExecutionResult inTurn(List<StreamId> hot, long deadline, Function<EventStore, ExecutionResult> attempt) {
+    private ExecutionResult inTurn(List<String> hot, long deadline, Function<EventStore, ExecutionResult> attempt) {
         for (int tries = 0; tries < MAX_TRIES_IN_COMPANY; tries++) {
             List<HotStreamQueue> own = queues.of(hot);
             DecisionChain chain = own.get(0).chain();
@@ -161,7 +169,7 @@ final class HotStreams {
 
     /** An attempt that decides on top of what others have decided, and is stored together with them. */
     private ExecutionResult inCompany(
-            List<StreamId> hot,
+            List<String> hot,
             HotStreamQueue queue,
             DecisionChain chain,
             long deadline,
@@ -179,9 +187,9 @@ final class HotStreams {
             return attempt.apply(new ChainedStore(store, chain, queued));
         } catch (Throwable wayOut) {
             if (queued.isToldByStore(wayOut)) {
-                if (wayOut instanceof VersionConflictException conflict) {
+                if (wayOut instanceof ConflictException conflict) {
                     others = true;
-                    known.hasMetOthers(conflict.streamId());
+                    known.hasMetOthers(rowOf(conflict));
                 }
             } else {
                 prove(chain, queued);
@@ -210,10 +218,7 @@ final class HotStreams {
 
     /** An attempt that decides on what is stored, while all others on its hot streams wait. */
     private ExecutionResult alone(
-            List<StreamId> hot,
-            List<HotStreamQueue> own,
-            long deadline,
-            Function<EventStore, ExecutionResult> attempt) {
+            List<String> hot, List<HotStreamQueue> own, long deadline, Function<EventStore, ExecutionResult> attempt) {
         int entered = 0;
         boolean others = false;
         StackReserve.check();
@@ -226,7 +231,7 @@ final class HotStreams {
             own.forEach(HotStreamQueue::drain);
             queues.join(hot);
             return watched(attempt);
-        } catch (LeftQueueException | VersionConflictException anotherWasThere) {
+        } catch (LeftQueueException | ConflictException anotherWasThere) {
             others = true;
             throw anotherWasThere;
         } finally {
@@ -250,8 +255,8 @@ final class HotStreams {
         }
     }
 
-    private void met(List<StreamId> hot, boolean others) {
-        for (StreamId stream : hot) {
+    private void met(List<String> hot, boolean others) {
+        for (String stream : hot) {
             if (others) {
                 known.hasMetOthers(stream);
             } else if (known.hasMetNone(stream)) {

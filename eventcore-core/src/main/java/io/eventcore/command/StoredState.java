@@ -1,14 +1,19 @@
 package io.eventcore.command;
 
+import io.eventcore.Boundary;
 import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
 import io.eventcore.command.DecisionBasis.NotContinuedException;
 import io.eventcore.command.DecisionBasis.Reached;
 import io.eventcore.command.DecisionBasis.Round;
 import io.eventcore.snapshot.SnapshotListener.ReplayReason;
 import io.eventcore.snapshot.StoredSnapshot;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JavaType;
@@ -40,7 +45,8 @@ final class StoredState<S> {
     Reached<S> reached(StoredSnapshot stored) throws NotContinuedException {
         try {
             List<Round<S>> rounds = new ArrayList<>();
-            for (StoredRound round : mapper.readValue(ReadAs.stateOf(stored.state()), StoredRound[].class)) {
+            RestsOn parts = RestsOn.of(ReadAs.stateOf(stored.state()));
+            for (StoredRound round : mapper.readValue(parts.state(), StoredRound[].class)) {
                 Set<StreamId> streams = new LinkedHashSet<>();
                 round.streams.forEach(id -> streams.add(StreamId.of(id)));
                 rounds.add(new Round<>(streams, readState(round.state)));
@@ -48,7 +54,7 @@ final class StoredState<S> {
             if (rounds.isEmpty()) {
                 throw new NotContinuedException(ReplayReason.UNREADABLE);
             }
-            return new Reached<>(stored.versions(), stored.position(), rounds);
+            return new Reached<>(stored.versions(), stored.position(), rounds, parts.boundary());
         } catch (JacksonException | IllegalArgumentException e) {
             throw new NotContinuedException(ReplayReason.UNREADABLE);
         }
@@ -74,11 +80,9 @@ final class StoredState<S> {
             List<String> streams = round.streams().stream().map(StreamId::value).toList();
             rounds.add(new StoredRound(streams, writeState(round.state())));
         }
+        RestsOn parts = new RestsOn(reached.boundary(), mapper.writeValueAsString(rounds));
         return new StoredSnapshot(
-                version,
-                reached.versions(),
-                reached.position(),
-                ReadAs.state(readingKey, mapper.writeValueAsString(rounds)));
+                version, parts.counted(reached.versions()), reached.position(), ReadAs.state(readingKey, parts.text()));
     }
 
     /** Lossy JSON would be noticed nowhere else: a state that comes back different is not stored. */
@@ -118,6 +122,43 @@ final class StoredState<S> {
 
         static String stateOf(String stored) {
             return stored.startsWith(BEGIN) ? stored.substring(stored.indexOf('/', BEGIN.length()) + 1) : stored;
+        }
+    }
+
+    /**
+     * The boundary of a state that was made on tags, before the state: {@code on/<boundary>/<state>}. A state of streams stands
+     * alone, as it did before there were tags.
+     */
+    private record RestsOn(Optional<Boundary> boundary, String state) {
+        private static final String BEGIN = "on/";
+
+        /** Stands for the events of all tags among the versions, which only tell how much a snapshot holds. */
+        private static final StreamId TAGS = StreamId.of("tags");
+
+        static RestsOn of(String stored) {
+            if (!stored.startsWith(BEGIN)) {
+                return new RestsOn(Optional.empty(), stored);
+            }
+            int end = stored.indexOf('/', BEGIN.length());
+            return new RestsOn(
+                    Optional.of(Boundary.ofText(stored.substring(BEGIN.length(), Math.max(BEGIN.length(), end)))),
+                    stored.substring(end + 1));
+        }
+
+        String text() {
+            return boundary.map(read -> BEGIN + read.toText() + "/" + state).orElse(state);
+        }
+
+        Map<StreamId, StreamVersion> counted(Map<StreamId, StreamVersion> versions) {
+            if (boundary.isEmpty()) {
+                return versions;
+            }
+            long events = boundary.get().guards().stream()
+                    .mapToLong(guard -> guard.seen().version())
+                    .sum();
+            Map<StreamId, StreamVersion> all = new HashMap<>(versions);
+            all.merge(TAGS, StreamVersion.of(events), (one, other) -> StreamVersion.of(one.value() + other.value()));
+            return all;
         }
     }
 

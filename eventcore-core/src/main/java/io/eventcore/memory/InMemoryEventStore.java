@@ -3,19 +3,24 @@ package io.eventcore.memory;
 import io.eventcore.AppendInFlight;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
+import io.eventcore.Boundary;
+import io.eventcore.ConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
+import io.eventcore.StoredMatches;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -190,32 +195,50 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     /**
-     * Checks the versions. If they are wrong because the same events were stored before, finds those.
+     * Checks what the append rests on. If that is no longer so because the same events were stored before, finds those.
      *
-     * @throws VersionConflictException if they are wrong for another reason
+     * @throws ConflictException if it is for another reason
      */
     private Optional<List<StoredEvent>> checkOrFindRepeated(
             @Nullable MemoryTransaction transaction, SerializedAppend append, long[] versions) {
         try {
-            MemoryLog.check(append, versions);
+            log.check(transaction, append, versions);
             return Optional.empty();
-        } catch (VersionConflictException conflict) {
+        } catch (ConflictException conflict) {
             return Optional.of(repeated(transaction, append).orElseThrow(() -> conflict));
         }
     }
 
-    /** The events of an append, if all of them stand in the places that it expects. */
+    /** The events of an append, if all of them stand in the places that it expects, or carry its tags with their ids. */
     private Optional<List<StoredEvent>> repeated(@Nullable MemoryTransaction transaction, SerializedAppend append) {
         List<StoredEvent> repeated = new ArrayList<>();
         for (SerializedAppend.Entry entry : append.entries()) {
-            append.expectedPlace(entry)
-                    .flatMap(place -> log.find(transaction, entry.event().streamId(), place))
-                    .filter(event -> event.id().equals(entry.event().id()))
-                    .ifPresent(repeated::add);
+            Optional<StoredEvent> stored = append.expectedPlace(entry).isPresent()
+                    ? append.expectedPlace(entry)
+                            .flatMap(
+                                    place -> log.find(transaction, entry.event().streamId(), place))
+                    : taggedAlike(transaction, append, entry);
+            stored.filter(event -> event.id().equals(entry.event().id())).ifPresent(repeated::add);
         }
         return repeated.isEmpty() || repeated.size() < append.entries().size()
                 ? Optional.empty()
                 : Optional.of(repeated);
+    }
+
+    /** The event with this id among the newest of one of its tags. */
+    private Optional<StoredEvent> taggedAlike(
+            @Nullable MemoryTransaction transaction, SerializedAppend append, SerializedAppend.Entry entry) {
+        for (int tag : entry.tags()) {
+            List<MemoryTags.Tagged> all =
+                    log.taggedAfter(transaction, append.tagRows().get(tag).rowId(), 0);
+            for (MemoryTags.Tagged tagged : all.subList(Math.max(0, all.size() - MemoryTags.MAX_LOOK), all.size())) {
+                if (tagged.event().id().equals(entry.event().id())
+                        && tagged.event().streamId().equals(entry.event().streamId())) {
+                    return Optional.of(tagged.event());
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /** What an append has written that cannot be sent again, as it would be told if it could. */
@@ -267,6 +290,11 @@ public final class InMemoryEventStore implements EventStore {
         return internals.readStored(filter, page).decode(filter, eventType);
     }
 
+    @Override
+    public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+        return QueriedEvents.of(internals.readMatching(query, eventType, Optional.empty()), query, eventType);
+    }
+
     private Set<String> typeNames(EventFilter filter) {
         Set<String> names = new HashSet<>();
         filter.types().forEach(type -> names.addAll(serializer.storedNames(type)));
@@ -309,9 +337,20 @@ public final class InMemoryEventStore implements EventStore {
     private final class Internals implements StoreInternals {
         @Override
         public StoredPage readStored(EventFilter filter, EventPage page) {
-            Predicate<StoredEvent> wanted = matching(filter);
-            StoredPage found = log.locked(() -> log.read(page, wanted, PAGE_BYTES));
+            Predicate<StoredEvent> wanted = matching(filter.withAnyTags());
+            StoredPage found = log.locked(() -> log.read(page, filter.tags(), wanted, PAGE_BYTES));
             return new StoredPage(own(found.events()), found.continueAfter(), found.endReached());
+        }
+
+        @Override
+        public StoredMatches readMatching(
+                EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
+            EventQuery resolved = query.resolve(serializer::storedNames, eventType);
+            MemoryTransaction transaction = transactions.current();
+            StoredMatches found = log.locked(() -> new TaggedRead(log, transaction).read(resolved, after));
+            List<StoredEvent> events = new ArrayList<>();
+            found.events().forEach(events::add);
+            return new StoredMatches(found.boundary(), own(events));
         }
 
         @Override

@@ -1,7 +1,10 @@
 package io.eventcore.memory;
 
+import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.EventPage;
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
@@ -10,17 +13,20 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
+import io.eventcore.memory.MemoryTags.Tagged;
 import io.eventcore.memory.TransactionLocks.Mode;
 import io.eventcore.memory.TransactionScope.Turn;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import io.eventcore.serialization.internal.SerializedAppend.TagRow;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -47,10 +53,12 @@ final class MemoryLog {
     private static final byte[] NO_METADATA = {};
 
     private final ReentrantLock state = new ReentrantLock();
-    private final TransactionLocks<StreamId> locks = new TransactionLocks<>("Stream", state, TransactionLocks.PATIENCE);
+    private final TransactionLocks<String> locks =
+            new TransactionLocks<>(MemoryTags::nameOf, state, TransactionLocks.PATIENCE);
 
     private final Map<StreamId, StoredEvents> streams = new HashMap<>();
     private final StoredEvents log = new StoredEvents();
+    private final MemoryTags tags = new MemoryTags();
     private final EventDecoder decoder;
     private final Clock clock;
 
@@ -82,14 +90,17 @@ final class MemoryLog {
         }
     }
 
-    /** Waits until no other transaction is in the way of an append, and locks its streams for the transaction, if there is one. */
+    /** Waits until no other transaction is in the way of an append, and locks its tags and streams for the transaction, if there is one. */
     void lock(@Nullable MemoryTransaction transaction, SerializedAppend append) {
         if (transaction == null && locks.areFree()) {
             return;
         }
-        Map<StreamId, Mode> modes = new LinkedHashMap<>();
+        Map<String, Mode> modes = new LinkedHashMap<>();
+        for (TagRow tag : append.tagRows()) {
+            modes.put(tag.rowId(), tag.isGuard() ? Mode.SHARED : Mode.EXCLUSIVE);
+        }
         for (Participant participant : append.participants()) {
-            modes.put(participant.id(), participant.isGuard() ? Mode.SHARED : Mode.EXCLUSIVE);
+            modes.put(participant.id().value(), participant.isGuard() ? Mode.SHARED : Mode.EXCLUSIVE);
         }
         locks.acquire(transaction, modes);
     }
@@ -133,14 +144,71 @@ final class MemoryLog {
                 .toList();
     }
 
-    /** Checks every participant against its version as {@code versions} sees it. */
-    static void check(SerializedAppend append, long[] versions) {
+    /** How many events carry a tag, and where the last of them stands, as this transaction sees it. */
+    Boundary.Seen seen(@Nullable MemoryTransaction transaction, String tagRow) {
+        MemoryTags own = own(transaction).tags();
+        int owned = own.count(tagRow);
+        return new Boundary.Seen(
+                (long) tags.count(tagRow) + owned, owned > 0 ? own.lastPosition(tagRow) : tags.lastPosition(tagRow));
+    }
+
+    /** The events that carry a tag after a position, as this transaction sees them, in order. */
+    List<Tagged> taggedAfter(@Nullable MemoryTransaction transaction, String tagRow, long position) {
+        List<Tagged> own = own(transaction).tags().after(tagRow, position);
+        List<Tagged> committed = tags.after(tagRow, position);
+        if (own.isEmpty()) {
+            return committed;
+        }
+        List<Tagged> both = new ArrayList<>(committed);
+        both.addAll(own);
+        return both;
+    }
+
+    /** Checks what the append rests on: tags first, then streams, as every store names the first conflict. */
+    void check(@Nullable MemoryTransaction transaction, SerializedAppend append, long[] versions) {
+        for (TagRow tag : append.tagRows()) {
+            for (Boundary.Guard guard : tag.guards()) {
+                long version = seen(transaction, tag.rowId()).version();
+                checkGuard(
+                        guard,
+                        version,
+                        () -> taggedAfter(transaction, tag.rowId(), guard.seen().lastPosition()));
+            }
+        }
         for (int i = 0; i < versions.length; i++) {
             Participant participant = append.participants().get(i);
             StreamVersion actual = StreamVersion.of(versions[i]);
             if (!participant.expected().isMetBy(actual)) {
                 throw new VersionConflictException(participant.id(), participant.expected(), actual);
             }
+            for (Boundary.Guard guard : participant.guards()) {
+                checkGuard(
+                        guard,
+                        versions[i],
+                        () ->
+                                eventsAfter(
+                                                transaction,
+                                                participant.id(),
+                                                StreamVersion.of(guard.seen().version()))
+                                        .stream()
+                                        .map(event -> new Tagged(event, Set.of()))
+                                        .toList());
+            }
+        }
+    }
+
+    /** Its row is where it was, or else nothing that matches has come to it. */
+    private static void checkGuard(Boundary.Guard guard, long version, Supplier<List<Tagged>> beyond) {
+        long moved = version - guard.seen().version();
+        if (moved == 0) {
+            return;
+        }
+        boolean conflict = moved < 0 || moved > MemoryTags.MAX_LOOK || guard.matchesEveryEvent();
+        if (conflict
+                || beyond.get().stream()
+                        .anyMatch(event -> guard.conditions().stream().anyMatch(event::meets))) {
+            throw new BoundaryConflictException(
+                    guard.rowId(), StreamVersion.of(guard.seen().version()), StreamVersion.of(version));
         }
     }
 
@@ -149,6 +217,7 @@ final class MemoryLog {
         if (transaction == null) {
             List<StoredEvent> recorded = record(append, baseVersions);
             publish(recorded);
+            tags.add(tagged(append, recorded));
             return recorded;
         }
         if (append.entries().isEmpty()) {
@@ -159,8 +228,10 @@ final class MemoryLog {
             buffer = begin(transaction);
         }
         List<StoredEvent> recorded = record(append, baseVersions);
+        List<Tagged> tagged = tagged(append, recorded);
         buffer.add(recorded);
-        transaction.add(new Appended(buffer, recorded));
+        buffer.tags().add(tagged);
+        transaction.add(new Appended(buffer, recorded, tagged));
         return recorded;
     }
 
@@ -189,20 +260,24 @@ final class MemoryLog {
     private final class Appended implements MemoryTransaction.Step {
         private final TransactionBuffer buffer;
         private final List<StoredEvent> recorded;
+        private final List<Tagged> tagged;
 
-        private Appended(TransactionBuffer buffer, List<StoredEvent> recorded) {
+        private Appended(TransactionBuffer buffer, List<StoredEvent> recorded, List<Tagged> tagged) {
             this.buffer = buffer;
             this.recorded = recorded;
+            this.tagged = tagged;
         }
 
         @Override
         public void commit() {
             publish(recorded);
+            tags.add(tagged);
         }
 
         @Override
         public void undo() {
             buffer.remove(recorded);
+            buffer.tags().remove(tagged);
         }
     }
 
@@ -226,6 +301,22 @@ final class MemoryLog {
         return recorded;
     }
 
+    private static List<Tagged> tagged(SerializedAppend append, List<StoredEvent> recorded) {
+        if (append.tagRows().isEmpty()) {
+            return List.of();
+        }
+        List<Tagged> tagged = new ArrayList<>();
+        for (int i = 0; i < recorded.size(); i++) {
+            List<Integer> carried = append.entries().get(i).tags();
+            if (!carried.isEmpty()) {
+                Set<String> rows = new HashSet<>();
+                carried.forEach(index -> rows.add(append.tagRows().get(index).rowId()));
+                tagged.add(new Tagged(recorded.get(i), rows));
+            }
+        }
+        return tagged;
+    }
+
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -243,23 +334,38 @@ final class MemoryLog {
     }
 
     /** Publishes events in the positions they have, in a log that is unused; positions are drawn after the last of them. */
-    void importEvents(List<StoredEvent> events) {
-        publish(events);
+    void importEvents(List<Tagged> events) {
+        publish(events.stream().map(Tagged::event).toList());
+        tags.add(events.stream().filter(event -> !event.rows().isEmpty()).toList());
         lastPosition = Math.max(lastPosition, log.size());
     }
 
     /** Publishes events in new positions, in the order given. */
-    void importAtEnd(List<StoredEvent> events) {
-        List<StoredEvent> placed = new ArrayList<>(events.size());
-        events.forEach(event -> placed.add(event.at(event.version(), GlobalPosition.of(++lastPosition))));
-        publish(placed);
+    void importAtEnd(List<Tagged> events) {
+        List<Tagged> placed = new ArrayList<>(events.size());
+        for (Tagged tagged : events) {
+            StoredEvent event = tagged.event();
+            placed.add(new Tagged(event.at(event.version(), GlobalPosition.of(++lastPosition)), tagged.rows()));
+        }
+        publish(placed.stream().map(Tagged::event).toList());
+        tags.add(placed.stream().filter(event -> !event.rows().isEmpty()).toList());
     }
 
-    /** Waits until no other transaction holds one of these streams. */
-    void lockForImport(List<StreamId> ids) {
+    /** Whether any committed event carries a tag. */
+    boolean holdsTags() {
+        return !tags.isEmpty();
+    }
+
+    /** The tags of a committed event. */
+    Set<EventTag> tagsAt(GlobalPosition position) {
+        return tags.at(position.value());
+    }
+
+    /** Waits until no other transaction holds one of these rows of tags and streams. */
+    void lockForImport(Collection<String> rows) {
         if (!locks.areFree()) {
-            Map<StreamId, Mode> modes = new LinkedHashMap<>();
-            ids.forEach(id -> modes.put(id, Mode.EXCLUSIVE));
+            Map<String, Mode> modes = new LinkedHashMap<>();
+            rows.forEach(row -> modes.put(row, Mode.EXCLUSIVE));
             locks.acquire(null, modes);
         }
     }
@@ -309,14 +415,18 @@ final class MemoryLog {
     /**
      * One page of the log, and how far it was looked through.
      *
+     * @param carried the tags that an event must carry
      * @param maxBytes how many bytes the events of the page may have; one event may be larger
      */
-    StoredPage read(EventPage page, Predicate<StoredEvent> wanted, long maxBytes) {
+    StoredPage read(EventPage page, Set<EventTag> carried, Predicate<StoredEvent> wanted, long maxBytes) {
         if (page.after().compareTo(lastPosition()) > 0) {
             throw EventStoreUnavailableException.logEndsBefore(page.after(), lastPosition());
         }
         // Positions at the end that were drawn in vain are not passed: a reader continues from what is committed.
         long bound = inFlight.isEmpty() ? log.size() : Math.min(log.size(), inFlight.firstKey());
+        if (!carried.isEmpty()) {
+            return readTagged(page, tags.carrying(carried, page.after().value()), wanted, bound, maxBytes);
+        }
         long position = page.after().value();
         List<StoredEvent> found = new ArrayList<>();
         long bytes = 0;
@@ -332,5 +442,26 @@ final class MemoryLog {
             position++;
         }
         return new StoredPage(found, GlobalPosition.of(position), position >= bound);
+    }
+
+    /** Of events in the order of their positions, those up to a bound that fit a page. */
+    private static StoredPage readTagged(
+            EventPage page, Iterable<StoredEvent> tagged, Predicate<StoredEvent> wanted, long bound, long maxBytes) {
+        List<StoredEvent> found = new ArrayList<>();
+        long bytes = 0;
+        for (StoredEvent event : tagged) {
+            if (event.position().value() > bound) {
+                break;
+            }
+            if (wanted.test(event)) {
+                bytes += event.bytes();
+                if (found.size() == page.limit() || (!found.isEmpty() && bytes > maxBytes)) {
+                    return new StoredPage(found, found.get(found.size() - 1).position(), false);
+                }
+                found.add(event);
+            }
+        }
+        return new StoredPage(
+                found, GlobalPosition.of(Math.max(bound, page.after().value())), true);
     }
 }

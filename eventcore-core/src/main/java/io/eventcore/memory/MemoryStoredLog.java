@@ -1,10 +1,12 @@
 package io.eventcore.memory;
 
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.internal.Callback;
+import io.eventcore.memory.MemoryTags.Tagged;
 import io.eventcore.serialization.internal.MetadataJson;
 import io.eventcore.transfer.ExportedEvent;
 import io.eventcore.transfer.StoredLog;
@@ -13,9 +15,12 @@ import io.eventcore.transfer.TransferRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The events of a store in memory as they are stored. What is imported with its positions is kept apart until all is there,
@@ -34,7 +39,7 @@ final class MemoryStoredLog implements StoredLog {
     private final Runnable eventsCommitted;
 
     /** What was imported with its positions and is not to be seen yet; guarded by the lock of the log. */
-    private final List<StoredEvent> restored = new ArrayList<>();
+    private final List<Tagged> restored = new ArrayList<>();
 
     private final Map<StreamId, Long> restoredVersions = new HashMap<>();
 
@@ -51,14 +56,37 @@ final class MemoryStoredLog implements StoredLog {
 
     @Override
     public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
-        List<StoredEvent> found = log.locked(() -> !isFilling()
-                ? log.eventsBetween(after, upTo, limit, PAGE_BYTES)
+        List<Tagged> found = log.locked(() -> !isFilling()
+                ? log.eventsBetween(after, upTo, limit, PAGE_BYTES).stream()
+                        .map(event -> new Tagged(event, rows(log.tagsAt(event.position()))))
+                        .toList()
                 : restored.stream()
-                        .filter(event -> event.position().compareTo(after) > 0
-                                && event.position().compareTo(upTo) <= 0)
+                        .filter(event -> event.position() > after.value() && event.position() <= upTo.value())
                         .limit(limit)
                         .toList());
-        return found.stream().map(MemoryStoredLog::exported).toList();
+        return found.stream()
+                .map(tagged -> exported(tagged.event())
+                        .withTags(tagged.rows().stream().map(EventTag::ofRow).collect(Collectors.toSet())))
+                .toList();
+    }
+
+    private static Set<String> rows(Set<EventTag> tags) {
+        return tags.stream().map(EventTag::rowId).collect(Collectors.toSet());
+    }
+
+    @Override
+    public boolean tellsTags() {
+        return true;
+    }
+
+    @Override
+    public void requireTags() {
+        // Always there.
+    }
+
+    @Override
+    public boolean holdsTags() {
+        return log.locked(log::holdsTags);
     }
 
     private boolean isFilling() {
@@ -108,7 +136,7 @@ final class MemoryStoredLog implements StoredLog {
     private GlobalPosition lastRestored() {
         return restored.isEmpty()
                 ? GlobalPosition.START
-                : restored.get(restored.size() - 1).position();
+                : restored.get(restored.size() - 1).event().position();
     }
 
     @Override
@@ -125,7 +153,7 @@ final class MemoryStoredLog implements StoredLog {
                 versions.put(event.streamId(), version + 1);
             }
             restoredVersions.putAll(versions);
-            events.forEach(event -> restored.add(stored(event, event.position())));
+            events.forEach(event -> restored.add(new Tagged(stored(event, event.position()), rows(event.tags()))));
             return restored;
         });
     }
@@ -163,10 +191,13 @@ final class MemoryStoredLog implements StoredLog {
     }
 
     private int appendLocked(List<ExportedEvent> events) {
-        log.lockForImport(
-                events.stream().map(ExportedEvent::streamId).distinct().sorted().toList());
+        // Tags first, as an append takes them.
+        Set<String> rows = new LinkedHashSet<>();
+        events.stream().flatMap(event -> event.tags().stream()).sorted().forEach(tag -> rows.add(tag.rowId()));
+        events.stream().map(ExportedEvent::streamId).sorted().forEach(stream -> rows.add(stream.value()));
+        log.lockForImport(rows);
         Map<StreamId, Long> versions = new HashMap<>();
-        List<StoredEvent> missing = new ArrayList<>();
+        List<Tagged> missing = new ArrayList<>();
         for (ExportedEvent event : events) {
             long stored = log.version(null, event.streamId()).value();
             if (event.version().value() <= stored) {
@@ -178,7 +209,7 @@ final class MemoryStoredLog implements StoredLog {
                 throw TransferConflictException.hole(event.streamId(), event.version(), version);
             }
             versions.put(event.streamId(), version + 1);
-            missing.add(stored(event, GlobalPosition.START));
+            missing.add(new Tagged(stored(event, GlobalPosition.START), rows(event.tags())));
         }
         log.importAtEnd(missing);
         return missing.size();
@@ -187,7 +218,8 @@ final class MemoryStoredLog implements StoredLog {
     private void checkIsThere(ExportedEvent event) {
         ExportedEvent there =
                 exported(log.find(null, event.streamId(), event.version()).orElseThrow());
-        if (!there.equalsButPosition(event)) {
+        // Tags are compared when what is stored is read, as by every store.
+        if (!there.withTags(event.tags()).equalsButPosition(event)) {
             throw TransferConflictException.otherEvent(event, there);
         }
     }
@@ -198,6 +230,7 @@ final class MemoryStoredLog implements StoredLog {
             Optional<StoredEvent> found = !isFilling()
                     ? log.find(null, streamId, version)
                     : restored.stream()
+                            .map(Tagged::event)
                             .filter(event -> event.streamId().equals(streamId)
                                     && event.version().equals(version))
                             .findFirst();

@@ -13,6 +13,7 @@ import java.util.Set;
 /** What one transaction has appended and no other one may see yet. Its streams are locked, so they end with it. */
 final class TransactionBuffer {
     private final Map<StreamId, List<StoredEvent>> byStream = new LinkedHashMap<>();
+    private final MemoryTags tags = new MemoryTags();
 
     void add(List<StoredEvent> events) {
         events.forEach(event -> byStream.computeIfAbsent(event.streamId(), id -> new ArrayList<>())
@@ -25,6 +26,11 @@ final class TransactionBuffer {
             own.remove(own.size() - 1);
             return own.isEmpty() ? null : own;
         }));
+    }
+
+    /** Which tags the events carry. */
+    MemoryTags tags() {
+        return tags;
     }
 
     int size(StreamId streamId) {

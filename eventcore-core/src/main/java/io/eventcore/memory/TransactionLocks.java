@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,7 @@ final class TransactionLocks<K> {
     /** A database would wait for as long as it is set to, PostgreSQL for ever. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final String noun;
+    private final Function<? super K, String> names;
     private final Duration patience;
     private final Condition released;
     private final Map<K, Map<MemoryTransaction, Mode>> held = new HashMap<>();
@@ -56,7 +57,18 @@ final class TransactionLocks<K> {
      * @param patience how long to wait where no transaction says it
      */
     TransactionLocks(String noun, ReentrantLock lock, Duration patience) {
-        this.noun = noun;
+        this(key -> noun + " '" + key + "'", lock, patience);
+    }
+
+    /**
+     * Nothing is locked yet.
+     *
+     * @param names what is locked, as messages call it
+     * @param lock the lock of the store
+     * @param patience how long to wait where no transaction says it
+     */
+    TransactionLocks(Function<? super K, String> names, ReentrantLock lock, Duration patience) {
+        this.names = names;
         this.patience = patience;
         this.released = lock.newCondition();
     }
@@ -165,7 +177,7 @@ final class TransactionLocks<K> {
     }
 
     private String name(K key) {
-        return noun + " '" + key + "'";
+        return names.apply(key);
     }
 
     private void hold(MemoryTransaction owner, K key, Mode mode) {

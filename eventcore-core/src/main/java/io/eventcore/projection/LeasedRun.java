@@ -94,11 +94,11 @@ final class LeasedRun<E extends Event> {
             application.parked().read();
         }
         parking.answerRequests();
-        LogPage page = log.read(reached.position(), () -> {
-                    progress.change(WorkerState::fellBehind);
-                    // Once something of another log is applied, it cannot be seen any more that it is another one.
-                    check.checkIfDue(reached, application.checkpoint());
-                })
+        LogPage page = log.read(
+                        reached.position(),
+                        () -> progress.change(WorkerState::fellBehind),
+                        // Once something of another log is applied, it cannot be seen any more that it is another one.
+                        () -> check.checkIfDue(reached, application.checkpoint()))
                 .upTo(admission.limit(), reached.position());
         List<LogEntry<E>> own = log.own(page);
         Checkpoint next = reached;

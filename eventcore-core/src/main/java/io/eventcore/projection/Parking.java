@@ -145,7 +145,9 @@ final class Parking<E extends Event> {
     private Optional<ParkedStream> drain(ParkedStream stream) {
         long begin = nanoTime.getAsLong();
         EventFilter onlyThis = new EventFilter(
-                StreamPattern.of(stream.streamId().value()), projection.filter().types());
+                StreamPattern.of(stream.streamId().value()),
+                projection.filter().types(),
+                projection.filter().tags());
         LogScan waiting = new LogScan(context.reader(), onlyThis, projection.since());
         GlobalPosition after = GlobalPosition.of(stream.position().value() - 1);
         GlobalPosition end = application.checkpoint().position();

@@ -13,6 +13,9 @@ import java.util.function.Predicate;
  * Reads the log for one partition: by statements of its own until the end is reached, from then on what the shared reader of
  * the end has read, for as long as the partition keeps up with it.
  *
+ * <p>What has been read does not tell its tags. So a projection that wants tags is told by the shared reader that something
+ * has come, and reads it by a statement of its own.
+ *
  * <p>Used by one thread.
  */
 final class PartitionReader<E extends Event> {
@@ -38,7 +41,8 @@ final class PartitionReader<E extends Event> {
         this.scan = LogScan.of(context.reader(), projection);
         Instant since = projection.since();
         this.filter = projection.filter();
-        this.wanted = context.reader().internals().matching(filter).and(event -> LogScan.isNew(event, since));
+        this.wanted =
+                context.reader().internals().matching(filter.withAnyTags()).and(event -> LogScan.isNew(event, since));
         this.limit = Math.max(READ_AHEAD, context.settings().batchSize());
     }
 
@@ -50,20 +54,26 @@ final class PartitionReader<E extends Event> {
     /**
      * The next page.
      *
-     * @param fallenBehind called before the log is read by a statement of its own although the shared reader was followed:
-     *     what is read then may be another log
+     * @param fallenBehind called when the shared reader cannot be followed any more
+     * @param ownRead called before the log is read by a statement of its own although the shared reader was followed: what is
+     *     read then may be another log
      */
-    LogPage read(GlobalPosition after, Runnable fallenBehind) {
+    LogPage read(GlobalPosition after, Runnable fallenBehind, Runnable ownRead) {
         if (following) {
             Optional<LogPage> shared = tail.after(wakeup, after, limit);
             if (shared.isPresent()) {
-                return shared.get().only(wanted);
+                LogPage candidates = shared.get().only(wanted);
+                if (filter.tags().isEmpty() || candidates.events().isEmpty()) {
+                    return candidates;
+                }
+            } else {
+                leaveTail();
+                fallenBehind.run();
             }
-            leaveTail();
-            fallenBehind.run();
+            ownRead.run();
         }
         LogPage page = scan.read(after, limit);
-        if (page.endReached()) {
+        if (page.endReached() && !following) {
             tail.join(wakeup, page.continueAfter());
             following = true;
         }

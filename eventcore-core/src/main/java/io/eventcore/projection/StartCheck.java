@@ -14,7 +14,7 @@ record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions 
      */
     void check(Projection<?> projection) {
         try {
-            reader.internals().matching(projection.filter());
+            reader.internals().matching(projection.filter().withAnyTags());
         } catch (IllegalArgumentException e) {
             throw new IllegalStateException(
                     "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);

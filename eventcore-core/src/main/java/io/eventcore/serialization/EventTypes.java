@@ -1,6 +1,7 @@
 package io.eventcore.serialization;
 
 import io.eventcore.Event;
+import io.eventcore.EventTag;
 import io.eventcore.EventType;
 import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
@@ -218,9 +219,11 @@ public final class EventTypes {
          * Registers an event class under this name, whatever it declares. For classes that cannot be annotated.
          *
          * @throws DuplicateEventTypeException if another class claims one of the names
-         * @throws IllegalArgumentException if the class has another name already, or a name is not acceptable
+         * @throws IllegalArgumentException if the class has another name already, a name is not acceptable, or a
+         *     {@link io.eventcore.Tag} marks what cannot be a tag
          */
         public Builder register(Class<? extends Event> type, String name, String... aliases) {
+            EventTag.namesMarkedOn(type);
             String before = names.putIfAbsent(type, name);
             if (before != null && !before.equals(name)) {
                 throw new IllegalArgumentException(

@@ -23,7 +23,8 @@ import java.util.zip.GZIPOutputStream;
  * }</pre>
  *
  * <p>An export may run while the application appends. Where it ends is fixed when it begins: it holds every event up to that
- * position and none after it. It needs the memory of one page of events, however long the log is. Two stores that hold
+ * position and none after it, each with the tags that it was given. It needs the memory of one page of events, and of the
+ * tags of some thousand pages, however long the log is. Two stores that hold
  * the same give the same bytes. Safe for any number of threads.
  *
  * @since 0.1
@@ -112,7 +113,7 @@ public class EventExport {
 
     private TransferResult write(OutputStream out, Consumer<? super TransferProgress> progress) throws IOException {
         GlobalPosition upTo = source.settledEnd();
-        LogFileWriter lines = new LogFileWriter(out, upTo);
+        LogFileWriter lines = new LogFileWriter(out, upTo, source.tellsTags());
         ProgressMeter meter = new ProgressMeter(TransferProgress.Step.EXPORT, upTo, progress);
         while (lines.last().compareTo(upTo) < 0) {
             List<ExportedEvent> page = source.read(lines.last(), upTo, PAGE);

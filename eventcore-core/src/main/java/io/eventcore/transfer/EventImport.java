@@ -3,12 +3,14 @@ package io.eventcore.transfer;
 import io.eventcore.GlobalPosition;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.projection.ProjectionPartition;
+import io.eventcore.serialization.EventSerializer;
 import io.eventcore.transfer.StoredLog.RestoreState;
 import io.eventcore.transfer.TransferProgress.Step;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -34,17 +36,21 @@ public class EventImport {
 
     private static final GlobalPosition NO_END = GlobalPosition.of(Long.MAX_VALUE);
 
+    private static final UnaryOperator<ExportedEvent> NO_TAGGING = UnaryOperator.identity();
+
     private final StoredLog log;
     private final boolean shown;
+    private final UnaryOperator<ExportedEvent> tagging;
 
-    EventImport(StoredLog log, boolean shown) {
+    EventImport(StoredLog log, boolean shown, UnaryOperator<ExportedEvent> tagging) {
         this.log = log;
         this.shown = shown;
+        this.tagging = tagging;
     }
 
     /** Imports into this log. */
     public static EventImport into(StoredLog log) {
-        return new EventImport(Objects.requireNonNull(log, "log"), false);
+        return new EventImport(Objects.requireNonNull(log, "log"), false, NO_TAGGING);
     }
 
     /**
@@ -52,7 +58,17 @@ public class EventImport {
      * them as if it had just happened. Reactions execute commands, and side effects send mails, for all of it.
      */
     public EventImport shownToAll() {
-        return new EventImport(log, true);
+        return new EventImport(log, true, tagging);
+    }
+
+    /**
+     * This import, which gives tags to events of which the file tells none: those that they say today. For a file of a store
+     * whose events were not tagged when they were appended.
+     *
+     * @param serializer reads the events; an event that it does not know ends the import before anything is stored
+     */
+    public EventImport tagging(EventSerializer serializer) {
+        return new EventImport(log, shown, new SaidTags(serializer));
     }
 
     /** As {@link #restore(Path, Consumer)}, telling no one how far it has come. */
@@ -97,7 +113,7 @@ public class EventImport {
         }
         long written = restoreAfter(state.last(), file, progress);
         verify(file, new Comparison.Positions(log, NO_END), progress);
-        // Of what has begun meanwhile: until the end of the import nobody is told how far the log goes.
+        // Of what has begun meanwhile: until the end of the import no reader is told how far the log goes.
         refuseNews(log.registered());
         log.endRestore(end);
         return content.withWritten(written);
@@ -113,12 +129,15 @@ public class EventImport {
      * version, id, time, metadata. Those that are there already are passed over, in whatever order they came; readers see
      * each chunk when it is committed.
      *
+     * <p>A file that tells no tags is refused by a store that holds some, unless they are {@linkplain #tagging given}: a decision
+     * on tags would not see its events.
+     *
      * <p>Refused where side effects have begun, unless they are to be {@linkplain #shownToAll() shown} all that is imported.
      * Projections and reactions see it in any case; a reaction passes over what is older than its {@code since()}.
      *
      * @param progress is told about each chunk, by the calling thread; what it throws ends the import
      * @throws TransferFileException if the file is not what was written
-     * @throws TransferRefusedException if this user may not do this, or side effects have begun
+     * @throws TransferRefusedException if this user may not do this, or side effects have begun, or the events lack tags
      * @throws TransferConflictException if the store holds other events in one of the streams; what was stored before stays
      * @throws TransferVerificationException if the store does not hold what the file holds
      * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
@@ -129,9 +148,14 @@ public class EventImport {
         refuseNews(log.registered().stream()
                 .filter(part -> part.version() == ProjectionPartition.SIDE_EFFECTS)
                 .toList());
+        if (tagging == NO_TAGGING && !tellsTags(file) && log.holdsTags()) {
+            throw new TransferRefusedException(
+                    "The file does not tell the tags of its events, and the store holds tags, on"
+                            + " which nothing could be decided any more: give the events their tags (tagging)");
+        }
         GlobalPosition before = log.settledEnd();
         long written = 0;
-        try (LogFileReader lines = LogFileReader.open(file)) {
+        try (LogFileReader lines = open(file)) {
             ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
             for (Chunk chunk = Chunk.next(lines); !chunk.isEmpty(); chunk = Chunk.next(lines)) {
                 written += append(chunk);
@@ -140,6 +164,16 @@ public class EventImport {
         }
         verify(file, new Comparison.Order(log, before), progress);
         return content.withWritten(written);
+    }
+
+    private LogFileReader open(Path file) {
+        return LogFileReader.open(file, tagging);
+    }
+
+    private boolean tellsTags(Path file) {
+        try (LogFileReader lines = open(file)) {
+            return lines.tellsTags();
+        }
     }
 
     private void refuseNews(List<ProjectionPartition> registered) {
@@ -159,17 +193,19 @@ public class EventImport {
     }
 
     /**
-     * Reads all of the file: nothing is stored of one that could not be stored to its end.
+     * Reads all of the file: nothing is stored of one that could not be stored to its end, with its tags.
      */
-    private static TransferResult check(Path file, LogCheck check, Consumer<? super TransferProgress> progress) {
+    private TransferResult check(Path file, LogCheck check, Consumer<? super TransferProgress> progress) {
         TransferResult result;
+        boolean carriesTags = false;
         do {
-            try (LogFileReader lines = LogFileReader.open(file)) {
+            try (LogFileReader lines = open(file)) {
                 ProgressMeter meter = new ProgressMeter(Step.CHECK, lines.upTo(), progress);
                 int passed = 0;
                 GlobalPosition last = GlobalPosition.START;
                 for (ExportedEvent event = lines.next(); event != null; event = lines.next()) {
                     check.next(lines.lineNumber(), event);
+                    carriesTags |= !event.tags().isEmpty();
                     last = event.position();
                     if (++passed == TELL_AFTER) {
                         meter.passed(passed, last);
@@ -182,13 +218,16 @@ public class EventImport {
                 result = lines.result(0);
             }
         } while (check.needsAnotherPass());
+        if (carriesTags) {
+            log.requireTags();
+        }
         return result;
     }
 
     private long restoreAfter(GlobalPosition found, Path file, Consumer<? super TransferProgress> progress) {
         long written = 0;
         GlobalPosition last = GlobalPosition.START;
-        try (LogFileReader lines = LogFileReader.open(file)) {
+        try (LogFileReader lines = open(file)) {
             ProgressMeter meter = new ProgressMeter(Step.IMPORT, lines.upTo(), progress);
             for (Chunk chunk = Chunk.next(lines); !chunk.isEmpty(); chunk = Chunk.next(lines)) {
                 Chunk rest = chunk.after(found);
@@ -261,8 +300,8 @@ public class EventImport {
         }
     }
 
-    private static void verify(Path file, Comparison comparison, Consumer<? super TransferProgress> progress) {
-        try (LogFileReader lines = LogFileReader.open(file)) {
+    private void verify(Path file, Comparison comparison, Consumer<? super TransferProgress> progress) {
+        try (LogFileReader lines = open(file)) {
             ProgressMeter meter = new ProgressMeter(Step.VERIFY, lines.upTo(), progress);
             ExportedEvent previous = null;
             int passed = 0;

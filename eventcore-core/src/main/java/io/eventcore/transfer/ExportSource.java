@@ -30,4 +30,14 @@ public interface ExportSource {
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */
     List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit);
+
+    /**
+     * Whether events come with their tags: an event without any then carries none. By default false, for a source that knows of
+     * no tags.
+     *
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    default boolean tellsTags() {
+        return false;
+    }
 }

@@ -1,6 +1,7 @@
 package io.eventcore.transfer;
 
 import io.eventcore.EventMetadata;
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -8,13 +9,17 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * An event as it is stored: its payload is bytes, and no class of the event is needed.
+ * An event as it is stored, with its tags: its payload is bytes, and no class of the event is needed.
  *
  * <p>Two are equal if all that is stored of them is equal, byte for byte. Immutable, if its payload is not modified.
  *
@@ -43,6 +48,7 @@ public final class ExportedEvent {
     private final Instant recordedAt;
     private final EventMetadata metadata;
     private final byte[] payload;
+    private final SortedSet<EventTag> tags;
 
     private ExportedEvent(
             GlobalPosition position,
@@ -52,7 +58,8 @@ public final class ExportedEvent {
             String typeName,
             Instant recordedAt,
             EventMetadata metadata,
-            byte[] payload) {
+            byte[] payload,
+            Set<EventTag> tags) {
         this.position = Objects.requireNonNull(position, "position");
         this.streamId = Objects.requireNonNull(streamId, "streamId");
         this.version = Objects.requireNonNull(version, "version");
@@ -61,6 +68,11 @@ public final class ExportedEvent {
         this.recordedAt = checkRecordedAt(Objects.requireNonNull(recordedAt, "recordedAt"));
         this.metadata = Objects.requireNonNull(metadata, "metadata");
         this.payload = Objects.requireNonNull(payload, "payload");
+        this.tags = Collections.unmodifiableSortedSet(new TreeSet<>(tags));
+        if (tags.size() > EventTag.MAX_PER_EVENT) {
+            throw new IllegalArgumentException(
+                    "An event carries at most %d tags, has %d".formatted(EventTag.MAX_PER_EVENT, tags.size()));
+        }
         if (position.value() < 1) {
             throw new IllegalArgumentException("The position of an event is at least 1, is " + position);
         }
@@ -89,7 +101,18 @@ public final class ExportedEvent {
             Instant recordedAt,
             EventMetadata metadata,
             byte[] payload) {
-        return new ExportedEvent(position, streamId, version, id, typeName, recordedAt, metadata, payload);
+        return new ExportedEvent(position, streamId, version, id, typeName, recordedAt, metadata, payload, Set.of());
+    }
+
+    /**
+     * This event with other tags.
+     *
+     * @throws IllegalArgumentException if there are more than one event carries
+     */
+    public ExportedEvent withTags(Set<EventTag> carried) {
+        return tags.equals(carried)
+                ? this
+                : new ExportedEvent(position, streamId, version, id, typeName, recordedAt, metadata, payload, carried);
     }
 
     private static String checkTypeName(String name) {
@@ -152,6 +175,11 @@ public final class ExportedEvent {
         return payload;
     }
 
+    /** The tags that it was given when it was appended, in their order; none at first. */
+    public SortedSet<EventTag> tags() {
+        return tags;
+    }
+
     /**
      * About how many bytes it has in memory and in a database, with all that is stored of it: payload, metadata and names.
      * What bounds how many events are held or sent at once counts by it.
@@ -161,12 +189,15 @@ public final class ExportedEvent {
         for (Map.Entry<String, String> entry : metadata.entries().entrySet()) {
             characters += entry.getKey().length() + (long) entry.getValue().length() + PER_ENTRY;
         }
+        for (EventTag tag : tags) {
+            characters += tag.name().length() + (long) tag.value().length() + PER_ENTRY;
+        }
         return payload.length + 2 * characters + PER_EVENT;
     }
 
     /**
      * What of the two is stored differently, the position aside: {@code "stream"}, {@code "version"}, {@code "id"},
-     * {@code "type"}, {@code "recordedAt"}, {@code "metadata"}, {@code "payload"}, in this order. Empty if all is equal.
+     * {@code "type"}, {@code "recordedAt"}, {@code "metadata"}, {@code "tags"}, {@code "payload"}, in this order. Empty if all is equal.
      */
     public List<String> differencesFrom(ExportedEvent other) {
         List<String> different = new ArrayList<>();
@@ -176,6 +207,7 @@ public final class ExportedEvent {
         note(different, "type", typeName.equals(other.typeName));
         note(different, "recordedAt", recordedAt.equals(other.recordedAt));
         note(different, "metadata", metadata.equals(other.metadata));
+        note(different, "tags", tags.equals(other.tags));
         note(different, "payload", Arrays.equals(payload, other.payload));
         return different;
     }
@@ -202,6 +234,7 @@ public final class ExportedEvent {
                 && typeName.equals(other.typeName)
                 && recordedAt.equals(other.recordedAt)
                 && metadata.equals(other.metadata)
+                && tags.equals(other.tags)
                 && Arrays.equals(payload, other.payload);
     }
 

@@ -1,5 +1,6 @@
 package io.eventcore.transfer;
 
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -13,7 +14,10 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -37,12 +41,15 @@ final class LogFileReader implements Closeable {
 
     private final LogHash hash = new LogHash();
     private final GlobalPosition upTo;
+    private final boolean tellsTags;
+    private final UnaryOperator<ExportedEvent> tagging;
     private long events;
     private GlobalPosition last = GlobalPosition.START;
     private boolean ended;
 
-    private LogFileReader(InputStream in) throws IOException {
+    private LogFileReader(InputStream in, UnaryOperator<ExportedEvent> tagging) throws IOException {
         this.in = in;
+        this.tagging = tagging;
         if (!readLine()) {
             throw broken("the file is empty", null);
         }
@@ -52,11 +59,13 @@ final class LogFileReader implements Closeable {
                 throw broken("this is no export of an event store", null);
             }
             long version = cursor.number();
-            if (version != LogLines.VERSION) {
+            if (version < LogLines.WITHOUT_TAGS || version > LogLines.VERSION) {
                 throw broken(
-                        "the format has version %d, this library reads version %d".formatted(version, LogLines.VERSION),
+                        "the format has version %d, this library reads versions %d to %d"
+                                .formatted(version, LogLines.WITHOUT_TAGS, LogLines.VERSION),
                         null);
             }
+            this.tellsTags = version != LogLines.WITHOUT_TAGS;
             cursor.pass(LogLines.UP_TO);
             this.upTo = GlobalPosition.of(cursor.number());
             cursor.passEnd("}");
@@ -68,9 +77,10 @@ final class LogFileReader implements Closeable {
     /**
      * Opens a file and reads its first line.
      *
+     * @param tagging makes of each event the one that is given out
      * @throws TransferFileException if it is no export
      */
-    static LogFileReader open(Path file) {
+    static LogFileReader open(Path file, UnaryOperator<ExportedEvent> tagging) {
         InputStream opened = null;
         try {
             opened = new BufferedInputStream(Files.newInputStream(file), BUFFER);
@@ -80,7 +90,7 @@ final class LogFileReader implements Closeable {
             if (magic == GZIP_MAGIC) {
                 opened = new GZIPInputStream(opened, BUFFER);
             }
-            return new LogFileReader(opened);
+            return new LogFileReader(opened, tagging);
         } catch (IOException e) {
             close(opened, e);
             throw new TransferFileException(0, "The file " + file + " cannot be read", e);
@@ -105,6 +115,11 @@ final class LogFileReader implements Closeable {
         return upTo;
     }
 
+    /** Whether the file tells the tags of events: one without any then carries none. */
+    boolean tellsTags() {
+        return tellsTags;
+    }
+
     /** The number of the line that was read last. */
     long lineNumber() {
         return lineNumber;
@@ -120,6 +135,7 @@ final class LogFileReader implements Closeable {
         if (ended) {
             return null;
         }
+        ExportedEvent event;
         try {
             if (!readLine()) {
                 throw new TransferFileException(lineNumber + 1, "the file is cut off: its last line is missing", null);
@@ -129,7 +145,7 @@ final class LogFileReader implements Closeable {
                 readTrailer(cursor);
                 return null;
             }
-            return readEvent(cursor);
+            event = readEvent(cursor);
         } catch (LineCursor.MalformedException | IllegalArgumentException e) {
             throw broken(String.valueOf(e.getMessage()), null);
         } catch (DateTimeException | JacksonException e) {
@@ -138,6 +154,7 @@ final class LogFileReader implements Closeable {
         } catch (IOException e) {
             throw new TransferFileException(lineNumber + 1, "the file is cut off or damaged", e);
         }
+        return tagging.apply(event);
     }
 
     private ExportedEvent readEvent(LineCursor cursor) throws LineCursor.MalformedException {
@@ -170,14 +187,35 @@ final class LogFileReader implements Closeable {
         }
         cursor.pass(LogLines.METADATA);
         byte[] metadata = cursor.flatObject();
+        SortedSet<EventTag> tags = tags(cursor);
         byte[] payload = payload(cursor);
         if (position.compareTo(last) <= 0 || position.compareTo(upTo) > 0) {
             throw broken("position %s comes after %s, and the file ends at %s".formatted(position, last, upTo), null);
         }
         last = position;
         events++;
-        return ExportedEvent.of(
-                position, streamId, version, id, type, recordedAt, MetadataJson.read(metadata), payload);
+        return ExportedEvent.of(position, streamId, version, id, type, recordedAt, MetadataJson.read(metadata), payload)
+                .withTags(tags);
+    }
+
+    private SortedSet<EventTag> tags(LineCursor cursor) throws LineCursor.MalformedException {
+        SortedSet<EventTag> tags = new TreeSet<>();
+        if (!tellsTags || !cursor.passes(LogLines.TAGS)) {
+            return tags;
+        }
+        do {
+            String text = cursor.text();
+            int colon = text.indexOf(':');
+            EventTag tag =
+                    colon < 0 ? EventTag.of(text) : EventTag.of(text.substring(0, colon), text.substring(colon + 1));
+            boolean inOrder = tags.isEmpty() || tags.last().compareTo(tag) < 0;
+            if (!inOrder || !tag.toString().equals(text)) {
+                throw broken("its tags are not written as they should be", null);
+            }
+            tags.add(tag);
+        } while (cursor.passes(","));
+        cursor.pass("]");
+        return tags;
     }
 
     private byte[] payload(LineCursor cursor) throws LineCursor.MalformedException {

@@ -8,14 +8,20 @@ import java.util.List;
 /** Writes an export, line by line. Not safe for concurrent use. */
 final class LogFileWriter {
     private final OutputStream out;
+    private final boolean tellsTags;
     private final LogHash hash = new LogHash();
     private long events;
     private GlobalPosition last = GlobalPosition.START;
 
-    /** Begins an export that ends at this position. */
-    LogFileWriter(OutputStream out, GlobalPosition upTo) throws IOException {
+    /**
+     * Begins an export that ends at this position.
+     *
+     * @param tellsTags whether events come with their tags
+     */
+    LogFileWriter(OutputStream out, GlobalPosition upTo, boolean tellsTags) throws IOException {
         this.out = out;
-        line(LogLines.header(upTo));
+        this.tellsTags = tellsTags;
+        line(LogLines.header(upTo, tellsTags));
     }
 
     void write(ExportedEvent event) throws IOException {
@@ -25,6 +31,10 @@ final class LogFileWriter {
                     "%s comes after position %s: the source has to give its events in the order of their positions, each its own"
                             .formatted(event, last),
                     null);
+        }
+        if (!tellsTags && !event.tags().isEmpty()) {
+            throw new TransferFileException(
+                    0, "%s carries tags, and its source says that it tells none".formatted(event), null);
         }
         List<byte[]> rest = LogLines.event(event);
         out.write(LogLines.utf8(LogLines.HASH + hash.add(rest) + "\","));

@@ -1,5 +1,6 @@
 package io.eventcore.transfer;
 
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.serialization.internal.MetadataJson;
 import java.nio.ByteBuffer;
@@ -18,17 +19,21 @@ import tools.jackson.core.json.JsonFactory;
  * The lines of an export, each one JSON object with its members in one order and no white space between them:
  *
  * <pre>{@code
- * {"format":"eventcore-log","version":1,"upTo":2}
- * {"hash":"..","position":1,"stream":"cart-7","version":1,"id":"..","type":"..","recordedAt":"..","metadata":{..},"payload":..}
+ * {"format":"eventcore-log","version":2,"upTo":2}
+ * {"hash":"..","position":1,"stream":"cart-7","version":1,"id":"..","type":"..","recordedAt":"..","metadata":{..},"tags":["course:c1"],"payload":..}
  * {"end":{"events":1,"position":2,"sha256":".."}}
  * }</pre>
  *
  * <p>A payload that is JSON on one line stands there as it is stored; any other is a text: {@code "payloadText"}. What
- * comes after the hash is what the hash is made of.
+ * comes after the hash is what the hash is made of. An event without tags has no such member. A file of version 1 does not
+ * tell of tags: it was written from a source that knows of none.
  */
 final class LogLines {
-    /** The version of the format that is written, and the only one that is read. */
-    static final int VERSION = 1;
+    /** The version of the format that tells the tags of events. */
+    static final int VERSION = 2;
+
+    /** The version of the format that does not. */
+    static final int WITHOUT_TAGS = 1;
 
     /**
      * How long a line may be: as long as an array. The largest event that {@link io.eventcore.AppendLimits} let in is
@@ -46,6 +51,7 @@ final class LogLines {
     static final String TYPE = ",\"type\":";
     static final String RECORDED_AT = ",\"recordedAt\":";
     static final String METADATA = ",\"metadata\":";
+    static final String TAGS = ",\"tags\":[";
     static final String PAYLOAD = ",\"payload\":";
     static final String PAYLOAD_TEXT = ",\"payloadText\":";
     static final String END = "{\"end\":{\"events\":";
@@ -69,8 +75,8 @@ final class LogLines {
 
     private LogLines() {}
 
-    static byte[] header(GlobalPosition upTo) {
-        return utf8(FORMAT + VERSION + UP_TO + upTo.value() + "}");
+    static byte[] header(GlobalPosition upTo, boolean tellsTags) {
+        return utf8(FORMAT + (tellsTags ? VERSION : WITHOUT_TAGS) + UP_TO + upTo.value() + "}");
     }
 
     static byte[] trailer(long events, GlobalPosition last, String sha256) {
@@ -88,6 +94,14 @@ final class LogLines {
         quoted(line.append(TYPE), event.typeName());
         quoted(line.append(RECORDED_AT), event.recordedAt().toString());
         line.append(METADATA).append(MetadataJson.write(event.metadata()));
+        String before = TAGS;
+        for (EventTag tag : event.tags()) {
+            quoted(line.append(before), tag.toString());
+            before = ",";
+        }
+        if (!event.tags().isEmpty()) {
+            line.append(']');
+        }
         if (plain) {
             return checked(event, List.of(utf8(line.append(PAYLOAD).toString()), event.payload(), utf8("}")));
         }

@@ -95,6 +95,25 @@ public interface StoredLog extends ExportSource {
     }
 
     /**
+     * Makes sure that events can be stored with their tags. By default they cannot.
+     *
+     * @throws TransferRefusedException if this store keeps no tags
+     * @throws io.eventcore.EventStoreException if it does not yet, or cannot be read
+     */
+    default void requireTags() {
+        throw new TransferRefusedException("The events of the file carry tags, and this store keeps none");
+    }
+
+    /**
+     * Whether any event of this store carries a tag. By default none does.
+     *
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    default boolean holdsTags() {
+        return false;
+    }
+
+    /**
      * What an import with positions finds.
      *
      * @param unfinished whether the store waits for the rest of an import: it was empty, or an import was begun

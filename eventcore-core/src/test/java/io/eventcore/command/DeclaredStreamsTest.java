@@ -121,7 +121,7 @@ class DeclaredStreamsTest {
                 .isThrownBy(() -> new NoStream(A).streams())
                 .withMessage(
                         NoStream.class.getName()
-                                + " declares no stream: mark a record component (in Kotlin a property) with @Stream, or override streams()");
+                                + " declares no stream: mark a record component (in Kotlin a property) with @Stream or @Tag, or override streams() or query()");
     }
 
     @Test

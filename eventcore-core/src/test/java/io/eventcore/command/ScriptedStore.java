@@ -5,11 +5,13 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.StoreInternals;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -106,6 +108,11 @@ final class ScriptedStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return delegate.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+        return delegate.readEvents(query, eventType);
     }
 
     @Override

@@ -9,10 +9,12 @@ import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
@@ -283,6 +285,11 @@ class SnapshotLawsTest {
             return StreamVersion.of(events.stream()
                     .filter(event -> event.streamId().equals(streamId))
                     .count());
+        }
+
+        @Override
+        public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+            throw new UnsupportedOperationException("streams only");
         }
 
         @Override

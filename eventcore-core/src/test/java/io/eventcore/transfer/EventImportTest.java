@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.EventMetadata;
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
@@ -22,6 +23,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPOutputStream;
@@ -107,7 +109,7 @@ class EventImportTest {
         List<String> lines = Files.readAllLines(file);
 
         assertThat(lines).hasSize(EVENTS + 2);
-        assertThat(lines.get(0)).isEqualTo("{\"format\":\"eventcore-log\",\"version\":1,\"upTo\":40}");
+        assertThat(lines.get(0)).isEqualTo("{\"format\":\"eventcore-log\",\"version\":2,\"upTo\":40}");
         assertThat(lines.get(1))
                 .matches("\\{\"hash\":\"[0-9a-f]{16}\",\"position\":1,\"stream\":\"cart-0\",\"version\":1,"
                         + "\"id\":\"00000000-0000-0001-0000-000000000000\",\"type\":\"cart.changed\","
@@ -214,17 +216,50 @@ class EventImportTest {
     @Test
     void another_format_is_refused_and_named() throws IOException {
         Path newer = changed(lines -> {
-            lines.set(0, lines.get(0).replace("\"version\":1", "\"version\":2"));
+            lines.set(0, lines.get(0).replace("\"version\":2", "\"version\":3"));
             return lines;
         });
         assertThatExceptionOfType(TransferFileException.class)
                 .isThrownBy(() -> EventImport.into(emptyLog()).restore(newer))
-                .withMessageContaining("version 2");
+                .withMessageContaining("version 3");
         Path none = folder.resolve("none");
         Files.writeString(none, "hello\n");
         assertThatExceptionOfType(TransferFileException.class)
                 .isThrownBy(() -> EventImport.into(emptyLog()).restore(none))
                 .withMessageContaining("no export");
+    }
+
+    @Test
+    void tags_stand_in_their_line_in_order_and_under_its_hash() throws IOException {
+        StoredLog source = emptyLog();
+        List<ExportedEvent> tagged = events().stream()
+                .map(event -> event.withTags(Set.of(
+                        EventTag.of("b", "\"x\":\\"),
+                        EventTag.of("kind"),
+                        EventTag.of("a", "1"),
+                        EventTag.of("a-b", ",)"))))
+                .toList();
+        source.append(tagged);
+        Path withTags = folder.resolve("tags.jsonl");
+        EventExport.from(source).toFile(withTags);
+
+        List<String> lines = Files.readAllLines(withTags);
+        String tags = ",\"tags\":[\"a-b:,)\",\"a:1\",\"b:\\\"x\\\":\\\\\",\"kind\"],\"payload\":";
+        assertThat(lines.get(1)).contains(tags);
+        StoredLog copy = emptyLog();
+        EventImport.into(copy).restore(withTags);
+        assertThat(all(copy)).isEqualTo(tagged);
+        for (String other : List.of(tags.replace("a:1", "a:2"), ",\"payload\":")) {
+            Path changed = folder.resolve("changed.jsonl");
+            List<String> spoilt = new ArrayList<>(lines);
+            spoilt.set(7, lines.get(7).replace(tags, other));
+            Files.write(changed, spoilt);
+            assertRefused(changed, 8);
+        }
+        Path older = folder.resolve("older.jsonl");
+        lines.set(0, lines.get(0).replace("\"version\":2", "\"version\":1"));
+        Files.write(older, lines);
+        assertRefused(older, 2);
     }
 
     @Test

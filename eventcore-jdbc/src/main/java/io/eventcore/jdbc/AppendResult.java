@@ -1,8 +1,7 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.ConflictException;
 import io.eventcore.EventStreamSlice;
-import io.eventcore.StreamId;
-import io.eventcore.VersionConflictException;
 import java.util.Optional;
 
 /**
@@ -17,21 +16,21 @@ sealed interface AppendResult {
     record Found(EventStreamSlice slice) implements AppendResult {}
 
     /** Nothing was changed. */
-    record Conflict(VersionConflictException conflict) implements AppendResult {}
+    record Conflict(ConflictException conflict) implements AppendResult {}
 
     /**
      * Nothing was changed: it was not to wait for what another transaction has locked.
      *
-     * @param streamId the stream; empty if the database does not tell, or it is none
+     * @param rowId the stream or the tag, by its row; empty if the database does not tell, or it is none
      */
-    record Busy(Optional<StreamId> streamId) implements AppendResult {
-        Busy(StreamId streamId) {
-            this(Optional.of(streamId));
+    record Busy(Optional<String> rowId) implements AppendResult {
+        Busy(String rowId) {
+            this(Optional.of(rowId));
         }
 
         /** What was locked, for a message. */
         String name() {
-            return streamId.map(id -> "stream '" + id + "'").orElse("what the append needs");
+            return rowId.map(RowIds::named).orElse("what the append needs");
         }
     }
 

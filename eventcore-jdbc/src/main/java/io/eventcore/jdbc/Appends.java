@@ -1,6 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
 import io.eventcore.serialization.internal.SerializedAppend;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -22,8 +21,8 @@ interface Appends {
     List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException;
 
     /**
-     * Locks the row of a stream for the rest of the transaction and creates it if need be. Waits for every transaction
-     * that is at work on that stream.
+     * Locks the row of a stream or of a tag for the rest of the transaction and creates it if need be. Waits for every
+     * transaction that is at work on it.
      */
-    void lockStream(Connection connection, StreamId streamId) throws SQLException;
+    void lockRow(Connection connection, String rowId) throws SQLException;
 }

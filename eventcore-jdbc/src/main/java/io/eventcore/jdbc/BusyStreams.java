@@ -1,17 +1,17 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.serialization.internal.SerializedAppend;
-import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import io.eventcore.serialization.internal.SerializedAppend.TagRow;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /**
- * Where appends wait for streams that other transactions have locked, without taking the connections that others need: the
+ * Where appends wait for streams and tags that other transactions have locked, without taking the connections that others need: the
  * stage before {@link GroupedAppends}.
  *
  * <p>Only the first one for each stream waits in the database, and for all streams together no more than their
@@ -19,7 +19,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * for a moment. It gives up when the database would. Safe for any number of threads.
  */
 final class BusyStreams {
-    private final Map<StreamId, Queue> queues = new ConcurrentHashMap<>();
+    private final Map<String, Queue> queues = new ConcurrentHashMap<>();
     private final ConnectionShare share;
     private final boolean oneDatabase;
     private final GroupedAppends grouped;
@@ -56,7 +56,7 @@ final class BusyStreams {
      */
     AppendResult append(SerializedAppend append) {
         // Another append waits for the stream: to ask again would only find it busy.
-        Optional<StreamId> awaited = awaited(append);
+        Optional<String> awaited = awaited(append);
         AppendResult outcome = awaited.isPresent() ? new AppendResult.Busy(awaited) : grouped.append(append);
         while (outcome instanceof AppendResult.Busy busy) {
             outcome = awaitTurn(busy, append);
@@ -64,19 +64,21 @@ final class BusyStreams {
         return outcome;
     }
 
-    /** A stream of this append that another append is waiting for already. */
-    private Optional<StreamId> awaited(SerializedAppend append) {
+    /** A stream or a tag of this append that another append is waiting for already. */
+    private Optional<String> awaited(SerializedAppend append) {
         if (queues.isEmpty()) {
             return Optional.empty();
         }
-        return append.participants().stream()
-                .map(Participant::id)
+        return Stream.concat(
+                        append.tagRows().stream().map(TagRow::rowId),
+                        append.participants().stream()
+                                .map(participant -> participant.id().value()))
                 .filter(queues::containsKey)
                 .findFirst();
     }
 
     private AppendResult awaitTurn(AppendResult.Busy busy, SerializedAppend append) {
-        Queue queue = enter(busy.streamId());
+        Queue queue = enter(busy.rowId());
         try {
             boolean othersCameFirst = queue.first.isLocked();
             queue.first.lockInterruptibly();
@@ -91,7 +93,7 @@ final class BusyStreams {
                     "The thread was interrupted while its append waited for " + busy.name() + "; nothing was stored",
                     e);
         } finally {
-            leave(busy.streamId());
+            leave(busy.rowId());
         }
     }
 
@@ -147,19 +149,19 @@ final class BusyStreams {
         }
     }
 
-    private Queue enter(Optional<StreamId> streamId) {
-        return streamId.isEmpty() || !oneDatabase
+    private Queue enter(Optional<String> rowId) {
+        return rowId.isEmpty() || !oneDatabase
                 ? new Queue()
-                : queues.compute(streamId.get(), (id, present) -> {
+                : queues.compute(rowId.get(), (id, present) -> {
                     Queue queue = present == null ? new Queue() : present;
                     queue.users++;
                     return queue;
                 });
     }
 
-    private void leave(Optional<StreamId> streamId) {
-        if (streamId.isPresent() && oneDatabase) {
-            queues.computeIfPresent(streamId.get(), (id, queue) -> --queue.users == 0 ? null : queue);
+    private void leave(Optional<String> rowId) {
+        if (rowId.isPresent() && oneDatabase) {
+            queues.computeIfPresent(rowId.get(), (id, queue) -> --queue.users == 0 ? null : queue);
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.Claim;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /** Engines on which one row gives the positions away: without it there are none. */
 final class CounterRowImports implements Imports {
@@ -60,9 +61,9 @@ final class CounterRowImports implements Imports {
     }
 
     @Override
-    public Map<StreamId, LockedStream> lock(Connection connection, SortedSet<StreamId> streams) throws SQLException {
-        SortedMap<StreamId, Claim> claims = new TreeMap<>();
-        streams.forEach(stream -> claims.put(stream, new Claim(true, true)));
+    public Map<String, LockedStream> lock(Connection connection, SortedSet<String> rowIds) throws SQLException {
+        SortedMap<String, Claim> claims = new TreeMap<>(RowIds.ORDER);
+        rowIds.forEach(row -> claims.put(row, new Claim(true, true)));
         return locks.lock(connection, claims, true);
     }
 
@@ -77,8 +78,15 @@ final class CounterRowImports implements Imports {
     }
 
     @Override
-    public void insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException {
-        insert(connection, rows, writes.takePositions(connection, rows.size()) + 1);
+    public List<Long> insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException {
+        long first = writes.takePositions(connection, rows.size()) + 1;
+        insert(connection, rows, first);
+        return LongStream.range(first, first + rows.size()).boxed().toList();
+    }
+
+    @Override
+    public void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException {
+        writes.insertTagEntries(connection, entries);
     }
 
     /**

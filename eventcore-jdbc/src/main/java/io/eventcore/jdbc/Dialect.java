@@ -15,6 +15,7 @@ final class Dialect {
     private final KeyLookups lookups;
     private final StreamQueries streams;
     private final LogQueries log;
+    private final TagQueries tags;
     private final Appends appends;
     private final Imports imports;
     private final StoredAppends stored;
@@ -28,6 +29,7 @@ final class Dialect {
         this.lookups = new KeyLookups(names, engine.expressions(), engine.types());
         this.streams = engine.streams(names);
         this.log = engine.log(names);
+        this.tags = new TagQueries(names, engine.expressions());
         this.appends = engine.appends(names);
         this.imports = engine.imports(names);
         this.stored = new StoredAppends(names, engine.expressions(), engine.types());
@@ -63,6 +65,10 @@ final class Dialect {
 
     LogQueries log() {
         return log;
+    }
+
+    TagQueries tags() {
+        return tags;
     }
 
     Appends appends() {

@@ -263,6 +263,11 @@ enum Engine {
     }
 
     final Appends statementAppends(TableNames names, StreamLocks locks, EventWrites writes) {
-        return new StatementAppends(transactions(), locks, writes, new RepeatedAppends(names, expressions, types));
+        return new StatementAppends(
+                transactions(),
+                locks,
+                writes,
+                new BoundaryLooks(names, expressions),
+                new RepeatedAppends(names, expressions, types));
     }
 }

@@ -1,6 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
@@ -12,8 +11,8 @@ import java.util.Optional;
 
 /** Writes what an append changes, after its streams are locked and compared. */
 interface EventWrites {
-    /** A version that a locked stream gets. */
-    record NewVersion(StreamId streamId, long key, long version) {}
+    /** A version that the locked row of a stream or a tag gets. */
+    record NewVersion(String rowId, long key, long version) {}
 
     void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException;
 
@@ -42,6 +41,11 @@ interface EventWrites {
     }
 
     void insertEvents(Connection connection, List<NewRow> rows) throws SQLException;
+
+    /** Where an event stands that carries a tag. */
+    record NewTagEntry(long tagKey, long position) {}
+
+    void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException;
 
     /**
      * Takes positions from the row that gives them away, and keeps it locked.

@@ -1,5 +1,6 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventTag;
 import io.eventcore.StreamId;
 import java.sql.SQLException;
 
@@ -25,6 +26,15 @@ final class ForeignIds {
         }
     }
 
+    /** A row that was not asked for. */
+    static SQLException found(String rowId) throws SQLException {
+        return EventTag.isRow(rowId)
+                ? new SQLException(
+                        "The database answered with a tag that was not asked for: the session changes texts on their way",
+                        GENERAL)
+                : found(read(rowId));
+    }
+
     static SQLException found(StreamId id) {
         return new SQLException(
                 "The database answered with stream '%s', which was not asked for: the session changes texts on their way"
@@ -32,10 +42,10 @@ final class ForeignIds {
                 GENERAL);
     }
 
-    static SQLException missing(StreamId id) {
+    static SQLException missing(String rowId) {
         return new SQLException(
-                "The database has no row for stream '%s', which was just written: the session changes texts on their way"
-                        .formatted(id),
+                "The database has no row for %s, which was just written: the session changes texts on their way"
+                        .formatted(RowIds.named(rowId)),
                 GENERAL);
     }
 }

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>An append that is alone is sent alone, at once. While a batch is under way others gather, and the first of them that
  * nothing holds back sends the next for all: a {@link Combiner}, with these rules.
  *
- * <p>Two appends fit together if neither writes a stream that the other writes or relies on. One that does not fit waits
+ * <p>Two appends fit together if neither writes a stream that the other writes or relies on. Tags are as streams, except that
+ * appends whose events carry one that none of them relies on fit together. One that does not fit waits
  * {@linkplain StreamLines in line} for its streams, and is not looked at again before its turn: appends to one stream
  * keep their order, and their number does not matter.
  *
@@ -120,7 +121,7 @@ final class GroupCommit {
 
         private Waiting(SerializedAppend append) {
             this.append = append;
-            this.standing = new Standing<>(this, append.participants());
+            this.standing = new Standing<>(this, append.tagRows(), append.participants());
         }
 
         SerializedAppend append() {
@@ -199,7 +200,7 @@ final class GroupCommit {
         public void settle(List<AppendResult> answers, BiConsumer<Waiting, AppendResult> answer) {
             Map<StreamId, Move> moves = moves(answers);
             moves.forEach((stream, move) -> {
-                for (Waiting waiting : lines.expecting(stream, move.base, move.version())) {
+                for (Waiting waiting : lines.expecting(stream.value(), move.base, move.version())) {
                     conflict(waiting.append, moves).ifPresent(conflict -> answer.accept(waiting, conflict));
                 }
             });

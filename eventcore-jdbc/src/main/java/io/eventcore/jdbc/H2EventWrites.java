@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.jdbc.EventWrites.NewRow;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -13,6 +14,7 @@ final class H2EventWrites implements EventWrites {
     private final String updateStream;
     private final String takePositions;
     private final String insertEvent;
+    private final String insertTagEntry;
 
     H2EventWrites(TableNames names) {
         this.updateStream = names.in("UPDATE eventcore_stream SET version = ? WHERE stream_key = ?");
@@ -26,6 +28,7 @@ final class H2EventWrites implements EventWrites {
                     (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
                 VALUES (?, ?, CURRENT_TIMESTAMP(6), ?, ?, ?, ?, ?)
                 """);
+        this.insertTagEntry = names.in("INSERT INTO eventcore_event_tag (tag_key, position) VALUES (?, ?)");
     }
 
     @Override
@@ -50,6 +53,18 @@ final class H2EventWrites implements EventWrites {
             insert.executeBatch();
         } catch (SQLException e) {
             throw told(connection, e);
+        }
+    }
+
+    @Override
+    public void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(insertTagEntry)) {
+            for (NewTagEntry entry : entries) {
+                insert.setLong(1, entry.tagKey());
+                insert.setLong(2, entry.position());
+                insert.addBatch();
+            }
+            insert.executeBatch();
         }
     }
 

@@ -1,6 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
 import io.eventcore.jdbc.StreamLocks.Claim;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import java.sql.Connection;
@@ -28,12 +27,13 @@ final class H2StreamLocks implements StreamLocks {
     }
 
     @Override
-    public Map<StreamId, LockedStream> lock(Connection connection, SortedMap<StreamId, Claim> claims, boolean waits)
+    public Map<String, LockedStream> lock(Connection connection, SortedMap<String, Claim> claims, boolean waits)
             throws SQLException {
-        Map<StreamId, LockedStream> locked = new HashMap<>();
-        for (Map.Entry<StreamId, Claim> claim : claims.entrySet()) {
-            String id = claim.getKey().value();
-            locked.put(claim.getKey(), lock(connection, id, claim.getValue().createsRow(), waits));
+        Map<String, LockedStream> locked = new HashMap<>();
+        for (Map.Entry<String, Claim> claim : claims.entrySet()) {
+            locked.put(
+                    claim.getKey(),
+                    lock(connection, claim.getKey(), claim.getValue().createsRow(), waits));
         }
         return locked;
     }

@@ -1,6 +1,6 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import io.eventcore.serialization.internal.MetadataJson;
@@ -18,8 +18,12 @@ import java.util.SortedSet;
  * in their own positions. All by the owner of the tables, past the functions of appends and under the same locks.
  */
 interface Imports {
-    /** An event as the row that it becomes. */
-    record ImportedRow(long streamKey, ExportedEvent event) {
+    /**
+     * An event as the row that it becomes.
+     *
+     * @param tagKeys the keys of the tags that it carries
+     */
+    record ImportedRow(long streamKey, List<Long> tagKeys, ExportedEvent event) {
         String payload() {
             return new String(event.payload(), StandardCharsets.UTF_8);
         }
@@ -29,16 +33,27 @@ interface Imports {
         }
     }
 
-    /** Locks streams in their order, as an append does, and creates those that are not there. */
-    Map<StreamId, LockedStream> lock(Connection connection, SortedSet<StreamId> streams) throws SQLException;
+    /**
+     * Locks the rows of tags and streams in their order, as an append does, and creates those that are not there.
+     *
+     * @param rowIds in {@link RowIds#ORDER}
+     */
+    Map<String, LockedStream> lock(Connection connection, SortedSet<String> rowIds) throws SQLException;
 
     void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException;
 
     /** Stores events in the positions they have. */
     void insertInPlace(Connection connection, List<ImportedRow> rows) throws SQLException;
 
-    /** Stores events in new positions, in this order. */
-    void insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException;
+    /**
+     * Stores events in new positions, in this order.
+     *
+     * @return the positions
+     */
+    List<Long> insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException;
+
+    /** Notes which events carry which tags. */
+    void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException;
 
     /** Waits, for a moment, until no other transaction is writing, and keeps others from it until this one ends. */
     void keepOthersOut(Connection connection) throws SQLException;

@@ -3,10 +3,12 @@ package io.eventcore.jdbc;
 import io.eventcore.AppendInFlight;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
+import io.eventcore.Boundary;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
@@ -14,8 +16,10 @@ import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
+import io.eventcore.StoredMatches;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -64,6 +68,8 @@ public class JdbcEventStore implements EventStore {
     private final OwnAppends ownAppends;
     private final StreamReads streams;
     private final LogReads log;
+    private final TagTables tagTables;
+    private final TagReads tags;
     private final boolean uniqueIds;
     private final StoreInternals internals;
 
@@ -85,7 +91,12 @@ public class JdbcEventStore implements EventStore {
                 builder.listener);
         Payloads payloads = new Payloads(dialect, builder.readBytes);
         this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
-        this.log = new LogReads(dialect, connections, payloads);
+        this.tagTables = new TagTables(dialect, !connections.isRouting());
+        this.log = new LogReads(dialect, connections, payloads, tagTables);
+        this.tags = new TagReads(dialect, connections, payloads, tagTables);
+        if (builder.checksTags) {
+            checkTags();
+        }
         this.internals = new Internals();
     }
 
@@ -100,6 +111,9 @@ public class JdbcEventStore implements EventStore {
         append.impossible().ifPresent(stream -> {
             throw new VersionConflictException(stream.id(), stream.expected(), streamVersion(stream.id()));
         });
+        if (append.isTagged()) {
+            checkTags();
+        }
         Optional<CallersConnection> callers = connections.callersConnection();
         AppendResult outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendOwn(append);
         if (outcome instanceof AppendResult.Written written) {
@@ -116,6 +130,20 @@ public class JdbcEventStore implements EventStore {
             throw conflict.conflict();
         }
         throw new IllegalStateException("An append ended as " + outcome);
+    }
+
+    private void checkTags() {
+        if (tagTables.areKnown()) {
+            return;
+        }
+        try {
+            connections.joinOrOwn(connection -> {
+                tagTables.check(connection);
+                return true;
+            });
+        } catch (SQLException e) {
+            throw failed("Reading the version of the tables", e);
+        }
     }
 
     private void tellListener(boolean joined) {
@@ -194,6 +222,11 @@ public class JdbcEventStore implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return internals.readStored(filter, page).decode(filter, eventType);
+    }
+
+    @Override
+    public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+        return QueriedEvents.of(internals.readMatching(query, eventType, Optional.empty()), query, eventType);
     }
 
     private Set<String> typeNames(EventFilter filter) {
@@ -296,6 +329,21 @@ public class JdbcEventStore implements EventStore {
         }
 
         @Override
+        public StoredMatches readMatching(
+                EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
+            EventQuery resolved = query.resolve(serializer::storedNames, eventType);
+            Optional<Boundary> before = after.map(boundary -> boundary.resolve(serializer::storedNames));
+            if (before.isPresent() && !before.get().query().equals(resolved)) {
+                throw new IllegalArgumentException("The boundary to read after is of another query");
+            }
+            try {
+                return tags.read(resolved, before, new EventDecoder(serializer));
+            } catch (SQLException e) {
+                throw failed("Reading tags", e);
+            }
+        }
+
+        @Override
         public Predicate<StoredEvent> matching(EventFilter filter) {
             return filter.matchingNames(typeNames(filter));
         }
@@ -336,6 +384,7 @@ public class JdbcEventStore implements EventStore {
         private AppendLimits limits = AppendLimits.defaults();
         private AppendListener listener = AppendListener.none();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
+        private boolean checksTags;
         private OwnAppends.Pause settlingPause = Thread::sleep;
         private long readBytes = DEFAULT_READ_BYTES;
 
@@ -353,6 +402,15 @@ public class JdbcEventStore implements EventStore {
         /** Who is told when events were committed by this store. */
         public Builder appendListener(AppendListener appendListener) {
             this.listener = Objects.requireNonNull(appendListener, "appendListener");
+            return this;
+        }
+
+        /**
+         * Checks that the tables hold tags when the store is built, for one whose events carry them. Otherwise the first append
+         * or read of tags does.
+         */
+        public Builder checkTags() {
+            this.checksTags = true;
             return this;
         }
 

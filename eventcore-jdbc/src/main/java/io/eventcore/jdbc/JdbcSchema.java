@@ -8,9 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
@@ -79,6 +81,7 @@ public class JdbcSchema {
         own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
             if (!isPresent(connection, dialect)) {
+                // In one piece: who starts at the same moment finds all of it or nothing, if the engine can do that.
                 run(connection, dialect, dialect.engine().scripts().schema());
             }
             check.of(connection, dialect);
@@ -92,7 +95,7 @@ public class JdbcSchema {
     private void create(Connection connection, Dialect dialect, OptionalIndex index) throws SQLException {
         if (!dialect.hasIndex(connection, index)) {
             try {
-                run(connection, dialect, dialect.engine().scripts().index(index));
+                run(connection, dialect, List.of(dialect.engine().scripts().index(index)));
             } catch (SchemaException e) {
                 // Another application that starts at the same moment may have created it.
                 if (!dialect.hasIndex(connection, index)) {
@@ -155,17 +158,16 @@ public class JdbcSchema {
     public String script() {
         return own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
-            StringBuilder script =
-                    new StringBuilder(text(dialect.engine().scripts().schema()));
-            indexes.forEach(index ->
-                    script.append('\n').append(text(dialect.engine().scripts().index(index))));
-            return script.toString();
+            List<String> scripts = new ArrayList<>(dialect.engine().scripts().schema());
+            indexes.forEach(index -> scripts.add(dialect.engine().scripts().index(index)));
+            return text(scripts);
         });
     }
 
     /**
      * The text of the script for this database by which the owner of the tables grants two roles what they need: one
-     * reads and appends, the other reads. On PostgreSQL it creates the roles if they are missing.
+     * reads and appends, the other reads. Made for the version that the tables have, or the newest if there are none. On
+     * PostgreSQL it creates the roles if they are missing.
      *
      * @param appRole the role of the application; lower case, digits, underscores
      * @param readerRole the role of those who only read; lower case, digits, underscores
@@ -180,8 +182,10 @@ public class JdbcSchema {
             throw new IllegalArgumentException(
                     "The application and its readers need two roles, both are '" + appRole + "'");
         }
-        String script = own(connection ->
-                text(Dialect.of(connection, names).engine().scripts().roles()));
+        String script = own(connection -> {
+            Dialect dialect = Dialect.of(connection, names);
+            return text(dialect.engine().scripts().roles(versionOrNewest(connection, dialect)));
+        });
         // In one pass and by whole words: names of ours and of roles may look like each other.
         return ROLE.matcher(script).replaceAll(role -> role.group().startsWith("app") ? appRole : readerRole);
     }
@@ -229,23 +233,35 @@ public class JdbcSchema {
     }
 
     private static boolean isPresent(Connection connection, Dialect dialect) {
+        return settingsIfThere(connection, dialect).isPresent();
+    }
+
+    private static int versionOrNewest(Connection connection, Dialect dialect) {
+        return settingsIfThere(connection, dialect).map(SchemaSettings::version).orElse(version());
+    }
+
+    private static Optional<SchemaSettings> settingsIfThere(Connection connection, Dialect dialect) {
         try {
-            return SchemaCheck.settings(connection, dialect).isPresent();
+            return SchemaCheck.settings(connection, dialect);
         } catch (SQLException notThere) {
-            return false;
+            return Optional.empty();
         }
     }
 
-    private void run(Connection connection, Dialect dialect, String script) {
+    private void run(Connection connection, Dialect dialect, List<String> scripts) {
         try {
-            dialect.engine().scripts().run(connection, text(script));
+            dialect.engine().scripts().run(connection, text(scripts));
         } catch (SQLException e) {
             throw new SchemaException(
                     Problem.NOT_CREATED,
-                    "The tables of the event store could not be created by " + SchemaScripts.path(script),
-                    SchemaScripts.path(script),
+                    "The tables of the event store could not be created by " + SchemaScripts.path(scripts.get(0)),
+                    SchemaScripts.path(scripts.get(0)),
                     e);
         }
+    }
+
+    private String text(List<String> scripts) {
+        return String.join("\n", scripts.stream().map(this::text).toList());
     }
 
     private String text(String script) {

@@ -1,8 +1,10 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.Imports.ImportedRow;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -38,9 +41,13 @@ final class JdbcStoredLog implements StoredLog {
     private final Connections connections;
     private final Dialect dialect;
     private final LogReads log;
+    private final TagTables tagTables;
+    private final ExportedTags tags;
     private final Imports imports;
     private final boolean uniqueIds;
     private final String lockSettings;
+    private final String selectSettings;
+    private final String selectAnyTag;
     private final String updateSettings;
     private final String selectAnyStream;
     private final String selectSameId;
@@ -52,11 +59,15 @@ final class JdbcStoredLog implements StoredLog {
         this.uniqueIds = uniqueIds;
         this.connections = connections;
         this.dialect = dialect;
-        this.log = new LogReads(dialect, connections, new Payloads(dialect, PAGE_BYTES));
+        this.tagTables = new TagTables(dialect, !connections.isRouting());
+        this.log = new LogReads(dialect, connections, new Payloads(dialect, PAGE_BYTES), tagTables);
+        this.tags = new ExportedTags(dialect);
         this.imports = dialect.imports();
         TableNames names = dialect.names();
         String fresh = dialect.expressions().andNotFromCache();
         this.lockSettings = names.in("SELECT order_strategy FROM eventcore_settings WHERE id = 1 FOR UPDATE");
+        this.selectSettings = names.in("SELECT order_strategy FROM eventcore_settings WHERE id = 1") + fresh;
+        this.selectAnyTag = names.in("SELECT position FROM eventcore_event_tag WHERE 1 = 1") + fresh + " LIMIT 1";
         this.updateSettings = names.in("UPDATE eventcore_settings SET order_strategy = ? WHERE id = 1");
         this.selectAnyStream = names.in("SELECT count(*) FROM eventcore_stream WHERE version > 0");
         this.selectSameId = names.in("SELECT e.position FROM eventcore_event e WHERE e.event_id = ?" + fresh);
@@ -108,9 +119,62 @@ final class JdbcStoredLog implements StoredLog {
     @Override
     public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
         try {
-            return log.export(after, upTo, limit);
+            // Events first: what is committed with an event is there when its tags are looked for.
+            List<ExportedEvent> page = log.export(after, upTo, limit);
+            if (page.isEmpty() || !tellsTags()) {
+                return page;
+            }
+            long last = page.get(page.size() - 1).position().value();
+            if (!tags.cover(after.value(), last)) {
+                long settled = settledBound();
+                connections.own(connection -> {
+                    tags.load(connection, after.value(), last, Math.min(upTo.value(), settled));
+                    return true;
+                });
+            }
+            return connections.own(connection -> tags.of(connection, after.value(), page));
         } catch (SQLException e) {
             throw failed("Reading the log", e);
+        }
+    }
+
+    /** Up to where no other event can appear: while an import fills the tables nobody else writes. */
+    private long settledBound() throws SQLException {
+        boolean unfinished =
+                connections.own(connection -> Statements.list(connection, selectSettings, row -> row.getString(1))
+                        .contains(UNFINISHED));
+        return unfinished
+                ? connections.own(this::last).value()
+                : log.settledEnd().value();
+    }
+
+    @Override
+    public boolean tellsTags() {
+        try {
+            return connections.own(tagTables::hold);
+        } catch (SQLException e) {
+            throw failed("Reading the version of the tables", e);
+        }
+    }
+
+    @Override
+    public void requireTags() {
+        try {
+            connections.own(connection -> {
+                tagTables.check(connection);
+                return true;
+            });
+        } catch (SQLException e) {
+            throw failed("Reading the version of the tables", e);
+        }
+    }
+
+    @Override
+    public boolean holdsTags() {
+        try {
+            return tellsTags() && connections.own(connection -> Statements.number(connection, selectAnyTag, 0)) > 0;
+        } catch (SQLException e) {
+            throw failed("Looking for tags", e);
         }
     }
 
@@ -176,7 +240,12 @@ final class JdbcStoredLog implements StoredLog {
         try {
             inTransaction(connection -> {
                 checkLast(connection, after);
-                imports.insertInPlace(connection, missing(connection, events));
+                List<ImportedRow> rows = missing(connection, events);
+                imports.insertInPlace(connection, rows);
+                insertTags(
+                        connection,
+                        rows,
+                        rows.stream().map(row -> row.event().position().value()).toList());
                 return events;
             });
         } catch (SQLException e) {
@@ -221,7 +290,7 @@ final class JdbcStoredLog implements StoredLog {
                     checkIds(connection, missing);
                 }
                 if (!missing.isEmpty()) {
-                    imports.insertAtEnd(connection, missing);
+                    insertTags(connection, missing, imports.insertAtEnd(connection, missing));
                 }
                 return missing.size();
             });
@@ -249,38 +318,77 @@ final class JdbcStoredLog implements StoredLog {
         }
     }
 
-    /** Locks the streams of events, and gives those that are not there their place. */
+    /** Notes the tags of events that were stored in these positions. */
+    private void insertTags(Connection connection, List<ImportedRow> rows, List<Long> positions) throws SQLException {
+        List<NewTagEntry> entries = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            for (long key : rows.get(i).tagKeys()) {
+                entries.add(new NewTagEntry(key, positions.get(i)));
+            }
+        }
+        if (!entries.isEmpty()) {
+            imports.insertTagEntries(connection, entries);
+        }
+        tags.forget();
+    }
+
+    /** Locks the tags and streams of events, and gives those that are not there their place. */
     private List<ImportedRow> missing(Connection connection, List<ExportedEvent> events) throws SQLException {
         SortedSet<StreamId> streams = new TreeSet<>();
-        events.forEach(event -> streams.add(event.streamId()));
-        Map<StreamId, LockedStream> locked = imports.lock(connection, streams);
+        SortedSet<String> rowIds = new TreeSet<>(RowIds.ORDER);
+        for (ExportedEvent event : events) {
+            streams.add(event.streamId());
+            rowIds.add(event.streamId().value());
+            event.tags().forEach(tag -> rowIds.add(tag.rowId()));
+        }
+        Map<String, LockedStream> locked = imports.lock(connection, rowIds);
+        for (String found : locked.keySet()) {
+            if (!rowIds.contains(found)) {
+                throw ForeignIds.found(found);
+            }
+        }
         Map<StreamId, List<ExportedEvent>> byStream = new HashMap<>();
         events.forEach(event -> byStream.computeIfAbsent(event.streamId(), id -> new ArrayList<>())
                 .add(event));
         List<NewVersion> versions = new ArrayList<>();
         EventsInPlace there = new EventsInPlace(dialect);
         for (StreamId id : streams) {
-            LockedStream stream = locked.get(id);
-            if (stream == null) {
-                throw ForeignIds.missing(id);
-            }
+            LockedStream stream = lockedRow(locked, id.value());
             long last = check(stream, byStream.getOrDefault(id, List.of()), there);
             if (last > stream.version()) {
-                versions.add(new NewVersion(id, stream.key(), last));
+                versions.add(new NewVersion(id.value(), stream.key(), last));
             }
         }
         there.compare(connection);
+        List<ImportedRow> missing = new ArrayList<>();
+        Map<String, Long> carried = new TreeMap<>(RowIds.ORDER);
+        for (ExportedEvent event : events) {
+            LockedStream stream = lockedRow(locked, event.streamId().value());
+            if (event.version().value() > stream.version()) {
+                List<Long> tagKeys = new ArrayList<>();
+                for (EventTag tag : event.tags()) {
+                    tagKeys.add(lockedRow(locked, tag.rowId()).key());
+                    carried.merge(tag.rowId(), 1L, Long::sum);
+                }
+                missing.add(new ImportedRow(stream.key(), tagKeys, event));
+            }
+        }
+        for (Map.Entry<String, Long> tag : carried.entrySet()) {
+            LockedStream row = lockedRow(locked, tag.getKey());
+            versions.add(new NewVersion(tag.getKey(), row.key(), row.version() + tag.getValue()));
+        }
         if (!versions.isEmpty()) {
             imports.updateVersions(connection, versions);
         }
-        List<ImportedRow> missing = new ArrayList<>();
-        for (ExportedEvent event : events) {
-            LockedStream stream = locked.getOrDefault(event.streamId(), LockedStream.ABSENT);
-            if (event.version().value() > stream.version()) {
-                missing.add(new ImportedRow(stream.key(), event));
-            }
-        }
         return missing;
+    }
+
+    private static LockedStream lockedRow(Map<String, LockedStream> locked, String rowId) throws SQLException {
+        LockedStream row = locked.get(rowId);
+        if (row == null) {
+            throw ForeignIds.missing(rowId);
+        }
+        return row;
     }
 
     /**

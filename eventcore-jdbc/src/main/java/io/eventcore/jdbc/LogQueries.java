@@ -13,13 +13,22 @@ import java.util.Set;
 
 /** Reads the log: a page of it, how far it goes, and which appends may still appear in it. */
 abstract class LogQueries {
-    private final TableNames names;
     private final SqlExpressions expressions;
     private final String selectHighestPosition;
+    private final String fromEvents;
+    private final String tagTable;
+    private final String joinEvent;
+    private final String joinStream;
+    private final String andTag;
 
     LogQueries(TableNames names, SqlExpressions expressions) {
-        this.names = names;
         this.expressions = expressions;
+        this.fromEvents = names.in(" FROM eventcore_event e");
+        this.tagTable = names.in("eventcore_event_tag t");
+        this.joinEvent = names.in(" JOIN eventcore_event e ON e.position = ");
+        this.joinStream = names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key");
+        this.andTag = names.in(
+                " AND EXISTS (SELECT 1 FROM eventcore_event_tag o WHERE o.tag_key = ? AND o.position = t.position)");
         this.selectHighestPosition =
                 names.in("SELECT max(position) FROM eventcore_event WHERE 1 = 1" + expressions.andNotFromCache());
     }
@@ -32,6 +41,7 @@ abstract class LogQueries {
      * tells the ids: to join them to the events costs the server as much as the events themselves.
      *
      * @param typeNames the stored names wanted; empty for all
+     * @param tags the keys of the tags that an event must carry, the rarest first; empty if the filter asks for none
      * @param upTo the last position to look at
      * @param largest payloads of more bytes are null
      */
@@ -39,6 +49,7 @@ abstract class LogQueries {
             Connection connection,
             EventFilter filter,
             Set<String> typeNames,
+            List<Long> tags,
             long after,
             long upTo,
             int limit,
@@ -46,14 +57,26 @@ abstract class LogQueries {
             throws SQLException {
         StringBuilder sql = new StringBuilder("SELECT e.stream_key, ")
                 .append(EventRow.columnsIf(expressions.payloadBytes() + " <= " + largest))
-                .append(names.in(" FROM eventcore_event e"));
+                .append(tags.isEmpty() ? fromEvents : " FROM (SELECT t.position FROM " + tagTable);
         String prefix = filter.streams().literalPrefix();
-        if (!prefix.isEmpty() || !filter.streams().isPrefix()) {
-            sql.append(names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key"));
+        boolean ofStreams = !prefix.isEmpty() || !filter.streams().isPrefix();
+        if (!tags.isEmpty() && (ofStreams || !typeNames.isEmpty())) {
+            sql.append(joinEvent).append("t.position");
         }
-        sql.append(" WHERE e.position > ? AND e.position <= ?")
+        if (ofStreams) {
+            sql.append(joinStream);
+        }
+        String position = tags.isEmpty() ? "e.position" : "t.position";
+        sql.append(" WHERE ")
+                .append(position)
+                .append(" > ? AND ")
+                .append(position)
+                .append(" <= ?")
                 .append(expressions.andNotFromCache())
                 .append(andOfPrimary());
+        if (!tags.isEmpty()) {
+            sql.append(" AND t.tag_key = ?").append(andTag.repeat(tags.size() - 1));
+        }
         List<String> texts = new ArrayList<>();
         if (!prefix.isEmpty()) {
             sql.append(" AND ").append(expressions.beginsWith("s.stream_id"));
@@ -70,12 +93,19 @@ abstract class LogQueries {
             texts.addAll(typeNames);
         }
         // Not a parameter: a plan that depends on one is made anew each time.
-        sql.append(" ORDER BY e.position LIMIT ").append(limit);
+        sql.append(" ORDER BY ").append(position).append(" LIMIT ").append(limit);
+        if (!tags.isEmpty()) {
+            // Which events it is, the index of tags says alone; only these are fetched.
+            sql.append(") p").append(joinEvent).append("p.position ORDER BY p.position");
+        }
 
         PreparedStatement statement = connection.prepareStatement(sql.toString());
         statement.setLong(1, after);
         statement.setLong(2, upTo);
         int parameter = 2;
+        for (long tag : tags) {
+            statement.setLong(++parameter, tag);
+        }
         for (String text : texts) {
             statement.setString(++parameter, text);
         }

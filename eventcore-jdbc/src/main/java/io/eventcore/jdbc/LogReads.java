@@ -3,23 +3,29 @@ package io.eventcore.jdbc;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.jdbc.LogEnd.Mark;
+import io.eventcore.jdbc.TagQueries.CutRow;
 import io.eventcore.transfer.ExportedEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 
 /**
  * Reads the log without ever passing an event that may still appear.
@@ -57,6 +63,7 @@ final class LogReads {
     private final Connections connections;
     private final Payloads payloads;
     private final String selectSizes;
+    private final TagTables tagTables;
 
     /** About how large the events were that were read last, which tells how many are worth asking for. */
     private volatile long usualBytes;
@@ -72,8 +79,9 @@ final class LogReads {
      * Reads by these connections.
      *
      * @param payloads fetches the payloads of large events, and knows how many bytes a page may hold
+     * @param tagTables whether there are tags to be asked for
      */
-    LogReads(Dialect dialect, Connections connections, Payloads payloads) {
+    LogReads(Dialect dialect, Connections connections, Payloads payloads, TagTables tagTables) {
         this.dialect = dialect;
         this.connections = connections;
         this.payloads = payloads;
@@ -85,12 +93,16 @@ final class LogReads {
                                         expressions.metadataBytes(),
                                         expressions.andNotFromCache())
                         + " ORDER BY e.position LIMIT ?");
+        this.tagTables = tagTables;
     }
 
     StoredPage read(EventFilter filter, Set<String> typeNames, EventPage page, StoredEvent.Decoder decoder)
             throws SQLException {
         Query query = new Query(filter, typeNames, page);
         return connections.own(connection -> {
+            if (!filter.tags().isEmpty()) {
+                tagTables.check(connection);
+            }
             Mark before = settled;
             Page read =
                     filter.matchesAll() ? readAll(connection, query, before) : readFiltered(connection, query, before);
@@ -117,7 +129,7 @@ final class LogReads {
             PageRows page = new PageRows();
             long fitting = lastFitting(connection, after.value(), upTo.value(), limit);
             if (fitting > after.value()) {
-                select(connection, query, after.value(), fitting, page);
+                select(connection, query, List.of(), after.value(), fitting, page);
             }
             return eventsOf(connection, page.rows, EventRow::exported);
         });
@@ -182,7 +194,7 @@ final class LogReads {
     private Page readAll(Connection connection, Query query, Mark before) throws SQLException {
         long reach = Query.windowEnd(query.after(), firstWindow(query));
         PageRows found = new PageRows();
-        select(connection, query, query.after(), reach, found);
+        select(connection, query, List.of(), query.after(), reach, found);
         List<LogRow> rows = found.rows;
         boolean full = found.full;
         boolean gapless = !rows.isEmpty() && isContiguous(query.after(), rows);
@@ -228,13 +240,39 @@ final class LogReads {
      */
     private Page readUpTo(long bound, PageRows found, long from, Connection connection, Query query)
             throws SQLException {
+        Optional<List<Long>> tags = tagsSettled(connection, query);
+        if (tags.isEmpty()) {
+            return new Page(found.rows, Math.max(bound, query.after()), true);
+        }
         long after = from;
         for (long window = firstWindow(query); after < bound && !found.full; window = Query.larger(window)) {
             long end = Math.min(bound, Query.windowEnd(after, window));
-            select(connection, query, after, end, found);
+            select(connection, query, tags.get(), after, end, found);
             after = end;
         }
         return found.full ? Page.upToLastRow(query, found) : new Page(found.rows, Math.max(bound, query.after()), true);
+    }
+
+    /**
+     * The keys of the tags wanted, the rarest first; empty if one of them is on no event that was committed before this is
+     * asked. So it is asked once the bound is known, and again for each bound: a tag may be used for the first time between
+     * the two.
+     */
+    private Optional<List<Long>> tagsSettled(Connection connection, Query query) throws SQLException {
+        Set<EventTag> wanted = query.filter.tags();
+        if (wanted.isEmpty()) {
+            return Optional.of(List.of());
+        }
+        Set<String> rows = wanted.stream().map(EventTag::rowId).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> names = wanted.stream().map(EventTag::name).collect(Collectors.toSet());
+        Collection<CutRow> found =
+                dialect.tags().cut(connection, rows).checked(rows, names).values();
+        return found.size() < rows.size()
+                ? Optional.empty()
+                : Optional.of(found.stream()
+                        .sorted(Comparator.comparingLong(CutRow::version))
+                        .map(CutRow::key)
+                        .toList());
     }
 
     /** Whether no event can be missing between the position a page begins after and its last row. */
@@ -310,12 +348,13 @@ final class LogReads {
      * <p>Statement by statement, each with no more rows than the events are likely to fill the page with: a server has to
      * look at a payload to tell its size.
      */
-    private void select(Connection connection, Query query, long after, long upTo, PageRows page) throws SQLException {
+    private void select(Connection connection, Query query, List<Long> tags, long after, long upTo, PageRows page)
+            throws SQLException {
         long from = after;
         boolean more = true;
         while (more && !page.full) {
             int limit = Math.min(query.limit() - page.rows.size(), likelyToFit(query.limit(), page));
-            List<LogRow> found = selectPart(connection, query, from, upTo, limit, page.bytes);
+            List<LogRow> found = selectPart(connection, query, tags, from, upTo, limit, page.bytes);
             more = found.size() == limit;
             from = found.isEmpty() ? from : last(found);
             int fitting = payloads.complete(
@@ -337,6 +376,10 @@ final class LogReads {
 
     /** How many positions are looked at first: enough for a page if most are wanted and few were rolled back. */
     private long firstWindow(Query query) {
+        if (query.isOfTagsAlone()) {
+            // An index has them in the order of their positions, however far apart.
+            return Long.MAX_VALUE;
+        }
         return 2L * Math.min(query.limit(), 2 * likelyToFit(query.limit(), new PageRows()));
     }
 
@@ -351,11 +394,12 @@ final class LogReads {
     }
 
     private List<LogRow> selectPart(
-            Connection connection, Query query, long after, long upTo, int limit, long bytesSoFar) throws SQLException {
+            Connection connection, Query query, List<Long> tags, long after, long upTo, int limit, long bytesSoFar)
+            throws SQLException {
         long largest = payloads.largestOf(limit, bytesSoFar);
         List<LogRow> rows = new ArrayList<>(Math.min(limit, 1024));
         try (PreparedStatement statement = dialect.log()
-                        .selectPage(connection, query.filter, query.typeNames, after, upTo, limit, largest);
+                        .selectPage(connection, query.filter, query.typeNames, tags, after, upTo, limit, largest);
                 ResultSet result = statement.executeQuery()) {
             while (result.next()) {
                 rows.add(new LogRow(result.getLong(1), new EventRow(result, 2, dialect.types())));
@@ -388,6 +432,10 @@ final class LogReads {
 
         int limit() {
             return page.limit();
+        }
+
+        boolean isOfTagsAlone() {
+            return !filter.tags().isEmpty() && filter.withAnyTags().matchesAll();
         }
 
         static long larger(long window) {

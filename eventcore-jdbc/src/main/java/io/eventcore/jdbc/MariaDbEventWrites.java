@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.jdbc.EventWrites.NewRow;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,6 +20,7 @@ final class MariaDbEventWrites implements EventWrites {
     private final String updateVersions;
     private final String takePositions;
     private final String insertEvents;
+    private final String insertTagEntries;
 
     MariaDbEventWrites(TableNames names) {
         this.updateVersions = names.in("""
@@ -34,6 +36,23 @@ final class MariaDbEventWrites implements EventWrites {
                     (position, stream_key, event_id, version, type, payload, metadata, recorded_at)
                 VALUES %s
                 """);
+        this.insertTagEntries = names.in("INSERT INTO eventcore_event_tag (tag_key, position) VALUES %s");
+    }
+
+    @Override
+    public void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException {
+        for (int from = 0; from < entries.size(); from += MAX_ROWS) {
+            List<NewTagEntry> part = entries.subList(from, Math.min(entries.size(), from + MAX_ROWS));
+            String sql = insertTagEntries.formatted(Statements.values("(?, ?)", part.size()));
+            try (PreparedStatement insert = connection.prepareStatement(sql)) {
+                int parameter = 0;
+                for (NewTagEntry entry : part) {
+                    insert.setLong(++parameter, entry.tagKey());
+                    insert.setLong(++parameter, entry.position());
+                }
+                insert.executeUpdate();
+            }
+        }
     }
 
     /** An upsert, because it sets another version for each row in one statement; the rows are there and locked. */
@@ -45,7 +64,7 @@ final class MariaDbEventWrites implements EventWrites {
             try (PreparedStatement update = connection.prepareStatement(sql)) {
                 int parameter = 0;
                 for (NewVersion version : part) {
-                    update.setString(++parameter, version.streamId().value());
+                    update.setString(++parameter, version.rowId());
                     update.setLong(++parameter, version.key());
                     update.setLong(++parameter, version.version());
                 }

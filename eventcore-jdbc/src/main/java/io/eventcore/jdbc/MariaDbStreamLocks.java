@@ -1,6 +1,6 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
+import io.eventcore.EventTag;
 import io.eventcore.jdbc.StreamLocks.Claim;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import java.sql.Connection;
@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -59,7 +60,7 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     @Override
-    public Map<StreamId, LockedStream> lock(Connection connection, SortedMap<StreamId, Claim> claims, boolean waits)
+    public Map<String, LockedStream> lock(Connection connection, SortedMap<String, Claim> claims, boolean waits)
             throws SQLException {
         if (waits) {
             return lockInOrder(connection, claims);
@@ -81,20 +82,22 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /** Locks the streams of an append that may wait. */
-    private Map<StreamId, LockedStream> lockInOrder(Connection connection, SortedMap<StreamId, Claim> claims)
+    private Map<String, LockedStream> lockInOrder(Connection connection, SortedMap<String, Claim> claims)
             throws SQLException {
-        Map<StreamId, LockedStream> locked = new HashMap<>();
+        Map<String, LockedStream> locked = new HashMap<>();
         // Streams that must be there, one after the other, are locked by one statement, which keeps their order.
-        List<StreamId> run = new ArrayList<>();
+        List<String> run = new ArrayList<>();
         boolean writes = false;
-        for (Map.Entry<StreamId, Claim> entry : claims.entrySet()) {
+        Set<String> present = presentTags(connection, claims);
+        for (Map.Entry<String, Claim> entry : claims.entrySet()) {
             Claim claim = entry.getValue();
-            if (claim.createsRow() || claim.writes() != writes || run.size() == MAX_IDS) {
+            boolean creates = claim.createsRow() && !present.contains(entry.getKey());
+            if (creates || claim.writes() != writes || run.size() == MAX_IDS) {
                 locked.putAll(select(connection, run, writes ? " FOR UPDATE" : shared()));
                 run.clear();
                 writes = claim.writes();
             }
-            if (claim.createsRow()) {
+            if (creates) {
                 locked.putAll(create(connection, entry.getKey()));
             } else {
                 run.add(entry.getKey());
@@ -105,14 +108,23 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /**
+     * The tags whose rows are there, as most are, so that they need not be created one by one. Not by a locking read, which would
+     * lock the gap of a row that is missing. That one is there is true for good; that one is missing may be an old snapshot.
+     */
+    private Set<String> presentTags(Connection connection, SortedMap<String, Claim> claims) throws SQLException {
+        List<String> tags = claims.keySet().stream().filter(EventTag::isRow).toList();
+        return tags.isEmpty() ? Set.of() : select(connection, tags, "").keySet();
+    }
+
+    /**
      * Locks a row and creates it if need be.
      *
      * <p>It begins with the insert: to look for the row first would, in a caller's REPEATABLE READ, lock the gap where it
      * is missing, and two that have locked one gap cannot insert into it. The insert does not wait, and a locking read
      * does it instead: when the row that it waits for is rolled back, waiting inserts are left with locks on the gap.
      */
-    Map<StreamId, LockedStream> create(Connection connection, StreamId id) throws SQLException {
-        List<StreamId> ids = List.of(id);
+    Map<String, LockedStream> create(Connection connection, String id) throws SQLException {
+        List<String> ids = List.of(id);
         for (int attempt = 0; attempt < MAX_ATTEMPTS_AT_ONCE; attempt++) {
             try {
                 return createAtOnce(connection, ids);
@@ -121,7 +133,7 @@ class MariaDbStreamLocks implements StreamLocks {
                     throw e;
                 }
             }
-            Map<StreamId, LockedStream> found = select(connection, ids, " FOR UPDATE");
+            Map<String, LockedStream> found = select(connection, ids, " FOR UPDATE");
             if (!found.isEmpty()) {
                 return found;
             }
@@ -135,21 +147,21 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /** Locks the streams of a batch that no other transaction has locked. */
-    private Map<StreamId, LockedStream> lockFree(
-            Connection connection, SortedMap<StreamId, Claim> claims, boolean creates) throws SQLException {
-        List<StreamId> written = new ArrayList<>();
-        List<StreamId> guarded = new ArrayList<>();
+    private Map<String, LockedStream> lockFree(Connection connection, SortedMap<String, Claim> claims, boolean creates)
+            throws SQLException {
+        List<String> written = new ArrayList<>();
+        List<String> guarded = new ArrayList<>();
         claims.forEach((id, claim) -> (claim.writes() ? written : guarded).add(id));
 
-        Map<StreamId, LockedStream> locked = new HashMap<>();
+        Map<String, LockedStream> locked = new HashMap<>();
         locked.putAll(select(connection, written, " FOR UPDATE SKIP LOCKED"));
         locked.putAll(select(connection, guarded, shared() + " SKIP LOCKED"));
         if (locked.size() == claims.size()) {
             return locked;
         }
-        SortedMap<StreamId, Claim> missing = new TreeMap<>(claims);
+        SortedMap<String, Claim> missing = new TreeMap<>(claims);
         missing.keySet().removeAll(locked.keySet());
-        for (StreamId id : select(connection, missing.keySet(), "").keySet()) {
+        for (String id : select(connection, missing.keySet(), "").keySet()) {
             locked.put(id, LockedStream.BUSY);
             missing.remove(id);
         }
@@ -163,10 +175,9 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /** The rows of those of the streams that have one. */
-    Map<StreamId, LockedStream> select(Connection connection, Collection<StreamId> ids, String lock)
-            throws SQLException {
-        Map<StreamId, LockedStream> found = new HashMap<>();
-        for (List<StreamId> part : parts(ids)) {
+    Map<String, LockedStream> select(Connection connection, Collection<String> ids, String lock) throws SQLException {
+        Map<String, LockedStream> found = new HashMap<>();
+        for (List<String> part : parts(ids)) {
             String sql = selectStreams.formatted("?" + ", ?".repeat(part.size() - 1)) + lock;
             try (PreparedStatement query = connection.prepareStatement(sql)) {
                 bindIds(query, part);
@@ -177,14 +188,14 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /** Creates and locks rows, or fails at once if another transaction is creating one of them. */
-    Map<StreamId, LockedStream> createAtOnce(Connection connection, Collection<StreamId> ids) throws SQLException {
+    Map<String, LockedStream> createAtOnce(Connection connection, Collection<String> ids) throws SQLException {
         return insert(connection, AT_ONCE, ids);
     }
 
-    private Map<StreamId, LockedStream> insert(Connection connection, String before, Collection<StreamId> ids)
+    private Map<String, LockedStream> insert(Connection connection, String before, Collection<String> ids)
             throws SQLException {
-        Map<StreamId, LockedStream> created = new HashMap<>();
-        for (List<StreamId> part : parts(ids)) {
+        Map<String, LockedStream> created = new HashMap<>();
+        for (List<String> part : parts(ids)) {
             String sql = before + insertStreams(part.size()) + " RETURNING stream_id, stream_key, version";
             try (PreparedStatement insert = connection.prepareStatement(sql)) {
                 bindIds(insert, part);
@@ -200,23 +211,23 @@ class MariaDbStreamLocks implements StreamLocks {
         return insertStreams.formatted(Statements.values("(?, 0)", rows));
     }
 
-    static void bindIds(PreparedStatement statement, List<StreamId> ids) throws SQLException {
+    static void bindIds(PreparedStatement statement, List<String> ids) throws SQLException {
         for (int i = 0; i < ids.size(); i++) {
-            statement.setString(i + 1, ids.get(i).value());
+            statement.setString(i + 1, ids.get(i));
         }
     }
 
-    private static void read(ResultSet rows, Map<StreamId, LockedStream> into) throws SQLException {
+    private static void read(ResultSet rows, Map<String, LockedStream> into) throws SQLException {
         try (rows) {
             while (rows.next()) {
-                into.put(ForeignIds.read(rows.getString(1)), LockedStream.found(rows.getLong(2), rows.getLong(3)));
+                into.put(rows.getString(1), LockedStream.found(rows.getLong(2), rows.getLong(3)));
             }
         }
     }
 
-    static List<List<StreamId>> parts(Collection<StreamId> ids) {
-        List<StreamId> all = List.copyOf(ids);
-        List<List<StreamId>> parts = new ArrayList<>();
+    static List<List<String>> parts(Collection<String> ids) {
+        List<String> all = List.copyOf(ids);
+        List<List<String>> parts = new ArrayList<>();
         for (int from = 0; from < all.size(); from += MAX_IDS) {
             parts.add(all.subList(from, Math.min(all.size(), from + MAX_IDS)));
         }

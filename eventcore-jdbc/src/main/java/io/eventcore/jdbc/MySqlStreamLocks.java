@@ -1,6 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -21,7 +20,7 @@ final class MySqlStreamLocks extends MariaDbStreamLocks {
     }
 
     @Override
-    Map<StreamId, LockedStream> create(Connection connection, StreamId id) throws SQLException {
+    Map<String, LockedStream> create(Connection connection, String id) throws SQLException {
         return createAndSelect(connection, List.of(id));
     }
 
@@ -30,15 +29,15 @@ final class MySqlStreamLocks extends MariaDbStreamLocks {
      * that begins between the two statements is waited for.
      */
     @Override
-    Map<StreamId, LockedStream> createAtOnce(Connection connection, Collection<StreamId> ids) throws SQLException {
+    Map<String, LockedStream> createAtOnce(Connection connection, Collection<String> ids) throws SQLException {
         select(connection, ids, " FOR UPDATE NOWAIT");
         return createAndSelect(connection, ids);
     }
 
     /** An INSERT returns no rows here. */
-    private Map<StreamId, LockedStream> createAndSelect(Connection connection, Collection<StreamId> ids)
+    private Map<String, LockedStream> createAndSelect(Connection connection, Collection<String> ids)
             throws SQLException {
-        for (List<StreamId> part : parts(ids)) {
+        for (List<String> part : parts(ids)) {
             try (PreparedStatement insert = connection.prepareStatement(insertStreams(part.size()))) {
                 bindIds(insert, part);
                 insert.executeUpdate();

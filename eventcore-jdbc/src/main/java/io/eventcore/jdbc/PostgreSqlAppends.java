@@ -2,7 +2,6 @@ package io.eventcore.jdbc;
 
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
-import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -35,6 +34,8 @@ final class PostgreSqlAppends implements Appends {
     private final String append;
     private final String appendEvent;
     private final String appendBatch;
+    private final String appendTagged;
+    private final String appendBatchTagged;
     private final String lockStream;
 
     PostgreSqlAppends(TableNames names, OwnTransactions transactions) {
@@ -48,6 +49,14 @@ final class PostgreSqlAppends implements Appends {
                 SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
                 FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
+        this.appendTagged = names.in("""
+                SELECT outcome, conflict_row, conflict_item, conflict_version, base_versions, positions
+                FROM eventcore_append_tagged(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """);
+        this.appendBatchTagged = names.in("""
+                SELECT outcomes, conflict_rows, conflict_items, conflict_versions, base_versions, positions
+                FROM eventcore_append_batch_tagged(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """);
         this.lockStream = names.in("SELECT eventcore_lock_stream(?)");
     }
 
@@ -58,6 +67,9 @@ final class PostgreSqlAppends implements Appends {
 
     private AppendResult appendAlone(Connection connection, SerializedAppend append, boolean waits)
             throws SQLException {
+        if (append.isTagged()) {
+            return appendTagged(connection, append, false, waits);
+        }
         AppendResult quick = isSingleEvent(append) ? appendEvent(connection, append, waits) : null;
         return quick == null ? append(connection, append, false, waits) : quick;
     }
@@ -93,7 +105,9 @@ final class PostgreSqlAppends implements Appends {
 
     @Override
     public AppendResult appendJoined(Connection connection, SerializedAppend append) throws SQLException {
-        return append(connection, append, true, true);
+        return append.isTagged()
+                ? appendTagged(connection, append, true, true)
+                : append(connection, append, true, true);
     }
 
     private AppendResult append(Connection connection, SerializedAppend append, boolean joined, boolean waits)
@@ -116,14 +130,28 @@ final class PostgreSqlAppends implements Appends {
         }
     }
 
+    private AppendResult appendTagged(Connection connection, SerializedAppend append, boolean joined, boolean waits)
+            throws SQLException {
+        PostgreSqlTaggedCall tagged = new PostgreSqlTaggedCall(List.of(append));
+        try (PreparedStatement call = connection.prepareStatement(appendTagged)) {
+            tagged.bindOne(call, joined, waits);
+            try (ResultSet answer = call.executeQuery()) {
+                AppendResult outcome = tagged.outcome(answer);
+                if (!joined) {
+                    transactions.checkCommit(call.getWarnings());
+                }
+                return outcome;
+            }
+        }
+    }
+
     @Override
     public List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
-        PostgreSqlBatch batch = new PostgreSqlBatch(appends);
         try {
             // One alone is cheaper in the way of those who are alone, if only it does not wait.
             return appends.size() == 1
                     ? List.of(appendAlone(connection, appends.get(0), false))
-                    : appendBatch(connection, batch, false);
+                    : appendBatch(connection, appends, false);
         } catch (SQLException e) {
             if (!SqlErrors.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;
@@ -131,25 +159,30 @@ final class PostgreSqlAppends implements Appends {
             // Another transaction is at work on one of the streams, and nothing is written: find out which, write the
             // others.
             PostgreSqlTransactions.beginAgain(connection);
-            return appendBatchOneByOne(connection, batch);
+            return appendBatchOneByOne(connection, appends);
         }
     }
 
-    private List<AppendResult> appendBatchOneByOne(Connection connection, PostgreSqlBatch batch) throws SQLException {
+    private List<AppendResult> appendBatchOneByOne(Connection connection, List<SerializedAppend> appends)
+            throws SQLException {
         try {
-            return appendBatch(connection, batch, true);
+            return appendBatch(connection, appends, true);
         } catch (SQLException e) {
             if (!SqlErrors.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;
             }
             // No row but a table is locked, as by a change of its definition.
             PostgreSqlTransactions.beginAgain(connection);
-            return Collections.nCopies(batch.size(), new AppendResult.Busy(Optional.empty()));
+            return Collections.nCopies(appends.size(), new AppendResult.Busy(Optional.empty()));
         }
     }
 
-    private List<AppendResult> appendBatch(Connection connection, PostgreSqlBatch batch, boolean oneByOne)
+    private List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends, boolean oneByOne)
             throws SQLException {
+        if (appends.stream().anyMatch(SerializedAppend::isTagged)) {
+            return appendBatchTagged(connection, appends, oneByOne);
+        }
+        PostgreSqlBatch batch = new PostgreSqlBatch(appends);
         try (PreparedStatement call = connection.prepareStatement(appendBatch)) {
             batch.bind(call);
             call.setBoolean(11, oneByOne);
@@ -162,10 +195,23 @@ final class PostgreSqlAppends implements Appends {
         }
     }
 
+    private List<AppendResult> appendBatchTagged(
+            Connection connection, List<SerializedAppend> appends, boolean oneByOne) throws SQLException {
+        PostgreSqlTaggedCall batch = new PostgreSqlTaggedCall(appends);
+        try (PreparedStatement call = connection.prepareStatement(appendBatchTagged)) {
+            batch.bindAll(call, oneByOne);
+            try (ResultSet answer = call.executeQuery()) {
+                List<AppendResult> outcomes = batch.outcomes(answer);
+                transactions.checkCommit(call.getWarnings());
+                return outcomes;
+            }
+        }
+    }
+
     @Override
-    public void lockStream(Connection connection, StreamId streamId) throws SQLException {
+    public void lockRow(Connection connection, String rowId) throws SQLException {
         try (PreparedStatement lock = connection.prepareStatement(lockStream)) {
-            lock.setString(1, streamId.value());
+            lock.setString(1, rowId);
             lock.executeQuery().close();
         }
     }

@@ -117,7 +117,7 @@ final class PostgreSqlBatch {
                 Participant participant = streams.get(conflictStreams[a] - 1).participant;
                 result.add(
                         outcomes[a] == PostgreSqlAppends.BUSY
-                                ? new AppendResult.Busy(participant.id())
+                                ? new AppendResult.Busy(participant.id().value())
                                 : new AppendResult.Conflict(new VersionConflictException(
                                         participant.id(),
                                         participant.expected(),

@@ -1,6 +1,6 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import io.eventcore.transfer.ExportedEvent;
@@ -9,6 +9,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,7 @@ final class PostgreSqlImports implements Imports {
     private final String announce;
     private final String insertInPlace;
     private final String insertAtEnd;
+    private final String insertTagEntries;
     private final String lockTables;
     private final String takeAway;
     private final String giveBack;
@@ -64,7 +67,9 @@ final class PostgreSqlImports implements Imports {
                 ) u
                 """;
         this.insertInPlace = names.in(insert.formatted("u.position"));
-        this.insertAtEnd = names.in(insert.formatted("nextval('eventcore_position')"));
+        this.insertAtEnd = names.in(insert.formatted("nextval('eventcore_position')") + " RETURNING position");
+        this.insertTagEntries = names.in("INSERT INTO eventcore_event_tag (tag_key, position)"
+                + " SELECT u.tag_key, u.position FROM unnest(?::bigint[], ?::bigint[]) AS u(tag_key, position)");
         // In the order in which an append takes them.
         this.lockTables = names.in("LOCK TABLE eventcore_stream, eventcore_event IN SHARE ROW EXCLUSIVE MODE");
         // Other than setval alone, a restart is undone with its transaction, and so is what is set after it.
@@ -74,15 +79,15 @@ final class PostgreSqlImports implements Imports {
     }
 
     @Override
-    public Map<StreamId, LockedStream> lock(Connection connection, SortedSet<StreamId> streams) throws SQLException {
-        String[] ids = streams.stream().map(StreamId::value).toArray(String[]::new);
+    public Map<String, LockedStream> lock(Connection connection, SortedSet<String> rowIds) throws SQLException {
+        String[] ids = rowIds.toArray(String[]::new);
         query(connection, lockStreams, (Object) ids);
-        Map<StreamId, LockedStream> locked = new HashMap<>();
+        Map<String, LockedStream> locked = new HashMap<>();
         try (PreparedStatement query = connection.prepareStatement(selectStreams)) {
             query.setObject(1, ids);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    locked.put(StreamId.of(row.getString(1)), LockedStream.found(row.getLong(2), row.getLong(3)));
+                    locked.put(row.getString(1), LockedStream.found(row.getLong(2), row.getLong(3)));
                 }
             }
         }
@@ -100,19 +105,40 @@ final class PostgreSqlImports implements Imports {
 
     @Override
     public void insertInPlace(Connection connection, List<ImportedRow> rows) throws SQLException {
-        insert(connection, insertInPlace, rows);
+        try (PreparedStatement insert = insert(connection, insertInPlace, rows)) {
+            insert.executeUpdate();
+        }
     }
 
     @Override
-    public void insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException {
+    public List<Long> insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException {
         query(connection, announce);
-        insert(connection, insertAtEnd, rows);
+        List<Long> positions = new ArrayList<>(rows.size());
+        try (PreparedStatement insert = insert(connection, insertAtEnd, rows);
+                ResultSet row = insert.executeQuery()) {
+            while (row.next()) {
+                positions.add(row.getLong(1));
+            }
+        }
+        // Drawn in the order of the rows.
+        Collections.sort(positions);
+        return positions;
     }
 
-    private static void insert(Connection connection, String sql, List<ImportedRow> rows) throws SQLException {
+    @Override
+    public void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException {
         update(
                 connection,
-                sql,
+                insertTagEntries,
+                entries.stream().mapToLong(NewTagEntry::tagKey).toArray(),
+                entries.stream().mapToLong(NewTagEntry::position).toArray());
+    }
+
+    private static PreparedStatement insert(Connection connection, String sql, List<ImportedRow> rows)
+            throws SQLException {
+        PreparedStatement insert = connection.prepareStatement(sql);
+        bind(
+                insert,
                 rows.stream().mapToLong(row -> row.event().position().value()).toArray(),
                 rows.stream().mapToLong(ImportedRow::streamKey).toArray(),
                 rows.stream().map(row -> row.event().recordedAt().toString()).toArray(String[]::new),
@@ -121,6 +147,7 @@ final class PostgreSqlImports implements Imports {
                 rows.stream().map(row -> row.event().typeName()).toArray(String[]::new),
                 rows.stream().map(ImportedRow::payload).toArray(String[]::new),
                 rows.stream().map(row -> row.metadata().orElse(null)).toArray(String[]::new));
+        return insert;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.ExpectedVersion;
-import io.eventcore.StreamId;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import io.eventcore.jdbc.StreamQueries.StreamPart;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -17,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
 
 /** Finds out whether an append that was refused is a repetition of one that is stored. */
 final class RepeatedAppends {
@@ -27,6 +28,7 @@ final class RepeatedAppends {
 
     private final SqlTypes types;
     private final String selectStored;
+    private final String selectTagged;
 
     RepeatedAppends(TableNames names, SqlExpressions expressions, SqlTypes types) {
         this.types = types;
@@ -36,18 +38,89 @@ final class RepeatedAppends {
                 FROM eventcore_event e%s
                 WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?%s
                 """.formatted(expressions.byStreamAndVersion(), expressions.andNotFromCache())));
+        this.selectTagged = names.in("""
+                SELECT e.event_id, e.position, e.stream_key, e.version
+                FROM eventcore_event_tag t
+                JOIN eventcore_event e ON e.position = t.position
+                WHERE t.tag_key = ? AND t.position > ?%s
+                ORDER BY t.position
+                LIMIT %d
+                """.formatted(expressions.andNotFromCache(), MAX_STORED));
+    }
+
+    /** What an append that was refused has written before, if all of its events are stored. */
+    Optional<AppendResult> find(Connection connection, SerializedAppend append, Map<String, LockedStream> locked)
+            throws SQLException {
+        if (append.entries().isEmpty()) {
+            return Optional.empty();
+        }
+        return append.isRefusedTheSecondTime()
+                ? positions(connection, append, locked)
+                        .map(positions -> new AppendResult.Found(append.sliceAsExpected(positions)))
+                : findByTags(connection, append, locked);
+    }
+
+    /**
+     * The events of an append that no version of a stream would refuse the second time, but a boundary does: among those that
+     * carry their tags, beyond all that the decision saw.
+     */
+    private Optional<AppendResult> findByTags(
+            Connection connection, SerializedAppend append, Map<String, LockedStream> locked) throws SQLException {
+        OptionalLong after = AppendRow.of(append).stream()
+                .flatMap(row -> row.guards().stream())
+                .mapToLong(guard -> guard.seen().lastPosition())
+                .max();
+        if (after.isEmpty()
+                || append.entries().stream().anyMatch(entry -> entry.tags().isEmpty())) {
+            return Optional.empty();
+        }
+        Map<Long, Map<UUID, long[]>> foundByTag = new HashMap<>();
+        long[] bases = new long[append.participants().size()];
+        long[] positions = new long[append.entries().size()];
+        for (int i = 0; i < positions.length; i++) {
+            Entry entry = append.entries().get(i);
+            LockedStream tag = locked.getOrDefault(
+                    append.tagRows().get(entry.tags().get(0)).rowId(), LockedStream.ABSENT);
+            Map<UUID, long[]> found = foundByTag.get(tag.key());
+            if (found == null) {
+                found = selectTagged(connection, tag.key(), after.getAsLong());
+                foundByTag.put(tag.key(), found);
+            }
+            long[] place = found.get(entry.event().id());
+            if (place == null
+                    || place[1]
+                            != locked.getOrDefault(entry.event().streamId().value(), LockedStream.ABSENT)
+                                    .key()) {
+                return Optional.empty();
+            }
+            positions[i] = place[0];
+            bases[entry.stream()] = place[2] - entry.offset();
+        }
+        return Optional.of(new AppendResult.Found(append.slice(bases, positions)));
+    }
+
+    /** Position, key of the stream, version of the events that carry a tag, by their ids. */
+    private Map<UUID, long[]> selectTagged(Connection connection, long tagKey, long after) throws SQLException {
+        Map<UUID, long[]> found = new HashMap<>();
+        try (PreparedStatement query = connection.prepareStatement(selectTagged)) {
+            query.setLong(1, tagKey);
+            query.setLong(2, after);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    found.put(types.uuid(row, 1), new long[] {row.getLong(2), row.getLong(3), row.getLong(4)});
+                }
+            }
+        }
+        return found;
     }
 
     /** Where the events of an append stand, if all of them are stored already in the places it expected. */
-    Optional<long[]> positions(Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked)
+    private Optional<long[]> positions(Connection connection, SerializedAppend append, Map<String, LockedStream> locked)
             throws SQLException {
-        if (append.entries().isEmpty() || !append.isRefusedTheSecondTime()) {
-            return Optional.empty();
-        }
         Map<Place, Integer> wanted = new HashMap<>();
         for (int i = 0; i < append.entries().size(); i++) {
             Entry entry = append.entries().get(i);
-            LockedStream stream = locked.getOrDefault(entry.event().streamId(), LockedStream.ABSENT);
+            LockedStream stream = locked.getOrDefault(entry.event().streamId().value(), LockedStream.ABSENT);
             long version = append.expectedPlace(entry).orElseThrow().value();
             if (stream.version() < version) {
                 return Optional.empty();
@@ -67,11 +140,11 @@ final class RepeatedAppends {
     private record Place(long streamKey, long version) {}
 
     /** The places that an append expects for its events, as parts of streams of a bounded size. */
-    private static List<StreamPart> partsOf(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+    private static List<StreamPart> partsOf(SerializedAppend append, Map<String, LockedStream> locked) {
         List<StreamPart> parts = new ArrayList<>();
         for (Participant participant : append.participants()) {
             if (!participant.isGuard() && participant.expected() instanceof ExpectedVersion.Exactly exactly) {
-                long key = locked.getOrDefault(participant.id(), LockedStream.ABSENT)
+                long key = locked.getOrDefault(participant.id().value(), LockedStream.ABSENT)
                         .key();
                 long after = exactly.version().value();
                 long upTo = after + participant.events();

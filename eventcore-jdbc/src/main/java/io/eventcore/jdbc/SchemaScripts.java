@@ -4,45 +4,52 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.jdbc.datasource.init.ScriptException;
 import org.springframework.jdbc.datasource.init.ScriptUtils;
 
 /** The scripts of an engine, files beside this class, and how they are run. */
 enum SchemaScripts {
-    POSTGRESQL("schema-postgresql.sql", "postgresql"),
-    H2("schema-h2.sql", "h2"),
-    MARIADB("schema-mariadb.sql", "mariadb") {
+    POSTGRESQL("postgresql", "postgresql"),
+    H2("h2", "h2"),
+    MARIADB("mariadb", "mariadb") {
         @Override
         void run(Connection connection, String script) throws SQLException {
             runOneByOne(connection, script);
         }
     },
-    MYSQL("schema-mysql.sql", "mariadb") {
+    MYSQL("mysql", "mariadb") {
         @Override
         void run(Connection connection, String script) throws SQLException {
             runOneByOne(connection, script);
         }
     };
 
-    private final String schema;
+    /** How the files are called that are for this engine alone. */
+    private final String engine;
 
     /** How the files are called that engines of one family share. */
     private final String family;
 
-    SchemaScripts(String schema, String family) {
-        this.schema = schema;
+    SchemaScripts(String engine, String family) {
+        this.engine = engine;
         this.family = family;
     }
 
-    /** The file that creates the tables. */
-    String schema() {
-        return schema;
+    /** The files that create the tables, the first version and what came after, in their order. */
+    List<String> schema() {
+        return List.of("schema-" + engine + ".sql", tags());
     }
 
-    /** That file, as a user finds it. */
+    /** The first of these files, as a user finds it. */
     String schemaPath() {
-        return path(schema);
+        return path("schema-" + engine + ".sql");
+    }
+
+    /** The file that adds the tables of tags. */
+    String tags() {
+        return "002-tags-" + engine + ".sql";
     }
 
     /** A file of ours, as a user finds it. */
@@ -50,9 +57,14 @@ enum SchemaScripts {
         return "classpath:io/eventcore/jdbc/" + script;
     }
 
-    /** The file that grants roles what they need of the tables. */
-    String roles() {
-        return "roles-" + family + ".sql";
+    /**
+     * The files that grant roles what they need of the tables.
+     *
+     * @param version the version of the tables
+     */
+    List<String> roles(int version) {
+        String first = "roles-" + family + ".sql";
+        return version < SchemaSettings.TAGS ? List.of(first) : List.of(first, "002-tags-roles-" + family + ".sql");
     }
 
     /** The file that creates an index. */

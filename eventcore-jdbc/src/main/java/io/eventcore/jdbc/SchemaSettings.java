@@ -17,10 +17,13 @@ import java.util.Optional;
  */
 record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
     /** The newest version of the tables that this library knows. */
-    static final int KNOWN = 1;
+    static final int KNOWN = 2;
 
     /** The oldest version of the tables that this library works with: a release works with those of the one before. */
     static final int OLDEST = 1;
+
+    /** The version from which on the tables hold tags. */
+    static final int TAGS = 2;
 
     /** The settings as they are now; empty if there is no row. */
     static Optional<SchemaSettings> read(Connection connection, TableNames names, SqlExpressions expressions)
@@ -41,6 +44,23 @@ record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
                 "The settings of the event store are missing",
                 dialect.engine().scripts().schemaPath(),
                 null);
+    }
+
+    /**
+     * Checks that the tables hold tags.
+     *
+     * @throws SchemaException if they do not; it names the script that adds them
+     */
+    void checkTags(Dialect dialect) {
+        if (version < TAGS) {
+            String script = SchemaScripts.path(dialect.engine().scripts().tags());
+            throw new SchemaException(
+                    Problem.TOO_OLD,
+                    "The tables of the event store have version %d, tags of events need version %d: run %s"
+                            .formatted(version, TAGS, script),
+                    script,
+                    null);
+        }
     }
 
     /**

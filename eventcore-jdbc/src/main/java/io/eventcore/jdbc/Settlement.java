@@ -1,8 +1,8 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.ExpectedVersion;
+import io.eventcore.VersionConflictException;
 import io.eventcore.serialization.internal.SerializedAppend;
-import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -36,9 +36,9 @@ final class Settlement {
      */
     Optional<AppendResult> settle(Connection connection, SerializedAppend append) throws SQLException {
         return transactions.run(connection, () -> {
-            for (Participant participant : append.participants()) {
-                if (!participant.isGuard()) {
-                    appends.lockStream(connection, participant.id());
+            for (AppendRow row : AppendRow.of(append)) {
+                if (row.events() > 0) {
+                    appends.lockRow(connection, row.id());
                 }
             }
             Optional<AppendResult> found =
@@ -54,9 +54,12 @@ final class Settlement {
 
     /** Whether the session that was lost would be told the same, however late it comes: versions never go down. */
     private static boolean isFinal(AppendResult outcome) {
-        return !(outcome instanceof AppendResult.Conflict conflict)
-                || (conflict.conflict().expected() instanceof ExpectedVersion.Exactly exactly
-                        && conflict.conflict().actual().value()
-                                > exactly.version().value());
+        if (!(outcome instanceof AppendResult.Conflict conflict)) {
+            return true;
+        }
+        // The event that a boundary excludes stays where it is.
+        return !(conflict.conflict() instanceof VersionConflictException version)
+                || (version.expected() instanceof ExpectedVersion.Exactly exactly
+                        && version.actual().value() > exactly.version().value());
     }
 }

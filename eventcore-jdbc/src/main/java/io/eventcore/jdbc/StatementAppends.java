@@ -1,15 +1,15 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
+import io.eventcore.Boundary.Guard;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.StreamVersion;
-import io.eventcore.VersionConflictException;
 import io.eventcore.jdbc.EventWrites.NewRow;
+import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.Claim;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
-import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -24,51 +24,61 @@ import org.jspecify.annotations.Nullable;
 /**
  * Engines without functions of ours: an append is a handful of ordered statements in one transaction.
  *
- * <p>Lock all streams in order, compare all, then write, so that a conflict has nothing to undo. The row that gives the
+ * <p>Lock all streams and tags in order, compare all, look at what has come to those that moved, then write, so that a
+ * conflict has nothing to undo. The row that gives the
  * positions away comes last and stays locked until the commit, so positions become visible in their order.
  */
 final class StatementAppends implements Appends {
     private final OwnTransactions transactions;
     private final StreamLocks locks;
     private final EventWrites writes;
+    private final BoundaryLooks looks;
     private final RepeatedAppends repeated;
 
-    StatementAppends(OwnTransactions transactions, StreamLocks locks, EventWrites writes, RepeatedAppends repeated) {
+    StatementAppends(
+            OwnTransactions transactions,
+            StreamLocks locks,
+            EventWrites writes,
+            BoundaryLooks looks,
+            RepeatedAppends repeated) {
         this.transactions = transactions;
         this.locks = locks;
         this.writes = writes;
+        this.looks = looks;
         this.repeated = repeated;
     }
 
     @Override
-    public void lockStream(Connection connection, StreamId streamId) throws SQLException {
-        locks.lock(connection, new TreeMap<>(Map.of(streamId, new Claim(true, true))), true);
+    public void lockRow(Connection connection, String rowId) throws SQLException {
+        locks.lock(connection, new TreeMap<>(Map.of(rowId, new Claim(true, true))), true);
     }
 
     @Override
     public AppendResult appendAlone(Connection connection, SerializedAppend append) throws SQLException {
-        return transactions.run(connection, () -> appendJoined(connection, append));
+        return transactions.run(
+                connection,
+                () -> append(connection, List.of(append), true, false).get(0));
     }
 
     @Override
     public AppendResult appendJoined(Connection connection, SerializedAppend append) throws SQLException {
-        return append(connection, List.of(append), true).get(0);
+        return append(connection, List.of(append), true, true).get(0);
     }
 
     @Override
     public List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
-        return transactions.run(connection, () -> append(connection, appends, false));
+        return transactions.run(connection, () -> append(connection, appends, false, false));
     }
 
-    private List<AppendResult> append(Connection connection, List<SerializedAppend> appends, boolean waits)
-            throws SQLException {
-        SortedMap<StreamId, Claim> claims = claims(appends);
-        Map<StreamId, LockedStream> locked = locks.lock(connection, claims, waits);
+    private List<AppendResult> append(
+            Connection connection, List<SerializedAppend> appends, boolean waits, boolean joined) throws SQLException {
+        SortedMap<String, Claim> claims = claims(appends);
+        Map<String, LockedStream> locked = locks.lock(connection, claims, waits);
         checkIds(claims, locked);
         List<@Nullable AppendResult> outcomes = new ArrayList<>(appends.size());
         List<SerializedAppend> accepted = new ArrayList<>(appends.size());
         for (SerializedAppend append : appends) {
-            Optional<AppendResult> refusal = refusal(append, locked);
+            Optional<AppendResult> refusal = refusal(connection, append, locked, joined);
             outcomes.add(refusal.isPresent() ? repeatedOr(refusal.get(), connection, append, locked) : null);
             if (refusal.isEmpty()) {
                 accepted.add(append);
@@ -80,22 +90,22 @@ final class StatementAppends implements Appends {
     }
 
     /** Whether every row that was found is one that was asked for, and those that had to be created are there. */
-    private static void checkIds(SortedMap<StreamId, Claim> claims, Map<StreamId, LockedStream> locked)
+    private static void checkIds(SortedMap<String, Claim> claims, Map<String, LockedStream> locked)
             throws SQLException {
-        for (StreamId found : locked.keySet()) {
+        for (String found : locked.keySet()) {
             if (!claims.containsKey(found)) {
                 throw ForeignIds.found(found);
             }
         }
-        for (Map.Entry<StreamId, Claim> claim : claims.entrySet()) {
+        for (Map.Entry<String, Claim> claim : claims.entrySet()) {
             if (claim.getValue().createsRow() && !locked.containsKey(claim.getKey())) {
                 throw ForeignIds.missing(claim.getKey());
             }
         }
     }
 
-    /** The row of a stream that is written. */
-    private static LockedStream row(Map<StreamId, LockedStream> locked, StreamId id) throws SQLException {
+    /** The row of a stream or a tag that is written. */
+    private static LockedStream row(Map<String, LockedStream> locked, String id) throws SQLException {
         LockedStream stream = locked.get(id);
         if (stream == null || stream.key() == LockedStream.ABSENT.key()) {
             throw ForeignIds.missing(id);
@@ -105,54 +115,63 @@ final class StatementAppends implements Appends {
 
     /** What was refused may be a repetition of what is stored. */
     private AppendResult repeatedOr(
-            AppendResult refusal, Connection connection, SerializedAppend append, Map<StreamId, LockedStream> locked)
+            AppendResult refusal, Connection connection, SerializedAppend append, Map<String, LockedStream> locked)
             throws SQLException {
         if (refusal instanceof AppendResult.Conflict) {
-            Optional<long[]> positions = repeated.positions(connection, append, locked);
-            if (positions.isPresent()) {
-                return new AppendResult.Found(append.sliceAsExpected(positions.get()));
-            }
+            return repeated.find(connection, append, locked).orElse(refusal);
         }
         return refusal;
     }
 
-    private static SortedMap<StreamId, Claim> claims(List<SerializedAppend> appends) {
-        SortedMap<StreamId, Claim> claims = new TreeMap<>();
+    private static SortedMap<String, Claim> claims(List<SerializedAppend> appends) {
+        SortedMap<String, Claim> claims = new TreeMap<>(RowIds.ORDER);
         for (SerializedAppend append : appends) {
-            for (Participant participant : append.participants()) {
-                claims.merge(participant.id(), Claim.of(participant), Claim::and);
+            for (AppendRow row : AppendRow.of(append)) {
+                claims.merge(row.id(), Claim.of(row), Claim::and);
             }
         }
         return claims;
     }
 
-    private static Optional<AppendResult> refusal(SerializedAppend append, Map<StreamId, LockedStream> locked) {
-        for (Participant participant : append.participants()) {
-            LockedStream stream = locked.getOrDefault(participant.id(), LockedStream.ABSENT);
-            if (stream.busy()) {
-                return Optional.of(new AppendResult.Busy(participant.id()));
+    private Optional<AppendResult> refusal(
+            Connection connection, SerializedAppend append, Map<String, LockedStream> locked, boolean joined)
+            throws SQLException {
+        List<AppendRow> rows = AppendRow.of(append);
+        for (AppendRow row : rows) {
+            LockedStream found = locked.getOrDefault(row.id(), LockedStream.ABSENT);
+            if (found.busy()) {
+                return Optional.of(new AppendResult.Busy(row.id()));
             }
-            StreamVersion actual = StreamVersion.of(stream.version());
-            if (!participant.expected().isMetBy(actual)) {
-                return Optional.of(new AppendResult.Conflict(
-                        new VersionConflictException(participant.id(), participant.expected(), actual)));
+        }
+        for (AppendRow row : rows) {
+            long version = locked.getOrDefault(row.id(), LockedStream.ABSENT).version();
+            if (!row.expected().isMetBy(StreamVersion.of(version))) {
+                return Optional.of(new AppendResult.Conflict(row.conflict(version)));
+            }
+        }
+        for (AppendRow row : rows) {
+            LockedStream found = locked.getOrDefault(row.id(), LockedStream.ABSENT);
+            for (Guard guard : row.guards()) {
+                if (looks.findConflict(connection, row, found, guard, joined)) {
+                    return Optional.of(new AppendResult.Conflict(new BoundaryConflictException(
+                            row.id(), StreamVersion.of(guard.seen().version()), StreamVersion.of(found.version()))));
+                }
             }
         }
         return Optional.empty();
     }
 
     private List<AppendResult> write(
-            Connection connection, List<SerializedAppend> appends, Map<StreamId, LockedStream> locked)
+            Connection connection, List<SerializedAppend> appends, Map<String, LockedStream> locked)
             throws SQLException {
-        List<NewVersion> versions = new ArrayList<>();
         int events = 0;
+        SortedMap<String, Integer> counts = new TreeMap<>(RowIds.ORDER);
         for (SerializedAppend append : appends) {
             events += append.entries().size();
-            for (Participant participant : append.participants()) {
-                if (!participant.isGuard()) {
-                    LockedStream stream = row(locked, participant.id());
-                    versions.add(
-                            new NewVersion(participant.id(), stream.key(), stream.version() + participant.events()));
+            for (AppendRow row : AppendRow.of(append)) {
+                if (row.events() > 0) {
+                    // Several may carry one tag.
+                    counts.merge(row.id(), row.events(), Integer::sum);
                 }
             }
         }
@@ -161,28 +180,41 @@ final class StatementAppends implements Appends {
             appends.forEach(append -> outcomes.add(new AppendResult.Written(append.slice(new long[0], new long[0]))));
             return outcomes;
         }
+        List<NewVersion> versions = new ArrayList<>(counts.size());
+        for (Map.Entry<String, Integer> count : counts.entrySet()) {
+            LockedStream row = row(locked, count.getKey());
+            versions.add(new NewVersion(count.getKey(), row.key(), row.version() + count.getValue()));
+        }
         writes.updateVersions(connection, versions);
         long position = writes.takePositions(connection, events);
         List<NewRow> rows = new ArrayList<>(events);
+        List<NewTagEntry> tagEntries = new ArrayList<>();
         for (SerializedAppend append : appends) {
             long[] bases = bases(append, locked);
             long[] positions = new long[append.entries().size()];
             for (int i = 0; i < positions.length; i++) {
                 Entry entry = append.entries().get(i);
                 positions[i] = ++position;
-                long key = row(locked, entry.event().streamId()).key();
+                long key = row(locked, entry.event().streamId().value()).key();
                 rows.add(new NewRow(
                         position, key, bases[entry.stream()] + entry.offset(), entry, append.metadata(entry)));
+                for (int tag : entry.tags()) {
+                    tagEntries.add(new NewTagEntry(
+                            row(locked, append.tagRows().get(tag).rowId()).key(), position));
+                }
             }
             outcomes.add(new AppendResult.Written(append.slice(bases, positions)));
         }
         writes.insertEvents(connection, rows);
+        if (!tagEntries.isEmpty()) {
+            writes.insertTagEntries(connection, tagEntries);
+        }
         return outcomes;
     }
 
-    private static long[] bases(SerializedAppend append, Map<StreamId, LockedStream> locked) {
+    private static long[] bases(SerializedAppend append, Map<String, LockedStream> locked) {
         return append.participants().stream()
-                .mapToLong(participant -> locked.getOrDefault(participant.id(), LockedStream.ABSENT)
+                .mapToLong(participant -> locked.getOrDefault(participant.id().value(), LockedStream.ABSENT)
                         .version())
                 .toArray();
     }

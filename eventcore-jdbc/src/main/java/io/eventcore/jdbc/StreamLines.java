@@ -1,8 +1,8 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.ExpectedVersion;
-import io.eventcore.StreamId;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import io.eventcore.serialization.internal.SerializedAppend.TagRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,10 +13,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends in line, for each stream behind those that came before them.
+ * Appends in line, for each stream and each tag behind those that came before them.
  *
- * <p>An append has a place in the line of each of its streams, from its arrival until its batch is done. Its turn at a
- * stream has come when all before it there only rely on the stream, as it does itself, or when it is the first. Once it
+ * <p>An append has a place in the line of each of its streams and tags, from its arrival until its batch is done. Its turn at a
+ * stream has come when all before it there only rely on the stream, as it does itself, or when it is the first. Appends that
+ * only count for a tag share it too, with those of the same batch: a batch under way has locked it, so who comes meanwhile
+ * waits for the next. Once it
  * has its turn at all of its streams nothing holds it back. Places are taken at all streams at once, so no two appends
  * wait for each other, and none is overtaken at any of its streams.
  *
@@ -28,11 +30,21 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what waits
  */
 final class StreamLines<T> {
-    private final Map<StreamId, Line<T>> lines = new HashMap<>();
+    private final Map<String, Line<T>> lines = new HashMap<>();
     private final Ready<T> ready = new Ready<>();
     private long arrivals;
     private int waiting;
     private long looks;
+
+    /** What a place in line means to the others. */
+    private enum Use {
+        /** Relies on the row: shares it with those who do so too. */
+        RELIES,
+        /** Counts for a tag, and nothing more: shares it with those of the same batch who do so too. */
+        COUNTS,
+        /** Anything else: shares the row with none. */
+        ALONE
+    }
 
     private enum Stage {
         OUTSIDE,
@@ -53,11 +65,16 @@ final class StreamLines<T> {
 
         private int heapIndex = -1;
 
-        Standing(T owner, List<Participant> participants) {
+        Standing(T owner, List<TagRow> tags, List<Participant> streams) {
             this.owner = owner;
-            this.places = new ArrayList<>(participants.size());
-            for (Participant participant : participants) {
-                places.add(new Place<>(this, participant));
+            this.places = new ArrayList<>(tags.size() + streams.size());
+            for (TagRow tag : tags) {
+                Use use = tag.isGuard() ? Use.RELIES : tag.guards().isEmpty() ? Use.COUNTS : Use.ALONE;
+                places.add(new Place<>(this, tag.rowId(), use, ExpectedVersion.any()));
+            }
+            for (Participant stream : streams) {
+                Use use = stream.isGuard() ? Use.RELIES : Use.ALONE;
+                places.add(new Place<>(this, stream.id().value(), use, stream.expected()));
             }
             this.turnsToCome = places.size() + 1;
         }
@@ -67,31 +84,39 @@ final class StreamLines<T> {
         }
     }
 
-    /** A place in the line of one stream. */
+    /** A place in the line of one stream or tag. */
     private static final class Place<T> {
         private final Standing<T> standing;
-        private final Participant participant;
+        private final String row;
+        private final Use use;
+        private final ExpectedVersion expected;
         private @Nullable Line<T> line;
         private @Nullable Place<T> before;
         private @Nullable Place<T> behind;
         private @Nullable SameVersion<T> sameVersion;
         private boolean hasTurn;
 
-        private Place(Standing<T> standing, Participant participant) {
+        private Place(Standing<T> standing, String row, Use use, ExpectedVersion expected) {
             this.standing = standing;
-            this.participant = participant;
+            this.row = row;
+            this.use = use;
+            this.expected = expected;
         }
 
-        boolean isGuard() {
-            return participant.isGuard();
+        /** Whether it may have its turn at the same time as the place before it, which has its own. */
+        boolean joins(Place<T> before, Line<T> line) {
+            return use == before.use && use != Use.ALONE && before.hasTurn && (use == Use.RELIES || line.taken == 0);
         }
     }
 
-    /** Those in line for one stream, in the order in which they came. */
+    /** Those in line for one stream or tag, in the order in which they came. */
     private static final class Line<T> {
         private @Nullable Place<T> first;
         private @Nullable Place<T> last;
-        private int writers;
+
+        /** How many of those who count for it are taken. */
+        private int taken;
+
         private @Nullable Map<Long, SameVersion<T>> byVersion;
     }
 
@@ -122,14 +147,12 @@ final class StreamLines<T> {
 
     private void link(Place<T> place) {
         looks++;
-        Line<T> line = lines.computeIfAbsent(place.participant.id(), id -> new Line<>());
+        Line<T> line = lines.computeIfAbsent(place.row, id -> new Line<>());
         Place<T> last = line.last;
-        if (last != null
-                && !place.isGuard()
-                && place.participant.expected() instanceof ExpectedVersion.Exactly exactly) {
+        if (last != null && place.use == Use.ALONE && place.expected instanceof ExpectedVersion.Exactly exactly) {
             file(line, exactly.version().value(), place);
         }
-        boolean hasTurn = place.isGuard() ? line.writers == 0 : last == null;
+        boolean hasTurn = last == null || place.joins(last, line);
         place.line = line;
         place.before = last;
         if (last == null) {
@@ -138,9 +161,6 @@ final class StreamLines<T> {
             last.behind = place;
         }
         line.last = place;
-        if (!place.isGuard()) {
-            line.writers++;
-        }
         if (hasTurn) {
             give(place);
         }
@@ -182,6 +202,17 @@ final class StreamLines<T> {
             ready.remove(first);
             first.stage = Stage.TAKEN;
             waiting--;
+            countTaken(first, 1);
+        }
+    }
+
+    private static <T> void countTaken(Standing<T> standing, int more) {
+        // By index: an iterator would need memory.
+        for (int i = 0; i < standing.places.size(); i++) {
+            Place<T> place = standing.places.get(i);
+            if (place.use == Use.COUNTS && place.line != null) {
+                place.line.taken += more;
+            }
         }
     }
 
@@ -217,6 +248,7 @@ final class StreamLines<T> {
     /** Gives up the places of an append that was taken, so that those behind it get their turn. */
     void release(Standing<T> standing) {
         if (standing.stage == Stage.TAKEN) {
+            countTaken(standing, -1);
             leave(standing);
         }
     }
@@ -249,33 +281,32 @@ final class StreamLines<T> {
         } else {
             behind.before = before;
         }
-        if (!place.isGuard()) {
-            line.writers--;
-        }
         forget(line, place);
         place.line = null;
         removeIfEmpty(place);
         if (behind != null && !behind.hasTurn) {
-            giveFrom(behind);
+            giveFrom(behind, line);
         }
     }
 
     private void removeIfEmpty(Place<T> place) {
-        Line<T> line = lines.get(place.participant.id());
+        Line<T> line = lines.get(place.row);
         if (line != null && line.first == null) {
-            lines.remove(place.participant.id());
+            lines.remove(place.row);
         }
     }
 
-    /** Gives the turn to a place that has come up, and to those behind it that can share the stream with it. */
-    private void giveFrom(Place<T> next) {
+    /** Gives the turn to a place that has come up, and to those behind it that can share the row with it. */
+    private void giveFrom(Place<T> next, Line<T> line) {
         Place<T> before = next.before;
         if (before == null) {
             give(next);
-        } else if (!(next.isGuard() && before.isGuard() && before.hasTurn)) {
+        } else if (!next.joins(before, line)) {
             return;
         }
-        for (Place<T> place = next; place != null && place.isGuard(); place = place.behind) {
+        for (Place<T> place = next;
+                place != null && place.use == next.use && next.use != Use.ALONE;
+                place = place.behind) {
             if (!place.hasTurn) {
                 looks++;
                 give(place);
@@ -301,7 +332,7 @@ final class StreamLines<T> {
      * @param from the first of the versions
      * @param to the one behind the last
      */
-    List<T> expecting(StreamId stream, long from, long to) {
+    List<T> expecting(String stream, long from, long to) {
         List<T> found = new ArrayList<>();
         Line<T> line = lines.get(stream);
         if (line == null || line.byVersion == null) {

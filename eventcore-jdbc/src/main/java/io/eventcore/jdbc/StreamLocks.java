@@ -1,24 +1,22 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
-import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.SortedMap;
 
-/** Locks the streams of appends, engine by engine. */
+/** Locks the rows of appends, those of streams and those of tags, engine by engine. */
 interface StreamLocks {
     /**
-     * What an append wants of a stream.
+     * What an append wants of a stream or a tag.
      *
-     * @param writes whether it writes events to it, or only relies on its version
-     * @param createsRow whether the stream may be absent, so that a row is needed that stands for it and can be locked
+     * @param writes whether events of it count, or it only relies on what has come so far
+     * @param createsRow whether the row may be absent, so that a row is needed that stands for it and can be locked
      */
     record Claim(boolean writes, boolean createsRow) {
-        static Claim of(Participant participant) {
-            return new Claim(!participant.isGuard(), participant.expected().isMetBy(StreamVersion.NONE));
+        static Claim of(AppendRow row) {
+            return new Claim(row.events() > 0, row.expected().isMetBy(StreamVersion.NONE));
         }
 
         Claim and(Claim other) {
@@ -27,10 +25,10 @@ interface StreamLocks {
     }
 
     /**
-     * A stream as this transaction has found it.
+     * A stream or a tag as this transaction has found it.
      *
      * @param key its key; 0 if there is no row, and none is needed
-     * @param version its version; 0 if it does not exist
+     * @param version its version: how many events it has; 0 if it does not exist
      * @param busy whether another transaction has locked it, so that nothing is known
      */
     record LockedStream(long key, long version, boolean busy) {
@@ -43,11 +41,11 @@ interface StreamLocks {
     }
 
     /**
-     * Locks streams in the order given.
+     * Locks rows in the order given.
      *
-     * @param claims the streams, each with what is wanted of it
-     * @param waits whether to wait for streams that other transactions have locked, or to call them busy
+     * @param claims the ids of the rows in {@link RowIds#ORDER}, each with what is wanted of it
+     * @param waits whether to wait for rows that other transactions have locked, or to call them busy
      */
-    Map<StreamId, LockedStream> lock(Connection connection, SortedMap<StreamId, Claim> claims, boolean waits)
+    Map<String, LockedStream> lock(Connection connection, SortedMap<String, Claim> claims, boolean waits)
             throws SQLException;
 }

@@ -13,6 +13,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
 import io.eventcore.jdbc.AppendResult.Busy;
 import io.eventcore.jdbc.AppendResult.Conflict;
 import io.eventcore.jdbc.AppendResult.Found;
@@ -226,7 +227,7 @@ class AppendBatchTest {
 
         private static StreamVersion conflict(AppendResult outcome) {
             assertThat(outcome).isInstanceOf(Conflict.class);
-            return ((Conflict) outcome).conflict().actual();
+            return ((VersionConflictException) ((Conflict) outcome).conflict()).actual();
         }
     }
 

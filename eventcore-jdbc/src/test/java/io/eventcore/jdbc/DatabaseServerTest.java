@@ -51,7 +51,8 @@ class DatabaseServerTest {
         assertThat(Dialect.of(server(product, version), NAMES)
                         .engine()
                         .scripts()
-                        .schema())
+                        .schema()
+                        .get(0))
                 .isEqualTo(script);
     }
 

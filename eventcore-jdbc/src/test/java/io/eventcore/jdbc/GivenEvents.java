@@ -6,7 +6,11 @@ import io.eventcore.transfer.ExportedEvent;
 import java.util.List;
 
 /** A log that a test has made up. */
-record GivenEvents(List<ExportedEvent> events) implements ExportSource {
+record GivenEvents(List<ExportedEvent> events, boolean tellsTags) implements ExportSource {
+    GivenEvents(List<ExportedEvent> events) {
+        this(events, true);
+    }
+
     @Override
     public GlobalPosition settledEnd() {
         return events.isEmpty()
@@ -21,5 +25,10 @@ record GivenEvents(List<ExportedEvent> events) implements ExportSource {
                         && event.position().compareTo(upTo) <= 0)
                 .limit(limit)
                 .toList();
+    }
+
+    @Override
+    public boolean tellsTags() {
+        return tellsTags;
     }
 }

@@ -230,8 +230,10 @@ class GroupCommitTest {
 
         assertThat(first.outcome()).isInstanceOf(Written.class);
         assertThat(lost.outcome()).isInstanceOfSatisfying(Conflict.class, conflict -> {
-            assertThat(conflict.conflict().streamId()).isEqualTo(A);
-            assertThat(conflict.conflict().actual()).isEqualTo(StreamVersion.of(1));
+            assertThat(((VersionConflictException) conflict.conflict()).streamId())
+                    .isEqualTo(A);
+            assertThat(((VersionConflictException) conflict.conflict()).actual())
+                    .isEqualTo(StreamVersion.of(1));
         });
         assertThat(repeated.outcome()).isInstanceOf(Found.class);
         assertThat(next.outcome()).isInstanceOf(Written.class);
@@ -252,7 +254,8 @@ class GroupCommitTest {
         assertThat(conflict.outcome())
                 .isInstanceOfSatisfying(
                         Conflict.class,
-                        found -> assertThat(found.conflict().actual()).isEqualTo(StreamVersion.of(2)));
+                        found -> assertThat(((VersionConflictException) found.conflict()).actual())
+                                .isEqualTo(StreamVersion.of(2)));
     }
 
     @Test

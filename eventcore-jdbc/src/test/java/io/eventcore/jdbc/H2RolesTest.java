@@ -32,6 +32,9 @@ class H2RolesTest {
                 "UPDATE eventcore_event SET type = 'x'",
                 "DELETE FROM eventcore_event",
                 "DELETE FROM eventcore_stream",
+                "UPDATE eventcore_event_tag SET position = 7",
+                "DELETE FROM eventcore_event_tag",
+                "UPDATE eventcore_tag_name SET complete = TRUE",
                 "UPDATE eventcore_settings SET order_strategy = 'other'",
             })
     void the_application_cannot_change_what_is_stored(String sql) {

@@ -1,9 +1,12 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.EventStore;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.ConcurrentTransactionsContract;
 import io.eventcore.test.contract.EventReaderContract;
 import io.eventcore.test.contract.EventStoreContract;
+import io.eventcore.test.contract.LedgerEvent;
+import io.eventcore.test.contract.TagContract;
 import io.eventcore.test.contract.TransactionContract;
 import org.junit.jupiter.api.Nested;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -18,6 +21,30 @@ abstract class JdbcEventStoreContract {
         @Override
         protected EventStore emptyStore() {
             return database().newStore();
+        }
+    }
+
+    @Nested
+    class Deciding_on_tags extends TagContract {
+        private final String tables = database().newTables();
+
+        @Override
+        protected EventStore emptyStore() {
+            return database().store(tables);
+        }
+
+        /** As another process has it, and one append after the other. */
+        @Override
+        protected EventStore anotherStore(EventStore first) {
+            return TestDatabase.jdbc(database().dataSource(), tables)
+                    .eventStoreBuilder(new JacksonEventSerializer(LedgerEvent.types()))
+                    .groupCommit(GroupCommitSettings.off())
+                    .build();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return database().timedTransactionManager();
         }
     }
 

@@ -119,7 +119,7 @@ class MariaDbLocksTest {
         try (Connection foreign = DATABASE.dataSource().getConnection()) {
             foreign.setAutoCommit(false);
             foreign.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-            locking.lockStream(foreign, HELD);
+            locking.lockRow(foreign, HELD.value());
             try {
                 return Race.elsewhere(action::run);
             } finally {

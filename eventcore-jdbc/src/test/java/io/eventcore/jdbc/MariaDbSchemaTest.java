@@ -67,9 +67,11 @@ class MariaDbSchemaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"schema-mariadb.sql", "schema-mysql.sql"})
-    void the_scripts_run_as_they_are_by_the_initializer_of_spring(String script) {
-        new ResourceDatabasePopulator(new ClassPathResource("io/eventcore/jdbc/" + script))
+    @ValueSource(strings = {"mariadb", "mysql"})
+    void the_scripts_run_as_they_are_by_the_initializer_of_spring(String engine) {
+        new ResourceDatabasePopulator(
+                        new ClassPathResource("io/eventcore/jdbc/schema-" + engine + ".sql"),
+                        new ClassPathResource("io/eventcore/jdbc/002-tags-" + engine + ".sql"))
                 .execute(DATABASE.ownersDataSource());
 
         JdbcDatabase.of(DATABASE.ownersDataSource());
@@ -83,6 +85,11 @@ class MariaDbSchemaTest {
                 "TRUNCATE eventcore_event",
                 "INSERT INTO eventcore_position (id, position) VALUES (2, 1)",
                 "DELETE FROM eventcore_stream",
+                "UPDATE eventcore_event_tag SET position = 7",
+                "DELETE FROM eventcore_event_tag",
+                "TRUNCATE eventcore_event_tag",
+                "UPDATE eventcore_tag_name SET complete = TRUE",
+                "DROP TRIGGER eventcore_refuse_tag_update",
                 "UPDATE eventcore_settings SET order_strategy = 'other'",
                 "DROP TABLE eventcore_event",
                 "ALTER TABLE eventcore_event DROP COLUMN payload",

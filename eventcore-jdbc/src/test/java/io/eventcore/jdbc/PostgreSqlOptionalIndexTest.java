@@ -11,6 +11,7 @@ import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,14 @@ class PostgreSqlOptionalIndexTest extends OptionalIndexContract {
         try (Connection connection =
                         PostgreSqlDatabase.INSTANCE.unpooled(TestDatabase.APP).getConnection();
                 PreparedStatement query = log.selectPage(
-                        connection, EventFilter.all(), Set.of("ledger.withdrawn"), 0, Long.MAX_VALUE, 100, 4096)) {
+                        connection,
+                        EventFilter.all(),
+                        Set.of("ledger.withdrawn"),
+                        List.of(),
+                        0,
+                        Long.MAX_VALUE,
+                        100,
+                        4096)) {
             return String.join(
                     "\n",
                     JdbcClient.create(database().dataSource())

@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.EventTag;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -43,6 +45,12 @@ class PostgreSqlRolesTest {
                 "UPDATE eventcore_stream SET version = 7",
                 "DELETE FROM eventcore_stream",
                 "TRUNCATE eventcore_stream",
+                "INSERT INTO eventcore_event_tag (tag_key, position) VALUES (1, 1)",
+                "UPDATE eventcore_event_tag SET position = 7",
+                "DELETE FROM eventcore_event_tag",
+                "TRUNCATE eventcore_event_tag",
+                "UPDATE eventcore_tag_name SET complete = true",
+                "INSERT INTO eventcore_tag_name (name, complete) VALUES ('x', true)",
                 "UPDATE eventcore_settings SET order_strategy = 'other'",
                 "SELECT nextval('eventcore_position')",
                 "SELECT setval('eventcore_position', 1)",
@@ -50,6 +58,8 @@ class PostgreSqlRolesTest {
                 "ALTER TABLE eventcore_event DISABLE TRIGGER ALL",
                 "DROP TRIGGER refuse_change ON eventcore_event",
                 "DROP TABLE eventcore_event",
+                "ALTER TABLE eventcore_event_tag DISABLE TRIGGER ALL",
+                "DROP TABLE eventcore_event_tag",
                 "ALTER FUNCTION eventcore_append_event SECURITY INVOKER",
                 "CREATE OR REPLACE FUNCTION eventcore_announcement() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'",
                 "SET session_replication_role = replica",
@@ -82,10 +92,13 @@ class PostgreSqlRolesTest {
             strings = {
                 "UPDATE eventcore_event SET type = 'x'",
                 "DELETE FROM eventcore_event",
-                "TRUNCATE eventcore_event"
+                "TRUNCATE eventcore_event",
+                "UPDATE eventcore_event_tag SET position = 7",
+                "DELETE FROM eventcore_event_tag",
+                "TRUNCATE eventcore_event_tag"
             })
     void the_triggers_refuse_changes_by_the_owner_and_by_replication(String sql) {
-        appendOne();
+        DATABASE.store(prefix).appendEvents(TagsContract.writes(ADA, EventTag.of("student", "ada")));
 
         assertRefused(DATABASE.ownersDataSource(), sql, RESTRICT_VIOLATION);
         assertRefused(
@@ -93,6 +106,19 @@ class PostgreSqlRolesTest {
                 "SET LOCAL session_replication_role = replica; " + sql,
                 RESTRICT_VIOLATION);
         assertThat(log(DATABASE.store(prefix))).isEqualTo(1);
+    }
+
+    @Test
+    void a_reader_finds_events_by_their_tags_and_cannot_give_any() {
+        EventTag tag = EventTag.of("student", "ada");
+        DATABASE.store(prefix).appendEvents(TagsContract.writes(ADA, tag));
+        JdbcEventStore store = TestDatabase.store(DATABASE.readersDataSource(), prefix);
+
+        assertThat(store.readEvents(EventQuery.tagged(tag), LedgerEvent.class).toList())
+                .hasSize(1);
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> store.appendEvents(TagsContract.writes(ADA, tag)))
+                .withMessageContaining(NOT_ALLOWED);
     }
 
     @Test
@@ -105,6 +131,11 @@ class PostgreSqlRolesTest {
             "SELECT eventcore_append_event('x', 0, gen_random_uuid()::text, 't', '{}', NULL, true)",
             "SELECT eventcore_append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', NULL, false, true, '{}')",
             "SELECT eventcore_append_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', false, '{}')",
+            "SELECT eventcore_append_tagged('{}', 0, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',"
+                    + " '{}', '{}', '{}', '{}', '{}', NULL, false, true)",
+            "SELECT eventcore_append_batch_tagged('{}', 0, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',"
+                    + " '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', false)",
+            "SELECT position FROM eventcore_event_tag",
             "SELECT eventcore_lock_stream('x')",
         }) {
             assertRefused(superuser, "SET LOCAL ROLE store_nobody; " + sql, NOT_ALLOWED);
@@ -122,9 +153,19 @@ class PostgreSqlRolesTest {
             statement.execute(
                     named(
                             "SELECT public.eventcore_append_event('account-ada', 0, gen_random_uuid()::text, 't', '{}', NULL, true)"));
+            statement.execute(named("CREATE TEMP TABLE eventcore_event_tag (tag_key bigint, position bigint)"));
+            statement.execute(named(
+                    "SELECT public.eventcore_append_tagged(ARRAY[E'\\x01t:a', 'home'], 1, '{-1,-1}', '{1,1}', '{2}', '{1}',"
+                            + " ARRAY[gen_random_uuid()::text], '{t}', '{\"{}\"}', '{}', '{1}', '{1}', '{}', '{}', '{}', '{}',"
+                            + " '{}', '{}', '{}', NULL, false, true)"));
             statement.execute("DISCARD ALL");
         }
 
+        assertThat(JdbcClient.create(DATABASE.ownersDataSource())
+                        .sql(named("SELECT count(*) FROM eventcore_event_tag"))
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(1);
         assertThat(JdbcClient.create(DATABASE.ownersDataSource())
                         .sql(named("SELECT version FROM eventcore_stream WHERE stream_id = 'account-ada'"))
                         .query(Long.class)

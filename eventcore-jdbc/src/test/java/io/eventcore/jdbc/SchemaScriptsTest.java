@@ -6,14 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.core.io.ClassPathResource;
 
 class SchemaScriptsTest {
-    @Test
-    void the_scripts_for_mariadb_and_mysql_differ_in_the_collation_alone() throws IOException {
-        String mysql = statements("schema-mysql.sql");
+    @ParameterizedTest
+    @ValueSource(strings = {"schema-", "002-tags-"})
+    void the_scripts_for_mariadb_and_mysql_differ_in_the_collation_alone(String script) throws IOException {
+        String mysql = statements(script + "mysql.sql");
 
-        assertThat(mysql.replace("utf8mb4_0900_bin", "utf8mb4_nopad_bin")).isEqualTo(statements("schema-mariadb.sql"));
+        assertThat(mysql.replace("utf8mb4_0900_bin", "utf8mb4_nopad_bin"))
+                .isEqualTo(statements(script + "mariadb.sql"));
         assertThat(mysql).contains("utf8mb4_0900_bin").doesNotContain("nopad");
     }
 
@@ -32,6 +36,7 @@ class SchemaScriptsTest {
 
         assertThat(script)
                 .contains("GRANT INSERT ON app_eventcore_event TO reader_eventcore;")
+                .contains("GRANT INSERT ON app_eventcore_event_tag TO reader_eventcore;")
                 .contains("app_eventcore_parked_stream TO third;")
                 .doesNotContain("TO app_eventcore;");
         assertThatIllegalArgumentException()

@@ -2,10 +2,12 @@ package io.eventcore.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.Boundary;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.jdbc.StreamLines.Standing;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
+import io.eventcore.serialization.internal.SerializedAppend.TagRow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -67,6 +69,97 @@ class StreamLinesTest {
     }
 
     @Test
+    void those_who_only_count_for_a_tag_share_it_until_their_batch_is_under_way() {
+        StreamId tag = stream(0);
+        Waiter first = enterTagged(counts(tag));
+        Waiter second = enterTagged(counts(tag));
+        take(first);
+        take(second);
+        Waiter third = enterTagged(counts(tag));
+        Waiter fourth = enterTagged(counts(tag));
+        assertThat(lines.first()).as("a batch has locked the tag").isNull();
+
+        lines.release(first.standing);
+        assertThat(lines.first()).isNull();
+        lines.release(second.standing);
+
+        take(third);
+        take(fourth);
+    }
+
+    @Test
+    void who_rests_on_a_tag_shares_it_with_those_who_do_no_more() {
+        StreamId tag = stream(0);
+        Waiter counting = enterTagged(counts(tag));
+        Waiter resting = enterTagged(rests(tag, 0));
+        Waiter restingToo = enterTagged(rests(tag, 0));
+        Waiter both = enterTagged(rests(tag, 1));
+        Waiter last = enterTagged(counts(tag));
+        take(counting);
+        assertThat(lines.first()).isNull();
+        lines.release(counting.standing);
+        take(resting);
+        take(restingToo);
+        assertThat(lines.first()).isNull();
+        lines.release(restingToo.standing);
+        lines.release(resting.standing);
+        take(both);
+        assertThat(lines.first()).isNull();
+        lines.release(both.standing);
+        take(last);
+    }
+
+    @Test
+    void whatever_happens_only_those_who_fit_go_together_and_all_have_their_turn() {
+        for (long seed = 0; seed < 200; seed++) {
+            Random random = new Random(seed);
+            StreamLines<Waiter> some = new StreamLines<>();
+            List<Waiter> waiting = new ArrayList<>();
+            List<Waiter> taken = new ArrayList<>();
+            for (int step = 0; step < 200 || !waiting.isEmpty() || !taken.isEmpty(); step++) {
+                assertThat(step).as("seed %d: one that is not reached", seed).isLessThan(2_000);
+                int dice = random.nextInt(step < 200 ? 10 : 8);
+                if (dice < 4) {
+                    Waiter first = some.first();
+                    if (first != null) {
+                        assertThat(taken).as("seed %d", seed).noneMatch(other -> other.holdsBack(first));
+                        some.take();
+                        waiting.remove(first);
+                        taken.add(first);
+                    }
+                } else if (dice < 7) {
+                    if (!taken.isEmpty()) {
+                        some.release(taken.remove(random.nextInt(taken.size())).standing);
+                    }
+                } else if (dice == 7) {
+                    if (!waiting.isEmpty()) {
+                        some.withdraw(waiting.remove(random.nextInt(waiting.size())).standing);
+                    }
+                } else {
+                    Waiter waiter = new Waiter(randomTags(random), List.of());
+                    some.enter(waiter.standing);
+                    waiting.add(waiter);
+                }
+            }
+        }
+    }
+
+    private static List<TagRow> randomTags(Random random) {
+        TreeMap<String, TagRow> rows = new TreeMap<>();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            StreamId tag = stream(random.nextInt(4));
+            rows.put(tag.value(), random.nextBoolean() ? counts(tag) : rests(tag, random.nextInt(2)));
+        }
+        return List.copyOf(rows.values());
+    }
+
+    private Waiter enterTagged(TagRow tag) {
+        Waiter waiter = new Waiter(List.of(tag), List.of());
+        lines.enter(waiter.standing);
+        return waiter;
+    }
+
+    @Test
     void those_who_expect_a_version_are_found_by_it_once() {
         enter(expecting(7));
         enter(expecting(6));
@@ -78,9 +171,9 @@ class StreamLinesTest {
         enter(new Participant(HOT, ExpectedVersion.exactly(8), 0));
         lines.withdraw(withdrawn.standing);
 
-        assertThat(lines.expecting(HOT, 7, 9)).containsExactly(one, other);
-        assertThat(lines.expecting(HOT, 7, 9)).isEmpty();
-        assertThat(lines.expecting(stream(1), 0, 100)).isEmpty();
+        assertThat(lines.expecting(HOT.value(), 7, 9)).containsExactly(one, other);
+        assertThat(lines.expecting(HOT.value(), 7, 9)).isEmpty();
+        assertThat(lines.expecting(stream(1).value(), 0, 100)).isEmpty();
     }
 
     @Test
@@ -99,7 +192,7 @@ class StreamLinesTest {
             for (Waiter first = fresh.first(); first != null; first = fresh.first()) {
                 fresh.take();
                 fresh.release(first.standing);
-                fresh.expecting(HOT, version, ++version);
+                fresh.expecting(HOT.value(), version, ++version);
             }
 
             assertThat(fresh.waiting()).isZero();
@@ -135,6 +228,15 @@ class StreamLinesTest {
         return new Participant(stream, ExpectedVersion.any(), 1);
     }
 
+    private static TagRow counts(StreamId tag) {
+        return new TagRow(tag.value(), 1, List.of());
+    }
+
+    private static TagRow rests(StreamId tag, int events) {
+        return new TagRow(
+                tag.value(), events, List.of(new Boundary.Guard(tag.value(), Boundary.Seen.NOTHING, List.of())));
+    }
+
     private static Participant guard(StreamId stream) {
         return new Participant(stream, ExpectedVersion.streamExists(), 0);
     }
@@ -149,14 +251,36 @@ class StreamLinesTest {
 
     private static final class Waiter {
         private final List<Participant> participants;
+        private final List<TagRow> tags;
         private final Standing<Waiter> standing;
 
         private Waiter(List<Participant> participants) {
-            this.participants = participants;
-            this.standing = new Standing<>(this, participants);
+            this(List.of(), participants);
         }
 
+        private Waiter(List<TagRow> tags, List<Participant> participants) {
+            this.tags = tags;
+            this.participants = participants;
+            this.standing = new Standing<>(this, tags, participants);
+        }
+
+        /** Whether the other one may not be carried out at the same time. */
         boolean holdsBack(Waiter later) {
+            boolean byTags = tags.stream()
+                    .anyMatch(mine -> later.tags.stream()
+                            .anyMatch(theirs -> mine.rowId().equals(theirs.rowId()) && !shares(mine, theirs)));
+            return byTags || holdsBackByStreams(later);
+        }
+
+        private static boolean shares(TagRow mine, TagRow theirs) {
+            return (mine.isGuard() && theirs.isGuard())
+                    || (!mine.isGuard()
+                            && !theirs.isGuard()
+                            && mine.guards().isEmpty()
+                            && theirs.guards().isEmpty());
+        }
+
+        private boolean holdsBackByStreams(Waiter later) {
             return participants.stream()
                     .anyMatch(mine -> later.participants.stream()
                             .anyMatch(

@@ -97,7 +97,7 @@ abstract class TestDatabase {
 
     /** Locks a stream as an append would, until the transaction ends. */
     void lock(Connection connection, String prefix, StreamId streamId) throws SQLException {
-        Dialect.of(connection, new TableNames("", prefix)).appends().lockStream(connection, streamId);
+        Dialect.of(connection, new TableNames("", prefix)).appends().lockRow(connection, streamId.value());
     }
 
     /** A prefix that no other test has. */

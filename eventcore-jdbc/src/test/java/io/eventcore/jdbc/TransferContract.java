@@ -4,16 +4,27 @@ import static io.eventcore.ExpectedVersion.any;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
+import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.serialization.SerializedEvent;
+import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
+import io.eventcore.test.contract.SchoolEvent;
+import io.eventcore.test.contract.SchoolEvent.Subscribed;
 import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
 import io.eventcore.transfer.ExportedEvent;
@@ -24,6 +35,7 @@ import io.eventcore.transfer.TransferProgress;
 import io.eventcore.transfer.TransferProgress.Step;
 import io.eventcore.transfer.TransferRefusedException;
 import io.eventcore.transfer.TransferResult;
+import io.eventcore.transfer.TransferVerificationException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,6 +44,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -157,6 +170,177 @@ abstract class TransferContract {
         assertThat(result.written()).isEqualTo(60);
         assertThat(all(place)).isEqualTo(events);
         assertThat(exported(place)).isEqualTo(Files.readAllBytes(file));
+    }
+
+    /** Events of a school as they are stored: each with its tags, in a file that may tell them. */
+    private static List<ExportedEvent> school(int count, boolean tagged) {
+        EventSerializer serializer = new JacksonEventSerializer(LedgerEvent.types());
+        List<ExportedEvent> events = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            // One student after the other: in the order of the log tags come in any order.
+            Subscribed subscribed = new Subscribed("s" + i % 7, i % 3 == 0 ? "\uFF21:\uD83D\uDE00" : "c" + i % 11);
+            SerializedEvent stored = serializer.serialize(subscribed);
+            ExportedEvent event = ExportedEvent.of(
+                    GlobalPosition.of(2 + 3L * i),
+                    subscribed.streamId(),
+                    StreamVersion.of(1 + i / 7),
+                    new UUID(i, 3),
+                    stored.typeName(),
+                    LONG_AGO.plusSeconds(i),
+                    EventMetadata.empty(),
+                    stored.payload());
+            events.add(tagged ? event.withTags(subscribed.eventTags()) : event);
+        }
+        return events;
+    }
+
+    private static long found(Place place, String name, String value) {
+        return place.store().readEvents(EventQuery.tagged(name, value), SchoolEvent.class).stream()
+                .count();
+    }
+
+    private static long carrying(List<ExportedEvent> events, String name, String value) {
+        return events.stream()
+                .filter(event -> event.tags().contains(EventTag.of(name, value)))
+                .count();
+    }
+
+    private static void assertFoundByTags(Place place, List<ExportedEvent> events) {
+        for (String student : List.of("s0", "s3", "s6")) {
+            assertThat(found(place, "student", student)).isEqualTo(carrying(events, "student", student));
+        }
+        assertThat(found(place, "course", "\uFF21:\uD83D\uDE00"))
+                .isEqualTo(carrying(events, "course", "\uFF21:\uD83D\uDE00"));
+        assertThat(found(place, "course", "c1")).isPositive().isEqualTo(carrying(events, "course", "c1"));
+    }
+
+    @Test
+    void tags_are_restored_and_what_comes_after_them_is_seen_by_those_who_decide_on_them() throws IOException {
+        List<ExportedEvent> events = school(2_300, true);
+        export(events);
+        Place place = empty();
+
+        EventImport.into(place.log()).restore(file);
+
+        assertFoundByTags(place, events);
+        assertThat(all(place)).isEqualTo(events);
+        assertThat(exported(place)).isEqualTo(Files.readAllBytes(file));
+        assertThat(EventImport.into(place.log()).restore(file).written()).isZero();
+        assertDecidesOnTags(place);
+    }
+
+    /** Whoever decided before one more joined is refused, and one who reads again is not. */
+    private static void assertDecidesOnTags(Place place) {
+        EventQuery course = EventQuery.tagged("course", "c1");
+        EventStore store = place.store();
+        Boundary before = store.readEvents(course, SchoolEvent.class).boundary();
+        Subscribed late = new Subscribed("late", "c1");
+        Subscribed later = new Subscribed("later", "c1");
+        store.appendEvents(StreamWrites.to(late.streamId(), any(), late));
+        assertThatExceptionOfType(BoundaryConflictException.class)
+                .isThrownBy(() -> store.appendEvents(
+                        StreamWrites.to(later.streamId(), any(), later).restingOn(before)));
+        Boundary again = store.readEvents(course, SchoolEvent.class).boundary();
+        store.appendEvents(StreamWrites.to(later.streamId(), any(), later).restingOn(again));
+    }
+
+    @Test
+    void tags_are_appended_to_those_of_a_store_in_use_and_once_only() {
+        Place place = empty();
+        Subscribed own = new Subscribed("own", "c1");
+        place.store().appendEvents(StreamWrites.to(own.streamId(), any(), own));
+        List<ExportedEvent> events = school(1_200, true);
+        export(events);
+
+        assertThat(EventImport.into(place.log()).append(file).written()).isEqualTo(1_200);
+        assertThat(EventImport.into(place.log()).append(file).written()).isZero();
+
+        assertThat(found(place, "course", "c1")).isEqualTo(1 + carrying(events, "course", "c1"));
+        assertThat(found(place, "student", "s3")).isEqualTo(carrying(events, "student", "s3"));
+        assertThat(place.store()
+                        .readEvents(EventFilter.tagged("student", "s3"), EventPage.first(1_000), Event.class)
+                        .events())
+                .hasSize((int) carrying(events, "student", "s3"));
+        assertDecidesOnTags(place);
+    }
+
+    @Test
+    void what_a_file_tells_of_tags_is_compared() {
+        Place place = empty();
+        export(school(20, true));
+        EventImport.into(place.log()).append(file);
+        Path other = folder.resolve("other.jsonl");
+        List<ExportedEvent> events = new ArrayList<>(school(20, true));
+        events.set(11, events.get(11).withTags(Set.of(EventTag.of("student", "somebody-else"))));
+        EventExport.from(new GivenEvents(events)).toFile(other);
+
+        assertThatExceptionOfType(TransferVerificationException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).append(other))
+                .withMessageContaining("tags");
+    }
+
+    @Test
+    void a_file_without_tags_is_restored_as_it_is_and_not_appended_where_tags_are_used() {
+        EventExport.from(new GivenEvents(school(50, false), false)).toFile(file);
+        Place place = empty();
+
+        EventImport.into(place.log()).restore(file);
+
+        assertThat(found(place, "student", "s3")).isZero();
+        Subscribed own = new Subscribed("own", "c1");
+        place.store().appendEvents(StreamWrites.to(own.streamId(), any(), own));
+        Path more = folder.resolve("more.jsonl");
+        EventExport.from(new GivenEvents(plain(10), false)).toFile(more);
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).append(more))
+                .withMessageContaining("tagging");
+        EventSerializer serializer = new JacksonEventSerializer(LedgerEvent.types());
+        assertThat(EventImport.into(place.log())
+                        .tagging(serializer)
+                        .append(more)
+                        .written())
+                .isEqualTo(10);
+    }
+
+    @Test
+    void events_of_a_file_without_tags_are_given_those_that_they_say() {
+        EventExport.from(new GivenEvents(school(300, false), false)).toFile(file);
+        EventSerializer serializer = new JacksonEventSerializer(LedgerEvent.types());
+
+        for (boolean restores : List.of(true, false)) {
+            Place place = empty();
+            EventImport importing = EventImport.into(place.log()).tagging(serializer);
+            TransferResult result = restores ? importing.restore(file) : importing.append(file);
+
+            assertThat(result.written()).isEqualTo(300);
+            assertFoundByTags(place, school(300, true));
+            assertDecidesOnTags(place);
+        }
+    }
+
+    @Test
+    void an_event_that_does_not_say_its_tags_ends_the_import_before_anything_is_stored() {
+        List<ExportedEvent> events = new ArrayList<>(school(5, false));
+        events.addAll(hostile().stream()
+                .map(event -> ExportedEvent.of(
+                        GlobalPosition.of(100 + event.position().value()),
+                        event.streamId(),
+                        event.version(),
+                        event.id(),
+                        event.typeName(),
+                        event.recordedAt(),
+                        event.metadata(),
+                        event.payload()))
+                .toList());
+        EventExport.from(new GivenEvents(events, false)).toFile(file);
+        Place place = empty();
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place.log())
+                        .tagging(new JacksonEventSerializer(LedgerEvent.types()))
+                        .restore(file))
+                .withMessageContaining("cannot be told");
+        assertThat(place.store().lastPosition()).isEqualTo(GlobalPosition.START);
     }
 
     @Test

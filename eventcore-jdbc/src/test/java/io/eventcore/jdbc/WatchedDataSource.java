@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
@@ -24,8 +25,12 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
  * threads.
  */
 final class WatchedDataSource extends DelegatingDataSource {
+    /** Of MariaDB and MySQL, and of H2. */
+    private static final Set<Integer> DEADLOCK_CODES = Set.of(1213, 40001);
+
     private final List<String> sent = new CopyOnWriteArrayList<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
+    private final LongAdder deadlocks = new LongAdder();
     private final Map<String, LongAdder> rows = new ConcurrentHashMap<>();
     private volatile Consumer<String> beforeEach = sql -> {};
 
@@ -54,6 +59,11 @@ final class WatchedDataSource extends DelegatingDataSource {
     /** All statements sent so far, in their order. */
     List<String> sent() {
         return List.copyOf(sent);
+    }
+
+    /** How many statements have failed because of a deadlock. The driver of MySQL calls a lock time-out by the same SQLState. */
+    long deadlocks() {
+        return deadlocks.sum();
     }
 
     /** The SQLStates of the statements that failed, in their order. */
@@ -96,6 +106,9 @@ final class WatchedDataSource extends DelegatingDataSource {
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof SQLException failure) {
                 failures.add(String.valueOf(failure.getSQLState()));
+                if (DEADLOCK_CODES.contains(failure.getErrorCode()) || "40P01".equals(failure.getSQLState())) {
+                    deadlocks.increment();
+                }
             }
             throw e.getCause();
         }

@@ -1,8 +1,8 @@
 package io.eventcore.micrometer;
 
+import io.eventcore.ConflictException;
 import io.eventcore.EventStoreException;
 import io.eventcore.RetriesExhaustedException;
-import io.eventcore.VersionConflictException;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandListener;
 import io.eventcore.command.ExecutionResult;
@@ -96,14 +96,14 @@ public final class CommandObservations implements CommandListener {
             if (failure instanceof RetriesExhaustedException) {
                 return "exhausted";
             }
-            if (failure instanceof VersionConflictException) {
+            if (failure instanceof ConflictException) {
                 return "conflict";
             }
             return failure instanceof EventStoreException || failure instanceof Error ? "error" : "rejected";
         }
 
         private void countConflict(@Nullable Throwable failure) {
-            if (failure instanceof VersionConflictException) {
+            if (failure instanceof ConflictException) {
                 Counter.builder(CONFLICTS)
                         .tag("command", command)
                         .register(meters)

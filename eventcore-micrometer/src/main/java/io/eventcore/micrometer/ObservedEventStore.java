@@ -1,24 +1,28 @@
 package io.eventcore.micrometer;
 
 import io.eventcore.AppendInFlight;
+import io.eventcore.Boundary;
+import io.eventcore.ConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
+import io.eventcore.StoredMatches;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
-import io.eventcore.VersionConflictException;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.List;
@@ -33,7 +37,7 @@ import java.util.function.Supplier;
  * {@code eventcore.read} for each read.
  *
  * <p>Every observation has the key {@code outcome}: {@code success}, {@code conflict} or {@code error}. Reads have the
- * key {@code kind}: {@code streams}, {@code log} or {@code index}; for streams they end when the first page is there.
+ * key {@code kind}: {@code streams}, {@code tags}, {@code log} or {@code index}; for streams and tags they end when the first page is there.
  * No key holds a stream id. A registry that
  * fails changes nothing for the caller. As safe for threads as the store behind it.
  *
@@ -77,6 +81,11 @@ public final class ObservedEventStore implements EventStore {
     }
 
     @Override
+    public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+        return observe(read("tags"), () -> delegate.readEvents(query, eventType));
+    }
+
+    @Override
     public GlobalPosition lastPosition() {
         return observe(read("index"), delegate::lastPosition);
     }
@@ -115,6 +124,12 @@ public final class ObservedEventStore implements EventStore {
         }
 
         @Override
+        public StoredMatches readMatching(
+                EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
+            return observe(read("tags"), () -> internals.readMatching(query, eventType, after));
+        }
+
+        @Override
         public Predicate<StoredEvent> matching(EventFilter filter) {
             return internals.matching(filter);
         }
@@ -144,7 +159,7 @@ public final class ObservedEventStore implements EventStore {
         T result;
         try {
             result = action.get();
-        } catch (VersionConflictException conflict) {
+        } catch (ConflictException conflict) {
             watch.end("conflict");
             throw conflict;
         } catch (Throwable e) {

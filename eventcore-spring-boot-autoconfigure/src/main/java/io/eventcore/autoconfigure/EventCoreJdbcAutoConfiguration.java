@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
 import io.eventcore.EventStore;
+import io.eventcore.EventTag;
 import io.eventcore.autoconfigure.EventCoreProperties.GroupCommit;
 import io.eventcore.autoconfigure.EventCoreProperties.Indexes;
 import io.eventcore.autoconfigure.EventCoreProperties.Jdbc;
@@ -13,6 +14,7 @@ import io.eventcore.command.ExecutedCommands;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcDatabase;
+import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.JdbcSubjectKeyStore;
 import io.eventcore.jdbc.OptionalIndex;
@@ -20,6 +22,7 @@ import io.eventcore.personaldata.KeyWrapping;
 import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
@@ -145,13 +148,22 @@ public final class EventCoreJdbcAutoConfiguration {
             EventCoreProperties properties,
             JdbcDatabase database,
             EventSerializer serializer,
+            ObjectProvider<EventTypes> types,
             ObjectProvider<AppendListener> listeners) {
-        return database.eventStoreBuilder(serializer)
-                .limits(limits(properties.limits()))
+        JdbcEventStore.Builder store = database.eventStoreBuilder(serializer);
+        if (properties.jdbc().validateSchema() && types.stream().anyMatch(EventCoreJdbcAutoConfiguration::areTagged)) {
+            store.checkTags();
+        }
+        return store.limits(limits(properties.limits()))
                 .appendListener(AppendListener.all(listeners.orderedStream().toList()))
                 .readBytes(properties.jdbc().readBytes().toBytes())
                 .groupCommit(groupCommit(properties.jdbc().groupCommit()))
                 .build();
+    }
+
+    private static boolean areTagged(EventTypes types) {
+        return types.types().stream()
+                .anyMatch(type -> !EventTag.namesMarkedOn(type).isEmpty());
     }
 
     private static GroupCommitSettings groupCommit(GroupCommit settings) {

@@ -2,12 +2,12 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.CommandOutcomeUnknownException;
+import io.eventcore.ConflictException;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.InvalidStreamIdException;
 import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
-import io.eventcore.VersionConflictException;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.CommandIdReusedException;
 import io.eventcore.internal.OwnThreads;
@@ -45,14 +45,14 @@ class EventCoreProblems {
     }
 
     @ExceptionHandler
-    ResponseEntity<ProblemDetail> conflict(VersionConflictException conflict) {
+    ResponseEntity<ProblemDetail> conflict(ConflictException conflict) {
         return answer(
                 HttpStatus.CONFLICT, "Others have changed the same at the same time. Nothing was stored; try again");
     }
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> exhausted(RetriesExhaustedException exhausted) {
-        return exhausted.getCause() instanceof VersionConflictException
+        return exhausted.getCause() instanceof ConflictException
                 ? answer(
                         HttpStatus.CONFLICT,
                         "Others have changed the same in all of %d attempts. Nothing was stored; try again"

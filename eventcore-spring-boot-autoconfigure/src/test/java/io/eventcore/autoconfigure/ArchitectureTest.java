@@ -350,6 +350,8 @@ class ArchitectureTest {
             .and()
             .doNotHaveFullyQualifiedName("io.eventcore.EventStreamReader")
             .and()
+            .doNotHaveFullyQualifiedName("io.eventcore.QueriedEvents")
+            .and()
             .doNotHaveFullyQualifiedName("io.eventcore.StoredEvent")
             .and()
             .doNotHaveFullyQualifiedName("io.eventcore.internal.SharedEvent")
@@ -374,7 +376,7 @@ class ArchitectureTest {
             .and()
             // Machinery behind the executor of commands and the runner of projections.
             .haveNameNotMatching("io\\.eventcore\\.command\\."
-                    + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionChain|HotStreams)(\\$.*)?")
+                    + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionBasis|DecisionChain|HotStreams)(\\$.*)?")
             .and()
             .haveNameNotMatching("io\\.eventcore\\.projection\\."
                     + "(LogScan|LogTail|PartitionReader|ProjectionRunner|StartCheck)(\\$.*)?")

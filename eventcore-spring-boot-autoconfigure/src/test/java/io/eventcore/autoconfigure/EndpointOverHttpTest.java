@@ -15,6 +15,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
+import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionListener;
@@ -89,7 +90,7 @@ class EndpointOverHttpTest {
 
             JsonNode all = json.readTree(get(application, "/actuator/eventcore").body());
             assertThat(all.at("/stores/0/type").asString()).isEqualTo("jdbc");
-            assertThat(all.at("/stores/0/schemaVersion").asInt()).isEqualTo(1);
+            assertThat(all.at("/stores/0/schemaVersion").asInt()).isEqualTo(JdbcSchema.version());
             assertThat(all.at("/stores/0/lastPosition").asInt()).isEqualTo(1);
             assertThat(all.at("/projections").propertyNames()).containsExactlyInAnyOrder("parks", "fails", "retries");
             assertThat(all.at("/projections/parks/parkedStreams").asInt()).isEqualTo(1);

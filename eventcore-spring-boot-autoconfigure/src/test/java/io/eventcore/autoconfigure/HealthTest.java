@@ -11,6 +11,7 @@ import io.eventcore.StreamWrites;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.DepositMoney;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
@@ -54,7 +55,9 @@ class HealthTest {
             Health store = store(application);
 
             assertThat(store.getStatus()).isEqualTo(Status.UP);
-            assertThat(store.getDetails()).containsEntry("schemaVersion", 1).containsEntry("lastPosition", 1L);
+            assertThat(store.getDetails())
+                    .containsEntry("schemaVersion", JdbcSchema.version())
+                    .containsEntry("lastPosition", 1L);
         });
     }
 

@@ -300,6 +300,50 @@ public final class EventCoreAssertions {
         problems.addAll(found);
     }
 
+    /**
+     * Asserts that a command finds by its tags every event that its fold is given: each registered event class below the type
+     * that it reads carries one of the tags that {@link io.eventcore.Tag} marks on the command. A forgotten mark is a rule
+     * that does not see what has happened, and nothing would fail.
+     *
+     * <p>An event class that gives its tags by {@link Event#eventTags()} is asked with samples, as
+     * {@link #assertWellFormed(String)} makes them; it carries what any of them says.
+     *
+     * @param types the event classes the application works with
+     * @param inItsStreams event types that need no tag because the command reads them by its declared streams
+     * @throws AssertionError if a class carries none of the tags, or the command has none; names every class and what to do
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // It is only read.
+    public static void assertTagged(
+            EventTypes types, Class<? extends Command<?, ?>> command, Class<? extends Event>... inItsStreams) {
+        assertTagged(types, CommandClasses.check(command), TagCheck.of(command), Set.of(inItsStreams));
+    }
+
+    /**
+     * As {@link #assertTagged(EventTypes, Class, Class...)}, for a command that makes its query itself: each class that an item
+     * of the query asks for carries all tags of one such item.
+     *
+     * @param command with any values
+     */
+    @SafeVarargs
+    @SuppressWarnings("varargs") // It is only read.
+    public static void assertTagged(EventTypes types, Command<?, ?> command, Class<? extends Event>... inItsStreams) {
+        assertTagged(types, command.eventType(), TagCheck.of(command), Set.of(inItsStreams));
+    }
+
+    private static void assertTagged(
+            EventTypes types,
+            Class<? extends Event> eventType,
+            TagCheck check,
+            Set<Class<? extends Event>> inItsStreams) {
+        Set<Class<?>> read = new LinkedHashSet<>(concreteBelow(eventType));
+        types.types().stream().filter(eventType::isAssignableFrom).forEach(read::add);
+        List<String> problems = check.problems(read, inItsStreams);
+        if (!problems.isEmpty()) {
+            throw new AssertionError("Not found by tags:\n- " + String.join("\n- ", problems));
+        }
+    }
+
     /** Which components differ; empty if none does, or only what the class itself says does not count and JSON leaves out. */
     private static String difference(Event sample, SerializedEvent stored, Event back, EventSerializer serializer) {
         if (back.getClass() != sample.getClass()) {

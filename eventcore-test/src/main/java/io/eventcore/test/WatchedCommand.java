@@ -1,6 +1,7 @@
 package io.eventcore.test;
 
 import io.eventcore.Event;
+import io.eventcore.EventQuery;
 import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
@@ -67,7 +68,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     @Override
     public Set<StreamId> streams() {
         Set<StreamId> streams = command.streams();
-        if (streams.isEmpty()) {
+        if (streams.isEmpty() && command.query().isEmpty()) {
             throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
         }
         read.addAll(streams);
@@ -79,6 +80,16 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
         Set<StreamId> discovered = watch(state, "discoverStreams", () -> command.discoverStreams(state));
         read.addAll(discovered);
         return discovered;
+    }
+
+    @Override
+    public Optional<EventQuery> query() {
+        return command.query();
+    }
+
+    @Override
+    public Optional<EventQuery> discoverQuery(S state) {
+        return watch(state, "discoverQuery", () -> command.discoverQuery(state));
     }
 
     @Override

@@ -1,17 +1,21 @@
 package io.eventcore.test.contract;
 
 import io.eventcore.AppendInFlight;
+import io.eventcore.Boundary;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.StoreInternals;
 import io.eventcore.StoredEvent;
+import io.eventcore.StoredMatches;
 import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -61,8 +65,18 @@ public abstract class ForwardingEventStore implements EventStore, StoreInternals
     }
 
     @Override
+    public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+        return delegate.readEvents(query, eventType);
+    }
+
+    @Override
     public StoredPage readStored(EventFilter filter, EventPage page) {
         return delegate.internals().readStored(filter, page);
+    }
+
+    @Override
+    public StoredMatches readMatching(EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
+        return delegate.internals().readMatching(query, eventType, after);
     }
 
     @Override

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface LedgerEvent extends Event {
     /** The types to give to the serializer of a store under test. */
     static EventTypes types() {
-        return EventTypes.of(LedgerEvent.class, Audited.class);
+        return EventTypes.of(LedgerEvent.class, Audited.class, SchoolEvent.class);
     }
 
     /** The stream the event belongs to. */

@@ -5,10 +5,12 @@ import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.GlobalPosition;
+import io.eventcore.QueriedEvents;
 import io.eventcore.StoreInternals;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIdPage;
@@ -35,6 +37,11 @@ record PlainWrapper(EventStore store) implements EventStore {
     @Override
     public <E extends Event> EventBatch<E> readEvents(EventFilter filter, EventPage page, Class<E> eventType) {
         return store.readEvents(filter, page, eventType);
+    }
+
+    @Override
+    public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
+        return store.readEvents(query, eventType);
     }
 
     @Override

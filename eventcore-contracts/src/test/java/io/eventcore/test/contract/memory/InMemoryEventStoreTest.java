@@ -17,6 +17,7 @@ import io.eventcore.test.contract.EventStoreContract;
 import io.eventcore.test.contract.ExecutedCommandsContract;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.SnapshotStoreContract;
+import io.eventcore.test.contract.TagContract;
 import io.eventcore.test.contract.TransactionContract;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Nested;
@@ -33,6 +34,19 @@ class InMemoryEventStoreTest {
         @Override
         protected EventStore emptyStore() {
             return newStore();
+        }
+    }
+
+    @Nested
+    class Deciding_on_tags extends TagContract {
+        @Override
+        protected EventStore emptyStore() {
+            return newStore();
+        }
+
+        @Override
+        protected PlatformTransactionManager transactionManager() {
+            return new InMemoryTransactionManager();
         }
     }
 

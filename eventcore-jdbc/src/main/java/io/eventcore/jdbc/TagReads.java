@@ -1,0 +1,138 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.Boundary;
+import io.eventcore.Boundary.Seen;
+import io.eventcore.EventQuery;
+import io.eventcore.EventQuery.Item;
+import io.eventcore.EventTag;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredMatches;
+import io.eventcore.jdbc.TagQueries.CutRow;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Reads what a query matches as one consistent cut, and makes the boundary of it.
+ *
+ * <p>The first statement brings, all from one snapshot, how many events each tag and each stream has and where the last one
+ * stands. Along a tag positions ascend in the order of commit, so these places split its events exactly into those of the
+ * snapshot and those committed later; a stream is split by its version. What is read afterwards ends there. The other way
+ * round, with the places taken after the events, decisions would be lost.
+ */
+final class TagReads {
+    private final Dialect dialect;
+    private final Connections connections;
+    private final Payloads payloads;
+    private final TagTables tables;
+
+    TagReads(Dialect dialect, Connections connections, Payloads payloads, TagTables tables) {
+        this.dialect = dialect;
+        this.connections = connections;
+        this.payloads = payloads;
+        this.tables = tables;
+    }
+
+    /**
+     * What a query matches.
+     *
+     * @param query with the names that events are stored under
+     * @param after only what was committed after this boundary of the same query
+     */
+    StoredMatches read(EventQuery query, Optional<Boundary> after, StoredEvent.Decoder decoder) throws SQLException {
+        Map<String, CutRow> cut = connections.joinOrOwn(connection -> {
+            tables.check(connection);
+            return cut(connection, query);
+        });
+        List<String> guards = new ArrayList<>();
+        Map<String, Seen> seen = new HashMap<>();
+        for (int i = 0; i < query.items().size(); i++) {
+            Item item = query.items().get(i);
+            String guard = after.isPresent() ? after.get().guardRows().get(i) : guardOf(item, cut);
+            guards.add(guard);
+            CutRow found = cut.getOrDefault(guard, CutRow.ABSENT);
+            seen.put(guard, new Seen(found.version(), EventTag.isRow(guard) ? found.lastPosition() : 0));
+        }
+        Boundary boundary = Boundary.of(query, guards, seen);
+        List<TagPart> parts = parts(query, boundary, after, cut);
+        return new StoredMatches(
+                boundary,
+                () -> new TaggedEvents(
+                        dialect, connections, payloads, decoder, parts, wholeTag(query, boundary, after)));
+    }
+
+    private Map<String, CutRow> cut(Connection connection, EventQuery query) throws SQLException {
+        Set<String> rows = new TreeSet<>(RowIds.ORDER);
+        Set<String> names = new HashSet<>();
+        for (Item item : query.items()) {
+            item.stream().ifPresent(stream -> rows.add(stream.value()));
+            for (EventTag tag : item.tags()) {
+                rows.add(tag.rowId());
+                names.add(tag.name());
+            }
+        }
+        return dialect.tags().cut(connection, rows).checked(rows, names);
+    }
+
+    /** The rarest tag: the fewest others are in the way of those who decide on it. */
+    private static String guardOf(Item item, Map<String, CutRow> cut) {
+        return item.stream().isPresent()
+                ? item.stream().get().value()
+                : item.tags().stream()
+                        .map(EventTag::rowId)
+                        .min(Comparator.comparingLong(
+                                row -> cut.getOrDefault(row, CutRow.ABSENT).version()))
+                        .orElseThrow();
+    }
+
+    private static List<TagPart> parts(
+            EventQuery query, Boundary boundary, Optional<Boundary> after, Map<String, CutRow> cut) {
+        List<TagPart> parts = new ArrayList<>();
+        for (int i = 0; i < query.items().size(); i++) {
+            Item item = query.items().get(i);
+            String guard = boundary.guardRows().get(i);
+            CutRow row = cut.getOrDefault(guard, CutRow.ABSENT);
+            Seen from = after.map(before -> before.seen(guard)).orElse(Seen.NOTHING);
+            List<Long> others = new ArrayList<>();
+            boolean possible = row.version() > from.version();
+            for (EventTag tag : item.tags()) {
+                CutRow other = cut.getOrDefault(tag.rowId(), CutRow.ABSENT);
+                possible &= other.version() > 0;
+                if (!tag.rowId().equals(guard)) {
+                    others.add(other.key());
+                }
+            }
+            if (possible) {
+                parts.add(
+                        item.stream().isPresent()
+                                ? TagPart.ofStream(row.key(), from.version(), row.version(), item.typeNames())
+                                : TagPart.ofTag(
+                                        row.key(), from.lastPosition(), row.lastPosition(), others, item.typeNames()));
+            }
+        }
+        return parts;
+    }
+
+    /** How many events a read must find whose query is one tag and nothing else; empty for any other. */
+    private static Optional<TaggedEvents.Whole> wholeTag(
+            EventQuery query, Boundary boundary, Optional<Boundary> after) {
+        Item item = query.items().get(0);
+        if (query.items().size() > 1
+                || item.tags().size() != 1
+                || !item.typeNames().isEmpty()) {
+            return Optional.empty();
+        }
+        String guard = boundary.guardRows().get(0);
+        long before = after.map(boundaryBefore -> boundaryBefore.seen(guard).version())
+                .orElse(0L);
+        return Optional.of(new TaggedEvents.Whole(guard, boundary.seen(guard).version() - before));
+    }
+}

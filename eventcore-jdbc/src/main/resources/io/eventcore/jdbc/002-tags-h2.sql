@@ -1,0 +1,31 @@
+-- The eventcore schema for H2 2.2 and later, from version 1 to version 2: tags of events.
+--
+-- Run it after schema-h2.sql. It may run again: what is there stays. It only adds: instances of the release before go on
+-- beside it. A released version of this file is never edited; changes come as numbered scripts.
+
+-- A tag has one row in eventcore_stream, under U+0001 || name || ':' || value. No stream id holds a control character, so
+-- the two kinds never meet, and in the order of bytes all tags come before all streams: one order for all locks. Its
+-- version counts the events that carry the tag. This table says where they stand: one row for each tag of each event.
+CREATE TABLE IF NOT EXISTS eventcore_event_tag (
+    tag_key  BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (tag_key, position)
+);
+
+-- As append-only as the log. The second table keeps the first from being truncated.
+CREATE TRIGGER IF NOT EXISTS eventcore_refuse_tag_change BEFORE UPDATE, DELETE ON eventcore_event_tag
+    FOR EACH ROW CALL 'io.eventcore.jdbc.H2AppendOnlyTrigger';
+CREATE TABLE IF NOT EXISTS eventcore_tag_refuse_truncate (
+    tag_key  BIGINT,
+    position BIGINT,
+    FOREIGN KEY (tag_key, position) REFERENCES eventcore_event_tag (tag_key, position)
+);
+
+-- Names of tags that are being given to events that were stored without them. While complete is false no decision may rest
+-- on a tag of that name. A name without a row is complete.
+CREATE TABLE IF NOT EXISTS eventcore_tag_name (
+    name     VARCHAR(63) PRIMARY KEY,
+    complete BOOLEAN NOT NULL
+);
+
+UPDATE eventcore_settings SET schema_version = 2 WHERE id = 1 AND schema_version = 1;
