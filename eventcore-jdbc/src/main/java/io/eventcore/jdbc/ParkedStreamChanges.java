@@ -43,8 +43,8 @@ final class ParkedStreamChanges {
         this.transactions = dialect.transactions();
         TableNames names = dialect.names();
         String fresh = dialect.expressions().andNotFromCache();
-        this.selectOne = names.in(ParkedStreams.SELECT + ParkedStreams.ONE + fresh);
-        this.lockOne = names.in(ParkedStreams.SELECT + ParkedStreams.ONE + " FOR UPDATE");
+        this.selectOne = names.in("SELECT " + ParkedStreams.ROWS_WHERE + ParkedStreams.ONE + fresh);
+        this.lockOne = names.in("SELECT " + ParkedStreams.ROWS_WHERE + ParkedStreams.ONE + " FOR UPDATE");
         this.insert = names.in("INSERT INTO eventcore_parked_stream (" + ParkedStreams.COLUMNS
                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         // In this order: some engines set one column after the other.

@@ -21,7 +21,7 @@ final class ParkedStreams {
     static final String COLUMNS = "name, version, number, stream_id, position, type, failure, waiting, request";
 
     /** The beginning of a statement whose rows {@link #read} reads. */
-    static final String SELECT = "SELECT " + COLUMNS + "\nFROM eventcore_parked_stream\nWHERE ";
+    static final String ROWS_WHERE = COLUMNS + "\nFROM eventcore_parked_stream\nWHERE ";
 
     /** The condition that one stream of a version meets. */
     static final String ONE = "name = ? AND version = ? AND stream_id = ?";
@@ -42,13 +42,15 @@ final class ParkedStreams {
         this.statements = statements;
         TableNames names = dialect.names();
         String fresh = dialect.expressions().andNotFromCache();
-        this.select = names.in(SELECT + "(name = ? OR ? = '')" + fresh + " ORDER BY name, version, position");
-        this.selectOfPartition =
-                names.in(SELECT + "name = ? AND version = ? AND number = ?" + fresh + " ORDER BY position, stream_id");
-        this.selectAfter = names.in(
-                SELECT + "name = ? AND position > ?" + fresh + " ORDER BY position, version, stream_id LIMIT ?");
-        this.selectAt = names.in(SELECT + "name = ? AND position = ?" + fresh + " ORDER BY version, stream_id");
-        this.selectOne = names.in(SELECT + ONE + fresh);
+        this.select =
+                names.in("SELECT " + ROWS_WHERE + "(name = ? OR ? = '')" + fresh + " ORDER BY name, version, position");
+        this.selectOfPartition = names.in("SELECT " + ROWS_WHERE + "name = ? AND version = ? AND number = ?" + fresh
+                + " ORDER BY position, stream_id");
+        this.selectAfter = names.in("SELECT " + ROWS_WHERE + "name = ? AND position > ?" + fresh
+                + " ORDER BY position, version, stream_id LIMIT ?");
+        this.selectAt =
+                names.in("SELECT " + ROWS_WHERE + "name = ? AND position = ?" + fresh + " ORDER BY version, stream_id");
+        this.selectOne = names.in("SELECT " + ROWS_WHERE + ONE + fresh);
         this.selectRequested = names.in("""
                 SELECT %s
                 FROM (

@@ -21,7 +21,7 @@ final class TagQueries {
     private final SqlExpressions expressions;
     private final String selectCut;
     private final String selectIncomplete;
-    private final String selectTagged;
+    private final String fromTagged;
     private final String joinType;
     private final String ofTag;
     private final String andOther;
@@ -39,7 +39,7 @@ final class TagQueries {
         this.selectIncomplete =
                 names.in(" UNION ALL SELECT n.name, %d, 0, 0 FROM eventcore_tag_name n WHERE n.complete = FALSE"
                         .formatted(INCOMPLETE));
-        this.selectTagged = names.in("SELECT t.position FROM eventcore_event_tag t");
+        this.fromTagged = names.in(" FROM eventcore_event_tag t");
         this.joinType = names.in(" JOIN eventcore_event e ON e.position = t.position");
         this.ofTag = " WHERE t.tag_key = ? AND t.position > ? AND t.position <= ?" + fresh;
         this.andOther = names.in(
@@ -154,7 +154,7 @@ final class TagQueries {
 
     private void append(TagPart part, StringBuilder sql, List<Object> values) {
         if (part.isTag()) {
-            sql.append(selectTagged);
+            sql.append("SELECT t.position").append(fromTagged);
             if (!part.typeNames().isEmpty()) {
                 sql.append(joinType);
             }
