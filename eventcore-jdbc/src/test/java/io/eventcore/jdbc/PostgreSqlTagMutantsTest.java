@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,7 +22,8 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
 import org.springframework.transaction.PlatformTransactionManager;
 
-/** The rows about tags catch a schema whose functions lock, look or count as one would do at first. */
+/** The rows about tags catch a schema whose functions lock, look or count as one would do at first. A few minutes. */
+@Tag("faults")
 class PostgreSqlTagMutantsTest {
     /** Opens the window in which another append is overlooked, so that it does not take luck to fall into it. */
     private static final String FOR_A_MOMENT = " PERFORM pg_sleep(0.001);\n";
@@ -229,6 +231,7 @@ class PostgreSqlTagMutantsTest {
                 """);
         return inTags(declared, "    FOR i IN 1 .. cardinality(p_row_ids) LOOP\n        v_key := NULL;", """
                     FOR n IN 1 .. cardinality(p_row_ids) LOOP
+                        PERFORM pg_sleep(0.001);
                         i := (n + v_shift) % cardinality(p_row_ids) + 1;
                         v_key := NULL;""");
     }
