@@ -36,10 +36,10 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 abstract class SerialDecisionsContract extends TagFixture {
     /** Decisions stored on their own: where the store sends several at a time, in batches. */
-    private static final int DECISIONS = 6_000;
+    private static final int DECISIONS = 3_000;
 
-    /** Decisions stored in transactions of callers, for each isolation. Together at least 10,000. */
-    private static final int DECISIONS_IN_TRANSACTIONS = 1_400;
+    /** Decisions stored in transactions of callers, for each isolation. */
+    private static final int DECISIONS_IN_TRANSACTIONS = 300;
 
     private static final int DECIDERS = 12;
     private static final int TAGS = 6;
