@@ -355,6 +355,9 @@ class ArchitectureTest {
             .doNotHaveFullyQualifiedName("io.eventcore.StoredEvent")
             .and()
             .doNotHaveFullyQualifiedName("io.eventcore.internal.SharedEvent")
+            .and()
+            // Asks an event that is imported what its tags are.
+            .doNotHaveFullyQualifiedName("io.eventcore.transfer.SaidTags")
             .should()
             .accessTargetWhere(methodOf(io.eventcore.StoredEvent.class, "decode"))
             .orShould()
