@@ -172,7 +172,10 @@ final class JdbcStoredLog implements StoredLog {
     @Override
     public boolean holdsTags() {
         try {
-            return tellsTags() && connections.own(connection -> Statements.number(connection, selectAnyTag, 0)) > 0;
+            return tellsTags()
+                    && !connections
+                            .own(connection -> Statements.list(connection, selectAnyTag, row -> row.getLong(1)))
+                            .isEmpty();
         } catch (SQLException e) {
             throw failed("Looking for tags", e);
         }

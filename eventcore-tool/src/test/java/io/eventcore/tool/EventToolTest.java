@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,11 @@ class EventToolTest {
                 Map.of(),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8));
+    }
+
+    private static List<String> withoutHeader(Path file) throws IOException {
+        List<String> lines = Files.readAllLines(file);
+        return lines.subList(1, lines.size());
     }
 
     private static String url() {
@@ -77,11 +83,13 @@ class EventToolTest {
         assertThat(run("restore", "--url", second, "--create", "--table-prefix", "shop_", again.toString()))
                 .isZero();
         assertThat(run("append", "--url", second, "--table-prefix", "shop_", file.toString()))
+                .as(err.toString(StandardCharsets.UTF_8))
                 .isZero();
         assertThat(run("export", "--url", second, "--table-prefix", "shop_", last.toString()))
                 .isZero();
 
-        assertThat(last).hasSameBinaryContentAs(file);
+        // All but the header: what Axon's events say does not tell tags, and what a store exports does.
+        assertThat(withoutHeader(last)).isEqualTo(withoutHeader(file));
         assertThat(Files.readString(last)).contains("\"stream\":\"Cart-7\",\"version\":1", "\"payload\":{}");
     }
 
