@@ -4,6 +4,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.test.contract.AppliedEvents;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -13,7 +14,11 @@ public final class TransactionalAppliedEvents implements AppliedEvents {
 
     @Override
     public void add(RecordedEvent<?> event) {
-        afterCommit(() -> positions.add(event.position().value()));
+        long position = event.position().value();
+        change(() -> {
+            positions.add(position);
+            return () -> positions.remove(position);
+        });
     }
 
     @Override
@@ -23,18 +28,35 @@ public final class TransactionalAppliedEvents implements AppliedEvents {
 
     @Override
     public void clear() {
-        afterCommit(positions::clear);
+        change(() -> {
+            List<Long> before = List.copyOf(positions);
+            positions.removeAll(before);
+            return () -> positions.addAll(before);
+        });
     }
 
-    private static void afterCommit(Runnable change) {
+    /**
+     * Makes a change, and takes it back if the transaction does not commit. Made before the commit: made after it, a part of it
+     * would be missing for a moment from what the checkpoint says is there.
+     */
+    private static void change(Supplier<Runnable> change) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-            change.run();
+            change.get();
             return;
         }
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            private Runnable undo = () -> {};
+
             @Override
-            public void afterCommit() {
-                change.run();
+            public void beforeCommit(boolean readOnly) {
+                undo = change.get();
+            }
+
+            @Override
+            public void afterCompletion(int status) {
+                if (status != STATUS_COMMITTED) {
+                    undo.run();
+                }
             }
         });
     }
