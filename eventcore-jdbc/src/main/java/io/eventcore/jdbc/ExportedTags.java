@@ -19,13 +19,14 @@ import java.util.Set;
  * The tags of the events of an export.
  *
  * <p>The table of tags is kept in the order of tags, and an export goes by positions. An index for that would cost every append.
- * So one statement looks through the table, and brings the entries of a long stretch of the log: a million of them, 16 MB. They
- * serve as long as the pages that are read lie within. Only a stretch to which nothing can be added any more is kept.
+ * So one statement looks through the table, and brings the entries of a long stretch of the log: 200,000 of them, about 20 MB
+ * where the driver holds all rows of a statement at once. They serve as long as the pages that are read lie within. Only a
+ * stretch to which nothing can be added any more is kept.
  *
  * <p>Safe for any number of threads; but each that reads elsewhere has its stretch read anew.
  */
 final class ExportedTags {
-    private static final int MAX_ENTRIES = 1_000_000;
+    private static final int MAX_ENTRIES = 200_000;
 
     private final int maxEntries;
     private final String selectEntries;
@@ -42,7 +43,7 @@ final class ExportedTags {
         TableNames names = dialect.names();
         String fresh = dialect.expressions().andNotFromCache();
         this.selectEntries =
-                names.in("SELECT position, tag_key FROM eventcore_event_tag" + " WHERE position > ? AND position <= ?")
+                names.in("SELECT position, tag_key FROM eventcore_event_tag WHERE position > ? AND position <= ?")
                         + fresh + " ORDER BY position LIMIT ";
         this.selectIncomplete = names.in("SELECT name FROM eventcore_tag_name WHERE complete = FALSE") + fresh;
         this.selectTags = names.in("SELECT stream_key, stream_id FROM eventcore_stream WHERE stream_key");
@@ -108,7 +109,6 @@ final class ExportedTags {
         try (PreparedStatement query = connection.prepareStatement(selectEntries + (maxEntries + 1))) {
             query.setLong(1, after);
             query.setLong(2, upTo);
-            query.setFetchSize(10_000);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     if (entries == positions.length) {
