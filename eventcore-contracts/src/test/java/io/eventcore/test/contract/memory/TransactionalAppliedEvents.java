@@ -41,7 +41,7 @@ public final class TransactionalAppliedEvents implements AppliedEvents {
      */
     private static void change(Supplier<Runnable> change) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-            change.get();
+            var unused = change.get();
             return;
         }
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
