@@ -21,6 +21,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Currency;
 import java.util.List;
@@ -103,8 +104,12 @@ final class ImmutableValues {
     }
 
     private static boolean isImmutable(@Nullable Object value, int depth) {
-        if (value == null || value instanceof Enum<?> || PLAIN.contains(value.getClass())) {
+        if (value == null) {
             return true;
+        }
+        Shape shape = SHAPES.get(value.getClass());
+        if (shape.fixed) {
+            return shape.open.isEmpty() || (depth < MAX_DEPTH && shape.isImmutable(value, depth));
         }
         if (depth == MAX_DEPTH) {
             return false;
@@ -117,7 +122,7 @@ final class ImmutableValues {
                     ? areImmutable(map.keySet(), depth) && areImmutable(map.values(), depth)
                     : areImmutable((Collection<?>) value, depth);
         }
-        return SHAPES.get(value.getClass()).isImmutable(value, depth);
+        return false;
     }
 
     private static boolean areImmutable(Collection<?> values, int depth) {
@@ -136,9 +141,13 @@ final class ImmutableValues {
      * @param open the fields whose values have to be looked at
      */
     private record Shape(boolean fixed, List<Field> open) {
+        private static final Shape PLAIN_VALUE = new Shape(true, List.of());
         private static final Shape MUTABLE = new Shape(false, List.of());
 
         static Shape of(Class<?> type) {
+            if (PLAIN.contains(type) || Enum.class.isAssignableFrom(type)) {
+                return PLAIN_VALUE;
+            }
             if (type.isArray() || type.getName().startsWith("java.")) {
                 return MUTABLE;
             }
@@ -173,18 +182,22 @@ final class ImmutableValues {
 
         /** Whether a field of this type holds nothing but what is immutable. */
         private static boolean isPlain(Class<?> type) {
+            return isOneValue(type)
+                    || (type.isRecord()
+                            && Arrays.stream(type.getRecordComponents()).allMatch(each -> isOneValue(each.getType()))
+                            && of(type).fixed);
+        }
+
+        private static boolean isOneValue(Class<?> type) {
             return type.isPrimitive()
                     || type.isEnum()
                     || (PLAIN.contains(type) && Modifier.isFinal(type.getModifiers()));
         }
 
         boolean isImmutable(Object value, int depth) {
-            if (!fixed) {
-                return false;
-            }
             try {
-                for (Field field : open) {
-                    if (!ImmutableValues.isImmutable(field.get(value), depth + 1)) {
+                for (int i = 0; i < open.size(); i++) {
+                    if (!ImmutableValues.isImmutable(open.get(i).get(value), depth + 1)) {
                         return false;
                     }
                 }

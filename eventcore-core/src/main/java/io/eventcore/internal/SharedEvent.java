@@ -75,9 +75,7 @@ public final class SharedEvent {
         }
         try {
             List<RecordedEvent<Event>> decoded = stored.decode(Event.class);
-            // Personal data may be erased, which what is kept would not know.
-            if (decoded.stream()
-                    .allMatch(part -> !part.holdsPersonalData() && ImmutableValues.isImmutable(part.event()))) {
+            if (mayBeKept(decoded)) {
                 kept = decoded;
             }
             return decoded;
@@ -85,5 +83,17 @@ public final class SharedEvent {
             unreadable = e;
             throw e;
         }
+    }
+
+    /** Nothing can change it; and personal data may be erased, which what is kept would not know. */
+    private static boolean mayBeKept(List<RecordedEvent<Event>> decoded) {
+        // By index: this runs for each event that is read.
+        for (int i = 0; i < decoded.size(); i++) {
+            RecordedEvent<Event> part = decoded.get(i);
+            if (part.holdsPersonalData() || !ImmutableValues.isImmutable(part.event())) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -79,9 +79,11 @@ final class LogEntry<E extends Event> {
     List<RecordedEvent<E>> events() {
         decode();
         List<RecordedEvent<E>> decoded = parts == null ? List.of() : parts;
-        if (decoded.stream().anyMatch(RecordedEvent::holdsPersonalData)) {
-            // The subject may be erased before the next attempt.
-            parts = null;
+        for (int i = 0; i < decoded.size(); i++) {
+            if (decoded.get(i).holdsPersonalData()) {
+                // The subject may be erased before the next attempt.
+                parts = null;
+            }
         }
         return decoded;
     }
@@ -130,18 +132,17 @@ final class LogEntry<E extends Event> {
             return;
         }
         try {
-            List<RecordedEvent<Event>> decoded = filter.only(shared.decode()).stream()
-                    .filter(part -> eventType.isInstance(part.event()) || !(part.event() instanceof SubjectErased))
-                    .toList();
-            for (RecordedEvent<Event> part : decoded) {
-                if (!eventType.isInstance(part.event())) {
-                    unreadable = cannotBeRead(
-                            part.event() instanceof RawEvent
-                                    ? "no event class is registered under this name, and it is not read as an Event but as a "
-                                            + eventType.getName()
-                                    : "it is a %s, not a %s"
-                                            .formatted(part.event().getClass().getName(), eventType.getName()),
-                            null);
+            List<RecordedEvent<Event>> decoded = filter.only(shared.decode());
+            // By index: this runs for each event that is read.
+            for (int i = 0; i < decoded.size(); i++) {
+                if (!eventType.isInstance(decoded.get(i).event())) {
+                    decoded = withoutErasures(decoded);
+                    break;
+                }
+            }
+            for (int i = 0; i < decoded.size(); i++) {
+                if (!eventType.isInstance(decoded.get(i).event())) {
+                    unreadable = isNot(decoded.get(i).event());
                     return;
                 }
             }
@@ -156,6 +157,21 @@ final class LogEntry<E extends Event> {
             }
             unreadable = cannotBeRead("decoding it ended in a " + e.getClass().getName(), RedactedException.of(e, ""));
         }
+    }
+
+    /** An erasure is for projections that ask for it; to the others it is nothing. */
+    private List<RecordedEvent<Event>> withoutErasures(List<RecordedEvent<Event>> decoded) {
+        return decoded.stream()
+                .filter(part -> eventType.isInstance(part.event()) || !(part.event() instanceof SubjectErased))
+                .toList();
+    }
+
+    private EventDeserializationException isNot(Event event) {
+        String problem = event instanceof RawEvent
+                ? "no event class is registered under this name, and it is not read as an Event but as a "
+                        + eventType.getName()
+                : "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
+        return cannotBeRead(problem, null);
     }
 
     /** What an event is decoded by, the keys of its personal data, could not be had: no fault of the event. */

@@ -10,7 +10,10 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
@@ -90,6 +93,9 @@ final class MissingProperties extends SimpleModule {
     private static final class Demanding extends ValueInstantiator.Delegating {
         private static final long serialVersionUID = 1L;
 
+        /** By the names of properties, what was found out about them: events without one come by the thousand. */
+        private final transient Map<String, Optional<RecordComponent>> neverNull = new ConcurrentHashMap<>();
+
         Demanding(ValueInstantiator standard) {
             super(standard);
         }
@@ -118,8 +124,9 @@ final class MissingProperties extends SimpleModule {
             }
             Object made = delegate().createFromObjectWith(context, properties, given);
             for (SettableBeanProperty property : missing) {
-                RecordComponent component = componentOf(property);
-                if (component != null && isNeverNull(component) && valueOf(made, component.getAccessor()) == null) {
+                Optional<RecordComponent> component = neverNull.computeIfAbsent(
+                        property.getName(), name -> componentOf(property).filter(MissingProperties::isNeverNull));
+                if (component.isPresent() && valueOf(made, component.get().getAccessor()) == null) {
                     throw new MissingPropertyException(
                             context,
                             getValueClass(),
@@ -134,15 +141,14 @@ final class MissingProperties extends SimpleModule {
          * The component that a property of the record's creator is for: of the canonical constructor the one at its place, of
          * another constructor or a factory method the one of its name; none if what is made of it cannot be known.
          */
-        private @Nullable RecordComponent componentOf(SettableBeanProperty property) {
+        private Optional<RecordComponent> componentOf(SettableBeanProperty property) {
             RecordComponent[] components = getValueClass().getRecordComponents();
             if (isOfTheCanonicalConstructor(property, components)) {
-                return components[property.getCreatorIndex()];
+                return Optional.of(components[property.getCreatorIndex()]);
             }
             return Arrays.stream(components)
                     .filter(component -> property.getName().equals(nameOf(component)))
-                    .findFirst()
-                    .orElse(null);
+                    .findFirst();
         }
 
         private static String nameOf(RecordComponent component) {

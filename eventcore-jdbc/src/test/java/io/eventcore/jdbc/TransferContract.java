@@ -52,6 +52,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -764,6 +765,7 @@ abstract class TransferContract {
     }
 
     @Test
+    @Tag("faults") // Not one, but as heavy.
     void an_event_above_64_megabytes_is_moved_or_refused_before_anything_is_stored() throws IOException {
         byte[] payload = utf8("{\"text\":\"" + "x".repeat(66 * 1024 * 1024) + "\"}");
         ExportedEvent e = plain(1).get(0);

@@ -348,12 +348,12 @@ abstract class TaggedPagesContract extends TagFixture {
                 .build();
         try {
             runner.start();
-            Eventually.until("what was there is applied", () -> applied.size() == 2 && everything.size() == 3);
+            Eventually.until("what was there is applied", () -> applied.size() >= 2 && everything.size() >= 3);
             append(subscribed("ada", "c2"), subscribed("bob", "c1"));
-            Eventually.until("the news are applied", () -> applied.size() == 3 && everything.size() == 5);
+            Eventually.until("the news are applied", () -> applied.size() >= 3 && everything.size() >= 5);
             append(renamed("c2"));
             append(renamed("c1"));
-            Eventually.until("what came last is applied", () -> applied.size() == 4 && everything.size() == 7);
+            Eventually.until("what came last is applied", () -> applied.size() >= 4 && everything.size() >= 7);
         } finally {
             runner.stop();
         }
@@ -386,7 +386,7 @@ abstract class TaggedPagesContract extends TagFixture {
             append(noted("home", "a"), noted("home", "b"), noted("home", "a", "b"), noted("home", "c"));
             Eventually.until(
                     "the stream is parked",
-                    () -> checkpoints.parkedStreams("a").stream().anyMatch(stream -> stream.waiting() == 2));
+                    () -> checkpoints.parkedStreams("a").stream().anyMatch(stream -> stream.waiting() >= 2));
             broken.set(false);
             assertThat(runner.retryParked("a", StreamId.of("notes/home"))).isTrue();
             Eventually.until(
