@@ -61,7 +61,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     /**
      * The same for events with {@linkplain io.eventcore.PersonalData personal data}, and for {@link SubjectErased}.
      *
-     * @throws IllegalArgumentException if a component that is personal data has no placeholder, or no subject
+     * @throws IllegalArgumentException if a component that is personal data has no placeholder, or no subject, or something would be
+     *     written beside it that may repeat it
      */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper, PersonalDataProtection protection) {
         this(types.with(SubjectErased.class), mapper, Optional.of(protection));
@@ -125,6 +126,16 @@ public final class JacksonEventSerializer implements EventSerializer {
                                         component.field().getDeclaringClass().getName()));
             }
             placeholders.get().check(component);
+            component.around().forEach(this::checkProperties);
+        }
+    }
+
+    /** What is found as the properties of a class are looked at: now, not at the first event. */
+    private void checkProperties(Class<?> type) {
+        try {
+            mapper.writerFor(type);
+        } catch (PersonalDataRefusedException refused) {
+            throw new IllegalArgumentException(refused.getMessage(), refused);
         }
     }
 

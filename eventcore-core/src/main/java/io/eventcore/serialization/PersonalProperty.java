@@ -1,6 +1,7 @@
 package io.eventcore.serialization;
 
 import io.eventcore.PersonalData;
+import io.eventcore.internal.PersonalComponents;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -12,6 +13,7 @@ import tools.jackson.databind.BeanDescription;
 import tools.jackson.databind.PropertyName;
 import tools.jackson.databind.SerializationConfig;
 import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.introspect.AnnotatedMember;
 import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.BeanPropertyWriter;
 import tools.jackson.databind.ser.ValueSerializerModifier;
@@ -51,14 +53,23 @@ final class PersonalProperty extends BeanPropertyWriter {
         @Override
         public List<BeanPropertyWriter> changeProperties(
                 SerializationConfig config, BeanDescription.Supplier description, List<BeanPropertyWriter> properties) {
+            Class<?> type = description.getBeanClass();
+            boolean mayBePersonal = PersonalComponents.mayBeIn(type);
+            AnnotatedMember others = mayBePersonal ? description.get().findAnyGetter() : null;
+            if (others != null && DerivedProperty.isDerived(others, type)) {
+                DerivedProperty.checkBesides(type, others.getName());
+            }
             properties.replaceAll(property -> {
                 PersonalData declared = property.getAnnotation(PersonalData.class);
                 if (declared == null) {
-                    return property;
+                    return mayBePersonal
+                                    && (property.isVirtual() || DerivedProperty.isDerived(property.getMember(), type))
+                            ? DerivedProperty.of(property, type)
+                            : property;
                 }
                 if (property.isUnwrapping()) {
                     throw new PersonalDataRefusedException("@PersonalData on '" + property.getName() + "' of "
-                            + description.getBeanClass().getName() + " cannot be @JsonUnwrapped");
+                            + type.getName() + " cannot be @JsonUnwrapped");
                 }
                 return new PersonalProperty(property, declared);
             });
