@@ -27,6 +27,28 @@ public interface AppendListener {
      */
     default void groupDecided(int appends, int events) {}
 
+    /** What became of a boundary of which something had moved. */
+    enum MovedBoundary {
+        /** The store looked at the events that had come, none was of those the decision rests on, and the append went on. */
+        SAVED,
+
+        /** The store looked at them and found one: a conflict. */
+        FOUND,
+
+        /** A conflict without a look: every event counted for the decision, or more had come than a store looks through. */
+        REFUSED
+    }
+
+    /**
+     * Events had come to a tag or a stream since a boundary was read that an append rested on; for metrics. Called by the thread
+     * that appends, before the append returns, inside a caller's transaction too. An append that is accepted calls it once
+     * for each of them, a conflict once.
+     *
+     * @param tagName the name of the tag, never its value; empty for a stream
+     * @param what what became of it
+     */
+    default void boundaryMoved(String tagName, MovedBoundary what) {}
+
     /** A listener that passes the news on to these, in their order. */
     static AppendListener all(List<AppendListener> listeners) {
         return listeners.size() == 1 ? listeners.get(0) : new AppendListeners(listeners);

@@ -20,6 +20,11 @@ record AppendListeners(List<AppendListener> listeners) implements AppendListener
         tell(listener -> listener.groupDecided(appends, events));
     }
 
+    @Override
+    public void boundaryMoved(String tagName, MovedBoundary what) {
+        tell(listener -> listener.boundaryMoved(tagName, what));
+    }
+
     /** All are told, whatever one of them throws; what the last one throws, the store contains. */
     private void tell(Consumer<AppendListener> news) {
         tell(news, listeners.iterator());

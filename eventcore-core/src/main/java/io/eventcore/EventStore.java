@@ -76,6 +76,7 @@ public interface EventStore extends EventReader {
      * @throws IllegalArgumentException if a type is not registered
      * @throws EventDeserializationException while iterating, if an event cannot be decoded
      * @throws StreamIntegrityException while iterating, if the store has lost an event of those asked for
+     * @throws TagsIncompleteException if stored events are being given tags of one of these names: wait for that
      * @throws TransientEventStoreException if the same call may succeed
      * @throws EventStoreUnavailableException if the store cannot be reached
      */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1
  */
-public final class EventStoreUnavailableException extends EventStoreException {
+public sealed class EventStoreUnavailableException extends EventStoreException permits TagsIncompleteException {
     private static final long serialVersionUID = 1L;
 
     /**

@@ -4,6 +4,7 @@ import io.eventcore.AppendInFlight;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
 import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.ConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
@@ -15,6 +16,7 @@ import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
 import io.eventcore.QueriedEvents;
 import io.eventcore.RecordedEvent;
@@ -32,6 +34,7 @@ import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
@@ -166,7 +169,15 @@ public final class InMemoryEventStore implements EventStore {
             throw EventStoreUnavailableException.inReadOnlyTransaction();
         }
         MemoryTransaction transaction = transactions.current();
-        List<StoredEvent> recorded = log.locked(() -> append(transaction, append));
+        List<String> moved = new ArrayList<>();
+        List<StoredEvent> recorded;
+        try {
+            recorded = log.locked(() -> append(transaction, append, moved));
+        } catch (BoundaryConflictException conflict) {
+            MovedGuards.tell(listener, append, conflict);
+            throw conflict;
+        }
+        MovedGuards.tell(listener, moved);
         if (recorded.isEmpty()) {
             return EventStreamSlice.empty();
         }
@@ -178,11 +189,25 @@ public final class InMemoryEventStore implements EventStore {
         return slice(append, recorded);
     }
 
-    private List<StoredEvent> append(@Nullable MemoryTransaction transaction, SerializedAppend append) {
+    /**
+     * Checks and stores.
+     *
+     * @param moved is given the rows that had moved on and are accepted
+     */
+    private List<StoredEvent> append(
+            @Nullable MemoryTransaction transaction, SerializedAppend append, List<String> moved) {
         log.lock(transaction, append);
         long[] versions = versions(transaction, append);
-        return checkOrFindRepeated(transaction, append, versions)
-                .orElseGet(() -> log.store(transaction, append, versions));
+        Optional<List<StoredEvent>> repeated = checkOrFindRepeated(transaction, append, versions);
+        if (repeated.isPresent()) {
+            return repeated.get();
+        }
+        moved.addAll(MovedGuards.of(
+                append,
+                row -> EventTag.isRow(row)
+                        ? log.seen(transaction, row).version()
+                        : log.version(transaction, StreamId.of(row)).value()));
+        return log.store(transaction, append, versions);
     }
 
     private long[] versions(@Nullable MemoryTransaction transaction, SerializedAppend append) {
@@ -231,7 +256,7 @@ public final class InMemoryEventStore implements EventStore {
         for (int tag : entry.tags()) {
             List<MemoryTags.Tagged> all =
                     log.taggedAfter(transaction, append.tagRows().get(tag).rowId(), 0);
-            for (MemoryTags.Tagged tagged : all.subList(Math.max(0, all.size() - MemoryTags.MAX_LOOK), all.size())) {
+            for (MemoryTags.Tagged tagged : all.subList(Math.max(0, all.size() - MovedGuards.MAX_LOOK), all.size())) {
                 if (tagged.event().id().equals(entry.event().id())
                         && tagged.event().streamId().equals(entry.event().streamId())) {
                     return Optional.of(tagged.event());

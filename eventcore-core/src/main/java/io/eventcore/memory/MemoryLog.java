@@ -17,6 +17,7 @@ import io.eventcore.memory.MemoryTags.Tagged;
 import io.eventcore.memory.TransactionLocks.Mode;
 import io.eventcore.memory.TransactionScope.Turn;
 import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -203,13 +204,19 @@ final class MemoryLog {
         if (moved == 0) {
             return;
         }
-        boolean conflict = moved < 0 || moved > MemoryTags.MAX_LOOK || guard.matchesEveryEvent();
-        if (conflict
-                || beyond.get().stream()
-                        .anyMatch(event -> guard.conditions().stream().anyMatch(event::meets))) {
+        if (moved < 0
+                || moved > MovedGuards.MAX_LOOK
+                || guard.matchesEveryEvent()
+                || hasCome(guard, moved, beyond.get())) {
             throw new BoundaryConflictException(
                     guard.rowId(), StreamVersion.of(guard.seen().version()), StreamVersion.of(version));
         }
+    }
+
+    /** Whether one of these matters, or is missing here: as in a database, what came below the place that was seen is a conflict. */
+    private static boolean hasCome(Boundary.Guard guard, long moved, List<Tagged> come) {
+        return come.size() != moved
+                || come.stream().anyMatch(event -> guard.conditions().stream().anyMatch(event::meets));
     }
 
     /** Stores the events of an append: for all to see, or with the commit of this transaction. */

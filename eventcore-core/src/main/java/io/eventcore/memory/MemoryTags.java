@@ -16,9 +16,6 @@ import java.util.stream.Collectors;
  * its writers exclude each other from before they draw a position to their end. Needs the lock of the log.
  */
 final class MemoryTags {
-    /** How many events beyond what was read are looked through; beyond more, any event is taken for a conflict. */
-    static final int MAX_LOOK = 1_000;
-
     /** An event, and the rows of all its tags. */
     record Tagged(StoredEvent event, Set<String> rows) {
         long position() {

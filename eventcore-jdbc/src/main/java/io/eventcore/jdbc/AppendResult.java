@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.ConflictException;
 import io.eventcore.EventStreamSlice;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,8 +10,16 @@ import java.util.Optional;
  * the caller of the store gets the first three. A failure of one append alone is an exception instead.
  */
 sealed interface AppendResult {
-    /** The events are written. */
-    record Written(EventStreamSlice slice) implements AppendResult {}
+    /**
+     * The events are written.
+     *
+     * @param moved the rows to which events had come that the store has looked at, since the append rested on them
+     */
+    record Written(EventStreamSlice slice, List<String> moved) implements AppendResult {
+        Written(EventStreamSlice slice) {
+            this(slice, List.of());
+        }
+    }
 
     /** The same events were stored before; nothing was changed. */
     record Found(EventStreamSlice slice) implements AppendResult {}

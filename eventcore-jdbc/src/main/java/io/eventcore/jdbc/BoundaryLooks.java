@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.Boundary.Condition;
 import io.eventcore.Boundary.Guard;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.serialization.internal.MovedGuards;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,8 +24,6 @@ import java.util.Set;
  * grown by tells that nothing was put below.
  */
 final class BoundaryLooks {
-    /** How many events of a guard are looked through; beyond that it counts as a conflict. */
-    private static final int MAX_EVENTS = 1_000;
 
     /** How many rows one statement asks for by their keys. */
     private static final int MAX_KEYS = 500;
@@ -68,7 +67,7 @@ final class BoundaryLooks {
         }
         // What a caller's snapshot does not show cannot be looked at without locking what belongs to others.
         if (grown < 0
-                || grown > MAX_EVENTS
+                || grown > MovedGuards.MAX_LOOK
                 || guard.matchesEveryEvent()
                 || (joined && connection.getTransactionIsolation() > Connection.TRANSACTION_READ_COMMITTED)) {
             return true;

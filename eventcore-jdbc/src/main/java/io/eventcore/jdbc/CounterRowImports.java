@@ -144,6 +144,11 @@ final class CounterRowImports implements Imports {
     }
 
     @Override
+    public void holdAppends(Connection connection) throws SQLException {
+        keepOthersOut(connection);
+    }
+
+    @Override
     public void takeAwayPositions(Connection connection) throws SQLException {
         Statements.update(connection, deleteCounter);
     }

@@ -1,7 +1,7 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventTag;
+import io.eventcore.TagsIncompleteException;
 import io.eventcore.transfer.ExportedEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -92,10 +92,7 @@ final class ExportedTags {
     void load(Connection connection, long after, long last, long settled) throws SQLException {
         List<String> incomplete = Statements.list(connection, selectIncomplete, row -> row.getString(1));
         if (!incomplete.isEmpty()) {
-            throw new EventStoreUnavailableException(
-                    "Tags named '%s' are being given to events that were stored without them; export when that is done"
-                            .formatted(incomplete.get(0)),
-                    null);
+            throw new TagsIncompleteException(incomplete.get(0));
         }
         if (settled >= last) {
             stretch = read(connection, after, settled);

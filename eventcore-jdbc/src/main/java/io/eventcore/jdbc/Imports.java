@@ -58,6 +58,12 @@ interface Imports {
     /** Waits, for a moment, until no other transaction is writing, and keeps others from it until this one ends. */
     void keepOthersOut(Connection connection) throws SQLException;
 
+    /**
+     * Keeps others from storing events until this transaction ends, once no transaction that has stored some is under way. Waits
+     * for that as long as the session waits for a lock.
+     */
+    void holdAppends(Connection connection) throws SQLException;
+
     /** Takes away what gives positions, so that no store can append or read how far the log goes. */
     void takeAwayPositions(Connection connection) throws SQLException;
 

@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.personaldata.KeyWrapping;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.EventTypes;
 import io.eventcore.transfer.StoredLog;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -93,6 +94,16 @@ public class JdbcDatabase {
      */
     public StoredLog storedLog() {
         return new JdbcStoredLog(connections, dialect, keepsIdsUnique());
+    }
+
+    /**
+     * Gives events that were stored without them the tags that they say today. Takes the owner of the tables.
+     *
+     * @param serializer reads the events
+     * @param types the types it reads, which tell the names of the tags: those that {@link io.eventcore.Tag} marks
+     */
+    public TagBackfill tagBackfill(EventSerializer serializer, EventTypes types) {
+        return TagBackfill.of(connections, dialect, serializer, types);
     }
 
     Connections connections() {

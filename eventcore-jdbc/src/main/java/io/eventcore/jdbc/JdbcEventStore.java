@@ -4,6 +4,7 @@ import io.eventcore.AppendInFlight;
 import io.eventcore.AppendLimits;
 import io.eventcore.AppendListener;
 import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -27,10 +28,12 @@ import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.SubjectErasedException;
+import io.eventcore.TagsIncompleteException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
 import io.eventcore.transaction.TransactionAppends;
@@ -44,6 +47,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
@@ -113,10 +117,12 @@ public class JdbcEventStore implements EventStore {
         });
         if (append.isTagged()) {
             checkTags();
+            checkComplete(writes);
         }
         Optional<CallersConnection> callers = connections.callersConnection();
         AppendResult outcome = callers.isPresent() ? appendJoined(callers.get(), append) : appendOwn(append);
         if (outcome instanceof AppendResult.Written written) {
+            MovedGuards.tell(listener, written.moved());
             if (!written.slice().events().isEmpty()) {
                 tellListener(callers.isPresent());
             }
@@ -126,6 +132,9 @@ public class JdbcEventStore implements EventStore {
             return found.slice();
         }
         if (outcome instanceof AppendResult.Conflict conflict) {
+            if (conflict.conflict() instanceof BoundaryConflictException moved) {
+                MovedGuards.tell(listener, append, moved);
+            }
             // Thrown here, outside of any transaction of ours, so that the caller's can go on.
             throw conflict.conflict();
         }
@@ -143,6 +152,45 @@ public class JdbcEventStore implements EventStore {
             });
         } catch (SQLException e) {
             throw failed("Reading the version of the tables", e);
+        }
+    }
+
+    /**
+     * A boundary that says that nothing was ever there was read by nobody, or before a backfill began. What is there and was not
+     * given its tags yet, no row tells of.
+     */
+    private void checkComplete(StreamWrites writes) {
+        Set<String> names = new TreeSet<>();
+        for (Boundary boundary : writes.boundaries()) {
+            for (int i = 0; i < boundary.guardRows().size(); i++) {
+                if (boundary.seen(boundary.guardRows().get(i)).version() == 0) {
+                    boundary.query().items().get(i).tags().forEach(tag -> names.add(tag.name()));
+                }
+            }
+        }
+        if (names.isEmpty()) {
+            return;
+        }
+        Map<String, Boolean> told = tagNames();
+        for (String name : names) {
+            if (!told.getOrDefault(name, true)) {
+                throw new TagsIncompleteException(name);
+            }
+        }
+    }
+
+    /**
+     * The names of tags that a {@link TagBackfill} has to do with, each with whether it has ended. All others are complete; so
+     * are all if the tables hold no tags.
+     *
+     * @throws EventStoreException if the database cannot be read
+     */
+    public Map<String, Boolean> tagNames() {
+        try {
+            return connections.joinOrOwn(connection ->
+                    tagTables.hold(connection) ? dialect.tags().names(connection) : Map.<String, Boolean>of());
+        } catch (SQLException e) {
+            throw failed("Reading the names of tags", e);
         }
     }
 

@@ -36,7 +36,7 @@ final class JdbcStoredLog implements StoredLog {
     /** What the settings row says instead of how the log is ordered, from the first chunk of an import to its end. */
     static final String UNFINISHED = "unfinished-import";
 
-    private static final long PAGE_BYTES = 4L * 1024 * 1024;
+    static final long PAGE_BYTES = 4L * 1024 * 1024;
 
     private final Connections connections;
     private final Dialect dialect;

@@ -135,6 +135,32 @@ final class LogReads {
         });
     }
 
+    /** The next events up to a position before which no other can appear any more. */
+    List<StoredEvent> settled(GlobalPosition after, GlobalPosition upTo, int limit, StoredEvent.Decoder decoder)
+            throws SQLException {
+        return connections.own(connection -> {
+            PageRows page = new PageRows();
+            Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
+            select(connection, query, List.of(), after.value(), upTo.value(), page);
+            return eventsOf(connection, page.rows, (row, stream) -> row.of(stream, decoder));
+        });
+    }
+
+    /**
+     * What is committed after a position, in a transaction that keeps others from storing events.
+     *
+     * @return empty if it is more than a page
+     */
+    Optional<List<StoredEvent>> tail(
+            Connection connection, GlobalPosition after, int limit, StoredEvent.Decoder decoder) throws SQLException {
+        PageRows page = new PageRows();
+        Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
+        select(connection, query, List.of(), after.value(), Long.MAX_VALUE, page);
+        return page.full
+                ? Optional.empty()
+                : Optional.of(eventsOf(connection, page.rows, (row, stream) -> row.of(stream, decoder)));
+    }
+
     /**
      * The position up to which events fit a page with all that is stored of them: metadata comes with each row, and an
      * import may bring any. The position before if there is no event.

@@ -37,6 +37,7 @@ final class PostgreSqlImports implements Imports {
     private final String insertAtEnd;
     private final String insertTagEntries;
     private final String lockTables;
+    private final String holdEvents;
     private final String takeAway;
     private final String giveBack;
     private final String tryPayload;
@@ -72,6 +73,9 @@ final class PostgreSqlImports implements Imports {
                 + " SELECT u.tag_key, u.position FROM unnest(?::bigint[], ?::bigint[]) AS u(tag_key, position)");
         // In the order in which an append takes them.
         this.lockTables = names.in("LOCK TABLE eventcore_stream, eventcore_event IN SHARE ROW EXCLUSIVE MODE");
+        // Readers go on. Nobody who writes events takes this lock while waiting for a tag, so it is never part of a
+        // deadlock.
+        this.holdEvents = names.in("LOCK TABLE eventcore_event IN SHARE MODE");
         // Other than setval alone, a restart is undone with its transaction, and so is what is set after it.
         this.takeAway = names.in("ALTER SEQUENCE eventcore_position RESTART WITH 1");
         this.giveBack = names.in("SELECT setval('eventcore_position', greatest(?, 1), true)");
@@ -154,6 +158,11 @@ final class PostgreSqlImports implements Imports {
     public void keepOthersOut(Connection connection) throws SQLException {
         Statements.execute(connection, PATIENCE);
         Statements.execute(connection, lockTables);
+    }
+
+    @Override
+    public void holdAppends(Connection connection) throws SQLException {
+        Statements.execute(connection, holdEvents);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.eventcore.Boundary.Guard;
 import io.eventcore.BoundaryConflictException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.StreamVersion;
+import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import java.sql.Array;
@@ -247,7 +248,7 @@ final class PostgreSqlTaggedCall {
         SerializedAppend written = appends.get(append);
         long[] own = new long[written.entries().size()];
         if (own.length == 0) {
-            return new AppendResult.Written(EventStreamSlice.empty());
+            return new AppendResult.Written(EventStreamSlice.empty(), moved(append, bases));
         }
         for (int i = 0; i < own.length; i++) {
             own[i] = positions[firstEvent + i];
@@ -258,7 +259,15 @@ final class PostgreSqlTaggedCall {
             ownBases[i] = bases[rowsOf.get(append).get(tags + i).place - 1];
         }
         EventStreamSlice slice = written.slice(ownBases, own);
-        return outcome == PostgreSqlAppends.FOUND ? new AppendResult.Found(slice) : new AppendResult.Written(slice);
+        return outcome == PostgreSqlAppends.FOUND
+                ? new AppendResult.Found(slice)
+                : new AppendResult.Written(slice, moved(append, bases));
+    }
+
+    private List<String> moved(int append, Long[] bases) {
+        Map<String, Integer> places = new HashMap<>();
+        rowsOf.get(append).forEach(row -> places.put(row.id(), row.place));
+        return MovedGuards.of(appends.get(append), row -> bases[places.getOrDefault(row, 0) - 1]);
     }
 
     /** An array that is null where there is nothing to tell. */

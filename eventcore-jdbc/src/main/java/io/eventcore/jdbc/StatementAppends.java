@@ -8,6 +8,7 @@ import io.eventcore.jdbc.EventWrites.NewTagEntry;
 import io.eventcore.jdbc.EventWrites.NewVersion;
 import io.eventcore.jdbc.StreamLocks.Claim;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
+import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import java.sql.Connection;
@@ -177,7 +178,8 @@ final class StatementAppends implements Appends {
         }
         List<AppendResult> outcomes = new ArrayList<>(appends.size());
         if (events == 0) {
-            appends.forEach(append -> outcomes.add(new AppendResult.Written(append.slice(new long[0], new long[0]))));
+            appends.forEach(append -> outcomes.add(
+                    new AppendResult.Written(append.slice(new long[0], new long[0]), moved(append, locked))));
             return outcomes;
         }
         List<NewVersion> versions = new ArrayList<>(counts.size());
@@ -203,13 +205,18 @@ final class StatementAppends implements Appends {
                             row(locked, append.tagRows().get(tag).rowId()).key(), position));
                 }
             }
-            outcomes.add(new AppendResult.Written(append.slice(bases, positions)));
+            outcomes.add(new AppendResult.Written(append.slice(bases, positions), moved(append, locked)));
         }
         writes.insertEvents(connection, rows);
         if (!tagEntries.isEmpty()) {
             writes.insertTagEntries(connection, tagEntries);
         }
         return outcomes;
+    }
+
+    private static List<String> moved(SerializedAppend append, Map<String, LockedStream> locked) {
+        return MovedGuards.of(
+                append, row -> locked.getOrDefault(row, LockedStream.ABSENT).version());
     }
 
     private static long[] bases(SerializedAppend append, Map<String, LockedStream> locked) {

@@ -1,6 +1,6 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.TagsIncompleteException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,6 +12,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Reads tags: how far they have come, and the events that carry them. */
@@ -21,6 +23,7 @@ final class TagQueries {
     private final SqlExpressions expressions;
     private final String selectCut;
     private final String selectIncomplete;
+    private final String selectNames;
     private final String fromTagged;
     private final String joinType;
     private final String ofTag;
@@ -39,6 +42,7 @@ final class TagQueries {
         this.selectIncomplete =
                 names.in(" UNION ALL SELECT n.name, %d, 0, 0 FROM eventcore_tag_name n WHERE n.complete = FALSE"
                         .formatted(INCOMPLETE));
+        this.selectNames = names.in("SELECT n.name, n.complete FROM eventcore_tag_name n WHERE n.name <> ''" + fresh);
         this.fromTagged = names.in(" FROM eventcore_event_tag t");
         this.joinType = names.in(" JOIN eventcore_event e ON e.position = t.position");
         this.ofTag = " WHERE t.tag_key = ? AND t.position > ? AND t.position <= ?" + fresh;
@@ -73,16 +77,13 @@ final class TagQueries {
          *
          * @param wanted the ids that were asked for
          * @param tagNames the names of the tags among them
-         * @throws EventStoreUnavailableException if old events are being given tags of one of these names
+         * @throws TagsIncompleteException if old events are being given tags of one of these names
          * @throws SQLException if the database takes other ids for those
          */
         Map<String, CutRow> checked(Collection<String> wanted, Set<String> tagNames) throws SQLException {
             for (String name : new TreeSet<>(tagNames)) {
                 if (incompleteNames.contains(name)) {
-                    throw new EventStoreUnavailableException(
-                            "Tags named '%s' are being given to events that were stored without them; until that is done nothing can be decided on them, and no reader can find them all"
-                                    .formatted(name),
-                            null);
+                    throw new TagsIncompleteException(name);
                 }
             }
             for (String found : rows.keySet()) {
@@ -115,6 +116,13 @@ final class TagQueries {
             }
         }
         return new Cut(rows, incomplete);
+    }
+
+    /** The names that a backfill has to do with, and whether it has ended. */
+    SortedMap<String, Boolean> names(Connection connection) throws SQLException {
+        SortedMap<String, Boolean> found = new TreeMap<>();
+        Statements.list(connection, selectNames, row -> found.put(row.getString(1), row.getBoolean(2)));
+        return found;
     }
 
     /**

@@ -21,11 +21,14 @@ CREATE TABLE IF NOT EXISTS eventcore_tag_refuse_truncate (
     FOREIGN KEY (tag_key, position) REFERENCES eventcore_event_tag (tag_key, position)
 );
 
--- Names of tags that are being given to events that were stored without them. While complete is false no decision may rest
--- on a tag of that name. A name without a row is complete.
+-- Names of tags that events which were stored without them are given, by the owner of the tables. While complete is false no
+-- decision may rest on a tag of that name. Up to filled_to all events have them; plan tells by which event types, so that
+-- what was interrupted goes on by the same. A name without a row is complete.
 CREATE TABLE IF NOT EXISTS eventcore_tag_name (
-    name     VARCHAR(63) PRIMARY KEY,
-    complete BOOLEAN NOT NULL
+    name      VARCHAR(63) PRIMARY KEY,
+    complete  BOOLEAN NOT NULL,
+    filled_to BIGINT NOT NULL DEFAULT 0,
+    plan      VARCHAR(32) NOT NULL DEFAULT ''
 );
 
 UPDATE eventcore_settings SET schema_version = 2 WHERE id = 1 AND schema_version = 1;

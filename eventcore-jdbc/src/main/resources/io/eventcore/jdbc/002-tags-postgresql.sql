@@ -24,11 +24,14 @@ CREATE OR REPLACE TRIGGER refuse_truncate BEFORE TRUNCATE ON eventcore_event_tag
 ALTER TABLE eventcore_event_tag ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE eventcore_event_tag ENABLE ALWAYS TRIGGER refuse_truncate;
 
--- Names of tags that are being given to events that were stored without them. While complete is false no decision may rest
--- on a tag of that name. A name without a row is complete.
+-- Names of tags that events which were stored without them are given, by the owner of the tables. While complete is false no
+-- decision may rest on a tag of that name. Up to filled_to all events have them; plan tells by which event types, so that
+-- what was interrupted goes on by the same. A name without a row is complete.
 CREATE TABLE IF NOT EXISTS eventcore_tag_name (
-    name     text COLLATE "C" PRIMARY KEY,
-    complete boolean NOT NULL
+    name      text COLLATE "C" PRIMARY KEY,
+    complete  boolean NOT NULL,
+    filled_to bigint NOT NULL DEFAULT 0,
+    plan      text COLLATE "C" NOT NULL DEFAULT ''
 );
 
 -- The number of the first of these items of boundaries that something has happened to since it was read; null if none.

@@ -1,0 +1,8 @@
+package io.eventcore.jdbc;
+
+class PostgreSqlRollingUpgradeTest extends RollingUpgradeContract {
+    @Override
+    TestDatabase database() {
+        return PostgreSqlDatabase.INSTANCE;
+    }
+}
