@@ -42,24 +42,30 @@ final class ApplicationClassesAotProcessor implements BeanFactoryInitializationA
         return classes.of(Command.class, packages);
     }
 
+    /** Notes what is looked at of events and commands: what their JSON holds, their streams and their tags. */
+    @SuppressWarnings("rawtypes")
+    static void register(
+            ReflectionHints reflection, Set<Class<? extends Event>> events, Set<Class<? extends Command>> commands) {
+        JsonHints json = new JsonHints(reflection);
+        events.forEach(json::register);
+        for (Class<?> command : commands) {
+            json.register(command);
+            if (command.isAnnotationPresent(Snapshot.class)) {
+                json.register(ResolvableType.forClass(command)
+                        .as(Command.class)
+                        .getGeneric(0)
+                        .toClass());
+            }
+            reflection.registerType(command, MemberCategory.INVOKE_PUBLIC_METHODS);
+        }
+    }
+
     @SuppressWarnings("rawtypes")
     private record Contribution(Set<Class<? extends Event>> events, Set<Class<? extends Command>> commands)
             implements BeanFactoryInitializationAotContribution {
         @Override
         public void applyTo(GenerationContext generation, BeanFactoryInitializationCode code) {
-            ReflectionHints reflection = generation.getRuntimeHints().reflection();
-            JsonHints json = new JsonHints(reflection);
-            events.forEach(json::register);
-            for (Class<?> command : commands) {
-                json.register(command);
-                if (command.isAnnotationPresent(Snapshot.class)) {
-                    json.register(ResolvableType.forClass(command)
-                            .as(Command.class)
-                            .getGeneric(0)
-                            .toClass());
-                }
-                reflection.registerType(command, MemberCategory.INVOKE_PUBLIC_METHODS);
-            }
+            register(generation.getRuntimeHints().reflection(), events, commands);
             generation
                     .getGeneratedFiles()
                     .addResourceFile(GeneratedEventClasses.PATH, GeneratedEventClasses.write(events));

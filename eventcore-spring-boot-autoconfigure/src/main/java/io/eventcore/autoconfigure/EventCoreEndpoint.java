@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
@@ -104,6 +105,8 @@ public class EventCoreEndpoint {
      *
      * @param type {@code jdbc}, {@code in-memory}, or the class of a store of the application
      * @param schemaVersion the version of the tables; none in memory
+     * @param tags the names of tags that a backfill has to do with: {@code incomplete} from its beginning to its end, {@code complete}
+     *     after that. All others are complete; none in memory
      * @param lastPosition how far the log reaches
      * @param oldestAppendInFlight what readers wait for at most; none if nothing is under way
      * @since 0.1
@@ -111,6 +114,7 @@ public class EventCoreEndpoint {
     public record Store(
             String type,
             @Nullable Integer schemaVersion,
+            @Nullable Map<String, String> tags,
             long lastPosition,
             @Nullable InFlight oldestAppendInFlight) {}
 
@@ -234,19 +238,27 @@ public class EventCoreEndpoint {
     private static Store describe(EventStore store) {
         Class<?> type = AopUtils.getTargetClass(store);
         Optional<AppendInFlight> oldest = store.oldestAppendInFlight();
+        Optional<JdbcEventStore> tables = tables(store);
         return new Store(
                 nameOf(type),
-                schemaVersion(store),
+                tables.map(JdbcEventStore::schemaVersion).orElse(null),
+                tables.map(EventCoreEndpoint::tags).orElse(null),
                 store.lastPosition().value(),
                 oldest.map(append -> new InFlight(append.session(), append.since(), append.age()))
                         .orElse(null));
     }
 
     /** Past observations and advice: it is no part of what an application may have wrapped. */
-    private static @Nullable Integer schemaVersion(EventStore store) {
+    private static Optional<JdbcEventStore> tables(EventStore store) {
         EventStore bare = UnobservedStore.of(store);
         Object target = AopProxyUtils.getSingletonTarget(bare);
-        return (target == null ? bare : target) instanceof JdbcEventStore jdbc ? jdbc.schemaVersion() : null;
+        return (target == null ? bare : target) instanceof JdbcEventStore jdbc ? Optional.of(jdbc) : Optional.empty();
+    }
+
+    private static Map<String, String> tags(JdbcEventStore store) {
+        Map<String, String> words = new TreeMap<>();
+        store.tagNames().forEach((name, complete) -> words.put(name, complete ? "complete" : "incomplete"));
+        return words;
     }
 
     private static String nameOf(Class<?> store) {

@@ -7,8 +7,10 @@ import static org.springframework.aot.hint.predicate.RuntimeHintsPredicates.reso
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import io.eventcore.Event;
 import io.eventcore.StreamId;
+import io.eventcore.Tag;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.autoconfigure.bank.DepositMoney;
+import io.eventcore.command.Command;
 import io.eventcore.serialization.EventTypes;
 import java.io.IOException;
 import java.net.URL;
@@ -19,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,6 +110,54 @@ class AheadOfTimeTest {
         new JsonHints(hints.reflection()).register(Paid.class);
 
         assertThat(reflection().onType(type).withMemberCategory(MemberCategory.INVOKE_DECLARED_CONSTRUCTORS))
+                .accepts(hints);
+    }
+
+    record CourseId(String value) {}
+
+    private record Joined(
+            @Tag CourseId course, @Tag("student") List<UUID> students) implements Event {}
+
+    private abstract static class OfATeam implements Event {
+        @Tag
+        private final String team = "blue";
+
+        @Override
+        public String toString() {
+            return team;
+        }
+    }
+
+    private static final class Scored extends OfATeam {}
+
+    record DecideOnTeam(@Tag("team") TeamId id) implements Command<Integer, Event> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer state, Event event) {
+            return state;
+        }
+
+        private record TeamId(long number) {}
+    }
+
+    @Test
+    void tags_may_be_taken_from_what_is_marked() throws NoSuchFieldException {
+        RuntimeHints hints = new RuntimeHints();
+
+        ApplicationClassesAotProcessor.register(
+                hints.reflection(), Set.of(Joined.class, Scored.class), Set.of(DecideOnTeam.class));
+
+        assertThat(reflection().onMethodInvocation(Joined.class, "course")).accepts(hints);
+        assertThat(reflection().onMethodInvocation(Joined.class, "students")).accepts(hints);
+        assertThat(reflection().onMethodInvocation(CourseId.class, "value")).accepts(hints);
+        assertThat(reflection().onFieldAccess(OfATeam.class.getDeclaredField("team")))
+                .accepts(hints);
+        assertThat(reflection().onMethodInvocation(DecideOnTeam.class, "id")).accepts(hints);
+        assertThat(reflection().onMethodInvocation(DecideOnTeam.TeamId.class, "number"))
                 .accepts(hints);
     }
 

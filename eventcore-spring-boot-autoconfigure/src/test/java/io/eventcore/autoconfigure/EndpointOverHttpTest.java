@@ -52,6 +52,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -108,6 +109,28 @@ class EndpointOverHttpTest {
                     .isTrue();
             assertThat(get(application, "/actuator/eventcore/nobody").statusCode())
                     .isEqualTo(404);
+        }
+    }
+
+    @Test
+    void names_of_tags_are_shown_with_whether_stored_events_have_them_and_health_does_not_mind() throws Exception {
+        try (ConfigurableApplicationContext application = start()) {
+            assertThat(json.readTree(get(application, "/actuator/eventcore").body())
+                            .at("/stores/0/tags")
+                            .isEmpty())
+                    .isTrue();
+            JdbcTemplate owner = new JdbcTemplate(application.getBean(DataSource.class));
+            owner.update("INSERT INTO eventcore_tag_name (name, complete) VALUES ('course', TRUE), ('student', FALSE)");
+
+            JsonNode tags = json.readTree(
+                            get(application, "/actuator/eventcore").body())
+                    .at("/stores/0/tags");
+
+            assertThat(tags.propertyNames()).containsExactly("course", "student");
+            assertThat(tags.at("/course").asString()).isEqualTo("complete");
+            assertThat(tags.at("/student").asString()).isEqualTo("incomplete");
+            assertThat(get(application, "/actuator/health/eventcore/store").statusCode())
+                    .isEqualTo(200);
         }
     }
 

@@ -1,11 +1,19 @@
 package io.eventcore.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
+import io.eventcore.Event;
 import io.eventcore.EventMetadata;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
+import io.eventcore.EventTag;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.NewEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.autoconfigure.bank.BankEvent;
@@ -58,6 +66,7 @@ class ObservabilityTest {
             Pattern.compile("(?m)^\\| `(eventcore\\.[a-z.]+)` \\| ([a-z ]+) \\| ([^|]*) \\| [^|]+ \\|$");
     private static final Pattern SERIES = Pattern.compile("\\beventcore_[a-z_]+");
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String SECRET = "never-to-be-told";
     private static final StreamId ADA = StreamId.of("account-ada");
 
     @Test
@@ -224,6 +233,7 @@ class ObservabilityTest {
         commands.execute(new DepositMoney(ADA, 5));
         commands.execute(new Contested(ADA, store, new AtomicBoolean()));
         commands.execute(new Remembered(ADA));
+        moveBoundary(store);
         store.streamVersion(ADA);
         readUnknown(application, "bank.removed");
         ProjectionRunner runner = application.getBean(ProjectionRunner.class);
@@ -236,6 +246,44 @@ class ObservabilityTest {
                                 .find("eventcore.snapshots")
                                 .counters())
                         .isNotEmpty());
+    }
+
+    /** Decides on a tag to which something comes that does not matter, and then something that does. */
+    private static void moveBoundary(EventStore store) {
+        EventTag client = EventTag.of("client", SECRET);
+        EventQuery both = EventQuery.tagged(client).and("desk", SECRET);
+        Boundary ofBoth = store.readEvents(both, BankEvent.class).boundary();
+        Boundary ofClient =
+                store.readEvents(EventQuery.tagged(client), Event.class).boundary();
+        store.appendEvents(depositOf(client));
+
+        store.appendEvents(depositOf(client).restingOn(ofBoth));
+        assertThatExceptionOfType(BoundaryConflictException.class)
+                .isThrownBy(() -> store.appendEvents(depositOf(client).restingOn(ofClient)));
+    }
+
+    private static StreamWrites depositOf(EventTag client) {
+        return StreamWrites.empty()
+                .registerStream(ADA, ExpectedVersion.any())
+                .append(new NewEvent(UUID.randomUUID(), ADA, new Deposited(ADA, 1)).withTags(Set.of(client)));
+    }
+
+    @Test
+    void boundaries_that_moved_are_told_by_the_name_of_the_tag_alone() {
+        metered().run(application -> {
+            moveBoundary(application.getBean(EventStore.class));
+            MeterRegistry meters = application.getBean(MeterRegistry.class);
+
+            assertThat(meters.find("eventcore.append.boundary.moved").counters())
+                    .extracting(
+                            counter -> counter.getId().getTag("tag"),
+                            counter -> counter.getId().getTag("outcome"),
+                            counter -> counter.count())
+                    .containsExactlyInAnyOrder(tuple("client", "saved", 1.0), tuple("client", "refused", 1.0));
+            assertThat(meters.getMeters())
+                    .flatExtracting(meter -> meter.getId().getTags())
+                    .noneMatch(tag -> tag.getValue().contains(SECRET));
+        });
     }
 
     /** Reads what no class has the name of. */
