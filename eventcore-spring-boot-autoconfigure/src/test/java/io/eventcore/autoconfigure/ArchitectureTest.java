@@ -358,6 +358,9 @@ class ArchitectureTest {
             .and()
             // Asks an event that is imported what its tags are.
             .doNotHaveFullyQualifiedName("io.eventcore.transfer.SaidTags")
+            .and()
+            // Asks a stored event the same.
+            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.TagBackfill")
             .should()
             .accessTargetWhere(methodOf(io.eventcore.StoredEvent.class, "decode"))
             .orShould()
