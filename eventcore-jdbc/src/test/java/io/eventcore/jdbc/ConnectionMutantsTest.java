@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * What is said about sessions and about transactions of callers is caught where it is not so: the source, changed in one
  * place and compiled anew.
  */
+@Tag("faults")
 class ConnectionMutantsTest {
     /** The classes are loaded anew, the server is not. */
     private static final String SERVER = "eventcore.test.postgres.url";

@@ -11,6 +11,7 @@ import io.eventcore.EventStore;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -19,6 +20,7 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Events;
 
 /** The rows about concurrency catch a schema whose functions work as stores are usually built. */
+@Tag("faults")
 class PostgreSqlMutantsTest {
     private static final String SKEW = "of_two_decisions_that_rest_on_each_others_stream_one_fails";
     private static final String ABSENT_SKEW =

@@ -4,12 +4,14 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is said about shared reads is caught where it is not so: their source, changed in one place and compiled anew. */
+@Tag("faults")
 class SharedReadsMutantsTest {
     @TempDir
     private Path folder;

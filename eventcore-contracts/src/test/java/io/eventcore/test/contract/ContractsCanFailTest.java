@@ -11,12 +11,14 @@ import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.serialization.JacksonEventSerializer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** A check that cannot fail is no check: every main row of the contracts catches a store that breaks it. */
+@Tag("faults")
 class ContractsCanFailTest {
     private static UnaryOperator<EventStore> mutation = UnaryOperator.identity();
     private static UnaryOperator<ExecutedCommands> commandMutation = UnaryOperator.identity();

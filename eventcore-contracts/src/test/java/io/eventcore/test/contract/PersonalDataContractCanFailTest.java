@@ -29,6 +29,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -38,6 +39,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** Rows about personal data catch a key store that breaks them. */
+@Tag("faults")
 class PersonalDataContractCanFailTest {
     private static UnaryOperator<SubjectKeyStore> mutation = UnaryOperator.identity();
     private static UnaryOperator<EventStore> storeMutation = UnaryOperator.identity();

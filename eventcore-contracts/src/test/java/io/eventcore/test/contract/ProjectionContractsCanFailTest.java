@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import org.junit.platform.testkit.engine.Events;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** A check that cannot fail is no check: every main row about projections catches a store that breaks it. */
+@Tag("faults")
 class ProjectionContractsCanFailTest {
     /** What a contract that is made on this thread is to test; a sound store by default. */
     private static final ThreadLocal<UnaryOperator<ProjectionStore>> STORE =

@@ -13,10 +13,12 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rows about crashes notice when commands lose the id that makes good for them. */
+@Tag("faults")
 class ReactionContractCanFailTest {
     @BeforeEach
     void failSoon() {

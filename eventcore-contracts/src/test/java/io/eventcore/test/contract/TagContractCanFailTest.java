@@ -9,6 +9,7 @@ import io.eventcore.memory.InMemoryTransactionManager;
 import io.eventcore.serialization.JacksonEventSerializer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,6 +17,7 @@ import org.junit.platform.testkit.engine.EngineTestKit;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** Every main row about tags catches a store that breaks it. */
+@Tag("faults")
 class TagContractCanFailTest {
     private static UnaryOperator<EventStore> mutation = UnaryOperator.identity();
 

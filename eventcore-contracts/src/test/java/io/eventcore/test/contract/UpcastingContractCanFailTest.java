@@ -30,11 +30,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every main row about events in earlier shapes catches a store, or a serializer, that breaks it. */
+@Tag("faults")
 class UpcastingContractCanFailTest {
     private static UnaryOperator<EventStore> storeMutation = UnaryOperator.identity();
     private static UnaryOperator<EventSerializer> serializerMutation = UnaryOperator.identity();
