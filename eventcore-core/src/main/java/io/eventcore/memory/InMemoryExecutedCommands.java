@@ -26,7 +26,7 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
     private final TransactionLocks<CommandId> locks =
             new TransactionLocks<>("Command id", lock, TransactionLocks.PATIENCE);
     private final TransactionScope transactions =
-            TransactionScope.ofSpring(lock, TransactionScope.Turn.AFTER_THE_EVENTS);
+            TransactionScope.ofSpring(lock, TransactionScope.CommitOrder.AFTER_THE_EVENTS);
 
     /** Remembers nothing yet. */
     public InMemoryExecutedCommands() {}

@@ -38,7 +38,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private final TransactionScope transactions =
-            TransactionScope.ofSpring(lock, TransactionScope.Turn.AFTER_THE_EVENTS);
+            TransactionScope.ofSpring(lock, TransactionScope.CommitOrder.AFTER_THE_EVENTS);
     private final TransactionLocks<ProjectionPartition> locks =
             new TransactionLocks<>("Partition", lock, TransactionLocks.PATIENCE);
     private final TreeMap<ProjectionPartition, PartitionInMemory> rows =

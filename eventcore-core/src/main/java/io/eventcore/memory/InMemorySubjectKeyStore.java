@@ -34,7 +34,7 @@ public final class InMemorySubjectKeyStore implements SubjectKeyStore {
     private final ReentrantLock lock = new ReentrantLock();
     private final TransactionLocks<String> locks = new TransactionLocks<>("Subject", lock, TransactionLocks.PATIENCE);
     private final TransactionScope transactions =
-            TransactionScope.ofSpring(lock, TransactionScope.Turn.BEFORE_THE_EVENTS);
+            TransactionScope.ofSpring(lock, TransactionScope.CommitOrder.BEFORE_THE_EVENTS);
 
     /** Holds no key yet. */
     public InMemorySubjectKeyStore() {}

@@ -15,7 +15,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.VersionConflictException;
 import io.eventcore.memory.MemoryTags.Tagged;
 import io.eventcore.memory.TransactionLocks.Mode;
-import io.eventcore.memory.TransactionScope.Turn;
+import io.eventcore.memory.TransactionScope.CommitOrder;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
@@ -79,7 +79,7 @@ final class MemoryLog {
 
     /** The transactions of callers, which end with the log locked. */
     TransactionScope transactions() {
-        return TransactionScope.ofSpring(state, Turn.EVENTS);
+        return TransactionScope.ofSpring(state, CommitOrder.EVENTS);
     }
 
     <T> T locked(Supplier<T> action) {

@@ -15,11 +15,11 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /** Ties a store in memory to the Spring transaction of the calling thread, whichever resource that belongs to. */
 final class SpringTransactionScope implements TransactionScope {
     private final ReentrantLock lock;
-    private final Turn turn;
+    private final CommitOrder order;
 
-    SpringTransactionScope(ReentrantLock lock, Turn turn) {
+    SpringTransactionScope(ReentrantLock lock, CommitOrder order) {
         this.lock = lock;
-        this.turn = turn;
+        this.order = order;
     }
 
     @Override
@@ -89,7 +89,7 @@ final class SpringTransactionScope implements TransactionScope {
 
         @Override
         public int getOrder() {
-            return Ordered.HIGHEST_PRECEDENCE + turn.place();
+            return Ordered.HIGHEST_PRECEDENCE + order.place();
         }
 
         @Override

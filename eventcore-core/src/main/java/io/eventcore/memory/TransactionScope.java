@@ -28,14 +28,14 @@ interface TransactionScope {
      * The scope of Spring's transactions, or of none where they are not on the class path.
      *
      * @param lock the lock of the store, held for the whole of a commit or a rollback
-     * @param turn when this store commits
+     * @param order when this store commits
      */
-    static TransactionScope ofSpring(ReentrantLock lock, Turn turn) {
-        return springTransactionsArePresent() ? new SpringTransactionScope(lock, turn) : new NoTransactions();
+    static TransactionScope ofSpring(ReentrantLock lock, CommitOrder order) {
+        return springTransactionsArePresent() ? new SpringTransactionScope(lock, order) : new NoTransactions();
     }
 
     /** Stores in memory commit one after the other, each in one step. */
-    enum Turn {
+    enum CommitOrder {
         /** What events need to be read: who sees an event must find it, and who sees that it is gone must not. */
         BEFORE_THE_EVENTS(0),
 
@@ -47,7 +47,7 @@ interface TransactionScope {
 
         private final int place;
 
-        Turn(int place) {
+        CommitOrder(int place) {
             this.place = place;
         }
 
