@@ -80,7 +80,9 @@ public final class MasterKeys implements KeyWrapping {
         byte[] key = keys.get(id);
         if (key == null) {
             throw new EventStoreUnavailableException(
-                    "Master key '" + id + "', which keys of subjects are wrapped by, is not configured", null);
+                    "Keys of persons in the key store are wrapped by the master key '" + id
+                            + "', which is not configured: give it as a previous one (MasterKeys.and; with Spring Boot eventcore.personal-data.previous-master-keys)",
+                    null);
         }
         return key;
     }

@@ -14,10 +14,12 @@ public final class PersonalDataException extends RuntimeException {
     /** Why a value cannot be opened. */
     public enum Reason {
         /** No key with the id that the value names is stored: the key store was lost, or is another one. */
-        KEY_LOST("the key that it was sealed with is not in the key store"),
+        KEY_LOST(
+                "the key that it was sealed with is not in the key store; after a move or a restore, bring its rows too"),
 
-        /** The stored key is not what was stored. */
-        KEY_CHANGED("the key that it was sealed with was changed in the key store"),
+        /** The stored key is not what was stored, or its master key has another value than when it was stored. */
+        KEY_CHANGED(
+                "the key that it was sealed with does not open by its master key: that has another value than before under the same id, or the row of the key was changed"),
 
         /** The value, or what belongs to it, is not what was stored. */
         VALUE_CHANGED("it was changed after it was sealed");

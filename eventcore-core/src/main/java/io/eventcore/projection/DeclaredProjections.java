@@ -96,6 +96,11 @@ final class DeclaredProjections {
                 }
             }
         }
-        throw new IllegalArgumentException("There is no projection '%s', only %s".formatted(called, names()));
+        throw new IllegalArgumentException("There is no projection '%s', %s"
+                .formatted(
+                        called,
+                        names().isEmpty()
+                                ? "and no other one: in Spring, is the class that declares it found?"
+                                : "only " + names()));
     }
 }

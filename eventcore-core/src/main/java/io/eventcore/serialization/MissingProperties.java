@@ -118,7 +118,10 @@ final class MissingProperties extends SimpleModule {
                 for (SettableBeanProperty property : missing) {
                     if (property.getType().isPrimitive()) {
                         throw new MissingPropertyException(
-                                context, getValueClass(), property.getName(), "is a primitive: declare it Optional");
+                                context,
+                                getValueClass(),
+                                property.getName(),
+                                "is a primitive: declare it Optional, or let an upcaster say what older events have there");
                     }
                 }
             }

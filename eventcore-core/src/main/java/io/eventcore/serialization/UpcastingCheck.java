@@ -68,7 +68,7 @@ final class UpcastingCheck {
                                                 "%s is stored as '%s': add an upcaster from '%s', or correct this one"
                                                         .formatted(classes.get(goal), goal, target))
                                         .orElse(
-                                                "Correct the name, register the class of that name, or add the next upcaster")
+                                                "Correct the name, register the class of that name (with Spring Boot, its package must be among eventcore.event-packages), or add the next upcaster")
                                 + ".");
             }
         }

@@ -60,7 +60,10 @@ public class EventExport {
     public TransferResult toFile(Path file, Consumer<? super TransferProgress> progress) {
         Objects.requireNonNull(progress, "progress");
         if (Files.exists(file)) {
-            throw new TransferFileException(0, "The file " + file + " is there already", null);
+            throw new TransferFileException(
+                    0,
+                    "The file " + file + " is there already and is not overwritten: name another one, or remove it",
+                    null);
         }
         Path part = file.resolveSibling(file.getFileName() + ".part");
         try {

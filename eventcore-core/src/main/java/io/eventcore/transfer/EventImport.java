@@ -108,6 +108,7 @@ public class EventImport {
                         "The store is not empty, it holds events up to position %s: append to it, or take an empty one"
                                 .formatted(state.last()));
             }
+            refuseOtherLog(file);
             verify(file, new Comparison.Positions(log, end), progress);
             return content.withWritten(0);
         }
@@ -173,6 +174,19 @@ public class EventImport {
     private boolean tellsTags(Path file) {
         try (LogFileReader lines = open(file)) {
             return lines.tellsTags();
+        }
+    }
+
+    /** A store with a log of its own is not one whose import went wrong. */
+    private void refuseOtherLog(Path file) {
+        ExportedEvent stored = log.read(GlobalPosition.START, NO_END, 1).get(0);
+        try (LogFileReader lines = open(file)) {
+            ExportedEvent first = lines.next();
+            if (first == null || !first.id().equals(stored.id())) {
+                throw new TransferRefusedException(
+                        "The store is not empty, and its first event is another one than that of the file: append to it, or"
+                                + " take an empty one");
+            }
         }
     }
 

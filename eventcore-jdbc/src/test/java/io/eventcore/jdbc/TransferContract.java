@@ -411,6 +411,22 @@ abstract class TransferContract {
     }
 
     @Test
+    void nor_is_one_that_holds_as_much_of_something_else() {
+        export(plain(10));
+        Place place = empty();
+        for (int i = 0; i < 20; i++) {
+            append(place, "other");
+        }
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(() -> EventImport.into(place.log()).restore(file))
+                .withMessageContaining("not empty");
+
+        assertThat(all(place)).hasSize(20);
+        assertThat(append(place, "other").value()).isPositive();
+    }
+
+    @Test
     void a_restore_that_is_repeated_changes_nothing_also_when_the_application_has_gone_on() {
         export(plain(10));
         Place place = empty();

@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.autoconfigure.EventCoreProperties.PersonalData;
+import io.eventcore.internal.PersonalComponents;
 import io.eventcore.personaldata.KeyWrapping;
 import io.eventcore.personaldata.MasterKeys;
 import io.eventcore.personaldata.PersonalDataProtection;
@@ -20,7 +21,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
@@ -41,6 +41,10 @@ import tools.jackson.databind.json.JsonMapper;
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(EventCoreProperties.class)
 public final class EventCoreSerializationAutoConfiguration {
+    private static final String MAKE_KEY = "Make a key by 'openssl rand -base64 32', keep it with the secrets of the"
+            + " application, and set eventcore.personal-data.master-key to an id of your choice, a colon and the key:"
+            + " 2026:${MASTER_KEY}. Without the key the personal data cannot be read any more.";
+
     EventCoreSerializationAutoConfiguration() {}
 
     @Bean
@@ -85,12 +89,32 @@ public final class EventCoreSerializationAutoConfiguration {
         upcasters.orderedStream().forEach(eventTypes::requireUpcaster);
         JsonMapper json = storedJson(mapper, customizers).build();
         PersonalDataProtection protecting = protection.getIfAvailable();
+        if (protecting == null) {
+            requireNoPersonalData(eventTypes);
+        }
         JacksonEventSerializer serializer = protecting == null
                 ? new JacksonEventSerializer(eventTypes, json)
                 : new JacksonEventSerializer(eventTypes, json, protecting);
         return serializer.withUnknownTypes(
                 properties.serialization().unknownTypes(),
                 typeName -> listeners.orderedStream().forEach(listener -> listener.skipped(typeName)));
+    }
+
+    private static void requireNoPersonalData(EventTypes eventTypes) {
+        eventTypes.types().stream()
+                .flatMap(type -> PersonalComponents.declaredBy(type).stream())
+                .findFirst()
+                .ifPresent(component -> {
+                    throw new PersonalDataKeyException(
+                            "Component '%s' of %s is @PersonalData, and there is no master key: eventcore.personal-data.master-key is not set"
+                                    .formatted(
+                                            component.field().getName(),
+                                            component
+                                                    .field()
+                                                    .getDeclaringClass()
+                                                    .getName()),
+                            MAKE_KEY + " A key management service takes its place as a bean of type KeyWrapping.");
+                });
     }
 
     /** What wraps the keys of persons where they are stored in a database. */
@@ -107,7 +131,7 @@ public final class EventCoreSerializationAutoConfiguration {
         return keys;
     }
 
-    /** No message shows the value. */
+    /** No message shows the value, and none has the exception of Base64, which may quote it. */
     private static MasterKeys masterKey(
             String property, String text, BiFunction<String, byte[], MasterKeys> masterKeys) {
         int colon = text.indexOf(':');
@@ -119,8 +143,10 @@ public final class EventCoreSerializationAutoConfiguration {
                     text.substring(0, colon),
                     Base64.getDecoder().decode(text.substring(colon + 1).strip()));
         } catch (IllegalArgumentException e) {
-            throw new InvalidConfigurationPropertyValueException(
-                    property, "(not shown)", "must be an id, a colon, and 32 bytes in Base64; each id once");
+            throw new PersonalDataKeyException(
+                    "A value of " + property
+                            + " is no master key: an id, a colon, and 32 bytes in Base64, each id once. It is not shown here",
+                    MAKE_KEY + " If the value comes from a placeholder such as ${MASTER_KEY}, check that it is set.");
         }
     }
 

@@ -16,9 +16,12 @@ final class EventStoreUnavailableFailureAnalyzer extends AbstractFailureAnalyzer
                 : " (" + NestedExceptionUtils.getMostSpecificCause(cause).getMessage() + ")";
         return new FailureAnalysis(
                 cause.getMessage() + reason + ".",
-                "Check that the database of spring.datasource.url is up and accepts this user. The event store looks"
-                        + " at its tables when the application starts, because it would lose events in tables it"
-                        + " does not know.",
+                cause.getCause() == null
+                        ? "Nothing went wrong between the application and its database: change what the description names, and"
+                                + " start again."
+                        : "Check that the database of spring.datasource.url is up and accepts this user. The event store looks"
+                                + " at its tables when the application starts, because it would lose events in tables it"
+                                + " does not know.",
                 cause);
     }
 }

@@ -190,7 +190,8 @@ class FailureAnalysesTest {
                 "The upcaster from 'bank.old' to 'bank.deposted' (%s) leads to 'bank.deposted', which neither an event class"
                                 .formatted(FailureAnalysesTest.class.getName())
                         + " nor another upcaster reads.",
-                "Correct the name, register the class of that name, or add the next upcaster.");
+                "Correct the name, register the class of that name (with Spring Boot, its package must be among"
+                        + " eventcore.event-packages), or add the next upcaster.");
     }
 
     @Test

@@ -25,11 +25,19 @@ import io.eventcore.test.contract.Eventually;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.core.env.Environment;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.Transactional;
@@ -217,7 +225,43 @@ class PersonalDataConfigurationTest {
                     .hasMessageContaining("'name'")
                     .hasMessageContaining("@PersonalData")
                     .hasMessageContaining("eventcore.personal-data.master-key");
+            FailureAnalysis analysis = Applications.analysisOf(application);
+            assertThat(analysis.getDescription()).contains("'name'", "eventcore.personal-data.master-key is not set");
+            assertThat(analysis.getAction()).contains("openssl rand -base64 32");
         });
+    }
+
+    /** As Spring Boot explains it, by analyzers too that look values up in the environment. */
+    @Test
+    void no_explanation_shows_a_master_key() {
+        AtomicReference<Environment> environment = new AtomicReference<>();
+        for (String name : List.of("master-key", "previous-master-keys")) {
+            withH2(Applications.newH2())
+                    .withInitializer(application -> environment.set(application.getEnvironment()))
+                    .withPropertyValues(
+                            "eventcore.personal-data.master-key=" + KEY,
+                            "eventcore.personal-data." + name + "=" + KEY.substring(KEY.indexOf(':') + 1))
+                    .run(application -> {
+                        List<String> explained = new ArrayList<>();
+                        SpringFactoriesLoader.forDefaultResourceLocation(
+                                        getClass().getClassLoader())
+                                .load(
+                                        FailureAnalyzer.class,
+                                        ArgumentResolver.of(Environment.class, Objects.requireNonNull(environment.get())),
+                                        (type, analyzer, unusable) -> {})
+                                .forEach(analyzer -> {
+                                    FailureAnalysis analysis = analyzer.analyze(
+                                            Objects.requireNonNull(application.getStartupFailure()));
+                                    if (analysis != null) {
+                                        explained.add(analysis.getDescription() + analysis.getAction());
+                                    }
+                                });
+
+                        assertThat(explained).isNotEmpty();
+                        assertThat(explained.get(0)).contains("eventcore.personal-data." + name);
+                        assertThat(explained).noneMatch(text -> text.contains(KEY.substring(KEY.indexOf(':') + 1)));
+                    });
+        }
     }
 
     @Test
@@ -231,7 +275,7 @@ class PersonalDataConfigurationTest {
 
     @Test
     void a_master_key_that_makes_no_sense_stops_the_start_and_is_not_shown() {
-        for (String wrong : java.util.List.of("secretsecret", "id:secret!", "id:c2VjcmV0", ":" + KEY)) {
+        for (String wrong : List.of("secretsecret", "id:secret!", "id:c2VjcmV0", ":" + KEY)) {
             withH2(Applications.newH2())
                     .withPropertyValues("eventcore.personal-data.master-key=" + wrong)
                     .run(application -> {

@@ -10,6 +10,7 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.MissingEventTypeException;
+import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.Upcaster;
 import io.eventcore.snapshot.Snapshot;
@@ -287,7 +288,7 @@ public final class EventCoreAssertions {
         Set<String> found = new LinkedHashSet<>();
         for (Event sample : samples) {
             try {
-                SerializedEvent stored = serializer.serialize(sample);
+                SerializedEvent stored = plain(serializer.serialize(sample));
                 String different = difference(sample, stored, serializer.deserialize(stored), serializer);
                 if (!different.isEmpty()) {
                     found.add("%s comes back different: %s".formatted(type.getName(), different));
@@ -344,6 +345,11 @@ public final class EventCoreAssertions {
         }
     }
 
+    /** As it is read before its persons are erased: here nothing seals it. */
+    private static SerializedEvent plain(SerializedEvent form) {
+        return SerializedEvent.of(form.typeName(), PersonalEvent.plainPayload(form));
+    }
+
     /** Which components differ; empty if none does, or only what the class itself says does not count and JSON leaves out. */
     private static String difference(Event sample, SerializedEvent stored, Event back, EventSerializer serializer) {
         if (back.getClass() != sample.getClass()) {
@@ -355,8 +361,8 @@ public final class EventCoreAssertions {
                                 + component.getDecomposedPath().stream().collect(Collectors.joining(".")) + "'")
                         .distinct()
                         .collect(Collectors.joining(", "));
-        boolean countsForNothing =
-                sample.equals(back) && Arrays.equals(serializer.serialize(back).payload(), stored.payload());
+        boolean countsForNothing = sample.equals(back)
+                && Arrays.equals(plain(serializer.serialize(back)).payload(), stored.payload());
         return countsForNothing ? "" : components;
     }
 

@@ -101,12 +101,20 @@ public final class EventTool {
                 | DataAccessException
                 | IllegalArgumentException
                 | IOException e) {
-            err.println(parsed.action() + " failed: " + e.getMessage());
+            err.println(parsed.action() + " failed: " + e.getMessage() + remedy(parsed, e));
             for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
                 err.println("  because: " + cause);
             }
             return 1;
         }
+    }
+
+    private static String remedy(Arguments parsed, Exception failure) {
+        return failure instanceof SchemaException tables
+                        && tables.problem() == SchemaException.Problem.MISSING
+                        && parsed.action().equals("restore")
+                ? ". With --create they are created; if they are there, see --schema, --table-prefix and the rights of --user"
+                : "";
     }
 
     private boolean run() throws IOException {

@@ -111,7 +111,7 @@ class EventToolTest {
         Files.writeString(none, "hello\n");
         assertThat(run("restore", "--url", url(), none.toString())).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8))
-                .contains("restore failed", "tables of the event store are missing");
+                .contains("restore failed", "tables of the event store are missing", "--create");
 
         err.reset();
         assertThat(run("restore", "--url", url(), "--create", none.toString())).isEqualTo(1);
