@@ -247,11 +247,12 @@ class PersonalDataConfigurationTest {
                                         getClass().getClassLoader())
                                 .load(
                                         FailureAnalyzer.class,
-                                        ArgumentResolver.of(Environment.class, Objects.requireNonNull(environment.get())),
+                                        ArgumentResolver.of(
+                                                Environment.class, Objects.requireNonNull(environment.get())),
                                         (type, analyzer, unusable) -> {})
                                 .forEach(analyzer -> {
-                                    FailureAnalysis analysis = analyzer.analyze(
-                                            Objects.requireNonNull(application.getStartupFailure()));
+                                    FailureAnalysis analysis =
+                                            analyzer.analyze(Objects.requireNonNull(application.getStartupFailure()));
                                     if (analysis != null) {
                                         explained.add(analysis.getDescription() + analysis.getAction());
                                     }
