@@ -28,8 +28,10 @@ enum SqlTypes {
 
         @Override
         Instant instant(ResultSet row, int column) throws SQLException {
+            // Cheaper than a date and time with its zone, but counted by the calendar of its day: Julian before 15
+            // October 1582, which no database is.
             Timestamp timestamp = row.getTimestamp(column);
-            return timestamp.toInstant();
+            return timestamp.getTime() < FROM_HERE_ON_ONE_CALENDAR ? super.instant(row, column) : timestamp.toInstant();
         }
 
         /** One statement whatever the number: the driver and the server know it already. */
@@ -79,6 +81,10 @@ enum SqlTypes {
             return row.getObject(column, LocalDateTime.class).toInstant(ZoneOffset.UTC);
         }
     };
+
+    /** Milliseconds of a time that is later than all that a calendar without reform would count differently. */
+    private static final long FROM_HERE_ON_ONE_CALENDAR =
+            Instant.parse("1900-01-01T00:00:00Z").toEpochMilli();
 
     void bind(PreparedStatement statement, int parameter, UUID id) throws SQLException {
         statement.setObject(parameter, id);

@@ -173,6 +173,64 @@ abstract class TransferContract {
         assertThat(exported(place)).isEqualTo(Files.readAllBytes(file));
     }
 
+    /** Also those that the calendar of {@code java.sql.Timestamp} does not have, or counts otherwise. */
+    private static List<ExportedEvent> ofAllTimes() {
+        List<Instant> times = List.of(
+                Instant.parse("1000-01-01T00:00:00Z"),
+                Instant.parse("1500-03-01T00:00:00.000001Z"),
+                Instant.parse("1582-10-04T23:59:59.999999Z"),
+                Instant.parse("1582-10-05T00:00:00Z"),
+                Instant.parse("1582-10-10T12:00:00.123456Z"),
+                Instant.parse("1582-10-14T23:59:59.999999Z"),
+                Instant.parse("1582-10-15T00:00:00Z"),
+                Instant.parse("1582-10-25T00:00:00Z"),
+                Instant.parse("1799-12-31T23:59:59.999999Z"),
+                Instant.parse("1893-03-31T23:06:32Z"),
+                Instant.parse("1969-12-31T23:59:59.999999Z"),
+                Instant.parse("9999-12-31T23:59:59.999999Z"));
+        List<ExportedEvent> events = new ArrayList<>();
+        for (Instant time : times) {
+            int number = events.size() + 1;
+            events.add(ExportedEvent.of(
+                    GlobalPosition.of(number),
+                    StreamId.of("account-1"),
+                    StreamVersion.of(number),
+                    new UUID(number, 1),
+                    "ledger.deposited",
+                    time,
+                    EventMetadata.empty(),
+                    "{\"account\":\"account-1\",\"cents\":5}".getBytes(StandardCharsets.UTF_8)));
+        }
+        return events;
+    }
+
+    @Test
+    void the_times_of_events_are_kept_through_all_years() {
+        List<ExportedEvent> events = ofAllTimes();
+        List<Instant> times = events.stream().map(ExportedEvent::recordedAt).toList();
+        export(events);
+        for (boolean restores : List.of(true, false)) {
+            Place place = empty();
+            EventImport importing = EventImport.into(place.log());
+
+            assertThat((restores ? importing.restore(file) : importing.append(file)).written())
+                    .isEqualTo(events.size());
+
+            // A driver gets the answer to a statement that it has sent several times in another form.
+            EventStore store = place.store();
+            for (int i = 0; i < 7; i++) {
+                assertThat(all(place)).extracting(ExportedEvent::recordedAt).isEqualTo(times);
+                assertThat(store.readStream(StreamId.of("account-1"), Deposited.class).stream())
+                        .extracting(RecordedEvent::recordedAt)
+                        .isEqualTo(times);
+                assertThat(store.readEvents(EventFilter.all(), EventPage.first(100), Deposited.class)
+                                .events())
+                        .extracting(RecordedEvent::recordedAt)
+                        .isEqualTo(times);
+            }
+        }
+    }
+
     /** Events of a school as they are stored: each with its tags, in a file that may tell them. */
     private static List<ExportedEvent> school(int count, boolean tagged) {
         EventSerializer serializer = new JacksonEventSerializer(LedgerEvent.types());

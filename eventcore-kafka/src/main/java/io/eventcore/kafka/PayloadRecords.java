@@ -17,8 +17,10 @@ class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
 
     @Override
     public ProducerRecord<String, byte[]> recordOf(StoredEvent event) {
-        ProducerRecord<String, byte[]> sent = new ProducerRecord<>(
-                topic, null, event.recordedAt().toEpochMilli(), event.streamId().value(), event.payload());
+        // Kafka refuses a time before 1970, which an event has that was imported from an older system.
+        long time = Math.max(0, event.recordedAt().toEpochMilli());
+        ProducerRecord<String, byte[]> sent =
+                new ProducerRecord<>(topic, null, time, event.streamId().value(), event.payload());
         Headers headers = sent.headers();
         headers.add(ID, utf8(event.id().toString()));
         headers.add(PART, utf8(Long.toString(event.part())));
