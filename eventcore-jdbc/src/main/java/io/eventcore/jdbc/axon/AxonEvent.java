@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class AxonEvent {
+    /** In place of what is null. */
+    private static final String NONE = "null";
+
     private final long globalIndex;
     private final String identifier;
     private final @Nullable String aggregateType;
@@ -22,28 +25,39 @@ public final class AxonEvent {
     private final String timestamp;
     private final byte[] payload;
     private final byte[] metadata;
+    private final Optional<String> missing;
 
     AxonEvent(
             long globalIndex,
-            String identifier,
+            @Nullable String identifier,
             @Nullable String aggregateType,
             @Nullable String aggregateIdentifier,
             long sequenceNumber,
-            String payloadType,
+            @Nullable String payloadType,
             @Nullable String revision,
-            String timestamp,
+            @Nullable String timestamp,
             byte[] payload,
             byte[] metadata) {
         this.globalIndex = globalIndex;
-        this.identifier = Objects.requireNonNull(identifier, "identifier");
+        this.identifier = Objects.requireNonNullElse(identifier, NONE);
         this.aggregateType = aggregateType == null || aggregateType.isEmpty() ? null : aggregateType;
-        this.aggregateIdentifier = aggregateIdentifier == null ? identifier : aggregateIdentifier;
+        this.aggregateIdentifier = aggregateIdentifier == null ? this.identifier : aggregateIdentifier;
         this.sequenceNumber = sequenceNumber;
-        this.payloadType = Objects.requireNonNull(payloadType, "payloadType");
+        this.payloadType = Objects.requireNonNullElse(payloadType, NONE);
         this.revision = revision == null || revision.isEmpty() ? null : revision;
-        this.timestamp = Objects.requireNonNull(timestamp, "timestamp");
+        this.timestamp = Objects.requireNonNullElse(timestamp, NONE);
         this.payload = Objects.requireNonNull(payload, "payload");
         this.metadata = Objects.requireNonNull(metadata, "metadata");
+        this.missing = identifier == null
+                ? Optional.of("identifier")
+                : payloadType == null
+                        ? Optional.of("payload type")
+                        : timestamp == null ? Optional.of("time stamp") : Optional.empty();
+    }
+
+    /** Which of those that Axon always writes is null. Nothing else of such an event is to be shown to a mapping. */
+    Optional<String> missing() {
+        return missing;
     }
 
     /** Its place in Axon's order of all events. */

@@ -82,8 +82,21 @@ public final class AxonEvents implements ExportSource {
     }
 
     /** Positions begin with 1; Axon's global index may begin below. */
-    private static long shift(long[] ends) {
-        return Math.max(0, 1 - ends[0]);
+    private long shift(long[] ends) {
+        try {
+            long shift = Math.max(0, Math.subtractExact(1, ends[0]));
+            Math.addExact(ends[1], shift);
+            return shift;
+        } catch (ArithmeticException e) {
+            throw new TransferRefusedException("%s has global indexes from %d to %d, which cannot become positions"
+                    .formatted(tableName, ends[0], ends[1]));
+        }
+    }
+
+    private static void checkIndex(@Nullable AxonEvent before, AxonEvent event) {
+        if (before != null && before.globalIndex() == event.globalIndex()) {
+            throw new AxonMapping.UnmappedException("another event has the same global index");
+        }
     }
 
     /**
@@ -100,9 +113,12 @@ public final class AxonEvents implements ExportSource {
             }
             long shift = shift(ends);
             List<ExportedEvent> events = new ArrayList<>();
+            AxonEvent before = null;
             for (AxonEvent event :
                     table.page(connection, after.value() - shift, upTo.value() - shift, limit, PAGE_BYTES)) {
                 try {
+                    checkIndex(before, event);
+                    before = event;
                     events.add(mapping.exported(event, GlobalPosition.of(event.globalIndex() + shift)));
                 } catch (AxonMapping.UnmappedException e) {
                     throw new TransferRefusedException(event + ": " + e.getMessage());
@@ -115,11 +131,12 @@ public final class AxonEvents implements ExportSource {
     /**
      * Reads everything and writes nothing: how many events of each type there are, and what keeps them from being exported.
      *
+     * @throws TransferRefusedException if the global indexes cannot become positions, since they lie too far apart
      * @throws io.eventcore.EventStoreException if the table cannot be read
      */
     public AxonReport dryRun() {
         AxonReport.Count count = new AxonReport.Count();
-        Map<StreamId, Long> versions = new HashMap<>();
+        Map<StreamId, Seen> streams = new HashMap<>();
         GlobalPosition end = settledEnd();
         long[] after = {0};
         boolean more = end.value() > 0;
@@ -128,9 +145,11 @@ public final class AxonEvents implements ExportSource {
                 long[] ends = Objects.requireNonNull(table.ends(connection), "ends");
                 long shift = shift(ends);
                 List<AxonEvent> page = table.page(connection, after[0] - shift, end.value() - shift, PAGE, PAGE_BYTES);
+                AxonEvent before = null;
                 for (AxonEvent event : page) {
                     after[0] = event.globalIndex() + shift;
-                    look(event, after[0], versions, count);
+                    look(event, before, after[0], streams, count);
+                    before = event;
                 }
                 return !page.isEmpty();
             });
@@ -138,11 +157,30 @@ public final class AxonEvents implements ExportSource {
         return count.report();
     }
 
-    private void look(AxonEvent event, long position, Map<StreamId, Long> versions, AxonReport.Count count) {
+    /** What was met of a stream: whose events they are, and how many. */
+    private record Seen(String aggregate, long version) {
+        private Seen next() {
+            return new Seen(aggregate, version + 1);
+        }
+    }
+
+    private void look(
+            AxonEvent event,
+            @Nullable AxonEvent before,
+            long position,
+            Map<StreamId, Seen> streams,
+            AxonReport.Count count) {
         count.type(event, mapping.nameOf(event).orElse(""));
         try {
+            checkIndex(before, event);
             ExportedEvent exported = mapping.exported(event, GlobalPosition.of(position));
-            long expected = versions.merge(exported.streamId(), 1L, Long::sum);
+            Seen seen = streams.merge(
+                    exported.streamId(), new Seen(event.aggregateIdentifier(), 1), (met, first) -> met.next());
+            if (!seen.aggregate.equals(event.aggregateIdentifier())) {
+                throw new AxonMapping.UnmappedException(
+                        "stream '%s' holds events of another aggregate".formatted(exported.streamId()));
+            }
+            long expected = seen.version;
             if (exported.version().value() != expected) {
                 throw new AxonMapping.UnmappedException(
                         "stream '%s' is at version %d before it, and it would be version %s"
@@ -238,7 +276,10 @@ public final class AxonEvents implements ExportSource {
             return this;
         }
 
-        /** Reads metadata; by default it is a JSON object, in which what is no text becomes one. */
+        /**
+         * Reads metadata; by default it is a JSON object, or nothing. Of what is no text in it the JSON is taken as a text, as
+         * it stands there; an entry that is null is left out.
+         */
         public Builder metadata(Function<AxonEvent, Map<String, String>> entries) {
             this.metadata = Objects.requireNonNull(entries, "entries");
             return this;

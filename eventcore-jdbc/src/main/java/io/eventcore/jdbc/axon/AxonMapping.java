@@ -4,19 +4,24 @@ import io.eventcore.EventMetadata;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.transfer.ExportedEvent;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What becomes of an event of Axon: its stream, its stored name, its payload and its metadata here. */
@@ -64,6 +69,9 @@ final class AxonMapping {
      * @throws UnmappedException if it cannot be; the message says why, and quotes nothing of the event
      */
     ExportedEvent exported(AxonEvent event, GlobalPosition position) {
+        event.missing().ifPresent(what -> {
+            throw new UnmappedException("its %s is null".formatted(what));
+        });
         String type = nameOf(event).orElseThrow(() -> new UnmappedException("its type has no mapping"));
         Instant timestamp = converted("time stamp", event, AxonEvent::timestamp);
         Map<String, String> entries = converted("metadata", event, metadata);
@@ -75,6 +83,11 @@ final class AxonMapping {
         byte[] payload = converted("payload", event, payloads);
         if (!isJson(payload)) {
             throw new UnmappedException("its payload is not JSON in UTF-8: give a converter");
+        }
+        if (PersonalDataProtection.isSealed(payload)) {
+            throw new UnmappedException(
+                    "its payload begins with the property \"$personal\", by which sealed personal data"
+                            + " is known: give a converter");
         }
         String stream = converted("stream id", event, streams);
         try {
@@ -97,6 +110,8 @@ final class AxonMapping {
         T converted;
         try {
             converted = converter.apply(event);
+        } catch (UnmappedException e) {
+            throw e;
         } catch (RuntimeException e) {
             throw new UnmappedException("its %s cannot be converted (%s)"
                     .formatted(what, e.getClass().getName()));
@@ -127,28 +142,65 @@ final class AxonMapping {
     /** In UTF-8 and without a byte order mark, since databases take it as text: the parser alone would take other encodings too. */
     private static boolean isJson(byte[] payload) {
         try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(payload))
-                    .toString();
+            String text = text(payload);
             return !text.startsWith(BYTE_ORDER_MARK) && !JSON.readTree(text).isMissingNode();
         } catch (CharacterCodingException | JacksonException e) {
             return false;
         }
     }
 
-    /** Metadata in JSON: an object. What is no text becomes the text of its JSON. */
+    private static String text(byte[] utf8) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+    }
+
+    /**
+     * Metadata in JSON: an object, or nothing. What is no text becomes the text of its JSON, as it stands there; an entry
+     * that is null is none.
+     */
     static Map<String, String> jsonMetadata(AxonEvent event) {
-        Map<String, String> entries = new LinkedHashMap<>();
-        if (event.metadata().length > 0) {
-            for (Map.Entry<String, JsonNode> entry :
-                    JSON.readTree(event.metadata()).properties()) {
-                JsonNode value = entry.getValue();
-                if (!value.isNull()) {
-                    entries.put(entry.getKey(), value.isString() ? value.stringValue() : value.toString());
+        try {
+            String text = text(event.metadata());
+            try (JsonParser parser = JSON.createParser(text)) {
+                JsonToken first = parser.nextToken();
+                Map<String, String> entries =
+                        first == JsonToken.START_OBJECT ? entries(parser, text) : new LinkedHashMap<>();
+                if ((first == null || first == JsonToken.VALUE_NULL || first == JsonToken.START_OBJECT)
+                        && parser.nextToken() == null) {
+                    return entries;
                 }
+            }
+        } catch (CharacterCodingException | JacksonException e) {
+            throw noObject();
+        }
+        throw noObject();
+    }
+
+    private static UnmappedException noObject() {
+        return new UnmappedException("its metadata is not a JSON object: give a function that reads it");
+    }
+
+    private static Map<String, String> entries(JsonParser parser, String text) {
+        Map<String, String> entries = new LinkedHashMap<>();
+        Set<String> names = new HashSet<>();
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (!names.add(name)) {
+                throw noObject();
+            }
+            if (value.isStructStart()) {
+                int from = offset(parser.currentTokenLocation());
+                parser.skipChildren();
+                entries.put(name, text.substring(from, offset(parser.currentLocation())));
+            } else if (value != JsonToken.VALUE_NULL) {
+                // Of a number: its digits, as they stand there.
+                entries.put(name, parser.getString());
             }
         }
         return entries;
+    }
+
+    private static int offset(TokenStreamLocation location) {
+        return Math.toIntExact(location.getCharOffset());
     }
 }

@@ -100,24 +100,31 @@ final class AxonTable {
     }
 
     /**
-     * The next events, up to so many and so many bytes; one at least, if there is one.
+     * The next events, up to so many and so many bytes; one at least, if there is one. Events of one global index are not
+     * parted by the end of a page, lest the next one passes over them: then there may be one event more.
      *
      * @param connection not in auto-commit mode: PostgreSQL fetches all rows at once in it, and no large objects
      */
     List<AxonEvent> page(Connection connection, long after, long upTo, int limit, long maxBytes) throws SQLException {
         List<AxonEvent> events = new ArrayList<>();
         long bytes = 0;
+        long last = 0;
         try (PreparedStatement query = connection.prepareStatement(selectPage)) {
             query.setLong(1, after);
             query.setLong(2, upTo);
-            query.setMaxRows(limit);
+            query.setMaxRows(limit + 1);
             // H2 refuses to fetch more than there may be.
             query.setFetchSize(Math.min(50, limit));
             try (ResultSet row = query.executeQuery()) {
-                while (bytes < maxBytes && row.next()) {
+                while (row.next()) {
+                    boolean full = bytes >= maxBytes || events.size() >= limit;
+                    if (full && row.getLong(Column.GLOBAL_INDEX.number) != last) {
+                        break;
+                    }
                     AxonEvent event = event(row);
                     bytes += event.payload().length;
                     events.add(event);
+                    last = event.globalIndex();
                 }
             }
         }
