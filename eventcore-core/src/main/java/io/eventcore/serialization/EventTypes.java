@@ -26,6 +26,8 @@ import java.util.Set;
  * @since 0.1
  */
 public final class EventTypes {
+    private static final int MAX_NAME_LENGTH = 255;
+
     private final Map<Class<? extends Event>, String> names;
     private final Map<String, Class<? extends Event>> classes;
     private final Upcasting upcasting;
@@ -154,6 +156,15 @@ public final class EventTypes {
         return upcasting.key();
     }
 
+    /** Whether events can be stored under this name. */
+    static boolean isStoredName(String name) {
+        return !name.isEmpty()
+                && name.equals(name.strip())
+                && name.codePointCount(0, name.length()) <= MAX_NAME_LENGTH
+                && name.chars().noneMatch(Character::isISOControl)
+                && StandardCharsets.UTF_8.newEncoder().canEncode(name);
+    }
+
     private static String remedy(Class<?> type) {
         return "With Spring Boot, add its package " + type.getPackageName()
                 + " to eventcore.event-packages, or the class by an EventTypesCustomizer.";
@@ -171,8 +182,6 @@ public final class EventTypes {
      * @since 0.1
      */
     public static final class Builder {
-        private static final int MAX_NAME_LENGTH = 255;
-
         private final Map<Class<? extends Event>, String> names = new LinkedHashMap<>();
         private final Map<String, Class<? extends Event>> classes = new LinkedHashMap<>();
         private final Set<Class<? extends Event>> unnamed = new LinkedHashSet<>();
@@ -309,12 +318,7 @@ public final class EventTypes {
         }
 
         private static void checkName(String name, Class<?> type) {
-            boolean acceptable = !name.isEmpty()
-                    && name.equals(name.strip())
-                    && name.codePointCount(0, name.length()) <= MAX_NAME_LENGTH
-                    && name.chars().noneMatch(Character::isISOControl)
-                    && StandardCharsets.UTF_8.newEncoder().canEncode(name);
-            if (!acceptable) {
+            if (!isStoredName(name)) {
                 throw new IllegalArgumentException("The event type name of " + type.getName()
                         + " must have 1 to 255 characters, no control characters and no white space around it");
             }

@@ -84,9 +84,16 @@ public final class Upcaster {
      *
      * @param storedName the name, with the number of its revision unless that is the first: {@code cart.item-added},
      *     {@code cart.item-added@2}
+     * @throws IllegalArgumentException if no event can be stored under it: it is empty, has more than 255 characters, control
+     *     characters or white space around it
      */
     public static From from(String storedName) {
-        return new From(Objects.requireNonNull(storedName, "storedName"));
+        if (!EventTypes.isStoredName(Objects.requireNonNull(storedName, "storedName"))) {
+            throw new IllegalArgumentException(
+                    "No event is stored under the name that an upcaster begins with: it must have"
+                            + " 1 to 255 characters, no control characters and no white space around it");
+        }
+        return new From(storedName);
     }
 
     /**
@@ -106,10 +113,17 @@ public final class Upcaster {
          *
          * @param revision its number, greater than that of the revision begun with
          * @param change makes the new payload; may change the old one and return it
-         * @throws IllegalArgumentException if the number is not greater
+         * @throws IllegalArgumentException if the number is not greater, or the name begun with ends with one that no revision
+         *     has, such as {@code @1}
          */
         public Upcaster toRevision(int revision, Function<OldEvent, ? extends JsonNode> change) {
             Revision before = Revision.of(from);
+            if (before.isMiswritten()) {
+                throw new IllegalArgumentException(
+                        ("'%s' ends with a number that no revision has: the first one has none,"
+                                        + " the others have 2, 3 and so on")
+                                .formatted(from));
+            }
             if (revision <= before.number()) {
                 throw new IllegalArgumentException("An upcaster from '%s' leads to a later revision than %d, not to %d"
                         .formatted(from, before.number(), revision));

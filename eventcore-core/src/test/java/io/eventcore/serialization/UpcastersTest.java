@@ -329,6 +329,25 @@ class UpcastersTest {
     }
 
     @Test
+    void what_no_event_can_be_stored_under_begins_no_upcaster() {
+        for (String name : List.of("", " a", "a ", "a\nb", "a\uD800", "a".repeat(256))) {
+            assertThatIllegalArgumentException()
+                    .as(name)
+                    .isThrownBy(() -> Upcaster.from(name))
+                    .withMessageContaining("1 to 255 characters");
+        }
+        for (String name : List.of("a@1", "a@0", "a@01", "a@02", "a@9999999999")) {
+            assertThatIllegalArgumentException()
+                    .as(name)
+                    .isThrownBy(() -> Upcaster.from(name).toRevision(2, OldEvent::json))
+                    .withMessageContaining(name);
+            // A class may have had such a name.
+            assertThat(Upcaster.from(name).to("b", OldEvent::json).from()).isEqualTo(name);
+        }
+        assertThat(Upcaster.from("a@10").toRevision(11, OldEvent::json).to()).containsExactly("a@11");
+    }
+
+    @Test
     void how_events_are_read_has_a_key_that_changes_with_the_upcasters() {
         EventTypes.Builder none = EventTypes.builder().register(CartEvent.class).forNewEventsOnly();
 
