@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 
 /** Makes events of what a store holds, and names the place when that fails: for all stores, the only code that does. */
 public final class EventDecoder implements StoredEvent.Decoder {
+    private static final String NOT_WRITTEN = "it cannot be written in its shape of today: ";
     private static final Logger LOG = LoggerFactory.getLogger(EventDecoder.class);
 
     private final EventSerializer serializer;
@@ -119,7 +120,12 @@ public final class EventDecoder implements StoredEvent.Decoder {
         try {
             return serializer.serialize(event);
         } catch (RuntimeException e) {
-            throw cannotBeRead(stored, "it cannot be written in its shape of today: " + e.getMessage(), e);
+            throw cannotBeRead(stored, NOT_WRITTEN + e.getMessage(), e);
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
+            throw cannotBeRead(stored, NOT_WRITTEN + e.getClass().getName(), RedactedException.of(e, ""));
         }
     }
 
