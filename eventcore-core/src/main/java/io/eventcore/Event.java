@@ -45,7 +45,7 @@ public interface Event {
      *
      * <p>Asked once, when the event is added to a {@link StreamWrites}, and kept in an index: when the event is read back, this
      * method is not asked, and what was stored counts. So a tag that is forgotten is forgotten for good, and a rule that
-     * rests on it does not see the event.
+     * rests on it does not see the event. It is never erased, so it must say nothing that is {@link PersonalData}.
      *
      * @return {@value EventTag#MAX_PER_EVENT} tags at most; by default those that {@link Tag} marks
      */

@@ -41,10 +41,12 @@ public class PersonalDataEraser {
      * <p>Waits for transactions that have appended personal data of the subject and have not ended.
      *
      * @param subject as components named it: {@link io.eventcore.PersonalData#subject()}
+     * @throws IllegalArgumentException if it is not well-formed Unicode: no component can name such a subject
      * @throws io.eventcore.TransientEventStoreException if nothing was erased, and the same may succeed next time
      */
     public void erase(String subject) {
         Objects.requireNonNull(subject, "subject");
+        SubjectKeyStore.hash(subject); // Also with a store of keys that does not ask for it.
         boolean joined = events.internals().joinsCallersTransaction();
         protection.store().erase(subject, erasure -> tell(subject, erasure));
         protection.forget(subject);

@@ -49,6 +49,14 @@ public final class PersonalDataProtection {
     }
 
     /**
+     * The ids of the keys by which the values of a stored event are sealed; none if there are none, or they are not as they
+     * were written.
+     */
+    public static Set<UUID> keysOf(byte[] payload) {
+        return SealedPayload.keysOf(List.of(payload));
+    }
+
+    /**
      * Seals the values of events that are about to be stored. For authors of stores and serializers.
      *
      * @return the payloads to store, in the order of the events

@@ -2,8 +2,10 @@ package io.eventcore.personaldata;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -59,6 +61,19 @@ final class PersonalJson {
             }
         }
         return out.toByteArray();
+    }
+
+    /** Every text, number and name of a property, numbers digit by digit, without white space around it. */
+    static Set<String> texts(byte[] json) {
+        Set<String> texts = new HashSet<>();
+        try (JsonParser parser = MAPPER.createParser(json)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (token == JsonToken.PROPERTY_NAME || token == JsonToken.VALUE_STRING || token.isNumeric()) {
+                    texts.add(parser.getString().strip());
+                }
+            }
+        }
+        return texts;
     }
 
     private static boolean startsValue(JsonToken token) {

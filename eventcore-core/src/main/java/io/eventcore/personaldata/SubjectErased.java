@@ -19,9 +19,13 @@ public record SubjectErased(String subject) implements Event {
     /** What the ids of the streams of these events begin with. */
     public static final String STREAMS = "eventcore.subject-erased/";
 
-    /** Checks that it is there. */
+    /**
+     * Checks that it can be a subject.
+     *
+     * @throws IllegalArgumentException if it is not well-formed Unicode
+     */
     public SubjectErased {
-        Objects.requireNonNull(subject, "subject");
+        SubjectKeyStore.hash(Objects.requireNonNull(subject, "subject"));
     }
 
     /** A stream of its own, named by a hash of the subject. */

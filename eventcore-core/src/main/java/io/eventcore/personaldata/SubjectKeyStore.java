@@ -1,5 +1,7 @@
 package io.eventcore.personaldata;
 
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -28,6 +30,7 @@ public interface SubjectKeyStore {
      *
      * @param subjects as the application names them
      * @return one for each subject
+     * @throws IllegalArgumentException if one is not well-formed Unicode
      */
     Map<String, SubjectKey> keysOf(Collection<String> subjects);
 
@@ -49,6 +52,7 @@ public interface SubjectKeyStore {
      * had a key is remembered as erased, too.
      *
      * @param alongside is run in the same transaction, after it; what it throws undoes the erasure
+     * @throws IllegalArgumentException if the subject is not well-formed Unicode
      */
     void erase(String subject, Consumer<Erasure> alongside);
 
@@ -65,11 +69,18 @@ public interface SubjectKeyStore {
         BEFORE
     }
 
-    /** By which a store may know a subject without its name: SHA-256 in hexadecimal digits. */
+    /**
+     * By which a store may know a subject without its name: SHA-256 in hexadecimal digits.
+     *
+     * @throws IllegalArgumentException if the name is not well-formed Unicode: several such names would share one key
+     */
     static String hash(String subject) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(subject.getBytes(StandardCharsets.UTF_8)));
+            digest.update(StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(subject)));
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("The name of a subject must be well-formed Unicode");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("Every Java platform has SHA-256", e);
         }

@@ -27,6 +27,16 @@ public final class UnsealedEvent {
         this.values = List.copyOf(values);
     }
 
+    /**
+     * Whether a text or a number among the values to be sealed reads like this, and nothing beside them does: who is shown this text
+     * is shown what is to be hidden. White space around a text does not count.
+     */
+    public boolean hides(String text) {
+        return values.stream()
+                        .anyMatch(value -> PersonalJson.texts(value.json()).contains(text))
+                && !PersonalJson.texts(json).contains(text);
+    }
+
     UUID id() {
         return id;
     }

@@ -3,6 +3,7 @@ package io.eventcore.serialization;
 import io.eventcore.StreamId;
 import io.eventcore.personaldata.PersonalValue;
 import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -114,6 +115,11 @@ final class PersonalValues {
     private static String textOf(@Nullable Object subject, String name, String component) {
         if (subject instanceof CharSequence || subject instanceof UUID || subject instanceof Number) {
             String text = subject.toString();
+            if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+                throw new PersonalDataRefusedException(
+                        "Component '%s' is @PersonalData of '%s', which is not well-formed Unicode: other subjects would share its key"
+                                .formatted(component, name));
+            }
             if (!text.isBlank()) {
                 return text;
             }

@@ -11,6 +11,7 @@ import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventSerializationException;
+import io.eventcore.EventTag;
 import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.PersonalData;
@@ -40,6 +41,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
@@ -148,6 +150,45 @@ class PersonalDataTest {
         return protection
                 .seal(List.of(((PersonalEvent) serializer.serialize(event)).unsealed(id)))
                 .get(0);
+    }
+
+    /** Tells by its tags what it hides. */
+    @EventType("told")
+    record Told(
+            String customer,
+            String room,
+            @PersonalData(subject = "customer") String name,
+            @PersonalData(subject = "customer") Map<String, Long> phones,
+            String tag)
+            implements Event {
+        @Override
+        public Set<EventTag> eventTags() {
+            return Set.of(
+                    EventTag.of("customer", customer), EventTag.of("customers"), EventTag.of("about", tag.substring(1)));
+        }
+    }
+
+    @Test
+    void a_value_that_a_tag_tells_is_refused_before_it_is_stored() {
+        InMemoryEventStore told = new InMemoryEventStore(new JacksonEventSerializer(
+                EventTypes.of(Told.class), EventJson.builder().build(), protection));
+        for (String tag : List.of("Ada Lovelace", "home", "491701234567")) {
+            Told event = new Told("c-1", "7", " Ada Lovelace", Map.of("home", 491701234567L), "#" + tag);
+
+            assertThatExceptionOfType(EventSerializationException.class)
+                    .as(tag)
+                    .isThrownBy(() -> told.appendEvents(StreamWrites.to(STREAM, ExpectedVersion.any(), event)))
+                    .withMessageContaining("'about'")
+                    .withMessageContaining("@PersonalData")
+                    .withMessageNotContaining(tag);
+        }
+        // What can be read without a key in any case is told by no tag first.
+        for (Told event : List.of(
+                new Told("c-1", "7", "7", Map.of("c-1", 7L), "#7"),
+                new Told("ada", "7", "ada", Map.of(), "#other"),
+                new Told("ada", "7", "", Map.of("", 1L), "#other"))) {
+            told.appendEvents(StreamWrites.to(STREAM, ExpectedVersion.any(), event));
+        }
     }
 
     @Test

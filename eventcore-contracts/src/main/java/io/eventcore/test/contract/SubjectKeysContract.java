@@ -2,10 +2,12 @@ package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
+import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
@@ -28,6 +30,8 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** How the keys of subjects come to be, what they open, and how often a store of keys is asked for them. */
@@ -85,6 +89,25 @@ abstract class SubjectKeysContract extends PersonalDataFixture {
                 .isThrownBy(() -> here.protection.open(
                         swapped.getBytes(StandardCharsets.UTF_8), stored.get(0).id()))
                 .satisfies(e -> assertThat(e.reason()).isEqualTo(PersonalDataException.Reason.VALUE_CHANGED));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a\uD800", "a\uDFFF", "\uDE00\uD83D", "\uD83D\uD83D\uDE00"})
+    void a_subject_that_would_share_the_key_of_another_one_is_neither_stored_nor_erased(String malformed) {
+        here.append(new Met(STREAM, "a?", "Ada", "a\uD83D\uDE00", "Bob"));
+
+        assertThatExceptionOfType(EventSerializationException.class)
+                .isThrownBy(() -> here.append(new Met(STREAM, malformed, "Eve", BOB, "Bob")))
+                .withMessageContaining("'firstName'")
+                .withMessageContaining("well-formed");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> here.eraser.erase(malformed))
+                .withMessageContaining("well-formed");
+        assertThatIllegalArgumentException().isThrownBy(() -> here.keys.keysOf(List.of(malformed)));
+
+        assertThat(here.read()).extracting(Met::firstName).containsExactly("Ada");
+        here.eraser.erase("a?");
+        assertThat(here.read()).extracting(Met::secondName).containsExactly("Bob");
     }
 
     @Test

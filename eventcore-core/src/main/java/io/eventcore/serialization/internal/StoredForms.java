@@ -1,7 +1,10 @@
 package io.eventcore.serialization.internal;
 
 import io.eventcore.EventSerializationException;
+import io.eventcore.EventTag;
 import io.eventcore.NewEvent;
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.RedactedException;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.UnsealedEvent;
 import io.eventcore.serialization.EventSerializer;
@@ -37,10 +40,28 @@ final class StoredForms {
             return serializer.serialize(event.event());
         } catch (IllegalArgumentException unknownType) {
             throw unknownType;
-        } catch (Exception e) {
-            // A serializer that is written in Kotlin may throw a checked exception.
-            String type = event.event().getClass().getSimpleName();
-            throw new EventSerializationException(event.streamId(), type, e);
+        } catch (Throwable e) {
+            // Also a checked exception of Kotlin code, an assertion of a constructor, a converter that never ends.
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
+            throw new EventSerializationException(
+                    event.streamId(),
+                    event.event().getClass().getSimpleName(),
+                    e instanceof Exception ? e : RedactedException.of(e, ""));
+        }
+    }
+
+    /** A tag stands in tables as it is, for ever. */
+    private static void checkTags(NewEvent event, UnsealedEvent hidden) {
+        for (EventTag tag : event.tags()) {
+            if (!tag.value().isEmpty() && hidden.hides(tag.value())) {
+                throw new EventSerializationException(
+                        event.streamId(),
+                        event.event().getClass().getSimpleName(),
+                        new IllegalStateException("its tag '" + tag.name()
+                                + "' tells a value that is @PersonalData, and tags are never erased: take it away"));
+            }
         }
     }
 
@@ -52,7 +73,9 @@ final class StoredForms {
         List<UnsealedEvent> unsealed = new ArrayList<>();
         for (int i = 0; i < forms.size(); i++) {
             if (forms.get(i) instanceof PersonalEvent personal) {
-                unsealed.add(personal.unsealed(events.get(i).id()));
+                UnsealedEvent hidden = personal.unsealed(events.get(i).id());
+                checkTags(events.get(i), hidden);
+                unsealed.add(hidden);
             }
         }
         List<byte[]> payloads = protection.seal(unsealed);
