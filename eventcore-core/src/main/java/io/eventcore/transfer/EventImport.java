@@ -41,16 +41,18 @@ public class EventImport {
     private final StoredLog log;
     private final boolean shown;
     private final UnaryOperator<ExportedEvent> tagging;
+    private final boolean keysComeLater;
 
-    EventImport(StoredLog log, boolean shown, UnaryOperator<ExportedEvent> tagging) {
+    EventImport(StoredLog log, boolean shown, UnaryOperator<ExportedEvent> tagging, boolean keysComeLater) {
         this.log = log;
         this.shown = shown;
         this.tagging = tagging;
+        this.keysComeLater = keysComeLater;
     }
 
     /** Imports into this log. */
     public static EventImport into(StoredLog log) {
-        return new EventImport(Objects.requireNonNull(log, "log"), false, NO_TAGGING);
+        return new EventImport(Objects.requireNonNull(log, "log"), false, NO_TAGGING, false);
     }
 
     /**
@@ -58,7 +60,7 @@ public class EventImport {
      * them as if it had just happened. Reactions execute commands, and side effects send mails, for all of it.
      */
     public EventImport shownToAll() {
-        return new EventImport(log, true, tagging);
+        return new EventImport(log, true, tagging, keysComeLater);
     }
 
     /**
@@ -68,7 +70,16 @@ public class EventImport {
      * @param serializer reads the events; an event that it does not know ends the import before anything is stored
      */
     public EventImport tagging(EventSerializer serializer) {
-        return new EventImport(log, shown, new SaidTags(serializer));
+        return new EventImport(log, shown, new SaidTags(serializer), keysComeLater);
+    }
+
+    /**
+     * This import, which is not refused where the store lacks keys of the {@linkplain io.eventcore.PersonalData personal data}
+     * in the file: they are kept elsewhere, or follow. Until they are there its events cannot be read; and they can never
+     * come for a subject for which the store has made a key of its own meanwhile, or that was erased there.
+     */
+    public EventImport keysComeLater() {
+        return new EventImport(log, shown, tagging, true);
     }
 
     /** As {@link #restore(Path, Consumer)}, telling no one how far it has come. */
@@ -87,7 +98,8 @@ public class EventImport {
      * {@linkplain #shownToAll() shown} all that is imported.
      *
      * @param progress is told about each chunk, by the calling thread; what it throws ends the import
-     * @throws TransferFileException if the file is not what was written
+     * @throws TransferFileException if the file is not what was written, or holds what this store cannot keep or could not
+     *     read: personal data whose {@linkplain #keysComeLater() keys} are not there
      * @throws TransferRefusedException if the store holds other events, others write to it, projections have begun in it, or
      *     this user may not do this
      * @throws TransferConflictException if an event of the file does not continue its stream
@@ -137,7 +149,8 @@ public class EventImport {
      * Projections and reactions see it in any case; a reaction passes over what is older than its {@code since()}.
      *
      * @param progress is told about each chunk, by the calling thread; what it throws ends the import
-     * @throws TransferFileException if the file is not what was written
+     * @throws TransferFileException if the file is not what was written, or holds what this store cannot keep or could not
+     *     read: personal data whose {@linkplain #keysComeLater() keys} are not there
      * @throws TransferRefusedException if this user may not do this, or side effects have begun, or the events lack tags
      * @throws TransferConflictException if the store holds other events in one of the streams; what was stored before stays
      * @throws TransferVerificationException if the store does not hold what the file holds
@@ -212,13 +225,18 @@ public class EventImport {
     private TransferResult check(Path file, LogCheck check, Consumer<? super TransferProgress> progress) {
         TransferResult result;
         boolean carriesTags = false;
+        boolean looksForKeys = !keysComeLater;
         do {
+            KeyCheck keys = new KeyCheck(log);
             try (LogFileReader lines = open(file)) {
                 ProgressMeter meter = new ProgressMeter(Step.CHECK, lines.upTo(), progress);
                 int passed = 0;
                 GlobalPosition last = GlobalPosition.START;
                 for (ExportedEvent event = lines.next(); event != null; event = lines.next()) {
                     check.next(lines.lineNumber(), event);
+                    if (looksForKeys) {
+                        keys.next(lines.lineNumber(), event);
+                    }
                     carriesTags |= !event.tags().isEmpty();
                     last = event.position();
                     if (++passed == TELL_AFTER) {
@@ -231,6 +249,8 @@ public class EventImport {
                 }
                 result = lines.result(0);
             }
+            keys.end();
+            looksForKeys = false;
         } while (check.needsAnotherPass());
         if (carriesTags) {
             log.requireTags();

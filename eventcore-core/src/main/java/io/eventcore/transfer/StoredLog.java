@@ -6,6 +6,8 @@ import io.eventcore.StreamVersion;
 import io.eventcore.projection.ProjectionPartition;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * The events of a store as they are stored: what {@link EventExport} reads and {@link EventImport} writes. For authors of
@@ -77,6 +79,18 @@ public interface StoredLog extends ExportSource {
      */
     default Optional<String> refusal(ExportedEvent event) {
         return Optional.empty();
+    }
+
+    /**
+     * Which of these keys of {@linkplain io.eventcore.PersonalData personal data} are not there, those of erased subjects
+     * counted as there: asked for the keys of a file before any of its events is stored. By default none, for a store that does
+     * not keep keys.
+     *
+     * @param keys some hundreds at most
+     * @throws io.eventcore.EventStoreException if the store cannot be read
+     */
+    default Set<UUID> lackingKeys(Set<UUID> keys) {
+        return Set.of();
     }
 
     /** Whether this store refuses a second event with an id that is there, in whatever stream. By default it does not. */

@@ -164,7 +164,9 @@ class PersonalDataTest {
         @Override
         public Set<EventTag> eventTags() {
             return Set.of(
-                    EventTag.of("customer", customer), EventTag.of("customers"), EventTag.of("about", tag.substring(1)));
+                    EventTag.of("customer", customer),
+                    EventTag.of("customers"),
+                    EventTag.of("about", tag.substring(1)));
         }
     }
 

@@ -19,12 +19,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 
 /**
  * The events of a database as they are stored.
@@ -44,6 +47,7 @@ final class JdbcStoredLog implements StoredLog {
     private final TagTables tagTables;
     private final ExportedTags tags;
     private final Imports imports;
+    private final SubjectKeyTable subjectKeys;
     private final boolean uniqueIds;
     private final String lockSettings;
     private final String selectSettings;
@@ -63,6 +67,8 @@ final class JdbcStoredLog implements StoredLog {
         this.log = new LogReads(dialect, connections, new Payloads(dialect, PAGE_BYTES), tagTables);
         this.tags = new ExportedTags(dialect);
         this.imports = dialect.imports();
+        this.subjectKeys = new SubjectKeyTable(
+                dialect.names(), dialect.expressions(), dialect.engine().errors());
         TableNames names = dialect.names();
         String fresh = dialect.expressions().andNotFromCache();
         this.lockSettings = names.in("SELECT order_strategy FROM eventcore_settings WHERE id = 1 FOR UPDATE");
@@ -105,6 +111,17 @@ final class JdbcStoredLog implements StoredLog {
         } catch (SQLException e) {
             throw failed("Asking what the database takes", e);
         }
+    }
+
+    @Override
+    public Set<UUID> lackingKeys(Set<UUID> keys) {
+        Set<UUID> lacking = new HashSet<>(keys);
+        try {
+            lacking.removeAll(connections.own(connection -> subjectKeys.known(connection, keys)));
+        } catch (SQLException e) {
+            throw failed("Looking for keys of personal data", e);
+        }
+        return lacking;
     }
 
     @Override

@@ -1,23 +1,29 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.personaldata.KeyWrapping.WrappedKey;
+import io.eventcore.personaldata.PersonalDataException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The rows of subject keys. */
 final class SubjectKeyTable {
     /** So many are asked for by one statement at most. */
     private static final int AT_ONCE = 512;
 
-    private static final String COLUMNS = "subject, key_id, master_key, wrapped_key";
+    private static final String COLUMNS =
+            "subject, key_id, master_key, wrapped_key, CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END";
 
     private final TableNames names;
     private final SqlExpressions expressions;
@@ -45,7 +51,7 @@ final class SubjectKeyTable {
                 """.formatted(expressions.currentTime(), expressions.currentTime(), expressions.unlessThere()));
         this.erase = names.in("""
                 UPDATE eventcore_subject_key SET master_key = NULL, wrapped_key = NULL, erased_at = %s
-                WHERE subject = ? AND erased_at IS NULL
+                WHERE subject = ? AND (erased_at IS NULL OR master_key IS NOT NULL OR wrapped_key IS NOT NULL)
                 """.formatted(expressions.currentTime()));
         this.rewrap = names.in("""
                 UPDATE eventcore_subject_key SET master_key = ?, wrapped_key = ?
@@ -53,6 +59,7 @@ final class SubjectKeyTable {
                 """);
     }
 
+    /** @throws PersonalDataException if a row is not what was written */
     List<Row> byIds(Connection connection, List<UUID> ids) throws SQLException {
         return select(connection, "key_id", texts(ids), UnaryOperator.identity());
     }
@@ -62,7 +69,7 @@ final class SubjectKeyTable {
         return select(connection, "key_id", texts(ids), expressions::newest);
     }
 
-    private static List<String> texts(List<UUID> ids) {
+    private static List<String> texts(Collection<UUID> ids) {
         return ids.stream().map(UUID::toString).toList();
     }
 
@@ -73,6 +80,17 @@ final class SubjectKeyTable {
     /** Until the transaction ends, no other one erases these subjects. */
     List<Row> lockedBySubjects(Connection connection, List<String> subjects) throws SQLException {
         return select(connection, "subject", subjects, expressions::lockedForReading);
+    }
+
+    /** Those of these keys for which there is a row, whatever it holds. */
+    Set<UUID> known(Connection connection, Collection<UUID> ids) throws SQLException {
+        String query = names.in("SELECT key_id FROM eventcore_subject_key WHERE key_id%s%s"
+                .formatted(Statements.in(ids.size()), expressions.andNotFromCache()));
+        return new HashSet<>(Statements.list(
+                connection,
+                query,
+                row -> UUID.fromString(row.getString(1)),
+                texts(ids).toArray()));
     }
 
     private List<Row> select(Connection connection, String column, List<String> values, UnaryOperator<String> kind)
@@ -110,14 +128,25 @@ final class SubjectKeyTable {
     private static void read(PreparedStatement statement, List<Row> found) throws SQLException {
         try (ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-                String wrapped = rows.getString(4);
-                Optional<WrappedKey> key = wrapped == null
-                        ? Optional.empty()
-                        : Optional.of(new WrappedKey(
-                                rows.getString(3), Base64.getDecoder().decode(wrapped)));
-                found.add(new Row(rows.getString(1), UUID.fromString(rows.getString(2)), key));
+                found.add(new Row(
+                        rows.getString(1),
+                        UUID.fromString(rows.getString(2)),
+                        wrapped(rows.getString(3), rows.getString(4), rows.getInt(5) == 1)));
             }
+        } catch (IllegalArgumentException notWritten) {
+            throw PersonalDataException.keyChanged();
         }
+    }
+
+    /** A row is that of a key or that of an erasure. One that is a bit of both was changed: it must not read as erased. */
+    private static Optional<WrappedKey> wrapped(@Nullable String masterKey, @Nullable String wrapped, boolean erased) {
+        if (erased && masterKey == null && wrapped == null) {
+            return Optional.empty();
+        }
+        if (erased || masterKey == null || wrapped == null) {
+            throw PersonalDataException.keyChanged();
+        }
+        return Optional.of(new WrappedKey(masterKey, Base64.getDecoder().decode(wrapped)));
     }
 
     /** Inserts a row unless there is one; waits for a transaction that has inserted it and not ended. The transaction goes on in any case. */
@@ -137,7 +166,7 @@ final class SubjectKeyTable {
         }
     }
 
-    /** Blanks a key; false if there is none. */
+    /** Blanks a key, or what is left of one in a row that was changed; false if there is nothing. */
     boolean erase(Connection connection, String subject) throws SQLException {
         return Statements.update(connection, erase, subject) == 1;
     }

@@ -2,19 +2,29 @@ package io.eventcore.jdbc;
 
 import static io.eventcore.ExpectedVersion.any;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.Event;
+import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
+import io.eventcore.EventType;
 import io.eventcore.GlobalPosition;
+import io.eventcore.PersonalData;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.jdbc.SchemaException.Problem;
+import io.eventcore.personaldata.MasterKeys;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.projection.ProjectionPartition;
+import io.eventcore.serialization.EventJson;
+import io.eventcore.serialization.EventTypes;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
@@ -33,7 +43,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** What exports and imports of databases keep besides. */
@@ -104,6 +116,70 @@ abstract class JdbcTransferContract extends TransferContract {
         assertThat(running.readEvents(EventFilter.all(), EventPage.first(5_000), Event.class)
                         .events())
                 .hasSize(1_501);
+    }
+
+    @EventType("transfer.met")
+    record Met(
+            String person, @PersonalData(subject = "person") String name) implements Event {}
+
+    private SubjectKeyStore keys(String prefix) {
+        return TestDatabase.jdbc(database.dataSource(), prefix).subjectKeyStore(MasterKeys.of("test", new byte[32]));
+    }
+
+    private EventStore persons(String prefix) {
+        return TestDatabase.jdbc(database.dataSource(), prefix)
+                .eventStore(new JacksonEventSerializer(
+                        EventTypes.of(Met.class),
+                        EventJson.builder().build(),
+                        PersonalDataProtection.of(keys(prefix))));
+    }
+
+    @Test
+    void personal_data_whose_key_is_not_there_is_refused_before_anything_is_stored() {
+        String from = database.newTables();
+        EventStore store = persons(from);
+        for (int i = 0; i < 200; i++) {
+            StreamId stream = StreamId.of("person-" + i % 40);
+            store.appendEvents(StreamWrites.to(stream, any(), new Met("p-" + i % 40, "name " + i % 40)));
+        }
+        Path file = folder.resolve("persons.jsonl");
+        EventExport.from(place(from).log()).toFile(file);
+        for (boolean restores : List.of(true, false)) {
+            String to = database.newTables();
+            EventImport importing = EventImport.into(place(to).log());
+            ThrowingCallable transfer = () -> {
+                TransferResult result = restores ? importing.restore(file) : importing.append(file);
+                assertThat(result.written()).isEqualTo(200);
+            };
+
+            assertThatExceptionOfType(TransferFileException.class)
+                    .isThrownBy(transfer)
+                    .withMessageContaining("Line 2")
+                    .withMessageContaining("person-0")
+                    .withMessageContaining("eventcore_subject_key");
+
+            assertThat(place(to).store().lastPosition()).isEqualTo(GlobalPosition.START);
+            copyKeys(from, to, " WHERE subject <> '" + SubjectKeyStore.hash("p-39") + "'");
+            assertThatExceptionOfType(TransferFileException.class)
+                    .isThrownBy(transfer)
+                    .withMessageContaining("Line 41");
+            copyKeys(from, to, " WHERE subject = '" + SubjectKeyStore.hash("p-39") + "'");
+            assertThatCode(transfer).doesNotThrowAnyException();
+            assertThat(persons(to).readStream(StreamId.of("person-39"), Met.class).stream())
+                    .extracting(met -> met.event().name())
+                    .containsOnly("name 39");
+        }
+        String later = database.newTables();
+        EventImport.into(place(later).log()).keysComeLater().restore(file);
+        assertThatExceptionOfType(EventDeserializationException.class)
+                .isThrownBy(() -> persons(later).readStream(StreamId.of("person-1"), Met.class).stream()
+                        .toList());
+    }
+
+    private void copyKeys(String from, String to, String which) {
+        JdbcClient.create(database.ownersDataSource())
+                .sql("INSERT INTO " + to + "subject_key SELECT * FROM " + from + "subject_key" + which)
+                .update();
     }
 
     @Test

@@ -14,7 +14,7 @@ final class Arguments {
     private static final Set<String> OPTIONS =
             Set.of("--url", "--user", "--schema", "--table-prefix", "--types", "--table");
     private static final Set<String> HELP = Set.of("--help", "-h", "help");
-    private static final Set<String> SWITCHES = Set.of("--create", "--dry-run", "--show-to-all");
+    private static final Set<String> SWITCHES = Set.of("--create", "--dry-run", "--show-to-all", "--keys-come-later");
 
     private final String action;
     private final Map<String, String> options;

@@ -46,6 +46,7 @@ public final class EventTool {
           --schema, --table-prefix   of the tables, if they are not the default ones
           --create        creates the tables if they are not there
           --show-to-all   imports although projections, reactions or side effects have begun, which get all of it as news
+          --keys-come-later   imports although keys of personal data are not in the tables yet
           --types         a properties file: TYPE=STORED NAME, or TYPE;REVISION=STORED NAME
           --table         by default domain_event_entry, aggregate_event_entry
           --dry-run       says what has no mapping, and writes nothing
@@ -152,7 +153,10 @@ public final class EventTool {
 
     private EventImport into(StoredLog log) {
         EventImport events = EventImport.into(log);
-        return arguments.has("--show-to-all") ? events.shownToAll() : events;
+        if (arguments.has("--show-to-all")) {
+            events = events.shownToAll();
+        }
+        return arguments.has("--keys-come-later") ? events.keysComeLater() : events;
     }
 
     private boolean said(Object result) {
