@@ -34,6 +34,7 @@ final class PostgreSqlAppends implements Appends {
     private final String append;
     private final String appendEvent;
     private final String appendBatch;
+    private final String appendTaggedEvent;
     private final String appendTagged;
     private final String appendBatchTagged;
     private final String lockStream;
@@ -49,6 +50,7 @@ final class PostgreSqlAppends implements Appends {
                 SELECT outcomes, conflict_streams, conflict_versions, base_versions, positions
                 FROM eventcore_append_batch(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """);
+        this.appendTaggedEvent = names.in("SELECT eventcore_append_tagged_event(?, ?, ?, ?, ?, ?, ?, ?, ?)");
         this.appendTagged = names.in("""
                 SELECT outcome, conflict_row, conflict_item, conflict_version, base_versions, positions
                 FROM eventcore_append_tagged(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -68,7 +70,9 @@ final class PostgreSqlAppends implements Appends {
     private AppendResult appendAlone(Connection connection, SerializedAppend append, boolean waits)
             throws SQLException {
         if (append.isTagged()) {
-            return appendTagged(connection, append, false, waits);
+            AppendResult quick =
+                    PostgreSqlTaggedEvent.fits(append) ? appendTaggedEvent(connection, append, waits) : null;
+            return quick == null ? appendTagged(connection, append, false, waits) : quick;
         }
         AppendResult quick = isSingleEvent(append) ? appendEvent(connection, append, waits) : null;
         return quick == null ? append(connection, append, false, waits) : quick;
@@ -99,6 +103,19 @@ final class PostgreSqlAppends implements Appends {
                 boolean refused = answer.wasNull();
                 transactions.checkCommit(call.getWarnings());
                 return refused ? null : new AppendResult.Written(append.sliceAsExpected(new long[] {position}));
+            }
+        }
+    }
+
+    /** The event written; null if a row is not as expected. */
+    private @Nullable AppendResult appendTaggedEvent(Connection connection, SerializedAppend append, boolean waits)
+            throws SQLException {
+        try (PreparedStatement call = connection.prepareStatement(appendTaggedEvent)) {
+            PostgreSqlTaggedEvent.bind(call, append, waits);
+            try (ResultSet answer = call.executeQuery()) {
+                AppendResult written = PostgreSqlTaggedEvent.outcome(answer, append);
+                transactions.checkCommit(call.getWarnings());
+                return written;
             }
         }
     }

@@ -131,6 +131,127 @@ BEGIN
 END
 $$;
 
+-- Appends one event to one stream in a transaction of its own, with one tag or more: what most appends with tags are, with
+-- as few statements and expressions as can be.
+--
+-- p_tags come sorted by the bytes of their ids and are locked before the stream, as eventcore_append_tagged does.
+-- p_seen_versions has for each tag the version that it must have, -1 for any. p_expected is exact, or -1 for any.
+--
+-- Returns the position and the version of the event, or null if a row is not in the version expected; nothing is changed
+-- then, and eventcore_append_tagged finds out why, looks at what has come to a tag, and whether the event is stored
+-- already. Without p_waits it fails (55P03) where it would have to wait for another transaction.
+CREATE OR REPLACE FUNCTION eventcore_append_tagged_event(
+    p_stream_id     text,
+    p_expected      bigint,
+    p_event_id      text,
+    p_type          text,
+    p_payload       text,
+    p_metadata      text,
+    p_tags          text[],
+    p_seen_versions bigint[],
+    p_waits         boolean
+) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    v_first    bigint;
+    v_second   bigint;
+    v_more     bigint[];
+    v_key      bigint;
+    v_version  bigint := p_expected;
+    v_position bigint;
+BEGIN
+    IF NOT p_waits THEN
+        PERFORM set_config('lock_timeout', '20ms', true);
+    END IF;
+
+    -- The first two by statements of their own, since a loop costs as much as a tag. Most tags are there: an insert that finds
+    -- them would cost more than the update.
+    UPDATE eventcore_stream SET version = version + 1
+    WHERE stream_id = p_tags[1] AND (p_seen_versions[1] = -1 OR version = p_seen_versions[1])
+    RETURNING stream_key INTO v_first;
+    IF v_first IS NULL THEN
+        INSERT INTO eventcore_stream (stream_id, version) SELECT p_tags[1], 1 WHERE p_seen_versions[1] <= 0
+        ON CONFLICT DO NOTHING RETURNING stream_key INTO v_first;
+        IF v_first IS NULL THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    IF p_tags[2] IS NOT NULL THEN
+        UPDATE eventcore_stream SET version = version + 1
+        WHERE stream_id = p_tags[2] AND (p_seen_versions[2] = -1 OR version = p_seen_versions[2])
+        RETURNING stream_key INTO v_second;
+        IF v_second IS NULL THEN
+            INSERT INTO eventcore_stream (stream_id, version) SELECT p_tags[2], 1 WHERE p_seen_versions[2] <= 0
+            ON CONFLICT DO NOTHING RETURNING stream_key INTO v_second;
+        END IF;
+        v_key := v_second;
+        IF p_tags[3] IS NOT NULL THEN
+            FOR i IN 3 .. cardinality(p_tags) LOOP
+                EXIT WHEN v_key IS NULL;
+                UPDATE eventcore_stream SET version = version + 1
+                WHERE stream_id = p_tags[i] AND (p_seen_versions[i] = -1 OR version = p_seen_versions[i])
+                RETURNING stream_key INTO v_key;
+                IF v_key IS NULL THEN
+                    INSERT INTO eventcore_stream (stream_id, version) SELECT p_tags[i], 1 WHERE p_seen_versions[i] <= 0
+                    ON CONFLICT DO NOTHING RETURNING stream_key INTO v_key;
+                END IF;
+                v_more[i - 2] := v_key;
+            END LOOP;
+        END IF;
+    ELSE
+        v_key := v_first;
+    END IF;
+
+    IF v_key IS NULL THEN
+        NULL;
+    ELSIF p_expected > 0 THEN
+        WITH stream AS (
+            UPDATE eventcore_stream SET version = p_expected + 1
+            WHERE stream_id = p_stream_id AND version = p_expected RETURNING stream_key
+        ), announced AS MATERIALIZED (
+            SELECT stream_key, pg_advisory_xact_lock_shared(eventcore_announcement())::text AS done FROM stream
+        )
+        INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+        SELECT CASE WHEN done IS NOT NULL THEN nextval('eventcore_position') END, stream_key, clock_timestamp(),
+               p_event_id::uuid, p_expected + 1, p_type, p_payload::json, p_metadata::json
+        FROM announced
+        RETURNING position INTO v_position;
+    ELSE
+        v_key := NULL;
+        IF p_expected < 0 THEN
+            UPDATE eventcore_stream SET version = version + 1 WHERE stream_id = p_stream_id
+            RETURNING stream_key, version - 1 INTO v_key, v_version;
+        END IF;
+        IF v_key IS NULL THEN
+            INSERT INTO eventcore_stream (stream_id, version) VALUES (p_stream_id, 1)
+            ON CONFLICT DO NOTHING RETURNING stream_key, 0 INTO v_key, v_version;
+        END IF;
+        IF v_key IS NOT NULL THEN
+            PERFORM pg_advisory_xact_lock_shared(eventcore_announcement());
+            INSERT INTO eventcore_event (position, stream_key, recorded_at, event_id, version, type, payload, metadata)
+            VALUES (nextval('eventcore_position'), v_key, clock_timestamp(), p_event_id::uuid, v_version + 1, p_type,
+                    p_payload::json, p_metadata::json)
+            RETURNING position INTO v_position;
+        END IF;
+    END IF;
+
+    IF v_position IS NULL THEN
+        UPDATE eventcore_stream SET version = version - 1
+        WHERE stream_key = ANY ((SELECT ARRAY[v_first, v_second] || v_more)::bigint[]);
+        RETURN NULL;
+    END IF;
+    IF v_second IS NULL THEN
+        INSERT INTO eventcore_event_tag (tag_key, position) VALUES (v_first, v_position);
+    ELSIF v_more IS NULL THEN
+        INSERT INTO eventcore_event_tag (tag_key, position) VALUES (v_first, v_position), (v_second, v_position);
+    ELSE
+        -- By a subquery the plan does not depend on how many they are, and is not made anew at every call.
+        INSERT INTO eventcore_event_tag (tag_key, position)
+        SELECT k, v_position FROM unnest((SELECT ARRAY[v_first, v_second] || v_more)) AS u(k);
+    END IF;
+    RETURN ARRAY[v_position, v_version + 1];
+END
+$$;
+
 -- Appends as eventcore_append does, events that carry tags, or a decision that rests on a boundary.
 --
 -- p_row_ids are all rows that are written or relied on, tags first (so many as p_tags says), all sorted by the bytes of
@@ -666,7 +787,8 @@ DECLARE
     v_schema   regnamespace := (SELECT relnamespace FROM pg_class WHERE oid = 'eventcore_event'::regclass);
     v_function regproc;
 BEGIN
-    FOREACH v_function IN ARRAY ARRAY['eventcore_append_tagged', 'eventcore_append_batch_tagged']::regproc[] LOOP
+    FOREACH v_function IN ARRAY
+            ARRAY['eventcore_append_tagged_event', 'eventcore_append_tagged', 'eventcore_append_batch_tagged']::regproc[] LOOP
         EXECUTE format('ALTER FUNCTION %s SECURITY DEFINER SET search_path = pg_catalog, %s, pg_temp',
                        v_function, v_schema);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', v_function);

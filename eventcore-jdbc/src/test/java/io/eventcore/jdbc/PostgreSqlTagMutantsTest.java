@@ -78,11 +78,31 @@ class PostgreSqlTagMutantsTest {
                 mutant("does not lock its guards", PostgreSqlTagMutantsTest::withoutGuardLocks, SKEW),
                 mutant("locks the key of its guards only", PostgreSqlTagMutantsTest::keyLocks, SKEW),
                 mutant("has no row for a tag that is absent", PostgreSqlTagMutantsTest::withoutPlaceholders, SKEW),
-                mutant("compares before it locks", PostgreSqlTagMutantsTest::comparingFirst, SERIAL),
-                mutant("counts its tags after it has drawn", PostgreSqlTagMutantsTest::countingLate, SERIAL),
+                mutant("compares before it locks", general(PostgreSqlTagMutantsTest::comparingFirst), SERIAL),
+                mutant("counts its tags after it has drawn", general(PostgreSqlTagMutantsTest::countingLate), SERIAL),
+                mutant(
+                        "counts the tags of one event after it has drawn",
+                        PostgreSqlTagMutantsTest::countingLateOfOneEvent,
+                        SERIAL),
+                mutant(
+                        "takes any version of the first tag of one event",
+                        replacing("version = p_seen_versions[1])", "true)"),
+                        SERIAL),
+                mutant(
+                        "takes any version of the second tag of one event",
+                        replacing("version = p_seen_versions[2])", "true)"),
+                        SERIAL),
+                mutant(
+                        "takes any version of the third tag of one event",
+                        replacing("version = p_seen_versions[i])", "true)"),
+                        tables("one_event_is_refused_whichever_of_its_tags_has_moved_and_leaves_no_version_behind")),
+                mutant(
+                        "leaves the versions of tags behind when one event is refused",
+                        replacing("SET version = version - 1", "SET version = version"),
+                        tables("one_event_is_refused_whichever_of_its_tags_has_moved_and_leaves_no_version_behind")),
                 mutant(
                         "locks tags in any order",
-                        PostgreSqlTagMutantsTest::unsorted,
+                        general(PostgreSqlTagMutantsTest::unsorted),
                         tables("appends_with_tags_in_every_order_never_deadlock")),
                 mutant(
                         "takes every event that came for a conflict",
@@ -163,6 +183,14 @@ class PostgreSqlTagMutantsTest {
         return script.substring(0, tags) + changed;
     }
 
+    /** Has the general function broken, and nothing written by the one for single events. */
+    private static UnaryOperator<String> general(UnaryOperator<String> mutation) {
+        return script -> mutation.apply(inTags(
+                script,
+                "    -- The first two by statements of their own",
+                "    RETURN NULL;\n    -- The first two by statements of their own"));
+    }
+
     private static String withoutGuardLocks(String script) {
         return inTags(
                 script,
@@ -221,6 +249,26 @@ class PostgreSqlTagMutantsTest {
                     END LOOP;
                     IF cardinality(p_tag_events) <= 3 THEN
                 """);
+    }
+
+    /** The row of the first tag is not locked before the position is drawn. */
+    private static String countingLateOfOneEvent(String script) {
+        String late = inTags(
+                script,
+                """
+                    UPDATE eventcore_stream SET version = version + 1
+                    WHERE stream_id = p_tags[1] AND (p_seen_versions[1] = -1 OR version = p_seen_versions[1])
+                    RETURNING stream_key INTO v_first;
+                """,
+                """
+                    SELECT stream_key INTO v_first FROM eventcore_stream
+                    WHERE stream_id = p_tags[1] AND (p_seen_versions[1] = -1 OR version = p_seen_versions[1]);
+                """ + FOR_A_MOMENT);
+        late = inTags(late, "SELECT p_tags[1], 1 WHERE", "SELECT p_tags[1], 0 WHERE");
+        return inTags(late, "    IF v_second IS NULL THEN\n        INSERT INTO eventcore_event_tag", """
+                    UPDATE eventcore_stream SET version = version + 1 WHERE stream_key = v_first;
+                    IF v_second IS NULL THEN
+                        INSERT INTO eventcore_event_tag""");
     }
 
     private static String unsorted(String script) {

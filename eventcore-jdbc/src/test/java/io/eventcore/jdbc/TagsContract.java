@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.AppendLimits;
+import io.eventcore.AppendedEvent;
 import io.eventcore.Boundary;
 import io.eventcore.BoundaryConflictException;
 import io.eventcore.EventFilter;
@@ -14,6 +15,7 @@ import io.eventcore.EventQuery;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.EventTag;
+import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
@@ -388,6 +390,47 @@ abstract class TagsContract {
         assertThat(boundary(EventQuery.tagged(BOB)).seen(BOB.rowId()).version()).isZero();
         assertThat(store.streamVersion(StreamId.of("a")).value()).isZero();
         assertThat(store.streamVersion(HOME).value()).isEqualTo(3);
+    }
+
+    @Test
+    void one_event_is_refused_whichever_of_its_tags_has_moved_and_leaves_no_version_behind() {
+        EventTag[] all = {C1, EventTag.of("room", "r1"), ADA, BOB, EventTag.of("student", "cid")};
+        append(HOME, all);
+        for (EventTag moved : all) {
+            EventTag[] others = Stream.of(all).filter(tag -> !tag.equals(moved)).toArray(EventTag[]::new);
+            Boundary seen = boundary(EventQuery.tagged(moved));
+            append(StreamId.of("elsewhere"), moved);
+
+            assertThatExceptionOfType(BoundaryConflictException.class)
+                    .as(moved.toString())
+                    .isThrownBy(() -> store.appendEvents(writes(HOME, all).restingOn(seen)));
+            assertThatExceptionOfType(BoundaryConflictException.class)
+                    .as(moved.toString())
+                    .isThrownBy(() -> store.appendEvents(
+                            writes(HOME, all).restingOn(seen).restingOn(boundary(EventQuery.tagged(others[0])))));
+        }
+        EventTag fresh = EventTag.of("student", "new");
+        assertThatExceptionOfType(VersionConflictException.class)
+                .isThrownBy(() -> store.appendEvents(StreamWrites.empty()
+                        .registerStream(HOME, exactly(7))
+                        .append(event(HOME, C1, ADA, BOB, fresh))));
+        assertThatExceptionOfType(VersionConflictException.class)
+                .isThrownBy(() -> store.appendEvents(StreamWrites.empty()
+                        .registerStream(HOME, ExpectedVersion.noStream())
+                        .append(event(HOME, C1, fresh))));
+        assertVersionsAreEntries();
+
+        for (EventTag tag : all) {
+            AppendedEvent written = store.appendEvents(
+                            writes(HOME, all).restingOn(boundary(EventQuery.tagged(tag))))
+                    .events()
+                    .get(0);
+
+            assertThat(written.version()).isEqualTo(store.streamVersion(HOME));
+            assertThat(boundary(EventQuery.tagged(C1)).seen(C1.rowId()).lastPosition())
+                    .isEqualTo(written.position().value());
+        }
+        assertVersionsAreEntries();
     }
 
     @Test
