@@ -77,6 +77,10 @@ final class EventRow {
         return position;
     }
 
+    String typeName() {
+        return typeName;
+    }
+
     /** Adds the payload to others, if it is there. */
     void addPayload(List<byte[]> payloads) {
         if (payload != null) {

@@ -40,7 +40,11 @@ final class PostgreSqlTaggedEvent {
 
     /** Two boundaries may have read a tag at different times. */
     private static boolean isSeenAtOneVersion(TagRow tag) {
-        return tag.guards().stream().mapToLong(guard -> guard.seen().version()).distinct().count() <= 1;
+        return tag.guards().stream()
+                        .mapToLong(guard -> guard.seen().version())
+                        .distinct()
+                        .count()
+                <= 1;
     }
 
     static void bind(PreparedStatement call, SerializedAppend append, boolean waits) throws SQLException {

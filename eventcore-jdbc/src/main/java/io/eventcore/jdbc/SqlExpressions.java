@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What an engine writes in its own way inside a statement that all share. Standard SQL is the default. */
 enum SqlExpressions {
@@ -60,6 +61,27 @@ enum SqlExpressions {
             return """
                     (CASE WHEN pg_column_compression(e.payload) IS NULL THEN pg_column_size(e.payload)\
                      ELSE octet_length(e.payload::text) END)""";
+        }
+
+        @Override
+        Optional<String> positionsOfBoth(int limit) {
+            return Optional.of(
+                    "SELECT t.position FROM eventcore_positions_of_both(?, ?, ?, ?, " + limit + ") AS t(position)");
+        }
+
+        /** An array is looked up in the index in one pass, in order; a join descends for each position and remembers it. */
+        @Override
+        String eventsAt(String columns, String positions) {
+            return "SELECT 0, " + columns + " FROM eventcore_event e WHERE e.position = ANY (ARRAY(" + positions
+                    + ")) ORDER BY e.position";
+        }
+
+        @Override
+        Optional<String> eventsAt(String columns, String positions, String types) {
+            return Optional.of("WITH p AS MATERIALIZED (SELECT ARRAY(" + positions
+                    + ") AS a) SELECT (SELECT cardinality(a) FROM p), " + columns
+                    + " FROM eventcore_event e WHERE e.position = ANY ((SELECT a FROM p)::bigint[]) AND (e.type" + types
+                    + " OR e.position = (SELECT a[cardinality(a)] FROM p)) ORDER BY e.position");
         }
 
         @Override
@@ -234,6 +256,35 @@ enum SqlExpressions {
      */
     String lockedForReading(String query) {
         return query + " FOR UPDATE";
+    }
+
+    /**
+     * A query for the events at the positions that another query gives, in their order: 0 and the columns.
+     *
+     * @param columns columns of {@code e}
+     */
+    String eventsAt(String columns, String positions) {
+        return "SELECT 0, " + columns + " FROM (" + positions
+                + ") p JOIN eventcore_event e ON e.position = p.position ORDER BY p.position";
+    }
+
+    /**
+     * A query for those of some types, and for the last one of whatever type: the number of all positions and the columns. So
+     * no more events are looked at than the other query has positions, and the reader knows where to go on. Empty if
+     * positions are better found together with the types.
+     *
+     * @param types what follows the name of the type's column in a condition
+     */
+    Optional<String> eventsAt(String columns, String positions, String types) {
+        return Optional.empty();
+    }
+
+    /**
+     * A query for the next positions of events that carry both of two tags, which reads the entries of both side by side; its
+     * parameters are their keys and the position to begin after and to end with. Empty if entries are better looked up.
+     */
+    Optional<String> positionsOfBoth(int limit) {
+        return Optional.empty();
     }
 
     /** A hint to find events by stream and version, for an engine that may lock all that it looks through. */

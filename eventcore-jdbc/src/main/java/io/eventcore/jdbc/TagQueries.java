@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -20,38 +21,36 @@ import java.util.TreeSet;
 final class TagQueries {
     private static final long INCOMPLETE = -1;
 
+    private static final String JOIN_TYPE = " JOIN eventcore_event e ON e.position = t.position";
+
+    private static final String OF_TAG = " WHERE t.tag_key = ? AND t.position > ? AND t.position <= ?";
+
+    /** An expression, which no planner turns into a join with all entries of the other tag. */
+    private static final String AND_OTHER = " AND (SELECT o.position FROM eventcore_event_tag o"
+            + " WHERE o.tag_key = ? AND o.position = t.position) IS NOT NULL";
+
+    private static final String OF_STREAM = """
+            SELECT e.position FROM eventcore_event e%s WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?""";
+
+    private final TableNames names;
     private final SqlExpressions expressions;
     private final String selectCut;
     private final String selectIncomplete;
     private final String selectNames;
-    private final String fromTagged;
-    private final String joinType;
-    private final String ofTag;
-    private final String andOther;
-    private final String ofStream;
-    private final String selectEvents;
 
     TagQueries(TableNames names, SqlExpressions expressions) {
+        this.names = names;
         this.expressions = expressions;
-        String fresh = expressions.andNotFromCache();
         this.selectCut = names.in("""
                 SELECT s.stream_id, s.stream_key, s.version,
                        (SELECT MAX(t.position) FROM eventcore_event_tag t WHERE t.tag_key = s.stream_key)
                 FROM eventcore_stream s
-                WHERE s.version >= 0%s AND s.stream_id""".formatted(fresh));
+                WHERE s.version >= 0%s AND s.stream_id""".formatted(expressions.andNotFromCache()));
         this.selectIncomplete =
                 names.in(" UNION ALL SELECT n.name, %d, 0, 0 FROM eventcore_tag_name n WHERE n.complete = FALSE"
                         .formatted(INCOMPLETE));
-        this.selectNames = names.in("SELECT n.name, n.complete FROM eventcore_tag_name n WHERE n.name <> ''" + fresh);
-        this.fromTagged = names.in(" FROM eventcore_event_tag t");
-        this.joinType = names.in(" JOIN eventcore_event e ON e.position = t.position");
-        this.ofTag = " WHERE t.tag_key = ? AND t.position > ? AND t.position <= ?" + fresh;
-        this.andOther = names.in(
-                " AND EXISTS (SELECT 1 FROM eventcore_event_tag o WHERE o.tag_key = ? AND o.position = t.position)");
-        this.ofStream =
-                names.in("SELECT e.position FROM eventcore_event e%s".formatted(expressions.byStreamAndVersion()))
-                        + " WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?" + fresh;
-        this.selectEvents = names.in(" JOIN eventcore_event e ON e.position = p.position");
+        this.selectNames = names.in("SELECT n.name, n.complete FROM eventcore_tag_name n WHERE n.name <> ''"
+                + expressions.andNotFromCache());
     }
 
     /**
@@ -126,29 +125,31 @@ final class TagQueries {
     }
 
     /**
-     * The next events of these parts, each once, in the order of their positions: rows of the stream's key and
-     * {@link EventRow#columns}.
+     * The next events of these parts, each once, in the order of their positions: rows of a number, the stream's key and
+     * {@link EventRow#columns}. If that number, or that of the rows, is the limit, there may be more. The last row may be of a
+     * type that is not wanted; it tells how far this has looked.
      *
+     * @param limit at most so many rows; where all parts want the same types, an engine may look at no more events than that
      * @param largest payloads of more bytes are null
      */
     PreparedStatement selectPage(Connection connection, List<TagPart> parts, int limit, long largest)
             throws SQLException {
-        StringBuilder sql = new StringBuilder("SELECT e.stream_key, ")
-                .append(EventRow.columnsIf(expressions.payloadBytes() + " <= " + largest))
-                .append(" FROM (");
+        String columns = "e.stream_key, " + EventRow.columnsIf(expressions.payloadBytes() + " <= " + largest);
+        Set<String> types = TagPart.typesOfAll(parts);
         List<Object> values = new ArrayList<>();
-        for (int i = 0; i < parts.size(); i++) {
-            // An engine may take an order and a limit only for a query in brackets that has a name.
-            sql.append(i == 0 ? "SELECT q0.position FROM (" : " UNION SELECT q" + i + ".position FROM (");
-            append(parts.get(i), sql, values);
-            // Not a parameter: a plan that depends on one is made anew each time.
-            sql.append(" LIMIT ").append(limit).append(") q").append(i);
+        String ofAnyType = positions(parts, false, limit, values) + " ORDER BY 1 LIMIT " + limit;
+        values.addAll(types);
+        Optional<String> lookingAtTypes = types.isEmpty()
+                ? Optional.empty()
+                : expressions.eventsAt(columns, ofAnyType, Statements.in(types.size()));
+        String sql;
+        if (lookingAtTypes.isPresent()) {
+            sql = lookingAtTypes.get();
+        } else {
+            values.clear();
+            sql = expressions.eventsAt(columns, positions(parts, true, limit, values)) + " LIMIT " + limit;
         }
-        sql.append(") p")
-                .append(selectEvents)
-                .append(" ORDER BY p.position LIMIT ")
-                .append(limit);
-        PreparedStatement statement = connection.prepareStatement(sql.toString());
+        PreparedStatement statement = connection.prepareStatement(names.in(sql));
         int parameter = 0;
         for (Object value : values) {
             if (value instanceof Long number) {
@@ -160,24 +161,41 @@ final class TagQueries {
         return statement;
     }
 
-    private void append(TagPart part, StringBuilder sql, List<Object> values) {
-        if (part.isTag()) {
-            sql.append("SELECT t.position").append(fromTagged);
-            if (!part.typeNames().isEmpty()) {
-                sql.append(joinType);
-            }
-            sql.append(ofTag);
-        } else {
-            sql.append(ofStream);
+    /** A query for the next positions of these parts, of their types or of any. */
+    private String positions(List<TagPart> parts, boolean ofTypes, int limit, List<Object> values) {
+        StringBuilder sql = new StringBuilder();
+        for (int i = 0; i < parts.size(); i++) {
+            // An engine may take an order and a limit only for a query in brackets that has a name.
+            sql.append(i == 0 ? "SELECT q0.position FROM (" : " UNION SELECT q" + i + ".position FROM (");
+            append(parts.get(i), ofTypes, limit, sql, values);
+            // Not a parameter: a plan that depends on one is made anew each time.
+            sql.append(" LIMIT ").append(limit).append(") q").append(i);
         }
+        return sql.toString();
+    }
+
+    private void append(TagPart part, boolean ofTypes, int limit, StringBuilder sql, List<Object> values) {
+        boolean typed = ofTypes && !part.typeNames().isEmpty();
+        Optional<String> ofBoth = part.sideBySide() && !typed ? expressions.positionsOfBoth(limit) : Optional.empty();
         values.add(part.key());
+        if (ofBoth.isPresent()) {
+            values.addAll(part.otherTags());
+        }
         values.add(part.after());
         values.add(part.upTo());
-        for (Long other : part.otherTags()) {
-            sql.append(andOther);
-            values.add(other);
+        if (ofBoth.isPresent()) {
+            sql.append(ofBoth.get());
+        } else if (part.isTag()) {
+            sql.append("SELECT t.position FROM eventcore_event_tag t")
+                    .append(typed ? JOIN_TYPE : "")
+                    .append(OF_TAG)
+                    .append(expressions.andNotFromCache())
+                    .append(AND_OTHER.repeat(part.otherTags().size()));
+            values.addAll(part.otherTags());
+        } else {
+            sql.append(OF_STREAM.formatted(expressions.byStreamAndVersion())).append(expressions.andNotFromCache());
         }
-        if (!part.typeNames().isEmpty()) {
+        if (typed) {
             sql.append(" AND e.type").append(Statements.in(part.typeNames().size()));
             values.addAll(part.typeNames());
         }

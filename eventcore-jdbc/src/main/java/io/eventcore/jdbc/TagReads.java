@@ -29,6 +29,9 @@ import java.util.TreeSet;
  * round, with the places taken after the events, decisions would be lost.
  */
 final class TagReads {
+    /** To look an entry up costs about as much as to read so many in a row. */
+    private static final int SIMILAR = 10;
+
     private final Dialect dialect;
     private final Connections connections;
     private final Payloads payloads;
@@ -102,12 +105,14 @@ final class TagReads {
             CutRow row = cut.getOrDefault(guard, CutRow.ABSENT);
             Seen from = after.map(before -> before.seen(guard)).orElse(Seen.NOTHING);
             List<Long> others = new ArrayList<>();
+            boolean similar = item.tags().size() == 2;
             boolean possible = row.version() > from.version();
             for (EventTag tag : item.tags()) {
                 CutRow other = cut.getOrDefault(tag.rowId(), CutRow.ABSENT);
                 possible &= other.version() > 0;
                 if (!tag.rowId().equals(guard)) {
                     others.add(other.key());
+                    similar &= other.version() / SIMILAR <= row.version() - from.version();
                 }
             }
             if (possible) {
@@ -115,7 +120,12 @@ final class TagReads {
                         item.stream().isPresent()
                                 ? TagPart.ofStream(row.key(), from.version(), row.version(), item.typeNames())
                                 : TagPart.ofTag(
-                                        row.key(), from.lastPosition(), row.lastPosition(), others, item.typeNames()));
+                                        row.key(),
+                                        from.lastPosition(),
+                                        row.lastPosition(),
+                                        others,
+                                        similar,
+                                        item.typeNames()));
             }
         }
         return parts;

@@ -72,7 +72,8 @@ final class TaggedEvents implements Iterator<StoredEvent> {
 
     @Override
     public boolean hasNext() {
-        if (page.isEmpty() && !left.isEmpty()) {
+        // A page may hold none of the types that are wanted.
+        while (page.isEmpty() && !left.isEmpty()) {
             try {
                 connections.joinOrOwn(connection -> {
                     fetch(connection);
@@ -96,19 +97,27 @@ final class TaggedEvents implements Iterator<StoredEvent> {
 
     private void fetch(Connection connection) throws SQLException {
         int limit = likelyToFit();
-        List<KeyedRow> rows = new ArrayList<>();
+        Set<String> types = TagPart.typesOfAll(left);
+        List<KeyedRow> looked = new ArrayList<>();
+        long candidates = 0;
         try (PreparedStatement query =
                         dialect.tags().selectPage(connection, left, limit, payloads.largestOf(limit, 0));
                 ResultSet result = query.executeQuery()) {
             while (result.next()) {
-                rows.add(new KeyedRow(result.getLong(1), new EventRow(result, 2, dialect.types())));
+                candidates = result.getLong(1);
+                looked.add(new KeyedRow(result.getLong(2), new EventRow(result, 3, dialect.types())));
             }
         }
-        boolean more = rows.size() == limit;
+        boolean more = Math.max(candidates, looked.size()) >= limit;
+        List<KeyedRow> rows = new ArrayList<>(looked);
+        rows.removeIf(row -> !types.isEmpty() && !types.contains(row.event.typeName()));
         int fitting = payloads.complete(connection, rows, KeyedRow::event, KeyedRow::with, payloads.budget(), true);
-        more |= fitting < rows.size();
         List<KeyedRow> fit = rows.subList(0, fitting);
-        goOnAfter(fit, more);
+        if (fitting < rows.size()) {
+            goOnAfter(fit, true);
+        } else {
+            goOnAfter(looked, more);
+        }
         learnIds(connection, fit);
         if (decoder.prepares()) {
             List<byte[]> found = new ArrayList<>();

@@ -780,6 +780,35 @@ BEGIN
 END
 $$;
 
+-- The next positions of events that carry both of two tags which many events carry: their entries are read side by side, in
+-- the order of both, until so many are found. A planner that does not know how large these two are may look up each entry of
+-- one in all of the other.
+CREATE OR REPLACE FUNCTION eventcore_positions_of_both(
+    p_tag_key   bigint,
+    p_other_key bigint,
+    p_after     bigint,
+    p_up_to     bigint,
+    p_limit     integer
+) RETURNS SETOF bigint LANGUAGE plpgsql STABLE ROWS 1000
+SET enable_nestloop = off
+SET enable_hashjoin = off
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET jit = off
+SET plan_cache_mode = force_generic_plan
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT t.position
+    FROM eventcore_event_tag t
+    JOIN eventcore_event_tag o ON o.position = t.position
+    WHERE t.tag_key = p_tag_key AND t.position > p_after AND t.position <= p_up_to
+      AND o.tag_key = p_other_key AND o.position > p_after AND o.position <= p_up_to
+    ORDER BY t.position
+    LIMIT p_limit;
+END
+$$;
+
 -- As the functions that write appends: with the rights of the owner, whose names mean the catalogue and this schema. Until
 -- roles-postgresql.sql or 002-tags-roles-postgresql.sql grants them to a role, only the owner may call them.
 DO $$
@@ -793,6 +822,7 @@ BEGIN
                        v_function, v_schema);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', v_function);
     END LOOP;
+    EXECUTE format('ALTER FUNCTION eventcore_positions_of_both SET search_path = pg_catalog, %s, pg_temp', v_schema);
 END
 $$;
 

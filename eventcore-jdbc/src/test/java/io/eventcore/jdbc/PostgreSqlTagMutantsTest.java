@@ -253,14 +253,11 @@ class PostgreSqlTagMutantsTest {
 
     /** The row of the first tag is not locked before the position is drawn. */
     private static String countingLateOfOneEvent(String script) {
-        String late = inTags(
-                script,
-                """
+        String late = inTags(script, """
                     UPDATE eventcore_stream SET version = version + 1
                     WHERE stream_id = p_tags[1] AND (p_seen_versions[1] = -1 OR version = p_seen_versions[1])
                     RETURNING stream_key INTO v_first;
-                """,
-                """
+                """, """
                     SELECT stream_key INTO v_first FROM eventcore_stream
                     WHERE stream_id = p_tags[1] AND (p_seen_versions[1] = -1 OR version = p_seen_versions[1]);
                 """ + FOR_A_MOMENT);

@@ -421,8 +421,7 @@ abstract class TagsContract {
         assertVersionsAreEntries();
 
         for (EventTag tag : all) {
-            AppendedEvent written = store.appendEvents(
-                            writes(HOME, all).restingOn(boundary(EventQuery.tagged(tag))))
+            AppendedEvent written = store.appendEvents(writes(HOME, all).restingOn(boundary(EventQuery.tagged(tag))))
                     .events()
                     .get(0);
 
@@ -593,6 +592,51 @@ abstract class TagsContract {
     }
 
     /** New tags and old ones, in all orders, guarded and written, by a store that sends them together and one that does not. */
+    @Test
+    void events_of_a_rare_type_or_of_a_rare_and_a_common_tag_are_found_page_by_page() {
+        StreamWrites many = StreamWrites.empty().registerStream(HOME, any());
+        Set<Integer> rare = Set.of(0, 998, 999, 1_000, 1_001, 2_400);
+        for (int i = 0; i < 2_500; i++) {
+            EventTag[] tags = i % 250 == 0 ? new EventTag[] {ADA, BOB, C1} : new EventTag[] {ADA, C1};
+            many = many.append(
+                    rare.contains(i)
+                            ? new NewEvent(UUID.randomUUID(), HOME, new Withdrawn(HOME, i))
+                                    .withTags(new HashSet<>(List.of(tags)))
+                            : event(HOME, tags));
+        }
+        List<AppendedEvent> stored = store.appendEvents(many).events();
+        List<Long> withdrawn = rare.stream()
+                .sorted()
+                .map(i -> stored.get(i).position().value())
+                .toList();
+        JdbcEventStore frugal = TestDatabase.builder(database().dataSource(), prefix)
+                .readBytes(20_000)
+                .build();
+
+        for (JdbcEventStore reader : List.of(store, frugal)) {
+            for (EventQuery query : List.of(
+                    EventQuery.tagged(ADA).ofTypes(Withdrawn.class),
+                    EventQuery.tagged(ADA).and(C1).ofTypes(Withdrawn.class),
+                    EventQuery.tagged(ADA)
+                            .ofTypes(Withdrawn.class)
+                            .or(EventQuery.tagged(C1).ofTypes(Withdrawn.class)),
+                    EventQuery.tagged(ADA)
+                            .ofTypes(Withdrawn.class)
+                            .or(EventQuery.ofStream(HOME).ofTypes(Withdrawn.class)))) {
+                assertThat(reader.readEvents(query, Withdrawn.class).toList())
+                        .as(query.toString())
+                        .extracting(event -> event.position().value())
+                        .isEqualTo(withdrawn);
+            }
+            assertThat(reader.readEvents(EventQuery.tagged(ADA).and(BOB), LedgerEvent.class)
+                            .toList())
+                    .hasSize(10);
+            assertThat(reader.readEvents(EventQuery.tagged(ADA).and(BOB).ofTypes(Withdrawn.class), Withdrawn.class)
+                            .toList())
+                    .hasSize(2);
+        }
+    }
+
     @Test
     void appends_with_tags_in_every_order_never_deadlock() {
         WatchedDataSource watched = new WatchedDataSource(database().dataSource());
