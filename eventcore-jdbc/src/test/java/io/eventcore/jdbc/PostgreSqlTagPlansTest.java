@@ -15,6 +15,7 @@ import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,13 +44,11 @@ class PostgreSqlTagPlansTest {
     private final JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
     private final TransactionTemplate transaction =
             new TransactionTemplate(new JdbcTransactionManager(database.dataSource()));
-    private String prefix;
-    private JdbcEventStore store;
+    private final String prefix = database.newTables();
+    private final JdbcEventStore store = database.store(prefix);
 
     @BeforeEach
     void fill() {
-        prefix = database.newTables();
-        store = database.store(prefix);
         for (int first = 0; first < EVENTS; first += 1_000) {
             StreamWrites writes = StreamWrites.empty().registerStream(HOME, any());
             for (int i = first; i < first + 1_000; i++) {
@@ -135,7 +134,7 @@ class PostgreSqlTagPlansTest {
 
     /** How many rows and entries of indexes of tags and events the last call looks at. Fails at a scan of a whole table. */
     private long rowsOfLast(Call call) {
-        return transaction.execute(status -> {
+        return Objects.requireNonNull(transaction.execute(status -> {
             long before = 0;
             for (int i = 0; i < CALLS; i++) {
                 before = looked();
@@ -149,14 +148,14 @@ class PostgreSqlTagPlansTest {
                     .as("scans of whole tables")
                     .isZero();
             return looked() - before;
-        });
+        }));
     }
 
     private long looked() {
-        return jdbc.queryForObject(named("""
+        return Objects.requireNonNull(jdbc.queryForObject(named("""
                 SELECT sum(pg_stat_get_xact_tuples_returned(i.indexrelid)) FROM pg_index i
                 WHERE i.indrelid IN ('eventcore_event'::regclass, 'eventcore_event_tag'::regclass)
-                """), Long.class);
+                """), Long.class));
     }
 
     private String named(String sql) {
