@@ -83,10 +83,15 @@ final class BusyStreams {
             boolean othersCameFirst = queue.first.isLocked();
             queue.first.lockInterruptibly();
             try {
-                return awaitFirst(busy, othersCameFirst, append);
+                if (!othersCameFirst || !countsOnly(append, busy)) {
+                    return awaitFirst(busy, othersCameFirst, append);
+                }
             } finally {
                 queue.first.unlock();
             }
+            // The first one has waited for the tag; the others may share a transaction again, and need not queue one by
+            // one.
+            return grouped.append(append);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TransientEventStoreException(
@@ -95,6 +100,14 @@ final class BusyStreams {
         } finally {
             leave(busy.rowId());
         }
+    }
+
+    /** Whether the append only counts for the tag that is busy, as others may at the same time. */
+    private static boolean countsOnly(SerializedAppend append, AppendResult.Busy busy) {
+        return append.tagRows().stream()
+                .anyMatch(tag -> busy.rowId().equals(Optional.of(tag.rowId()))
+                        && !tag.isGuard()
+                        && tag.guards().isEmpty());
     }
 
     /**

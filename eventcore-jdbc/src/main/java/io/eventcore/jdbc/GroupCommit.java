@@ -147,7 +147,10 @@ final class GroupCommit {
                 return null;
             }
             Waiting first = lines.first();
-            lines.take();
+            if (first == null || lines.firstIsOfAnotherBatch(first)) {
+                return null;
+            }
+            lines.take(first);
             return first;
         }
 
@@ -168,9 +171,15 @@ final class GroupCommit {
                     }
                     int moreEvents = events + next.append.entries().size();
                     long moreBytes = bytes + next.append.bytes();
+                    if (lines.firstIsOfAnotherBatch(batch.leader())) {
+                        // A second batch with its tag would find the tag locked by the first.
+                        passedOver.add(next.standing);
+                        lines.setAside();
+                        continue;
+                    }
                     if (moreEvents <= maxEvents && moreBytes <= maxBytes) {
                         batch.add(next);
-                        lines.take();
+                        lines.take(batch.leader());
                         events = moreEvents;
                         bytes = moreBytes;
                     } else {

@@ -117,6 +117,9 @@ final class StreamLines<T> {
         /** How many of those who count for it are taken. */
         private int taken;
 
+        /** The batch that they are in. */
+        private @Nullable Object batch;
+
         private @Nullable Map<Long, SameVersion<T>> byVersion;
     }
 
@@ -194,24 +197,48 @@ final class StreamLines<T> {
         return first == null ? null : first.owner;
     }
 
-    /** Lets who came first of those that nothing holds back go; all of its places stay taken. */
-    void take() {
+    /**
+     * Whether who came first of those that nothing else holds back counts for a tag that appends of another batch count for: it
+     * had its turn together with them, and they were taken before it.
+     */
+    boolean firstIsOfAnotherBatch(T batch) {
+        Standing<T> first = ready.first();
+        if (first != null) {
+            // By index: an iterator would need memory.
+            for (int i = 0; i < first.places.size(); i++) {
+                Place<T> place = first.places.get(i);
+                Line<T> line = place.line;
+                if (place.use == Use.COUNTS && line != null && line.taken > 0 && line.batch != batch) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Lets who came first of those that nothing holds back go; all of its places stay taken.
+     *
+     * @param batch what it goes with
+     */
+    void take(T batch) {
         Standing<T> first = ready.first();
         if (first != null) {
             looks++;
             ready.remove(first);
             first.stage = Stage.TAKEN;
             waiting--;
-            countTaken(first, 1);
+            countTaken(first, 1, batch);
         }
     }
 
-    private static <T> void countTaken(Standing<T> standing, int more) {
+    private static <T> void countTaken(Standing<T> standing, int more, @Nullable T batch) {
         // By index: an iterator would need memory.
         for (int i = 0; i < standing.places.size(); i++) {
             Place<T> place = standing.places.get(i);
             if (place.use == Use.COUNTS && place.line != null) {
                 place.line.taken += more;
+                place.line.batch = batch == null ? place.line.batch : batch;
             }
         }
     }
@@ -248,7 +275,7 @@ final class StreamLines<T> {
     /** Gives up the places of an append that was taken, so that those behind it get their turn. */
     void release(Standing<T> standing) {
         if (standing.stage == Stage.TAKEN) {
-            countTaken(standing, -1);
+            countTaken(standing, -1, null);
             leave(standing);
         }
     }

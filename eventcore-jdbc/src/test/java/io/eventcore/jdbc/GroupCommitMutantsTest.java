@@ -109,7 +109,7 @@ class GroupCommitMutantsTest {
                         "a_batch_is_bounded_in_events_and_in_bytes_and_what_did_not_fit_leads_next"),
                 arguments(
                         "lets go of a stream before its batch is done",
-                        "lines.take();\n                        events = moreEvents;",
+                        "lines.take(batch.leader());\n                        events = moreEvents;",
                         "lines.withdraw(next.standing);\n                        events = moreEvents;",
                         "whatever_the_schedule_each_append_is_carried_out_once_and_answered"),
                 arguments(

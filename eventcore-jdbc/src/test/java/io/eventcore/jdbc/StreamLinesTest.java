@@ -88,6 +88,25 @@ class StreamLinesTest {
     }
 
     @Test
+    void of_those_who_had_their_turn_together_some_are_left_for_the_next_batch() {
+        StreamId tag = stream(0);
+        Waiter first = enterTagged(counts(tag));
+        Waiter second = enterTagged(counts(tag));
+        Waiter third = enterTagged(counts(tag));
+        assertThat(lines.firstIsOfAnotherBatch(second)).isFalse();
+        lines.take(first);
+
+        assertThat(lines.firstIsOfAnotherBatch(first)).as("the same batch").isFalse();
+        assertThat(lines.firstIsOfAnotherBatch(second)).as("a second one").isTrue();
+        lines.take(first);
+        lines.release(first.standing);
+        assertThat(lines.first()).isSameAs(third);
+        assertThat(lines.firstIsOfAnotherBatch(third)).isTrue();
+        lines.release(second.standing);
+        assertThat(lines.firstIsOfAnotherBatch(third)).isFalse();
+    }
+
+    @Test
     void who_rests_on_a_tag_shares_it_with_those_who_do_no_more() {
         StreamId tag = stream(0);
         Waiter counting = enterTagged(counts(tag));
@@ -123,7 +142,7 @@ class StreamLinesTest {
                     Waiter first = some.first();
                     if (first != null) {
                         assertThat(taken).as("seed %d", seed).noneMatch(other -> other.holdsBack(first));
-                        some.take();
+                        some.take(first);
                         waiting.remove(first);
                         taken.add(first);
                     }
@@ -190,7 +209,7 @@ class StreamLinesTest {
             int streams = appends.apply(0).size();
             int version = 0;
             for (Waiter first = fresh.first(); first != null; first = fresh.first()) {
-                fresh.take();
+                fresh.take(first);
                 fresh.release(first.standing);
                 fresh.expecting(HOT.value(), version, ++version);
             }
@@ -221,7 +240,7 @@ class StreamLinesTest {
 
     private void take(Waiter expected) {
         assertThat(lines.first()).isSameAs(expected);
-        lines.take();
+        lines.take(expected);
     }
 
     private static Participant write(StreamId stream) {
@@ -348,7 +367,7 @@ class StreamLinesTest {
                     lines.setAside();
                     passedOver.add(first);
                 } else {
-                    lines.take();
+                    lines.take(first);
                     taken.add(first);
                 }
             }
