@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
@@ -30,9 +29,6 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 @Tag("faults")
 class KilledBackfillTest {
     private static final int EVENTS = 12_000;
-
-    @TempDir
-    Path folder;
 
     @Test
     void on_a_postgresql_a_backfill_that_is_killed_three_times_ends_complete_and_gives_each_tag_once()
@@ -43,13 +39,6 @@ class KilledBackfillTest {
                 String.valueOf(owner.getUser()),
                 String.valueOf(owner.getPassword()),
                 PostgreSqlDatabase.INSTANCE.newTables()));
-    }
-
-    @Test
-    void in_an_h2_file_too() throws Exception {
-        String url = "jdbc:h2:file:" + folder.resolve("events");
-        JdbcSchema.in(new DriverManagerDataSource(url, "sa", ""), "", "t_").create();
-        endsComplete(List.of(url, "sa", "", "t_"));
     }
 
     private static void endsComplete(List<String> database) throws Exception {
