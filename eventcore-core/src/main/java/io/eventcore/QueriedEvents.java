@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -22,15 +22,21 @@ import java.util.stream.StreamSupport;
  * @since 0.1
  */
 public final class QueriedEvents<E extends Event> implements Iterable<RecordedEvent<E>> {
-    private final StoredMatches matches;
+    private final Boundary boundary;
+    private final Function<QueriedEvents<E>, Iterator<RecordedEvent<E>>> iterators;
     private final Class<E> eventType;
-    private final Set<Class<? extends Event>> wanted;
+    private final List<Class<? extends Event>> wanted;
     private final EventStreamReader.Skipped skipped = new EventStreamReader.Skipped();
 
-    private QueriedEvents(StoredMatches matches, EventQuery query, Class<E> eventType) {
-        this.matches = Objects.requireNonNull(matches, "matches");
+    private QueriedEvents(
+            Boundary boundary,
+            Function<QueriedEvents<E>, Iterator<RecordedEvent<E>>> iterators,
+            EventQuery query,
+            Class<E> eventType) {
+        this.boundary = boundary;
+        this.iterators = iterators;
         this.eventType = Objects.requireNonNull(eventType, "eventType");
-        this.wanted = query.wantedTypes();
+        this.wanted = List.copyOf(query.wantedTypes());
     }
 
     /**
@@ -40,17 +46,50 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
      * @param eventType of what stored events stand for, only events of this type
      */
     public static <E extends Event> QueriedEvents<E> of(StoredMatches matches, EventQuery query, Class<E> eventType) {
-        return new QueriedEvents<>(matches, query, eventType);
+        return ofParts(
+                matches.boundary(),
+                matches.events(),
+                event -> event,
+                event -> event.decode(Event.class),
+                query,
+                eventType);
+    }
+
+    /**
+     * What is known by more than the store, and decoded in another way. For the library.
+     *
+     * @param stored the events in global order, each once
+     * @param form an event as it is stored
+     * @param parts the events that it stands for
+     * @param query as the caller has asked
+     * @param eventType of what stored events stand for, only events of this type
+     */
+    public static <S, E extends Event> QueriedEvents<E> ofParts(
+            Boundary boundary,
+            Iterable<S> stored,
+            Function<? super S, StoredEvent> form,
+            Function<? super S, List<RecordedEvent<Event>>> parts,
+            EventQuery query,
+            Class<E> eventType) {
+        Objects.requireNonNull(stored, "stored");
+        Objects.requireNonNull(form, "form");
+        Objects.requireNonNull(parts, "parts");
+        return new QueriedEvents<>(
+                Objects.requireNonNull(boundary, "boundary"),
+                read -> new EventStreamReader.Decoding<>(
+                        stored.iterator(), form, event -> read.wantedOf(parts.apply(event)), read.skipped),
+                query,
+                eventType);
     }
 
     /** What an append rests on that was decided on these events. */
     public Boundary boundary() {
-        return matches.boundary();
+        return boundary;
     }
 
     @Override
     public Iterator<RecordedEvent<E>> iterator() {
-        return new EventStreamReader.Decoding<>(matches.events().iterator(), event -> event, this::decode, skipped);
+        return iterators.apply(this);
     }
 
     /** The events in order; nothing to close. */
@@ -67,18 +106,31 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
     }
 
     @SuppressWarnings("unchecked") // each is checked
-    private List<RecordedEvent<E>> decode(StoredEvent stored) {
-        List<RecordedEvent<E>> parts = new ArrayList<>();
-        for (RecordedEvent<Event> part : stored.decode(Event.class)) {
-            if (eventType.isInstance(part.event()) && isWanted(part.event())) {
-                parts.add((RecordedEvent<E>) (RecordedEvent<?>) part);
+    private List<RecordedEvent<E>> wantedOf(List<RecordedEvent<Event>> parts) {
+        if (parts.size() == 1) {
+            // As a rule.
+            return isWanted(parts.get(0).event()) ? (List<RecordedEvent<E>>) (List<?>) parts : List.of();
+        }
+        List<RecordedEvent<E>> wantedParts = new ArrayList<>();
+        for (RecordedEvent<Event> part : parts) {
+            if (isWanted(part.event())) {
+                wantedParts.add((RecordedEvent<E>) (RecordedEvent<?>) part);
             }
         }
-        return parts;
+        return wantedParts;
     }
 
     private boolean isWanted(Event event) {
-        return wanted.isEmpty() || wanted.stream().anyMatch(type -> type.isInstance(event));
+        if (!eventType.isInstance(event)) {
+            return false;
+        }
+        // By index, since this runs for each event of each fold.
+        for (int i = 0; i < wanted.size(); i++) {
+            if (wanted.get(i).isInstance(event)) {
+                return true;
+            }
+        }
+        return wanted.isEmpty();
     }
 
     /** All events at once; where they are known to be few. */

@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.AppendInFlight;
+import io.eventcore.ConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
@@ -19,7 +20,6 @@ import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.TransientEventStoreException;
-import io.eventcore.VersionConflictException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +46,7 @@ final class ChainedStore implements EventStore {
             return chain.read(attempt, streamsAfter, eventType);
         } catch (TransientEventStoreException
                 | EventStoreUnavailableException
-                | VersionConflictException
+                | ConflictException
                 | DecideAgainException e) {
             attempt.isTold(e);
             throw e;
@@ -63,7 +63,7 @@ final class ChainedStore implements EventStore {
             return chain.store(attempt, writes);
         } catch (TransientEventStoreException
                 | EventStoreUnavailableException
-                | VersionConflictException
+                | ConflictException
                 | DecideAgainException e) {
             attempt.isTold(e);
             throw e;
@@ -77,7 +77,12 @@ final class ChainedStore implements EventStore {
 
     @Override
     public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
-        return store.readEvents(query, eventType);
+        try {
+            return chain.read(attempt, query, eventType);
+        } catch (TransientEventStoreException | EventStoreUnavailableException | DecideAgainException e) {
+            attempt.isTold(e);
+            throw e;
+        }
     }
 
     @Override

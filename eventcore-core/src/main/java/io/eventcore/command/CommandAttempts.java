@@ -38,6 +38,15 @@ final class CommandAttempts {
         return earlier.isPresent() ? earlier.get() : decide(store, request, number);
     }
 
+    /**
+     * Whether an attempt may decide on top of what others have decided. On tags it may if it reads once, and all that it rests
+     * on: more rounds, or the tail after a snapshot, are read from the store alone.
+     */
+    boolean mayBeInCompany(Command<?, ?> command) {
+        CommandType type = CommandType.of(command);
+        return !type.isTagged() || !(type.discoversOnTags() || (snapshots != null && snapshots.concern(command)));
+    }
+
     private <S, E extends Event> ExecutionResult decide(EventStore store, CommandRequest<S, E> request, int number) {
         Optional<CommandSnapshot<S, E>> snapshot =
                 snapshots == null ? Optional.empty() : snapshots.of(request.command());

@@ -190,9 +190,7 @@ public class CommandExecutor {
         String contested = previous instanceof ConflictException conflict ? HotStreams.rowOf(conflict) : null;
         Function<EventStore, ExecutionResult> attempt = through -> attempts.make(through, request, number);
         Supplier<Set<String>> rows = () -> rowsOf(request.command());
-        // A decision on tags is not seen by the others of a queue: it has its turn alone.
-        boolean inCompany = request.once() == CommandDeduplication.NONE
-                && !CommandType.of(request.command()).isTagged();
+        boolean inCompany = request.once() == CommandDeduplication.NONE && attempts.mayBeInCompany(request.command());
         return CallerRetries.during(() -> inCompany
                 ? hotStreams.attempt(rows, contested, request.deadline(), attempt)
                 : hotStreams.attemptAlone(rows, contested, request.deadline(), attempt));

@@ -88,6 +88,11 @@ final class CommandType {
         return tagged;
     }
 
+    /** Whether the class decides on tags and looks for more than it declares. */
+    boolean discoversOnTags() {
+        return tagged && discovers;
+    }
+
     /** The events with any of the tags in the marked components of a command; empty if none is marked. */
     Optional<EventQuery> queryOf(Command<?, ?> command) {
         if (!tagged) {

@@ -29,6 +29,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -388,10 +390,7 @@ final class DecisionBasis<S, E extends Event> {
         readers.add(new Found<>() {
             @Override
             public Iterator<RecordedEvent<E>> iterator() {
-                return read.stream()
-                        .filter(event -> isWanted(event, streams))
-                        .map(DecisionBasis.this::narrowed)
-                        .iterator();
+                return new Wanted(read.iterator(), streams);
             }
 
             @Override
@@ -406,12 +405,47 @@ final class DecisionBasis<S, E extends Event> {
         query.items().forEach(item -> tags.addAll(item.tags()));
     }
 
+    /** Of what was read, the events of the command's type. */
+    private final class Wanted implements Iterator<RecordedEvent<E>> {
+        private final Iterator<RecordedEvent<Event>> all;
+        private final Set<StreamId> streams;
+        private @Nullable RecordedEvent<Event> next;
+
+        Wanted(Iterator<RecordedEvent<Event>> all, Set<StreamId> streams) {
+            this.all = all;
+            this.streams = streams;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (next == null && all.hasNext()) {
+                RecordedEvent<Event> event = all.next();
+                next = isWanted(event, streams) ? event : null;
+            }
+            return next != null;
+        }
+
+        @Override
+        public RecordedEvent<E> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException("The read has ended");
+            }
+            RecordedEvent<Event> found = Objects.requireNonNull(next);
+            next = null;
+            return narrowed(found);
+        }
+    }
+
     /** The type is a check of what is in a stream, and a filter of what carries a tag. */
     private boolean isWanted(RecordedEvent<Event> event, Set<StreamId> streams) {
         if (command.eventType().isInstance(event.event())) {
             return true;
         }
         if (streams.contains(event.streamId())) {
+            if (StreamCache.isBeyondAll(event.position())) {
+                // It is not stored yet: alone, the command is told where it is.
+                throw new DecideAgainException(true);
+            }
             throw new EventDeserializationException(
                     event.streamId(),
                     event.version(),

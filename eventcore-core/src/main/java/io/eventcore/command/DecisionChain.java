@@ -1,30 +1,38 @@
 package io.eventcore.command;
 
+import io.eventcore.Boundary;
 import io.eventcore.Event;
+import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.EventTag;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.NewEvent;
+import io.eventcore.QueriedEvents;
+import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.command.PendingDecision.Outcome;
 import io.eventcore.internal.Combiner;
 import io.eventcore.internal.SharedEvent;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets the commands of a queue decide on top of each other's events before these are stored, and stores them in groups.
  *
  * <p>The command that has the turn reads what is stored and what is pending, folds that for itself, decides, and passes
  * the turn on. While one group of decisions is being appended, the next one gathers. Nothing that came out of a decision,
- * a refusal included, is released before the append that proves it: it checks the version of every stream the decision
- * rested on, after everything the decision rested on was stored. If an append fails, all that rests on it is decided
+ * a refusal included, is released before the append that proves it: it checks the version of every stream and the boundary of
+ * every query the decision rested on, after everything the decision rested on was stored. If an append fails, all that rests on it is decided
  * again.
  *
  * <p>The thread that has the turn calls {@link #read}, {@link #join} and {@link #drain}, any thread the rest.
@@ -39,6 +47,7 @@ class DecisionChain {
     private final ReentrantLock lock = new ReentrantLock();
 
     private final StreamCache cache;
+    private final QueryCache queries;
     private final DecisionLine line;
     private final Combiner<PendingDecision, Outcome> combiner;
 
@@ -60,7 +69,8 @@ class DecisionChain {
         this.budget = budget;
         this.othersCome = othersCome;
         this.cache = new StreamCache(budget);
-        this.line = new DecisionLine(store, cache, lock, othersCome);
+        this.queries = new QueryCache(budget);
+        this.line = new DecisionLine(store, cache, queries, lock, othersCome);
         this.combiner = new Combiner<>(lock, line);
     }
 
@@ -69,6 +79,7 @@ class DecisionChain {
         lock.lock();
         try {
             attempt.begin(line.losses());
+            queries.beginTurn();
             turns++;
         } finally {
             lock.unlock();
@@ -98,7 +109,7 @@ class DecisionChain {
         lock.lock();
         try {
             check(attempt);
-            if (cache.isTooLarge(streamsAfter.keySet())) {
+            if (cache.isTooLarge(streamsAfter.keySet()) || queries.isPendingIn(streamsAfter.keySet())) {
                 throw new DecideAgainException(true);
             }
             if (line.isIdle() || !cache.isSureOf(streamsAfter)) {
@@ -119,9 +130,119 @@ class DecisionChain {
         if (attempt.lossesBefore() != line.losses()) {
             throw new DecideAgainException(false);
         }
-        if (cache.hasTooManyEvents()) {
+        if (cache.hasTooManyEvents() || queries.hasTooManyEvents()) {
             throw new DecideAgainException(true);
         }
+    }
+
+    /**
+     * What a query matches as the next decision is to see it. The boundary stands for what is seen until the decision is
+     * sent, and no store but this chain can tell it.
+     *
+     * @return the events; iterating them throws {@link DecideAgainException} if one cannot be decoded
+     * @throws DecideAgainException if an append has failed that the attempt rests on, or the query cannot be cached
+     */
+    <E extends Event> QueriedEvents<E> read(QueuedAttempt attempt, EventQuery query, Class<E> eventType) {
+        lock.lock();
+        try {
+            check(attempt);
+            List<EventQuery.Item> asked = query.items();
+            if (eventType != Event.class
+                    || !attempt.hasSeenNothing()
+                    || asked.size() > QueryCache.MAX_ITEMS_PER_DECISION
+                    || queries.isTooLarge(asked)) {
+                throw new DecideAgainException(true);
+            }
+            if (line.isIdle() || !queries.areSure(asked)) {
+                readFromStore(attempt, asked);
+            } else {
+                attempt.restsOnUnproven();
+            }
+            List<CachedItem> items = new ArrayList<>(asked.size());
+            List<Boundary.Seen> seen = new ArrayList<>(asked.size());
+            for (EventQuery.Item item : asked) {
+                CachedItem cached = queries.find(item);
+                if (cached == null) {
+                    // It was forgotten while another one was read.
+                    throw new DecideAgainException(false);
+                }
+                items.add(cached);
+                seen.add(queries.seenOf(cached));
+            }
+            Boundary told = PackedItems.boundaryOf(items, seen).orElseThrow(() -> new DecideAgainException(true));
+            attempt.sees(items, told);
+            queries.seesInTurn(attempt.items());
+            return QueriedEvents.ofParts(
+                    told,
+                    queries.eventsOf(items),
+                    SharedEvent::stored,
+                    event -> decode(attempt, event),
+                    query,
+                    eventType);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static List<RecordedEvent<Event>> decode(QueuedAttempt attempt, SharedEvent event) {
+        try {
+            return event.decode();
+        } catch (RuntimeException notToBeReadBack) {
+            // Alone, the command is told by the store which event it is.
+            DecideAgainException alone = new DecideAgainException(true);
+            attempt.isTold(alone);
+            throw alone;
+        }
+    }
+
+    /**
+     * Reads items while no append of this chain is under way. Each is read by itself, and at a moment of its own: that
+     * all hold together is proven by the append.
+     */
+    private void readFromStore(QueuedAttempt attempt, List<EventQuery.Item> asked) {
+        try {
+            line.beginReading();
+            check(attempt);
+            boolean idle = line.isIdle();
+            if (!idle || asked.size() > 1) {
+                attempt.restsOnUnproven();
+            }
+            if (!queries.makeRoom(line.waiting())) {
+                throw new DecideAgainException(true);
+            }
+            for (EventQuery.Item item : asked) {
+                CachedItem cached = queries.find(item);
+                // What decisions in line rest on stays as they have seen it, until they are stored.
+                if (idle || !queries.isSureOf(cached)) {
+                    if (cached == null) {
+                        attempt.readsMore();
+                    }
+                    fill(item);
+                }
+            }
+        } finally {
+            line.endReading();
+        }
+    }
+
+    /** As the other one, for an item of a query. */
+    private void fill(EventQuery.Item item) {
+        EventQuery query = new EventQuery(List.of(item));
+        Optional<FoundMatches> found = Optional.empty();
+        lock.unlock();
+        try {
+            found = FoundMatches.of(store.internals().readMatching(query, Event.class, Optional.empty()), budget);
+        } finally {
+            lock.lock();
+        }
+        if (found.isEmpty()) {
+            queries.refuse(item);
+            throw new DecideAgainException(true);
+        }
+        if (!queries.add(item, found.get())) {
+            throw new DecideAgainException(true);
+        }
+        coolLater();
     }
 
     /**
@@ -197,16 +318,19 @@ class DecisionChain {
      * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
      */
     PendingDecision join(QueuedAttempt attempt, StreamWrites writes) {
-        PendingDecision decision = PendingDecision.of(writes, attempt.hasReadMore(), roundTrip);
+        PendingDecision decision = PendingDecision.of(writes, attempt.items(), attempt.hasReadMore(), roundTrip);
         lock.lock();
         try {
             check(attempt);
-            writes.streams().forEach((id, expected) -> {
-                if (!cache.contains(id) || !expected.equals(ExpectedVersion.exactly(cache.version(id)))) {
-                    throw new DecideAgainException(true);
-                }
-            });
-            if (!cache.reserve(decision.bytes())) {
+            if (!attempt.isBasisOf(writes)) {
+                throw new DecideAgainException(true);
+            }
+            if (decision.isOnQuery()) {
+                checkQuery(attempt, writes);
+            } else {
+                checkStreams(writes);
+            }
+            if (!cache.reserve(decision.isOnQuery() ? 0 : decision.bytes()) || !queries.reserve(decision)) {
                 throw new DecideAgainException(true);
             }
             coolLater();
@@ -214,6 +338,35 @@ class DecisionChain {
             return decision;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void checkStreams(StreamWrites writes) {
+        writes.streams().forEach((id, expected) -> {
+            if (!cache.contains(id) || !expected.equals(ExpectedVersion.exactly(cache.version(id)))) {
+                throw new DecideAgainException(true);
+            }
+        });
+    }
+
+    /**
+     * The streams of a decision on a query were read with that, and others are written in any version. None of them is in the
+     * cache of streams afterwards, which would have to know their versions.
+     */
+    private void checkQuery(QueuedAttempt attempt, StreamWrites writes) {
+        if (!attempt.items().stream().allMatch(item -> queries.holds(item) && queries.isSureOf(item))) {
+            throw new DecideAgainException(false);
+        }
+        writes.streams().forEach((id, expected) -> {
+            if (!(expected instanceof ExpectedVersion.Any) && !attempt.hasSeen(id, expected)) {
+                throw new DecideAgainException(true);
+            }
+        });
+        for (NewEvent event : writes.events()) {
+            if (cache.isPending(event.streamId())) {
+                throw new DecideAgainException(true);
+            }
+            cache.evict(event.streamId());
         }
     }
 
@@ -234,8 +387,13 @@ class DecisionChain {
                 line.endDraining();
             }
             cache.doubt();
-            if (cache.hasTooManyEvents() || budget.used() > CacheBudget.MAX_BYTES / 2) {
+            queries.doubt();
+            boolean scarce = budget.used() > CacheBudget.MAX_BYTES / 2;
+            if (scarce || cache.hasTooManyEvents()) {
                 cache.evictStored();
+            }
+            if (scarce || queries.hasTooManyEvents()) {
+                queries.evict();
             }
         } finally {
             lock.unlock();
@@ -252,7 +410,7 @@ class DecisionChain {
 
     /** Looks after a while whether what is cached is still needed. */
     private void coolLater() {
-        if (!willCool && !cache.isEmpty()) {
+        if (!willCool && !(cache.isEmpty() && queries.isEmpty())) {
             long turnsNow = turns;
             budget.later(() -> cool(turnsNow));
             willCool = true;
@@ -266,6 +424,7 @@ class DecisionChain {
             willCool = false;
             if (turns == turnsThen && line.isIdle() && !othersCome.getAsBoolean()) {
                 cache.clear();
+                queries.clear();
             }
             coolLater();
         } finally {
@@ -273,11 +432,16 @@ class DecisionChain {
         }
     }
 
-    /** Forgets a stream that no commands fight over any more. */
-    void forget(StreamId streamId) {
+    /** Forgets a stream or a tag that no commands fight over any more. */
+    void forget(String row) {
         lock.lock();
         try {
-            cache.evict(streamId);
+            if (!EventTag.isRow(row)) {
+                cache.evict(StreamId.of(row));
+            }
+            if (line.isIdle()) {
+                queries.evict(row);
+            }
         } finally {
             lock.unlock();
         }

@@ -2,6 +2,9 @@ package io.eventcore.command;
 
 import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.AppendedEvent;
+import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
+import io.eventcore.ConflictException;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
@@ -15,10 +18,10 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.command.PendingDecision.Outcome;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Decisions that rest on each other, in their order, and are stored by one append: all of them, or none.
@@ -39,9 +42,13 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return events;
     }
 
-    /** Appends all decisions. An interruption of this thread is kept for later: it must not fail the others. */
-    EventStreamSlice appendTo(EventStore store) {
-        StreamWrites writes = writes();
+    /**
+     * Appends all decisions. An interruption of this thread is kept for later: it must not fail the others.
+     *
+     * @param boundaries what they rest on beside the versions of streams
+     */
+    EventStreamSlice appendTo(EventStore store, List<Boundary> boundaries) {
+        StreamWrites writes = writes(boundaries);
         decisions.forEach(PendingDecision::send);
         EventStreamSlice written = appendUninterruptibly(store, writes);
         if (written.events().size() != events()) {
@@ -72,27 +79,53 @@ record DecisionGroup(List<PendingDecision> decisions) {
     }
 
     /**
-     * All decisions as one append. What a later one expects of a stream is what the earlier ones make of it, so the first
-     * expectation of each stream stands for all.
+     * All decisions as one append. What a later one expects of a stream is what the earlier ones make of it, so what all
+     * expect of its version before the append is the same; who expects any version says nothing about that.
      */
-    private StreamWrites writes() {
+    private StreamWrites writes(List<Boundary> boundaries) {
         if (decisions.size() == 1) {
-            return decisions.get(0).writes();
+            return decisions.get(0).restingOn(boundaries);
         }
         StreamWrites all = StreamWrites.empty();
-        Set<StreamId> registered = new HashSet<>();
+        for (Map.Entry<StreamId, ExpectedVersion> stream : expectations().entrySet()) {
+            all = all.registerStream(stream.getKey(), stream.getValue());
+        }
         for (PendingDecision decision : decisions) {
             StreamWrites own = decision.writes();
-            for (Map.Entry<StreamId, ExpectedVersion> stream : own.streams().entrySet()) {
-                if (registered.add(stream.getKey())) {
-                    all = all.registerStream(stream.getKey(), stream.getValue());
-                }
-            }
             for (NewEvent event : own.events()) {
                 all = all.append(withMetadata(event, own.metadata()));
             }
         }
+        for (Boundary boundary : boundaries) {
+            all = all.restingOn(boundary);
+        }
         return all;
+    }
+
+    private Map<StreamId, ExpectedVersion> expectations() {
+        Map<StreamId, ExpectedVersion> expectations = new LinkedHashMap<>();
+        Map<StreamId, Integer> writtenInAnyVersion = new HashMap<>();
+        for (PendingDecision decision : decisions) {
+            StreamWrites own = decision.writes();
+            for (Map.Entry<StreamId, ExpectedVersion> stream : own.streams().entrySet()) {
+                StreamId id = stream.getKey();
+                ExpectedVersion expected = stream.getValue();
+                if (expectations.getOrDefault(id, ExpectedVersion.any()) instanceof ExpectedVersion.Any) {
+                    int before = writtenInAnyVersion.getOrDefault(id, 0);
+                    expectations.put(
+                            id,
+                            expected instanceof ExpectedVersion.Exactly exactly
+                                    ? ExpectedVersion.exactly(exactly.version().value() - before)
+                                    : expected);
+                }
+                if (expected instanceof ExpectedVersion.Any) {
+                    for (NewEvent event : own.events()) {
+                        writtenInAnyVersion.merge(id, event.streamId().equals(id) ? 1 : 0, Integer::sum);
+                    }
+                }
+            }
+        }
+        return expectations;
     }
 
     /** The event with what its own append said about all its events. */
@@ -116,9 +149,26 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return outcomes;
     }
 
+    /** Of what was written, the events of decisions on streams alone. */
+    List<AppendedEvent> ofStreams(EventStreamSlice written) {
+        if (decisions.stream().noneMatch(PendingDecision::isOnQuery)) {
+            return written.events();
+        }
+        List<AppendedEvent> ofStreams = new ArrayList<>();
+        int next = 0;
+        for (PendingDecision decision : decisions) {
+            int end = next + decision.events();
+            if (!decision.isOnQuery()) {
+                ofStreams.addAll(written.events().subList(next, end));
+            }
+            next = end;
+        }
+        return ofStreams;
+    }
+
     /** What the failure of the append means for each decision. */
     List<Outcome> failed(EventStoreException failure) {
-        if (decisions.size() == 1) {
+        if (decisions.size() == 1 && !(failure instanceof BoundaryConflictException)) {
             return List.of(new Outcome.Failed(failure));
         }
         List<Outcome> outcomes = new ArrayList<>(decisions.size());
@@ -143,8 +193,8 @@ record DecisionGroup(List<PendingDecision> decisions) {
      */
     static Outcome settle(PendingDecision decision, EventStore store) {
         try {
-            return new Outcome.Stored(appendUninterruptibly(store, decision.writes()));
-        } catch (VersionConflictException e) {
+            return new Outcome.Stored(appendUninterruptibly(store, decision.settlingWrites()));
+        } catch (ConflictException e) {
             // The one before it was refused, or what it rested on without writing has moved on since.
             return Outcome.decideAgain();
         } catch (TransientEventStoreException | EventStoreUnavailableException e) {
@@ -158,12 +208,18 @@ record DecisionGroup(List<PendingDecision> decisions) {
     private static RuntimeException unknown(PendingDecision decision, Throwable failure) {
         return decision.events() == 0
                 ? new DecideAgainException(false)
-                : new AppendOutcomeUnknownException(decision.writes(), failure);
+                : new AppendOutcomeUnknownException(decision.settlingWrites(), failure);
     }
 
     private static RuntimeException part(PendingDecision decision, EventStoreException failure) {
+        if (failure instanceof BoundaryConflictException conflict) {
+            return decision.items().stream().anyMatch(item -> item.guardRow().equals(conflict.guardRow()))
+                    ? new BoundaryConflictException(conflict.guardRow(), conflict.seen(), conflict.found())
+                    : new DecideAgainException(false);
+        }
         if (failure instanceof VersionConflictException conflict) {
-            return decision.writes().streams().containsKey(conflict.streamId())
+            return decision.writes().streams().getOrDefault(conflict.streamId(), ExpectedVersion.any())
+                            instanceof ExpectedVersion.Exactly
                     ? new VersionConflictException(conflict.streamId(), conflict.expected(), conflict.actual())
                     : new DecideAgainException(false);
         }

@@ -1,16 +1,27 @@
 package io.eventcore.command;
 
 import io.eventcore.AppendLimitExceededException;
+import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
+import io.eventcore.Event;
+import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.StoredMatches;
 import io.eventcore.command.PendingDecision.Outcome;
 import io.eventcore.internal.Combiner;
 import io.eventcore.internal.RedactedException;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -40,6 +51,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
 
     private final EventStore store;
     private final StreamCache cache;
+    private final QueryCache queries;
     private final BooleanSupplier othersCome;
     private final ReentrantLock lock;
 
@@ -72,12 +84,14 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     /**
      * A line without decisions.
      *
-     * @param lock guards this object and the cache
+     * @param lock guards this object and the caches
      * @param othersCome whether another command has the turn, or waits for it
      */
-    DecisionLine(EventStore store, StreamCache cache, ReentrantLock lock, BooleanSupplier othersCome) {
+    DecisionLine(
+            EventStore store, StreamCache cache, QueryCache queries, ReentrantLock lock, BooleanSupplier othersCome) {
         this.store = store;
         this.cache = cache;
+        this.queries = queries;
         this.lock = lock;
         this.groupEnded = lock.newCondition();
         this.othersCome = othersCome;
@@ -106,6 +120,11 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         reading = false;
     }
 
+    /** Those that wait, in their order. */
+    Collection<PendingDecision> waiting() {
+        return waiting;
+    }
+
     /** Holds back no decision until {@link #endDraining}. */
     void beginDraining() {
         draining = true;
@@ -127,7 +146,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     public void arrive(PendingDecision decision) {
         waiting.add(decision);
         holding += decision.holds() ? 1 : 0;
-        decision.showIn(cache);
+        decision.showIn(cache, queries);
     }
 
     /** An error has kept a decision from joining, or its thread from waiting. */
@@ -147,6 +166,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
             losses++;
             waiting.forEach(PendingDecision::lose);
             cache.dropPending();
+            queries.dropPending();
         }
     }
 
@@ -181,9 +201,14 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     public void gather(Combiner.Group<PendingDecision> group) {
         boolean lost = group.leader().isLost();
         int events = group.leader().events();
+        int items = group.leader().items().size();
         for (PendingDecision next = waiting.peek(); next != null; next = waiting.peek()) {
             events += next.events();
-            boolean fits = lost || (group.size() < MAX_DECISIONS && events <= maxEvents);
+            items += next.items().size();
+            boolean fits = lost
+                    || (group.size() < MAX_DECISIONS
+                            && events <= maxEvents
+                            && items <= QueryCache.MAX_ITEMS_PER_APPEND);
             if (!fits || next.isLost() != lost) {
                 return;
             }
@@ -199,8 +224,9 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         }
         DecisionGroup group = new DecisionGroup(decisions);
         try {
-            EventStreamSlice written = group.appendTo(store);
-            succeed(written);
+            Set<CachedItem> basis = basisOf(group);
+            EventStreamSlice written = append(group, basis);
+            succeed(group, basis, written);
             return group.stored(written);
         } catch (EventStoreException e) {
             if (e instanceof AppendLimitExceededException && group.isShared()) {
@@ -217,10 +243,73 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         }
     }
 
-    private void succeed(EventStreamSlice written) {
+    private EventStreamSlice append(DecisionGroup group, Set<CachedItem> basis) {
+        try {
+            return group.appendTo(store, PackedItems.boundariesOf(basis));
+        } catch (BoundaryConflictException e) {
+            boolean mayBeCounted = basis.stream()
+                    .anyMatch(item -> item.isCounted() && item.guardRow().equals(e.guardRow()));
+            if (!mayBeCounted || !recount(basis)) {
+                throw e;
+            }
+            return group.appendTo(store, PackedItems.boundariesOf(basis));
+        }
+    }
+
+    private Set<CachedItem> basisOf(DecisionGroup group) {
         lock.lock();
         try {
-            cache.stored(written.events());
+            Optional<Set<CachedItem>> basis = queries.basisOf(group.decisions(), waiting);
+            // What waits may rest on something that is forgotten: it is lost when this group has ended.
+            undone |= basis.isEmpty();
+            return basis.orElseGet(() -> {
+                Set<CachedItem> own = new LinkedHashSet<>();
+                group.decisions().forEach(decision -> own.addAll(decision.items()));
+                return own;
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Reads what the versions of items have come to that were counted, after one was in a conflict: events may have come that
+     * do not match.
+     *
+     * @return false if they hold other events than those that are cached, or cannot be read: the conflict stands
+     */
+    private boolean recount(Set<CachedItem> basis) {
+        Map<CachedItem, Boundary.Seen> recounted = new LinkedHashMap<>();
+        try {
+            for (CachedItem item : basis) {
+                if (item.isCounted()) {
+                    EventQuery query = item.boundary(item.seen()).query();
+                    StoredMatches stored = store.internals().readMatching(query, Event.class, Optional.empty());
+                    Boundary now = stored.boundary();
+                    if (!now.guardRows().contains(item.guardRow()) || !item.isAs(stored)) {
+                        return false;
+                    }
+                    recounted.put(item, now.seen(item.guardRow()));
+                }
+            }
+        } catch (EventStoreException cannotBeRead) {
+            LOG.debug("Tags could not be read again after a conflict", cannotBeRead);
+            return false;
+        }
+        lock.lock();
+        try {
+            recounted.forEach(CachedItem::recount);
+        } finally {
+            lock.unlock();
+        }
+        return true;
+    }
+
+    private void succeed(DecisionGroup group, Set<CachedItem> basis, EventStreamSlice written) {
+        lock.lock();
+        try {
+            cache.stored(group.ofStreams(written));
+            queries.stored(written.events(), basis);
             maxEvents = Math.min(MAX_EVENTS, maxEvents + 1 + maxEvents / 8);
             stored = true;
         } finally {

@@ -1,7 +1,5 @@
 package io.eventcore.command;
 
-import io.eventcore.EventTag;
-import io.eventcore.StreamId;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -73,16 +71,12 @@ final class HotStreamQueues {
         serving.set(stripe, own.get(stripe));
     }
 
-    /** Lets every queue forget what it keeps of a stream. Of tags none keeps anything. */
+    /** Lets every queue forget what it keeps of a stream or a tag. */
     void forget(String row) {
-        if (EventTag.isRow(row)) {
-            return;
-        }
-        StreamId stream = StreamId.of(row);
         for (HotStreamQueue queue : own) {
             DecisionChain chain = queue.chain();
             if (chain != null) {
-                chain.forget(stream);
+                chain.forget(row);
             }
         }
     }

@@ -1,20 +1,32 @@
 package io.eventcore.command;
 
+import io.eventcore.Boundary;
 import io.eventcore.EventRoundTrip;
 import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import io.eventcore.internal.Combiner;
 import io.eventcore.internal.SharedEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A decision that is about to be stored, after those that it rests on. Made by the thread that waits for its outcome. */
 final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
+    /** No tag ever has as many events, so an append that rests on this is refused, unless it was made before. */
+    private static final long NEVER_REACHED = Long.MAX_VALUE / 2;
+
     private final StreamWrites writes;
+    private final List<CachedItem> items;
     private final boolean holds;
-    private final List<SharedEvent> events;
+    private final List<PendingEvent> events;
+
+    /** What the append of its group says of the items; changed by the thread that leads the group, before that is sent. */
+    private List<Boundary.Seen> seenWhenSent = List.of();
 
     /** Changed with the lock of its line held. */
     private boolean lost;
@@ -50,8 +62,9 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         }
     }
 
-    private PendingDecision(StreamWrites writes, boolean holds, List<SharedEvent> events) {
+    private PendingDecision(StreamWrites writes, List<CachedItem> items, boolean holds, List<PendingEvent> events) {
         this.writes = writes;
+        this.items = items;
         this.holds = holds;
         this.events = events;
     }
@@ -59,13 +72,14 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     /**
      * A decision to be put in line.
      *
+     * @param items what it rests on beside streams; whatever boundary the writes have stands for them
      * @param holds whether it is better not sent while other commands are about to join: they have to read, and cannot
      *     while its group is under way
      * @throws DecideAgainException if no other command could decide on top of it, since it cannot be read back or
      *     holds personal data
      */
-    static PendingDecision of(StreamWrites writes, boolean holds, EventRoundTrip roundTrip) {
-        List<SharedEvent> events = new ArrayList<>(writes.events().size());
+    static PendingDecision of(StreamWrites writes, List<CachedItem> items, boolean holds, EventRoundTrip roundTrip) {
+        List<PendingEvent> events = new ArrayList<>(writes.events().size());
         try {
             for (NewEvent event : writes.events()) {
                 SharedEvent encoded = new SharedEvent(roundTrip.encode(event));
@@ -73,17 +87,65 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
                     // It is sealed when it is stored, and must not be kept as it is before.
                     throw new DecideAgainException(true);
                 }
-                events.add(encoded);
+                events.add(new PendingEvent(event, encoded));
             }
         } catch (RuntimeException notToBeReadBack) {
             // What is wrong with it, its own append will say.
             throw new DecideAgainException(true);
         }
-        return new PendingDecision(writes, holds, events);
+        return new PendingDecision(writes, items, holds, events);
     }
 
     StreamWrites writes() {
         return writes;
+    }
+
+    /** What it rests on beside the versions of streams. */
+    List<CachedItem> items() {
+        return items;
+    }
+
+    /** Whether it rests on a query, and its streams are items of that. */
+    boolean isOnQuery() {
+        return !items.isEmpty();
+    }
+
+    List<PendingEvent> pendingEvents() {
+        return events;
+    }
+
+    /** The writes, resting on boundaries that are true of what is stored. */
+    StreamWrites restingOn(List<Boundary> boundaries) {
+        if (boundaries.isEmpty() && writes.boundaries().isEmpty()) {
+            return writes;
+        }
+        StreamWrites resting = StreamWrites.empty().withMetadata(writes.metadata());
+        for (Map.Entry<StreamId, ExpectedVersion> stream : writes.streams().entrySet()) {
+            resting = resting.registerStream(stream.getKey(), stream.getValue());
+        }
+        for (NewEvent event : writes.events()) {
+            resting = resting.append(event);
+        }
+        for (Boundary boundary : boundaries) {
+            resting = resting.restingOn(boundary);
+        }
+        return resting;
+    }
+
+    /**
+     * An append of this decision alone, after its group was sent, that finds it if it is stored and stores nothing: what it
+     * rests on may be lost.
+     */
+    StreamWrites settlingWrites() {
+        if (!isOnQuery()) {
+            return writes;
+        }
+        List<Boundary> never = new ArrayList<>();
+        for (int i = 0; i < items.size(); i++) {
+            Boundary.Seen seen = seenWhenSent.get(i);
+            never.add(items.get(i).boundary(new Boundary.Seen(NEVER_REACHED, seen.lastPosition())));
+        }
+        return restingOn(never);
     }
 
     int events() {
@@ -93,17 +155,24 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     /** How many bytes its events count for in a cache. */
     long bytes() {
         long bytes = 0;
-        for (SharedEvent event : events) {
-            bytes += CacheBudget.bytes(event.stored());
+        for (PendingEvent event : events) {
+            bytes += event.bytes();
         }
         return bytes;
     }
 
     /** Shows its events to the commands that decide next. They lose or gain what they do when they are stored and read. */
-    void showIn(StreamCache cache) {
-        events.forEach(cache::addPending);
+    void showIn(StreamCache streams, QueryCache queries) {
+        for (PendingEvent event : events) {
+            // No fold sees the version; it cannot be known of a stream that is written in any version.
+            SharedEvent seenAs = isOnQuery()
+                    ? event.encoded().at(StreamVersion.of(1), streams.nextBeyond())
+                    : streams.addPending(event.encoded());
+            queries.addPending(event, seenAs, isOnQuery());
+        }
     }
 
+    /** Whether it is better not sent while other commands are about to join. */
     boolean holds() {
         return holds;
     }
@@ -119,6 +188,9 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
 
     /** Its group is about to be appended. */
     void send() {
+        if (isOnQuery()) {
+            seenWhenSent = items.stream().map(CachedItem::seen).toList();
+        }
         sent = true;
     }
 

@@ -1,11 +1,13 @@
 package io.eventcore.command;
 
+import io.eventcore.Boundary;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class QueuedAttempt {
     private final HotStreamQueue queue;
     private final Map<StreamId, StreamVersion> seen = new LinkedHashMap<>();
+    private List<CachedItem> items = List.of();
+
+    /** What the attempt was told that the items rest on. */
+    private @Nullable Boundary boundary;
+
     private long lossesBefore;
     private boolean unproven;
     private boolean hasReadMore;
@@ -57,7 +64,33 @@ final class QueuedAttempt {
     }
 
     boolean hasSeenNothing() {
-        return seen.isEmpty();
+        return seen.isEmpty() && items.isEmpty();
+    }
+
+    /** What a query asks for; {@code told} stands for it until the decision is sent. */
+    void sees(List<CachedItem> ofQuery, Boundary told) {
+        items = List.copyOf(ofQuery);
+        boundary = told;
+    }
+
+    List<CachedItem> items() {
+        return items;
+    }
+
+    /** Whether an append rests on the query that was read here, if one was, and on no other. */
+    @SuppressWarnings("ReferenceEquality") // An equal one, made by a store, would not stand for what is pending.
+    boolean isBasisOf(StreamWrites writes) {
+        return boundary == null
+                ? writes.boundaries().isEmpty()
+                : writes.boundaries().size() == 1 && writes.boundaries().get(0) == boundary;
+    }
+
+    /** Whether the version that is expected of a stream is the one that was read with the query. */
+    boolean hasSeen(StreamId streamId, ExpectedVersion expected) {
+        return boundary != null
+                && boundary.guardRows().contains(streamId.value())
+                && expected.equals(
+                        ExpectedVersion.exactly(boundary.seen(streamId.value()).version()));
     }
 
     Map<StreamId, StreamVersion> versionsOf(Set<StreamId> streams) {
@@ -72,7 +105,7 @@ final class QueuedAttempt {
         for (Map.Entry<StreamId, StreamVersion> stream : seen.entrySet()) {
             proof = proof.registerStream(stream.getKey(), ExpectedVersion.exactly(stream.getValue()));
         }
-        return proof;
+        return boundary == null ? proof : proof.restingOn(boundary);
     }
 
     /** What came out of the store, or of the chain: it is about the attempt, and rests on nothing the attempt has seen. */

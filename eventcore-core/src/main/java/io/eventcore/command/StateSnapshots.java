@@ -47,6 +47,11 @@ final class StateSnapshots {
                 .build();
     }
 
+    /** Whether states of this command are kept. */
+    boolean concern(Command<?, ?> command) {
+        return command.getClass().isAnnotationPresent(Snapshot.class);
+    }
+
     /** The snapshot for one attempt at a command; none if the class of the command asks for none. */
     <S, E extends Event> Optional<CommandSnapshot<S, E>> of(Command<S, E> command) {
         Snapshot declared = command.getClass().getAnnotation(Snapshot.class);

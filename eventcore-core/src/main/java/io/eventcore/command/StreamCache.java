@@ -233,14 +233,24 @@ final class StreamCache {
         return true;
     }
 
-    /** Adds an event that is pending, for which room was reserved; only the folds of commands see the place that it gets. */
-    void addPending(SharedEvent encoded) {
+    /**
+     * Adds an event that is pending, for which room was reserved; only the folds of commands see the place that it gets.
+     *
+     * @return the event in that place
+     */
+    SharedEvent addPending(SharedEvent encoded) {
         CachedStream cached = cached(encoded.stored().streamId());
-        SharedEvent pending = encoded.at(StreamVersion.of(cached.version() + 1), GlobalPosition.of(nextBeyond++));
+        SharedEvent pending = encoded.at(StreamVersion.of(cached.version() + 1), nextBeyond());
         long size = CacheBudget.bytes(encoded.stored());
         cached.events.add(pending);
         cached.pendingBytes.add(size);
         count(cached, size);
+        return pending;
+    }
+
+    /** A place behind all that are stored and pending. */
+    GlobalPosition nextBeyond() {
+        return GlobalPosition.of(nextBeyond++);
     }
 
     /** The first of the pending events are stored. */

@@ -26,9 +26,11 @@ class DecisionLineTest {
 
     private final InMemoryEventStore store = new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
     private final EventRoundTrip roundTrip = store.internals().roundTrip().orElseThrow();
-    private final StreamCache cache = new StreamCache(new CacheBudget(Runnable::run));
+    private final CacheBudget budget = new CacheBudget(Runnable::run);
+    private final StreamCache cache = new StreamCache(budget);
+    private final QueryCache queries = new QueryCache(budget);
     private final AtomicBoolean othersCome = new AtomicBoolean();
-    private final DecisionLine line = new DecisionLine(store, cache, heldLock(), othersCome::get);
+    private final DecisionLine line = new DecisionLine(store, cache, queries, heldLock(), othersCome::get);
 
     private static ReentrantLock heldLock() {
         ReentrantLock lock = new ReentrantLock();
@@ -139,8 +141,8 @@ class DecisionLineTest {
     private PendingDecision arrives(long cents, boolean holds) {
         StreamWrites writes =
                 StreamWrites.to(HOT, ExpectedVersion.exactly(cache.version(HOT)), new Deposited(HOT, cents));
-        PendingDecision decision = PendingDecision.of(writes, holds, roundTrip);
-        assertThat(cache.reserve(decision.bytes())).isTrue();
+        PendingDecision decision = PendingDecision.of(writes, List.of(), holds, roundTrip);
+        assertThat(cache.reserve(decision.bytes()) && queries.reserve(decision)).isTrue();
         line.arrive(decision);
         return decision;
     }

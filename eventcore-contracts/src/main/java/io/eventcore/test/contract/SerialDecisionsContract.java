@@ -47,16 +47,6 @@ abstract class SerialDecisionsContract extends TagFixture {
     /** Decisions go on to new tags after so many, so that reads and graphs stay small. */
     private static final int EPOCH = 150;
 
-    /**
-     * A decision that was stored.
-     *
-     * @param epoch when it was made: decisions of different ones have no tag in common
-     * @param query what it rests on
-     * @param seen the numbers of the events that it has read
-     * @param written its events
-     */
-    private record Decision(int epoch, EventQuery query, Set<Long> seen, List<SchoolEvent> written) {}
-
     private final AtomicInteger stored = new AtomicInteger();
     private final AtomicInteger numbers = new AtomicInteger();
 
@@ -93,13 +83,13 @@ abstract class SerialDecisionsContract extends TagFixture {
         return Optional.of(template);
     }
 
-    private List<Decision> decideUntil(int enough, Optional<TransactionTemplate> template) {
-        ConcurrentLinkedQueue<Decision> decisions = new ConcurrentLinkedQueue<>();
+    private List<SerialOrder.Decision> decideUntil(int enough, Optional<TransactionTemplate> template) {
+        ConcurrentLinkedQueue<SerialOrder.Decision> decisions = new ConcurrentLinkedQueue<>();
         Race.run(DECIDERS, decider -> {
             Random random = new Random(decider);
             EventStore through = decider % 2 == 0 ? store : other;
             while (stored.get() < enough) {
-                Optional<Decision> decision = template.isPresent() && random.nextInt(5) > 0
+                Optional<SerialOrder.Decision> decision = template.isPresent() && random.nextInt(5) > 0
                         ? inTransaction(template.get(), through, random)
                         : decide(through, random);
                 decision.ifPresent(made -> {
@@ -112,13 +102,14 @@ abstract class SerialDecisionsContract extends TagFixture {
         return List.copyOf(decisions);
     }
 
-    private Optional<Decision> inTransaction(TransactionTemplate template, EventStore through, Random random) {
+    private Optional<SerialOrder.Decision> inTransaction(
+            TransactionTemplate template, EventStore through, Random random) {
         try {
             return Objects.requireNonNull(template.execute(status -> {
-                Optional<Decision> made = decide(through, random);
+                Optional<SerialOrder.Decision> made = decide(through, random);
                 if (random.nextInt(6) == 0) {
                     status.setRollbackOnly();
-                    return Optional.<Decision>empty();
+                    return Optional.<SerialOrder.Decision>empty();
                 }
                 return made;
             }));
@@ -130,12 +121,12 @@ abstract class SerialDecisionsContract extends TagFixture {
         }
     }
 
-    private Optional<Decision> decide(EventStore through, Random random) {
+    private Optional<SerialOrder.Decision> decide(EventStore through, Random random) {
         int epoch = stored.get() / EPOCH;
         EventQuery query = anyQuery(epoch, random);
         Set<Long> seen = new HashSet<>();
         var read = through.readEvents(query, SchoolEvent.class);
-        read.forEach(event -> seen.add(numberOf(event.event())));
+        read.forEach(event -> seen.add(SerialOrder.numberOf(event.event())));
         Boundary boundary = read.boundary();
         if (random.nextInt(4) == 0) {
             LockSupport.parkNanos(1_000);
@@ -147,7 +138,7 @@ abstract class SerialDecisionsContract extends TagFixture {
         StreamWrites writes = writes(events.toArray(SchoolEvent[]::new)).restingOn(boundary);
         try {
             through.appendEvents(writes);
-            return Optional.of(new Decision(epoch, query, seen, events));
+            return Optional.of(new SerialOrder.Decision(epoch, query, seen, events));
         } catch (ConflictException conflict) {
             return Optional.empty();
         } catch (TransientEventStoreException deadlockOfTransactions) {
@@ -194,74 +185,21 @@ abstract class SerialDecisionsContract extends TagFixture {
         };
     }
 
-    private static long numberOf(SchoolEvent event) {
-        return event instanceof Noted noted ? noted.number() : ((Revised) event).number();
-    }
-
-    private static boolean matches(EventQuery query, SchoolEvent event) {
-        return query.items().stream()
-                .anyMatch(item -> (item.types().isEmpty() || item.types().contains(event.getClass()))
-                        && (item.stream().isPresent()
-                                ? item.stream().get().equals(event.streamId())
-                                : event.eventTags().containsAll(item.tags())));
-    }
-
-    private static void assertSerial(List<Decision> decisions, int enough) {
+    private static void assertSerial(List<SerialOrder.Decision> decisions, int enough) {
         assertThat(decisions).hasSizeGreaterThanOrEqualTo(enough);
-        int last = decisions.stream().mapToInt(Decision::epoch).max().orElseThrow();
-        List<List<Decision>> epochs = new ArrayList<>();
+        int last =
+                decisions.stream().mapToInt(SerialOrder.Decision::epoch).max().orElseThrow();
+        List<List<SerialOrder.Decision>> epochs = new ArrayList<>();
         for (int i = 0; i <= last; i++) {
             epochs.add(new ArrayList<>());
         }
-        decisions.forEach(decision -> epochs.get(decision.epoch).add(decision));
+        decisions.forEach(decision -> epochs.get(decision.epoch()).add(decision));
         int inCircles = 0;
-        for (List<Decision> epoch : epochs) {
-            inCircles += inCircles(epoch);
+        for (List<SerialOrder.Decision> epoch : epochs) {
+            inCircles += SerialOrder.inCircles(epoch);
         }
         assertThat(inCircles)
                 .as("decisions in circles, of %d", decisions.size())
                 .isZero();
-    }
-
-    /** How many are left when those are taken away, again and again, that come before all others that are left. */
-    private static int inCircles(List<Decision> decisions) {
-        int size = decisions.size();
-        boolean[][] before = new boolean[size][size];
-        int[] predecessors = new int[size];
-        for (int reader = 0; reader < size; reader++) {
-            for (int writer = 0; writer < size; writer++) {
-                if (reader == writer) {
-                    continue;
-                }
-                for (SchoolEvent event : decisions.get(writer).written) {
-                    if (matches(decisions.get(reader).query, event)) {
-                        boolean seen = decisions.get(reader).seen.contains(numberOf(event));
-                        before[seen ? writer : reader][seen ? reader : writer] = true;
-                    }
-                }
-            }
-        }
-        for (int a = 0; a < size; a++) {
-            for (int b = 0; b < size; b++) {
-                predecessors[b] += before[a][b] ? 1 : 0;
-            }
-        }
-        List<Integer> free = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            if (predecessors[i] == 0) {
-                free.add(i);
-            }
-        }
-        int left = size;
-        while (!free.isEmpty()) {
-            int first = free.remove(free.size() - 1);
-            left--;
-            for (int b = 0; b < size; b++) {
-                if (before[first][b] && --predecessors[b] == 0) {
-                    free.add(b);
-                }
-            }
-        }
-        return left;
     }
 }

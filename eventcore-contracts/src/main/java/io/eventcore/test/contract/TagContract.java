@@ -93,4 +93,12 @@ public abstract class TagContract {
             return TagContract.this;
         }
     }
+
+    @Nested
+    class Deciding_together_on_hot_tags extends HotTagsContract {
+        @Override
+        TagContract contract() {
+            return TagContract.this;
+        }
+    }
 }

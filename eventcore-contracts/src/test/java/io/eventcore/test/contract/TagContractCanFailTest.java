@@ -63,7 +63,8 @@ class TagContractCanFailTest {
                                 "decisions_stored_on_their_own_or_in_batches_are_serial",
                                 "decisions_in_transactions_that_read_what_is_committed_are_serial",
                                 "decisions_in_transactions_with_repeatable_reads_are_serial",
-                                "decisions_in_serializable_transactions_are_serial"),
+                                "decisions_in_serializable_transactions_are_serial",
+                                "decisions_of_two_processes_are_serial"),
                         mutant(
                                 "forgets versions beside a boundary",
                                 BrokenTagStores::forgettingVersions,

@@ -1,0 +1,139 @@
+package io.eventcore.command;
+
+import io.eventcore.Boundary;
+import io.eventcore.EventQuery;
+import io.eventcore.EventTag;
+import io.eventcore.StoredEvent;
+import io.eventcore.StoredMatches;
+import io.eventcore.StreamVersion;
+import io.eventcore.internal.SharedEvent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An item of queries as it was read, and as groups of decisions have gone on from there: its events that are stored, and what
+ * was seen of its guard.
+ *
+ * <p>An append that rests on the item and writes events of its guard holds the guard's row from its check to its commit. So
+ * what the guard holds then is what was seen and these events, in the last places: it need not be read again. If other events
+ * that do not match have come since it was read, the version is too low by their number. A store takes that for a reason to
+ * look, or to refuse; never does it accept more.
+ *
+ * <p>Not safe for concurrent use.
+ */
+final class CachedItem {
+    private final EventQuery.Item asked;
+    private final EventQuery.Item item;
+    private final String guardRow;
+    private final List<SharedEvent> events = new ArrayList<>();
+    private Boundary.Seen seen;
+    private boolean counted;
+    private long bytes;
+    private long sureSince;
+
+    /**
+     * An item as it was read.
+     *
+     * @param asked as commands ask for it
+     * @param found what a read of it alone has found
+     * @param doubts see {@link #isSureSince}
+     */
+    CachedItem(EventQuery.Item asked, FoundMatches found, long doubts) {
+        this.asked = asked;
+        this.item = found.boundary().query().items().get(0);
+        this.guardRow = found.boundary().guardRows().get(0);
+        this.seen = found.boundary().seen(guardRow);
+        this.events.addAll(found.events());
+        this.bytes = found.bytes();
+        this.sureSince = doubts;
+    }
+
+    /** As commands ask for it. */
+    EventQuery.Item asked() {
+        return asked;
+    }
+
+    /** With the names that events are stored under. */
+    EventQuery.Item item() {
+        return item;
+    }
+
+    String guardRow() {
+        return guardRow;
+    }
+
+    /** What every event of the guard tells: the tag that it carries, or the stream that it is in. */
+    Object guard() {
+        return item.stream().isPresent() ? item.stream().get() : EventTag.ofRow(guardRow);
+    }
+
+    /** What was seen of the guard, up to the last event that is stored. */
+    Boundary.Seen seen() {
+        return seen;
+    }
+
+    /** Whether that was counted since it was read, and may be too low. */
+    boolean isCounted() {
+        return counted;
+    }
+
+    List<SharedEvent> events() {
+        return events;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** Whether it was read, and all that may have come to it was counted, since there were so many doubts. */
+    boolean isSureSince(long doubts) {
+        return sureSince == doubts;
+    }
+
+    /** Events of its guard are about to be stored that it will lack. */
+    void doubt() {
+        sureSince = -1;
+    }
+
+    boolean matches(PendingEvent event) {
+        return item.matches(event.streamId(), event.tags(), event.typeName());
+    }
+
+    /** The boundary of a query for this item alone. */
+    Boundary boundary(Boundary.Seen from) {
+        return Boundary.of(new EventQuery(List.of(item)), List.of(guardRow), Map.of(guardRow, from));
+    }
+
+    /** Whether it is stored as it is cached: these events, and no other. */
+    boolean isAs(StoredMatches read) {
+        int next = 0;
+        for (StoredEvent event : read.events()) {
+            if (next == events.size() || !events.get(next).stored().id().equals(event.id())) {
+                return false;
+            }
+            next++;
+        }
+        return next == events.size();
+    }
+
+    /** Nothing that matches has come to the guard since it was seen: this is what it has come to. */
+    void recount(Boundary.Seen now) {
+        seen = now;
+        counted = false;
+    }
+
+    /** An event of the guard is stored, by an append that rested on this item. */
+    void goOn(SharedEvent event, boolean matches) {
+        StreamVersion version = event.stored().version();
+        seen = item.stream().isPresent()
+                ? new Boundary.Seen(version.value(), 0)
+                : new Boundary.Seen(
+                        seen.version() + 1, event.stored().position().value());
+        counted |= item.stream().isEmpty();
+        if (matches) {
+            events.add(event);
+            bytes += CacheBudget.bytes(event.stored());
+        }
+    }
+}
