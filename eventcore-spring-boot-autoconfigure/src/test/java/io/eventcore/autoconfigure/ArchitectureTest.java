@@ -382,7 +382,7 @@ class ArchitectureTest {
             .and()
             // Machinery behind the executor of commands and the runner of projections.
             .haveNameNotMatching("io\\.eventcore\\.command\\."
-                    + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionBasis|DecisionChain|HotStreams)(\\$.*)?")
+                    + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionBasis|DecisionChain|DecisionLine|HotStreams)(\\$.*)?")
             .and()
             .haveNameNotMatching("io\\.eventcore\\.projection\\."
                     + "(LogScan|LogTail|PartitionReader|ProjectionRunner|StartCheck)(\\$.*)?")

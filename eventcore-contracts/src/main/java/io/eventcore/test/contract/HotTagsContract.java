@@ -193,9 +193,11 @@ abstract class HotTagsContract extends TagFixture {
     private void check(List<Decided> all) {
         Map<UUID, RecordedEvent<Event>> byId = new HashMap<>();
         Map<Long, Long> positions = new HashMap<>();
+        Map<Long, SchoolEvent> byNumber = new HashMap<>();
         for (RecordedEvent<Event> event : store.readEvents(EventFilter.all(), EventPage.first(10_000), Event.class)
                 .events()) {
             byId.put(event.id(), event);
+            byNumber.put(SerialOrder.numberOf((SchoolEvent) event.event()), (SchoolEvent) event.event());
             positions.put(
                     SerialOrder.numberOf((SchoolEvent) event.event()),
                     event.position().value());
@@ -206,6 +208,9 @@ abstract class HotTagsContract extends TagFixture {
                     .map(number -> Objects.requireNonNull(positions.get(number), "seen, and never stored"))
                     .toList();
             assertThat(places).isSorted().doesNotHaveDuplicates();
+            assertThat(one.seenInOrder)
+                    .allMatch(number -> SerialOrder.matches(
+                            one.decision.query(), Objects.requireNonNull(byNumber.get(number))));
             assertThat(one.written).hasSameSizeAs(one.decision.written());
             for (int i = 0; i < one.written.size(); i++) {
                 AppendedEvent told = one.written.get(i);
