@@ -39,6 +39,7 @@ class EventStoreExceptionTest {
                 new EventStoreUnavailableException("The disk is full", reason()),
                 new StreamIntegrityException(ADA, StreamVersion.of(2)),
                 new SubjectErasedException("ada"),
+                new TagsIncompleteException("course"),
                 new TransientEventStoreException("A deadlock", reason()),
                 new UndeclaredStreamException(ADA),
                 new VersionConflictException(ADA, exactly(3), StreamVersion.of(4)),

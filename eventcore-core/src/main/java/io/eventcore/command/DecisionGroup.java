@@ -178,24 +178,64 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return outcomes;
     }
 
-    /** Appends each decision by itself, after an append of all that may or may not have stored them. */
+    /**
+     * Settles each decision, in order, after an append of all that may or may not have stored them.
+     *
+     * <p>What a decision rests on are those before it. So it is appended by itself only if they are stored: else another
+     * instance may have taken their place, with the very version that it expects.
+     */
     List<Outcome> settle(EventStore store) {
         List<Outcome> outcomes = new ArrayList<>(decisions.size());
+        Outcome before = new Outcome.Stored(EventStreamSlice.empty());
+        boolean anyStored = false;
         for (PendingDecision decision : decisions) {
-            outcomes.add(settle(decision, store));
+            Outcome outcome;
+            if (before instanceof Outcome.Stored || decision.isOnQuery()) {
+                outcome = append(decision, store);
+            } else if (before.isDecidedAgain()) {
+                // It would have been found if all were stored.
+                outcome = before;
+            } else {
+                outcome = find(decision, store, anyStored);
+            }
+            outcomes.add(outcome);
+            anyStored |= outcome instanceof Outcome.Stored && decision.events() > 0;
+            if (before instanceof Outcome.Stored && decision.events() > 0) {
+                before = outcome;
+            }
         }
         return outcomes;
     }
 
+    /** Settles a decision of a group that has no leader any more: others settle theirs, in no order. */
+    static Outcome settleApart(PendingDecision decision, EventStore store) {
+        return decision.isOnQuery() ? append(decision, store) : find(decision, store, false);
+    }
+
     /**
-     * Appends a decision by itself, after an append of its group that may or may not have stored it: if it is stored, the
-     * store finds it by the ids of its events.
+     * The decision, if it is stored.
+     *
+     * @param ended whether the append of the group has come to its end for certain: one of its streams was written since
      */
-    static Outcome settle(PendingDecision decision, EventStore store) {
+    private static Outcome find(PendingDecision decision, EventStore store, boolean ended) {
+        try {
+            if (decision.isIn(store)) {
+                return append(decision, store);
+            }
+        } catch (RuntimeException unreadable) {
+            return new Outcome.Failed(unknown(decision, unreadable));
+        }
+        return ended
+                ? Outcome.decideAgain()
+                : new Outcome.Failed(unknown(decision, new IllegalStateException("its group was not acknowledged")));
+    }
+
+    /** Appends a decision by itself: if it is stored, the store finds it by the ids of its events. */
+    private static Outcome append(PendingDecision decision, EventStore store) {
         try {
             return new Outcome.Stored(appendUninterruptibly(store, decision.settlingWrites()));
         } catch (ConflictException e) {
-            // The one before it was refused, or what it rested on without writing has moved on since.
+            // It is not stored, or what it rested on without writing has moved on since.
             return Outcome.decideAgain();
         } catch (TransientEventStoreException | EventStoreUnavailableException e) {
             // True of this append alone: that of all may have stored it.

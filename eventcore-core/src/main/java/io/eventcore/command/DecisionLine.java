@@ -293,7 +293,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
                 }
             }
         } catch (EventStoreException cannotBeRead) {
-            LOG.debug("Tags could not be read again after a conflict", cannotBeRead);
+            LOG.debug("Tags could not be read again after a conflict", RedactedException.of(cannotBeRead, ""));
             return false;
         }
         lock.lock();
@@ -340,6 +340,6 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
 
     @Override
     public Outcome withoutAnswer(PendingDecision decision) {
-        return decision.isSent() ? DecisionGroup.settle(decision, store) : Outcome.decideAgain();
+        return decision.isSent() ? DecisionGroup.settleApart(decision, store) : Outcome.decideAgain();
     }
 }

@@ -1,7 +1,9 @@
 package io.eventcore.command;
 
 import io.eventcore.Boundary;
+import io.eventcore.Event;
 import io.eventcore.EventRoundTrip;
+import io.eventcore.EventStore;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.NewEvent;
@@ -54,6 +56,11 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
             private static <T extends Throwable> RuntimeException asItIs(Throwable failure) throws T {
                 throw (T) failure;
             }
+        }
+
+        /** Whether {@link #decideAgain} has made it. */
+        default boolean isDecidedAgain() {
+            return this instanceof Failed failed && failed.failure() instanceof DecideAgainException;
         }
 
         /** Something it rests on did not come about. */
@@ -133,8 +140,8 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     }
 
     /**
-     * An append of this decision alone, after its group was sent, that finds it if it is stored and stores nothing: what it
-     * rests on may be lost.
+     * An append of this decision alone, after its group was sent, that finds it if it is stored. If it is not, one on tags
+     * is refused; one on streams alone would be stored, so it is asked for only where what it rests on is stored.
      */
     StreamWrites settlingWrites() {
         if (!isOnQuery()) {
@@ -150,6 +157,22 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
 
     int events() {
         return events.size();
+    }
+
+    /** Whether its first event stands where it was to be stored. */
+    boolean isIn(EventStore store) {
+        if (events.isEmpty()) {
+            return false;
+        }
+        NewEvent first = writes.events().get(0);
+        StreamId id = first.streamId();
+        if (!(writes.streams().get(id) instanceof ExpectedVersion.Exactly expected)) {
+            throw new IllegalStateException("A decision on streams expects the version of each");
+        }
+        for (RecordedEvent<Event> next : store.readStreams(Map.of(id, expected.version()), Event.class)) {
+            return next.id().equals(first.id());
+        }
+        return false;
     }
 
     /** How many bytes its events count for in a cache. */

@@ -636,6 +636,49 @@ class HotStreamGroupTest {
         assertThat(cents(HOT)).containsExactly(1L, 2L, 4L);
     }
 
+    /** Its version is the one expected, and yet what it rests on did not come about. */
+    @ParameterizedTest
+    @MethodSource("unexplained")
+    void where_another_instance_has_taken_the_place_of_what_a_decision_rests_on_it_is_decided_again(Throwable thrown) {
+        Runner first = decides(deposit(1));
+        Runner second = decides(deposit(2));
+        Runner guilty = decides(deposit(666));
+        Runner last = decides(new Tally(Set.of(HOT), seen -> List.of(deposited(HOT, sum(seen)))));
+        store.refuse(666, thrown);
+        store.beforeAppend(4, () -> store.elsewhere(deposited(HOT, 100)));
+
+        store.openForGood();
+
+        assertThat(guilty.failure()).isSameAs(thrown);
+        assertThat(results(first, second, last))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(cents(HOT)).containsExactly(1L, 2L, 100L, 103L);
+    }
+
+    @ParameterizedTest
+    @MethodSource("unexplained")
+    void if_nothing_tells_whether_the_append_of_a_group_has_ended_the_outcome_is_unknown(Throwable thrown) {
+        Runner first = decides(deposit(1));
+        Runner guilty = decides(deposit(666));
+        Runner last = decides(new Tally(Set.of(HOT), seen -> List.of(deposited(HOT, sum(seen)))));
+        store.refuse(666, thrown);
+        store.beforeAppend(3, () -> store.elsewhere(deposited(HOT, 100)));
+
+        store.openForGood();
+
+        assertThat(first.result().attempts()).isEqualTo(1);
+        assertThat(guilty.failure()).isSameAs(thrown);
+        assertThat(last.failure()).isInstanceOf(AppendOutcomeUnknownException.class);
+        assertThat(cents(HOT)).containsExactly(1L, 100L);
+    }
+
+    private static long sum(List<LedgerEvent> seen) {
+        return seen.stream()
+                .mapToLong(event -> ((LedgerEvent.Deposited) event).cents())
+                .sum();
+    }
+
     static List<Throwable> unexplained() {
         return List.of(
                 new IllegalStateException("a decorator's own"), new AssertionError(), new IOException("sneaked"));

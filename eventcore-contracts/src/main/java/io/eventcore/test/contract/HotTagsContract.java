@@ -209,8 +209,8 @@ abstract class HotTagsContract extends TagFixture {
                     .toList();
             assertThat(places).isSorted().doesNotHaveDuplicates();
             assertThat(one.seenInOrder)
-                    .allMatch(number -> SerialOrder.matches(
-                            one.decision.query(), Objects.requireNonNull(byNumber.get(number))));
+                    .allMatch(number ->
+                            SerialOrder.matches(one.decision.query(), Objects.requireNonNull(byNumber.get(number))));
             assertThat(one.written).hasSameSizeAs(one.decision.written());
             for (int i = 0; i < one.written.size(); i++) {
                 AppendedEvent told = one.written.get(i);
