@@ -29,8 +29,8 @@ final class TagQueries {
     private static final String AND_OTHER = " AND (SELECT o.position FROM eventcore_event_tag o"
             + " WHERE o.tag_key = ? AND o.position = t.position) IS NOT NULL";
 
-    private static final String OF_STREAM = """
-            SELECT e.position FROM eventcore_event e%s WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?""";
+    private static final String OF_STREAM =
+            " FROM eventcore_event e%s WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?";
 
     private final TableNames names;
     private final SqlExpressions expressions;
@@ -193,7 +193,9 @@ final class TagQueries {
                     .append(AND_OTHER.repeat(part.otherTags().size()));
             values.addAll(part.otherTags());
         } else {
-            sql.append(OF_STREAM.formatted(expressions.byStreamAndVersion())).append(expressions.andNotFromCache());
+            sql.append("SELECT e.position")
+                    .append(OF_STREAM.formatted(expressions.byStreamAndVersion()))
+                    .append(expressions.andNotFromCache());
         }
         if (typed) {
             sql.append(" AND e.type").append(Statements.in(part.typeNames().size()));
