@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.Event;
+import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
@@ -68,7 +69,7 @@ class ObservedEventStoreTest {
         registry.observationConfig().observationHandler(new Errors(traced));
         EventStore store = new ObservedEventStore(new InMemoryEventStore(new Talkative()), registry);
 
-        assertThatExceptionOfType(AssertionError.class)
+        assertThatExceptionOfType(EventSerializationException.class)
                 .isThrownBy(() -> store.appendEvents(StreamWrites.to(A, ExpectedVersion.any(), new Noted(A))));
 
         assertThat(traced).hasSize(1);

@@ -342,6 +342,9 @@ class ArchitectureTest {
             // Hands the events of hot streams to a command.
             .doNotHaveFullyQualifiedName("io.eventcore.command.DecodedEvents")
             .and()
+            // Hands the events of hot tags to a command.
+            .doNotHaveFullyQualifiedName("io.eventcore.command.DecisionChain")
+            .and()
             // Sees whether what it is about to store can be read back.
             .doNotHaveFullyQualifiedName("io.eventcore.command.PendingDecision")
             .and()
