@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
@@ -19,6 +20,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.eventcore.internal.PersonalComponents;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -80,7 +82,9 @@ class AutoConfigurationRulesTest {
             .should()
             .dependOnClassesThat(resideInAPackage("io.eventcore..internal..")
                     // Keeps the text of exceptions out of the log, here as in the rest of the library.
-                    .and(not(simpleName("OwnThreads"))))
+                    .and(not(simpleName("OwnThreads")))
+                    // Names the component for which there is no key; an application is told the same by the serializer.
+                    .and(not(belongToAnyOf(PersonalComponents.class))))
             .because("what the starter does, every application can do");
 
     /** By a condition on itself or on its class; post-processors add to the application's beans instead. */
