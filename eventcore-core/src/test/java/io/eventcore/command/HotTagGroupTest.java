@@ -157,6 +157,7 @@ class HotTagGroupTest {
                 .extracting(ExecutionResult::attempts)
                 .containsOnly(1);
         assertThat(store.eventsOfAppends()).containsExactly(1, 4);
+        assertThat(store.reads).hasValue(6);
     }
 
     @Test
@@ -434,6 +435,23 @@ class HotTagGroupTest {
         assertThat(first.failure()).isInstanceOf(EventStoreUnavailableException.class);
         assertThat(refused.result().slice().events()).hasSize(1);
         assertThat(numbers(about(HOT))).containsExactly(99);
+    }
+
+    @Test
+    void a_refusal_that_rests_on_subjects_read_at_two_moments_is_proven_before_it_is_released() {
+        store.openForGood();
+        store.beforeRead(2, () -> {
+            store.elsewhere(event(50, HOT));
+            store.elsewhere(event(51, "side"));
+        });
+
+        ExecutionResult result = executor.execute(tally(about(HOT).or(about("side")), seen -> {
+            Require.that(!seen.equals(List.of(51)), "the second one without the first, which never was");
+            return List.of(event(52, HOT));
+        }));
+
+        assertThat(result.attempts()).isEqualTo(2);
+        assertThat(numbers(about(HOT))).containsExactly(50, 52);
     }
 
     @Test
@@ -843,6 +861,8 @@ class HotTagGroupTest {
         private final Semaphore gate = new Semaphore(PERMITS);
         private final AtomicInteger reads = new AtomicInteger();
         private volatile int actionAt = -1;
+        private volatile int readAt = -1;
+        private volatile Runnable onRead = () -> {};
         private volatile Runnable action = () -> {};
         private volatile int thrownAfter = -1;
         private volatile Supplier<RuntimeException> thrown = IllegalStateException::new;
@@ -891,6 +911,12 @@ class HotTagGroupTest {
             actionAt = number;
         }
 
+        /** The same for reads of tags. */
+        void beforeRead(int number, Runnable something) {
+            onRead = something;
+            readAt = number;
+        }
+
         /** Throws after the append with this number is carried out. */
         void afterAppend(int number, Supplier<RuntimeException> exception) {
             thrown = exception;
@@ -909,7 +935,9 @@ class HotTagGroupTest {
         @Override
         public StoredMatches readMatching(
                 EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
-            reads.incrementAndGet();
+            if (reads.incrementAndGet() == readAt) {
+                onRead.run();
+            }
             return super.readMatching(query, eventType, after);
         }
 
