@@ -57,7 +57,7 @@ final class DerivedProperty extends BeanPropertyWriter {
     /** Whether it is a method that gives something else than a field of the class. */
     static boolean isDerived(AnnotatedMember member, Class<?> owner) {
         return member.getMember() instanceof Method method
-                && Fields.of(owner).stream()
+                && Fields.declaredBy(owner).stream()
                         .noneMatch(field -> Stream.of(method.getName(), ofGetter(method.getName()))
                                 .anyMatch(field.getName()::equals));
     }

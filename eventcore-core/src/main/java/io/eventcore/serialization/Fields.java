@@ -10,16 +10,9 @@ final class Fields {
     private static final ClassValue<List<Field>> KNOWN = new ClassValue<>() {
         @Override
         protected List<Field> computeValue(Class<?> type) {
-            List<Field> fields = new ArrayList<>();
-            for (Class<?> level = type; level != null && level != Object.class; level = level.getSuperclass()) {
-                for (Field field : level.getDeclaredFields()) {
-                    if (!Modifier.isStatic(field.getModifiers()) && !Modifier.isTransient(field.getModifiers())) {
-                        field.setAccessible(true);
-                        fields.add(field);
-                    }
-                }
-            }
-            return List.copyOf(fields);
+            List<Field> fields = declaredBy(type);
+            fields.forEach(field -> field.setAccessible(true));
+            return fields;
         }
     };
 
@@ -32,5 +25,18 @@ final class Fields {
      */
     static List<Field> of(Class<?> type) {
         return KNOWN.get(type);
+    }
+
+    /** The same, not accessible: for who wants to know no more than what there is, whatever the module allows. */
+    static List<Field> declaredBy(Class<?> type) {
+        List<Field> fields = new ArrayList<>();
+        for (Class<?> level = type; level != null && level != Object.class; level = level.getSuperclass()) {
+            for (Field field : level.getDeclaredFields()) {
+                if (!Modifier.isStatic(field.getModifiers()) && !Modifier.isTransient(field.getModifiers())) {
+                    fields.add(field);
+                }
+            }
+        }
+        return List.copyOf(fields);
     }
 }
