@@ -1,23 +1,18 @@
 package io.eventcore.transfer;
 
-import io.eventcore.Event;
-import io.eventcore.EventDeserializationException;
-import io.eventcore.EventTag;
-import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.serialization.EventSerializer;
-import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.MetadataJson;
+import io.eventcore.serialization.internal.StoredTags;
 import java.nio.charset.StandardCharsets;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
-/** Gives an event without tags those that it says today; where upcasters make several of it, those of all. */
+/** Gives an event without tags those that it says today. */
 final class SaidTags implements UnaryOperator<ExportedEvent> {
-    private final StoredEvent.Decoder decoder;
+    private final StoredTags tags;
 
     SaidTags(EventSerializer serializer) {
-        this.decoder = new EventDecoder(serializer);
+        this.tags = new StoredTags(serializer);
     }
 
     @Override
@@ -34,20 +29,12 @@ final class SaidTags implements UnaryOperator<ExportedEvent> {
                 event.typeName(),
                 event.payload(),
                 MetadataJson.write(event.metadata()).getBytes(StandardCharsets.UTF_8),
-                decoder);
-        if (!stored.isKnown()) {
-            throw new TransferRefusedException(
-                    "What tags %s carries cannot be told: its type is not known here".formatted(event));
-        }
-        TreeSet<EventTag> said = new TreeSet<>();
+                tags.decoder());
         try {
-            for (RecordedEvent<Event> part : stored.decode(Event.class)) {
-                said.addAll(part.event().eventTags());
-            }
-        } catch (EventDeserializationException e) {
+            return event.withTags(tags.of(stored, tag -> true));
+        } catch (StoredTags.UntoldException e) {
             throw new TransferRefusedException(
-                    "What tags %s carries cannot be told: it cannot be read".formatted(event), e);
+                    "What tags %s carries cannot be told: %s".formatted(event, e.reason()), e.getCause());
         }
-        return event.withTags(said);
     }
 }

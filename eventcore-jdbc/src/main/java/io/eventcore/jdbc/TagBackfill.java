@@ -2,16 +2,14 @@ package io.eventcore.jdbc;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.Event;
-import io.eventcore.EventDeserializationException;
 import io.eventcore.EventTag;
 import io.eventcore.GlobalPosition;
-import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.jdbc.TagFill.Entry;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
-import io.eventcore.serialization.internal.EventDecoder;
+import io.eventcore.serialization.internal.StoredTags;
 import io.eventcore.transfer.TransferRefusedException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -30,7 +28,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Gives tags to events that were stored without them: those that {@link Event#eventTags()} says today. From its beginning to its
@@ -62,7 +59,7 @@ public final class TagBackfill {
     private final LogReads log;
     private final Connections connections;
     private final Dialect dialect;
-    private final StoredEvent.Decoder decoder;
+    private final StoredTags tags;
     private final EventTypes types;
     private final String readingKey;
     private final SortedSet<String> names;
@@ -71,7 +68,7 @@ public final class TagBackfill {
     private TagBackfill(
             Connections connections,
             Dialect dialect,
-            StoredEvent.Decoder decoder,
+            StoredTags tags,
             EventTypes types,
             String readingKey,
             SortedSet<String> names,
@@ -81,7 +78,7 @@ public final class TagBackfill {
         this.fill = new TagFill(connections, dialect, log, tables);
         this.connections = connections;
         this.dialect = dialect;
-        this.decoder = decoder;
+        this.tags = tags;
         this.types = types;
         this.readingKey = readingKey;
         this.names = names;
@@ -92,7 +89,7 @@ public final class TagBackfill {
         SortedSet<String> declared = new TreeSet<>();
         types.types().forEach(type -> declared.addAll(EventTag.namesMarkedOn(type)));
         return new TagBackfill(
-                connections, dialect, new EventDecoder(serializer), types, serializer.readingKey(), declared, PATIENCE);
+                connections, dialect, new StoredTags(serializer), types, serializer.readingKey(), declared, PATIENCE);
     }
 
     /**
@@ -106,7 +103,7 @@ public final class TagBackfill {
         for (String name : tagNames) {
             chosen.add(EventTag.of(name).name());
         }
-        return new TagBackfill(connections, dialect, decoder, types, readingKey, chosen, patience);
+        return new TagBackfill(connections, dialect, tags, types, readingKey, chosen, patience);
     }
 
     /**
@@ -119,7 +116,7 @@ public final class TagBackfill {
         if (forTransactions.isNegative()) {
             throw new IllegalArgumentException("patience must not be negative, is " + forTransactions);
         }
-        return new TagBackfill(connections, dialect, decoder, types, readingKey, names, forTransactions);
+        return new TagBackfill(connections, dialect, tags, types, readingKey, names, forTransactions);
     }
 
     /**
@@ -188,32 +185,19 @@ public final class TagBackfill {
     private List<Entry> entriesOf(Collection<StoredEvent> events) {
         List<Entry> entries = new ArrayList<>();
         for (StoredEvent stored : events) {
-            if (!stored.isKnown()) {
-                throw cannotBeTold(stored, "its type is not known here", null);
-            }
             SortedSet<String> rows = new TreeSet<>();
             try {
-                // What upcasters made of one stored event stands at one position.
-                for (RecordedEvent<Event> part : stored.decode(Event.class)) {
-                    for (EventTag tag : part.event().eventTags()) {
-                        if (names.contains(tag.name())) {
-                            rows.add(tag.rowId());
-                        }
-                    }
-                }
-            } catch (EventDeserializationException e) {
-                throw cannotBeTold(stored, "it cannot be read", e);
+                tags.of(stored, tag -> names.contains(tag.name())).forEach(tag -> rows.add(tag.rowId()));
+            } catch (StoredTags.UntoldException e) {
+                throw new TransferRefusedException(
+                        "What tags the event of type '%s' at position %s carries cannot be told: %s"
+                                .formatted(stored.typeName(), stored.position(), e.reason()),
+                        e.getCause());
             }
+            // What upcasters made of one stored event stands at one position.
             rows.forEach(row -> entries.add(new Entry(row, stored.position().value())));
         }
         return entries;
-    }
-
-    private static TransferRefusedException cannotBeTold(StoredEvent event, String why, @Nullable Exception cause) {
-        return new TransferRefusedException(
-                "What tags the event of type '%s' at position %s carries cannot be told: %s"
-                        .formatted(event.typeName(), event.position(), why),
-                cause);
     }
 
     /** One run. */
@@ -243,7 +227,8 @@ public final class TagBackfill {
                                             + " now: end the instances that do not write these tags, and run the backfill again")
                                     .formatted(String.join("', '", names), lastLate));
                 }
-                Optional<Boolean> complete = fill.complete(names, plan, filledTo, decoder, TagBackfill.this::entriesOf);
+                Optional<Boolean> complete =
+                        fill.complete(names, plan, filledTo, tags.decoder(), TagBackfill.this::entriesOf);
                 if (complete.orElse(false)) {
                     return new Progress(events, given, filledTo);
                 }
@@ -257,7 +242,7 @@ public final class TagBackfill {
         private boolean readUpTo(GlobalPosition end) throws SQLException {
             boolean any = false;
             while (filledTo.compareTo(end) < 0) {
-                List<StoredEvent> page = log.settled(filledTo, end, PAGE_EVENTS, decoder);
+                List<StoredEvent> page = log.settled(filledTo, end, PAGE_EVENTS, tags.decoder());
                 GlobalPosition last =
                         page.isEmpty() ? end : page.get(page.size() - 1).position();
                 List<Entry> entries = entriesOf(page);

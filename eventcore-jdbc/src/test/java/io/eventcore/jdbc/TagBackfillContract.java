@@ -15,6 +15,7 @@ import io.eventcore.EventQuery;
 import io.eventcore.EventTag;
 import io.eventcore.EventType;
 import io.eventcore.GlobalPosition;
+import io.eventcore.PersonalData;
 import io.eventcore.QueriedEvents;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
@@ -22,6 +23,9 @@ import io.eventcore.StreamWrites;
 import io.eventcore.Tag;
 import io.eventcore.TagsIncompleteException;
 import io.eventcore.jdbc.TagBackfill.Progress;
+import io.eventcore.memory.InMemorySubjectKeyStore;
+import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.test.contract.Race;
@@ -33,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +66,20 @@ abstract class TagBackfillContract {
 
     @EventType("backfill.course-opened")
     record Opened(@Tag String course) implements Event {}
+
+    @EventType("backfill.invited")
+    record OldInvited(
+            String guest, @PersonalData(subject = "guest") String name) implements Event {}
+
+    /** What an append of it would refuse. */
+    @EventType("backfill.invited")
+    record Invited(
+            String guest, @PersonalData(subject = "guest") String name) implements Event {
+        @Override
+        public Set<EventTag> eventTags() {
+            return Set.of(EventTag.of("guest", guest), EventTag.of("called", name));
+        }
+    }
 
     private static final EventTypes OLD = EventTypes.of(OldSeat.class, OldOpened.class);
     private static final EventTypes NEW = EventTypes.of(Seat.class, OldOpened.class);
@@ -502,5 +521,35 @@ abstract class TagBackfillContract {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> backfill().named("No Name"))
                 .withMessageContaining("No Name");
+    }
+
+    /** Else it would stand in the tables where no erasure reaches it. */
+    @Test
+    void what_is_sealed_in_an_event_becomes_no_tag() {
+        PersonalDataProtection protection = PersonalDataProtection.of(new InMemorySubjectKeyStore());
+        EventTypes types = EventTypes.of(Invited.class);
+        JacksonEventSerializer before = new JacksonEventSerializer(
+                EventTypes.of(OldInvited.class), EventJson.builder().build(), protection);
+        JacksonEventSerializer now =
+                new JacksonEventSerializer(types, EventJson.builder().build(), protection);
+        TestDatabase.jdbc(database().dataSource(), prefix)
+                .eventStore(before)
+                .appendEvents(writes("guests", List.of(new OldInvited("g-1", "Ada Lovelace"))));
+        TagBackfill backfill = TestDatabase.jdbc(database().ownersDataSource(), prefix)
+                .tagBackfill(now, types)
+                .named("guest", "called");
+
+        assertThatExceptionOfType(TransferRefusedException.class)
+                .isThrownBy(backfill::run)
+                .withMessageContaining("'called'")
+                .withMessageContaining("@PersonalData")
+                .withMessageNotContaining("Ada");
+        assertThat(new JdbcTemplate(database().ownersDataSource())
+                        .queryForObject(
+                                new TableNames("", prefix).in("SELECT COUNT(*) FROM eventcore_event_tag"), Long.class))
+                .isZero();
+
+        // What is not asked for is not told either.
+        assertThat(backfill.named("guest").run().given()).isOne();
     }
 }

@@ -359,11 +359,8 @@ class ArchitectureTest {
             .and()
             .doNotHaveFullyQualifiedName("io.eventcore.internal.SharedEvent")
             .and()
-            // Asks an event that is imported what its tags are.
-            .doNotHaveFullyQualifiedName("io.eventcore.transfer.SaidTags")
-            .and()
-            // Asks a stored event the same.
-            .doNotHaveFullyQualifiedName("io.eventcore.jdbc.TagBackfill")
+            // Asks a stored event what its tags are.
+            .doNotHaveFullyQualifiedName("io.eventcore.serialization.internal.StoredTags")
             .should()
             .accessTargetWhere(methodOf(io.eventcore.StoredEvent.class, "decode"))
             .orShould()

@@ -11,7 +11,9 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 
 /** Encodes the events of one append. What is personal data in them is sealed for all of them together. */
 final class StoredForms {
@@ -52,17 +54,20 @@ final class StoredForms {
         }
     }
 
-    /** A tag stands in tables as it is, for ever. */
+    /** What is wrong with tags of an event of which this is to be sealed; nothing, mostly. A tag stands in tables as it is, for ever. */
+    static Optional<String> problemOf(Collection<EventTag> tags, UnsealedEvent hidden) {
+        return tags.stream()
+                .filter(tag -> !tag.value().isEmpty() && hidden.hides(tag.value()))
+                .findFirst()
+                .map(tag -> "its tag '" + tag.name()
+                        + "' tells a value that is @PersonalData, and tags are never erased: take it away");
+    }
+
     private static void checkTags(NewEvent event, UnsealedEvent hidden) {
-        for (EventTag tag : event.tags()) {
-            if (!tag.value().isEmpty() && hidden.hides(tag.value())) {
-                throw new EventSerializationException(
-                        event.streamId(),
-                        event.event().getClass().getSimpleName(),
-                        new IllegalStateException("its tag '" + tag.name()
-                                + "' tells a value that is @PersonalData, and tags are never erased: take it away"));
-            }
-        }
+        problemOf(event.tags(), hidden).ifPresent(problem -> {
+            throw new EventSerializationException(
+                    event.streamId(), event.event().getClass().getSimpleName(), new IllegalStateException(problem));
+        });
     }
 
     private static List<SerializedEvent> sealed(

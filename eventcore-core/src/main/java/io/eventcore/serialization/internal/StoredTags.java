@@ -1,0 +1,78 @@
+package io.eventcore.serialization.internal;
+
+import io.eventcore.Event;
+import io.eventcore.EventDeserializationException;
+import io.eventcore.EventTag;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.PersonalEvent;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Tells what tags a stored event says today; where upcasters make several of it, those of all. */
+public final class StoredTags {
+    private final EventSerializer serializer;
+    private final StoredEvent.Decoder decoder;
+
+    public StoredTags(EventSerializer serializer) {
+        this.serializer = serializer;
+        this.decoder = new EventDecoder(serializer);
+    }
+
+    /** Decodes the stored events whose tags are asked for. */
+    public StoredEvent.Decoder decoder() {
+        return decoder;
+    }
+
+    /**
+     * Its tags, of those that are wanted.
+     *
+     * @throws UntoldException if they cannot be told, or must not be stored: what an append would refuse is not stored later
+     */
+    public SortedSet<EventTag> of(StoredEvent stored, Predicate<EventTag> wanted) throws UntoldException {
+        if (!stored.isKnown()) {
+            throw new UntoldException("its type is not known here", null);
+        }
+        SortedSet<EventTag> said = new TreeSet<>();
+        try {
+            for (RecordedEvent<Event> part : stored.decode(Event.class)) {
+                SortedSet<EventTag> ofPart = new TreeSet<>();
+                part.event().eventTags().stream().filter(wanted).forEach(ofPart::add);
+                if (!ofPart.isEmpty()) {
+                    checkNothingIsTold(part.event(), stored, ofPart);
+                }
+                said.addAll(ofPart);
+            }
+        } catch (EventDeserializationException e) {
+            throw new UntoldException("it cannot be read", e);
+        }
+        return said;
+    }
+
+    private void checkNothingIsTold(Event event, StoredEvent stored, SortedSet<EventTag> tags) throws UntoldException {
+        if (serializer.serialize(event) instanceof PersonalEvent personal) {
+            Optional<String> problem = StoredForms.problemOf(tags, personal.unsealed(stored.id()));
+            if (problem.isPresent()) {
+                throw new UntoldException(problem.get(), null);
+            }
+        }
+    }
+
+    /** That the tags of an event cannot be told. The message is the reason, as a clause. */
+    public static final class UntoldException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private UntoldException(String reason, @Nullable Throwable cause) {
+            super(reason, cause);
+        }
+
+        /** Why; free of data. */
+        public String reason() {
+            return String.valueOf(getMessage());
+        }
+    }
+}
