@@ -7,8 +7,8 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.PersonalEvent;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -33,14 +33,14 @@ public final class StoredTags {
      *
      * @throws UntoldException if they cannot be told, or must not be stored: what an append would refuse is not stored later
      */
-    public SortedSet<EventTag> of(StoredEvent stored, Predicate<EventTag> wanted) throws UntoldException {
+    public NavigableSet<EventTag> of(StoredEvent stored, Predicate<EventTag> wanted) throws UntoldException {
         if (!stored.isKnown()) {
             throw new UntoldException("its type is not known here", null);
         }
-        SortedSet<EventTag> said = new TreeSet<>();
+        NavigableSet<EventTag> said = new TreeSet<>();
         try {
             for (RecordedEvent<Event> part : stored.decode(Event.class)) {
-                SortedSet<EventTag> ofPart = new TreeSet<>();
+                NavigableSet<EventTag> ofPart = new TreeSet<>();
                 part.event().eventTags().stream().filter(wanted).forEach(ofPart::add);
                 if (!ofPart.isEmpty()) {
                     checkNothingIsTold(part.event(), stored, ofPart);
@@ -53,7 +53,8 @@ public final class StoredTags {
         return said;
     }
 
-    private void checkNothingIsTold(Event event, StoredEvent stored, SortedSet<EventTag> tags) throws UntoldException {
+    private void checkNothingIsTold(Event event, StoredEvent stored, NavigableSet<EventTag> tags)
+            throws UntoldException {
         if (serializer.serialize(event) instanceof PersonalEvent personal) {
             Optional<String> problem = StoredForms.problemOf(tags, personal.unsealed(stored.id()));
             if (problem.isPresent()) {
