@@ -16,9 +16,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.postgresql.ds.PGSimpleDataSource;
 
-/** An instance in a process of its own, on the PostgreSQL of the tests and seen from outside: it hears and says lines. */
+/** An instance in a process of its own, on a database of the tests and seen from outside: it hears and says lines. */
 final class InstanceProcess {
     /** A hang must fail the test rather than stop the build. */
     private static final long PATIENCE_SECONDS = 60;
@@ -28,23 +27,25 @@ final class InstanceProcess {
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
     /**
-     * Starts an instance.
+     * Starts an instance on the PostgreSQL of the tests.
      *
      * @param main its class; is given url, user and password of the database, the prefix of the tables and the arguments
      */
     InstanceProcess(Class<?> main, String prefix, String... arguments) {
-        PGSimpleDataSource app = PostgreSqlDatabase.INSTANCE.unpooled(TestDatabase.APP);
+        this(PostgreSqlDatabase.INSTANCE, main, prefix, arguments);
+    }
+
+    /** Starts an instance as {@link #InstanceProcess(Class, String, String...)} does, on a database. */
+    InstanceProcess(TestDatabase database, Class<?> main, String prefix, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx96m",
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path"),
-                main.getName(),
-                app.getURL(),
-                String.valueOf(app.getUser()),
-                String.valueOf(app.getPassword()),
-                prefix));
+                main.getName()));
+        command.addAll(database.appAddress());
+        command.add(prefix);
         command.addAll(List.of(arguments));
         try {
             process = new ProcessBuilder(command)
@@ -106,6 +107,15 @@ final class InstanceProcess {
         try {
             process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
             process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends its input. */
+    void tellEnd() {
+        try {
+            process.getOutputStream().close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -120,6 +120,12 @@ final class PostgreSqlDatabase extends TestDatabase {
     }
 
     @Override
+    List<String> appAddress() {
+        PGSimpleDataSource app = unpooled(APP);
+        return List.of(app.getURL(), String.valueOf(app.getUser()), String.valueOf(app.getPassword()));
+    }
+
+    @Override
     String impatience() {
         return "SET lock_timeout = 20";
     }

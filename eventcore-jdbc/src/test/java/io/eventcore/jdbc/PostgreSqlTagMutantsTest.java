@@ -191,7 +191,7 @@ class PostgreSqlTagMutantsTest {
                 "    RETURN NULL;\n    -- The first two by statements of their own"));
     }
 
-    private static String withoutGuardLocks(String script) {
+    static String withoutGuardLocks(String script) {
         return inTags(
                 script,
                 "FROM eventcore_stream WHERE stream_id = p_row_ids[i] FOR SHARE;",

@@ -8,6 +8,7 @@ import io.eventcore.test.contract.LedgerEvent;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -38,6 +39,12 @@ abstract class TestDatabase {
 
     /** How the application connects, for a pool that a test sets up and closes. */
     abstract HikariConfig appConfig();
+
+    /** URL, user and password by which another process connects as the application. */
+    List<String> appAddress() {
+        HikariConfig config = appConfig();
+        return List.of(config.getJdbcUrl(), config.getUsername(), config.getPassword());
+    }
 
     /** A statement by which a session waits for a lock for a moment only. */
     abstract String impatience();
