@@ -35,6 +35,7 @@ import io.eventcore.internal.Callback;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.MovedGuards;
+import io.eventcore.serialization.internal.RepeatedByTag;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
@@ -250,17 +251,17 @@ public final class InMemoryEventStore implements EventStore {
                 : Optional.of(repeated);
     }
 
-    /** The event with this id among the newest of one of its tags. */
+    /** The event with this id among those of one of its tags that came after what the decision saw. */
     private Optional<StoredEvent> taggedAlike(
             @Nullable MemoryTransaction transaction, SerializedAppend append, SerializedAppend.Entry entry) {
-        for (int tag : entry.tags()) {
-            List<MemoryTags.Tagged> all =
-                    log.taggedAfter(transaction, append.tagRows().get(tag).rowId(), 0);
-            for (MemoryTags.Tagged tagged : all.subList(Math.max(0, all.size() - MovedGuards.MAX_LOOK), all.size())) {
-                if (tagged.event().id().equals(entry.event().id())
-                        && tagged.event().streamId().equals(entry.event().streamId())) {
-                    return Optional.of(tagged.event());
-                }
+        if (entry.tags().isEmpty()) {
+            return Optional.empty();
+        }
+        long after = RepeatedByTag.after(append).orElse(0);
+        for (MemoryTags.Tagged tagged : log.taggedAfter(transaction, RepeatedByTag.rowOf(append, entry), after)) {
+            if (tagged.event().id().equals(entry.event().id())
+                    && tagged.event().streamId().equals(entry.event().streamId())) {
+                return Optional.of(tagged.event());
             }
         }
         return Optional.empty();

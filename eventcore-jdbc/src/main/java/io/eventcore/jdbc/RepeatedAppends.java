@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.jdbc.StreamLocks.LockedStream;
 import io.eventcore.jdbc.StreamQueries.StreamPart;
+import io.eventcore.serialization.internal.RepeatedByTag;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Entry;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
@@ -44,8 +45,7 @@ final class RepeatedAppends {
                 JOIN eventcore_event e ON e.position = t.position
                 WHERE t.tag_key = ? AND t.position > ?%s
                 ORDER BY t.position
-                LIMIT %d
-                """.formatted(expressions.andNotFromCache(), MAX_STORED));
+                LIMIT\s""".formatted(expressions.andNotFromCache()));
     }
 
     /** What an append that was refused has written before, if all of its events are stored. */
@@ -66,10 +66,7 @@ final class RepeatedAppends {
      */
     private Optional<AppendResult> findByTags(
             Connection connection, SerializedAppend append, Map<String, LockedStream> locked) throws SQLException {
-        OptionalLong after = AppendRow.of(append).stream()
-                .flatMap(row -> row.guards().stream())
-                .mapToLong(guard -> guard.seen().lastPosition())
-                .max();
+        OptionalLong after = RepeatedByTag.after(append);
         if (after.isEmpty()
                 || append.entries().stream().anyMatch(entry -> entry.tags().isEmpty())) {
             return Optional.empty();
@@ -79,11 +76,10 @@ final class RepeatedAppends {
         long[] positions = new long[append.entries().size()];
         for (int i = 0; i < positions.length; i++) {
             Entry entry = append.entries().get(i);
-            LockedStream tag = locked.getOrDefault(
-                    append.tagRows().get(entry.tags().get(0)).rowId(), LockedStream.ABSENT);
+            LockedStream tag = locked.getOrDefault(RepeatedByTag.rowOf(append, entry), LockedStream.ABSENT);
             Map<UUID, long[]> found = foundByTag.get(tag.key());
             if (found == null) {
-                found = selectTagged(connection, tag.key(), after.getAsLong());
+                found = selectTagged(connection, tag.key(), after.getAsLong(), RepeatedByTag.limit(append));
                 foundByTag.put(tag.key(), found);
             }
             long[] place = found.get(entry.event().id());
@@ -100,9 +96,10 @@ final class RepeatedAppends {
     }
 
     /** Position, key of the stream, version of the events that carry a tag, by their ids. */
-    private Map<UUID, long[]> selectTagged(Connection connection, long tagKey, long after) throws SQLException {
+    private Map<UUID, long[]> selectTagged(Connection connection, long tagKey, long after, int limit)
+            throws SQLException {
         Map<UUID, long[]> found = new HashMap<>();
-        try (PreparedStatement query = connection.prepareStatement(selectTagged)) {
+        try (PreparedStatement query = connection.prepareStatement(selectTagged + limit)) {
             query.setLong(1, tagKey);
             query.setLong(2, after);
             try (ResultSet row = query.executeQuery()) {

@@ -94,9 +94,11 @@ BEGIN
 END
 $$;
 
--- The places of events with these ids among those that carry one of these tags, beyond a position, at most 1,000 of each tag;
--- null unless all are found. For appends that no version of a stream would refuse the second time: a boundary does.
--- p_event_tags has for each event the key of a tag that it carries.
+-- The places of events with these ids among those that carry one of these tags, beyond a position; null unless all are found.
+-- For appends that no version of a stream would refuse the second time: a boundary does.
+--
+-- p_event_tags has for each event the key of a tag that it carries, a guard if it carries one: at most 1,000 events of others
+-- came to a guard before the append was accepted, and at most 512 share a transaction with it.
 CREATE OR REPLACE FUNCTION eventcore_tagged_positions(
     p_stream_keys bigint[],
     p_event_ids   text[],
@@ -118,7 +120,7 @@ BEGIN
             SELECT position FROM eventcore_event_tag
             WHERE tag_key = tag.k AND position > p_after
             ORDER BY position
-            LIMIT 1000
+            LIMIT 2000 + cardinality(p_event_ids)
         ) t
     ) t
     JOIN eventcore_event e ON e.position = t.position
@@ -416,7 +418,8 @@ BEGIN
                 p_event_ids,
                 ARRAY(SELECT (SELECT s.stream_key FROM unnest(p_tag_events, p_tag_rows) AS t(e, r)
                               JOIN eventcore_stream s ON s.stream_id = p_row_ids[t.r]
-                              WHERE t.e = u.o LIMIT 1)
+                              WHERE t.e = u.o
+                              ORDER BY t.r = ANY (p_item_rows) DESC, t.r LIMIT 1)
                       FROM unnest(p_event_ids) WITH ORDINALITY AS u(id, o) ORDER BY o),
                 (SELECT coalesce(max(a), 0) FROM unnest(p_item_rows, p_item_after) AS u(r, a) WHERE r <= p_tags)) AS f;
             IF positions IS NOT NULL THEN
@@ -754,7 +757,8 @@ BEGIN
                    array_agg((SELECT stream_key FROM eventcore_stream WHERE stream_id = p_row_ids[u.r]) ORDER BY u.o),
                    array_agg((SELECT s.stream_key FROM unnest(p_tag_events, p_tag_rows) AS t(e, r)
                               JOIN eventcore_stream s ON s.stream_id = p_row_ids[t.r]
-                              WHERE t.e = u.o LIMIT 1) ORDER BY u.o)
+                              WHERE t.e = u.o
+                              ORDER BY t.r = ANY (p_item_rows) DESC, t.r LIMIT 1) ORDER BY u.o)
             INTO v_ids, v_versions, v_event_ids, v_version, v_streams, v_carried
             FROM unnest(p_event_rows, p_event_offsets, p_event_ids) WITH ORDINALITY AS u(r, f, id, o)
             WHERE p_appends[u.r] = v_append;

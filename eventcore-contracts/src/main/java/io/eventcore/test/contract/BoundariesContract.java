@@ -21,6 +21,7 @@ import io.eventcore.test.contract.SchoolEvent.CourseOpened;
 import io.eventcore.test.contract.SchoolEvent.CourseRenamed;
 import io.eventcore.test.contract.SchoolEvent.Noted;
 import io.eventcore.test.contract.SchoolEvent.Subscribed;
+import java.util.Collections;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -292,6 +293,30 @@ abstract class BoundariesContract extends TagFixture {
         assertThat(other.appendEvents(writes)).isEqualTo(first);
         assertCounted(course("c1"), 3);
         assertCounted(subject("x"), 2);
+    }
+
+    @Test
+    void an_append_that_is_repeated_is_found_however_many_events_another_tag_of_it_has_got() {
+        StreamWrites writes = writes(noted("n", "all", "own")).restingOn(boundary(subject("own")));
+        for (int i = 0; i < 3; i++) {
+            append(Collections.nCopies(800, noted("others", "all")).toArray(SchoolEvent[]::new));
+        }
+        EventStreamSlice first = store.appendEvents(writes);
+
+        assertThat(other.appendEvents(writes)).isEqualTo(first);
+        assertCounted(subject("own"), 1);
+    }
+
+    @Test
+    void an_append_that_is_repeated_is_found_behind_as_many_events_as_are_looked_through() {
+        append(opened("c1"));
+        StreamWrites writes =
+                writes(subscribed("ada", "c1")).restingOn(boundary(course("c1").ofTypes(Subscribed.class)));
+        append(Collections.nCopies(1_000, renamed("c1")).toArray(SchoolEvent[]::new));
+        EventStreamSlice first = store.appendEvents(writes);
+
+        assertThat(other.appendEvents(writes)).isEqualTo(first);
+        assertCounted(student("ada"), 1);
     }
 
     @Test

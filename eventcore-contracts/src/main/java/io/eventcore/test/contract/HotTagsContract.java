@@ -22,6 +22,7 @@ import io.eventcore.command.CommandExecutor;
 import io.eventcore.test.contract.SchoolEvent.Noted;
 import io.eventcore.test.contract.SchoolEvent.Revised;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -104,6 +105,47 @@ abstract class HotTagsContract extends TagFixture {
                 .map(SerialOrder::numberOf)
                 .toList();
         assertThat(noted).startsWith(-1L, 1L).doesNotHaveDuplicates().isSorted().hasSize(2 + 8 * 5);
+    }
+
+    /** Its events stand beyond more of the tag's than a store looks through, but not beyond more that came since it was read. */
+    @Test
+    void a_group_that_is_stored_and_never_acknowledged_is_found_on_a_tag_of_many_events() {
+        for (int i = 0; i < 4; i++) {
+            append(Collections.nCopies(800, new Revised("many", Set.of("hot"), -1))
+                    .toArray(SchoolEvent[]::new));
+        }
+        AtomicInteger appends = new AtomicInteger();
+        AtomicInteger unacknowledged = new AtomicInteger();
+        CommandExecutor executor = CommandExecutor.builder(new ForwardingEventStore(store) {
+                    @Override
+                    public EventStreamSlice appendEvents(StreamWrites writes) {
+                        if (appends.incrementAndGet() == 1) {
+                            delegate().appendEvents(writes(new Noted("beside", Set.of("hot"), -1)));
+                        }
+                        LockSupport.parkNanos(1_000_000);
+                        EventStreamSlice written = super.appendEvents(writes);
+                        if (writes.events().size() > 1 && unacknowledged.getAndIncrement() < 3) {
+                            throw new IllegalStateException("the answer is lost");
+                        }
+                        return written;
+                    }
+                })
+                .build();
+        // It loses once, so that the tag is known to be hot.
+        assertThat(executor.execute(new Note("first")).attempts()).isEqualTo(2);
+
+        Race.run(8, thread -> {
+            for (int i = 0; i < 6; i++) {
+                executor.execute(new Note(thread + "-" + i));
+            }
+            return true;
+        });
+
+        assertThat(unacknowledged).as("groups of several decisions").hasPositiveValue();
+        assertThat(found(subject("hot").ofTypes(Noted.class)))
+                .hasSize(2 + 8 * 6)
+                .extracting(event -> ((Noted) event).home())
+                .doesNotHaveDuplicates();
     }
 
     /** Notes how many notes there are. */
