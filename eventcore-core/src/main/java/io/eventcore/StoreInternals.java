@@ -42,6 +42,8 @@ public interface StoreInternals {
      * @param after a boundary of the same query: then only events that were committed after it, and the boundary given back
      *     has the same guards
      * @throws IllegalArgumentException if a type is not registered, or {@code after} is of another query
+     * @throws BoundaryConflictException if events that were stored before {@code after} have been given tags of the query since,
+     *     or that cannot be told; read without it
      * @throws TagsIncompleteException if stored events are being given tags of one of these names
      * @throws TransientEventStoreException if the same call may succeed
      * @throws EventStoreUnavailableException if the store cannot be reached

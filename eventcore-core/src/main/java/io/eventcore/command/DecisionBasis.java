@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
 import io.eventcore.EventQuery;
@@ -166,6 +167,8 @@ final class DecisionBasis<S, E extends Event> {
             tail = store.internals().readMatching(cut, Event.class, Optional.of(before));
         } catch (IllegalArgumentException anotherQuery) {
             throw new NotContinuedException(ReplayReason.PARTIAL);
+        } catch (BoundaryConflictException tagsGivenBelow) {
+            throw new NotContinuedException(ReplayReason.LATE_EVENT);
         }
         for (String guard : before.guardRows()) {
             if (tail.boundary().seen(guard).version() < before.seen(guard).version()) {

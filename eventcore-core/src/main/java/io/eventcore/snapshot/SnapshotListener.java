@@ -22,7 +22,7 @@ public interface SnapshotListener {
         /** It does not cover the streams that the command rests on now. */
         PARTIAL,
 
-        /** An event was committed late, below the position it was taken at. */
+        /** An event was committed late, below the position it was taken at, or was given a tag later. */
         LATE_EVENT,
 
         /** It covers events that the log does not hold (any more). */

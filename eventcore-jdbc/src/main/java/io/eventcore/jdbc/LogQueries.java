@@ -13,22 +13,19 @@ import java.util.Set;
 
 /** Reads the log: a page of it, how far it goes, and which appends may still appear in it. */
 abstract class LogQueries {
+    /** An expression, which no planner turns into a join with all entries of the other tag. */
+    static final String AND_OTHER_TAG = " AND (SELECT o.position FROM eventcore_event_tag o"
+            + " WHERE o.tag_key = ? AND o.position = t.position) IS NOT NULL";
+
+    private static final String JOIN_STREAM = " JOIN eventcore_stream s ON s.stream_key = e.stream_key";
+
+    private final TableNames names;
     private final SqlExpressions expressions;
     private final String selectHighestPosition;
-    private final String fromEvents;
-    private final String tagTable;
-    private final String joinEvent;
-    private final String joinStream;
-    private final String andTag;
 
     LogQueries(TableNames names, SqlExpressions expressions) {
+        this.names = names;
         this.expressions = expressions;
-        this.fromEvents = names.in(" FROM eventcore_event e");
-        this.tagTable = names.in("eventcore_event_tag t");
-        this.joinEvent = names.in(" JOIN eventcore_event e ON e.position = ");
-        this.joinStream = names.in(" JOIN eventcore_stream s ON s.stream_key = e.stream_key");
-        this.andTag = names.in(
-                " AND EXISTS (SELECT 1 FROM eventcore_event_tag o WHERE o.tag_key = ? AND o.position = t.position)");
         this.selectHighestPosition =
                 names.in("SELECT max(position) FROM eventcore_event WHERE 1 = 1" + expressions.andNotFromCache());
     }
@@ -55,51 +52,33 @@ abstract class LogQueries {
             int limit,
             long largest)
             throws SQLException {
-        StringBuilder sql = new StringBuilder("SELECT e.stream_key, ")
-                .append(EventRow.columnsIf(expressions.payloadBytes() + " <= " + largest))
-                .append(tags.isEmpty() ? fromEvents : " FROM (SELECT t.position FROM " + tagTable);
-        String prefix = filter.streams().literalPrefix();
-        boolean ofStreams = !prefix.isEmpty() || !filter.streams().isPrefix();
-        if (!tags.isEmpty() && (ofStreams || !typeNames.isEmpty())) {
-            sql.append(joinEvent).append("t.position");
-        }
-        if (ofStreams) {
-            sql.append(joinStream);
-        }
-        String position = tags.isEmpty() ? "e.position" : "t.position";
-        sql.append(" WHERE ")
-                .append(position)
-                .append(" > ? AND ")
-                .append(position)
-                .append(" <= ?")
-                .append(expressions.andNotFromCache())
-                .append(andOfPrimary());
-        if (!tags.isEmpty()) {
-            sql.append(" AND t.tag_key = ?").append(andTag.repeat(tags.size() - 1));
-        }
+        String columns = "e.stream_key, " + EventRow.columnsIf(expressions.payloadBytes() + " <= " + largest);
         List<String> texts = new ArrayList<>();
-        if (!prefix.isEmpty()) {
-            sql.append(" AND ").append(expressions.beginsWith("s.stream_id"));
-            texts.addAll(expressions.prefixParameters(prefix));
-        }
-        if (!filter.streams().isPrefix()) {
-            sql.append(" AND ").append(expressions.matchesRegex("s.stream_id"));
-            texts.add(expressions.anchored(filter.streams().regex()));
-        }
-        if (!typeNames.isEmpty()) {
-            sql.append(" AND e.type IN (?")
-                    .append(", ?".repeat(typeNames.size() - 1))
-                    .append(')');
-            texts.addAll(typeNames);
-        }
+        String wanted = andWanted(filter, typeNames, texts);
         // Not a parameter: a plan that depends on one is made anew each time.
-        sql.append(" ORDER BY ").append(position).append(" LIMIT ").append(limit);
-        if (!tags.isEmpty()) {
-            // Which events it is, the index of tags says alone; only these are fetched.
-            sql.append(") p").append(joinEvent).append("p.position ORDER BY p.position");
+        String limited = " LIMIT " + limit;
+        String sql;
+        if (tags.isEmpty()) {
+            sql = "SELECT " + columns + " FROM eventcore_event e"
+                    + (wanted.contains("s.stream_id") ? JOIN_STREAM : "")
+                    + " WHERE e.position > ? AND e.position <= ?" + expressions.andNotFromCache() + andOfPrimary()
+                    + wanted
+                    + " ORDER BY e.position" + limited;
+        } else {
+            // Which events it is, the index of tags says alone, or looks up one by one; only these are fetched.
+            String meets = wanted.isEmpty()
+                    ? ""
+                    : " AND (SELECT e.position FROM eventcore_event e"
+                            + (wanted.contains("s.stream_id") ? JOIN_STREAM : "")
+                            + " WHERE e.position = t.position" + wanted + ") IS NOT NULL";
+            sql = expressions.eventsAt(
+                    columns,
+                    "SELECT t.position FROM eventcore_event_tag t WHERE t.position > ? AND t.position <= ?"
+                            + expressions.andNotFromCache() + andOfPrimary() + " AND t.tag_key = ?"
+                            + AND_OTHER_TAG.repeat(tags.size() - 1) + meets
+                            + " ORDER BY t.position" + limited);
         }
-
-        PreparedStatement statement = connection.prepareStatement(sql.toString());
+        PreparedStatement statement = connection.prepareStatement(names.in(sql));
         statement.setLong(1, after);
         statement.setLong(2, upTo);
         int parameter = 2;
@@ -112,7 +91,29 @@ abstract class LogQueries {
         return statement;
     }
 
-    /** A condition of a page of the log that fails the statement on a server that replays what another one commits. */
+    /** The conditions that an event and its stream must meet, and adds their parameters. */
+    private String andWanted(EventFilter filter, Set<String> typeNames, List<String> texts) {
+        StringBuilder sql = new StringBuilder();
+        String prefix = filter.streams().literalPrefix();
+        if (!prefix.isEmpty()) {
+            sql.append(" AND ").append(expressions.beginsWith("s.stream_id"));
+            texts.addAll(expressions.prefixParameters(prefix));
+        }
+        if (!filter.streams().isPrefix()) {
+            sql.append(" AND ").append(expressions.matchesRegex("s.stream_id"));
+            texts.add(expressions.anchored(filter.streams().regex()));
+        }
+        if (!typeNames.isEmpty()) {
+            sql.append(" AND e.type").append(Statements.in(typeNames.size()));
+            texts.addAll(typeNames);
+        }
+        return sql.toString();
+    }
+
+    /**
+     * A condition of a page of the log that fails the statement on a server that replays what another one commits, with the
+     * default names of tables.
+     */
     String andOfPrimary() {
         return "";
     }

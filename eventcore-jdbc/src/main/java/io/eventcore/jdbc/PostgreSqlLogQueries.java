@@ -20,10 +20,13 @@ final class PostgreSqlLogQueries extends LogQueries {
             CASE WHEN NOT pg_is_in_recovery()
                  THEN (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint END""";
 
+    /** Without a column of the table: such a condition is checked once, and leaves the plan as it is. */
+    private static final String AND_OF_PRIMARY =
+            " AND (SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby() IS NULL ELSE TRUE END)";
+
     private final String end;
     private final String highestCommitted;
     private final String lastPosition;
-    private final String andOfPrimary;
     private final String inFlight;
     private final String oldestInFlight;
 
@@ -47,9 +50,6 @@ final class PostgreSqlLogQueries extends LogQueries {
                 SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby()
                             ELSE (SELECT max(position) FROM eventcore_event) END
                 """);
-        // Without a column of the table: such a condition is checked once, and leaves the plan as it is.
-        this.andOfPrimary = names.in(
-                " AND (SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby() IS NULL ELSE TRUE END)");
         this.inFlight = names.in("SELECT eventcore_in_flight()");
         // A prepared transaction has no backend any more, and other users' transactions are shown without their times.
         this.oldestInFlight = names.in("""
@@ -109,7 +109,7 @@ final class PostgreSqlLogQueries extends LogQueries {
     /** In the statement itself: a standby may be promoted, and a pool may change the server, before the next one. */
     @Override
     String andOfPrimary() {
-        return andOfPrimary;
+        return AND_OF_PRIMARY;
     }
 
     @Override

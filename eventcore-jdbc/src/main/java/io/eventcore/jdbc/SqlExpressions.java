@@ -72,7 +72,7 @@ enum SqlExpressions {
         /** An array is looked up in the index in one pass, in order; a join descends for each position and remembers it. */
         @Override
         String eventsAt(String columns, String positions) {
-            return "SELECT 0, " + columns + " FROM eventcore_event e WHERE e.position = ANY (ARRAY(" + positions
+            return "SELECT " + columns + " FROM eventcore_event e WHERE e.position = ANY (ARRAY(" + positions
                     + ")) ORDER BY e.position";
         }
 
@@ -259,12 +259,12 @@ enum SqlExpressions {
     }
 
     /**
-     * A query for the events at the positions that another query gives, in their order: 0 and the columns.
+     * A query for the events at the positions that another query gives, in their order.
      *
      * @param columns columns of {@code e}
      */
     String eventsAt(String columns, String positions) {
-        return "SELECT 0, " + columns + " FROM (" + positions
+        return "SELECT " + columns + " FROM (" + positions
                 + ") p JOIN eventcore_event e ON e.position = p.position ORDER BY p.position";
     }
 

@@ -25,10 +25,6 @@ final class TagQueries {
 
     private static final String OF_TAG = " WHERE t.tag_key = ? AND t.position > ? AND t.position <= ?";
 
-    /** An expression, which no planner turns into a join with all entries of the other tag. */
-    private static final String AND_OTHER = " AND (SELECT o.position FROM eventcore_event_tag o"
-            + " WHERE o.tag_key = ? AND o.position = t.position) IS NOT NULL";
-
     private static final String OF_STREAM =
             " FROM eventcore_event e%s WHERE e.stream_key = ? AND e.version > ? AND e.version <= ?";
 
@@ -37,6 +33,8 @@ final class TagQueries {
     private final String selectCut;
     private final String selectIncomplete;
     private final String selectNames;
+    private final String selectFilled;
+    private final String countEntries;
 
     TagQueries(TableNames names, SqlExpressions expressions) {
         this.names = names;
@@ -51,6 +49,10 @@ final class TagQueries {
                         .formatted(INCOMPLETE));
         this.selectNames = names.in("SELECT n.name, n.complete FROM eventcore_tag_name n WHERE n.name <> ''"
                 + expressions.andNotFromCache());
+        this.selectFilled = names.in("SELECT MAX(n.filled_to) FROM eventcore_tag_name n WHERE n.filled_to > 0"
+                + expressions.andNotFromCache() + " AND n.name");
+        this.countEntries =
+                names.in("SELECT COUNT(*) FROM eventcore_event_tag t" + OF_TAG + expressions.andNotFromCache());
     }
 
     /**
@@ -124,6 +126,34 @@ final class TagQueries {
         return found;
     }
 
+    /** The last position at which events were given tags of one of these names after they were stored; 0 if none were. */
+    long filledTo(Connection connection, Collection<String> tagNames) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(selectFilled + Statements.in(tagNames.size()))) {
+            int parameter = 0;
+            for (String name : tagNames) {
+                query.setString(++parameter, name);
+            }
+            return number(query);
+        }
+    }
+
+    /** How many events carry a tag after a position, up to another one. */
+    long count(Connection connection, long tagKey, long after, long upTo) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(countEntries)) {
+            query.setLong(1, tagKey);
+            query.setLong(2, after);
+            query.setLong(3, upTo);
+            return number(query);
+        }
+    }
+
+    private static long number(PreparedStatement query) throws SQLException {
+        try (ResultSet row = query.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
     /**
      * The next events of these parts, each once, in the order of their positions: rows of a number, the stream's key and
      * {@link EventRow#columns}. If that number, or that of the rows, is the limit, there may be more. The last row may be of a
@@ -147,7 +177,7 @@ final class TagQueries {
             sql = lookingAtTypes.get();
         } else {
             values.clear();
-            sql = expressions.eventsAt(columns, positions(parts, true, limit, values)) + " LIMIT " + limit;
+            sql = expressions.eventsAt("0, " + columns, positions(parts, true, limit, values)) + " LIMIT " + limit;
         }
         PreparedStatement statement = connection.prepareStatement(names.in(sql));
         int parameter = 0;
@@ -190,7 +220,7 @@ final class TagQueries {
                     .append(typed ? JOIN_TYPE : "")
                     .append(OF_TAG)
                     .append(expressions.andNotFromCache())
-                    .append(AND_OTHER.repeat(part.otherTags().size()));
+                    .append(LogQueries.AND_OTHER_TAG.repeat(part.otherTags().size()));
             values.addAll(part.otherTags());
         } else {
             sql.append("SELECT e.position")

@@ -1,12 +1,16 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.Boundary;
+import io.eventcore.Boundary.Condition;
+import io.eventcore.Boundary.Guard;
 import io.eventcore.Boundary.Seen;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.EventQuery;
 import io.eventcore.EventQuery.Item;
 import io.eventcore.EventTag;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredMatches;
+import io.eventcore.StreamVersion;
 import io.eventcore.jdbc.TagQueries.CutRow;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,11 +53,16 @@ final class TagReads {
      *
      * @param query with the names that events are stored under
      * @param after only what was committed after this boundary of the same query
+     * @throws BoundaryConflictException if events that were stored before that have been given tags since
      */
     StoredMatches read(EventQuery query, Optional<Boundary> after, StoredEvent.Decoder decoder) throws SQLException {
         Map<String, CutRow> cut = connections.joinOrOwn(connection -> {
             tables.check(connection);
-            return cut(connection, query);
+            Map<String, CutRow> found = cut(connection, query);
+            if (after.isPresent()) {
+                checkNothingCameBelow(connection, after.get(), found);
+            }
+            return found;
         });
         List<String> guards = new ArrayList<>();
         Map<String, Seen> seen = new HashMap<>();
@@ -83,6 +92,43 @@ final class TagReads {
             }
         }
         return dialect.tags().cut(connection, rows).checked(rows, names);
+    }
+
+    /**
+     * What was stored before and is given tags now lies below what the boundary saw: of a guard the count tells, of another
+     * tag that the place up to which its name was filled lies beyond the boundary.
+     */
+    private void checkNothingCameBelow(Connection connection, Boundary after, Map<String, CutRow> cut)
+            throws SQLException {
+        Set<String> otherNames = new TreeSet<>();
+        for (Guard guard : after.guards()) {
+            CutRow found = cut.getOrDefault(guard.rowId(), CutRow.ABSENT);
+            Seen seen = guard.seen();
+            long grown = found.version() - seen.version();
+            if (grown > 0
+                    && EventTag.isRow(guard.rowId())
+                    && dialect.tags().count(connection, found.key(), seen.lastPosition(), found.lastPosition())
+                            != grown) {
+                throw cameBelow(guard, found);
+            }
+            for (Condition condition : guard.conditions()) {
+                condition
+                        .otherTags()
+                        .forEach(row -> otherNames.add(EventTag.ofRow(row).name()));
+            }
+        }
+        if (!otherNames.isEmpty()) {
+            long filledTo = dialect.tags().filledTo(connection, otherNames);
+            if (filledTo > 0 && filledTo >= after.lastPosition().value()) {
+                Guard guard = after.guards().get(0);
+                throw cameBelow(guard, cut.getOrDefault(guard.rowId(), CutRow.ABSENT));
+            }
+        }
+    }
+
+    private static BoundaryConflictException cameBelow(Guard guard, CutRow found) {
+        return new BoundaryConflictException(
+                guard.rowId(), StreamVersion.of(guard.seen().version()), StreamVersion.of(found.version()));
     }
 
     /** The rarest tag: the fewest others are in the way of those who decide on it. */

@@ -3,8 +3,11 @@ package io.eventcore.jdbc;
 import static io.eventcore.ExpectedVersion.any;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
 import io.eventcore.EventQuery;
 import io.eventcore.EventTag;
+import io.eventcore.GlobalPosition;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
@@ -36,6 +39,7 @@ class PostgreSqlTagPlansTest {
     private static final EventTag RARE = EventTag.of("tag", "rare");
     private static final StreamId HOME = StreamId.of("home");
     private static final int EVENTS = 12_000;
+    private static final int PAGE = 1_000;
 
     /** More than the calls after which the driver prepares and the server keeps a plan. */
     private static final int CALLS = 14;
@@ -91,6 +95,28 @@ class PostgreSqlTagPlansTest {
         assertThat(ofAPage(query, analyzed)).isLessThanOrEqualTo(2 * 2 * EVENTS / 500 + 10);
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_page_of_the_log_by_tags_looks_at_entries_and_at_a_page_of_events(boolean analyzed) {
+        analyze(analyzed);
+        EventFilter both = EventFilter.tagged(LARGE).and(HALF);
+
+        assertThat(ofALogPage(EventFilter.tagged(LARGE))).isLessThanOrEqualTo(2 * PAGE + 10);
+        assertThat(ofALogPage(EventFilter.tagged(LARGE).ofTypes(Deposited.class, Withdrawn.class)))
+                .isLessThanOrEqualTo(3 * PAGE + 10);
+        assertThat(ofALogPage(both)).isLessThanOrEqualTo(4 * PAGE + 10);
+        assertThat(ofALogPage(both.ofTypes(Deposited.class))).isLessThanOrEqualTo(5 * PAGE + 10);
+        assertThat(ofALogPage(EventFilter.tagged(LARGE).and(RARE))).isLessThanOrEqualTo(50);
+    }
+
+    /** From the middle: a plan that begins at the first event or entry would look at as many again. */
+    private long ofALogPage(EventFilter filter) {
+        EventPage page = EventPage.after(GlobalPosition.of(EVENTS / 2), PAGE);
+        return rowsOfLast(number -> assertThat(
+                        store.readEvents(filter, page, LedgerEvent.class).events())
+                .isNotEmpty());
+    }
+
     @Test
     void an_append_of_one_event_looks_at_its_rows() {
         String call =
@@ -108,12 +134,16 @@ class PostgreSqlTagPlansTest {
         assertThat(looked).isLessThanOrEqualTo(20);
     }
 
-    private long ofAPage(EventQuery query, boolean analyzed) {
+    private void analyze(boolean analyzed) {
         if (analyzed) {
             for (String table : List.of("event", "event_tag", "stream")) {
                 jdbc.execute(named("ANALYZE eventcore_" + table));
             }
         }
+    }
+
+    private long ofAPage(EventQuery query, boolean analyzed) {
+        analyze(analyzed);
         long ofAllTypes = rowsOfLast(number -> readPage(query, LedgerEvent.class));
         long ofTypes =
                 rowsOfLast(number -> readPage(query.ofTypes(Deposited.class, Withdrawn.class), LedgerEvent.class));

@@ -22,26 +22,36 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.Tag;
 import io.eventcore.TagsIncompleteException;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandExecutor;
 import io.eventcore.jdbc.TagBackfill.Progress;
+import io.eventcore.memory.InMemorySnapshotStore;
 import io.eventcore.memory.InMemorySubjectKeyStore;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
+import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotListener;
+import io.eventcore.snapshot.SnapshotListener.ReplayReason;
+import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.test.contract.Race;
 import io.eventcore.transfer.TransferRefusedException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,6 +197,114 @@ abstract class TagBackfillContract {
                         .queryForObject(
                                 new TableNames("", prefix).in("SELECT COUNT(*) FROM eventcore_event_tag"), Long.class))
                 .isEqualTo(expected.values().stream().mapToLong(List::size).sum());
+    }
+
+    /** What the last command has counted; tests of one class run one after the other. */
+    private static final AtomicInteger COUNTED = new AtomicInteger();
+
+    @Snapshot(name = "backfill-of-either", version = 1, afterEvents = 1)
+    record OfEither(@Tag String course, @Tag String student) implements Command<Integer, Seat> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer seats, Seat seat) {
+            return seats + 1;
+        }
+
+        @Override
+        public List<Seat> handle(Integer seats) {
+            COUNTED.set(seats);
+            return List.of();
+        }
+    }
+
+    @Snapshot(name = "backfill-of-both", version = 1, afterEvents = 1)
+    record OfBoth(String course, String student) implements Command<Integer, Seat> {
+        @Override
+        public Optional<EventQuery> query() {
+            return Optional.of(EventQuery.tagged("course", course).and("student", student));
+        }
+
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer seats, Seat seat) {
+            return seats + 1;
+        }
+
+        @Override
+        public List<Seat> handle(Integer seats) {
+            COUNTED.set(seats);
+            return List.of();
+        }
+    }
+
+    @EventType("backfill.seat-taken")
+    record SeatOfCourse(String student, @Tag String course) implements Event {}
+
+    @Test
+    void a_snapshot_from_before_is_not_gone_on_from() {
+        storeOldSeats(20);
+        store.appendEvents(seat("ada", "c1"));
+        List<ReplayReason> replays = new ArrayList<>();
+        CommandExecutor executor = snapshotting(replays);
+        OfEither command = new OfEither("c1", "ada");
+        assertThat(counted(executor, command)).isEqualTo(1);
+
+        backfill().run();
+        store.appendEvents(seat("bob", "c1"));
+
+        assertThat(counted(executor, command)).isEqualTo(2 + 2);
+        assertThat(replays).containsExactly(ReplayReason.LATE_EVENT);
+        store.appendEvents(seat("cem", "c1"));
+        assertThat(counted(executor, command)).isEqualTo(3 + 2);
+        assertThat(replays).hasSize(1);
+    }
+
+    @Test
+    void a_snapshot_from_before_is_not_gone_on_from_where_another_tag_than_its_guard_is_given() {
+        JdbcEventStore half = store(EventTypes.of(SeatOfCourse.class));
+        half.appendEvents(writes("old", List.of(new SeatOfCourse("ada", "c1"), new SeatOfCourse("ada", "c1"))));
+        store.appendEvents(seat("ada", "c1"));
+        store.appendEvents(writes("new", Collections.nCopies(9, new Seat("ada", "c2"))));
+        List<ReplayReason> replays = new ArrayList<>();
+        CommandExecutor executor = snapshotting(replays);
+        OfBoth command = new OfBoth("c1", "ada");
+        // Of the course there are three events, of the student ten: the course is the guard.
+        assertThat(counted(executor, command)).isEqualTo(1);
+
+        backfill().named("student").run();
+
+        assertThat(counted(executor, command)).isEqualTo(3);
+        assertThat(replays).containsExactly(ReplayReason.LATE_EVENT);
+        store.appendEvents(seat("ada", "c1"));
+        assertThat(counted(executor, command)).isEqualTo(4);
+        assertThat(counted(executor, command)).isEqualTo(4);
+    }
+
+    private CommandExecutor snapshotting(List<ReplayReason> replays) {
+        return CommandExecutor.builder(store)
+                .snapshots(
+                        new InMemorySnapshotStore(),
+                        SnapshotSettings.defaults().withExecutor(Runnable::run).withListener(new SnapshotListener() {
+                            @Override
+                            public void replayed(String commandType, ReplayReason reason) {
+                                replays.add(reason);
+                            }
+                        }))
+                .build();
+    }
+
+    private static int counted(CommandExecutor executor, Command<?, ?> command) {
+        COUNTED.set(-1);
+        executor.execute(command);
+        return COUNTED.get();
     }
 
     @Test
