@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Runs the command as the executor does, streams and discovery included, in memory. Events need no names, but each of
  * them must survive its JSON form, as it would in a database: a scenario with one that does not fails. A command that
  * changes its state while it decides, or an event that it has folded, fails with an {@link AssertionError} that names the
- * place, and so does a scenario with an event in a stream that the command does not decide on. Immutable; a scenario may
- * be continued in several ways.
+ * place, and so does a scenario with an event that is in no stream and carries no tags that the command decides on.
+ * Immutable; a scenario may be continued in several ways.
  *
  * @since 0.1
  */
@@ -130,19 +130,18 @@ public final class CommandScenario {
         } catch (RuntimeException e) {
             rejection = e;
         }
-        watched.readBeforeTheDecision().ifPresent(read -> failIfUnread(command, read));
+        failIfUnread(command, watched);
         List<RecordedEvent<Event>> recorded = new ArrayList<>();
         store.forEachEvent(EventFilter.all(), before, Event.class, recorded::add);
         return new Outcome(recorded, rejection);
     }
 
     /** An event that the command never sees makes the scenario say less than it seems to. */
-    private void failIfUnread(Command<?, ?> command, Set<StreamId> read) {
-        Set<StreamId> unread = given.streams();
-        unread.removeAll(read);
-        if (!unread.isEmpty()) {
+    private void failIfUnread(Command<?, ?> command, WatchedCommand<?, ?> watched) {
+        Set<StreamId> unread = given.streamsOfOthers(each -> watched.isAbout(each.streamId(), each.event()));
+        if (watched.hasDecided() && !unread.isEmpty()) {
             throw new AssertionError("What is given in %s does not count: %s decides on %s"
-                    .formatted(unread, command.getClass().getName(), read));
+                    .formatted(unread, command.getClass().getName(), watched.subjects()));
         }
     }
 

@@ -1,8 +1,10 @@
 package io.eventcore.test;
 
 import io.eventcore.Event;
+import io.eventcore.EventTag;
 import io.eventcore.StreamId;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * An event as yesterday's code has stored it, to be given to a scenario: the command, projection or reaction reads what the
@@ -23,11 +25,13 @@ public final class EarlierEvent implements Event {
     private final StreamId streamId;
     private final String typeName;
     private final String json;
+    private final Set<EventTag> tags;
 
-    private EarlierEvent(StreamId streamId, String typeName, String json) {
+    private EarlierEvent(StreamId streamId, String typeName, String json, Set<EventTag> tags) {
         this.streamId = Objects.requireNonNull(streamId, "streamId");
         this.typeName = Objects.requireNonNull(typeName, "typeName");
         this.json = Objects.requireNonNull(json, "json");
+        this.tags = Set.copyOf(tags);
     }
 
     /**
@@ -38,12 +42,22 @@ public final class EarlierEvent implements Event {
      * @param json its payload
      */
     public static EarlierEvent of(StreamId streamId, String typeName, String json) {
-        return new EarlierEvent(streamId, typeName, json);
+        return new EarlierEvent(streamId, typeName, json, Set.of());
+    }
+
+    /** The same event with the tags that it was given when it was stored; what upcasters make of it has no say in that. */
+    public EarlierEvent withTags(EventTag... given) {
+        return new EarlierEvent(streamId, typeName, json, Set.of(given));
     }
 
     @Override
     public StreamId streamId() {
         return streamId;
+    }
+
+    @Override
+    public Set<EventTag> eventTags() {
+        return tags;
     }
 
     String typeName() {

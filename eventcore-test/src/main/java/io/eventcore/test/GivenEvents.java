@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /** What has happened before a scenario begins: events in their order, each with its stream. */
 record GivenEvents(List<Given> events) {
@@ -41,10 +42,10 @@ record GivenEvents(List<Given> events) {
         return new GivenEvents(all);
     }
 
-    /** The streams, in a set of their own. */
-    Set<StreamId> streams() {
+    /** The streams of those that do not meet a condition. */
+    Set<StreamId> streamsOfOthers(Predicate<Given> condition) {
         Set<StreamId> streams = new TreeSet<>(Comparator.comparing(StreamId::value));
-        events.forEach(given -> streams.add(given.streamId()));
+        events.stream().filter(condition.negate()).forEach(given -> streams.add(given.streamId()));
         return streams;
     }
 

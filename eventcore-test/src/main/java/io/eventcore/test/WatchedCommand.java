@@ -2,6 +2,7 @@ package io.eventcore.test;
 
 import io.eventcore.Event;
 import io.eventcore.EventQuery;
+import io.eventcore.EventTag;
 import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandContext;
@@ -26,7 +27,8 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     private final Command<S, E> command;
     private final EventSerializer serializer;
     private final Map<String, String> initial;
-    private final Set<StreamId> read = new LinkedHashSet<>();
+    private final Set<StreamId> streams = new LinkedHashSet<>();
+    private final Set<EventQuery> queries = new LinkedHashSet<>();
     private boolean decided;
     private final List<Folded> folded = new ArrayList<>();
 
@@ -39,9 +41,29 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
         this.initial = StatePrint.of(command.initialState());
     }
 
-    /** The streams it was given to decide on; empty if it did not come to a decision. */
-    Optional<Set<StreamId>> readBeforeTheDecision() {
-        return decided ? Optional.of(Set.copyOf(read)) : Optional.empty();
+    /** Whether it came to a decision. */
+    boolean hasDecided() {
+        return decided;
+    }
+
+    /** Whether it was to decide on an event, perhaps on others of its type only. */
+    boolean isAbout(StreamId streamId, Event event) {
+        Set<EventTag> tags = event.eventTags();
+        return streams.contains(streamId)
+                || queries.stream()
+                        .flatMap(query -> query.items().stream())
+                        .anyMatch(item -> item.stream().isPresent()
+                                ? item.stream().get().equals(streamId)
+                                : tags.containsAll(item.tags()));
+    }
+
+    /** What it was to decide on, for messages. */
+    String subjects() {
+        List<Object> subjects = new ArrayList<>(queries);
+        if (!streams.isEmpty() || queries.isEmpty()) {
+            subjects.add(0, streams);
+        }
+        return String.join(" and ", subjects.stream().map(Object::toString).toList());
     }
 
     @Override
@@ -67,29 +89,33 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
 
     @Override
     public Set<StreamId> streams() {
-        Set<StreamId> streams = command.streams();
-        if (streams.isEmpty() && command.query().isEmpty()) {
+        Set<StreamId> declared = command.streams();
+        if (declared.isEmpty() && command.query().isEmpty()) {
             throw new IllegalArgumentException(command.getClass().getName() + " declares no stream for this instance");
         }
-        read.addAll(streams);
-        return streams;
+        streams.addAll(declared);
+        return declared;
     }
 
     @Override
     public Set<StreamId> discoverStreams(S state) {
         Set<StreamId> discovered = watch(state, "discoverStreams", () -> command.discoverStreams(state));
-        read.addAll(discovered);
+        streams.addAll(discovered);
         return discovered;
     }
 
     @Override
     public Optional<EventQuery> query() {
-        return command.query();
+        Optional<EventQuery> query = command.query();
+        query.ifPresent(queries::add);
+        return query;
     }
 
     @Override
     public Optional<EventQuery> discoverQuery(S state) {
-        return watch(state, "discoverQuery", () -> command.discoverQuery(state));
+        Optional<EventQuery> discovered = watch(state, "discoverQuery", () -> command.discoverQuery(state));
+        discovered.ifPresent(queries::add);
+        return discovered;
     }
 
     @Override

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventcore.Event;
 import io.eventcore.EventMetadata;
+import io.eventcore.EventTag;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
+import io.eventcore.Tag;
+import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.Command;
+import io.eventcore.command.Require;
 import io.eventcore.command.Stream;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
@@ -123,6 +127,38 @@ class EarlierEventsTest {
                 .when(new Pay(CART))
                 .then(new CartEvent.Paid(CART, 3));
         // end::scenario[]
+    }
+
+    record Buy(@Tag String customer) implements Command<Integer, CartEvent> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer carts, CartEvent event) {
+            return carts + 1;
+        }
+
+        @Override
+        public List<CartEvent> handle(Integer carts) {
+            Require.that(carts == 0, "has a cart");
+            return List.of();
+        }
+    }
+
+    @Test
+    void an_earlier_event_has_the_tags_that_it_was_given() {
+        EarlierEvent added = EarlierEvent.of(CART, "cart.item-added", "{\"cart\":\"cart-1\",\"item\":\"pen\"}");
+
+        CommandScenario.given(added.withTags(EventTag.of("customer", "ada"), EventTag.of("shop", "s")))
+                .storedBy(serializer)
+                .when(new Buy("ada"))
+                .thenRejected(BusinessRuleViolationException.class);
+        assertThatThrownBy(
+                        () -> CommandScenario.given(added).storedBy(serializer).when(new Buy("ada")))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("does not count");
     }
 
     @Test

@@ -305,6 +305,50 @@ class StreamsOrTagsTest {
                 .hasSize(1);
     }
 
+    // tag::scenario[]
+    @Test
+    void a_student_takes_three_courses() {
+        CommandScenario.given(
+                        new TagsOnly.CourseOpened("c1", 2),
+                        new TagsOnly.Subscribed("1", "ada", "c2"),
+                        new TagsOnly.Subscribed("2", "ada", "c3"))
+                .when(new TagsOnly.Subscribe("3", "ada", "c1"))
+                .then(new TagsOnly.Subscribed("3", "ada", "c1"));
+    }
+    // end::scenario[]
+
+    @Test
+    void what_is_given_without_a_tag_of_the_command_fails_the_scenario() {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> CommandScenario.given(new TagsOnly.Subscribed("1", "bob", "c2"))
+                        .and(new TagsOnly.CourseOpened("c1", 2))
+                        .when(new TagsOnly.Subscribe("3", "ada", "c1")))
+                .withMessageContaining("What is given in [subscription/1] does not count")
+                .withMessageContaining("course:c1");
+    }
+
+    @Test
+    void what_is_given_counts_in_a_declared_stream_and_by_a_tag() {
+        CommandScenario.given(
+                        new OneTag.CourseOpened("c1", 1),
+                        new OneTag.Subscribed(student("ada"), "c7"),
+                        new OneTag.Subscribed(student("bob"), "c1"))
+                .when(new OneTag.Subscribe(student("ada"), "c1"))
+                .thenRejected(BusinessRuleViolationException.class);
+    }
+
+    @Test
+    void what_is_given_counts_for_a_query_of_types_and_of_all_tags() {
+        StreamId rooms = StreamId.of("rooms");
+        CommandScenario.given(rooms, new Forgotten.Closed("r", "f"), new Forgotten.Closed("q", "f"))
+                .when(new Forgotten.OfClosedRooms())
+                .thenUnchanged();
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> CommandScenario.given(rooms, new Forgotten.Closed("q", "f"))
+                        .when(new Forgotten.OfRoomAndFloor()))
+                .withMessageContaining("does not count");
+    }
+
     // tag::tagged[]
     @Test
     void a_subscription_finds_every_event_it_counts() {
