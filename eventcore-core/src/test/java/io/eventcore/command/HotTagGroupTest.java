@@ -565,7 +565,7 @@ class HotTagGroupTest {
     void what_is_discovered_is_decided_alone_and_after_what_is_pending() {
         Runner first = decides(counts(1));
         Runner second = decides(counts(2));
-        Runner discovers = start(new Discovers());
+        Runner discovers = start(new Discovers(Set.of(HOT)));
         awaitQueued(discovers);
 
         store.openForGood();
@@ -574,6 +574,46 @@ class HotTagGroupTest {
                 .extracting(ExecutionResult::attempts)
                 .containsOnly(1);
         assertThat(discovers.seen()).containsExactly(1, 2);
+    }
+
+    @Test
+    void what_was_decided_alone_is_read_before_others_rest_on_what_it_has_written_to() {
+        EventQuery either = about(HOT).or(about("left"));
+        remember(tally(either, seen -> List.of()), new Discovers(Set.of(HOT, "left")));
+        Runner first = decides(counts(1));
+        Runner second = start(tally(either, seen -> List.of(event(2, HOT, "left"))));
+        awaitQueued(second);
+
+        store.openForGood();
+
+        assertThat(results(first, second)).extracting(ExecutionResult::attempts).containsOnly(1);
+        assertThat(second.seen()).containsExactly(7, 1);
+    }
+
+    @Test
+    void a_stream_that_decisions_on_tags_have_written_to_is_read_before_others_rest_on_it() {
+        StreamId ada = StreamId.of("home/ada");
+        Tally onBoth = new Tally(about(HOT), Set.of(ada), seen -> List.of());
+        Tally onStream = new Tally(null, Set.of(ada), seen -> List.of());
+        store.openForGood();
+        store.failNext(new VersionConflictException(ada, ExpectedVersion.noStream(), StreamVersion.of(1)));
+        remember(onStream, onBoth, onBoth, onStream);
+        Runner first = decides(counts(1));
+        Runner writing = decides(tally(about(HOT), seen -> List.of(new This("ada", Set.of(HOT), 2))));
+        store.letOneGo();
+        store.awaitArrival();
+        Runner third = decides(counts(3));
+        store.letOneGo();
+        store.awaitArrival();
+        Runner last = start(new Tally(null, Set.of(ada), seen -> List.of(new This("ada", Set.of(), 4))));
+        awaitQueued(last);
+
+        store.openForGood();
+
+        assertThat(results(first, writing, third, last))
+                .extracting(ExecutionResult::attempts)
+                .containsOnly(1);
+        assertThat(last.seen()).containsExactly(2);
     }
 
     @Test
@@ -693,7 +733,7 @@ class HotTagGroupTest {
     }
 
     /** Rests on what it finds by the tag, too. */
-    private record Discovers() implements Command<List<Integer>, Happened> {
+    private record Discovers(Set<String> subjects) implements Command<List<Integer>, Happened> {
         @Override
         public Optional<EventQuery> query() {
             return Optional.of(about(HOT));
@@ -716,8 +756,10 @@ class HotTagGroupTest {
 
         @Override
         public List<Happened> handle(List<Integer> seen) {
-            ((Runner) Thread.currentThread()).seen = seen;
-            return List.of(event(7, HOT));
+            if (Thread.currentThread() instanceof Runner runner) {
+                runner.seen = seen;
+            }
+            return List.of(new This("n7", subjects, 7));
         }
     }
 

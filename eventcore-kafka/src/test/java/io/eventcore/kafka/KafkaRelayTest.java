@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.AppendLimits;
 import io.eventcore.Event;
+import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
@@ -29,6 +30,9 @@ import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
+import io.eventcore.test.contract.SchoolEvent;
+import io.eventcore.test.contract.SchoolEvent.CourseOpened;
+import io.eventcore.test.contract.SchoolEvent.Subscribed;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -128,6 +132,27 @@ class KafkaRelayTest {
         assertThat(broker.history())
                 .extracting(sent -> headers(sent).get("eventcore.type"))
                 .containsExactly("ledger.withdrawn", "ledger.deposited");
+    }
+
+    @Test
+    void a_relay_by_tags_sends_what_carries_them_and_nothing_else() {
+        for (SchoolEvent event : List.of(
+                new CourseOpened("c1", 2),
+                new CourseOpened("c2", 2),
+                new Subscribed("ada", "c2"),
+                new Subscribed("bob", "c1"))) {
+            events.appendEvents(StreamWrites.to(event.streamId(), any(), event));
+        }
+        ProjectionRunner runner = start(relay().filter(EventFilter.tagged("course", "c1")));
+
+        Eventually.until("both are sent", () -> {
+            broker.completeNext();
+            return broker.history().size() == 2;
+        });
+        broker.completeNext();
+        assertReached(runner);
+
+        assertThat(broker.history()).extracting(ProducerRecord::key).containsExactly("course/c1", "student/bob");
     }
 
     @Test

@@ -3,6 +3,8 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
+import io.eventcore.EventFilter;
+import io.eventcore.EventPage;
 import io.eventcore.EventStore;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.GlobalPosition;
@@ -17,8 +19,13 @@ import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.serialization.EventSerializer;
+import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.spring.ApplicationEventRelay;
 import io.eventcore.spring.CommittedEvent;
+import io.eventcore.test.contract.LedgerEvent;
+import io.eventcore.test.contract.SchoolEvent;
+import io.eventcore.test.contract.SchoolEvent.CourseOpened;
+import io.eventcore.test.contract.SchoolEvent.Subscribed;
 import io.eventcore.test.contract.ShopEvent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,8 +93,7 @@ class ApplicationEventsTest {
                     .extracting(RecordedEvent::id)
                     .containsExactlyElementsOf(application
                             .getBean(EventStore.class)
-                            .readEvents(
-                                    io.eventcore.EventFilter.all(), io.eventcore.EventPage.first(10), BankEvent.class)
+                            .readEvents(EventFilter.all(), EventPage.first(10), BankEvent.class)
                             .events()
                             .stream()
                             .map(RecordedEvent::id)
@@ -221,6 +227,32 @@ class ApplicationEventsTest {
                     assertPublished(application);
                     assertThat(application.getBean(Refusing.class).taken)
                             .containsExactly(new Deposited(ADA, 1), new Deposited(ADA, 3));
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("stores")
+    void a_relay_by_tags_publishes_what_carries_them_and_nothing_else(ApplicationContextRunner runner) {
+        runner.withBean(EventSerializer.class, () -> new JacksonEventSerializer(LedgerEvent.types()))
+                .withUserConfiguration(RelayOfTheCourse.class)
+                .run(application -> {
+                    for (SchoolEvent event : List.of(
+                            new CourseOpened("c1", 2),
+                            new CourseOpened("c2", 2),
+                            new Subscribed("ada", "c2"),
+                            new Subscribed("ada", "c1"),
+                            new Subscribed("bob", "c1"))) {
+                        application
+                                .getBean(EventStore.class)
+                                .appendEvents(StreamWrites.to(event.streamId(), ExpectedVersion.any(), event));
+                    }
+
+                    assertPublished(application);
+                    assertThat(application.getBean(RelayOfTheCourse.class).taken)
+                            .containsExactly(
+                                    new CourseOpened("c1", 2),
+                                    new Subscribed("ada", "c1"),
+                                    new Subscribed("bob", "c1"));
                 });
     }
 
@@ -375,6 +407,23 @@ class ApplicationEventsTest {
                 throw new IllegalStateException("never");
             }
             taken.add(deposited);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class RelayOfTheCourse {
+        final List<SchoolEvent> taken = Collections.synchronizedList(new ArrayList<>());
+
+        @Bean
+        ApplicationEventRelay relay(ApplicationContext context) {
+            return ApplicationEventRelay.to(context)
+                    .filter(EventFilter.tagged("course", "c1"))
+                    .build();
+        }
+
+        @EventListener
+        void on(SchoolEvent event) {
+            taken.add(event);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
+import io.eventcore.EventStreamSlice;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
@@ -18,7 +19,10 @@ import io.eventcore.projection.ProjectionState;
 import io.eventcore.reaction.Reaction;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
+import io.eventcore.test.contract.SchoolEvent.CourseOpened;
+import io.eventcore.test.contract.SchoolEvent.Subscribed;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,6 +39,34 @@ abstract class ReactionAnswersContract extends ReactionFixture {
         deposit(2);
 
         assertAnswered(runner, 5);
+    }
+
+    @Test
+    void a_reaction_by_tags_answers_what_carries_them_and_nothing_else() {
+        List<EventStreamSlice> written = new ArrayList<>();
+        for (SchoolEvent event :
+                List.of(new CourseOpened("c1", 2), new Subscribed("ada", "c1"), new Subscribed("ada", "c2"))) {
+            written.add(events.appendEvents(TagFixture.writes(event)));
+        }
+
+        ProjectionRunner runner = start(
+                store,
+                Reaction.named(NAME, SchoolEvent.class)
+                        .filter(EventFilter.tagged("course", "c1").ofTypes(Subscribed.class))
+                        .on(Subscribed.class, event -> List.of(new Take(TAX, 1)))
+                        .build());
+        assertAnswered(runner, 1);
+        written.add(events.appendEvents(TagFixture.writes(new Subscribed("bob", "c2"))));
+        written.add(events.appendEvents(TagFixture.writes(new Subscribed("bob", "c1"))));
+        assertAnswered(runner, 2);
+
+        assertThat(events.readStream(TAX, LedgerEvent.class).toList())
+                .extracting(taken -> taken.metadata().causationId().orElseThrow())
+                .containsExactly(idOf(written.get(1)), idOf(written.get(4)));
+    }
+
+    private static String idOf(EventStreamSlice slice) {
+        return slice.events().get(0).id().toString();
     }
 
     @Test
