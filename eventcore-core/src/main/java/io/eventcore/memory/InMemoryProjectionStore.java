@@ -3,15 +3,23 @@ package io.eventcore.memory;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,21 +34,23 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leases, checkpoints and parked streams in memory, with the contract of the database store.
+ * Leases, checkpoints, parked streams and deadlines in memory, with the contract of the database store.
  *
  * <p>Inside a Spring transaction a checkpoint is moved when it commits and stays where it was when it rolls back, also to
  * a savepoint; until then the lease of its partition cannot change hands, as a database would lock the row. Time is the monotonic clock of
- * the process. Safe for any number of threads.
+ * the process; deadlines fall due by its system clock, unless another one is given. Safe for any number of threads.
  *
  * @since 0.1
  */
 public final class InMemoryProjectionStore implements ProjectionStore {
     private final LongSupplier nanoTime;
+    private final Clock clock;
     private final ReentrantLock lock = new ReentrantLock();
     private final TransactionScope transactions =
             TransactionScope.ofSpring(lock, TransactionScope.CommitOrder.AFTER_THE_EVENTS);
     private final TransactionLocks<ProjectionPartition> locks =
             new TransactionLocks<>("Partition", lock, TransactionLocks.PATIENCE);
+    private final Map<String, TreeMap<Integer, DeadlinesInMemory>> deadlines = new HashMap<>();
     private final TreeMap<ProjectionPartition, PartitionInMemory> rows =
             new TreeMap<>(Comparator.comparing(ProjectionPartition::projection)
                     .thenComparing(ProjectionPartition::version)
@@ -48,7 +58,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     /** A store that knows no projection. */
     public InMemoryProjectionStore() {
-        this(System::nanoTime);
+        this(System::nanoTime, Clock.systemUTC());
     }
 
     /**
@@ -57,7 +67,18 @@ public final class InMemoryProjectionStore implements ProjectionStore {
      * @param nanoTime a clock that never goes back, in nanoseconds
      */
     public InMemoryProjectionStore(LongSupplier nanoTime) {
+        this(nanoTime, Clock.systemUTC());
+    }
+
+    /**
+     * A store with other clocks.
+     *
+     * @param nanoTime the clock of leases, which never goes back, in nanoseconds
+     * @param clock the clock by which deadlines fall due; the one that the store of events records them by
+     */
+    public InMemoryProjectionStore(LongSupplier nanoTime, Clock clock) {
         this.nanoTime = Objects.requireNonNull(nanoTime, "nanoTime");
+        this.clock = Objects.requireNonNull(clock, "clock");
     }
 
     @Override
@@ -209,14 +230,88 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+        return advance(lease, from, to, parked, List.of());
+    }
+
+    @Override
+    public boolean advance(
+            Lease lease,
+            Checkpoint from,
+            Checkpoint to,
+            List<ParkedChange> parked,
+            List<DeadlineChange> deadlineChanges) {
         MemoryTransaction transaction = transactions.current();
         return locked(() -> {
             Optional<MemoryTransaction.Step> step = heldUnder(lease)
                     .filter(row -> !locks.isHeldByAnother(row.partition(), transaction))
                     .flatMap(row -> row.advance(from, to, parked));
-            step.ifPresent(made -> end(lease.partition(), made, transaction));
+            step.ifPresent(made -> end(lease.partition(), with(made, lease.partition(), deadlineChanges), transaction));
             return step.isPresent();
         });
+    }
+
+    /** A step that changes deadlines too, when it is made to last. */
+    private MemoryTransaction.Step with(
+            MemoryTransaction.Step made, ProjectionPartition partition, List<DeadlineChange> changes) {
+        if (changes.isEmpty()) {
+            return made;
+        }
+        return new MemoryTransaction.Step() {
+            @Override
+            public void commit() {
+                made.commit();
+                deadlinesOf(partition.projection(), partition.version()).change(changes);
+            }
+
+            @Override
+            public void undo() {
+                made.undo();
+            }
+        };
+    }
+
+    private DeadlinesInMemory deadlinesOf(String projection, int version) {
+        return deadlines
+                .computeIfAbsent(projection, name -> new TreeMap<>())
+                .computeIfAbsent(version, number -> new DeadlinesInMemory());
+    }
+
+    @Override
+    public void checkDeadlines() {
+        // They are always kept.
+    }
+
+    @Override
+    public DeadlineLook nextDeadline(DeadlineSlots slots) {
+        return locked(() -> new DeadlineLook(
+                clock.instant(),
+                deadlinesOf(slots.projection(), slots.version()).next(slots)));
+    }
+
+    @Override
+    public List<PendingDeadline> dueDeadlines(DeadlineSlots slots, Instant asOf, int limit) {
+        return locked(() -> deadlinesOf(slots.projection(), slots.version()).due(slots, asOf, limit));
+    }
+
+    @Override
+    public DeadlineCounts deadlineCounts(String projection, int version) {
+        return locked(() -> deadlinesOf(projection, version).counts(clock.instant()));
+    }
+
+    @Override
+    public List<PendingDeadline> deadlines(String projection, int version, boolean parked, int limit) {
+        return locked(
+                () -> deadlinesOf(projection, version).all(parked).limit(limit).toList());
+    }
+
+    @Override
+    public int retryParkedDeadlines(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return locked(() -> deadlinesOf(projection, version).retry(from, to));
+    }
+
+    @Override
+    public int discardParkedDeadlines(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return locked(() -> deadlinesOf(projection, version).discard(from, to));
     }
 
     private void end(
@@ -300,7 +395,10 @@ public final class InMemoryProjectionStore implements ProjectionStore {
 
     @Override
     public void forget(String projection) {
-        run(() -> rows.values().removeAll(rowsOf(projection)));
+        run(() -> {
+            rows.values().removeAll(rowsOf(projection));
+            deadlines.remove(projection);
+        });
     }
 
     @Override
@@ -312,6 +410,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
                         + "' is active: activate another one before it is forgotten");
             }
             rows.values().removeAll(forgotten);
+            deadlines.getOrDefault(projection, new TreeMap<>()).remove(version);
         });
     }
 

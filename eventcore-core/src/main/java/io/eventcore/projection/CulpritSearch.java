@@ -1,13 +1,8 @@
 package io.eventcore.projection;
 
 import io.eventcore.Event;
-import io.eventcore.internal.OwnThreads;
-import io.eventcore.internal.RedactedException;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Applies events together, finds the one that a batch fails at, and lets the projection decide about that one.
@@ -19,15 +14,12 @@ import org.slf4j.LoggerFactory;
  * <p>Used by one thread.
  */
 final class CulpritSearch<E extends Event> {
-    private static final Logger LOG = LoggerFactory.getLogger(CulpritSearch.class);
-
-    private final Projection<E> projection;
+    private final FailureDecisions decisions;
     private final EventApplication<E> application;
     private final Parking<E> parking;
     private final RunnerSettings settings;
     private final Pause pause;
     private final ProjectionCounts counts;
-    private final ProjectionPartition partition;
 
     /** How a worker waits between attempts: until the time is over; less only if it must not go on. */
     @FunctionalInterface
@@ -42,13 +34,12 @@ final class CulpritSearch<E extends Event> {
             RunnerSettings settings,
             Pause pause,
             ProjectionCounts counts) {
-        this.projection = projection;
+        this.decisions = new FailureDecisions(projection, application.lease().partition(), "apply the event");
         this.application = application;
         this.parking = parking;
         this.settings = settings;
         this.pause = pause;
         this.counts = counts;
-        this.partition = application.lease().partition();
     }
 
     /**
@@ -96,9 +87,8 @@ final class CulpritSearch<E extends Event> {
         // What came before it is committed, and waits no more.
         counts.waitingSince(entry.recordedAt());
         for (int attempt = 1; ; attempt++) {
-            FailureDecision decision = decide(entry, cause, attempt);
-            log(entry, cause, attempt, decision);
-            counts.failed(describe(entry, cause));
+            FailureDecision decision = decisions.about(entry, cause, attempt);
+            counts.failed(FailureDecisions.describe(entry, cause));
             if (decision != FailureDecision.RETRY) {
                 carryOut(decision, entry, cause);
                 return true;
@@ -117,25 +107,9 @@ final class CulpritSearch<E extends Event> {
         }
     }
 
-    private FailureDecision decide(LogEntry<E> entry, Throwable cause, int attempt) {
-        FailureContext failure = new FailureContext(
-                partition, entry.streamId(), entry.version(), entry.position(), entry.typeName(), attempt, cause);
-        try {
-            return Objects.requireNonNull(projection.onError(failure), "decision");
-        } catch (Throwable e) {
-            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
-                throw error;
-            }
-            if (e != cause) {
-                cause.addSuppressed(e);
-            }
-            return FailureDecision.FAIL;
-        }
-    }
-
     private void carryOut(FailureDecision decision, LogEntry<E> entry, Throwable cause) {
         if (decision == FailureDecision.FAIL) {
-            throw new ProjectionFailedException(describe(entry, cause), cause);
+            throw new ProjectionFailedException(FailureDecisions.describe(entry, cause), cause);
         }
         if (decision == FailureDecision.PARK) {
             parking.park(entry, cause);
@@ -144,28 +118,5 @@ final class CulpritSearch<E extends Event> {
             counts.skipped();
         }
         counts.recovered();
-    }
-
-    private String describe(LogEntry<E> entry, Throwable cause) {
-        return "%s at position %s (type '%s')"
-                .formatted(cause.getClass().getName(), entry.position(), entry.typeName());
-    }
-
-    /** One line for an incident: when it begins, and when it ends otherwise than well. */
-    private void log(LogEntry<E> entry, Throwable cause, int attempt, FailureDecision decision) {
-        if (attempt > 1 && decision == FailureDecision.RETRY) {
-            LOG.debug("Projection '{}' fails again at position {}, attempt {}", partition, entry.position(), attempt);
-            return;
-        }
-        LOG.warn(
-                "Projection '{}' could not apply the event of type '{}' at position {} (version {} of its stream),"
-                        + " attempt {}: {}",
-                partition,
-                entry.typeName(),
-                entry.position(),
-                entry.version(),
-                attempt,
-                decision,
-                RedactedException.of(cause, ""));
     }
 }

@@ -6,13 +6,17 @@ import io.eventcore.StreamId;
 import io.eventcore.internal.HandlesStored;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SetsDeadlines;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.transaction.TransactionSystemException;
@@ -36,6 +40,7 @@ final class EventApplication<E extends Event> {
     private final BooleanSupplier mayGoOn;
     private final ProjectionCounts counts;
     private final ParkedIds parked;
+    private @Nullable Instant firstSet;
 
     /** @param mayGoOn whether the thread may apply the next event; asked before each */
     EventApplication(
@@ -79,9 +84,26 @@ final class EventApplication<E extends Event> {
 
     /** Moves the checkpoint, and changes parked streams with it; nothing is applied. */
     void commit(Checkpoint to, List<ParkedChange> changes) {
-        checkpoint.advance(to, changes);
+        checkpoint.advance(to, changes, List.of());
         checkpoint.reached(to);
         counts.committed();
+    }
+
+    /**
+     * Changes deadlines; the checkpoint stays.
+     *
+     * @throws LeaseLostException if another instance runs the partition now; nothing is changed
+     */
+    void commit(List<DeadlineChange> deadlines) {
+        checkpoint.advance(checkpoint.current(), List.of(), deadlines);
+        counts.committed();
+    }
+
+    /** When the next of the deadlines falls due that were set since this was last asked; empty if none was. */
+    Optional<Instant> takeFirstSet() {
+        Optional<Instant> first = Optional.ofNullable(firstSet);
+        firstSet = null;
+        return first;
     }
 
     /**
@@ -154,7 +176,7 @@ final class EventApplication<E extends Event> {
                     // A JPA session keeps its statements back until now, and they belong before the lock that comes
                     // next.
                     status.flush();
-                    checkpoint.advance(progress.reached, progress.changes());
+                    checkpoint.advance(progress.reached, progress.changes(), progress.deadlines.changes());
                 });
                 return progress;
             } catch (LeaseLostException | ParkedStreamChangedException | ApplyFailedException e) {
@@ -195,8 +217,19 @@ final class EventApplication<E extends Event> {
                     RedactedException.of(failed.culprit(), ""));
         }
         flush(entries.size());
-        checkpoint.advance(progress.reached, progress.changes());
+        List<DeadlineChange> deadlines = progress.deadlines.changes();
+        checkpoint.advance(progress.reached, progress.changes(), deadlines);
+        set(deadlines);
         return taken(progress);
+    }
+
+    private void set(List<DeadlineChange> committed) {
+        for (DeadlineChange change : committed) {
+            if (change instanceof DeadlineChange.Begun begun) {
+                Instant dueAt = begun.deadline().dueAt();
+                firstSet = firstSet == null || dueAt.isBefore(firstSet) ? dueAt : firstSet;
+            }
+        }
     }
 
     private int taken(Progress progress) {
@@ -213,7 +246,7 @@ final class EventApplication<E extends Event> {
             if (parked.contains(entry.streamId())) {
                 progress.queue(entry);
             } else {
-                apply(entry, progress.applied);
+                apply(entry, progress.applied, progress.deadlines);
             }
             progress.applied++;
             progress.reached = entry.checkpoint();
@@ -234,9 +267,13 @@ final class EventApplication<E extends Event> {
         }
     }
 
-    private void apply(LogEntry<E> entry, int index) {
+    private void apply(LogEntry<E> entry, int index, DeadlineBatch deadlines) {
         try {
-            entry.applyTo(projection);
+            if (projection instanceof SetsDeadlines rule) {
+                deadlines.add(entry.deadlines(rule));
+            } else {
+                entry.applyTo(projection);
+            }
         } catch (LogEntry.NotDecodedException e) {
             throw e;
         } catch (Throwable e) {
@@ -273,14 +310,16 @@ final class EventApplication<E extends Event> {
         if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
             List<ParkedChange> unchanged = List.of(new ParkedChange.Changed(change.from(), change.from()));
             inTransaction(1, unchanged, progress -> {
-                apply(entry, 0);
+                apply(entry, 0, progress.deadlines);
                 progress.retried.add(change);
             });
         } else {
             begin();
-            apply(entry, 0);
+            DeadlineBatch deadlines = new DeadlineBatch();
+            apply(entry, 0, deadlines);
             flush(1);
-            checkpoint.advance(checkpoint.current(), List.of(change));
+            checkpoint.advance(checkpoint.current(), List.of(change), deadlines.changes());
+            set(deadlines.changes());
         }
         counts.applied(1);
         counts.committed();
@@ -290,6 +329,7 @@ final class EventApplication<E extends Event> {
     private static final class Progress {
         private final Map<StreamId, ParkedChange.Queued> queued = new LinkedHashMap<>();
         private final List<ParkedChange> retried = new ArrayList<>();
+        private final DeadlineBatch deadlines = new DeadlineBatch();
         private Checkpoint reached;
         private int applied;
         private boolean begun;

@@ -46,8 +46,11 @@ final class LeasedCheckpoint {
      * @throws LeaseLostException if another instance runs the partition now
      * @throws ParkedStreamChangedException if a parked stream is not as the changes say
      */
-    void advance(Checkpoint to, List<ParkedChange> changes) {
-        if (store.advance(lease, current, to, changes)) {
+    void advance(Checkpoint to, List<ParkedChange> changes, List<DeadlineChange> deadlines) {
+        boolean done = deadlines.isEmpty()
+                ? store.advance(lease, current, to, changes)
+                : store.advance(lease, current, to, changes, deadlines);
+        if (done) {
             return;
         }
         if (!changes.isEmpty() && store.isCurrent(lease, length)) {

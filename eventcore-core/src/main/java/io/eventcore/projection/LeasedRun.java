@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,7 @@ final class LeasedRun<E extends Event> {
     private final EventApplication<E> application;
     private final Parking<E> parking;
     private final CulpritSearch<E> search;
+    private final Optional<DeadlineRounds<E>> deadlines;
 
     /**
      * Begins at the checkpoint.
@@ -51,6 +53,7 @@ final class LeasedRun<E extends Event> {
         this.parking = new Parking<>(projection, application, context);
         this.search = new CulpritSearch<>(
                 projection, application, parking, context.settings(), this::pauseBeforeRetry, progress.counts());
+        this.deadlines = DeadlineRounds.of(projection, application, context, this::pauseBeforeRetry, progress);
     }
 
     private void pauseBeforeRetry(long nanos) {
@@ -94,6 +97,7 @@ final class LeasedRun<E extends Event> {
             application.parked().read();
         }
         parking.answerRequests();
+        deadlines.ifPresent(DeadlineRounds::look);
         LogPage page = log.read(
                         reached.position(),
                         () -> progress.change(WorkerState::fellBehind),
@@ -118,8 +122,9 @@ final class LeasedRun<E extends Event> {
             next = next.movedTo(page.continueAfter());
         }
         progress.moved(reached, next, now());
+        boolean executes = deadlines.isPresent() && deadlines.get().run(next.position());
         if (page.endReached()) {
-            atTheEnd(next, own.isEmpty() && next.equals(reached));
+            atTheEnd(next, !executes && own.isEmpty() && next.equals(reached));
         }
         return next;
     }
@@ -140,7 +145,10 @@ final class LeasedRun<E extends Event> {
             unsaved = false;
         }
         if (idle) {
-            long look = context.settings().lookEvery().toNanos();
+            long every = context.settings().lookEvery().toNanos();
+            long look = deadlines
+                    .map(rounds -> Math.min(every, rounds.nanosUntilLook()))
+                    .orElse(every);
             wakeup.await(unsaved ? Math.min(untilSave, look) : look);
         }
     }

@@ -16,11 +16,13 @@ import io.eventcore.internal.HandledEvent;
 import io.eventcore.internal.HandlesStored;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SetsDeadlines;
 import io.eventcore.internal.SharedEvent;
 import io.eventcore.personaldata.SubjectErased;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,15 +96,42 @@ final class LogEntry<E extends Event> {
             applyStored(relay);
             return;
         }
+        for (RecordedEvent<E> part : taken()) {
+            HandledEvent.during(part, () -> projection.apply(part));
+        }
+    }
+
+    /** Its events, for one attempt: what that does to them must not be seen by the next one. */
+    private List<RecordedEvent<E>> taken() {
         List<RecordedEvent<E>> decoded = events();
         if (unreadable != null) {
             throw unreadable;
         }
-        // What this attempt does to the events must not be seen by the next one.
         parts = null;
-        for (RecordedEvent<E> part : decoded) {
-            HandledEvent.during(part, () -> projection.apply(part));
+        return decoded;
+    }
+
+    /** What the events that it stands for say about deadlines. */
+    List<DeadlineChange> deadlines(SetsDeadlines rule) throws Exception {
+        List<DeadlineChange> changes = new ArrayList<>();
+        for (RecordedEvent<E> part : taken()) {
+            rule.tell(part, new ToldDeadlines(part, changes));
         }
+        return changes;
+    }
+
+    /** Executes the deadline that a part of it has set; nothing happens if upcasters make no such part any more. */
+    void execute(long number, SetsDeadlines rule) throws Exception {
+        for (RecordedEvent<E> part : taken()) {
+            if (part.part() == number) {
+                HandledEvent.during(part, () -> rule.execute(part));
+            }
+        }
+    }
+
+    /** The id that it is stored with. */
+    UUID id() {
+        return stored.id();
     }
 
     /** A relay gets what upcasters make of it; it may decode that after all, for which it may need what cannot be had. */

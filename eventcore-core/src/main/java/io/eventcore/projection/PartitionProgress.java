@@ -17,6 +17,7 @@ final class PartitionProgress {
     private final List<Wakeup> followers = new CopyOnWriteArrayList<>();
     private final ProjectionCounts counts;
     private final AtomicReference<WorkerState> state;
+    private volatile boolean deadlineLookWanted;
 
     // Used by the thread of the worker only.
     private int troublesInARow;
@@ -41,6 +42,18 @@ final class PartitionProgress {
     /** Makes a transition; answers with the state before. */
     WorkerState change(UnaryOperator<WorkerState> transition) {
         return Objects.requireNonNull(state.getAndUpdate(transition));
+    }
+
+    /** The clock of the store is to be looked at before the time. */
+    void wantDeadlineLook() {
+        deadlineLookWanted = true;
+    }
+
+    /** Whether that is wanted; not any more after this. For the worker's own thread. */
+    boolean takeDeadlineLook() {
+        boolean wanted = deadlineLookWanted;
+        deadlineLookWanted = false;
+        return wanted;
     }
 
     /** Wakes another worker, that is admitted as far as this one has come, whenever this one has come further. */

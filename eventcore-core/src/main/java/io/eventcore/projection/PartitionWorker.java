@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.Event;
 import io.eventcore.GlobalPosition;
 import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.SetsDeadlines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +72,17 @@ final class PartitionWorker<E extends Event> implements Runnable {
     /** Whether the projection is divided into as many partitions here as the store says. */
     boolean isDividedLike(PartitionState found) {
         return found.partitions() == projection.partitions();
+    }
+
+    /** Whether it is one of a reaction with deadlines. */
+    boolean setsDeadlines() {
+        return projection instanceof SetsDeadlines;
+    }
+
+    /** Looks for deadlines that are due before the time. */
+    void lookForDeadlines() {
+        progress.wantDeadlineLook();
+        wakeup.wakeUp();
     }
 
     /** What a status calls it. */

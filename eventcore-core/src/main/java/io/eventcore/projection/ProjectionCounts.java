@@ -15,6 +15,7 @@ final class ProjectionCounts {
     private final LongAdder applied = new LongAdder();
     private final LongAdder skipped = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private final LongAdder executedDeadlines = new LongAdder();
     private volatile String lastFailure = "";
     private volatile boolean failing;
     private volatile @Nullable Instant oldestWaiting;
@@ -45,6 +46,10 @@ final class ProjectionCounts {
 
     void skipped() {
         skipped.increment();
+    }
+
+    void executedDeadline() {
+        executedDeadlines.increment();
     }
 
     void failed(String failure) {
@@ -91,6 +96,10 @@ final class ProjectionCounts {
 
     long failures() {
         return failures.sum();
+    }
+
+    long executedDeadlines() {
+        return executedDeadlines.sum();
     }
 
     String lastFailure() {

@@ -3,6 +3,7 @@ package io.eventcore.projection;
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
+import io.eventcore.internal.SetsDeadlines;
 import io.eventcore.transaction.TransactionAppends;
 import java.time.Clock;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,11 @@ import org.springframework.transaction.PlatformTransactionManager;
 public class ProjectionRunner {
     /** What the owners of leases have in their name that are held for a reset. */
     static final String RESET = "/reset/";
+
+    /** How long it takes at least until it is looked again whether deadlines were executed. */
+    private static final long PAUSE_NANOS = 1_000_000;
+
+    private static final GlobalPosition LAST = GlobalPosition.of(Long.MAX_VALUE);
 
     private final EventReader reader;
     private final ProjectionStore store;
@@ -288,6 +295,80 @@ public class ProjectionRunner {
     }
 
     /**
+     * Whether a projection is a reaction with deadlines.
+     *
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public boolean hasDeadlines(String projection) {
+        String name = projections.find(projection).name();
+        return projections.version(name, projections.newestVersion(name)) instanceof SetsDeadlines;
+    }
+
+    /**
+     * The next deadlines of a reaction, in the order in which they fall due.
+     *
+     * @param parked whether those that are set aside are wanted, or the others
+     * @param limit how many at most
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public List<PendingDeadline> deadlines(String projection, boolean parked, int limit) {
+        String name = projections.find(projection).name();
+        return store.deadlines(name, projections.newestVersion(name), parked, limit);
+    }
+
+    /**
+     * Lets deadlines be executed that were set aside.
+     *
+     * @param at the position of the event that has set them
+     * @return how many there were
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public int retryParkedDeadlines(String projection, GlobalPosition at) {
+        return retryParkedDeadlines(projection, at, at);
+    }
+
+    /**
+     * Gives up deadlines that were set aside: they are never executed.
+     *
+     * @param at the position of the event that has set them
+     * @return how many there were
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public int discardParkedDeadlines(String projection, GlobalPosition at) {
+        return discardParkedDeadlines(projection, at, at);
+    }
+
+    /**
+     * Lets all deadlines of a reaction be executed that were set aside.
+     *
+     * @return how many there were
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public int retryAllParkedDeadlines(String projection) {
+        return retryParkedDeadlines(projection, GlobalPosition.START, LAST);
+    }
+
+    private int retryParkedDeadlines(String projection, GlobalPosition from, GlobalPosition to) {
+        String name = projections.find(projection).name();
+        return store.retryParkedDeadlines(name, projections.newestVersion(name), from, to);
+    }
+
+    /**
+     * Gives up all deadlines of a reaction that were set aside.
+     *
+     * @return how many there were
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public int discardAllParkedDeadlines(String projection) {
+        return discardParkedDeadlines(projection, GlobalPosition.START, LAST);
+    }
+
+    private int discardParkedDeadlines(String projection, GlobalPosition from, GlobalPosition to) {
+        String name = projections.find(projection).name();
+        return store.discardParkedDeadlines(name, projections.newestVersion(name), from, to);
+    }
+
+    /**
      * Waits until the active version of a projection has dealt with everything up to a position, so that a query sees what
      * a command did. A position that the log does not reach is not waited for.
      *
@@ -310,13 +391,47 @@ public class ProjectionRunner {
         return new PositionAwait(name, position, reader, end, store, looks, lifecycle::run).await(progress, timeout);
     }
 
+    /**
+     * Lets reactions of this instance look at once for deadlines that are due, and waits until no reaction has one that is
+     * not executed or set aside. For tests, which set the clock of the store.
+     *
+     * @param timeout how long to wait at most
+     * @return whether nothing is due any more
+     * @throws IllegalStateException if the transaction of this thread has appended, as {@link #awaitPosition} says
+     */
+    public boolean awaitDeadlines(Duration timeout) {
+        List<String> reactions = names().stream().filter(this::hasDeadlines).toList();
+        long end = nanoTime.getAsLong() + timeout.toNanos();
+        while (true) {
+            GlobalPosition last = reader.lastPosition();
+            for (String reaction : reactions) {
+                awaitPosition(reaction, last, Duration.ofNanos(Math.max(0, end - nanoTime.getAsLong())));
+            }
+            boolean due = reactions.stream()
+                    .anyMatch(reaction -> store.nextDeadline(new DeadlineSlots(
+                                    reaction, projections.newestVersion(reaction), 0, DeadlineSlots.LAST))
+                            .isDue());
+            if (!due && reader.lastPosition().equals(last)) {
+                return true;
+            }
+            if (end - nanoTime.getAsLong() <= 0) {
+                return false;
+            }
+            ProjectionRun running = lifecycle.run();
+            if (running != null) {
+                running.workers().forEach(PartitionWorker::lookForDeadlines);
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
     /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */
     public List<ProjectionStatus> status() {
         ProjectionRun running = lifecycle.run();
         if (running == null) {
             return List.of();
         }
-        return new StatusReport(running, reader.lastPosition(), store.parkedCounts(), clock.instant()).all();
+        return new StatusReport(running, store, reader.lastPosition(), store.parkedCounts(), clock.instant()).all();
     }
 
     private void look() {

@@ -21,6 +21,8 @@ public final class ProjectionStatus {
     private final boolean active;
     private final List<Partition> partitions;
     private final int parkedStreams;
+    private final Optional<DeadlineCounts> deadlines;
+    private final long executedDeadlines;
 
     private ProjectionStatus(Builder builder) {
         this.name = builder.name;
@@ -29,6 +31,8 @@ public final class ProjectionStatus {
         this.active = builder.active;
         this.partitions = builder.partitions;
         this.parkedStreams = builder.parkedStreams;
+        this.deadlines = builder.deadlines;
+        this.executedDeadlines = builder.executedDeadlines;
     }
 
     /** The status of the only version of a projection, without parts; all of that can be changed. */
@@ -64,6 +68,16 @@ public final class ProjectionStatus {
     /** How many streams are set aside. */
     public int parkedStreams() {
         return parkedStreams;
+    }
+
+    /** How many deadlines wait; empty if it is no reaction with deadlines. */
+    public Optional<DeadlineCounts> deadlines() {
+        return deadlines;
+    }
+
+    /** How many deadlines were executed since this instance runs it. */
+    public long executedDeadlines() {
+        return executedDeadlines;
     }
 
     /** The position up to which all parts have come. */
@@ -117,12 +131,14 @@ public final class ProjectionStatus {
                 && version == that.version
                 && active == that.active
                 && partitions.equals(that.partitions)
-                && parkedStreams == that.parkedStreams;
+                && parkedStreams == that.parkedStreams
+                && deadlines.equals(that.deadlines)
+                && executedDeadlines == that.executedDeadlines;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(name, projection, version, active, partitions, parkedStreams);
+        return Objects.hash(name, projection, version, active, partitions, parkedStreams, deadlines);
     }
 
     @Override
@@ -142,6 +158,8 @@ public final class ProjectionStatus {
         private boolean active = true;
         private List<Partition> partitions = List.of();
         private int parkedStreams;
+        private Optional<DeadlineCounts> deadlines = Optional.empty();
+        private long executedDeadlines;
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name, "name");
@@ -170,6 +188,13 @@ public final class ProjectionStatus {
         /** How many streams are set aside; none unless set. */
         public Builder parkedStreams(int count) {
             parkedStreams = count;
+            return this;
+        }
+
+        /** How many deadlines wait, and how many were executed; it is no reaction with deadlines unless set. */
+        public Builder deadlines(DeadlineCounts counts, long executed) {
+            deadlines = Optional.of(counts);
+            executedDeadlines = executed;
             return this;
         }
 

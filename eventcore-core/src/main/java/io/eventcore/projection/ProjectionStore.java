@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Keeps everything about running projections: leases, checkpoints, parked streams, and what operators asked for.
+ * Keeps everything about running projections: leases, checkpoints, parked streams, deadlines, and what operators asked for.
  *
  * <p>One thing, because a checkpoint moves only under the newest token, in one atomic step. Safe for any number of
  * threads.
  *
  * @since 0.1
  */
-public interface ProjectionStore extends LeaseStore, CheckpointStore {
+public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineStore {
     /**
      * Lets no owner take a lease of the projection, or lets them again. An owner of one notices and gives it back.
      *
@@ -60,7 +60,7 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
     boolean activateIfReached(String projection, int version, GlobalPosition position);
 
     /**
-     * Forgets a version of a projection that exists no more: its checkpoints, leases and parked streams. Nothing happens if
+     * Forgets a version of a projection that exists no more: its checkpoints, leases, parked streams and deadlines. Nothing happens if
      * it is not known.
      *
      * @throws IllegalStateException if it is the active one, for then queries would have none to read; activate another one
@@ -68,7 +68,7 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore {
      */
     void forgetVersion(String projection, int version);
 
-    /** Forgets a projection: its checkpoints, leases and parked streams. For projections that exist no more. */
+    /** Forgets a projection: its checkpoints, leases, parked streams and deadlines. For projections that exist no more. */
     void forget(String projection);
 
     /** Whether the calling thread is in a transaction that {@link #advance} would join. */

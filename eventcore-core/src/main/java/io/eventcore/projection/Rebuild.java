@@ -1,6 +1,7 @@
 package io.eventcore.projection;
 
 import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.SetsDeadlines;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,6 +34,8 @@ record Rebuild(
     private static final int ROUNDS = 10;
 
     private static final List<ParkedChange> ALL_RELEASED = List.of(new ParkedChange.AllReleased());
+
+    private static final List<DeadlineChange> ALL_FORGOTTEN = List.of(new DeadlineChange.AllForgotten());
 
     /** A partition that is to begin again, and where it is. */
     private record SetBack(Lease lease, Checkpoint from) {}
@@ -102,8 +105,7 @@ record Rebuild(
      * for what comes again waits again.
      */
     private void setBackThenClear(List<SetBack> setBacks) {
-        inTransaction.executeWithoutResult(
-                status -> setBacks.forEach(setBack -> move(setBack.lease, setBack.from, Checkpoint.START, List.of())));
+        inTransaction.executeWithoutResult(status -> setBacks.forEach(this::setBack));
         try {
             projection.clear();
         } catch (UnsupportedOperationException cannotBeCleared) {
@@ -115,11 +117,24 @@ record Rebuild(
                 setBacks.forEach(setBack -> move(setBack.lease, Checkpoint.START, Checkpoint.START, ALL_RELEASED)));
     }
 
+    /** Deadlines are set anew by the events that come again, from the first on. */
+    private void setBack(SetBack one) {
+        if (!(projection instanceof SetsDeadlines)) {
+            move(one.lease, one.from, Checkpoint.START, List.of());
+        } else if (!store.advance(one.lease, one.from, Checkpoint.START, List.of(), ALL_FORGOTTEN)) {
+            throw overtaken(one.lease);
+        }
+    }
+
     private void move(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
         if (!store.advance(lease, from, to, parked)) {
-            throw new IllegalStateException("Projection '" + lease.partition()
-                    + "' was taken over while it was reset, and is not reset as a whole; reset it again");
+            throw overtaken(lease);
         }
+    }
+
+    private static IllegalStateException overtaken(Lease lease) {
+        return new IllegalStateException("Projection '" + lease.partition()
+                + "' was taken over while it was reset, and is not reset as a whole; reset it again");
     }
 
     private String label() {

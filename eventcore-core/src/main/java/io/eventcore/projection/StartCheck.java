@@ -5,6 +5,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventReader;
 import io.eventcore.RawEvent;
 import io.eventcore.internal.HandlesTypes;
+import io.eventcore.internal.SetsDeadlines;
 
 /** Whether a projection can run here: what it reads can be read, and what it writes is in the transaction it says. */
 record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions transactions) {
@@ -25,6 +26,9 @@ record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions 
         HandlesTypes.of(projection).stream()
                 .filter(type -> type != RawEvent.class)
                 .forEach(type -> checkType(projection, type, "has a function for events of the type"));
+        if (projection instanceof SetsDeadlines) {
+            store.checkDeadlines();
+        }
         if (projection.mode() != ProjectionMode.TRANSACTIONAL) {
             return;
         }

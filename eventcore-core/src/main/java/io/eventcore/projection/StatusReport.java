@@ -11,11 +11,13 @@ import java.util.Map;
 /**
  * How the projections of a run are doing at a moment, each version by itself.
  *
+ * @param store tells how many deadlines there are
  * @param last where the log ended then
  * @param parked how many streams each version had set aside
  * @param now the moment, by which ages of events are told
  */
-record StatusReport(ProjectionRun run, GlobalPosition last, List<ParkedCount> parked, Instant now) {
+record StatusReport(
+        ProjectionRun run, DeadlineStore store, GlobalPosition last, List<ParkedCount> parked, Instant now) {
     List<ProjectionStatus> all() {
         Map<String, List<PartitionWorker<?>>> versions = new LinkedHashMap<>();
         for (PartitionWorker<?> worker : run.workers()) {
@@ -40,12 +42,19 @@ record StatusReport(ProjectionRun run, GlobalPosition last, List<ParkedCount> pa
                 .filter(count -> count.projection().equals(one.projection()) && count.version() == one.version())
                 .mapToInt(ParkedCount::streams)
                 .sum();
-        return ProjectionStatus.builder(label)
+        ProjectionStatus.Builder status = ProjectionStatus.builder(label)
                 .version(one.projection(), one.version())
                 .active(active)
                 .partitions(workers.stream().map(this::of).toList())
-                .parkedStreams(set)
-                .build();
+                .parkedStreams(set);
+        if (workers.get(0).setsDeadlines()) {
+            status.deadlines(
+                    store.deadlineCounts(one.projection(), one.version()),
+                    workers.stream()
+                            .mapToLong(worker -> worker.counts().executedDeadlines())
+                            .sum());
+        }
+        return status.build();
     }
 
     private ProjectionStatus.Partition of(PartitionWorker<?> worker) {

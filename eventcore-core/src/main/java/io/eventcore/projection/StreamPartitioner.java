@@ -21,7 +21,13 @@ final class StreamPartitioner {
         return partitions == 1 ? 0 : slot(streamId) * partitions / ProjectionPartition.MAX_PARTITIONS;
     }
 
-    private static int slot(StreamId streamId) {
+    /** The first of the slots of a partition, of this many; of the one after the last partition, the number of all slots. */
+    static int firstSlot(int number, int partitions) {
+        return (number * ProjectionPartition.MAX_PARTITIONS + partitions - 1) / partitions;
+    }
+
+    /** One of {@link ProjectionPartition#MAX_PARTITIONS}. */
+    static int slot(StreamId streamId) {
         long hash = FNV_OFFSET;
         for (byte b : streamId.value().getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ (b & 0xff)) * FNV_PRIME;

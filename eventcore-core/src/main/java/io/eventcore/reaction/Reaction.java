@@ -12,6 +12,7 @@ import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Answers events with commands: what is to happen next because something has happened.
@@ -72,6 +73,14 @@ public interface Reaction<E extends Event> {
     List<? extends Command<?, ?>> react(RecordedEvent<E> event) throws Exception;
 
     /**
+     * When {@link #react} is asked: at once if it is empty, as it is by default, and otherwise when a deadline falls due that
+     * the event has set and no other event has called off. Made by {@link ReactionBuilder#on(Class)}.
+     */
+    default Optional<ReactionDeadline<E>> deadline() {
+        return Optional.empty();
+    }
+
+    /**
      * What the commands of an event are executed under; by default that the event is their cause. The id of the command
      * is added.
      */
@@ -94,12 +103,14 @@ public interface Reaction<E extends Event> {
 
     /**
      * A reaction as what a {@link io.eventcore.projection.ProjectionRunner} runs. It cannot be reset: what its commands
-     * did stays.
+     * did stays. One with a deadline can: deadlines are set anew, and commands that were executed are found.
      *
      * @param executor executes the commands; must have {@link io.eventcore.command.ExecutedCommands}
      */
     static <E extends Event> Projection<E> asProjection(Reaction<E> reaction, CommandExecutor executor) {
-        return new ReactionProjection<>(reaction, executor);
+        return reaction.deadline()
+                .<Projection<E>>map(deadline -> new DeadlineProjection<>(reaction, deadline, executor))
+                .orElseGet(() -> new ReactionProjection<>(reaction, executor));
     }
 
     /**

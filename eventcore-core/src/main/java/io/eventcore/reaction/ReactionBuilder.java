@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -43,6 +44,35 @@ public final class ReactionBuilder<E extends Event> {
         return this;
     }
 
+    /**
+     * Begins a deadline: what is to be done at a later time about events of a type and its subtypes, unless another event
+     * calls that off before. A reaction has one deadline and nothing else; what is done at once is another reaction.
+     *
+     * @throws IllegalStateException if this reaction answers events at once
+     */
+    public <T extends E> DeadlineBuilder<E, T> on(Class<T> type) {
+        if (!cases.isEmpty()) {
+            throw new IllegalStateException("Reaction '" + name
+                    + "' answers events at once: declare what it does at a later time as a reaction of its own");
+        }
+        return new DeadlineBuilder<>(this, type);
+    }
+
+    <T extends E> Reaction<E> withDeadline(
+            Class<T> begins,
+            List<Class<? extends E>> ends,
+            Answer<T> answer,
+            ReactionDeadline<E> deadline,
+            boolean sameStream) {
+        if (partitions > 1 && !sameStream) {
+            throw new IllegalStateException("Reaction '" + name + "' has " + partitions
+                    + " partitions, and events of other streams call its deadlines off: it can have one");
+        }
+        List<Class<? extends Event>> types = new ArrayList<>(List.of(begins));
+        types.addAll(ends);
+        return new OfFunctions<>(this, List.<Case<E, ?>>of(new Case<>(begins, answer)), types, Optional.of(deadline));
+    }
+
     /** Which events are wanted; by default all. */
     public ReactionBuilder<E> filter(EventFilter wanted) {
         this.filter = Objects.requireNonNull(wanted, "filter");
@@ -69,7 +99,11 @@ public final class ReactionBuilder<E extends Event> {
 
     /** The reaction. */
     public Reaction<E> build() {
-        return new OfFunctions<>(this);
+        return new OfFunctions<>(
+                this,
+                cases,
+                cases.stream().<Class<? extends Event>>map(Case::type).toList(),
+                Optional.empty());
     }
 
     /**
@@ -107,24 +141,33 @@ public final class ReactionBuilder<E extends Event> {
         private final Instant since;
         private final int partitions;
         private final Function<FailureContext, FailureDecision> onError;
+        private final List<Class<? extends Event>> types;
+        private final Optional<ReactionDeadline<E>> deadline;
 
-        OfFunctions(ReactionBuilder<E> builder) {
+        OfFunctions(
+                ReactionBuilder<E> builder,
+                List<Case<E, ?>> cases,
+                List<Class<? extends Event>> types,
+                Optional<ReactionDeadline<E>> deadline) {
             this.name = builder.name;
             this.eventType = builder.eventType;
-            this.cases = List.copyOf(builder.cases);
-            this.filter = HandledTypes.narrow(builder.filter, eventType, handledTypes(cases));
+            this.cases = List.copyOf(cases);
+            this.types = List.copyOf(types);
+            this.deadline = deadline;
+            this.filter = HandledTypes.narrow(builder.filter, eventType, types);
             this.since = builder.since;
             this.partitions = builder.partitions;
             this.onError = builder.onError;
         }
 
-        private static <E extends Event> List<Class<? extends Event>> handledTypes(List<Case<E, ?>> cases) {
-            return cases.stream().<Class<? extends Event>>map(Case::type).toList();
+        @Override
+        public List<Class<? extends Event>> handledTypes() {
+            return types;
         }
 
         @Override
-        public List<Class<? extends Event>> handledTypes() {
-            return handledTypes(cases);
+        public Optional<ReactionDeadline<E>> deadline() {
+            return deadline;
         }
 
         @Override

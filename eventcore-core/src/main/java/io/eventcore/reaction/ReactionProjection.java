@@ -21,7 +21,7 @@ import java.util.Objects;
  * Runs a reaction. The checkpoint follows the commands in no common transaction: each command has a transaction and
  * retries of its own, and its id makes good for what is delivered again.
  */
-final class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes {
+class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes {
     private final Reaction<E> reaction;
     private final CommandExecutor executor;
     private final String scope;

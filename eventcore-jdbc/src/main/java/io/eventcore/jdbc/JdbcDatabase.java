@@ -64,7 +64,7 @@ public class JdbcDatabase {
         return new JdbcEventStore.Builder(this, serializer);
     }
 
-    /** Leases, checkpoints and parked streams of projections. */
+    /** Leases, checkpoints, parked streams and deadlines of projections and reactions. */
     public JdbcProjectionStore projectionStore() {
         return new JdbcProjectionStore(dialect, connections);
     }

@@ -3,23 +3,30 @@ package io.eventcore.jdbc;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 
 /**
- * Leases, checkpoints and parked streams in the tables of the event store, given by {@link JdbcDatabase}.
+ * Leases, checkpoints, parked streams and deadlines in the tables of the event store, given by {@link JdbcDatabase}.
  *
- * <p>The time that leases run out by is that of the database. Every statement about leases is a transaction of its own
+ * <p>The time that leases run out and deadlines fall due by is that of the database. Every statement about leases is a transaction of its own
  * and leaves nothing behind in the session, so transaction poolers do no harm. Safe for any number of threads.
  *
  * @since 0.1
@@ -32,17 +39,31 @@ public class JdbcProjectionStore implements ProjectionStore {
     private final NewPartitions newPartitions;
     private final ProjectionLeases leases;
     private final ProjectionCheckpoints checkpoints;
+    private final OwnStatements statements;
+    private final DeadlineTable deadlineTable;
+    private final Deadlines deadlines;
+    private final DeadlineChanges deadlineChanges;
 
     JdbcProjectionStore(Dialect dialect, Connections connections) {
+        this(dialect, connections, () -> 0);
+    }
+
+    /** @param shiftMicros what is added to the clock of the database where deadlines are concerned: 0 but in tests */
+    JdbcProjectionStore(Dialect dialect, Connections connections, LongSupplier shiftMicros) {
         this.connections = connections;
         OwnStatements statements =
                 new OwnStatements(connections, dialect.engine().errors());
         this.parked = new ParkedStreams(dialect, statements);
         this.parkedChanges = new ParkedStreamChanges(dialect, statements);
-        this.partitions = new ProjectionPartitions(dialect, statements, parkedChanges);
+        this.deadlineTable = new DeadlineTable(dialect, !connections.isRouting());
+        DeadlineChanges deadlineChanges = new DeadlineChanges(dialect, statements, deadlineTable);
+        this.deadlines = new Deadlines(dialect, statements, shiftMicros);
+        this.deadlineChanges = deadlineChanges;
+        this.statements = statements;
+        this.partitions = new ProjectionPartitions(dialect, statements, parkedChanges, deadlineChanges);
         this.newPartitions = new NewPartitions(dialect, statements, partitions, parkedChanges);
         this.leases = new ProjectionLeases(dialect, connections, statements);
-        this.checkpoints = new ProjectionCheckpoints(dialect, connections, statements, parkedChanges);
+        this.checkpoints = new ProjectionCheckpoints(dialect, connections, statements, parkedChanges, deadlineChanges);
     }
 
     @Override
@@ -107,7 +128,56 @@ public class JdbcProjectionStore implements ProjectionStore {
 
     @Override
     public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> changes) {
-        return checkpoints.advance(lease, from, to, changes);
+        return checkpoints.advance(lease, from, to, changes, List.of());
+    }
+
+    @Override
+    public boolean advance(
+            Lease lease,
+            Checkpoint from,
+            Checkpoint to,
+            List<ParkedChange> changes,
+            List<DeadlineChange> changedDeadlines) {
+        return checkpoints.advance(lease, from, to, changes, changedDeadlines);
+    }
+
+    /** @throws SchemaException if the tables do not hold deadlines; it names the script that adds them */
+    @Override
+    public void checkDeadlines() {
+        statements.run("Looking for the table of deadlines", connection -> {
+            deadlineTable.check(connection);
+            return true;
+        });
+    }
+
+    @Override
+    public DeadlineLook nextDeadline(DeadlineSlots slots) {
+        return deadlines.next(slots);
+    }
+
+    @Override
+    public List<PendingDeadline> dueDeadlines(DeadlineSlots slots, Instant asOf, int limit) {
+        return deadlines.due(slots, asOf, limit);
+    }
+
+    @Override
+    public DeadlineCounts deadlineCounts(String projection, int version) {
+        return deadlines.counts(projection, version);
+    }
+
+    @Override
+    public List<PendingDeadline> deadlines(String projection, int version, boolean setAside, int limit) {
+        return deadlines.of(projection, version, setAside, limit);
+    }
+
+    @Override
+    public int retryParkedDeadlines(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return deadlineChanges.retry(projection, version, from, to);
+    }
+
+    @Override
+    public int discardParkedDeadlines(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return deadlineChanges.discard(projection, version, from, to);
     }
 
     @Override

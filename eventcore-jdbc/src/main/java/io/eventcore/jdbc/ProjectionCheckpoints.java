@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ProjectionPartition;
@@ -18,16 +19,22 @@ final class ProjectionCheckpoints {
     private final OwnTransactions transactions;
     private final SqlErrors errors;
     private final ParkedStreamChanges parkedStreams;
+    private final DeadlineChanges deadlineChanges;
     private final String select;
     private final String advance;
 
     ProjectionCheckpoints(
-            Dialect dialect, Connections connections, OwnStatements statements, ParkedStreamChanges parkedStreams) {
+            Dialect dialect,
+            Connections connections,
+            OwnStatements statements,
+            ParkedStreamChanges parkedStreams,
+            DeadlineChanges deadlineChanges) {
         this.connections = connections;
         this.statements = statements;
         this.transactions = dialect.transactions();
         this.errors = dialect.engine().errors();
         this.parkedStreams = parkedStreams;
+        this.deadlineChanges = deadlineChanges;
         TableNames names = dialect.names();
         this.select = names.in("""
                 SELECT position, seen_position, seen_event_id FROM eventcore_projection
@@ -60,22 +67,23 @@ final class ProjectionCheckpoints {
     }
 
     /** In the caller's transaction if there is one, so that the read model and the checkpoint are one. */
-    boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
+    boolean advance(
+            Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked, List<DeadlineChange> deadlines) {
         String action = "Moving the checkpoint of projection '" + lease.partition() + "'";
         if (connections.inCallersTransaction()) {
             try {
-                return connections.joinOrOwn(connection -> advance(connection, lease, from, to, parked));
+                return connections.joinOrOwn(connection -> advance(connection, lease, from, to, parked, deadlines));
             } catch (SQLException e) {
                 throw errors.failed(action, e);
             }
         }
         return statements.run(action, connection -> {
-            if (parked.isEmpty()) {
+            if (parked.isEmpty() && deadlines.isEmpty()) {
                 return move(connection, lease, from, to);
             }
             try {
                 return transactions.run(connection, () -> {
-                    if (!advance(connection, lease, from, to, parked)) {
+                    if (!advance(connection, lease, from, to, parked, deadlines)) {
                         throw new NotCurrentException();
                     }
                     return true;
@@ -87,12 +95,20 @@ final class ProjectionCheckpoints {
     }
 
     private boolean advance(
-            Connection connection, Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked)
+            Connection connection,
+            Lease lease,
+            Checkpoint from,
+            Checkpoint to,
+            List<ParkedChange> parked,
+            List<DeadlineChange> deadlines)
             throws SQLException {
         // First, for its lock: what is found about parked streams then stays so, but for what operators ask for.
         boolean done = move(connection, lease, from, to);
         for (ParkedChange change : parked) {
             done = done && parkedStreams.apply(connection, lease.partition(), change);
+        }
+        if (done) {
+            deadlineChanges.apply(connection, lease.partition(), deadlines);
         }
         return done;
     }

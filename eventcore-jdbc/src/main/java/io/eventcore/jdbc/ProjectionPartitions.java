@@ -20,6 +20,7 @@ final class ProjectionPartitions {
 
     private final OwnStatements statements;
     private final ParkedStreamChanges parkedStreams;
+    private final DeadlineChanges deadlines;
     private final WholeProjections whole;
     private final String selectVersions;
     private final String selectAll;
@@ -30,9 +31,11 @@ final class ProjectionPartitions {
     private final String recordFailure;
     private final String delete;
 
-    ProjectionPartitions(Dialect dialect, OwnStatements statements, ParkedStreamChanges parkedStreams) {
+    ProjectionPartitions(
+            Dialect dialect, OwnStatements statements, ParkedStreamChanges parkedStreams, DeadlineChanges deadlines) {
         this.statements = statements;
         this.parkedStreams = parkedStreams;
+        this.deadlines = deadlines;
         this.whole = new WholeProjections(dialect, statements);
         TableNames names = dialect.names();
         String later = dialect.expressions().nowPlusMillis();
@@ -166,7 +169,7 @@ final class ProjectionPartitions {
                 lease.owner());
     }
 
-    /** Forgets all versions, with the streams that they have parked. */
+    /** Forgets all versions, with the streams that they have parked and their deadlines. */
     void forget(String projection) {
         whole.change("Forgetting projection '" + projection + "'", projection, connection -> {
             for (int version : versions(parts(connection, projection))) {
@@ -176,7 +179,7 @@ final class ProjectionPartitions {
         });
     }
 
-    /** Forgets a version, with the streams that it has parked. */
+    /** Forgets a version, with the streams that it has parked and its deadlines. */
     void forgetVersion(String projection, int version) {
         whole.change("Forgetting a version of projection '" + projection + "'", projection, connection -> {
             if (parts(connection, projection).stream().anyMatch(part -> part.version() == version && part.active())) {
@@ -190,6 +193,7 @@ final class ProjectionPartitions {
 
     private void forget(Connection connection, String projection, int version) throws SQLException {
         parkedStreams.forget(connection, projection, version);
+        deadlines.forget(connection, projection, version);
         delete(connection, projection, version);
     }
 

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.jdbc.datasource.init.ScriptException;
@@ -39,7 +40,7 @@ enum SchemaScripts {
 
     /** The files that create the tables, the first version and what came after, in their order. */
     List<String> schema() {
-        return List.of("schema-" + engine + ".sql", tags());
+        return List.of("schema-" + engine + ".sql", tags(), deadlines());
     }
 
     /** The first of these files, as a user finds it. */
@@ -50,6 +51,11 @@ enum SchemaScripts {
     /** The file that adds the tables of tags. */
     String tags() {
         return "002-tags-" + engine + ".sql";
+    }
+
+    /** The file that adds the table of deadlines. */
+    String deadlines() {
+        return "003-deadlines-" + engine + ".sql";
     }
 
     /** A file of ours, as a user finds it. */
@@ -63,8 +69,14 @@ enum SchemaScripts {
      * @param version the version of the tables
      */
     List<String> roles(int version) {
-        String first = "roles-" + family + ".sql";
-        return version < SchemaSettings.TAGS ? List.of(first) : List.of(first, "002-tags-roles-" + family + ".sql");
+        List<String> scripts = new ArrayList<>(List.of("roles-" + family + ".sql"));
+        if (version >= SchemaSettings.TAGS) {
+            scripts.add("002-tags-roles-" + family + ".sql");
+        }
+        if (version >= SchemaSettings.DEADLINES) {
+            scripts.add("003-deadlines-roles-" + family + ".sql");
+        }
+        return scripts;
     }
 
     /** The file that creates an index. */

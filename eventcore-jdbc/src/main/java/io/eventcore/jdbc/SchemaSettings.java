@@ -17,13 +17,16 @@ import java.util.Optional;
  */
 record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
     /** The newest version of the tables that this library knows. */
-    static final int KNOWN = 2;
+    static final int KNOWN = 3;
 
     /** The oldest version of the tables that this library works with: a release works with those of the one before. */
     static final int OLDEST = 1;
 
     /** The version from which on the tables hold tags. */
     static final int TAGS = 2;
+
+    /** The version from which on the tables hold deadlines. */
+    static final int DEADLINES = 3;
 
     /** The settings as they are now; empty if there is no row. */
     static Optional<SchemaSettings> read(Connection connection, TableNames names, SqlExpressions expressions)
@@ -52,13 +55,26 @@ record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
      * @throws SchemaException if they do not; it names the script that adds them
      */
     void checkTags(Dialect dialect) {
-        if (version < TAGS) {
-            String script = SchemaScripts.path(dialect.engine().scripts().tags());
+        check(TAGS, "tags of events", dialect.engine().scripts().tags());
+    }
+
+    /**
+     * Checks that the tables hold deadlines.
+     *
+     * @throws SchemaException if they do not; it names the script that adds them
+     */
+    void checkDeadlines(Dialect dialect) {
+        check(DEADLINES, "deadlines of reactions", dialect.engine().scripts().deadlines());
+    }
+
+    private void check(int needed, String what, String script) {
+        if (version < needed) {
+            String path = SchemaScripts.path(script);
             throw new SchemaException(
                     Problem.TOO_OLD,
-                    "The tables of the event store have version %d, tags of events need version %d: run %s"
-                            .formatted(version, TAGS, script),
-                    script,
+                    "The tables of the event store have version %d, %s need version %d: run %s"
+                            .formatted(version, what, needed, path),
+                    path,
                     null);
         }
     }

@@ -17,6 +17,11 @@ enum SqlExpressions {
             return "clock_timestamp() + ? * interval '1 millisecond'";
         }
 
+        @Override
+        String currentMicros() {
+            return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)";
+        }
+
         /** Its commit lasts as well, whatever a setting says: its owner goes on from what it believes to have stored. */
         @Override
         String endedWhenIdleFor() {
@@ -96,6 +101,11 @@ enum SqlExpressions {
             return "DATEADD('MILLISECOND', ?, CURRENT_TIMESTAMP(6))";
         }
 
+        @Override
+        String currentMicros() {
+            return "DATEDIFF('MICROSECOND', TIMESTAMP WITH TIME ZONE '1970-01-01 00:00:00+00', CURRENT_TIMESTAMP(6))";
+        }
+
         /** H2 compares texts by their UTF-16 form. */
         @Override
         String inByteOrder(String expression) {
@@ -166,6 +176,11 @@ enum SqlExpressions {
         }
 
         @Override
+        String currentMicros() {
+            return "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))";
+        }
+
+        @Override
         String matchesRegex(String expression) {
             return expression + " REGEXP ?";
         }
@@ -186,6 +201,9 @@ enum SqlExpressions {
 
     /** An expression for the time of the database's clock now, plus a number of milliseconds, the parameter. */
     abstract String nowPlusMillis();
+
+    /** An expression for the time of the database's clock now, in microseconds since 1970. */
+    abstract String currentMicros();
 
     /**
      * An expression that, once evaluated in a transaction, lets the database end it when nothing was sent for a time:

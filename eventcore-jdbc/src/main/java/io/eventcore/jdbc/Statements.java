@@ -50,7 +50,8 @@ final class Statements {
         }
     }
 
-    private static void bind(PreparedStatement statement, Object... values) throws SQLException {
+    /** Sets the parameters: texts, integers, longs, booleans. */
+    static void bind(PreparedStatement statement, Object... values) throws SQLException {
         int parameter = 0;
         for (Object value : values) {
             parameter++;

@@ -71,7 +71,8 @@ class MariaDbSchemaTest {
     void the_scripts_run_as_they_are_by_the_initializer_of_spring(String engine) {
         new ResourceDatabasePopulator(
                         new ClassPathResource("io/eventcore/jdbc/schema-" + engine + ".sql"),
-                        new ClassPathResource("io/eventcore/jdbc/002-tags-" + engine + ".sql"))
+                        new ClassPathResource("io/eventcore/jdbc/002-tags-" + engine + ".sql"),
+                        new ClassPathResource("io/eventcore/jdbc/003-deadlines-" + engine + ".sql"))
                 .execute(DATABASE.ownersDataSource());
 
         JdbcDatabase.of(DATABASE.ownersDataSource());

@@ -199,7 +199,15 @@ class PersonalDataDumpTest {
         JdbcTemplate jdbc = new JdbcTemplate(database.ownersDataSource());
         StringBuilder dump = new StringBuilder();
         List<String> names = List.of(
-                "event", "stream", "command", "snapshot", "projection", "parked_stream", "subject_key", "settings");
+                "event",
+                "stream",
+                "command",
+                "snapshot",
+                "projection",
+                "parked_stream",
+                "deadline",
+                "subject_key",
+                "settings");
         for (String name : names) {
             for (Map<String, Object> row : jdbc.queryForList("SELECT * FROM " + tables + name)) {
                 row.values().forEach(value -> dump.append(text(value)).append('\n'));

@@ -12,7 +12,7 @@ import org.springframework.core.io.ClassPathResource;
 
 class SchemaScriptsTest {
     @ParameterizedTest
-    @ValueSource(strings = {"schema-", "002-tags-"})
+    @ValueSource(strings = {"schema-", "002-tags-", "003-deadlines-"})
     void the_scripts_for_mariadb_and_mysql_differ_in_the_collation_alone(String script) throws IOException {
         String mysql = statements(script + "mysql.sql");
 

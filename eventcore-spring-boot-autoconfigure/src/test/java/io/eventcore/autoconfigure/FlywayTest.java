@@ -37,11 +37,12 @@ class FlywayTest {
     }
 
     @Test
-    void so_are_the_scripts_of_tags_and_of_the_optional_indexes() throws IOException {
+    void so_are_the_scripts_of_tags_of_deadlines_and_of_the_optional_indexes() throws IOException {
         for (String engine : new String[] {"h2", "postgresql"}) {
             migration("V1__eventcore.sql", script("schema-" + engine + ".sql"));
             migration("V2_0__tags.sql", script("002-tags-" + engine + ".sql"));
-            migration("V2_1__types.sql", script("index-event-type-" + engine + ".sql"));
+            migration("V2_1__deadlines.sql", script("003-deadlines-" + engine + ".sql"));
+            migration("V2_2__types.sql", script("index-event-type-" + engine + ".sql"));
             migration("V3__ids.sql", script("index-event-id-" + engine + ".sql"));
 
             migrated(

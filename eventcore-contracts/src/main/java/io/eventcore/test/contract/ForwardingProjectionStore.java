@@ -3,14 +3,20 @@ package io.eventcore.test.contract;
 import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -95,6 +101,47 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     @Override
     public boolean isCurrent(Lease lease, Duration idleLimit) {
         return delegate.isCurrent(lease, idleLimit);
+    }
+
+    @Override
+    public void checkDeadlines() {
+        delegate.checkDeadlines();
+    }
+
+    @Override
+    public boolean advance(
+            Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked, List<DeadlineChange> deadlines) {
+        return delegate.advance(lease, from, to, parked, deadlines);
+    }
+
+    @Override
+    public DeadlineLook nextDeadline(DeadlineSlots slots) {
+        return delegate.nextDeadline(slots);
+    }
+
+    @Override
+    public List<PendingDeadline> dueDeadlines(DeadlineSlots slots, Instant asOf, int limit) {
+        return delegate.dueDeadlines(slots, asOf, limit);
+    }
+
+    @Override
+    public DeadlineCounts deadlineCounts(String projection, int version) {
+        return delegate.deadlineCounts(projection, version);
+    }
+
+    @Override
+    public List<PendingDeadline> deadlines(String projection, int version, boolean parked, int limit) {
+        return delegate.deadlines(projection, version, parked, limit);
+    }
+
+    @Override
+    public int retryParkedDeadlines(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return delegate.retryParkedDeadlines(projection, version, from, to);
+    }
+
+    @Override
+    public int discardParkedDeadlines(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return delegate.discardParkedDeadlines(projection, version, from, to);
     }
 
     @Override

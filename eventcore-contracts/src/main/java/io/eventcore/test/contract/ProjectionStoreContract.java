@@ -60,4 +60,12 @@ public abstract class ProjectionStoreContract {
             return ProjectionStoreContract.this;
         }
     }
+
+    @Nested
+    class Deadlines extends ProjectionDeadlinesContract {
+        @Override
+        ProjectionStoreContract contract() {
+            return ProjectionStoreContract.this;
+        }
+    }
 }

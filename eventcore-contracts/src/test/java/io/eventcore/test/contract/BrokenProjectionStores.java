@@ -9,13 +9,17 @@ import io.eventcore.StoredPage;
 import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.projection.Checkpoint;
+import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +42,67 @@ final class BrokenProjectionStores {
             @Override
             public boolean advance(Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked) {
                 return Race.<Boolean>elsewhere(() -> super.advance(lease, from, to, parked));
+            }
+        };
+    }
+
+    static ProjectionStore changingDeadlinesOutsideTheTransaction(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(
+                    Lease lease,
+                    Checkpoint from,
+                    Checkpoint to,
+                    List<ParkedChange> parked,
+                    List<DeadlineChange> deadlines) {
+                return Race.<Boolean>elsewhere(() -> super.advance(lease, from, from, List.of(), deadlines))
+                        && super.advance(lease, from, to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore changingDeadlinesWhoeverAsks(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(
+                    Lease lease,
+                    Checkpoint from,
+                    Checkpoint to,
+                    List<ParkedChange> parked,
+                    List<DeadlineChange> deadlines) {
+                Checkpoint here = checkpoint(lease.partition());
+                super.advance(newestLease(this, lease.partition()), here, here, List.of(), deadlines);
+                return super.advance(lease, from, to, parked);
+            }
+        };
+    }
+
+    static ProjectionStore endingDeadlinesOfAnyPlace(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(
+                    Lease lease,
+                    Checkpoint from,
+                    Checkpoint to,
+                    List<ParkedChange> parked,
+                    List<DeadlineChange> deadlines) {
+                List<DeadlineChange> everywhere = deadlines.stream()
+                        .map(change -> change instanceof DeadlineChange.Ended ended
+                                ? new DeadlineChange.Ended(ended.correlation(), GlobalPosition.of(Long.MAX_VALUE))
+                                : change)
+                        .toList();
+                return super.advance(lease, from, to, parked, everywhere);
+            }
+        };
+    }
+
+    static ProjectionStore givingDeadlinesInTheOrderOfTheLog(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public List<PendingDeadline> dueDeadlines(DeadlineSlots slots, Instant asOf, int limit) {
+                return super.dueDeadlines(slots, asOf, limit).stream()
+                        .sorted(Comparator.comparing(PendingDeadline::position))
+                        .toList();
             }
         };
     }

@@ -121,6 +121,22 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::movingCheckpointsOutsideTheTransaction,
                         "a_commit_that_fails_neither_loses_nor_doubles_an_event"),
                 store(
+                        "deadlines outside the transaction",
+                        BrokenProjectionStores::changingDeadlinesOutsideTheTransaction,
+                        "a_rollback_takes_deadlines_and_checkpoint_along"),
+                store(
+                        "deadlines whoever asks",
+                        BrokenProjectionStores::changingDeadlinesWhoeverAsks,
+                        "who_has_lost_the_lease_or_is_elsewhere_changes_no_deadline"),
+                store(
+                        "ends without a place",
+                        BrokenProjectionStores::endingDeadlinesOfAnyPlace,
+                        "an_end_calls_off_what_was_set_before_it_with_the_same_correlation"),
+                store(
+                        "deadlines in no order",
+                        BrokenProjectionStores::givingDeadlinesInTheOrderOfTheLog,
+                        "what_is_due_comes_in_the_order_in_which_it_falls_due_and_of_one_time_in_that_of_the_log"),
+                store(
                         "no fencing",
                         BrokenProjectionStores::withoutFencing,
                         "a_checkpoint_moves_under_the_newest_token_only"),

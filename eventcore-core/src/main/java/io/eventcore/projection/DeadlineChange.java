@@ -1,0 +1,77 @@
+package io.eventcore.projection;
+
+import io.eventcore.GlobalPosition;
+import java.util.Objects;
+
+/**
+ * What becomes of the deadlines of a reaction together with its checkpoint. Changes are made in the order given; one of a
+ * deadline that is not there any more does nothing.
+ *
+ * @since 0.1
+ */
+public sealed interface DeadlineChange {
+    /**
+     * Deadlines are called off, also those that were set aside.
+     *
+     * @param correlation which ones: those that were set with the same
+     * @param before only those that were set by events before this position
+     * @since 0.1
+     */
+    record Ended(String correlation, GlobalPosition before) implements DeadlineChange {
+        /** Checks that everything is given. */
+        public Ended {
+            Objects.requireNonNull(correlation, "correlation");
+            Objects.requireNonNull(before, "before");
+        }
+    }
+
+    /**
+     * A deadline is set that was not there.
+     *
+     * @param deadline the deadline
+     * @param correlation what calls it off; at most 64 characters of ASCII
+     * @param slot the {@linkplain DeadlineStore slot} of the stream of its event
+     * @since 0.1
+     */
+    record Begun(PendingDeadline deadline, String correlation, int slot) implements DeadlineChange {
+        /** Checks that everything is given. */
+        public Begun {
+            Objects.requireNonNull(deadline, "deadline");
+            Objects.requireNonNull(correlation, "correlation");
+        }
+    }
+
+    /**
+     * A deadline was executed, or given up.
+     *
+     * @since 0.1
+     */
+    record Done(PendingDeadline deadline) implements DeadlineChange {
+        /** Checks that it is given. */
+        public Done {
+            Objects.requireNonNull(deadline, "deadline");
+        }
+    }
+
+    /**
+     * A deadline is set aside until an operator decides about it.
+     *
+     * @param deadline the deadline, as it was
+     * @param failure the type of the exception
+     * @since 0.1
+     */
+    record Parked(PendingDeadline deadline, String failure) implements DeadlineChange {
+        /** Checks that everything is given. */
+        public Parked {
+            Objects.requireNonNull(deadline, "deadline");
+            Objects.requireNonNull(failure, "failure");
+        }
+    }
+
+    /**
+     * All deadlines of the version are forgotten: all events come again.
+     *
+     * @since 0.1
+     */
+    record AllForgotten() implements DeadlineChange {}
+}

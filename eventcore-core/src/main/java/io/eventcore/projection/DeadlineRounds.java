@@ -1,0 +1,245 @@
+package io.eventcore.projection;
+
+import io.eventcore.Event;
+import io.eventcore.GlobalPosition;
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.SetsDeadlines;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Executes the deadlines of a partition that are due, in rounds, between the pages of the log that its worker reads.
+ *
+ * <p>A round begins with a look at the clock of the store, and after that at where the log ends. Only when all events up to
+ * there have told what they call off, what is left of the deadlines that were due at that time is executed: whatever was
+ * committed before a deadline fell due is known by then, also where another append in flight has held readers back. A
+ * round is short, so that what is committed meanwhile is known to the next one.
+ *
+ * <p>Used by one thread.
+ */
+final class DeadlineRounds<E extends Event> {
+    /** How many deadlines a round has at most. */
+    static final int MOST = 100;
+
+    /** A round ends after this long, with the command that is being executed. */
+    private static final Duration LONGEST = Duration.ofMillis(250);
+
+    private final SetsDeadlines rule;
+    private final Projection<E> projection;
+    private final EventApplication<E> application;
+    private final RunnerContext context;
+    private final CulpritSearch.Pause pause;
+    private final PartitionProgress progress;
+    private final ProjectionCounts counts;
+    private final DeadlineSlots slots;
+    private final FailureDecisions decisions;
+    private @Nullable Round open;
+    private @Nullable Known known;
+    private long lookAt;
+
+    /** The deadline that has failed, and how often. */
+    private @Nullable PendingDeadline failing;
+
+    private int failures;
+
+    /** What is due by a time, to be executed when the log was dealt with up to a position. */
+    private record Round(Instant asOf, GlobalPosition end) {}
+
+    /** The clock of the store, when it was last looked at. */
+    private record Known(Instant now, long at) {}
+
+    private DeadlineRounds(
+            SetsDeadlines rule,
+            Projection<E> projection,
+            EventApplication<E> application,
+            RunnerContext context,
+            CulpritSearch.Pause pause,
+            PartitionProgress progress) {
+        this.rule = rule;
+        this.projection = projection;
+        this.application = application;
+        this.context = context;
+        this.pause = pause;
+        this.progress = progress;
+        this.counts = progress.counts();
+        ProjectionPartition partition = application.lease().partition();
+        this.slots = DeadlineSlots.of(partition, projection.partitions());
+        this.decisions = new FailureDecisions(projection, partition, "execute the deadline of the event");
+        this.lookAt = context.nanoTime().getAsLong();
+    }
+
+    /** Those of a projection; empty if it sets no deadlines. */
+    static <E extends Event> Optional<DeadlineRounds<E>> of(
+            Projection<E> projection,
+            EventApplication<E> application,
+            RunnerContext context,
+            CulpritSearch.Pause pause,
+            PartitionProgress progress) {
+        return projection instanceof SetsDeadlines rule
+                ? Optional.of(new DeadlineRounds<>(rule, projection, application, context, pause, progress))
+                : Optional.empty();
+    }
+
+    /** How long until the store has to be looked at again; as long as can be while the log is waited for. */
+    long nanosUntilLook() {
+        return open != null ? Long.MAX_VALUE : Math.max(0, lookAt - now());
+    }
+
+    private long now() {
+        return context.nanoTime().getAsLong();
+    }
+
+    /** Begins a round if a deadline is due. To be called before a page of the log is read. */
+    void look() {
+        application.takeFirstSet().ifPresent(this::lookWhenDue);
+        boolean wanted = progress.takeDeadlineLook();
+        if (open != null || (!wanted && lookAt - now() > 0)) {
+            return;
+        }
+        DeadlineLook look = context.store().nextDeadline(slots);
+        long at = now();
+        known = new Known(look.now(), at);
+        lookAt = at + context.settings().lookEvery().toNanos();
+        if (look.isDue()) {
+            // After the clock was asked: what was committed before that time is not behind this end.
+            open = new Round(look.now(), context.reader().lastPosition());
+        } else {
+            look.next().ifPresent(this::lookWhenDue);
+        }
+    }
+
+    /** The store is looked at no later than this deadline is due, by what is known of its clock. */
+    private void lookWhenDue(Instant dueAt) {
+        Known clock = known;
+        if (clock != null) {
+            Duration after = Duration.between(clock.now(), dueAt);
+            long soonest = after.compareTo(context.settings().lookEvery()) < 0 ? after.toNanos() : Long.MAX_VALUE / 4;
+            lookAt = Math.min(lookAt, clock.at() + Math.max(0, soonest));
+        }
+    }
+
+    /**
+     * Executes what is due, if the log was dealt with as far as that takes.
+     *
+     * @param reached how far the log was dealt with
+     * @return whether there was something to execute
+     * @throws LeaseLostException if another instance runs the partition now
+     * @throws ProjectionFailedException if the projection stops at a deadline
+     */
+    boolean run(GlobalPosition reached) {
+        Round round = open;
+        if (round == null || reached.compareTo(round.end()) < 0) {
+            return false;
+        }
+        open = null;
+        int most = Math.max(1, Math.min(MOST, rule.maxPerSecond() / 4));
+        List<PendingDeadline> due = context.store().dueDeadlines(slots, round.asOf(), most);
+        // There may be more than these, what is executed may set some, and what was called off is not the next one.
+        lookAt = now();
+        if (due.isEmpty()) {
+            return false;
+        }
+        execute(due);
+        return true;
+    }
+
+    private void execute(List<PendingDeadline> due) {
+        long begin = now();
+        DeadlineEvents<E> events = new DeadlineEvents<>(context.reader(), projection);
+        List<DeadlineChange> done = new ArrayList<>();
+        int executed = 0;
+        try {
+            while (executed < due.size() && application.mayGoOn() && now() - begin < LONGEST.toNanos()) {
+                List<PendingDeadline> left = due.subList(executed, due.size());
+                LogEntry<E> entry = events.ofFirst(left).orElseThrow(() -> lost(left.get(0)));
+                if (!execute(left.get(0), entry, done)) {
+                    return;
+                }
+                executed++;
+            }
+        } finally {
+            // What was executed is found by its command id where this fails, or never comes.
+            commit(done);
+        }
+        long least = executed * (Duration.ofSeconds(1).toNanos() / rule.maxPerSecond());
+        long left = least - (now() - begin);
+        if (left > 0) {
+            pause.waitFor(left);
+        }
+    }
+
+    private LogWentBackwardsException lost(PendingDeadline deadline) {
+        return new LogWentBackwardsException(
+                application.lease().partition(),
+                application.checkpoint(),
+                "event %s at position %s, which has set a deadline, is not there any more"
+                        .formatted(deadline.eventId(), deadline.position()));
+    }
+
+    /** Executes one; false if the round is over, because it is to be tried again. */
+    private boolean execute(PendingDeadline deadline, LogEntry<E> entry, List<DeadlineChange> done) {
+        ParkedIds parked = application.parked();
+        parked.lookFor(Set.of(entry.streamId()));
+        if (parked.contains(entry.streamId())) {
+            // An event that calls it off may wait there.
+            done.add(new DeadlineChange.Parked(deadline, ParkedStream.class.getName()));
+            return true;
+        }
+        try {
+            entry.execute(deadline.part(), rule);
+        } catch (LogEntry.NotDecodedException e) {
+            throw e;
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
+            return settle(deadline, entry, e, done);
+        }
+        done.add(new DeadlineChange.Done(deadline));
+        counts.executedDeadline();
+        recovered();
+        return true;
+    }
+
+    private boolean settle(PendingDeadline deadline, LogEntry<E> entry, Throwable cause, List<DeadlineChange> done) {
+        PendingDeadline before = failing;
+        failures = before != null && before.isSameAs(deadline) ? failures + 1 : 1;
+        failing = deadline;
+        FailureDecision decision = decisions.about(entry, cause, failures);
+        counts.failed(FailureDecisions.describe(entry, cause));
+        switch (decision) {
+            case RETRY -> {
+                // Not here: it may be called off while it waits.
+                commit(done);
+                pause.waitFor(context.settings().retryNanos(failures));
+                return false;
+            }
+            case FAIL -> throw new ProjectionFailedException(FailureDecisions.describe(entry, cause), cause);
+            case PARK ->
+                done.add(new DeadlineChange.Parked(deadline, cause.getClass().getName()));
+            case SKIP -> {
+                done.add(new DeadlineChange.Done(deadline));
+                counts.skipped();
+            }
+        }
+        recovered();
+        return true;
+    }
+
+    private void commit(List<DeadlineChange> done) {
+        if (!done.isEmpty()) {
+            application.commit(done);
+            done.clear();
+        }
+    }
+
+    private void recovered() {
+        failing = null;
+        counts.recovered();
+    }
+}

@@ -1,0 +1,68 @@
+package io.eventcore.projection;
+
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.RedactedException;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks a projection what is to be done about an event that has failed, and tells it in the log.
+ *
+ * @param action what could not be done, as it follows "could not"
+ */
+record FailureDecisions(Projection<?> projection, ProjectionPartition partition, String action) {
+    private static final Logger LOG = LoggerFactory.getLogger(FailureDecisions.class);
+
+    /**
+     * The decision; to fail, if the projection cannot make one.
+     *
+     * @param attempt which attempt has failed, 1 for the first
+     */
+    FailureDecision about(LogEntry<?> entry, Throwable cause, int attempt) {
+        FailureDecision decision = decide(entry, cause, attempt);
+        log(entry, cause, attempt, decision);
+        return decision;
+    }
+
+    private FailureDecision decide(LogEntry<?> entry, Throwable cause, int attempt) {
+        FailureContext failure = new FailureContext(
+                partition, entry.streamId(), entry.version(), entry.position(), entry.typeName(), attempt, cause);
+        try {
+            return Objects.requireNonNull(projection.onError(failure), "decision");
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
+            if (e != cause) {
+                cause.addSuppressed(e);
+            }
+            return FailureDecision.FAIL;
+        }
+    }
+
+    /** What has failed, and at which event; no payload. */
+    static String describe(LogEntry<?> entry, Throwable cause) {
+        return "%s at position %s (type '%s')"
+                .formatted(cause.getClass().getName(), entry.position(), entry.typeName());
+    }
+
+    /** One line for an incident: when it begins, and when it ends otherwise than well. */
+    private void log(LogEntry<?> entry, Throwable cause, int attempt, FailureDecision decision) {
+        if (attempt > 1 && decision == FailureDecision.RETRY) {
+            LOG.debug("Projection '{}' fails again at position {}, attempt {}", partition, entry.position(), attempt);
+            return;
+        }
+        LOG.warn(
+                "Projection '{}' could not {} of type '{}' at position {} (version {} of its stream),"
+                        + " attempt {}: {}",
+                partition,
+                action,
+                entry.typeName(),
+                entry.position(),
+                entry.version(),
+                attempt,
+                decision,
+                RedactedException.of(cause, ""));
+    }
+}

@@ -1,0 +1,41 @@
+package io.eventcore.projection;
+
+import io.eventcore.RecordedEvent;
+import io.eventcore.internal.SetsDeadlines;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * Makes changes of a store of what an event says about deadlines.
+ *
+ * @param event the event
+ * @param changes takes the changes
+ */
+record ToldDeadlines(RecordedEvent<?> event, List<DeadlineChange> changes) implements SetsDeadlines.Told {
+    /** Beyond this, a time is taken for a mistake: it would leave the range of what is stored. */
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
+    @Override
+    public void ends(String correlation) {
+        changes.add(new DeadlineChange.Ended(correlation, event.position()));
+    }
+
+    @Override
+    public void sets(String correlation, Instant dueAt) {
+        if (dueAt.isAfter(LATEST) || dueAt.isBefore(Instant.EPOCH)) {
+            throw new IllegalArgumentException(
+                    "A deadline must fall due between 1970 and 9999; that of the event at position %s does not"
+                            .formatted(event.position()));
+        }
+        // Never early: a store keeps microseconds.
+        Instant kept = dueAt.truncatedTo(ChronoUnit.MICROS);
+        PendingDeadline deadline = new PendingDeadline(
+                event.position(),
+                event.part(),
+                event.id(),
+                kept.equals(dueAt) ? kept : kept.plus(1, ChronoUnit.MICROS),
+                "");
+        changes.add(new DeadlineChange.Begun(deadline, correlation, StreamPartitioner.slot(event.streamId())));
+    }
+}

@@ -1,0 +1,148 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.GlobalPosition;
+import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.PendingDeadline;
+import io.eventcore.projection.ProjectionPartition;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+
+/** Changes of the deadlines of reactions: with the checkpoint, by operators, and when a reaction is forgotten. */
+final class DeadlineChanges {
+    /** As much of a name as the table keeps. */
+    private static final int LONGEST_FAILURE = 900;
+
+    private final OwnStatements statements;
+    private final DeadlineTable table;
+    private final String end;
+    private final String insert;
+    private final String delete;
+    private final String park;
+    private final String deleteAll;
+    private final String retry;
+    private final String discard;
+
+    DeadlineChanges(Dialect dialect, OwnStatements statements, DeadlineTable table) {
+        this.statements = statements;
+        this.table = table;
+        TableNames names = dialect.names();
+        String one = " WHERE name = ? AND version = ? AND position = ? AND part = ?";
+        String parked =
+                " WHERE name = ? AND version = ? AND state = " + Deadlines.PARKED + " AND position BETWEEN ? AND ?";
+        this.end = names.in("""
+                DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND correlation = ? AND position < ?
+                """);
+        this.insert = names.in("""
+                INSERT INTO eventcore_deadline (name, version, position, part, event_id, due_at, state, slot, correlation, failure)
+                VALUES (?, ?, ?, ?, ?, ?, %d, ?, ?, '')
+                """.formatted(Deadlines.PENDING));
+        this.delete = names.in("DELETE FROM eventcore_deadline" + one);
+        this.park = names.in("UPDATE eventcore_deadline SET failure = ?, state = " + Deadlines.PARKED + one);
+        this.deleteAll = names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ?");
+        this.retry = names.in("UPDATE eventcore_deadline SET failure = '', state = " + Deadlines.PENDING + parked);
+        this.discard = names.in("DELETE FROM eventcore_deadline" + parked);
+    }
+
+    /** Carries out changes in their order, in the transaction that has moved the checkpoint: those of one kind together. */
+    void apply(Connection connection, ProjectionPartition partition, List<DeadlineChange> changes) throws SQLException {
+        int done = 0;
+        while (done < changes.size()) {
+            Class<?> kind = changes.get(done).getClass();
+            int until = done;
+            while (until < changes.size() && changes.get(until).getClass() == kind) {
+                until++;
+            }
+            applyAlike(connection, partition, changes.subList(done, until));
+            done = until;
+        }
+    }
+
+    private void applyAlike(Connection connection, ProjectionPartition partition, List<DeadlineChange> changes)
+            throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(statement(changes.get(0)))) {
+            for (DeadlineChange change : changes) {
+                Statements.bind(statement, values(partition.projection(), partition.version(), change));
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
+    private String statement(DeadlineChange change) {
+        if (change instanceof DeadlineChange.Ended) {
+            return end;
+        }
+        if (change instanceof DeadlineChange.Begun) {
+            return insert;
+        }
+        if (change instanceof DeadlineChange.Done) {
+            return delete;
+        }
+        return change instanceof DeadlineChange.Parked ? park : deleteAll;
+    }
+
+    private static Object[] values(String name, int version, DeadlineChange change) {
+        if (change instanceof DeadlineChange.Ended ended) {
+            return new Object[] {
+                name, version, ended.correlation(), ended.before().value()
+            };
+        }
+        if (change instanceof DeadlineChange.Begun begun) {
+            PendingDeadline deadline = begun.deadline();
+            return new Object[] {
+                name,
+                version,
+                deadline.position().value(),
+                deadline.part(),
+                deadline.eventId().toString(),
+                Deadlines.micros(deadline.dueAt()),
+                begun.slot(),
+                begun.correlation()
+            };
+        }
+        if (change instanceof DeadlineChange.Done done) {
+            PendingDeadline deadline = done.deadline();
+            return new Object[] {name, version, deadline.position().value(), deadline.part()};
+        }
+        if (change instanceof DeadlineChange.Parked parked) {
+            String failure = parked.failure();
+            return new Object[] {
+                failure.length() > LONGEST_FAILURE ? failure.substring(0, LONGEST_FAILURE) : failure,
+                name,
+                version,
+                parked.deadline().position().value(),
+                parked.deadline().part()
+            };
+        }
+        return new Object[] {name, version};
+    }
+
+    int retry(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return statements.update(
+                "Letting parked deadlines of reaction '" + projection + "' be executed",
+                retry,
+                projection,
+                version,
+                from.value(),
+                to.value());
+    }
+
+    int discard(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return statements.update(
+                "Giving up parked deadlines of reaction '" + projection + "'",
+                discard,
+                projection,
+                version,
+                from.value(),
+                to.value());
+    }
+
+    /** Forgets those of a version; there are none where the tables hold no deadlines. */
+    void forget(Connection connection, String projection, int version) throws SQLException {
+        if (table.holds(connection)) {
+            Statements.update(connection, deleteAll, projection, version);
+        }
+    }
+}

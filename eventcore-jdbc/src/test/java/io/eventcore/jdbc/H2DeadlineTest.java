@@ -1,0 +1,7 @@
+package io.eventcore.jdbc;
+
+class H2DeadlineTest extends JdbcDeadlineContract {
+    H2DeadlineTest() {
+        super(H2Database.INSTANCE);
+    }
+}

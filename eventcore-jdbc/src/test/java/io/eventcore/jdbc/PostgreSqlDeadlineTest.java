@@ -1,0 +1,7 @@
+package io.eventcore.jdbc;
+
+class PostgreSqlDeadlineTest extends JdbcDeadlineContract {
+    PostgreSqlDeadlineTest() {
+        super(PostgreSqlDatabase.INSTANCE);
+    }
+}
