@@ -13,6 +13,7 @@ const money = (cents) => {
 const short = (id) => id.slice(0, "account-".length + 8);
 
 const owners = new Map();
+const offers = new Map();
 let position = 0;
 
 /** Asks the bank. Throws an error whose message a person can read. */
@@ -98,6 +99,9 @@ const TOLD = {
   "bank.money-deposited": (data) => ["Deposited", data.cents],
   "bank.money-withdrawn": (data) => ["Withdrawn", -data.cents],
   "bank.transfer-sent": (data) => [`Sent to ${owners.get(data.to) ?? short(data.to)}`, -data.cents],
+  "bank.transfer-offered": (data) => [`Offered to ${owners.get(data.to) ?? short(data.to)}`, -data.cents],
+  "bank.offer-accepted": () => ["Offer accepted", 0],
+  "bank.offer-returned": (data) => ["Offer came back", data.cents],
   "bank.transfer-received": (data) => [`Received from ${owners.get(data.from) ?? short(data.from)}`, data.cents],
 };
 
@@ -115,6 +119,62 @@ function entry(event) {
   return item;
 }
 
+/** Keeps the offers that are open, as the log tells. */
+function offer(event) {
+  if (event.type === "bank.transfer-offered") {
+    offers.set(event.data.offer, event.data);
+  } else if (event.type === "bank.offer-accepted" || event.type === "bank.offer-returned") {
+    offers.delete(event.data.offer);
+  }
+}
+
+const left = (offered) => Math.max(0, Math.ceil((new Date(offered.acceptBy) - Date.now()) / 1000));
+const countdown = (seconds) => (seconds === 0
+  ? "comes back"
+  : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`);
+
+/** Counts down. Offers whose item is there keep it, so that a button is not replaced under a finger. */
+function showOffers() {
+  const list = byId("offers");
+  for (const item of [...list.children]) {
+    if (!offers.has(item.dataset.offer)) {
+      item.remove();
+    }
+  }
+  for (const [id, offered] of offers) {
+    let item = list.querySelector(`[data-offer="${id}"]`);
+    if (!item) {
+      item = document.createElement("li");
+      item.dataset.offer = id;
+      const accept = element("button", "", "Accept");
+      accept.type = "button";
+      accept.addEventListener("click", () => acceptOffer(offered));
+      const from = owners.get(offered.account) ?? short(offered.account);
+      const to = owners.get(offered.to) ?? short(offered.to);
+      item.append(
+        element("span", "", `${from} to ${to}: ${money(BigInt(offered.cents))} `),
+        element("span", "countdown", ""),
+        accept,
+      );
+      list.append(item);
+    }
+    item.querySelector(".countdown").textContent = countdown(left(offered));
+    item.querySelector("button").disabled = left(offered) === 0;
+  }
+  byId("no-offers").hidden = offers.size > 0;
+}
+
+async function acceptOffer(offered) {
+  try {
+    const path = `/api/accounts/${offered.to}/acceptances`;
+    const answer = await ask(path, { from: offered.account, offer: offered.offer });
+    say(`${owners.get(offered.to)} has accepted it.${booked(answer)}`, "good");
+    await refresh();
+  } catch (error) {
+    say(error.message, "bad");
+  }
+}
+
 /** Reads what is new in the log, and shows it. */
 async function follow() {
   let seen = false;
@@ -124,6 +184,7 @@ async function follow() {
       if (event.type === "bank.account-opened") {
         owners.set(event.stream, event.data.owner);
       }
+      offer(event);
       byId("log").prepend(entry(event));
       seen = true;
     }
@@ -136,6 +197,7 @@ async function follow() {
   if (seen) {
     await showAccounts();
   }
+  showOffers();
 }
 
 /** Two readers would show events twice: a reader that wants the news while they are fetched waits for the same fetch. */
@@ -167,7 +229,7 @@ function onSubmit(id, send) {
     buttons.forEach((button) => { button.disabled = true; });
     try {
       say(await send(values), "good");
-      form.querySelectorAll("input").forEach((input) => { input.value = ""; });
+      form.querySelectorAll("input").forEach((input) => { input.value = input.defaultValue; });
       await refresh();
     } catch (error) {
       say(error.message, "bad");
@@ -188,7 +250,11 @@ onSubmit("book", async ({ account, amount, what }) => {
   const answer = await ask(`/api/accounts/${account}/${what}`, { cents: cents(amount) });
   return `${what === "deposits" ? "Deposited" : "Withdrawn"}, ${owners.get(account)}.${booked(answer)}`;
 });
-onSubmit("transfer", async ({ from, to, amount }) => {
+onSubmit("transfer", async ({ from, to, amount, seconds, what }) => {
+  if (what === "offers") {
+    await ask("/api/offers", { from, to, cents: cents(amount), seconds: Number(seconds) });
+    return `${owners.get(from)} has offered it to ${owners.get(to)}.`;
+  }
   const answer = await ask("/api/transfers", { from, to, cents: cents(amount) });
   return `${owners.get(from)} has sent it to ${owners.get(to)}.${booked(answer)}`;
 });

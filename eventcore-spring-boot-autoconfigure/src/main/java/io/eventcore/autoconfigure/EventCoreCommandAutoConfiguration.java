@@ -85,8 +85,9 @@ public final class EventCoreCommandAutoConfiguration {
             ObjectProvider<JsonMapper> jsonMapper,
             ObjectProvider<EventSerializerCustomizer> jsonCustomizers,
             ObjectProvider<MetadataContributor> contributors,
-            ObjectProvider<CommandListener> listeners) {
-        CommandExecutor.Builder executor = CommandExecutor.builder(eventStore);
+            ObjectProvider<CommandListener> listeners,
+            ObjectProvider<EventCoreClock> clock) {
+        CommandExecutor.Builder executor = CommandExecutor.builder(eventStore).clock(EventCoreClock.of(clock));
         executedCommands.ifAvailable(executor::executedCommands);
         if (properties.snapshots().enabled()) {
             snapshotStore.ifAvailable(snapshots -> executor.snapshots(snapshots, snapshotSettings));

@@ -14,7 +14,6 @@ import io.eventcore.personaldata.SubjectKeyStore;
 import io.eventcore.projection.ProjectionStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.snapshot.SnapshotStore;
-import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -48,7 +47,10 @@ public final class EventCoreMemoryAutoConfiguration {
     @Bean
     @Proxyable(ProxyType.INTERFACES)
     EventStore eventStore(
-            EventCoreProperties properties, EventSerializer serializer, ObjectProvider<AppendListener> listeners) {
+            EventCoreProperties properties,
+            EventSerializer serializer,
+            ObjectProvider<AppendListener> listeners,
+            ObjectProvider<EventCoreClock> clock) {
         if (properties.store() == Store.AUTO) {
             LOG.warn("Events are kept in memory and are lost when the application ends. To keep them, add a JDBC driver"
                     + " and set spring.datasource.url; to say that this is meant, set eventcore.store=in-memory.");
@@ -56,7 +58,7 @@ public final class EventCoreMemoryAutoConfiguration {
         return new InMemoryEventStore(
                 serializer,
                 EventCoreJdbcAutoConfiguration.limits(properties.limits()),
-                Clock.systemUTC(),
+                EventCoreClock.of(clock),
                 AppendListener.all(listeners.orderedStream().toList()));
     }
 
@@ -88,8 +90,8 @@ public final class EventCoreMemoryAutoConfiguration {
         @Bean
         @ConditionalOnMissingBean(ProjectionStore.class)
         @Proxyable(ProxyType.INTERFACES)
-        ProjectionStore projectionStore() {
-            return new InMemoryProjectionStore();
+        ProjectionStore projectionStore(ObjectProvider<EventCoreClock> clock) {
+            return new InMemoryProjectionStore(System::nanoTime, EventCoreClock.of(clock));
         }
 
         @Bean

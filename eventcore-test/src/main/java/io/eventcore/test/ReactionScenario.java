@@ -10,6 +10,7 @@ import io.eventcore.command.Command;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.reaction.Reaction;
 import io.eventcore.serialization.EventSerializer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -23,6 +24,15 @@ import java.util.Objects;
  *         .then(new ShipOrder(order));
  * }</pre>
  *
+ * <p>Where a reaction has a deadline, time passes between what is given, and after it:
+ *
+ * <pre>{@code
+ * ReactionScenario.given(new SeatReserved(seat))
+ *         .after(Duration.ofMinutes(15))
+ *         .when(releaseUnpaidSeats)
+ *         .then(new ReleaseSeat(seat));
+ * }</pre>
+ *
  * <p>The commands are not executed. A reaction that answers the same event in two ways fails the scenario, because its
  * commands are told apart by their place in the answer. {@link Reaction#since()} does not count. Immutable.
  *
@@ -30,16 +40,18 @@ import java.util.Objects;
  */
 public final class ReactionScenario {
     private final GivenEvents given;
+    private final Duration time;
     private final EventSerializer serializer;
 
-    private ReactionScenario(GivenEvents given, EventSerializer serializer) {
+    private ReactionScenario(GivenEvents given, Duration time, EventSerializer serializer) {
         this.given = given;
+        this.time = time;
         this.serializer = serializer;
     }
 
     /** These events have happened, in this order, each in the stream that it names. */
     public static ReactionScenario given(Event... events) {
-        return new ReactionScenario(GivenEvents.none().and(List.of(events)), new AnyEvent());
+        return new ReactionScenario(GivenEvents.none().and(List.of(events)), Duration.ZERO, new AnyEvent());
     }
 
     /** These events have happened, in this order, in this stream: for events that do not name theirs. */
@@ -49,33 +61,54 @@ public final class ReactionScenario {
 
     /** After what is given so far these events have happened, in this order, each in the stream that it names. */
     public ReactionScenario and(Event... events) {
-        return new ReactionScenario(given.and(List.of(events)), serializer);
+        return new ReactionScenario(given.and(time, List.of(events)), time, serializer);
     }
 
     /** After what is given so far these events have happened, in this order, in this stream. */
     public ReactionScenario and(StreamId streamId, Event... events) {
-        return new ReactionScenario(given.and(streamId, List.of(events)), serializer);
+        return new ReactionScenario(given.and(time, streamId, List.of(events)), time, serializer);
+    }
+
+    /**
+     * So much time has passed after what is given so far.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public ReactionScenario after(Duration passed) {
+        if (passed.isNegative()) {
+            throw new IllegalArgumentException("Time does not go back; it is to pass by " + passed);
+        }
+        return new ReactionScenario(given, time.plus(passed), serializer);
     }
 
     /** This scenario with events that are stored by a serializer of the application. */
     public ReactionScenario storedBy(EventSerializer eventSerializer) {
-        return new ReactionScenario(given, Objects.requireNonNull(eventSerializer, "eventSerializer"));
+        return new ReactionScenario(given, time, Objects.requireNonNull(eventSerializer, "eventSerializer"));
     }
 
     /**
-     * The reaction is given the events that its filter wants.
+     * The reaction is given the events that its filter wants. One with a deadline answers those whose deadlines have fallen
+     * due by now and were not called off, in the order in which they fell due.
      *
      * @throws AssertionError if it answers an event in two ways, or throws a checked exception; other ones pass through
      */
     public <E extends Event> Outcome when(Reaction<E> reaction) {
         InMemoryEventStore store = given.storedBy(serializer);
         List<Command<?, ?>> commands = new ArrayList<>();
-        store.forEachEvent(reaction.filter(), GlobalPosition.START, reaction.eventType(), event -> {
+        List<RecordedEvent<E>> events = new ArrayList<>();
+        store.forEachEvent(reaction.filter(), GlobalPosition.START, reaction.eventType(), events::add);
+        for (RecordedEvent<E> event : answered(reaction, events)) {
             List<? extends Command<?, ?>> answer = react(reaction, event);
             failIfDifferent(reaction, event, answer, react(reaction, event));
             commands.addAll(answer);
-        });
+        }
         return new Outcome(commands);
+    }
+
+    private <E extends Event> List<RecordedEvent<E>> answered(Reaction<E> reaction, List<RecordedEvent<E>> events) {
+        return reaction.deadline().isEmpty()
+                ? events
+                : new GivenDeadlines<>(reaction, given.begin().plus(time)).dueAmong(events);
     }
 
     private static <E extends Event> List<? extends Command<?, ?>> react(Reaction<E> reaction, RecordedEvent<E> event) {

@@ -14,8 +14,10 @@ import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Pattern;
 import jakarta.validation.constraints.Size;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -33,6 +35,9 @@ import org.springframework.web.bind.annotation.RestController;
 class AccountController {
     /** The largest amount in one go, ten billion, so that a slip of the finger is noticed. */
     static final long MAX_CENTS = 1_000_000_000_000L;
+
+    /** The longest time to accept an offer: a week. */
+    static final long MAX_SECONDS = 604_800;
 
     private final CommandExecutor commands;
     private final Bank bank;
@@ -68,6 +73,21 @@ class AccountController {
     Transferred transfer(@Valid @RequestBody Transfer transfer) {
         ExecutionResult result = commands.execute(new TransferMoney(transfer.from(), transfer.to(), transfer.cents()));
         return new Transferred(result.attempts(), result.version(transfer.from()), result.version(transfer.to()));
+    }
+
+    @PostMapping("/offers")
+    @ResponseStatus(HttpStatus.CREATED)
+    Offered offer(@Valid @RequestBody Offer offer) {
+        UUID id = UUID.randomUUID();
+        commands.execute(
+                new OfferTransfer(offer.from(), id, offer.to(), offer.cents(), Duration.ofSeconds(offer.seconds())));
+        return new Offered(id);
+    }
+
+    @PostMapping("/accounts/{to}/acceptances")
+    @ResponseStatus(HttpStatus.CREATED)
+    Booked accept(@PathVariable StreamId to, @Valid @RequestBody Acceptance acceptance) {
+        return Booked.of(commands.execute(new AcceptOffer(acceptance.from(), to, acceptance.offer())), to);
     }
 
     @GetMapping("/accounts/{id}")
@@ -123,4 +143,20 @@ class AccountController {
             Long cents) {}
 
     record Transferred(int attempts, StreamVersion fromVersion, StreamVersion toVersion) {}
+
+    record Offer(
+            @NotNull(message = "must be given") StreamId from,
+            @NotNull(message = "must be given") StreamId to,
+
+            @NotNull(message = "must be given") @Min(1) @Max(MAX_CENTS)
+            Long cents,
+
+            @NotNull(message = "must be given") @Min(1) @Max(MAX_SECONDS)
+            Long seconds) {}
+
+    record Offered(UUID offer) {}
+
+    record Acceptance(
+            @NotNull(message = "must be given") StreamId from,
+            @NotNull(message = "must be given") UUID offer) {}
 }

@@ -2,8 +2,12 @@ package io.eventcore.sample.bank;
 
 import io.eventcore.StreamId;
 import io.eventcore.sample.bank.BankEvent.AccountOpened;
+import io.eventcore.sample.bank.BankEvent.OfferAccepted;
+import io.eventcore.sample.bank.BankEvent.OfferReturned;
+import io.eventcore.sample.bank.BankEvent.TransferOffered;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Some accounts, as their events tell. An account that was never opened is not in it. Immutable. */
@@ -13,11 +17,21 @@ record Accounts(Map<StreamId, Account> byId) {
     Accounts apply(BankEvent event) {
         Map<StreamId, Account> changed = new LinkedHashMap<>(byId);
         if (event instanceof AccountOpened opened) {
-            changed.put(opened.account(), new Account(opened.owner(), 0));
+            changed.put(opened.account(), new Account(opened.owner(), 0, List.of()));
         } else {
-            changed.computeIfPresent(event.account(), (id, account) -> account.plus(event.change()));
+            changed.computeIfPresent(event.account(), (id, account) -> after(account.plus(event.change()), event));
         }
         return new Accounts(Collections.unmodifiableMap(changed));
+    }
+
+    private static Account after(Account account, BankEvent event) {
+        if (event instanceof TransferOffered offered) {
+            return account.offering(offered);
+        }
+        if (event instanceof OfferAccepted accepted) {
+            return account.without(accepted.offer());
+        }
+        return event instanceof OfferReturned returned ? account.without(returned.offer()) : account;
     }
 
     boolean isOpen(StreamId id) {

@@ -3,6 +3,8 @@ package io.eventcore.sample.bank;
 import io.eventcore.Event;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
+import java.time.Instant;
+import java.util.UUID;
 
 /**
  * What happens to accounts. The id of an account is the id of its stream.
@@ -60,6 +62,34 @@ public sealed interface BankEvent extends Event {
     /** Money came from another account. */
     @EventType("bank.transfer-received")
     record TransferReceived(StreamId account, StreamId from, long cents) implements BankEvent {
+        @Override
+        public long change() {
+            return cents;
+        }
+    }
+
+    /** Money was set aside for another account, which has until a moment to accept it. */
+    @EventType("bank.transfer-offered")
+    record TransferOffered(StreamId account, UUID offer, StreamId to, long cents, Instant acceptBy)
+            implements BankEvent {
+        @Override
+        public long change() {
+            return -cents;
+        }
+    }
+
+    /** What was offered was accepted in time: the other account has received it. */
+    @EventType("bank.offer-accepted")
+    record OfferAccepted(StreamId account, UUID offer) implements BankEvent {
+        @Override
+        public long change() {
+            return 0;
+        }
+    }
+
+    /** What was offered was not accepted in time, and came back. */
+    @EventType("bank.offer-returned")
+    record OfferReturned(StreamId account, UUID offer, long cents) implements BankEvent {
         @Override
         public long change() {
             return cents;

@@ -21,7 +21,8 @@ final class Refusal extends BusinessRuleViolationException {
         ACCOUNT_IS_OPEN,
         FUNDS_SUFFICE,
         BALANCE_IS_A_NUMBER,
-        ACCOUNTS_DIFFER
+        ACCOUNTS_DIFFER,
+        OFFER_IS_OPEN
     }
 
     static Refusal unknownAccount(StreamId account) {
@@ -38,6 +39,10 @@ final class Refusal extends BusinessRuleViolationException {
 
     static Refusal sameAccount(StreamId account) {
         return new Refusal(Rule.ACCOUNTS_DIFFER, account, "cannot send money to itself");
+    }
+
+    static Refusal noOffer(StreamId account) {
+        return new Refusal(Rule.OFFER_IS_OPEN, account, "has no such offer to accept, or not any more");
     }
 
     Rule rule() {

@@ -9,6 +9,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.sample.bank.BankClient.Answer;
 import io.eventcore.sample.bank.BankEvent.MoneyDeposited;
+import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.ForwardingEventStore;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,43 @@ class BankOverHttpTest {
         assertThat(transferred.body().get("toVersion").asLong()).isEqualTo(2);
         assertThat(balance(ada)).isEqualTo(600);
         assertThat(balance(bob)).isEqualTo(400);
+    }
+
+    @Test
+    void an_offer_that_is_accepted_in_time_is_received() {
+        String offer = offer(60);
+        assertThat(balance(ada)).isEqualTo(600);
+        assertThat(balance(bob)).isZero();
+
+        Answer accepted = accept(offer);
+
+        assertThat(accepted.status()).isEqualTo(201);
+        assertThat(balance(ada)).isEqualTo(600);
+        assertThat(balance(bob)).isEqualTo(400);
+        problem(accept(offer), 422, "stream", bob);
+    }
+
+    @Test
+    void an_offer_that_is_not_accepted_in_time_comes_back() {
+        String offer = offer(1);
+
+        Eventually.until("it comes back", () -> balance(ada) == 1000);
+
+        assertThat(balance(bob)).isZero();
+        problem(accept(offer), 422, "stream", bob);
+    }
+
+    private String offer(int seconds) {
+        Answer offered = bank.post(
+                "/api/offers",
+                "{\"from\":\"%s\",\"to\":\"%s\",\"cents\":400,\"seconds\":%d}".formatted(ada, bob, seconds));
+        assertThat(offered.status()).isEqualTo(201);
+        return offered.body().get("offer").asString();
+    }
+
+    private Answer accept(String offer) {
+        return bank.post(
+                "/api/accounts/" + bob + "/acceptances", "{\"from\":\"%s\",\"offer\":\"%s\"}".formatted(ada, offer));
     }
 
     @Test

@@ -1,0 +1,99 @@
+package io.eventcore.test;
+
+import io.eventcore.memory.InMemoryProjectionStore;
+import io.eventcore.projection.PendingDeadline;
+import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionStore;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The clock of a test with {@link EventCoreTest}: events are recorded and deadlines fall due by it, and commands are told
+ * its time. It goes on as the clock of the system does, and is advanced by the test, which finds the deadlines executed
+ * then:
+ *
+ * <pre>{@code
+ * executor.execute(new ReserveSeat(seat));
+ * clock.advance(Duration.ofMinutes(15));
+ * assertThat(...) // released
+ * }</pre>
+ *
+ * <p>It never goes back, and goes on for all tests of one application: give each test streams of its own. A database has a
+ * clock of its own, so with events in a database it cannot be advanced. Safe for any number of threads.
+ *
+ * @since 0.1
+ */
+public final class TestClock {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final ShiftedClock clock = new ShiftedClock();
+    private final Supplier<ProjectionRunner> runner;
+    private final Supplier<ProjectionStore> store;
+
+    TestClock(Supplier<ProjectionRunner> runner, Supplier<ProjectionStore> store) {
+        this.runner = Objects.requireNonNull(runner, "runner");
+        this.store = Objects.requireNonNull(store, "store");
+    }
+
+    /** The clock that goes on as it is advanced. */
+    Clock clock() {
+        return clock;
+    }
+
+    /** What time it is. */
+    public Instant now() {
+        return clock.instant();
+    }
+
+    /**
+     * Lets time pass. All projections and reactions deal with what was committed before; then deadlines are executed one time
+     * after the other, in the order in which they fall due, with those that are set by that and fall due in time, too.
+     *
+     * @param time how much; zero lets what is due be executed
+     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalStateException if the events are in a database, or projections do not run
+     * @throws AssertionError if a deadline that is due is neither executed nor set aside, because its reaction has failed
+     */
+    public void advance(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("Time does not go back; it is to be advanced by " + time);
+        }
+        if (!(store.get() instanceof InMemoryProjectionStore)) {
+            throw new IllegalStateException(
+                    "The events are in a database, whose clock cannot be advanced: use store = Store.IN_MEMORY");
+        }
+        if (!runner.get().isRunning()) {
+            throw new IllegalStateException("Projections and reactions do not run, so deadlines are not executed");
+        }
+        Instant end = now().plus(time);
+        settle();
+        for (Optional<Instant> next = next();
+                next.filter(due -> !due.isAfter(end)).isPresent();
+                next = next()) {
+            clock.forwardTo(next.get());
+            settle();
+        }
+        clock.forwardTo(end);
+        settle();
+    }
+
+    private void settle() {
+        if (!runner.get().awaitDeadlines(PATIENCE)) {
+            throw new AssertionError(
+                    "Deadlines are due and not executed: " + runner.get().status());
+        }
+    }
+
+    private Optional<Instant> next() {
+        ProjectionRunner running = runner.get();
+        return running.names().stream()
+                .filter(running::hasDeadlines)
+                .flatMap(reaction -> running.deadlines(reaction, false, 1).stream())
+                .map(PendingDeadline::dueAt)
+                .min(Instant::compareTo);
+    }
+}
