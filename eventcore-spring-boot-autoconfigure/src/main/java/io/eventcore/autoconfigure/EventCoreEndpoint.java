@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
@@ -28,7 +29,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * Shows the event store and its projections, and lets operators pause, resume and reset projections and deal with parked
- * streams.
+ * streams and deadlines.
  *
  * <p>Read-only unless {@code management.endpoint.eventcore.access} says otherwise. Tells no payload and no metadata ever,
  * and the ids of streams only where {@code eventcore.endpoint.show-stream-ids} allows it; a parked stream is named by its
@@ -68,10 +69,10 @@ public class EventCoreEndpoint {
         /** Its read model is built anew. */
         RESET,
 
-        /** What waits in a parked stream, or in all, is applied. */
+        /** What waits in a parked stream, or in all, is applied; so are deadlines that are set aside. */
         RETRY,
 
-        /** What waits in a parked stream, or in all, is given up. */
+        /** What waits in a parked stream, or in all, is given up; so are deadlines that are set aside. */
         DISCARD
     }
 
@@ -133,9 +134,40 @@ public class EventCoreEndpoint {
      *
      * @param partitions its parts
      * @param parkedStreams how many streams are set aside
+     * @param deadlines how many deadlines it has; none if it is no reaction with deadlines
      * @since 0.1
      */
-    public record ProjectionOverview(List<Partition> partitions, int parkedStreams) {}
+    public record ProjectionOverview(
+            List<Partition> partitions,
+            int parkedStreams,
+            @Nullable Deadlines deadlines) {}
+
+    /**
+     * How many deadlines a reaction has; each number is counted up to 100,000.
+     *
+     * @param pending how many wait, those that are overdue included
+     * @param overdue how many are due and not executed yet
+     * @param parked how many are set aside
+     * @param oldestOverdue how long the oldest is due that is not executed yet
+     * @param executed how many this instance has executed
+     * @since 0.1
+     */
+    public record Deadlines(int pending, int overdue, int parked, Duration oldestOverdue, long executed) {}
+
+    /**
+     * A deadline.
+     *
+     * @param position the place of the event that has set it; names the deadline here
+     * @param eventId the id of that event
+     * @param dueAt when it falls due, by the clock of the store
+     * @param failure the type of what it failed with; none if it is not set aside
+     * @since 0.1
+     */
+    public record Deadline(
+            long position,
+            UUID eventId,
+            Instant dueAt,
+            @Nullable String failure) {}
 
     /**
      * A part of a projection.
@@ -174,6 +206,9 @@ public class EventCoreEndpoint {
      * @param parkedStreams how many streams are set aside
      * @param parked a hundred of them at most, by position
      * @param next after which position to ask for more of them; null if there are no more
+     * @param deadlines how many deadlines it has; none if it is no reaction with deadlines
+     * @param nextDeadlines the hundred that fall due next
+     * @param parkedDeadlines a hundred of those that are set aside, at most
      * @since 0.1
      */
     public record ProjectionDetails(
@@ -181,7 +216,10 @@ public class EventCoreEndpoint {
             List<Partition> partitions,
             int parkedStreams,
             List<Parked> parked,
-            @Nullable Long next) {}
+            @Nullable Long next,
+            @Nullable Deadlines deadlines,
+            List<Deadline> nextDeadlines,
+            List<Deadline> parkedDeadlines) {}
 
     /**
      * A parked stream.
@@ -210,6 +248,7 @@ public class EventCoreEndpoint {
      * @param projection the projection
      * @param action what was asked for
      * @param parkedStreams how many parked streams it was asked for, where it is about these
+     * @param parkedDeadlines how many deadlines that were set aside it was done for, where it is about these
      * @param failure the type of what it failed with; none if it did not
      * @since 0.1
      */
@@ -217,6 +256,7 @@ public class EventCoreEndpoint {
             String projection,
             Action action,
             @Nullable Integer parkedStreams,
+            @Nullable Integer parkedDeadlines,
             @Nullable String failure) {}
 
     /** The stores, and how far each projection is. */
@@ -286,7 +326,7 @@ public class EventCoreEndpoint {
      * Does something with a projection.
      *
      * @param action the name of an {@link Action}, in capitals or not
-     * @param position which parked stream is meant; all, unless given
+     * @param position which parked stream or deadline is meant; all, unless given
      */
     @WriteOperation
     public WebEndpointResponse<Object> act(

@@ -362,12 +362,16 @@ public record EventCoreProperties(
      * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
      * @param maxStandstill how long a projection that is behind may make no step, for example inside one apply,
      *     before it counts as stuck: the health is down, and the log says so
+     * @param maxDeadlineDelay how long a deadline of a reaction may be overdue before the reaction counts as degraded
+     * @param maxParkedDeadlines how many deadlines a reaction may have set aside before it counts as degraded
      */
     public record Health(
             @DefaultValue("1m") Duration maxLag,
             @DefaultValue("10s") Duration maxAppendAge,
             @DefaultValue("0") int maxParkedStreams,
-            @DefaultValue("2m") Duration maxStandstill) {
+            @DefaultValue("2m") Duration maxStandstill,
+            @DefaultValue("1m") Duration maxDeadlineDelay,
+            @DefaultValue("0") int maxParkedDeadlines) {
         /** Checks the thresholds. */
         public Health {
             check(!maxLag.isNegative(), "eventcore.health.max-lag", maxLag, "must not be negative");
@@ -378,6 +382,16 @@ public record EventCoreProperties(
                     maxParkedStreams,
                     "must not be negative");
             checkInterval("eventcore.health.max-standstill", maxStandstill);
+            check(
+                    !maxDeadlineDelay.isNegative(),
+                    "eventcore.health.max-deadline-delay",
+                    maxDeadlineDelay,
+                    "must not be negative");
+            check(
+                    maxParkedDeadlines >= 0,
+                    "eventcore.health.max-parked-deadlines",
+                    maxParkedDeadlines,
+                    "must not be negative");
         }
     }
 

@@ -30,7 +30,7 @@ final class OperatorActions {
      * Does something with a projection, and answers what came of it.
      *
      * @param action the name of an {@link Action}, in capitals or not
-     * @param position which parked stream is meant; all, unless given
+     * @param position which parked stream or deadline is meant; all, unless given
      */
     WebEndpointResponse<Object> perform(String projection, @Nullable String action, @Nullable Long position) {
         if (!runner.names().contains(projection)) {
@@ -60,7 +60,7 @@ final class OperatorActions {
         try {
             step.run();
             LOG.info("Projection '{}': {}, as an operator asked", projection, action);
-            return new WebEndpointResponse<>(new Outcome(projection, action, null, null));
+            return new WebEndpointResponse<>(new Outcome(projection, action, null, null, null));
         } catch (UnsupportedOperationException e) {
             return EndpointAnswers.refused("Projection '" + projection
                     + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)");
@@ -76,8 +76,8 @@ final class OperatorActions {
             }
             int asked = runner.requestForAllParked(
                     projection, action == Action.RETRY ? ParkedStream.Request.RETRY : ParkedStream.Request.DISCARD);
-            LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
-            return new WebEndpointResponse<>(new Outcome(projection, action, asked, null));
+            Integer deadlines = runner.hasDeadlines(projection) ? allDeadlines(projection, action) : null;
+            return done(projection, action, asked, deadlines);
         } catch (EventStoreException e) {
             return failed(projection, action, e);
         }
@@ -87,7 +87,7 @@ final class OperatorActions {
         String failure = e.getClass().getName();
         LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
         return new WebEndpointResponse<>(
-                new Outcome(projection, action, null, failure),
+                new Outcome(projection, action, null, null, failure),
                 e instanceof EventStoreException
                         ? WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE
                         : WebEndpointResponse.STATUS_INTERNAL_SERVER_ERROR);
@@ -100,7 +100,10 @@ final class OperatorActions {
                         .map(ParkedStream::streamId)
                         .distinct()
                         .toList();
-        if (meant.isEmpty()) {
+        Integer deadlines = runner.hasDeadlines(projection) && position > 0
+                ? deadlinesAt(projection, action, GlobalPosition.of(position))
+                : null;
+        if (meant.isEmpty() && (deadlines == null || deadlines == 0)) {
             return EndpointAnswers.notFound();
         }
         long asked = meant.stream()
@@ -108,7 +111,29 @@ final class OperatorActions {
                         ? runner.retryParked(projection, streamId)
                         : runner.discardParked(projection, streamId))
                 .count();
-        LOG.info("Projection '{}': {} for {} parked streams, as an operator asked", projection, action, asked);
-        return new WebEndpointResponse<>(new Outcome(projection, action, Math.toIntExact(asked), null));
+        return done(projection, action, Math.toIntExact(asked), deadlines);
+    }
+
+    private int allDeadlines(String projection, Action action) {
+        return action == Action.RETRY
+                ? runner.retryAllParkedDeadlines(projection)
+                : runner.discardAllParkedDeadlines(projection);
+    }
+
+    private int deadlinesAt(String projection, Action action, GlobalPosition position) {
+        return action == Action.RETRY
+                ? runner.retryParkedDeadlines(projection, position)
+                : runner.discardParkedDeadlines(projection, position);
+    }
+
+    private static WebEndpointResponse<Object> done(
+            String projection, Action action, int streams, @Nullable Integer deadlines) {
+        LOG.info(
+                "Projection '{}': {} for {} parked streams and {} parked deadlines, as an operator asked",
+                projection,
+                action,
+                streams,
+                deadlines == null ? 0 : deadlines);
+        return new WebEndpointResponse<>(new Outcome(projection, action, streams, deadlines, null));
     }
 }

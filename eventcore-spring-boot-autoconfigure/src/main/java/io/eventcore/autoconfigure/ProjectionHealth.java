@@ -2,6 +2,7 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventReader;
+import io.eventcore.projection.DeadlineCounts;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
@@ -24,7 +25,7 @@ import org.springframework.boot.health.contributor.Status;
  *
  * <p>Progress is judged, not only the state. {@code DOWN} if one has failed: it stays where it is until an operator acts; or
  * if one is stuck: this instance has it, it is behind, and it makes no step. {@code DEGRADED} if one lags, has set
- * streams aside, or is held back by an append, each beyond its threshold: the application works, its answers are old.
+ * streams or deadlines aside, does not execute deadlines that are due, or is held back by an append, each beyond its threshold: the application works, its answers are old.
  * Spring Boot does not count that status for the health of the whole, and answers it with 200, unless it is told to.
  */
 final class ProjectionHealth implements HealthIndicator {
@@ -44,6 +45,7 @@ final class ProjectionHealth implements HealthIndicator {
         PAUSED,
         RETRYING,
         LAGGING,
+        OVERDUE,
         HELD_BACK,
         PARKED,
         STUCK,
@@ -51,7 +53,7 @@ final class ProjectionHealth implements HealthIndicator {
 
         /** Whether it says what is wrong besides the state, by this word. */
         boolean isProblem() {
-            return this == LAGGING || this == HELD_BACK || this == PARKED || this == STUCK;
+            return this == LAGGING || this == OVERDUE || this == HELD_BACK || this == PARKED || this == STUCK;
         }
 
         String word() {
@@ -123,7 +125,15 @@ final class ProjectionHealth implements HealthIndicator {
             }
             worst = max(worst, condition);
         }
-        return projection.parkedStreams() > thresholds.maxParkedStreams() ? max(worst, Condition.PARKED) : worst;
+        if (projection
+                .deadlines()
+                .filter(deadlines -> deadlines.oldestOverdue().compareTo(thresholds.maxDeadlineDelay()) > 0)
+                .isPresent()) {
+            worst = max(worst, Condition.OVERDUE);
+        }
+        boolean parked = projection.parkedStreams() > thresholds.maxParkedStreams()
+                || projection.deadlines().map(DeadlineCounts::parked).orElse(0) > thresholds.maxParkedDeadlines();
+        return parked ? max(worst, Condition.PARKED) : worst;
     }
 
     private boolean isStuck(ProjectionStatus.Partition partition) {
@@ -164,6 +174,11 @@ final class ProjectionHealth implements HealthIndicator {
         details.put("lagInEvents", projection.lagInEvents());
         details.put("lag", projection.lag());
         details.put("parkedStreams", projection.parkedStreams());
+        projection.deadlines().ifPresent(deadlines -> {
+            details.put("overdueDeadlines", deadlines.overdue());
+            details.put("oldestOverdueDeadline", deadlines.oldestOverdue());
+            details.put("parkedDeadlines", deadlines.parked());
+        });
         projection.partitions().stream()
                 .map(ProjectionStatus.Partition::lastFailure)
                 .filter(failure -> !failure.isEmpty())

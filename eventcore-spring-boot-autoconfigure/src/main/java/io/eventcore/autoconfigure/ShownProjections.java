@@ -2,6 +2,8 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
 import io.eventcore.GlobalPosition;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Deadline;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Deadlines;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Parked;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Partition;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
@@ -9,6 +11,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionOverview;
 import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
+import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
@@ -19,6 +22,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The projections of this application as the endpoint shows them. */
@@ -50,7 +54,9 @@ final class ShownProjections {
         }
         for (ProjectionStatus status : statuses()) {
             kinds.getOrDefault(kind(status), Map.of())
-                    .put(status.name(), new ProjectionOverview(partitions(status), status.parkedStreams()));
+                    .put(
+                            status.name(),
+                            new ProjectionOverview(partitions(status), status.parkedStreams(), deadlines(status)));
         }
         return kinds;
     }
@@ -79,7 +85,41 @@ final class ShownProjections {
                 ? null
                 : shown.get(shown.size() - 1).position().value();
         int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
-        return new ProjectionDetails(projection, partitions, all, parked, next);
+        boolean withDeadlines = running.hasDeadlines(projection);
+        return new ProjectionDetails(
+                projection,
+                partitions,
+                all,
+                parked,
+                next,
+                statuses.stream()
+                        .map(ShownProjections::deadlines)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null),
+                withDeadlines ? describe(running.deadlines(projection, false, SHOWN)) : List.of(),
+                withDeadlines ? describe(running.deadlines(projection, true, SHOWN)) : List.of());
+    }
+
+    private static List<Deadline> describe(List<PendingDeadline> deadlines) {
+        return deadlines.stream()
+                .map(deadline -> new Deadline(
+                        deadline.position().value(),
+                        deadline.eventId(),
+                        deadline.dueAt(),
+                        deadline.isParked() ? deadline.failure() : null))
+                .toList();
+    }
+
+    private static @Nullable Deadlines deadlines(ProjectionStatus status) {
+        return status.deadlines()
+                .map(counts -> new Deadlines(
+                        counts.pending(),
+                        counts.overdue(),
+                        counts.parked(),
+                        counts.oldestOverdue(),
+                        status.executedDeadlines()))
+                .orElse(null);
     }
 
     /** Two versions may have parked a stream at one position: a page does not end between them. */
@@ -120,7 +160,7 @@ final class ShownProjections {
         List<PartitionState> states = stored.partitions();
         List<ParkedCount> parked = stored.parkedCounts();
         return running.names().stream()
-                .map(name -> ProjectionStatus.builder(name)
+                .map(name -> withDeadlines(ProjectionStatus.builder(name), running, stored, name)
                         .partitions(states.stream()
                                 .filter(state -> state.partition().projection().equals(name))
                                 .map(state -> asStored(state, last))
@@ -131,6 +171,11 @@ final class ShownProjections {
                                 .sum())
                         .build())
                 .toList();
+    }
+
+    private static ProjectionStatus.Builder withDeadlines(
+            ProjectionStatus.Builder status, ProjectionRunner runner, ProjectionStore stored, String name) {
+        return runner.hasDeadlines(name) ? status.deadlines(stored.deadlineCounts(name, 1), 0) : status;
     }
 
     private static ProjectionStatus.Partition asStored(PartitionState state, long last) {

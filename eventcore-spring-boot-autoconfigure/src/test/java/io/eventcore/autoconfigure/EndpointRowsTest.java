@@ -81,7 +81,7 @@ class EndpointRowsTest {
     void to_ask_for_one_parked_stream_reads_that_one() {
         WebEndpointResponse<Object> answer = endpoint.act("parks", "retry", 4_321L);
 
-        assertThat(answer.getBody()).isEqualTo(new Outcome("parks", Action.RETRY, 1, null));
+        assertThat(answer.getBody()).isEqualTo(new Outcome("parks", Action.RETRY, 1, null, null));
         assertThat(rows).hasValue(1);
         assertThat(kept.requestedStreams(10))
                 .extracting(ParkedStream::streamId)

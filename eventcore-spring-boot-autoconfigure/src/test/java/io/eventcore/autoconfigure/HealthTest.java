@@ -398,7 +398,7 @@ class HealthTest {
         return part(application, "store");
     }
 
-    private static Health part(ApplicationContext application, String name) {
+    static Health part(ApplicationContext application, String name) {
         CompositeHealthContributor all =
                 application.getBean("eventcoreHealthContributor", CompositeHealthContributor.class);
         HealthIndicator indicator = (HealthIndicator) Objects.requireNonNull(all.getContributor(name), name);

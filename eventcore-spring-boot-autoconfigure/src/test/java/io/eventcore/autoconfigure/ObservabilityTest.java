@@ -26,6 +26,7 @@ import io.eventcore.projection.AwaitOutcome;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Projection;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.reaction.Reaction;
 import io.eventcore.serialization.EventOrigin;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.SerializedEvent;
@@ -223,6 +224,14 @@ class ObservabilityTest {
                                     throw new IllegalStateException("not today");
                                 })
                                 .onError(failure -> FailureDecision.PARK)
+                                .build())
+                .withBean(
+                        "late",
+                        Reaction.class,
+                        () -> Reaction.named("late", BankEvent.class)
+                                .on(Deposited.class)
+                                .after(Duration.ofDays(1))
+                                .executeAll(event -> List.of())
                                 .build());
     }
 
