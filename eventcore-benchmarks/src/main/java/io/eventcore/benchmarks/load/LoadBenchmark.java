@@ -113,6 +113,9 @@ public final class LoadBenchmark {
             if (arguments.smoke || arguments.rows.contains(MovingRows.ROW)) {
                 measure(database, new MovingRows(arguments.million).all());
             }
+            if (arguments.wants(DeadlineRows.ROW)) {
+                new DeadlineRows(database, Math.max(100, arguments.million / 200)).run(verdicts);
+            }
             if (arguments.wants(ProjectionLatency.ROW)) {
                 new ProjectionLatency(database, Math.max(100, arguments.million / 1_000)).run(verdicts);
             }
