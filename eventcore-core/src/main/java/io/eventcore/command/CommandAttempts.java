@@ -47,6 +47,14 @@ final class CommandAttempts {
         return !type.isTagged() || !(type.discoversOnTags() || (snapshots != null && snapshots.concern(command)));
     }
 
+    /**
+     * Whether an attempt may go on from what is known of its streams: not one on tags, and not one that goes on from a
+     * snapshot.
+     */
+    boolean mayGoOnFromKnown(Command<?, ?> command) {
+        return !CommandType.of(command).isTagged() && (snapshots == null || !snapshots.concern(command));
+    }
+
     private <S, E extends Event> ExecutionResult decide(EventStore store, CommandRequest<S, E> request, int number) {
         Optional<CommandSnapshot<S, E>> snapshot =
                 snapshots == null ? Optional.empty() : snapshots.of(request.command());

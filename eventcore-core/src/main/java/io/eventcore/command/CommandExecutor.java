@@ -1,10 +1,12 @@
 package io.eventcore.command;
 
+import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.ConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.RecordedEvent;
 import io.eventcore.RetriesExhaustedException;
 import io.eventcore.TransientEventStoreException;
@@ -24,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -55,7 +58,7 @@ public class CommandExecutor {
     CommandExecutor(Builder builder) {
         this.store = builder.store;
         this.attempts = new CommandAttempts(builder.clock, snapshots(builder));
-        this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains);
+        this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains, knownStreams(builder));
         this.retryPolicy = builder.retryPolicy;
         this.contributors = List.copyOf(builder.contributors);
         this.executedCommands = builder.executedCommands;
@@ -69,6 +72,10 @@ public class CommandExecutor {
         return builder.snapshotStore == null
                 ? null
                 : new StateSnapshots(builder.snapshotStore, builder.snapshotSettings, builder.jsonMapper);
+    }
+
+    private static @Nullable KnownStreams knownStreams(Builder builder) {
+        return builder.warmStreams.enabled() ? new KnownStreams(builder.warmStreams, builder.nanoTime) : null;
     }
 
     /** An executor on this store, with settings still to be chosen. */
@@ -110,6 +117,20 @@ public class CommandExecutor {
         }
         execution.succeeded(result);
         return result;
+    }
+
+    /** How often commands needed no read because this executor knew their streams, and how much it remembers. */
+    public WarmStreamStatistics warmStreams() {
+        return hotStreams.statistics();
+    }
+
+    /**
+     * Forgets what this executor remembers of streams. Call it after the store was emptied or restored while the application
+     * runs; without it, that is noticed within the time of
+     * {@link WarmStreamSettings#withLogCheckedWithin}, or when the store fails.
+     */
+    public void forgetStreams() {
+        hotStreams.forgetKnown();
     }
 
     private <S, E extends Event> CommandRequest<S, E> request(
@@ -191,9 +212,15 @@ public class CommandExecutor {
         Function<EventStore, ExecutionResult> attempt = through -> attempts.make(through, request, number);
         Supplier<Set<String>> rows = () -> rowsOf(request.command());
         boolean inCompany = request.once() == CommandDeduplication.NONE && attempts.mayBeInCompany(request.command());
-        return CallerRetries.during(() -> inCompany
-                ? hotStreams.attempt(rows, contested, request.deadline(), attempt)
-                : hotStreams.attemptAlone(rows, contested, request.deadline(), attempt));
+        boolean onKnown = inCompany && attempts.mayGoOnFromKnown(request.command());
+        try {
+            return CallerRetries.during(() -> inCompany
+                    ? hotStreams.attempt(rows, contested, request.deadline(), onKnown, attempt)
+                    : hotStreams.attemptAlone(rows, contested, request.deadline(), attempt));
+        } catch (TransientEventStoreException | EventStoreUnavailableException | AppendOutcomeUnknownException e) {
+            hotStreams.doubtKnown();
+            throw e;
+        }
     }
 
     private static Set<String> rowsOf(Command<?, ?> command) {
@@ -243,6 +270,8 @@ public class CommandExecutor {
         private CommandListener listener = CommandListener.none();
         private HotStreamSettings hotStreams = HotStreamSettings.defaults();
         private HotStreams.Chains chains = DecisionChain::new;
+        private WarmStreamSettings warmStreams = WarmStreamSettings.defaults();
+        private LongSupplier nanoTime = System::nanoTime;
         private Pause pause = Pause::sleeping;
         private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
 
@@ -311,6 +340,23 @@ public class CommandExecutor {
          */
         public Builder hotStreams(HotStreamSettings settings) {
             this.hotStreams = Objects.requireNonNull(settings, "hotStreams");
+            return this;
+        }
+
+        /**
+         * How much of recently used streams is remembered, so that a command on them needs no read;
+         * {@link WarmStreamSettings#defaults()} unless set.
+         *
+         * <p>What such a command appends, or why it refuses, is confirmed by the store before its caller is told. Without effect
+         * where the data source chooses the database by the calling thread.
+         */
+        public Builder warmStreams(WarmStreamSettings settings) {
+            this.warmStreams = Objects.requireNonNull(settings, "warmStreams");
+            return this;
+        }
+
+        Builder nanoTime(LongSupplier source) {
+            this.nanoTime = source;
             return this;
         }
 

@@ -22,8 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets the commands of a queue decide on top of each other's events before these are stored, and stores them in groups.
@@ -55,6 +57,9 @@ class DecisionChain {
 
     private boolean willCool;
 
+    /** Streams that were known before they became hot; null if none are. */
+    private @Nullable KnownStreams known;
+
     /**
      * A chain without decisions.
      *
@@ -71,6 +76,12 @@ class DecisionChain {
         this.queries = new QueryCache(budget);
         this.line = new DecisionLine(store, cache, queries, lock, othersCome);
         this.combiner = new Combiner<>(lock, line);
+    }
+
+    /** Lets this chain, on which nothing was decided yet, take over streams that are known. */
+    DecisionChain goingOnFrom(@Nullable KnownStreams streams) {
+        known = streams;
+        return this;
     }
 
     /** Begins a turn: what the decision rests on must hold from here. */
@@ -256,6 +267,7 @@ class DecisionChain {
             if (attempt.hasSeenNothing() && cache.hasTooManyStreams()) {
                 cache.evictStored();
             }
+            takeOver(streamsAfter.keySet());
             if (!cache.cover(streamsAfter)) {
                 attempt.readsMore();
             }
@@ -270,6 +282,20 @@ class DecisionChain {
             fill(missing, eventType);
         } finally {
             line.endReading();
+        }
+    }
+
+    /** What was known of streams before they became hot need not be read again, but for their last event. */
+    private void takeOver(Set<StreamId> streams) {
+        if (known == null) {
+            return;
+        }
+        for (StreamId id : streams) {
+            KnownStream stream = cache.contains(id) ? null : known.take(id);
+            if (stream != null && stream.size() <= StreamCache.MAX_EVENTS / 2) {
+                cache.seed(id, stream);
+                coolLater();
+            }
         }
     }
 

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * @param told is told of what is thrown before it is
  */
 record DecodedEvents<E extends Event>(
-        List<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told) {
+        Iterable<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told) {
     /** What a command reads, of streams in these versions. */
     EventStreamReader<E> readAt(Map<StreamId, StreamVersion> versions) {
         return EventStreamReader.ofParts(versions, events, SharedEvent::stored, this::decode);

@@ -37,13 +37,23 @@ final class HotStreams {
     private final boolean enabled;
     private final ContendedStreams known = new ContendedStreams();
     private final HotStreamQueues queues;
+    private final WarmStreams warm;
 
-    HotStreams(EventStore store, HotStreamSettings settings, Chains chains) {
+    /**
+     * Queues on this store.
+     *
+     * @param streams what the executor knows of streams; null if nothing is to be known
+     */
+    HotStreams(EventStore store, HotStreamSettings settings, Chains chains, @Nullable KnownStreams streams) {
         this.store = store;
         this.enabled = settings.enabled();
         CacheBudget budget = CacheBudget.ofExecutor();
+        // If the calling thread chooses the database, no thread may go on from what another one has read or appended.
         boolean canDecideOnTop = store.internals().roundTrip().isPresent();
-        this.queues = new HotStreamQueues(canDecideOnTop ? others -> chains.of(store, budget, others) : null);
+        KnownStreams shared = canDecideOnTop ? streams : null;
+        this.warm = new WarmStreams(store, shared);
+        this.queues = new HotStreamQueues(
+                canDecideOnTop ? others -> chains.of(store, budget, others).goingOnFrom(shared) : null);
     }
 
     /** Makes the chain of a queue. */
@@ -75,6 +85,7 @@ final class HotStreams {
      * @param streams the rows of the streams and tags that the attempt is known to rest on
      * @param contested the row over which the attempt before was lost, if there was one
      * @param deadline when to leave the queue, as {@link System#nanoTime()}
+     * @param onKnown whether it may go on from what is known of streams, if they are not hot
      * @param attempt reads, decides and appends, all through the store it is given
      * @throws LeftQueueException if the turn did not come in time
      */
@@ -82,9 +93,30 @@ final class HotStreams {
             Supplier<Set<String>> streams,
             @Nullable String contested,
             long deadline,
+            boolean onKnown,
             Function<EventStore, ExecutionResult> attempt) {
         List<String> hot = hotOf(streams, contested);
-        return hot.isEmpty() ? watched(attempt) : inTurn(hot, deadline, attempt);
+        if (!hot.isEmpty()) {
+            ExecutionResult result = inTurn(hot, deadline, attempt);
+            warm.appended(result.slice());
+            return result;
+        }
+        return onKnown ? watched(() -> warm.attempt(contested == null, attempt)) : watched(attempt);
+    }
+
+    /** How often commands decided on what is known of streams, and how much that is. */
+    WarmStreamStatistics statistics() {
+        return warm.statistics();
+    }
+
+    /** Forgets what is known of streams that are not hot. */
+    void forgetKnown() {
+        warm.forget();
+    }
+
+    /** The store has failed. */
+    void doubtKnown() {
+        warm.doubt();
     }
 
     /**
@@ -139,8 +171,16 @@ final class HotStreams {
 
     /** An attempt without a queue, which finds out whether there ought to be one. */
     private ExecutionResult watched(Function<EventStore, ExecutionResult> attempt) {
+        return watched(() -> {
+            ExecutionResult result = attempt.apply(store);
+            warm.appended(result.slice());
+            return result;
+        });
+    }
+
+    private ExecutionResult watched(Supplier<ExecutionResult> attempt) {
         try {
-            return attempt.apply(store);
+            return attempt.get();
         } catch (ConflictException conflict) {
             if (enabled && !store.internals().joinsCallersTransaction()) {
                 known.hasMetOthers(rowOf(conflict));

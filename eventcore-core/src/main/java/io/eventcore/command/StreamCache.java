@@ -32,6 +32,8 @@ final class StreamCache {
     /** No store ever gives away a position as high as this. */
     private static final long BEYOND_ALL = Long.MAX_VALUE / 2;
 
+    private static final long NEVER = -1;
+
     private final CacheBudget budget;
     private final Map<StreamId, CachedStream> streams = new HashMap<>();
 
@@ -147,6 +149,22 @@ final class StreamCache {
 
     private static long readAgainAfter(CachedStream cached) {
         return cached.isStored() && cached.stored > 0 ? cached.version() - 1 : cached.version();
+    }
+
+    /**
+     * Takes in a stream that is not cached, as it was known elsewhere, if there is room for it. It is read again before its next
+     * use: what has come since, and its last event.
+     */
+    void seed(StreamId streamId, KnownStream known) {
+        if (!reserve(known.bytes())) {
+            return;
+        }
+        CachedStream cached = new CachedStream(0);
+        cached.events.addAll(known.events());
+        cached.stored = known.size();
+        cached.sureSince = NEVER;
+        streams.put(streamId, cached);
+        count(cached, known.bytes());
     }
 
     /** Whether one of these streams was too large for the cache. */

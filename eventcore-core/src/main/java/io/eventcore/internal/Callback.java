@@ -34,6 +34,9 @@ public enum Callback {
     /** What keeps the state of a command after it was carried out. */
     SNAPSHOT_WRITER,
 
+    /** What remembers the events of a command after they were stored. */
+    KNOWN_STREAMS,
+
     /** {@code io.eventcore.projection.ProjectionListener}. */
     PROJECTION_LISTENER,
 

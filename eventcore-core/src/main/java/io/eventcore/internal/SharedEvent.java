@@ -2,6 +2,7 @@ package io.eventcore.internal;
 
 import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
+import io.eventcore.EventMetadata;
 import io.eventcore.GlobalPosition;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
@@ -17,12 +18,15 @@ import org.jspecify.annotations.Nullable;
  * made by {@code List.copyOf} and the like. Such an event is decoded once, and kept. Safe for any number of threads.
  */
 public final class SharedEvent {
+    private static final byte[] NO_BYTES = {};
+
     private final StoredEvent stored;
 
     /** What all get; none as long as none has asked, and for good if each needs a copy. */
     private volatile @Nullable List<RecordedEvent<Event>> kept;
 
     private volatile @Nullable EventDeserializationException unreadable;
+    private volatile boolean personal;
 
     /** An event that is not decoded yet. */
     public SharedEvent(StoredEvent stored) {
@@ -32,16 +36,45 @@ public final class SharedEvent {
     /** This event at another place: what is kept of it stays. */
     public SharedEvent at(StreamVersion version, GlobalPosition position) {
         SharedEvent moved = new SharedEvent(stored.at(version, position));
+        moved.personal = personal;
         List<RecordedEvent<Event>> same = kept;
         if (same != null) {
             moved.kept = same.size() == 1
-                    ? List.of(at(version, position, same.get(0)))
-                    : same.stream().map(part -> at(version, position, part)).toList();
+                    ? List.of(at(version, position, same.get(0), same.get(0).metadata()))
+                    : same.stream()
+                            .map(part -> at(version, position, part, part.metadata()))
+                            .toList();
         }
         return moved;
     }
 
-    private static RecordedEvent<Event> at(StreamVersion version, GlobalPosition position, RecordedEvent<Event> event) {
+    /**
+     * This event for those who never ask for its metadata. If it was decoded for good, its bytes are dropped too, and only its
+     * place and its id are told by {@link #stored()}.
+     */
+    public SharedEvent compact() {
+        List<RecordedEvent<Event>> same = kept;
+        if (same == null || same.isEmpty()) {
+            return this;
+        }
+        SharedEvent compact = new SharedEvent(StoredEvent.of(
+                stored.streamId(),
+                stored.version(),
+                stored.position(),
+                stored.id(),
+                stored.recordedAt(),
+                stored.typeName(),
+                NO_BYTES,
+                NO_BYTES,
+                form -> same));
+        compact.kept = same.stream()
+                .map(part -> at(stored.version(), stored.position(), part, EventMetadata.empty()))
+                .toList();
+        return compact;
+    }
+
+    private static RecordedEvent<Event> at(
+            StreamVersion version, GlobalPosition position, RecordedEvent<Event> event, EventMetadata metadata) {
         return RecordedEvent.of(
                         event.event(),
                         event.id(),
@@ -49,9 +82,14 @@ public final class SharedEvent {
                         version,
                         position,
                         event.typeName(),
-                        event.metadata(),
+                        metadata,
                         event.recordedAt())
                 .withPart(event.part());
+    }
+
+    /** Whether it was found to hold personal data when it was decoded; false before that. */
+    public boolean holdsPersonalData() {
+        return personal;
     }
 
     /** The event as it is stored. */
@@ -75,7 +113,9 @@ public final class SharedEvent {
         }
         try {
             List<RecordedEvent<Event>> decoded = stored.decode(Event.class);
-            if (mayBeKept(decoded)) {
+            if (holdPersonalData(decoded)) {
+                personal = true;
+            } else if (areImmutable(decoded)) {
                 kept = decoded;
             }
             return decoded;
@@ -85,15 +125,28 @@ public final class SharedEvent {
         }
     }
 
-    /** Nothing can change it; and personal data may be erased, which what is kept would not know. */
-    private static boolean mayBeKept(List<RecordedEvent<Event>> decoded) {
+    /** Personal data may be erased, which what is kept would not know. */
+    private static boolean holdPersonalData(List<RecordedEvent<Event>> decoded) {
         // By index: this runs for each event that is read.
         for (int i = 0; i < decoded.size(); i++) {
-            RecordedEvent<Event> part = decoded.get(i);
-            if (part.holdsPersonalData() || !ImmutableValues.isImmutable(part.event())) {
+            if (decoded.get(i).holdsPersonalData()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean areImmutable(List<RecordedEvent<Event>> decoded) {
+        for (int i = 0; i < decoded.size(); i++) {
+            if (!ImmutableValues.isImmutable(decoded.get(i).event())) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether nothing can ever change this event, so that it is the same whenever it is looked at. */
+    public static boolean isImmutable(Event event) {
+        return ImmutableValues.isImmutable(event);
     }
 }

@@ -2,12 +2,14 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
 import io.eventcore.autoconfigure.EventCoreProperties.Retry;
+import io.eventcore.autoconfigure.EventCoreProperties.WarmStreams;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandListener;
 import io.eventcore.command.ExecutedCommands;
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.MetadataContributor;
 import io.eventcore.command.RetryPolicy;
+import io.eventcore.command.WarmStreamSettings;
 import io.eventcore.micrometer.TraceMetadata;
 import io.eventcore.snapshot.SnapshotListener;
 import io.eventcore.snapshot.SnapshotSettings;
@@ -66,6 +68,18 @@ public final class EventCoreCommandAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    WarmStreamSettings warmStreamSettings(EventCoreProperties properties) {
+        WarmStreams streams = properties.commands().warmStreams();
+        if (!streams.enabled()) {
+            return WarmStreamSettings.off();
+        }
+        WarmStreamSettings settings = WarmStreamSettings.defaults().withLogCheckedWithin(streams.logCheckedWithin());
+        long maxBytes = streams.maxSize().toBytes();
+        return maxBytes == 0 ? settings : settings.withMaxBytes(maxBytes);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
     SnapshotSettings snapshotSettings(EventCoreProperties properties, ObjectProvider<SnapshotListener> listener) {
         return SnapshotSettings.defaults()
                 .withAfterEvents(properties.snapshots().afterEvents())
@@ -79,6 +93,7 @@ public final class EventCoreCommandAutoConfiguration {
             EventStore eventStore,
             RetryPolicy retryPolicy,
             HotStreamSettings hotStreamSettings,
+            WarmStreamSettings warmStreamSettings,
             ObjectProvider<ExecutedCommands> executedCommands,
             ObjectProvider<SnapshotStore> snapshotStore,
             SnapshotSettings snapshotSettings,
@@ -96,6 +111,7 @@ public final class EventCoreCommandAutoConfiguration {
                 .build());
         return executor.retryPolicy(retryPolicy)
                 .hotStreams(hotStreamSettings)
+                .warmStreams(warmStreamSettings)
                 .metadataContributors(contributors.orderedStream().toList())
                 .listener(CommandListener.all(listeners.orderedStream().toList()))
                 .build();

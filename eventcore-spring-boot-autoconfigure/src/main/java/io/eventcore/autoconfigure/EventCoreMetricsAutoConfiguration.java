@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
+import io.eventcore.command.CommandExecutor;
 import io.eventcore.micrometer.AppendMetrics;
 import io.eventcore.micrometer.CallbackMetrics;
 import io.eventcore.micrometer.CommandObservations;
@@ -11,6 +12,7 @@ import io.eventcore.micrometer.ProjectionMetrics;
 import io.eventcore.micrometer.ProjectionObservations;
 import io.eventcore.micrometer.SnapshotMetrics;
 import io.eventcore.micrometer.UnknownTypeMetrics;
+import io.eventcore.micrometer.WarmStreamMetrics;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.snapshot.SnapshotListener;
@@ -101,10 +103,12 @@ public final class EventCoreMetricsAutoConfiguration {
     MeterBinder eventStoreMeterBinder(
             ObjectProvider<EventStore> stores,
             ObjectProvider<ProjectionRunner> runners,
+            ObjectProvider<CommandExecutor> executors,
             ObjectProvider<PersonalDataProtection> protections) {
         return meters -> {
             stores.ifUnique(store -> new LogMetrics(store).bindTo(meters));
             runners.ifUnique(runner -> new ProjectionMetrics(runner).bindTo(meters));
+            executors.ifUnique(executor -> new WarmStreamMetrics(executor).bindTo(meters));
             protections.ifUnique(protection -> new PersonalDataMetrics(protection).bindTo(meters));
             new CallbackMetrics().bindTo(meters);
         };

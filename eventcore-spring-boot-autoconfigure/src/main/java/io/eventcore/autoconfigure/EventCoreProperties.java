@@ -275,10 +275,12 @@ public record EventCoreProperties(
      * @param traceMetadata whether every event carries the ids of the trace and the span in which it was appended,
      *     if there are any
      * @param hotStreams streams that many commands fight over
+     * @param warmStreams streams that commands need not read, because they were used a short while ago
      */
     public record Commands(
             @DefaultValue("true") boolean traceMetadata,
-            @DefaultValue HotStreams hotStreams) {}
+            @DefaultValue HotStreams hotStreams,
+            @DefaultValue WarmStreams warmStreams) {}
 
     /**
      * Streams that many commands fight over.
@@ -286,6 +288,29 @@ public record EventCoreProperties(
      * @param enabled whether commands that fight over a stream take turns instead of racing
      */
     public record HotStreams(@DefaultValue("true") boolean enabled) {}
+
+    /**
+     * Streams that commands need not read, because they were used a short while ago.
+     *
+     * @param enabled whether the events of recently used streams are remembered, so that a command on them needs no read
+     * @param maxSize how much memory the remembered events take at most; 0 for a sixteenth of the largest heap
+     * @param logCheckedWithin within which time it is noticed that the database was set back to a backup under the running
+     *     application
+     */
+    public record WarmStreams(
+            @DefaultValue("true") boolean enabled,
+            @DefaultValue("0B") DataSize maxSize,
+            @DefaultValue("1s") Duration logCheckedWithin) {
+        /** Checks the numbers. */
+        public WarmStreams {
+            check(!maxSize.isNegative(), "eventcore.commands.warm-streams.max-size", maxSize, "must not be negative");
+            check(
+                    !logCheckedWithin.isNegative() && !logCheckedWithin.isZero(),
+                    "eventcore.commands.warm-streams.log-checked-within",
+                    logCheckedWithin,
+                    "must be positive");
+        }
+    }
 
     /**
      * When the states of commands with a snapshot are stored.

@@ -2,6 +2,7 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.RetryPolicy;
+import io.eventcore.command.WarmStreamSettings;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.AppendSignal;
 import io.eventcore.serialization.EventTypes;
@@ -28,7 +29,8 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
             PersonalDataProtection.class,
             RetryPolicy.class,
             SnapshotSettings.class,
-            Upcaster.class);
+            Upcaster.class,
+            WarmStreamSettings.class);
 
     private static final String AUTO_CONFIGURATIONS = "io.eventcore.autoconfigure.EventCore";
 

@@ -381,9 +381,9 @@ class ArchitectureTest {
             .haveNameNotMatching("io\\.eventcore\\.micrometer\\.ObservedEventStore(\\$.*)?")
             .and()
             // Machinery behind the executor of commands and the runner of projections.
-            .haveNameNotMatching(
-                    "io\\.eventcore\\.command\\."
-                            + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionBasis|DecisionChain|DecisionLine|HotStreams)(\\$.*)?")
+            .haveNameNotMatching("io\\.eventcore\\.command\\."
+                    + "(ChainedStore|CommandExecutor|CommandSnapshot|DecisionBasis|DecisionChain|DecisionLine|HotStreams"
+                    + "|WarmAttempt|WarmStreams)(\\$.*)?")
             .and()
             .haveNameNotMatching("io\\.eventcore\\.projection\\."
                     + "(LogScan|LogTail|PartitionReader|ProjectionRunner|StartCheck)(\\$.*)?")

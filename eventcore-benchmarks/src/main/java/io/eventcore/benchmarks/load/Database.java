@@ -66,7 +66,7 @@ final class Database implements AutoCloseable {
         return new Database(server.getJdbcUrl("postgres", "postgres"), poolSize, server, pid);
     }
 
-    private static HikariDataSource newPool(String url, int size) {
+    static HikariDataSource newPool(String url, int size) {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(url);
         config.setMaximumPoolSize(size);

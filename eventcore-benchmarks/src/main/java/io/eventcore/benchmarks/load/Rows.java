@@ -1,6 +1,7 @@
 package io.eventcore.benchmarks.load;
 
 import io.eventcore.command.HotStreamSettings;
+import io.eventcore.command.WarmStreamSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,11 @@ final class Rows {
     static final String RAW = "raw insert";
     static final String STORE = "eventcore";
     private static final String NO_QUEUE = "eventcore, queue off";
+    private static final String COLD = "eventcore, every stream read";
+
+    /** How many threads each of two processes has. */
+    private static final int THREADS_OF_TWO = 32;
+
     static final String AXON_4 = "Axon 4 JDBC";
     /** The work of which a plot shows the throughput, and of whom. */
     static final String YOUNG_STREAM = "1 event to a young stream";
@@ -24,8 +30,11 @@ final class Rows {
     /** Read only, so that its streams keep their lengths. */
     private final Filled read;
 
-    /** Commands append to it. */
+    /** Commands append to it that know its streams: no others may. */
     private final Filled decided;
+
+    /** Commands append to it that read its streams. */
+    private final Filled cold;
 
     private final Filled large;
 
@@ -51,6 +60,7 @@ final class Rows {
         this.read = new Filled(
                 "read_", Math.max(200, million / 50), Map.of(1_000, Math.max(2, million / 20_000), million / 10, 1));
         this.decided = new Filled("decided_", Math.max(200, million / 50), Map.of());
+        this.cold = new Filled("cold_", Math.max(200, million / 50), Map.of());
         this.large = new Filled("large_", million / Stores.EVENTS_PER_STREAM, Map.of());
         this.priced = new Filled("priced_", million / Stores.EVENTS_PER_STREAM, Map.of(), BenchEvent::priced);
         this.smaller = List.of(filled("percent_", Math.max(2_000, million / 100)), filled("tenth_", million / 10));
@@ -95,8 +105,12 @@ final class Rows {
                 "6",
                 "whole command over 2 streams of about 10 events",
                 64,
-                List.of(Limits.insert(RAW), Stores.command(STORE, decided)),
-                List.of(Target.speed(STORE, RAW, 0.8))));
+                List.of(
+                        Limits.insert(RAW),
+                        Stores.command(STORE, decided, WarmStreamSettings.defaults()),
+                        Stores.command(COLD, cold, WarmStreamSettings.off())),
+                List.of(Target.speed(STORE, RAW, 1.3), Target.speed(COLD, RAW, 0.6))));
+        rows.addAll(shared());
         rows.add(hot());
         rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.8, 200));
         rows.add(readStream("8b", 1_000, 0.45, 20));
@@ -113,6 +127,22 @@ final class Rows {
                 List.of(Limits.insert(RAW), Stores.guarded(STORE, Stores.empty("guard_"))),
                 List.of(Target.speed(STORE, RAW, 1.5))));
         rows.add(convoy());
+        return rows;
+    }
+
+    /** Whether two processes that write to the same streams are ever slower for what each of them remembers. */
+    private List<Row> shared() {
+        List<Row> rows = new ArrayList<>();
+        for (int percent : List.of(0, 10, 25, 50, 100)) {
+            rows.add(row(
+                    "6b (%d %% shared)".formatted(percent),
+                    "whole command over 2 streams, two processes",
+                    THREADS_OF_TWO,
+                    List.of(
+                            SharingProcesses.command(COLD, cold, percent, THREADS_OF_TWO, false),
+                            SharingProcesses.command(STORE, decided, percent, THREADS_OF_TWO, true)),
+                    List.of(Target.speed(STORE, COLD, 0.95))));
+        }
         return rows;
     }
 

@@ -13,6 +13,7 @@ import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.Stream;
+import io.eventcore.command.WarmStreamSettings;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
@@ -145,19 +146,28 @@ final class Stores {
     }
 
     /** A whole command over two streams of about ten events, chosen at random. */
-    static Candidate command(String name, Filled filled) {
+    static Candidate command(String name, Filled filled, WarmStreamSettings warm) {
         return new Candidate(name, database -> {
-            CommandExecutor executor =
-                    CommandExecutor.builder(filled.store(database)).build();
-            return (thread, turn) -> {
-                ThreadLocalRandom random = ThreadLocalRandom.current();
-                int from = random.nextInt(filled.shortStreams());
-                int to = (from + 1 + random.nextInt(filled.shortStreams() - 1)) % filled.shortStreams();
-                executor.execute(new Transfer(
-                        Streams.filled("filled" + EVENTS_PER_STREAM, from),
-                        Streams.filled("filled" + EVENTS_PER_STREAM, to),
-                        turn));
-                return 1;
+            CommandExecutor executor = CommandExecutor.builder(filled.store(database))
+                    .warmStreams(warm)
+                    .build();
+            return new Candidate.Work() {
+                @Override
+                public long run(int thread, long turn) {
+                    ThreadLocalRandom random = ThreadLocalRandom.current();
+                    int from = random.nextInt(filled.shortStreams());
+                    int to = (from + 1 + random.nextInt(filled.shortStreams() - 1)) % filled.shortStreams();
+                    executor.execute(new Transfer(
+                            Streams.filled("filled" + EVENTS_PER_STREAM, from),
+                            Streams.filled("filled" + EVENTS_PER_STREAM, to),
+                            turn));
+                    return 1;
+                }
+
+                @Override
+                public String remark() {
+                    return executor.warmStreams().toString();
+                }
             };
         });
     }

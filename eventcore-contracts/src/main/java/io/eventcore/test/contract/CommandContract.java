@@ -36,4 +36,12 @@ public abstract class CommandContract {
             return CommandContract.this;
         }
     }
+
+    @Nested
+    class Streams_that_are_known extends WarmStreamContract {
+        @Override
+        CommandContract contract() {
+            return CommandContract.this;
+        }
+    }
 }

@@ -19,6 +19,7 @@ import io.eventcore.StreamWrites;
 import io.eventcore.SubjectErasedException;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.Decision;
 import io.eventcore.command.Stream;
 import io.eventcore.personaldata.SubjectErased;
 import io.eventcore.personaldata.SubjectKey;
@@ -233,6 +234,29 @@ abstract class ErasureContract extends PersonalDataFixture {
 
         assertThat(folded)
                 .containsExactly(Set.of("Ada Lovelace"), Set.of("Ada Lovelace", "Bob"), Set.of(ERASED, "Bob"));
+    }
+
+    @Test
+    void no_executor_remembers_what_is_erased() {
+        CommandExecutor executor = CommandExecutor.builder(here.store).build();
+        List<String> folded = new ArrayList<>();
+        Command<Long, Met> meeting = Decision.over(Met.class, STREAM)
+                .startingWith(0L)
+                .applying((count, event) -> {
+                    folded.add(event.firstName());
+                    return count + 1;
+                })
+                .deciding(count -> count < 2 ? List.of(met()) : List.of());
+        executor.execute(meeting);
+        executor.execute(meeting);
+        executor.execute(meeting);
+        assertThat(folded).containsOnly("Ada Lovelace").hasSize(3);
+        folded.clear();
+
+        here.eraser.erase(ADA);
+        executor.execute(meeting);
+
+        assertThat(folded).containsExactly(ERASED, ERASED);
     }
 
     @Test

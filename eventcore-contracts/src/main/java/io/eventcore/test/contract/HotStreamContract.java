@@ -22,6 +22,7 @@ import io.eventcore.test.contract.LedgerEvent.Deposited;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,9 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,15 +50,23 @@ public abstract class HotStreamContract {
 
     private final AtomicLong nextCents = new AtomicLong();
 
+    /** How many events of each stream some caller has been told of. */
+    private final Map<StreamId, Long> told = new ConcurrentHashMap<>();
+
     /** A store without events. */
     protected abstract EventStore emptyStore();
 
     /** Another process's access to the same events. */
     protected abstract EventStore elsewhere(EventStore store);
 
-    /** One command's last decision, and what became of it. */
+    /**
+     * One command's last decision, and what became of it.
+     *
+     * @param before how many events of each stream callers had been told of when it began
+     */
     private record Decided(
             Set<StreamId> streams,
+            Map<StreamId, Long> before,
             List<Deposited> seen,
             List<Deposited> events,
             List<AppendedEvent> written,
@@ -65,7 +76,7 @@ public abstract class HotStreamContract {
     @ValueSource(longs = {1, 2, 3})
     void every_decision_has_seen_what_its_streams_held_at_one_moment(long seed) {
         EventStore store = emptyStore();
-        List<Decided> decided = race(List.of(executor(store)), seed);
+        List<Decided> decided = race(List.of(executor(store)), seed, HotStreamContract::hotStreams);
 
         check(decided, log(store));
     }
@@ -74,7 +85,18 @@ public abstract class HotStreamContract {
     @ValueSource(longs = {4, 5})
     void so_it_is_when_another_process_writes_to_the_same_streams(long seed) {
         EventStore store = emptyStore();
-        List<Decided> decided = race(List.of(executor(store), executor(elsewhere(store))), seed);
+        List<Decided> decided =
+                race(List.of(executor(store), executor(elsewhere(store))), seed, HotStreamContract::hotStreams);
+
+        check(decided, log(store));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {6, 7, 8})
+    void so_it_is_on_streams_that_two_processes_know_and_change_now_and_then(long seed) {
+        EventStore store = emptyStore();
+        List<Decided> decided =
+                race(List.of(executor(store), executor(elsewhere(store))), seed, HotStreamContract::manyStreams);
 
         check(decided, log(store));
     }
@@ -102,14 +124,15 @@ public abstract class HotStreamContract {
         assertThat(store.streamVersion(hot)).isEqualTo(StreamVersion.of(1 + 16 * 3));
     }
 
-    private List<Decided> race(List<CommandExecutor> executors, long seed) {
+    private List<Decided> race(List<CommandExecutor> executors, long seed, Function<Random, Set<StreamId>> streams) {
         List<Decided> all = new ArrayList<>();
         Race.run(THREADS, number -> {
                     Random random = new Random(seed * 1_000 + number);
                     List<Decided> own = new ArrayList<>();
                     for (int i = 0; i < COMMANDS; i++) {
                         String actor = number + "/" + i;
-                        own.addAll(execute(executors.get(number % executors.size()), random, actor));
+                        own.addAll(execute(
+                                executors.get(number % executors.size()), random, streams.apply(random), actor));
                     }
                     return own;
                 })
@@ -117,8 +140,10 @@ public abstract class HotStreamContract {
         return all;
     }
 
-    private List<Decided> execute(CommandExecutor executor, Random random, String actor) {
-        Chance command = new Chance(streams(random), random, true);
+    private List<Decided> execute(CommandExecutor executor, Random random, Set<StreamId> streams, String actor) {
+        Chance command = new Chance(streams, random, true);
+        Map<StreamId, Long> before = new HashMap<>();
+        streams.forEach(id -> before.put(id, told.getOrDefault(id, 0L)));
         List<AppendedEvent> written;
         try {
             written = executor.execute(command, CommandContext.empty().withActor(actor))
@@ -130,11 +155,14 @@ public abstract class HotStreamContract {
             assertThat(refused).isSameAs(command.refusal);
             written = List.of();
         }
-        return List.of(new Decided(command.streams, command.seen, command.decided, written, actor));
+        command.seen.forEach(event -> command.counts.merge(event.account(), 1L, Long::sum));
+        command.counts.forEach((id, count) -> told.merge(id, count, Math::max));
+        written.forEach(event -> told.merge(event.streamId(), event.version().value(), Math::max));
+        return List.of(new Decided(command.streams, before, command.seen, command.decided, written, actor));
     }
 
     /** Mostly one of two hot streams, alone or with others. */
-    private static Set<StreamId> streams(Random random) {
+    private static Set<StreamId> hotStreams(Random random) {
         Set<StreamId> streams = new LinkedHashSet<>();
         streams.add(StreamId.of("account-hot-" + random.nextInt(2)));
         while (random.nextInt(3) == 0) {
@@ -144,10 +172,42 @@ public abstract class HotStreamContract {
         return streams;
     }
 
+    /** One or two of a few that nobody fights over for long. */
+    private static Set<StreamId> manyStreams(Random random) {
+        Set<StreamId> streams = new LinkedHashSet<>();
+        streams.add(StreamId.of("account-" + random.nextInt(40)));
+        if (random.nextBoolean()) {
+            streams.add(StreamId.of("account-" + random.nextInt(40)));
+        }
+        return streams;
+    }
+
+    /** It has seen all that was told before it began, and of each other decision all or nothing. */
+    private static void checkMoment(Decided one, List<Decided> decided) {
+        Set<Deposited> seen = new HashSet<>(one.seen);
+        Map<StreamId, Long> counts = new HashMap<>();
+        one.seen.forEach(event -> counts.merge(event.account(), 1L, Long::sum));
+        one.before.forEach((id, count) ->
+                assertThat(counts.getOrDefault(id, 0L)).as(id.value()).isGreaterThanOrEqualTo(count));
+        for (Decided other : decided) {
+            if (other.written.isEmpty()) {
+                continue;
+            }
+            Set<Boolean> whetherSeen = new HashSet<>();
+            for (Deposited event : other.events) {
+                if (one.streams.contains(event.account())) {
+                    whetherSeen.add(seen.contains(event));
+                }
+            }
+            assertThat(whetherSeen).hasSizeLessThanOrEqualTo(1);
+        }
+    }
+
     private static void check(List<Decided> decided, List<RecordedEvent<Event>> log) {
         Map<UUID, RecordedEvent<Event>> byId = new HashMap<>();
         log.forEach(event -> byId.put(event.id(), event));
         assertThat(decided.stream().mapToInt(one -> one.written.size()).sum()).isEqualTo(log.size());
+        decided.forEach(one -> checkMoment(one, decided));
         assertThat(decided).allSatisfy(one -> {
             assertThat(one.seen).isEqualTo(prefix(log, one));
             assertThat(one.written).hasSameSizeAs(one.events);
@@ -232,6 +292,7 @@ public abstract class HotStreamContract {
         private final Set<StreamId> streams;
         private final Random random;
         private final boolean mayRefuse;
+        private final Map<StreamId, Long> counts = new HashMap<>();
         private volatile List<Deposited> seen = List.of();
         private volatile List<Deposited> decided = List.of();
         private volatile @Nullable Throwable refusal;

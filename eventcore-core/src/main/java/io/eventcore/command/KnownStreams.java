@@ -1,0 +1,277 @@
+package io.eventcore.command;
+
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.internal.Nanos;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The streams that an executor knows from its own reads and appends, as long as there is room for them.
+ *
+ * <p>What is known was stored once, and events are never changed: a stream is as it is known, or longer. Whoever decides on it
+ * has the store confirm that it is not longer. Only if the log was set back does it hold something else; see {@link SureLog}.
+ *
+ * <p>A stream that becomes hot is handed over to the cache of its queue. Safe for any number of threads.
+ */
+final class KnownStreams {
+    /** What a stream counts for beside its events. */
+    private static final long BYTES_PER_STREAM = 256;
+
+    /** No stream takes more than this part of what there is room for. */
+    private static final int SHARE_OF_ONE = 8;
+
+    /** One of so many streams may be found changed before all have to be found unchanged first. */
+    private static final double DOUBTFUL = 1.0 / 16;
+
+    /** How much a single look at a stream changes the picture. */
+    private static final double WEIGHT = 1.0 / 128;
+
+    private final CacheBudget budget;
+    private final SureLog log;
+    private final Map<StreamId, Entry> streams = new ConcurrentHashMap<>();
+
+    /** All entries, those first that were not used for longest; who was used meanwhile has a second chance. */
+    private final Queue<Entry> oldest = new ConcurrentLinkedQueue<>();
+
+    /** Which part of the looks has found a stream changed; threads may overwrite each other's. */
+    private volatile double changed;
+
+    /** Grows when all is forgotten: what was read before is not learned any more. */
+    private volatile long generation;
+
+    private volatile boolean blind;
+
+    KnownStreams(WarmStreamSettings settings, LongSupplier nanoTime) {
+        this.budget = CacheBudget.of(settings.maxBytes());
+        this.log = new SureLog(Nanos.of(settings.logCheckedWithin()), nanoTime);
+    }
+
+    /** A stream; all but {@code used} is guarded by the entry. */
+    private static final class Entry {
+        private final StreamId id;
+        private final GuessRecord guesses = new GuessRecord();
+        private @Nullable KnownStream known;
+        private boolean gone;
+        private volatile boolean used;
+
+        Entry(StreamId id) {
+            this.id = id;
+        }
+    }
+
+    /** What is told about the log from which the streams are known. */
+    SureLog log() {
+        return log;
+    }
+
+    /** Whether events are not given as they are stored, so that none can be known. */
+    boolean isBlind() {
+        return blind;
+    }
+
+    void becomeBlind() {
+        blind = true;
+    }
+
+    /** Names what is known now; what is learned under another number is not taken. */
+    long generation() {
+        return generation;
+    }
+
+    /** What is known of these streams; those that are not known are not in the result. */
+    Map<StreamId, KnownStream> find(Collection<StreamId> ids) {
+        Map<StreamId, KnownStream> found = new HashMap<>();
+        for (StreamId id : ids) {
+            Entry entry = streams.get(id);
+            if (entry != null) {
+                entry.used = true;
+                synchronized (entry) {
+                    if (entry.known != null) {
+                        found.put(id, entry.known);
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Whether these streams, which are known, are so likely unchanged that it is better not to read them first. */
+    boolean areTrusted(Collection<StreamId> ids) {
+        boolean doubtful = changed > DOUBTFUL;
+        for (StreamId id : ids) {
+            Entry entry = streams.get(id);
+            if (entry == null) {
+                return false;
+            }
+            synchronized (entry) {
+                if (!entry.guesses.isTrusted(doubtful)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** The store has told that a stream is as it was known. */
+    void wasUnchanged(StreamId id) {
+        double before = changed;
+        changed = before - before * WEIGHT;
+        Entry entry = streams.get(id);
+        if (entry != null) {
+            synchronized (entry) {
+                entry.guesses.wasUnchanged();
+            }
+        }
+    }
+
+    /** The store has told that it is not. {@code guessed}: by refusing an append. */
+    void wasChanged(StreamId id, boolean guessed) {
+        double before = changed;
+        changed = before + (1 - before) * WEIGHT;
+        Entry entry = streams.get(id);
+        if (entry != null) {
+            synchronized (entry) {
+                entry.guesses.wasChanged(guessed);
+            }
+        }
+    }
+
+    /** Whether more of a stream is known than this version. */
+    boolean isKnownBeyond(StreamId id, StreamVersion version) {
+        Entry entry = streams.get(id);
+        if (entry == null) {
+            return false;
+        }
+        synchronized (entry) {
+            return entry.known != null && entry.known.version().compareTo(version) > 0;
+        }
+    }
+
+    /** Whether there is room for so many events at all. */
+    boolean mayHold(int events, long bytes) {
+        return events <= StreamCache.MAX_EVENTS && bytes <= budget.maxBytes() / SHARE_OF_ONE;
+    }
+
+    /**
+     * Takes in a stream with all its events, each of which is stored.
+     *
+     * @param asOf the {@link #generation} before the first of them was read or appended
+     */
+    void learn(StreamId id, KnownStream known, long asOf) {
+        if (known.size() == 0 || !mayHold(known.size(), known.bytes())) {
+            return;
+        }
+        Entry entry = entry(id);
+        synchronized (entry) {
+            if (entry.gone || asOf != generation || (entry.known != null && entry.known.size() >= known.size())) {
+                return;
+            }
+            budget.take(known.bytes() - bytesOf(entry));
+            entry.known = known;
+        }
+        log.learn(known.event(known.size()));
+        makeRoom();
+    }
+
+    private Entry entry(StreamId id) {
+        Entry known = streams.get(id);
+        if (known != null) {
+            return known;
+        }
+        Entry entry = new Entry(id);
+        Entry before = streams.putIfAbsent(id, entry);
+        if (before != null) {
+            return before;
+        }
+        budget.take(BYTES_PER_STREAM);
+        oldest.add(entry);
+        return entry;
+    }
+
+    private static long bytesOf(Entry entry) {
+        return entry.known == null ? 0 : entry.known.bytes();
+    }
+
+    private void makeRoom() {
+        // Others may mark what this thread passes over as used again: at the second time it goes all the same.
+        int passes = 2 * streams.size();
+        while (budget.isExceeded()) {
+            Entry entry = oldest.poll();
+            if (entry == null) {
+                return;
+            }
+            if (entry.used && passes-- > 0) {
+                entry.used = false;
+                oldest.add(entry);
+            } else {
+                remove(entry);
+            }
+        }
+    }
+
+    private void remove(Entry entry) {
+        synchronized (entry) {
+            entry.gone = true;
+            budget.release(BYTES_PER_STREAM + bytesOf(entry));
+            entry.known = null;
+        }
+        streams.remove(entry.id, entry);
+    }
+
+    /** What is known of a stream, which is not known here any more: another cache holds it from now on. */
+    @Nullable
+    KnownStream take(StreamId id) {
+        Entry entry = streams.get(id);
+        return entry == null ? null : forget(entry);
+    }
+
+    /** Forgets the events of a stream. */
+    void forget(StreamId id) {
+        take(id);
+    }
+
+    private @Nullable KnownStream forget(Entry entry) {
+        synchronized (entry) {
+            KnownStream known = entry.known;
+            budget.release(bytesOf(entry));
+            entry.known = null;
+            return known;
+        }
+    }
+
+    /** A stream has come to this version by an append that was not learned from. */
+    void hasCome(StreamId id, StreamVersion version) {
+        Entry entry = streams.get(id);
+        if (entry != null) {
+            synchronized (entry) {
+                if (entry.known != null && entry.known.version().compareTo(version) < 0) {
+                    forget(entry);
+                }
+            }
+        }
+    }
+
+    /** Forgets the events of all streams. */
+    synchronized void forgetAll() {
+        generation++;
+        streams.values().forEach(this::forget);
+        log.forget();
+    }
+
+    /** How many bytes the streams take, as they are counted. */
+    long bytes() {
+        return budget.used();
+    }
+
+    /** How many streams there are; of some the events may be forgotten. */
+    int size() {
+        return streams.size();
+    }
+}

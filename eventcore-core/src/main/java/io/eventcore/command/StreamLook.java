@@ -1,0 +1,176 @@
+package io.eventcore.command;
+
+import io.eventcore.Event;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.StoredEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.internal.SharedEvent;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One read of streams, some of which are known: of those only what has come since, and their last known event, which tells
+ * whether they are the same streams still.
+ *
+ * @param known what was known before, of those streams of which anything was
+ * @param versions the version of each stream, all at one moment
+ * @param tails what was read of each stream behind what is known
+ */
+record StreamLook(
+        Map<StreamId, KnownStream> known,
+        Map<StreamId, StreamVersion> versions,
+        Map<StreamId, List<SharedEvent>> tails) {
+    /** More events, or more bytes, than these are not held at once: they are read page by page. */
+    private static final int MAX_EVENTS = 4_096;
+
+    private static final long MAX_BYTES = 4L << 20;
+
+    /** The log holds other events than those that are known: it was set back. */
+    static final class OtherLogException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        OtherLogException() {
+            super("the log was set back", null, false, false);
+        }
+    }
+
+    /** The store, or what wraps it, gives decoded events only, of which none can be kept. */
+    static final class NotStoredFormException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        NotStoredFormException() {
+            super("events are not given as they are stored", null, false, false);
+        }
+    }
+
+    /**
+     * Reads streams.
+     *
+     * @param known what is known of some of them
+     * @return empty if there is too much to read at once
+     * @throws OtherLogException if an event that is known is not there; then nothing that is known is
+     * @throws NotStoredFormException if the store does not give its events as they are stored
+     */
+    static Optional<StreamLook> take(EventStore store, Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog log)
+            throws OtherLogException, NotStoredFormException {
+        Map<StreamId, StreamVersion> after = new HashMap<>();
+        for (StreamId id : ids) {
+            after.put(id, StreamVersion.of(Math.max(0, sizeOf(known, id) - 1L)));
+        }
+        SureLog.Look look = log.look();
+        SureLog.Newest newest = look.newest();
+        if (newest != null) {
+            after.merge(
+                    newest.streamId(),
+                    StreamVersion.of(newest.version() - 1),
+                    (one, other) -> one.compareTo(other) <= 0 ? one : other);
+        }
+        EventStreamReader<Event> read = store.readStreams(after, Event.class);
+        Optional<Iterable<StoredEvent>> stored = read.stored();
+        if (stored.isEmpty()) {
+            throw new NotStoredFormException();
+        }
+        if (isTooLong(after, read)) {
+            return Optional.empty();
+        }
+        Map<StreamId, List<SharedEvent>> tails = new HashMap<>();
+        boolean found = newest == null;
+        long bytes = 0;
+        for (StoredEvent event : stored.get()) {
+            bytes += event.bytes();
+            if (bytes > MAX_BYTES) {
+                return Optional.empty();
+            }
+            found |= newest != null && newest.is(event);
+            StreamId id = event.streamId();
+            long version = event.version().value();
+            KnownStream before = known.getOrDefault(id, KnownStream.NONE);
+            if (version <= before.size()) {
+                if (!before.event(version).stored().id().equals(event.id())) {
+                    throw new OtherLogException();
+                }
+            } else if (ids.contains(id)) {
+                tails.computeIfAbsent(id, none -> new ArrayList<>()).add(new SharedEvent(event));
+            }
+        }
+        Map<StreamId, StreamVersion> versions = new HashMap<>();
+        for (StreamId id : ids) {
+            StreamVersion version = read.version(id);
+            found &= version.value() >= sizeOf(known, id);
+            versions.put(id, version);
+        }
+        if (!found) {
+            throw new OtherLogException();
+        }
+        log.found(look);
+        return Optional.of(new StreamLook(known, versions, tails));
+    }
+
+    private static int sizeOf(Map<StreamId, KnownStream> known, StreamId id) {
+        return known.getOrDefault(id, KnownStream.NONE).size();
+    }
+
+    private static boolean isTooLong(Map<StreamId, StreamVersion> after, EventStreamReader<?> read) {
+        long events = 0;
+        for (Map.Entry<StreamId, StreamVersion> stream : after.entrySet()) {
+            events += Math.max(
+                    0, read.version(stream.getKey()).value() - stream.getValue().value());
+        }
+        return events > MAX_EVENTS;
+    }
+
+    boolean covers(Set<StreamId> ids) {
+        return versions.keySet().containsAll(ids);
+    }
+
+    /** Whether every stream is as it was known. */
+    boolean isUnchanged() {
+        return tails.isEmpty();
+    }
+
+    boolean isUnchanged(StreamId id) {
+        return !tails.containsKey(id);
+    }
+
+    List<SharedEvent> tail(StreamId id) {
+        return tails.getOrDefault(id, List.of());
+    }
+
+    KnownStream before(StreamId id) {
+        return known.getOrDefault(id, KnownStream.NONE);
+    }
+
+    /** All events of these streams, in global order. */
+    List<SharedEvent> events(Set<StreamId> ids) {
+        List<SharedEvent> events = new ArrayList<>();
+        for (StreamId id : ids) {
+            before(id).addTo(events);
+            events.addAll(tail(id));
+        }
+        return inOrder(events, ids.size());
+    }
+
+    /** All events of streams that are known, in global order. */
+    static List<SharedEvent> eventsOf(Map<StreamId, KnownStream> streams) {
+        if (streams.size() == 1) {
+            return streams.values().iterator().next().events();
+        }
+        List<SharedEvent> events = new ArrayList<>();
+        streams.values().forEach(stream -> stream.addTo(events));
+        return inOrder(events, streams.size());
+    }
+
+    private static List<SharedEvent> inOrder(List<SharedEvent> events, int streams) {
+        if (streams > 1) {
+            events.sort(Comparator.comparing(event -> event.stored().position()));
+        }
+        return events;
+    }
+}

@@ -1,0 +1,100 @@
+package io.eventcore.command;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much of recently used streams an executor remembers, so that a command on them needs no read.
+ *
+ * <p>It makes no difference to what is stored or returned, only to how often streams are read. Immutable.
+ *
+ * @since 0.1
+ */
+public final class WarmStreamSettings {
+    private static final int SHARE_OF_HEAP = 16;
+
+    private static final Duration DEFAULT_CHECK = Duration.ofSeconds(1);
+    private static final WarmStreamSettings OFF = new WarmStreamSettings(0, DEFAULT_CHECK);
+
+    private final long maxBytes;
+    private final Duration logCheckedWithin;
+
+    private WarmStreamSettings(long maxBytes, Duration logCheckedWithin) {
+        this.maxBytes = maxBytes;
+        this.logCheckedWithin = logCheckedWithin;
+    }
+
+    /** A sixteenth of the largest heap that the process may have; the log is checked within a second. */
+    public static WarmStreamSettings defaults() {
+        return new WarmStreamSettings(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP, DEFAULT_CHECK);
+    }
+
+    /** Nothing is remembered: every command reads its streams. */
+    public static WarmStreamSettings off() {
+        return OFF;
+    }
+
+    /**
+     * With another bound on what is remembered.
+     *
+     * @param bytes how many bytes the events take at most, as they are estimated: 256 for each event, and what it takes when it
+     *     is stored; 0 switches warm streams off
+     * @throws IllegalArgumentException if it is negative
+     */
+    public WarmStreamSettings withMaxBytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("maxBytes must not be negative, is " + bytes);
+        }
+        return new WarmStreamSettings(bytes, logCheckedWithin);
+    }
+
+    /**
+     * With another time within which a log that was set back is noticed. A database may be restored from a backup under a
+     * running application. So the newest event that is remembered is read again that often, and by a command that comes after a
+     * pause.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public WarmStreamSettings withLogCheckedWithin(Duration time) {
+        if (time.isNegative() || time.isZero()) {
+            throw new IllegalArgumentException("logCheckedWithin must be positive, is " + time);
+        }
+        return new WarmStreamSettings(maxBytes, time);
+    }
+
+    /** Whether anything is remembered. */
+    public boolean enabled() {
+        return maxBytes > 0;
+    }
+
+    /** How many bytes the remembered events take at most. */
+    public long maxBytes() {
+        return maxBytes;
+    }
+
+    /** Within which time a log that was set back is noticed. */
+    public Duration logCheckedWithin() {
+        return logCheckedWithin;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof WarmStreamSettings that
+                && maxBytes == that.maxBytes
+                && logCheckedWithin.equals(that.logCheckedWithin);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(maxBytes, logCheckedWithin);
+    }
+
+    @Override
+    public String toString() {
+        return enabled()
+                ? "streams are remembered in %d bytes, and the log is checked within %s"
+                        .formatted(maxBytes, logCheckedWithin)
+                : "no stream is remembered";
+    }
+}

@@ -1,0 +1,111 @@
+package io.eventcore.command;
+
+import io.eventcore.AppendedEvent;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamSlice;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets commands decide on streams that this executor knows without reading them.
+ *
+ * <p>An append names the version of every stream that the decision rests on, so the store refuses it if one has moved on: what
+ * is stored is what a command that has read would have stored. A decision that appends nothing, whatever it throws, is released
+ * only after the store has confirmed what it rests on, by a read that began after the decision. In both cases, if more has come
+ * to a stream, only that is read, and the command decides again in the same attempt.
+ *
+ * <p>Inside a transaction of the caller nothing is known, and nothing is learned. Safe for any number of threads.
+ */
+final class WarmStreams {
+    private final EventStore store;
+
+    /** Null if nothing is to be known. */
+    private final @Nullable KnownStreams known;
+
+    private final Counts counts = new Counts();
+
+    /** How commands came by their streams. */
+    static final class Counts {
+        private final LongAdder warm = new LongAdder();
+        private final LongAdder cold = new LongAdder();
+        private final LongAdder outdated = new LongAdder();
+
+        /** A decision without a read was confirmed. */
+        void warm() {
+            warm.increment();
+        }
+
+        /** A decision was made after a read. */
+        void cold() {
+            cold.increment();
+        }
+
+        /** A decision without a read was refused by the store. */
+        void outdated() {
+            outdated.increment();
+        }
+    }
+
+    WarmStreams(EventStore store, @Nullable KnownStreams known) {
+        this.store = store;
+        this.known = known;
+    }
+
+    /**
+     * Makes an attempt.
+     *
+     * @param mayGuess whether it may decide without a read; false if an attempt before it has lost a race
+     * @param attempt reads, decides and appends, all through the store it is given
+     */
+    ExecutionResult attempt(boolean mayGuess, Function<EventStore, ExecutionResult> attempt) {
+        if (known == null || known.isBlind()) {
+            return attempt.apply(store);
+        }
+        WarmAttempt own = new WarmAttempt(store, known, counts, mayGuess);
+        while (true) {
+            try {
+                return attempt.apply(own);
+            } catch (Throwable wayOut) {
+                Optional<WarmAttempt> again = own.again(wayOut);
+                if (again.isEmpty()) {
+                    throw wayOut;
+                }
+                own = again.get();
+            }
+        }
+    }
+
+    /** Another attempt, which did not go this way, has appended this. */
+    void appended(EventStreamSlice slice) {
+        if (known != null) {
+            for (AppendedEvent event : slice.events()) {
+                known.hasCome(event.streamId(), event.version());
+            }
+        }
+    }
+
+    /** The store has failed. */
+    void doubt() {
+        if (known != null) {
+            known.log().doubt();
+        }
+    }
+
+    /** Forgets all streams. */
+    void forget() {
+        if (known != null) {
+            known.forgetAll();
+        }
+    }
+
+    WarmStreamStatistics statistics() {
+        return new WarmStreamStatistics(
+                counts.warm.sum(),
+                counts.cold.sum(),
+                counts.outdated.sum(),
+                known == null ? 0 : known.size(),
+                known == null ? 0 : known.bytes());
+    }
+}

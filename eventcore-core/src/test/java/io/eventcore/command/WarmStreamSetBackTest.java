@@ -1,0 +1,174 @@
+package io.eventcore.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.eventcore.Event;
+import io.eventcore.EventStore;
+import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
+import io.eventcore.ExpectedVersion;
+import io.eventcore.StreamId;
+import io.eventcore.StreamVersion;
+import io.eventcore.StreamWrites;
+import io.eventcore.TransientEventStoreException;
+import io.eventcore.command.LedgerEvent.Deposited;
+import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.serialization.JacksonEventSerializer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** A log is set back under an executor that knows streams, and they come to the same versions by other events. */
+class WarmStreamSetBackTest {
+    private static final StreamId ADA = StreamId.of("account-ada");
+    private static final StreamId BOB = StreamId.of("account-bob");
+
+    private final AtomicLong nanos = new AtomicLong(17);
+    private final Switched store = new Switched(log());
+    private final CommandExecutor executor = CommandExecutor.builder(store)
+            .nanoTime(nanos::get)
+            .retryPolicy(RetryPolicy.defaults().withFixedDelay(Duration.ZERO))
+            .build();
+
+    @Test
+    void after_the_time_of_a_look_a_command_decides_on_the_events_that_are_there_now() {
+        know(ADA, 3);
+        store.current = logOf(ADA, 4, 1_000);
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+
+        assertThat(deposit(ADA, 1)).isEqualTo(4_000);
+        assertThat(store.current.streamVersion(ADA)).isEqualTo(StreamVersion.of(5));
+        assertThat(deposit(ADA, 1)).isEqualTo(4_001);
+    }
+
+    @Test
+    void it_is_noticed_by_the_newest_event_that_is_known_whichever_stream_a_command_rests_on() {
+        know(ADA, 3);
+        know(BOB, 3);
+        store.current = logOf(ADA, 4, 1_000);
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        deposit(StreamId.of("account-carol"), 1);
+
+        assertThat(deposit(ADA, 1)).isEqualTo(4_000);
+        assertThat(deposit(BOB, 1)).isZero();
+    }
+
+    @Test
+    void after_a_failure_of_the_store_it_is_noticed_at_once() {
+        know(ADA, 3);
+        store.failure = new TransientEventStoreException("the server is going down", null);
+        store.current = logOf(ADA, 4, 1_000);
+
+        assertThat(deposit(ADA, 1)).isEqualTo(4_000);
+    }
+
+    @Test
+    void a_stream_that_is_shorter_now_is_read_anew() {
+        know(ADA, 3);
+        store.current = logOf(ADA, 1, 1_000);
+
+        assertThat(deposit(ADA, 1)).isEqualTo(1_000);
+        assertThat(store.current.streamVersion(ADA)).isEqualTo(StreamVersion.of(2));
+    }
+
+    @Test
+    void a_refusal_never_rests_on_events_that_are_gone() {
+        know(ADA, 3);
+        store.current = logOf(ADA, 4, 1_000);
+        List<Long> sums = new ArrayList<>();
+
+        assertThatIllegalStateException().isThrownBy(() -> executor.execute(refusing(sums)));
+
+        assertThat(sums).endsWith(4_000L);
+    }
+
+    @Test
+    void in_the_same_log_one_command_looks_while_the_others_need_not() {
+        know(ADA, 3);
+        know(BOB, 3);
+        store.reads.clear();
+
+        nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(600));
+        deposit(ADA, 1);
+        deposit(ADA, 1);
+        deposit(BOB, 1);
+
+        assertThat(store.reads).hasSize(1);
+        assertThat(store.reads.get(0)).containsOnlyKeys(ADA, BOB);
+    }
+
+    private static Command<Long, LedgerEvent> refusing(List<Long> sums) {
+        return Decision.over(LedgerEvent.class, ADA)
+                .startingWith(0L)
+                .applying((sum, event) -> sum + ((Deposited) event).cents())
+                .deciding(sum -> {
+                    sums.add(sum);
+                    throw new IllegalStateException("refused");
+                });
+    }
+
+    private void know(StreamId account, int deposits) {
+        for (int i = 0; i <= deposits; i++) {
+            assertThat(deposit(account, 1)).isEqualTo(i);
+        }
+    }
+
+    private static InMemoryEventStore log() {
+        return new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
+    }
+
+    private static InMemoryEventStore logOf(StreamId account, int deposits, long cents) {
+        InMemoryEventStore log = log();
+        for (int i = 0; i < deposits; i++) {
+            log.appendEvents(StreamWrites.to(account, ExpectedVersion.any(), new Deposited(account, cents)));
+        }
+        return log;
+    }
+
+    /** Deposits, and tells how much there was. */
+    private long deposit(StreamId account, long cents) {
+        AtomicLong seen = new AtomicLong();
+        executor.execute(Decision.over(LedgerEvent.class, account)
+                .startingWith(0L)
+                .applying((sum, event) -> sum + ((Deposited) event).cents())
+                .deciding(sum -> {
+                    seen.set(sum);
+                    return List.of(new Deposited(account, cents));
+                }));
+        return seen.get();
+    }
+
+    private static final class Switched extends ForwardingEventStore {
+        private final List<Map<StreamId, StreamVersion>> reads = new ArrayList<>();
+        private EventStore current;
+        private @Nullable RuntimeException failure;
+
+        Switched(EventStore first) {
+            super(first);
+            this.current = first;
+        }
+
+        @Override
+        public EventStreamSlice appendEvents(StreamWrites writes) {
+            RuntimeException thrown = failure;
+            if (thrown != null) {
+                failure = null;
+                throw thrown;
+            }
+            return current.appendEvents(writes);
+        }
+
+        @Override
+        public <E extends Event> EventStreamReader<E> readStreams(
+                Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+            reads.add(Map.copyOf(streamsAfter));
+            return current.readStreams(streamsAfter, eventType);
+        }
+    }
+}
