@@ -348,6 +348,9 @@ class ArchitectureTest {
             // Sees whether what it is about to store can be read back.
             .doNotHaveFullyQualifiedName("io.eventcore.command.PendingDecision")
             .and()
+            // Looks whether what was appended may be kept in memory.
+            .doNotHaveFullyQualifiedName("io.eventcore.command.WarmAttempt")
+            .and()
             // Hand out what the caller of a store has asked for.
             .doNotHaveFullyQualifiedName("io.eventcore.StoredPage")
             .and()

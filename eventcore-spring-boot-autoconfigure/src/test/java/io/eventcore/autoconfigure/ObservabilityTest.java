@@ -239,8 +239,9 @@ class ObservabilityTest {
     private static void doEverything(ApplicationContext application) {
         EventStore store = application.getBean(EventStore.class);
         CommandExecutor commands = application.getBean(CommandExecutor.class);
-        commands.execute(new DepositMoney(ADA, 5));
+        // Before its stream is known: of one that is, the conflict would be no attempt.
         commands.execute(new Contested(ADA, store, new AtomicBoolean()));
+        commands.execute(new DepositMoney(ADA, 5));
         commands.execute(new Remembered(ADA));
         moveBoundary(store);
         store.streamVersion(ADA);
