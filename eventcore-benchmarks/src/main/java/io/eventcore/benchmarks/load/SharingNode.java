@@ -6,6 +6,7 @@ import io.eventcore.serialization.JacksonEventSerializer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,9 @@ final class SharingNode {
      * {@value #STOP}, and answers that with the number of commands executed.
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
+        // What is logged must not come between the answers.
+        PrintStream answers = System.out;
+        System.setOut(System.err);
         try (HikariDataSource pool = Database.newPool(arguments[0], Integer.parseInt(arguments[5]) / 2)) {
             SharedStreams commands = new SharedStreams(
                     JdbcDatabase.builder(pool)
@@ -40,8 +44,8 @@ final class SharingNode {
             BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (line.equals(START)) {
-                    System.out.println(work(commands, Integer.parseInt(arguments[5]), lines));
-                    System.out.flush();
+                    answers.println(work(commands, Integer.parseInt(arguments[5]), lines));
+                    answers.flush();
                 }
             }
             System.err.println("second process: " + commands.statistics());
