@@ -68,6 +68,7 @@ final class LeasedRun<E extends Event> {
         ProjectionPartition partition = application.lease().partition();
         progress.change(now -> now.begun(begin.position()));
         check.check(begin, begin);
+        log.verified();
         progress.counts().recovered();
         LOG.debug("Projection '{}' runs here, from position {}", partition, begin.position());
         Checkpoint reached = begin;
@@ -95,6 +96,7 @@ final class LeasedRun<E extends Event> {
         if (check.checkIfDue(reached, application.checkpoint())) {
             // The tables may have been restored with the same checkpoint and lease, and other parked streams.
             application.parked().read();
+            log.verified();
         }
         parking.answerRequests();
         deadlines.ifPresent(DeadlineRounds::look);
@@ -102,7 +104,11 @@ final class LeasedRun<E extends Event> {
                         reached.position(),
                         () -> progress.change(WorkerState::fellBehind),
                         // Once something of another log is applied, it cannot be seen any more that it is another one.
-                        () -> check.checkIfDue(reached, application.checkpoint()))
+                        () -> {
+                            if (check.checkIfDue(reached, application.checkpoint())) {
+                                log.verified();
+                            }
+                        })
                 .upTo(admission.limit(), reached.position());
         List<LogEntry<E>> own = log.own(page);
         Checkpoint next = reached;

@@ -32,6 +32,13 @@ record LogPage(List<SharedEvent> events, GlobalPosition continueAfter, boolean e
         return new LogPage(events, page.continueAfter(), page.endReached());
     }
 
+    /** What of this page comes after a position. */
+    LogPage after(GlobalPosition position) {
+        return events.isEmpty() || events.get(0).stored().position().compareTo(position) > 0
+                ? this
+                : only(event -> event.position().compareTo(position) > 0);
+    }
+
     /** What is wanted of this page. */
     LogPage only(Predicate<StoredEvent> wanted) {
         return new LogPage(

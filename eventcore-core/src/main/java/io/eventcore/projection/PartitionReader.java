@@ -7,6 +7,7 @@ import io.eventcore.StoredEvent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -20,17 +21,23 @@ import java.util.function.Predicate;
  */
 final class PartitionReader<E extends Event> {
     /** How much of the log is read at once at least: small pages waste most of their time on the way. */
-    private static final int READ_AHEAD = 500;
+    private static final int READ_AHEAD = 2_000;
 
     private final Projection<E> projection;
     private final int partition;
     private final LogTail tail;
     private final Wakeup wakeup;
     private final LogScan scan;
+    private final SharedPages pages;
+    private final LongSupplier nanoTime;
     private final EventFilter filter;
     private final Predicate<StoredEvent> wanted;
     private final int limit;
     private boolean following;
+    private boolean scanning;
+
+    /** When the log was last seen to be the one that the partition knows. */
+    private long verifiedAt;
 
     /** @param wakeup woken when the shared reader has read something */
     PartitionReader(Projection<E> projection, int partition, RunnerContext context, Wakeup wakeup) {
@@ -39,6 +46,8 @@ final class PartitionReader<E extends Event> {
         this.tail = context.tail();
         this.wakeup = wakeup;
         this.scan = LogScan.of(context.reader(), projection);
+        this.pages = context.pages();
+        this.nanoTime = context.nanoTime();
         Instant since = projection.since();
         this.filter = projection.filter();
         this.wanted =
@@ -49,6 +58,11 @@ final class PartitionReader<E extends Event> {
     /** Whether it follows the shared reader: what is read then is as old as that one's last look. */
     boolean isFollowing() {
         return following;
+    }
+
+    /** The log was just seen to be the one that the partition knows: what was read before is not taken any more. */
+    void verified() {
+        verifiedAt = nanoTime.getAsLong();
     }
 
     /**
@@ -72,12 +86,31 @@ final class PartitionReader<E extends Event> {
             }
             ownRead.run();
         }
-        LogPage page = scan.read(after, limit);
-        if (page.endReached() && !following) {
+        if (following) {
+            return scan.read(after, limit);
+        }
+        scan();
+        LogPage page = pages.read(scan, after, limit, verifiedAt);
+        if (page.endReached()) {
+            leavePages();
             tail.join(wakeup, page.continueAfter());
             following = true;
         }
         return page;
+    }
+
+    private void scan() {
+        if (!scanning) {
+            pages.join(scan);
+            scanning = true;
+        }
+    }
+
+    private void leavePages() {
+        if (scanning) {
+            pages.leave(scan);
+            scanning = false;
+        }
     }
 
     /** What of a page belongs to the partition. */
@@ -85,8 +118,13 @@ final class PartitionReader<E extends Event> {
         return LogEntry.ofPartition(page, partition, projection.partitions(), filter, projection.eventType());
     }
 
-    /** Follows the shared reader no more. */
-    void leaveTail() {
+    /** Reads no more for now: follows no shared reader. */
+    void leave() {
+        leavePages();
+        leaveTail();
+    }
+
+    private void leaveTail() {
         if (following) {
             tail.leave(wakeup);
             following = false;

@@ -254,7 +254,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
 
     /** Makes a transition to a state without a lease, and gives the lease back. */
     private void leave(UnaryOperator<WorkerState> transition) {
-        log.leaveTail();
+        log.leave();
         progress.change(transition).leaseToGiveBack().ifPresent(context.returns()::giveBack);
         progress.tell();
     }

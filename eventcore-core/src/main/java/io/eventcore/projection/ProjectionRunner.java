@@ -107,6 +107,7 @@ public class ProjectionRunner {
                 reader,
                 store,
                 tail,
+                new SharedPages(nanoTime),
                 new LeaseReturns(store, settings, nanoTime),
                 looks,
                 new ActiveVersions(),

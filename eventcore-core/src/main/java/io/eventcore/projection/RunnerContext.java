@@ -8,6 +8,8 @@ import org.springframework.transaction.support.TransactionOperations;
  * What all workers of a runner share.
  *
  * @param owner what the names of those begin with who hold leases of this runner
+ * @param tail what has caught up follows it
+ * @param pages what those who catch up have read
  * @param returns gives leases back
  * @param looks what the store says about projections
  * @param versions which versions queries read
@@ -22,6 +24,7 @@ record RunnerContext(
         EventReader reader,
         ProjectionStore store,
         LogTail tail,
+        SharedPages pages,
         LeaseReturns returns,
         StoreLooks looks,
         ActiveVersions versions,
