@@ -15,10 +15,10 @@ import org.springframework.transaction.PlatformTransactionManager;
  */
 abstract class SerialDecisionsContract extends TagFixture {
     /** Decisions stored on their own: where the store sends several at a time, in batches. */
-    private static final int DECISIONS = 3_000;
+    private static final int DECISIONS = 1_000;
 
     /** Decisions stored in transactions of callers, for each isolation. */
-    private static final int DECISIONS_IN_TRANSACTIONS = 300;
+    private static final int DECISIONS_IN_TRANSACTIONS = 150;
 
     private static final int DECIDERS = 12;
 
