@@ -18,7 +18,7 @@ abstract class SerialDecisionsContract extends TagFixture {
     private static final int DECISIONS = 1_000;
 
     /** Decisions stored in transactions of callers, for each isolation. */
-    private static final int DECISIONS_IN_TRANSACTIONS = 150;
+    private static final int DECISIONS_IN_TRANSACTIONS = 300;
 
     private static final int DECIDERS = 12;
 
