@@ -10,6 +10,7 @@ import io.eventcore.test.contract.SerialDecider.Storing;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,9 @@ final class DecidingNode {
     static final String ENDED = "ENDED ";
     private static final int THREADS = 3;
 
+    /** What drivers log must not come between the lines that are said. */
+    private static final PrintStream SAID = System.out;
+
     private final SerialDecider decider;
     private final List<Storing> kinds;
     private final AtomicInteger deadlocks = new AtomicInteger();
@@ -49,6 +53,7 @@ final class DecidingNode {
      * decisions are stored, each of them as often.
      */
     public static void main(String[] args) throws IOException, InterruptedException {
+        System.setOut(System.err);
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(args[0]);
         config.setUsername(args[1]);
@@ -117,7 +122,7 @@ final class DecidingNode {
     }
 
     private static void say(String line) {
-        System.out.println(line);
-        System.out.flush();
+        SAID.println(line);
+        SAID.flush();
     }
 }

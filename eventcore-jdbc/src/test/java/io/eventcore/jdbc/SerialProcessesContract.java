@@ -32,6 +32,11 @@ abstract class SerialProcessesContract {
 
     abstract TestDatabase database();
 
+    /** How many decisions are enough. */
+    int decisions() {
+        return DECISIONS;
+    }
+
     @AfterEach
     void endAll() {
         nodes.forEach(InstanceProcess::kill);
@@ -39,7 +44,7 @@ abstract class SerialProcessesContract {
 
     @Test
     void decisions_stored_alone_and_in_batches_are_serial_and_none_is_refused_without_a_reason() {
-        decide(database().newTables(), DECISIONS, Storing.ALONE);
+        decide(database().newTables(), decisions(), Storing.ALONE);
 
         assertThat(SerialOrder.inCircles(decisions))
                 .as("decisions in circles of %s", counts)
@@ -49,7 +54,7 @@ abstract class SerialProcessesContract {
 
     @Test
     void decisions_in_transactions_of_every_isolation_are_serial() {
-        decide(database().newTables(), DECISIONS, Storing.values());
+        decide(database().newTables(), decisions(), Storing.values());
 
         assertThat(SerialOrder.inCircles(decisions))
                 .as("decisions in circles of %s", counts)
