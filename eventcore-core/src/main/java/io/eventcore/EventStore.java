@@ -24,9 +24,9 @@ public interface EventStore extends EventReader {
      * when this method returns.
      *
      * <p>Repeating an append with the same event ids returns the first result and writes nothing, if the streams
-     * written were expected in an exact version. With {@link ExpectedVersion#any()} or
-     * {@link ExpectedVersion#streamExists()} alone a repetition is noticed only where the store keeps the optional
-     * unique index on event ids. An append without events has nothing to be recognised by.
+     * written were expected in an exact version, or if it rests on a boundary and each of its events carries a tag. With
+     * {@link ExpectedVersion#any()} or {@link ExpectedVersion#streamExists()} alone a repetition is noticed only where the
+     * store keeps the optional unique index on event ids. An append without events has nothing to be recognised by.
      *
      * @param writes the streams with their expected versions, and the events in order
      * @return ids, versions and positions of the events written, in the order given

@@ -50,6 +50,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -254,11 +255,14 @@ public final class InMemoryEventStore implements EventStore {
     /** The event with this id among those of one of its tags that came after what the decision saw. */
     private Optional<StoredEvent> taggedAlike(
             @Nullable MemoryTransaction transaction, SerializedAppend append, SerializedAppend.Entry entry) {
-        if (entry.tags().isEmpty()) {
+        OptionalLong after = RepeatedByTag.after(append);
+        if (after.isEmpty() || entry.tags().isEmpty()) {
             return Optional.empty();
         }
-        long after = RepeatedByTag.after(append).orElse(0);
-        for (MemoryTags.Tagged tagged : log.taggedAfter(transaction, RepeatedByTag.rowOf(append, entry), after)) {
+        List<MemoryTags.Tagged> candidates =
+                log.taggedAfter(transaction, RepeatedByTag.rowOf(append, entry), after.getAsLong());
+        for (MemoryTags.Tagged tagged :
+                candidates.subList(0, Math.min(candidates.size(), RepeatedByTag.limit(append)))) {
             if (tagged.event().id().equals(entry.event().id())
                     && tagged.event().streamId().equals(entry.event().streamId())) {
                 return Optional.of(tagged.event());

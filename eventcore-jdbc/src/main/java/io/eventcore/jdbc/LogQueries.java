@@ -55,12 +55,15 @@ abstract class LogQueries {
         String columns = "e.stream_key, " + EventRow.columnsIf(expressions.payloadBytes() + " <= " + largest);
         List<String> texts = new ArrayList<>();
         String wanted = andWanted(filter, typeNames, texts);
+        boolean byStream = !filter.streams().isPrefix()
+                || !filter.streams().literalPrefix().isEmpty();
+        String joined = byStream ? JOIN_STREAM : "";
         // Not a parameter: a plan that depends on one is made anew each time.
         String limited = " LIMIT " + limit;
         String sql;
         if (tags.isEmpty()) {
             sql = "SELECT " + columns + " FROM eventcore_event e"
-                    + (wanted.contains("s.stream_id") ? JOIN_STREAM : "")
+                    + joined
                     + " WHERE e.position > ? AND e.position <= ?" + expressions.andNotFromCache() + andOfPrimary()
                     + wanted
                     + " ORDER BY e.position" + limited;
@@ -69,7 +72,7 @@ abstract class LogQueries {
             String meets = wanted.isEmpty()
                     ? ""
                     : " AND (SELECT e.position FROM eventcore_event e"
-                            + (wanted.contains("s.stream_id") ? JOIN_STREAM : "")
+                            + joined
                             + " WHERE e.position = t.position" + wanted + ") IS NOT NULL";
             sql = expressions.eventsAt(
                     columns,

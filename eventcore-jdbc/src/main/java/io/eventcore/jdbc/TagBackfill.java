@@ -139,9 +139,9 @@ public final class TagBackfill {
      *
      * @param progress is told about each page, by the calling thread; what it throws ends this run, to be gone on with later
      * @return what this run has done
-     * @throws TransferRefusedException if an instance appends events without their tags, an event cannot be read, a transaction
-     *     of others does not end, or another backfill of these names is under way. The names stay incomplete, and what was given
-     *     stays: run it again when that is mended
+     * @throws TransferRefusedException if an instance appends events without their tags, an event cannot be read, its
+     *     {@code eventTags()} fails or tells personal data, a transaction of others does not end, or another backfill of these
+     *     names is under way. The names stay incomplete, and what was given stays: run it again when that is mended
      * @throws SchemaException if the tables do not hold tags; it names the script that adds them
      * @throws io.eventcore.EventStoreException if the store cannot be read or written; to be gone on with as above
      */

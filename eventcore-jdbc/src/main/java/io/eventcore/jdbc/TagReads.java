@@ -100,7 +100,6 @@ final class TagReads {
      */
     private void checkNothingCameBelow(Connection connection, Boundary after, Map<String, CutRow> cut)
             throws SQLException {
-        Set<String> otherNames = new TreeSet<>();
         for (Guard guard : after.guards()) {
             CutRow found = cut.getOrDefault(guard.rowId(), CutRow.ABSENT);
             Seen seen = guard.seen();
@@ -111,17 +110,17 @@ final class TagReads {
                             != grown) {
                 throw cameBelow(guard, found);
             }
+            Set<String> otherNames = new TreeSet<>();
             for (Condition condition : guard.conditions()) {
                 condition
                         .otherTags()
                         .forEach(row -> otherNames.add(EventTag.ofRow(row).name()));
             }
-        }
-        if (!otherNames.isEmpty()) {
-            long filledTo = dialect.tags().filledTo(connection, otherNames);
-            if (filledTo > 0 && filledTo >= after.lastPosition().value()) {
-                Guard guard = after.guards().get(0);
-                throw cameBelow(guard, cut.getOrDefault(guard.rowId(), CutRow.ABSENT));
+            if (!otherNames.isEmpty()) {
+                long filledTo = dialect.tags().filledTo(connection, otherNames);
+                if (filledTo > 0 && filledTo >= after.lastPosition().value()) {
+                    throw cameBelow(guard, found);
+                }
             }
         }
     }

@@ -5,8 +5,10 @@ import io.eventcore.EventDeserializationException;
 import io.eventcore.EventTag;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
+import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.PersonalEvent;
+import io.eventcore.serialization.SerializedEvent;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -40,8 +42,8 @@ public final class StoredTags {
         NavigableSet<EventTag> said = new TreeSet<>();
         try {
             for (RecordedEvent<Event> part : stored.decode(Event.class)) {
-                NavigableSet<EventTag> ofPart = new TreeSet<>();
-                part.event().eventTags().stream().filter(wanted).forEach(ofPart::add);
+                NavigableSet<EventTag> ofPart = tagsOf(part.event());
+                ofPart.removeIf(wanted.negate());
                 if (!ofPart.isEmpty()) {
                     checkNothingIsTold(part.event(), stored, ofPart);
                 }
@@ -53,9 +55,26 @@ public final class StoredTags {
         return said;
     }
 
+    private static NavigableSet<EventTag> tagsOf(Event event) throws UntoldException {
+        try {
+            return new TreeSet<>(event.eventTags());
+        } catch (RuntimeException e) {
+            // Written by users: its text may quote the event.
+            throw new UntoldException("its eventTags() fails", RedactedException.of(e, ""));
+        }
+    }
+
+    private SerializedEvent serialized(Event event) throws UntoldException {
+        try {
+            return serializer.serialize(event);
+        } catch (RuntimeException e) {
+            throw new UntoldException("it cannot be serialized", RedactedException.of(e, ""));
+        }
+    }
+
     private void checkNothingIsTold(Event event, StoredEvent stored, NavigableSet<EventTag> tags)
             throws UntoldException {
-        if (serializer.serialize(event) instanceof PersonalEvent personal) {
+        if (serialized(event) instanceof PersonalEvent personal) {
             Optional<String> problem = StoredForms.problemOf(tags, personal.unsealed(stored.id()));
             if (problem.isPresent()) {
                 throw new UntoldException(problem.get(), null);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.eventcore.Event;
 import io.eventcore.EventTag;
 import io.eventcore.EventType;
@@ -32,8 +33,29 @@ class StoredTagsTest {
         }
     }
 
+    @EventType("moody")
+    record Moody(String secret) implements Event {
+        @Override
+        public Set<EventTag> eventTags() {
+            failFor("tags");
+            return Set.of(EventTag.of("guest", "g-1"));
+        }
+
+        @JsonProperty
+        String worn() {
+            failFor("json");
+            return "";
+        }
+
+        private void failFor(String reason) {
+            if (secret.equals(reason)) {
+                throw new IllegalStateException(secret);
+            }
+        }
+    }
+
     private final StoredTags tags = new StoredTags(new JacksonEventSerializer(
-            EventTypes.of(Invited.class),
+            EventTypes.of(Invited.class, Moody.class),
             EventJson.builder().build(),
             PersonalDataProtection.of(new InMemorySubjectKeyStore())));
 
@@ -69,5 +91,19 @@ class StoredTagsTest {
         assertThatExceptionOfType(StoredTags.UntoldException.class)
                 .isThrownBy(() -> tags.of(stored("invited", "[]"), tag -> true))
                 .withMessage("it cannot be read");
+    }
+
+    @Test
+    void what_users_have_written_may_fail_and_quotes_nothing() {
+        assertThatExceptionOfType(StoredTags.UntoldException.class)
+                .isThrownBy(() -> tags.of(stored("moody", "{\"secret\":\"tags\"}"), tag -> true))
+                .withMessage("its eventTags() fails")
+                .withStackTraceContaining("IllegalStateException")
+                .satisfies(e ->
+                        assertThat(e).hasStackTraceContaining("Moody").cause().hasMessageNotContaining("tags"));
+        assertThatExceptionOfType(StoredTags.UntoldException.class)
+                .isThrownBy(() -> tags.of(stored("moody", "{\"secret\":\"json\"}"), tag -> true))
+                .withMessage("it cannot be serialized")
+                .satisfies(e -> assertThat(e.getCause()).isNotNull().hasMessageNotContaining("json"));
     }
 }
