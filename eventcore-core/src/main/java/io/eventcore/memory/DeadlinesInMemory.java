@@ -65,8 +65,12 @@ final class DeadlinesInMemory {
             if (row != null) {
                 put(row.failed(now.failure()));
             }
-        } else {
-            List.copyOf(rows.keySet()).forEach(this::remove);
+        } else if (change instanceof DeadlineChange.AllForgotten forgotten) {
+            rows.entrySet().stream()
+                    .filter(row -> forgotten.slots().contain(row.getValue().slot()))
+                    .map(Map.Entry::getKey)
+                    .toList()
+                    .forEach(this::remove);
         }
     }
 

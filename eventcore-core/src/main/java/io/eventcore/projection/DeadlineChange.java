@@ -69,9 +69,15 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * All deadlines of the version are forgotten: all events come again.
+     * All deadlines of a partition are forgotten, also those that were set aside: all of its events come again.
      *
+     * @param slots those of the partition
      * @since 0.1
      */
-    record AllForgotten() implements DeadlineChange {}
+    record AllForgotten(DeadlineSlots slots) implements DeadlineChange {
+        /** Checks that they are given. */
+        public AllForgotten {
+            Objects.requireNonNull(slots, "slots");
+        }
+    }
 }

@@ -35,10 +35,8 @@ record Rebuild(
 
     private static final List<ParkedChange> ALL_RELEASED = List.of(new ParkedChange.AllReleased());
 
-    private static final List<DeadlineChange> ALL_FORGOTTEN = List.of(new DeadlineChange.AllForgotten());
-
-    /** A partition that is to begin again, and where it is. */
-    private record SetBack(Lease lease, Checkpoint from) {}
+    /** A partition that is to begin again, one of this many, and where it is. */
+    private record SetBack(Lease lease, int partitions, Checkpoint from) {}
 
     /** @param owner who takes the leases */
     void run(String owner) {
@@ -78,7 +76,7 @@ record Rebuild(
             for (PartitionState state : states) {
                 taken.stream()
                         .filter(lease -> lease.partition().equals(state.partition()) && state.isHeldBy(lease))
-                        .forEach(lease -> held.add(new SetBack(lease, state.checkpoint())));
+                        .forEach(lease -> held.add(new SetBack(lease, state.partitions(), state.checkpoint())));
             }
             if (held.size() == states.size()) {
                 return held;
@@ -117,11 +115,18 @@ record Rebuild(
                 setBacks.forEach(setBack -> move(setBack.lease, Checkpoint.START, Checkpoint.START, ALL_RELEASED)));
     }
 
-    /** Deadlines are set anew by the events that come again, from the first on. */
+    /**
+     * Deadlines are set anew by the events that come again, from the first on. Those of the partition alone are forgotten:
+     * the next one may never be set back, and its events not come again.
+     */
     private void setBack(SetBack one) {
         if (!(projection instanceof SetsDeadlines)) {
             move(one.lease, one.from, Checkpoint.START, List.of());
-        } else if (!store.advance(one.lease, one.from, Checkpoint.START, List.of(), ALL_FORGOTTEN)) {
+            return;
+        }
+        DeadlineSlots slots = DeadlineSlots.of(one.lease.partition(), one.partitions);
+        List<DeadlineChange> forgotten = List.of(new DeadlineChange.AllForgotten(slots));
+        if (!store.advance(one.lease, one.from, Checkpoint.START, List.of(), forgotten)) {
             throw overtaken(one.lease);
         }
     }

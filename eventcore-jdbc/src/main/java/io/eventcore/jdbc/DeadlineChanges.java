@@ -2,6 +2,7 @@ package io.eventcore.jdbc;
 
 import io.eventcore.GlobalPosition;
 import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionPartition;
 import java.sql.Connection;
@@ -21,6 +22,7 @@ final class DeadlineChanges {
     private final String delete;
     private final String park;
     private final String deleteAll;
+    private final String deleteSlots;
     private final String retry;
     private final String discard;
 
@@ -41,6 +43,8 @@ final class DeadlineChanges {
         this.delete = names.in("DELETE FROM eventcore_deadline" + one);
         this.park = names.in("UPDATE eventcore_deadline SET failure = ?, state = " + Deadlines.PARKED + one);
         this.deleteAll = names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ?");
+        this.deleteSlots =
+                names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND slot BETWEEN ? AND ?");
         this.retry = names.in("UPDATE eventcore_deadline SET failure = '', state = " + Deadlines.PENDING + parked);
         this.discard = names.in("DELETE FROM eventcore_deadline" + parked);
     }
@@ -80,7 +84,7 @@ final class DeadlineChanges {
         if (change instanceof DeadlineChange.Done) {
             return delete;
         }
-        return change instanceof DeadlineChange.Parked ? park : deleteAll;
+        return change instanceof DeadlineChange.Parked ? park : deleteSlots;
     }
 
     private static Object[] values(String name, int version, DeadlineChange change) {
@@ -116,7 +120,8 @@ final class DeadlineChanges {
                 parked.deadline().part()
             };
         }
-        return new Object[] {name, version};
+        DeadlineSlots slots = ((DeadlineChange.AllForgotten) change).slots();
+        return new Object[] {name, version, slots.first(), slots.last()};
     }
 
     int retry(String projection, int version, GlobalPosition from, GlobalPosition to) {

@@ -1,6 +1,7 @@
 package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
@@ -109,6 +110,35 @@ abstract class DeadlineCrashesContract extends DeadlineFixture {
         assertThat(counts().pending()).isZero();
     }
 
+    @Test
+    void a_reset_that_is_interrupted_loses_no_deadline_of_what_was_not_set_back() {
+        List<StreamId> accounts = accounts(40);
+        accounts.forEach(this::open);
+        ProjectionRunner runner = start(
+                new Crashing(store, DeadlineChange.AllForgotten.class, 1) {
+                    private final AtomicBoolean one = new AtomicBoolean();
+
+                    @Override
+                    boolean isDoomed(List<DeadlineChange> deadlines) {
+                        return super.isDoomed(deadlines) && !one.compareAndSet(false, true);
+                    }
+                },
+                closing()
+                        .execute(event -> new Note(event.streamId(), 1))
+                        .partitions(4)
+                        .build());
+        settle(runner);
+        assertThat(counts().pending()).isEqualTo(40);
+
+        assertThatIllegalStateException().isThrownBy(() -> runner.reset(NAME)).withMessage("crash");
+        settle(runner);
+        assertThat(counts().pending()).isEqualTo(40);
+        shift(HOUR);
+        settle(runner);
+
+        assertThat(accounts).allSatisfy(account -> assertThat(noted(account)).hasSize(1));
+    }
+
     static List<StreamId> accounts(int number) {
         return IntStream.range(0, number)
                 .mapToObj(i -> StreamId.of("account-" + i))
@@ -143,11 +173,15 @@ abstract class DeadlineCrashesContract extends DeadlineFixture {
                 Checkpoint to,
                 List<ParkedChange> parked,
                 List<DeadlineChange> deadlines) {
-            if (crashes.get() < times && deadlines.stream().anyMatch(kind::isInstance)) {
+            if (crashes.get() < times && isDoomed(deadlines)) {
                 crashes.incrementAndGet();
                 throw new IllegalStateException("crash");
             }
             return super.advance(lease, from, to, parked, deadlines);
+        }
+
+        boolean isDoomed(List<DeadlineChange> deadlines) {
+            return deadlines.stream().anyMatch(kind::isInstance);
         }
     }
 }

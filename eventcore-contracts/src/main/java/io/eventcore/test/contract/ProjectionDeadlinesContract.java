@@ -171,6 +171,24 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
     }
 
     @Test
+    void a_partition_that_is_set_back_forgets_what_stands_in_its_slots_and_what_was_set_aside_of_it() {
+        Lease lease = acquire("one");
+        change(
+                lease,
+                begun(1, Duration.ZERO, KEY, 0),
+                begun(2, Duration.ZERO, KEY, 31),
+                begun(3, Duration.ZERO, KEY, 32),
+                begun(4, Duration.ZERO, KEY, 63),
+                begun(5, Duration.ZERO, KEY, 40));
+        change(lease, new DeadlineChange.Parked(deadline(5, Duration.ZERO), "java.lang.IllegalStateException"));
+
+        change(lease, new DeadlineChange.AllForgotten(new DeadlineSlots(NAME, 1, 32, 63)));
+
+        assertThat(due()).containsExactly(1L, 2L);
+        assertThat(store.deadlines(NAME, 1, true, 10)).isEmpty();
+    }
+
+    @Test
     void what_is_set_aside_is_not_due_until_it_is_retried() {
         Lease lease = acquire("one");
         change(lease, begun(1), begun(2), begun(3));
@@ -218,7 +236,7 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
         store.register(NAME, 2, 1, GlobalPosition.START);
 
         assertThat(store.deadlineCounts(NAME, 2)).isEqualTo(DeadlineCounts.NONE);
-        change(lease, new DeadlineChange.AllForgotten());
+        change(lease, new DeadlineChange.AllForgotten(ALL));
         assertThat(due()).isEmpty();
         change(lease, begun(1));
         store.activate(NAME, 2);

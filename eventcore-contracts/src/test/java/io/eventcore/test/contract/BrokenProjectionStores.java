@@ -96,6 +96,29 @@ final class BrokenProjectionStores {
         };
     }
 
+    static ProjectionStore forgettingDeadlinesOfAllSlots(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(
+                    Lease lease,
+                    Checkpoint from,
+                    Checkpoint to,
+                    List<ParkedChange> parked,
+                    List<DeadlineChange> deadlines) {
+                List<DeadlineChange> widened = deadlines.stream()
+                        .map(change -> change instanceof DeadlineChange.AllForgotten forgotten
+                                ? new DeadlineChange.AllForgotten(allOf(forgotten.slots()))
+                                : change)
+                        .toList();
+                return super.advance(lease, from, to, parked, widened);
+            }
+
+            private static DeadlineSlots allOf(DeadlineSlots some) {
+                return new DeadlineSlots(some.projection(), some.version(), 0, DeadlineSlots.LAST);
+            }
+        };
+    }
+
     static ProjectionStore givingDeadlinesInTheOrderOfTheLog(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override

@@ -80,6 +80,12 @@ class DeadlineContractCanFailTest {
     }
 
     @Test
+    void a_reset_of_a_partition_that_forgets_deadlines_of_others_is_caught() {
+        ContractRows.assertFails(
+                ForgettingAll.class, "a_reset_that_is_interrupted_loses_no_deadline_of_what_was_not_set_back");
+    }
+
+    @Test
     void deadlines_out_of_order_are_caught() {
         ContractRows.assertFails(NewestFirst.class, "what_is_overdue_is_executed_in_the_order_in_which_it_fell_due");
     }
@@ -164,6 +170,13 @@ class DeadlineContractCanFailTest {
                     return super.advance(lease, from, to, parked, left);
                 }
             };
+        }
+    }
+
+    static class ForgettingAll extends Mutated {
+        @Override
+        protected ProjectionStore projectionStore(Supplier<Duration> shift) {
+            return BrokenProjectionStores.forgettingDeadlinesOfAllSlots(super.projectionStore(shift));
         }
     }
 
