@@ -11,8 +11,12 @@ import java.util.Set;
 final class Rows {
     static final String RAW = "raw insert";
     static final String STORE = "eventcore";
+    private static final String DIRECT = "eventcore, group commit off";
     private static final String NO_QUEUE = "eventcore, queue off";
     private static final String COLD = "eventcore, every stream read";
+
+    /** How many events of the log a client that is alone reads at a time. */
+    private static final int ALONE_LOG = 1_000;
 
     /** How many threads each of two processes has. */
     private static final int THREADS_OF_TWO = 32;
@@ -79,6 +83,7 @@ final class Rows {
         List<Row> rows = new ArrayList<>();
         rows.add(row("0", "round trip", 1, List.of(Limits.selectOne("SELECT 1"), Limits.insert(RAW)), List.of()));
         rows.add(append("1", 1, List.of(Target.speed(STORE, RAW, 0.70)), 1.1));
+        rows.addAll(alone());
         rows.add(append("11", 16, List.of(), 2));
         rows.add(append(
                 "2",
@@ -112,6 +117,7 @@ final class Rows {
                 List.of(Target.speed(STORE, RAW, 1.3), Target.speed(COLD, RAW, 0.6))));
         rows.addAll(shared());
         rows.add(hot());
+        rows.add(racedByHand());
         rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.8, 200));
         rows.add(readStream("8b", 1_000, 0.45, 20));
         rows.add(readLongStream());
@@ -128,6 +134,33 @@ final class Rows {
                 List.of(Target.speed(STORE, RAW, 1.5))));
         rows.add(convoy());
         return rows;
+    }
+
+    /** Whether a client that is alone pays for the queues that others need. */
+    private List<Row> alone() {
+        Stores.Source direct = Stores.direct("direct_");
+        Stores.Source together = Stores.empty("together_");
+        return List.of(
+                alone("append", YOUNG_STREAM, Stores.append(DIRECT, direct), Stores.append(STORE, together)),
+                alone(
+                        "transfer",
+                        "1 event to each of 2 young streams",
+                        Stores.transfer(DIRECT, direct),
+                        Stores.transfer(STORE, together)),
+                alone(
+                        "read 10",
+                        "read a stream of 10 events, decoded",
+                        Stores.readStream(DIRECT, Stores.directly(read), read, Stores.EVENTS_PER_STREAM),
+                        Stores.readStream(STORE, read, Stores.EVENTS_PER_STREAM)),
+                alone(
+                        "log",
+                        "read the log, %,d events a time, decoded (counted as events)".formatted(ALONE_LOG),
+                        Stores.readLog(DIRECT, Stores.directly(read), read, ALONE_LOG),
+                        Stores.readLog(STORE, read, ALONE_LOG)));
+    }
+
+    private static Row alone(String what, String work, Candidate direct, Candidate store) {
+        return row("1b (" + what + ")", work, 1, List.of(direct, store), List.of(Target.speed(STORE, DIRECT, 0.99)));
     }
 
     /** Whether two processes that write to the same streams are ever slower for what each of them remembers. */
@@ -217,6 +250,18 @@ final class Rows {
             targets.add(Target.speed(STORE, AXON_4, 3));
         }
         return row("7", "commands on one hot stream", 16, candidates, targets);
+    }
+
+    /** Users who read the version, append, and do so again after a conflict, instead of leaving that to commands. */
+    private Row racedByHand() {
+        List<Candidate> candidates =
+                new ArrayList<>(List.of(Limits.insert(RAW), Stores.racedByHand(STORE, Stores.empty("byhand_"))));
+        List<Target> targets = new ArrayList<>();
+        if (peers) {
+            candidates.add(Peers.hot(AXON_4, Peers.module("axon4")));
+            targets.add(Target.speed(STORE, AXON_4, 1.5));
+        }
+        return row("7b", "appends to one stream, repeated by hand until they succeed", 16, candidates, targets);
     }
 
     private Row readStream(String number, int length, double atLeast, int peerStreams) {

@@ -9,11 +9,13 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.HotStreamSettings;
 import io.eventcore.command.Stream;
 import io.eventcore.command.WarmStreamSettings;
+import io.eventcore.jdbc.GroupCommitSettings;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.jdbc.JdbcSchema;
@@ -48,6 +50,28 @@ final class Stores {
                 .tablePrefix(prefix)
                 .build()
                 .eventStore(new JacksonEventSerializer(types));
+    }
+
+    /** A new store whose appends never share a transaction. */
+    static Source direct(String prefix) {
+        return database -> {
+            JdbcSchema.in(database.pool(), "", prefix).create();
+            return direct(database, prefix);
+        };
+    }
+
+    /** A filled store, by one whose appends never share a transaction. */
+    static Source directly(Filled filled) {
+        return database -> direct(database, filled.prefix(database));
+    }
+
+    private static JdbcEventStore direct(Database database, String prefix) {
+        return JdbcDatabase.builder(database.pool())
+                .tablePrefix(prefix)
+                .build()
+                .eventStoreBuilder(new JacksonEventSerializer(BenchEvent.types()))
+                .groupCommit(GroupCommitSettings.off())
+                .build();
     }
 
     /** Which store a candidate works on: a new one, or a filled one. */
@@ -181,6 +205,43 @@ final class Stores {
                         .build()));
     }
 
+    /** Appends to one stream by the version it has, again and again until no other append was faster. */
+    static Candidate racedByHand(String name, Source source) {
+        return new Candidate(name, database -> {
+            EventStore store = source.in(database);
+            AtomicLong appends = new AtomicLong();
+            LongAdder conflicts = new LongAdder();
+            return new Candidate.Work() {
+                @Override
+                public long run(int thread, long turn) {
+                    StreamId stream = Streams.of("hot", 0, appends.getAndIncrement() / COMMANDS_PER_HOT_STREAM);
+                    while (!append(stream, turn)) {
+                        conflicts.increment();
+                    }
+                    return 1;
+                }
+
+                private boolean append(StreamId stream, long turn) {
+                    long version = store.streamVersion(stream).value();
+                    try {
+                        store.appendEvents(StreamWrites.to(
+                                        stream, ExpectedVersion.exactly(version), BenchEvent.deposit(stream, turn))
+                                .withMetadata(BenchEvent.METADATA));
+                        return true;
+                    } catch (VersionConflictException e) {
+                        return false;
+                    }
+                }
+
+                @Override
+                public String remark() {
+                    return String.format(
+                            Locale.ROOT, "%.1f conflicts for each append", (double) conflicts.sum() / appends.get());
+                }
+            };
+        });
+    }
+
     /** Executes commands on one stream, each with up to five attempts; those that give up do not count. */
     private static final class HotCommands implements Candidate.Work {
         private final CommandExecutor executor;
@@ -219,8 +280,12 @@ final class Stores {
 
     /** A whole stream, decoded. */
     static Candidate readStream(String name, Filled filled, int length) {
+        return readStream(name, filled::store, filled, length);
+    }
+
+    static Candidate readStream(String name, Source source, Filled filled, int length) {
         return new Candidate(name, database -> {
-            EventStore store = filled.store(database);
+            EventStore store = source.in(database);
             return (thread, turn) -> {
                 int count = store.readStream(filled.stream(length, turn), BenchEvent.class)
                         .fold(0, (sum, event) -> sum + 1);
@@ -284,7 +349,7 @@ final class Stores {
                 events);
     }
 
-    private static Candidate readLog(String name, Source source, Filled filled, int events) {
+    static Candidate readLog(String name, Source source, Filled filled, int events) {
         return new Candidate(name, database -> {
             EventStore store = source.in(database);
             return (thread, turn) -> {
