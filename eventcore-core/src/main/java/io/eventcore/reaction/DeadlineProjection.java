@@ -2,11 +2,19 @@ package io.eventcore.reaction;
 
 import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
+import io.eventcore.command.Command;
+import io.eventcore.command.CommandContext;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.command.CommandId;
+import io.eventcore.command.CommandIdReusedException;
 import io.eventcore.internal.SetsDeadlines;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs a reaction that answers at a later time: what is stored of that moves with its checkpoint. */
 final class DeadlineProjection<E extends Event> extends ReactionProjection<E> implements SetsDeadlines {
+    private static final Logger LOG = LoggerFactory.getLogger(DeadlineProjection.class);
+
     private final ReactionDeadline<E> deadline;
 
     DeadlineProjection(Reaction<E> reaction, ReactionDeadline<E> deadline, CommandExecutor executor) {
@@ -24,6 +32,22 @@ final class DeadlineProjection<E extends Event> extends ReactionProjection<E> im
     @SuppressWarnings("unchecked") // As above.
     public void execute(RecordedEvent<?> event) throws Exception {
         apply((RecordedEvent<E>) event);
+    }
+
+    /**
+     * What was executed stays so, also where it would be another command today: the code was changed, or the subject of
+     * the event erased, before a reset has set the deadline anew. A reaction that answers at once has no reset, and is refused.
+     */
+    @Override
+    void execute(Command<?, ?> command, CommandContext context, CommandId commandId) {
+        try {
+            super.execute(command, context, commandId);
+        } catch (CommandIdReusedException e) {
+            if (!e.commandId().equals(commandId)) {
+                throw e;
+            }
+            LOG.debug("Command '{}' was executed before as another one than it would be today", commandId);
+        }
     }
 
     @Override

@@ -26,7 +26,7 @@ import java.util.Optional;
  * <p>This holds as long as {@link #react} is a function of the event, and as long as the ids of executed commands are
  * kept. What else a decision needs belongs into the command, which reads it from its streams. A command with other
  * content under an id that was executed is refused ({@link io.eventcore.command.CommandIdReusedException}), never
- * executed as well.
+ * executed as well; a reaction with a {@link #deadline} takes it as executed.
  *
  * <p>In Spring every bean of this type runs by itself. A small one is made by {@link #named}.
  *

@@ -79,9 +79,14 @@ class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes
         String id = event.deduplicationId();
         int place = 0;
         for (Command<?, ?> command : reaction.react(event)) {
-            executor.execute(command, context.withCommandId(CommandId.of(scope, id + "/" + place)));
+            execute(command, context, CommandId.of(scope, id + "/" + place));
             place++;
         }
+    }
+
+    /** Executes a command of the answer, unless it was executed before. */
+    void execute(Command<?, ?> command, CommandContext context, CommandId commandId) {
+        executor.execute(command, context.withCommandId(commandId));
     }
 
     @Override

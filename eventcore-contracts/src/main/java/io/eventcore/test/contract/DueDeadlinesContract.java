@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventcore.EventFilter;
 import io.eventcore.StreamId;
 import io.eventcore.StreamPrefix;
+import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.reaction.Reaction;
@@ -214,6 +215,25 @@ abstract class DueDeadlinesContract extends DeadlineFixture {
         assertThat(versionOf(ADA)).isEqualTo(2);
         assertThat(versionOf(BOB)).isEqualTo(2);
         assertThat(counts().pending()).isZero();
+    }
+
+    @Test
+    void what_was_executed_stays_so_whatever_command_it_would_be_today() {
+        open(ADA);
+        shift(HOUR);
+        ProjectionRunner first = start(marking());
+        settle(first);
+        first.stop();
+
+        ProjectionRunner second = start(closing()
+                .executeAll(event -> List.of(new Note(event.streamId(), 2), new Note(event.streamId(), 3)))
+                .onError(failure -> FailureDecision.PARK)
+                .build());
+        second.reset(NAME);
+        settle(second);
+
+        assertThat(noted(ADA)).containsExactly(1L, 3L);
+        assertThat(counts().pending() + counts().parked()).isZero();
     }
 
     @Test
