@@ -1,6 +1,7 @@
 package io.eventcore.projection;
 
 import io.eventcore.Event;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.GlobalPosition;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.SetsDeadlines;
@@ -94,8 +95,13 @@ final class DeadlineRounds<E extends Event> {
         return context.nanoTime().getAsLong();
     }
 
-    /** Begins a round if a deadline is due. To be called before a page of the log is read. */
-    void look() {
+    /**
+     * Begins a round if a deadline is due. To be called before a page of the log is read.
+     *
+     * @param reached how far the log was dealt with
+     * @throws EventStoreUnavailableException if the log does not reach that far any more
+     */
+    void look(GlobalPosition reached) {
         application.takeFirstSet().ifPresent(this::lookWhenDue);
         boolean wanted = progress.takeDeadlineLook();
         if (open != null || (!wanted && lookAt - now() > 0)) {
@@ -107,7 +113,12 @@ final class DeadlineRounds<E extends Event> {
         lookAt = at + context.settings().lookEvery().toNanos();
         if (look.isDue()) {
             // After the clock was asked: what was committed before that time is not behind this end.
-            open = new Round(look.now(), context.reader().lastPosition());
+            GlobalPosition end = context.reader().lastPosition();
+            if (end.compareTo(reached) < 0) {
+                // It was set back, and what calls the deadline off now may stand where the reaction does not look.
+                throw EventStoreUnavailableException.logEndsBefore(reached, end);
+            }
+            open = new Round(look.now(), end);
         } else {
             look.next().ifPresent(this::lookWhenDue);
         }
@@ -150,27 +161,40 @@ final class DeadlineRounds<E extends Event> {
 
     private void execute(List<PendingDeadline> due) {
         long begin = now();
-        DeadlineEvents<E> events = new DeadlineEvents<>(context.reader(), projection);
         List<DeadlineChange> done = new ArrayList<>();
-        int executed = 0;
+        int executed;
         try {
-            while (executed < due.size() && application.mayGoOn() && now() - begin < LONGEST.toNanos()) {
-                List<PendingDeadline> left = due.subList(executed, due.size());
-                LogEntry<E> entry = events.ofFirst(left).orElseThrow(() -> lost(left.get(0)));
-                if (!execute(left.get(0), entry, done)) {
-                    return;
-                }
-                executed++;
-            }
-        } finally {
-            // What was executed is found by its command id where this fails, or never comes.
-            commit(done);
+            executed = execute(due, begin, done);
+        } catch (Throwable failure) {
+            commitAfter(failure, done);
+            throw failure;
         }
+        commit(done);
         long least = executed * (Duration.ofSeconds(1).toNanos() / rule.maxPerSecond());
         long left = least - (now() - begin);
         if (left > 0) {
             pause.waitFor(left);
         }
+    }
+
+    /**
+     * Executes one after the other while there is time.
+     *
+     * @param done is given what became of them
+     * @return how many were executed or given up
+     */
+    private int execute(List<PendingDeadline> due, long begin, List<DeadlineChange> done) {
+        DeadlineEvents<E> events = new DeadlineEvents<>(context.reader(), projection);
+        int executed = 0;
+        while (executed < due.size() && application.mayGoOn() && now() - begin < LONGEST.toNanos()) {
+            List<PendingDeadline> left = due.subList(executed, due.size());
+            LogEntry<E> entry = events.ofFirst(left).orElseThrow(() -> lost(left.get(0)));
+            if (!execute(left.get(0), entry, done)) {
+                break;
+            }
+            executed++;
+        }
+        return executed;
     }
 
     private LogWentBackwardsException lost(PendingDeadline deadline) {
@@ -235,6 +259,17 @@ final class DeadlineRounds<E extends Event> {
         if (!done.isEmpty()) {
             application.commit(done);
             done.clear();
+        }
+    }
+
+    /** The failure goes on. What was executed is found by its command id where this fails too, or never comes. */
+    private void commitAfter(Throwable failure, List<DeadlineChange> done) {
+        try {
+            commit(done);
+        } catch (Throwable e) {
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
         }
     }
 

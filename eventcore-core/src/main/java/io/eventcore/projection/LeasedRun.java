@@ -99,7 +99,7 @@ final class LeasedRun<E extends Event> {
             log.verified();
         }
         parking.answerRequests();
-        deadlines.ifPresent(DeadlineRounds::look);
+        deadlines.ifPresent(rounds -> rounds.look(reached.position()));
         LogPage page = log.read(
                         reached.position(),
                         () -> progress.change(WorkerState::fellBehind),

@@ -3,12 +3,14 @@ package io.eventcore.test.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.util.List;
@@ -108,6 +110,31 @@ abstract class DeadlineCrashesContract extends DeadlineFixture {
 
         assertThat(accounts).allSatisfy(account -> assertThat(noted(account)).hasSize(1));
         assertThat(counts().pending()).isZero();
+    }
+
+    @Test
+    void nothing_is_executed_by_a_log_that_was_set_back_behind_the_reaction() {
+        AtomicBoolean setBack = new AtomicBoolean();
+        events = new ForwardingEventStore(events) {
+            @Override
+            public GlobalPosition lastPosition() {
+                return setBack.get() ? GlobalPosition.START : super.lastPosition();
+            }
+        };
+        open(OFFICE);
+        open(ADA);
+        ProjectionRunner runner = start(marking());
+        settle(runner);
+
+        setBack.set(true);
+        shift(HOUR);
+        Eventually.until(
+                "it has stopped",
+                () -> runner.status().get(0).partitions().get(0).state() == ProjectionState.FAILED,
+                () -> noted(ADA));
+
+        assertThat(noted(ADA)).isEmpty();
+        assertThat(counts().pending()).isEqualTo(2);
     }
 
     @Test

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventcore.RecordedEvent;
 import io.eventcore.command.BusinessRuleViolationException;
 import io.eventcore.command.Command;
+import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStore;
 import io.eventcore.reaction.Reaction;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Opened;
@@ -127,6 +129,26 @@ abstract class FailedDeadlinesContract extends DeadlineFixture {
         settle(runner);
 
         assertThat(noted(ADA)).hasSize(1);
+        assertThat(noted(BOB)).hasSize(1);
+    }
+
+    @Test
+    void a_reaction_stops_at_a_deadline_although_what_was_done_before_it_cannot_be_told() {
+        open(BOB);
+        open(ADA);
+        shift(HOUR);
+        ProjectionStore forgetful = new DeadlineCrashesContract.Crashing(store, DeadlineChange.Done.class, 10_000);
+
+        ProjectionRunner runner = start(
+                forgetful,
+                closing()
+                        .execute(this::closeUnlessRefused)
+                        .onError(failure -> FailureDecision.FAIL)
+                        .build());
+
+        Eventually.until(
+                "it has stopped",
+                () -> runner.status().get(0).partitions().get(0).state() == ProjectionState.FAILED);
         assertThat(noted(BOB)).hasSize(1);
     }
 
