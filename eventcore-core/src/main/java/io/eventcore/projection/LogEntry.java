@@ -22,7 +22,6 @@ import io.eventcore.personaldata.SubjectErased;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,11 +126,6 @@ final class LogEntry<E extends Event> {
                 HandledEvent.during(part, () -> rule.execute(part));
             }
         }
-    }
-
-    /** The id that it is stored with. */
-    UUID id() {
-        return stored.id();
     }
 
     /** A relay gets what upcasters make of it; it may decode that after all, for which it may need what cannot be had. */
