@@ -23,19 +23,21 @@ record ToldDeadlines(RecordedEvent<?> event, List<DeadlineChange> changes) imple
 
     @Override
     public void sets(String correlation, Instant dueAt) {
-        if (dueAt.isAfter(LATEST) || dueAt.isBefore(Instant.EPOCH)) {
+        if (dueAt.isAfter(LATEST)) {
             throw new IllegalArgumentException(
-                    "A deadline must fall due between 1970 and 9999; that of the event at position %s does not"
+                    "A deadline must fall due before the year 10000; that of the event at position %s does not"
                             .formatted(event.position()));
         }
-        // Never early: a store keeps microseconds.
-        Instant kept = dueAt.truncatedTo(ChronoUnit.MICROS);
-        PendingDeadline deadline = new PendingDeadline(
-                event.position(),
-                event.part(),
-                event.id(),
-                kept.equals(dueAt) ? kept : kept.plus(1, ChronoUnit.MICROS),
-                "");
+        PendingDeadline deadline = new PendingDeadline(event.position(), event.part(), event.id(), kept(dueAt), "");
         changes.add(new DeadlineChange.Begun(deadline, correlation, StreamPartitioner.slot(event.streamId())));
+    }
+
+    /** As a store keeps it: in microseconds, never early, and a time that has long passed as the first one. */
+    private static Instant kept(Instant dueAt) {
+        if (dueAt.isBefore(Instant.EPOCH)) {
+            return Instant.EPOCH;
+        }
+        Instant kept = dueAt.truncatedTo(ChronoUnit.MICROS);
+        return kept.equals(dueAt) ? kept : kept.plus(1, ChronoUnit.MICROS);
     }
 }

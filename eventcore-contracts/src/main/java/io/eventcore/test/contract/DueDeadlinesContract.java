@@ -13,6 +13,7 @@ import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Opened;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -61,6 +62,23 @@ abstract class DueDeadlinesContract extends DeadlineFixture {
 
         assertThat(noted(OFFICE)).containsExactly(0L, 5400L);
         assertThat(counts().pending()).isEqualTo(1);
+    }
+
+    @Test
+    void a_time_that_passed_before_1970_is_due_at_once_like_any_that_has_passed() {
+        ProjectionRunner runner = start(Reaction.named(NAME, LedgerEvent.class)
+                .on(Deposited.class)
+                .at(event -> event.event().cents() < 0 ? Instant.MIN : Instant.ofEpochSecond(-1))
+                .execute(event -> new Note(OFFICE, event.event().cents()))
+                .onError(failure -> FailureDecision.PARK)
+                .filter(ACCOUNTS)
+                .build());
+        append(new Deposited(ADA, 1));
+        append(new Deposited(ADA, -2));
+
+        settle(runner);
+
+        assertThat(noted(OFFICE)).containsExactly(1L, -2L);
     }
 
     @Test
