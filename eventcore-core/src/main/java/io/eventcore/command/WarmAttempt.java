@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.AppendInFlight;
+import io.eventcore.AppendLimitExceededException;
 import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.AppendedEvent;
 import io.eventcore.ConflictException;
@@ -10,6 +11,7 @@ import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
+import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
 import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
@@ -23,6 +25,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.SubjectErasedException;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.internal.Callback;
@@ -61,6 +64,9 @@ final class WarmAttempt implements EventStore {
     private final Map<StreamId, KnownStream> seen = new HashMap<>(4);
 
     private @Nullable Throwable toldByStore;
+
+    /** Events were given to the store: whatever was thrown since, they may be stored. */
+    private boolean sent;
 
     /** {@code mayGuess}: whether it may decide without a read. */
     WarmAttempt(EventStore store, KnownStreams known, WarmStreams.Counts counts, boolean mayGuess) {
@@ -104,7 +110,8 @@ final class WarmAttempt implements EventStore {
         if (wayOut == toldByStore) {
             return wayOut instanceof DecideAgainException ? Optional.of(plain()) : afterFailure(wayOut);
         }
-        return guessed.isEmpty() ? Optional.empty() : unlessConfirmed();
+        // To decide again on events that are stored would be to execute the command twice.
+        return sent || guessed.isEmpty() ? Optional.empty() : unlessConfirmed();
     }
 
     private Optional<WarmAttempt> afterFailure(Throwable failure) {
@@ -286,6 +293,7 @@ final class WarmAttempt implements EventStore {
                 // A transaction was begun since the attempt began: what this append writes may be rolled back.
                 throw new DecideAgainException(true);
             }
+            sent = !writes.events().isEmpty();
             EventStreamSlice slice = store.appendEvents(writes);
             if (!plain) {
                 if (!guessed.isEmpty()) {
@@ -302,6 +310,10 @@ final class WarmAttempt implements EventStore {
                 | ConflictException
                 | DecideAgainException e) {
             toldByStore = e;
+            throw e;
+        } catch (AppendLimitExceededException | EventSerializationException | SubjectErasedException e) {
+            // Nothing was sent. That such events were to be appended may come of an outdated stream.
+            sent = false;
             throw e;
         }
     }

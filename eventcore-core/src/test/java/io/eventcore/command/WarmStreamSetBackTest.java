@@ -1,9 +1,12 @@
 package io.eventcore.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.eventcore.AppendLimitExceededException;
 import io.eventcore.Event;
+import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
@@ -11,12 +14,15 @@ import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.SubjectErasedException;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.LedgerEvent.Deposited;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.serialization.JacksonEventSerializer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -103,6 +109,48 @@ class WarmStreamSetBackTest {
         assertThat(store.reads.get(0)).containsOnlyKeys(ADA, BOB);
     }
 
+    @Test
+    void a_command_whose_events_are_stored_is_not_executed_again_whatever_is_thrown_behind_the_append() {
+        know(ADA, 3);
+        store.afterAppend.add(() -> {
+            throw new IllegalStateException("thrown by what wraps the store");
+        });
+
+        assertThatIllegalStateException().isThrownBy(() -> deposit(ADA, 1));
+        assertThat(store.current.streamVersion(ADA)).isEqualTo(StreamVersion.of(5));
+        assertThat(deposit(ADA, 1)).isEqualTo(5);
+
+        store.afterAppend.add(() -> {
+            throw new AssertionError("memory has run out behind the commit");
+        });
+        assertThatExceptionOfType(AssertionError.class).isThrownBy(() -> deposit(ADA, 1));
+        assertThat(store.current.streamVersion(ADA)).isEqualTo(StreamVersion.of(7));
+        assertThat(deposit(ADA, 1)).isEqualTo(7);
+    }
+
+    @Test
+    void what_is_refused_before_anything_is_sent_is_released_only_if_its_basis_is_confirmed() {
+        long deposits = 4;
+        know(ADA, 3);
+        for (RuntimeException refusal : List.of(
+                new EventSerializationException(ADA, "ledger.deposited", new IllegalStateException()),
+                new SubjectErasedException("ada"),
+                new AppendLimitExceededException("events", 1, 2))) {
+            for (int i = 0; i < 100; i++) {
+                deposit(ADA, 1);
+                deposits++;
+            }
+            store.current.appendEvents(StreamWrites.to(ADA, ExpectedVersion.any(), new Deposited(ADA, 1)));
+            deposits++;
+            store.failure = refusal;
+
+            assertThat(deposit(ADA, 1))
+                    .as("%s", refusal.getClass().getSimpleName())
+                    .isEqualTo(deposits);
+            deposits++;
+        }
+    }
+
     private static Command<Long, LedgerEvent> refusing(List<Long> sums) {
         return Decision.over(LedgerEvent.class, ADA)
                 .startingWith(0L)
@@ -146,6 +194,7 @@ class WarmStreamSetBackTest {
 
     private static final class Switched extends ForwardingEventStore {
         private final List<Map<StreamId, StreamVersion>> reads = new ArrayList<>();
+        private final Deque<Runnable> afterAppend = new ArrayDeque<>();
         private EventStore current;
         private @Nullable RuntimeException failure;
 
@@ -161,7 +210,9 @@ class WarmStreamSetBackTest {
                 failure = null;
                 throw thrown;
             }
-            return current.appendEvents(writes);
+            EventStreamSlice slice = current.appendEvents(writes);
+            runNext(afterAppend);
+            return slice;
         }
 
         @Override
@@ -169,6 +220,13 @@ class WarmStreamSetBackTest {
                 Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
             reads.add(Map.copyOf(streamsAfter));
             return current.readStreams(streamsAfter, eventType);
+        }
+
+        private static void runNext(Deque<Runnable> hooks) {
+            Runnable next = hooks.poll();
+            if (next != null) {
+                next.run();
+            }
         }
     }
 }
