@@ -111,7 +111,7 @@ final class WarmAttempt implements EventStore {
             return wayOut instanceof DecideAgainException ? Optional.of(plain()) : afterFailure(wayOut);
         }
         // To decide again on events that are stored would be to execute the command twice.
-        return sent || guessed.isEmpty() ? Optional.empty() : unlessConfirmed();
+        return sent || guessed.isEmpty() ? Optional.empty() : unlessConfirmed(wayOut);
     }
 
     private Optional<WarmAttempt> afterFailure(Throwable failure) {
@@ -131,7 +131,7 @@ final class WarmAttempt implements EventStore {
         return Optional.empty();
     }
 
-    private Optional<WarmAttempt> unlessConfirmed() {
+    private Optional<WarmAttempt> unlessConfirmed(Throwable wayOut) {
         Optional<StreamLook> look;
         try {
             look = StreamLook.take(store, guessed.keySet(), guessed, known.log());
@@ -141,6 +141,12 @@ final class WarmAttempt implements EventStore {
         } catch (StreamLook.NotStoredFormException e) {
             known.becomeBlind();
             return Optional.of(plain());
+        } catch (RuntimeException | Error failure) {
+            // A refusal may be wrong; an error is broken code, or lacking memory, and nothing else would tell of it.
+            if (wayOut instanceof Error && wayOut != failure) {
+                failure.addSuppressed(wayOut);
+            }
+            throw failure;
         }
         if (look.isPresent() && look.get().isUnchanged()) {
             wereRight();

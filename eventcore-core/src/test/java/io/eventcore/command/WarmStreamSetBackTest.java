@@ -8,6 +8,7 @@ import io.eventcore.AppendLimitExceededException;
 import io.eventcore.Event;
 import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.EventStreamReader;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
@@ -151,6 +152,40 @@ class WarmStreamSetBackTest {
         }
     }
 
+    @Test
+    void an_error_whose_basis_cannot_be_confirmed_is_told_with_the_failure_of_the_store() {
+        know(ADA, 3);
+        store.beforeRead.add(() -> {
+            throw new EventStoreUnavailableException("away", null);
+        });
+        AssertionError error = new AssertionError("a command is broken");
+
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> executor.execute(throwing(error)))
+                .satisfies(failure -> assertThat(failure.getSuppressed()).containsExactly(error));
+    }
+
+    @Test
+    void a_refusal_whose_basis_cannot_be_confirmed_is_not_told_at_all() {
+        know(ADA, 3);
+        store.beforeRead.add(() -> {
+            throw new EventStoreUnavailableException("away", null);
+        });
+
+        assertThatExceptionOfType(EventStoreUnavailableException.class)
+                .isThrownBy(() -> executor.execute(refusing(new ArrayList<>())))
+                .satisfies(failure -> assertThat(failure.getSuppressed()).isEmpty());
+    }
+
+    private static Command<Long, LedgerEvent> throwing(Error error) {
+        return Decision.over(LedgerEvent.class, ADA)
+                .startingWith(0L)
+                .applying((sum, event) -> sum)
+                .deciding(sum -> {
+                    throw error;
+                });
+    }
+
     private static Command<Long, LedgerEvent> refusing(List<Long> sums) {
         return Decision.over(LedgerEvent.class, ADA)
                 .startingWith(0L)
@@ -194,6 +229,7 @@ class WarmStreamSetBackTest {
 
     private static final class Switched extends ForwardingEventStore {
         private final List<Map<StreamId, StreamVersion>> reads = new ArrayList<>();
+        private final Deque<Runnable> beforeRead = new ArrayDeque<>();
         private final Deque<Runnable> afterAppend = new ArrayDeque<>();
         private EventStore current;
         private @Nullable RuntimeException failure;
@@ -219,6 +255,7 @@ class WarmStreamSetBackTest {
         public <E extends Event> EventStreamReader<E> readStreams(
                 Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
             reads.add(Map.copyOf(streamsAfter));
+            runNext(beforeRead);
             return current.readStreams(streamsAfter, eventType);
         }
 

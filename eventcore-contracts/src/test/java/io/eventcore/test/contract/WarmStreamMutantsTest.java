@@ -37,7 +37,7 @@ class WarmStreamMutantsTest {
     }
 
     private static Stream<Arguments> mutants() {
-        String releases = "return sent || guessed.isEmpty() ? Optional.empty() : unlessConfirmed();";
+        String releases = "return sent || guessed.isEmpty() ? Optional.empty() : unlessConfirmed(wayOut);";
         String joins = "store.internals().joinsCallersTransaction()";
         return Stream.of(
                 arguments(
@@ -56,7 +56,8 @@ class WarmStreamMutantsTest {
                         "releases errors from memory",
                         "WarmAttempt",
                         releases,
-                        "return guessed.isEmpty() || wayOut instanceof Error ? Optional.empty() : unlessConfirmed();",
+                        "return sent || guessed.isEmpty() || wayOut instanceof Error ? Optional.empty()"
+                                + " : unlessConfirmed(wayOut);",
                         "an_error_in_a_command_is_confirmed_as_well"),
                 arguments(
                         "takes any answer for a yes",
