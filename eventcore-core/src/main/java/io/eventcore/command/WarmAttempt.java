@@ -55,6 +55,7 @@ final class WarmAttempt implements EventStore {
     /** What is known counts for nothing any more: neither is it used, nor is anything learned. */
     private boolean plain;
 
+    /** Names what was known when all began that may be learned from: the look in hand, or this attempt. */
     private final long generation;
 
     /** What the decision rests on without a read. */
@@ -70,7 +71,7 @@ final class WarmAttempt implements EventStore {
 
     /** {@code mayGuess}: whether it may decide without a read. */
     WarmAttempt(EventStore store, KnownStreams known, WarmStreams.Counts counts, boolean mayGuess) {
-        this(store, known, counts, mayGuess, null);
+        this(store, known, counts, mayGuess, null, known.generation());
     }
 
     private WarmAttempt(
@@ -78,23 +79,28 @@ final class WarmAttempt implements EventStore {
             KnownStreams known,
             WarmStreams.Counts counts,
             boolean mayGuess,
-            @Nullable StreamLook inHand) {
+            @Nullable StreamLook inHand,
+            long generation) {
         this.store = store;
         this.known = known;
         this.counts = counts;
         this.mayGuess = mayGuess;
         this.inHand = inHand;
-        this.generation = known.generation();
+        this.generation = generation;
         // What a transaction reads and appends is not committed, and may never be.
         this.plain = store.internals().joinsCallersTransaction();
     }
 
-    private WarmAttempt reading(@Nullable StreamLook look) {
-        return new WarmAttempt(store, known, counts, false, look);
+    private WarmAttempt reading() {
+        return new WarmAttempt(store, known, counts, false);
+    }
+
+    private WarmAttempt reading(StreamLook look) {
+        return new WarmAttempt(store, known, counts, false, look, generation);
     }
 
     private WarmAttempt plain() {
-        WarmAttempt next = reading(null);
+        WarmAttempt next = reading();
         next.plain = true;
         return next;
     }
@@ -123,7 +129,7 @@ final class WarmAttempt implements EventStore {
             }
             known.wasChanged(conflict.streamId(), true);
             counts.outdated();
-            return Optional.of(reading(null));
+            return Optional.of(reading());
         }
         if (failure instanceof AppendOutcomeUnknownException) {
             seen.keySet().forEach(known::forget);
@@ -156,7 +162,7 @@ final class WarmAttempt implements EventStore {
         look.ifPresent(changed -> guessed.keySet().stream()
                 .filter(id -> !changed.isUnchanged(id))
                 .forEach(id -> known.wasChanged(id, true)));
-        return Optional.of(reading(look.orElse(null)));
+        return Optional.of(look.map(this::reading).orElseGet(this::reading));
     }
 
     private void wereRight() {

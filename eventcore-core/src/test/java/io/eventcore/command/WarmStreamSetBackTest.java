@@ -177,6 +177,19 @@ class WarmStreamSetBackTest {
                 .satisfies(failure -> assertThat(failure.getSuppressed()).isEmpty());
     }
 
+    @Test
+    void what_a_look_has_found_before_all_was_forgotten_is_not_known_afterwards() {
+        know(ADA, 3);
+        store.current.appendEvents(StreamWrites.to(ADA, ExpectedVersion.any(), new Deposited(ADA, 1)));
+        store.beforeRead.add(executor::forgetStreams);
+        assertThatIllegalStateException().isThrownBy(() -> executor.execute(refusing(new ArrayList<>())));
+        store.reads.clear();
+
+        deposit(ADA, 1);
+
+        assertThat(store.reads).containsExactly(Map.of(ADA, StreamVersion.NONE));
+    }
+
     private static Command<Long, LedgerEvent> throwing(Error error) {
         return Decision.over(LedgerEvent.class, ADA)
                 .startingWith(0L)

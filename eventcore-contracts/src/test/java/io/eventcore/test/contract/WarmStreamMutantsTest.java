@@ -105,7 +105,7 @@ class WarmStreamMutantsTest {
                 arguments(
                         "counts a refused guess as an attempt",
                         "WarmAttempt",
-                        "return Optional.of(reading(null));\n        }\n        if (failure",
+                        "return Optional.of(reading());\n        }\n        if (failure",
                         "return Optional.empty();\n        }\n        if (failure",
                         "after_a_refused_guess_only_what_is_new_is_read_and_it_is_no_attempt"),
                 arguments(
