@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One read of streams, some of which are known: of those only what has come since, and their last known event, which tells
@@ -27,12 +28,12 @@ record StreamLook(
         Map<StreamId, KnownStream> known,
         Map<StreamId, StreamVersion> versions,
         Map<StreamId, List<SharedEvent>> tails) {
-    /** More events, or more bytes, than these are not held at once: they are read page by page. */
+    /** More new events, or more bytes of them, than these are not held at once: they are read page by page. */
     private static final int MAX_EVENTS = 4_096;
 
     private static final long MAX_BYTES = 4L << 20;
 
-    /** The log holds other events than those that are known: it was set back. */
+    /** The log holds other events than those that are known, because it was set back; or it takes too much to find out. */
     static final class OtherLogException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -53,42 +54,33 @@ record StreamLook(
     /**
      * Reads streams.
      *
+     * <p>If a look at the log is due, the read reaches back to its newest known event. Where too much has come behind that in
+     * its stream, no look would ever find it, and nothing would ever be sure again: what is known is given up instead.
+     *
      * @param known what is known of some of them
      * @return empty if there is too much to read at once
-     * @throws OtherLogException if an event that is known is not there; then nothing that is known is
+     * @throws OtherLogException if an event that is known is not there, or too far away; then nothing that is known counts
      * @throws NotStoredFormException if the store does not give its events as they are stored
      */
     static Optional<StreamLook> take(EventStore store, Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog log)
             throws OtherLogException, NotStoredFormException {
-        Map<StreamId, StreamVersion> after = new HashMap<>();
-        for (StreamId id : ids) {
-            after.put(id, StreamVersion.of(Math.max(0, sizeOf(known, id) - 1L)));
-        }
         SureLog.Look look = log.look();
         SureLog.Newest newest = look.newest();
-        if (newest != null) {
-            after.merge(
-                    newest.streamId(),
-                    StreamVersion.of(newest.version() - 1),
-                    (one, other) -> one.compareTo(other) <= 0 ? one : other);
+        EventStreamReader<Event> read = store.readStreams(after(ids, known, newest), Event.class);
+        Iterable<StoredEvent> stored = read.stored().orElseThrow(NotStoredFormException::new);
+        if (newest != null && read.version(newest.streamId()).value() - newest.version() > MAX_EVENTS / 2) {
+            throw new OtherLogException();
         }
-        EventStreamReader<Event> read = store.readStreams(after, Event.class);
-        Optional<Iterable<StoredEvent>> stored = read.stored();
-        if (stored.isEmpty()) {
-            throw new NotStoredFormException();
-        }
-        if (isTooLong(after, read)) {
+        if (isTooLong(ids, known, read)) {
             return Optional.empty();
         }
         Map<StreamId, List<SharedEvent>> tails = new HashMap<>();
         boolean found = newest == null;
         long bytes = 0;
-        for (StoredEvent event : stored.get()) {
-            bytes += event.bytes();
-            if (bytes > MAX_BYTES) {
-                return Optional.empty();
-            }
-            found |= newest != null && newest.is(event);
+        long bytesBeside = 0;
+        for (StoredEvent event : stored) {
+            boolean isNewest = newest != null && newest.is(event);
+            found |= isNewest;
             StreamId id = event.streamId();
             long version = event.version().value();
             KnownStream before = known.getOrDefault(id, KnownStream.NONE);
@@ -97,7 +89,16 @@ record StreamLook(
                     throw new OtherLogException();
                 }
             } else if (ids.contains(id)) {
+                bytes += event.bytes();
+                if (bytes > MAX_BYTES) {
+                    return Optional.empty();
+                }
                 tails.computeIfAbsent(id, none -> new ArrayList<>()).add(new SharedEvent(event));
+            } else if (!isNewest) {
+                bytesBeside += event.bytes();
+                if (bytesBeside > MAX_BYTES) {
+                    throw new OtherLogException();
+                }
             }
         }
         Map<StreamId, StreamVersion> versions = new HashMap<>();
@@ -113,15 +114,30 @@ record StreamLook(
         return Optional.of(new StreamLook(known, versions, tails));
     }
 
+    /** After which versions to read: all that is new, the last known event of each stream, and the newest one of all. */
+    private static Map<StreamId, StreamVersion> after(
+            Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog.@Nullable Newest newest) {
+        Map<StreamId, StreamVersion> after = new HashMap<>();
+        for (StreamId id : ids) {
+            after.put(id, StreamVersion.of(Math.max(0, sizeOf(known, id) - 1L)));
+        }
+        if (newest != null) {
+            after.merge(
+                    newest.streamId(),
+                    StreamVersion.of(newest.version() - 1),
+                    (one, other) -> one.compareTo(other) <= 0 ? one : other);
+        }
+        return after;
+    }
+
     private static int sizeOf(Map<StreamId, KnownStream> known, StreamId id) {
         return known.getOrDefault(id, KnownStream.NONE).size();
     }
 
-    private static boolean isTooLong(Map<StreamId, StreamVersion> after, EventStreamReader<?> read) {
+    private static boolean isTooLong(Set<StreamId> ids, Map<StreamId, KnownStream> known, EventStreamReader<?> read) {
         long events = 0;
-        for (Map.Entry<StreamId, StreamVersion> stream : after.entrySet()) {
-            events += Math.max(
-                    0, read.version(stream.getKey()).value() - stream.getValue().value());
+        for (StreamId id : ids) {
+            events += Math.max(0, read.version(id).value() - sizeOf(known, id));
         }
         return events > MAX_EVENTS;
     }

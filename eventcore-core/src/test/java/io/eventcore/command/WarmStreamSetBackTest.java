@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.eventcore.AppendLimitExceededException;
+import io.eventcore.AppendLimits;
 import io.eventcore.Event;
 import io.eventcore.EventSerializationException;
 import io.eventcore.EventStore;
@@ -18,8 +19,10 @@ import io.eventcore.StreamWrites;
 import io.eventcore.SubjectErasedException;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.command.LedgerEvent.Deposited;
+import io.eventcore.command.LedgerEvent.Opened;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.serialization.JacksonEventSerializer;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,11 +38,13 @@ import org.junit.jupiter.api.Test;
 class WarmStreamSetBackTest {
     private static final StreamId ADA = StreamId.of("account-ada");
     private static final StreamId BOB = StreamId.of("account-bob");
+    private static final String MEGABYTE = "x".repeat(1 << 20);
 
     private final AtomicLong nanos = new AtomicLong(17);
     private final Switched store = new Switched(log());
     private final CommandExecutor executor = CommandExecutor.builder(store)
             .nanoTime(nanos::get)
+            .warmStreams(WarmStreamSettings.defaults().withMaxBytes(256L << 20))
             .retryPolicy(RetryPolicy.defaults().withFixedDelay(Duration.ZERO))
             .build();
 
@@ -190,6 +195,68 @@ class WarmStreamSetBackTest {
         assertThat(store.reads).containsExactly(Map.of(ADA, StreamVersion.NONE));
     }
 
+    @Test
+    void where_too_much_has_come_behind_the_newest_known_event_to_look_for_it_the_memory_begins_anew() {
+        know(ADA, 3);
+        know(BOB, 0);
+        for (int i = 0; i < 42; i++) {
+            store.current.appendEvents(deposits(BOB, 100));
+        }
+
+        assertMemoryBeginsAnew();
+    }
+
+    @Test
+    void so_it_is_where_what_has_come_behind_it_is_too_large() {
+        know(ADA, 3);
+        know(BOB, 0);
+        for (int i = 0; i < 5; i++) {
+            store.current.appendEvents(StreamWrites.to(BOB, ExpectedVersion.any(), new Opened(BOB, MEGABYTE)));
+        }
+
+        assertMemoryBeginsAnew();
+    }
+
+    private void assertMemoryBeginsAnew() {
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        assertThat(deposit(ADA, 1)).isEqualTo(4);
+        assertThat(deposit(ADA, 1)).isEqualTo(5);
+        store.reads.clear();
+
+        assertThat(deposit(ADA, 1)).isEqualTo(6);
+        assertThat(store.reads).isEmpty();
+    }
+
+    @Test
+    void what_can_be_looked_at_behind_the_newest_known_event_lets_nothing_be_forgotten() {
+        know(ADA, 3);
+        know(BOB, 0);
+        for (int i = 0; i < 20; i++) {
+            store.current.appendEvents(deposits(BOB, 100));
+        }
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        store.reads.clear();
+
+        assertThat(deposit(ADA, 1)).isEqualTo(4);
+        assertThat(deposit(ADA, 1)).isEqualTo(5);
+        assertThat(store.reads).containsExactly(Map.of(ADA, StreamVersion.of(3), BOB, StreamVersion.NONE));
+    }
+
+    @Test
+    void a_newest_event_that_is_large_itself_is_looked_at_all_the_same() {
+        know(ADA, 3);
+        executor.execute(Decision.over(LedgerEvent.class, BOB)
+                .startingWith(0L)
+                .applying((sum, event) -> sum)
+                .deciding(sum -> List.of(new Opened(BOB, MEGABYTE.repeat(5)))));
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(2));
+        store.reads.clear();
+
+        assertThat(deposit(ADA, 1)).isEqualTo(4);
+        assertThat(deposit(ADA, 1)).isEqualTo(5);
+        assertThat(store.reads).containsExactly(Map.of(ADA, StreamVersion.of(3), BOB, StreamVersion.NONE));
+    }
+
     private static Command<Long, LedgerEvent> throwing(Error error) {
         return Decision.over(LedgerEvent.class, ADA)
                 .startingWith(0L)
@@ -216,7 +283,18 @@ class WarmStreamSetBackTest {
     }
 
     private static InMemoryEventStore log() {
-        return new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
+        return new InMemoryEventStore(
+                new JacksonEventSerializer(LedgerEvent.types()),
+                AppendLimits.defaults().withPayloadBytes(6 << 20),
+                Clock.systemUTC());
+    }
+
+    private static StreamWrites deposits(StreamId account, int number) {
+        StreamWrites writes = StreamWrites.empty().registerStream(account, ExpectedVersion.any());
+        for (int i = 0; i < number; i++) {
+            writes = writes.append(new Deposited(account, 1));
+        }
+        return writes;
     }
 
     private static InMemoryEventStore logOf(StreamId account, int deposits, long cents) {
