@@ -57,6 +57,9 @@ public final class SharedEvent {
         if (same == null || same.isEmpty()) {
             return this;
         }
+        List<RecordedEvent<Event>> bare = same.stream()
+                .map(part -> at(stored.version(), stored.position(), part, EventMetadata.empty()))
+                .toList();
         SharedEvent compact = new SharedEvent(StoredEvent.of(
                 stored.streamId(),
                 stored.version(),
@@ -66,10 +69,8 @@ public final class SharedEvent {
                 stored.typeName(),
                 NO_BYTES,
                 NO_BYTES,
-                form -> same));
-        compact.kept = same.stream()
-                .map(part -> at(stored.version(), stored.position(), part, EventMetadata.empty()))
-                .toList();
+                form -> bare));
+        compact.kept = bare;
         return compact;
     }
 

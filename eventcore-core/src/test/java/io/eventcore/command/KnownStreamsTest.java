@@ -3,6 +3,7 @@ package io.eventcore.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
+import io.eventcore.EventMetadata;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
@@ -118,6 +119,25 @@ class KnownStreamsTest {
         assertThat(after.version()).isEqualTo(before.version());
         assertThat(after.position()).isEqualTo(before.position());
         assertThat(compact.stored().bytes()).isZero();
+    }
+
+    @Test
+    void a_compact_event_keeps_no_metadata_in_memory() {
+        StreamId bob = StreamId.of("account-bob");
+        store.appendEvents(StreamWrites.to(bob, ExpectedVersion.noStream(), new Deposited(bob, 1))
+                .withMetadata(EventMetadata.empty().with("user", "u-17")));
+        SharedEvent event = new SharedEvent(store.readStream(bob, Event.class)
+                .stored()
+                .orElseThrow()
+                .iterator()
+                .next());
+        assertThat(event.decode().get(0).metadata()).isNotEqualTo(EventMetadata.empty());
+
+        SharedEvent compact = event.compact();
+
+        assertThat(compact.stored().decode(Event.class).get(0))
+                .isSameAs(compact.decode().get(0));
+        assertThat(compact.decode().get(0).metadata()).isEqualTo(EventMetadata.empty());
     }
 
     private void learn(KnownStreams known, StreamId id, int events) {
