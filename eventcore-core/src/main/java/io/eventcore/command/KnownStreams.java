@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
@@ -36,6 +37,7 @@ final class KnownStreams {
     private final CacheBudget budget;
     private final SureLog log;
     private final Map<StreamId, Entry> streams = new ConcurrentHashMap<>();
+    private final LongStreams tooLong = new LongStreams();
 
     /** All entries, those first that were not used for longest; who was used meanwhile has a second chance. */
     private final Queue<Entry> oldest = new ConcurrentLinkedQueue<>();
@@ -155,17 +157,21 @@ final class KnownStreams {
     }
 
     /** Whether there is room for so many events at all. */
-    boolean mayHold(int events, long bytes) {
+    private boolean mayHold(int events, long bytes) {
         return events <= StreamCache.MAX_EVENTS && bytes <= budget.maxBytes() / SHARE_OF_ONE;
     }
 
     /**
-     * Takes in a stream with all its events, each of which is stored.
+     * Takes in a stream with all its events, each of which is stored. One for which there is no room is not known any more.
      *
      * @param asOf the {@link #generation} before the first of them was read or appended
      */
     void learn(StreamId id, KnownStream known, long asOf) {
-        if (known.size() == 0 || !mayHold(known.size(), known.bytes())) {
+        if (known.size() == 0) {
+            return;
+        }
+        if (!mayHold(known.size(), known.bytes())) {
+            wereTooLong(Set.of(id), asOf);
             return;
         }
         Entry entry = entry(id);
@@ -258,10 +264,29 @@ final class KnownStreams {
         }
     }
 
+    /** Whether one of these streams was found too long to be known, or all of them were together. */
+    boolean wasTooLong(Set<StreamId> ids) {
+        return tooLong.areAmong(ids);
+    }
+
+    /**
+     * A stream was found too long to be known, or several were together: they never become shorter. What is known of them is
+     * forgotten, since it would be found outdated each time.
+     *
+     * @param asOf as in {@link #learn}
+     */
+    synchronized void wereTooLong(Set<StreamId> ids, long asOf) {
+        if (asOf == generation) {
+            tooLong.add(ids);
+            ids.forEach(this::forget);
+        }
+    }
+
     /** Forgets the events of all streams. */
     synchronized void forgetAll() {
         generation++;
         streams.values().forEach(this::forget);
+        tooLong.clear();
         log.forget();
     }
 

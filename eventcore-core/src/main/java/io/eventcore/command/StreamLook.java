@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +50,23 @@ record StreamLook(
         }
     }
 
+    /** There is more to read than is held at once. */
+    static final class TooLongException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Set<StreamId> streams;
+
+        TooLongException(Set<StreamId> streams) {
+            super("too much to read at once", null, false, false);
+            this.streams = streams;
+        }
+
+        /** The stream of which there is too much; all of them if it is so only together. */
+        Set<StreamId> streams() {
+            return streams;
+        }
+    }
+
     /**
      * Reads streams.
      *
@@ -58,12 +74,12 @@ record StreamLook(
      * its stream, no look would ever find it, and nothing would ever be sure again: what is known is given up instead.
      *
      * @param known what is known of some of them
-     * @return empty if there is too much to read at once
+     * @throws TooLongException if there is too much to read at once
      * @throws OtherLogException if an event that is known is not there, or too far away; then nothing that is known counts
      * @throws NotStoredFormException if the store does not give its events as they are stored
      */
-    static Optional<StreamLook> take(EventStore store, Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog log)
-            throws OtherLogException, NotStoredFormException {
+    static StreamLook take(EventStore store, Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog log)
+            throws TooLongException, OtherLogException, NotStoredFormException {
         SureLog.Look look = log.look();
         SureLog.Newest newest = look.newest();
         EventStreamReader<Event> read = store.readStreams(after(ids, known, newest), Event.class);
@@ -71,9 +87,7 @@ record StreamLook(
         if (newest != null && read.version(newest.streamId()).value() - newest.version() > MAX_EVENTS / 2) {
             throw new OtherLogException();
         }
-        if (isTooLong(ids, known, read)) {
-            return Optional.empty();
-        }
+        checkLength(ids, known, read);
         Map<StreamId, List<SharedEvent>> tails = new HashMap<>();
         boolean found = newest == null;
         long bytes = 0;
@@ -89,11 +103,12 @@ record StreamLook(
                     throw new OtherLogException();
                 }
             } else if (ids.contains(id)) {
+                List<SharedEvent> tail = tails.computeIfAbsent(id, none -> new ArrayList<>());
+                tail.add(new SharedEvent(event));
                 bytes += event.bytes();
                 if (bytes > MAX_BYTES) {
-                    return Optional.empty();
+                    throw new TooLongException(bytes(tail) > MAX_BYTES ? Set.of(id) : ids);
                 }
-                tails.computeIfAbsent(id, none -> new ArrayList<>()).add(new SharedEvent(event));
             } else if (!isNewest) {
                 bytesBeside += event.bytes();
                 if (bytesBeside > MAX_BYTES) {
@@ -111,7 +126,7 @@ record StreamLook(
             throw new OtherLogException();
         }
         log.found(look);
-        return Optional.of(new StreamLook(known, versions, tails));
+        return new StreamLook(known, versions, tails);
     }
 
     /** After which versions to read: all that is new, the last known event of each stream, and the newest one of all. */
@@ -134,12 +149,27 @@ record StreamLook(
         return known.getOrDefault(id, KnownStream.NONE).size();
     }
 
-    private static boolean isTooLong(Set<StreamId> ids, Map<StreamId, KnownStream> known, EventStreamReader<?> read) {
+    private static void checkLength(Set<StreamId> ids, Map<StreamId, KnownStream> known, EventStreamReader<?> read)
+            throws TooLongException {
         long events = 0;
         for (StreamId id : ids) {
-            events += Math.max(0, read.version(id).value() - sizeOf(known, id));
+            long more = read.version(id).value() - sizeOf(known, id);
+            if (more > MAX_EVENTS) {
+                throw new TooLongException(Set.of(id));
+            }
+            events += Math.max(0, more);
         }
-        return events > MAX_EVENTS;
+        if (events > MAX_EVENTS) {
+            throw new TooLongException(ids);
+        }
+    }
+
+    private static long bytes(List<SharedEvent> events) {
+        long bytes = 0;
+        for (SharedEvent event : events) {
+            bytes += event.stored().bytes();
+        }
+        return bytes;
     }
 
     boolean covers(Set<StreamId> ids) {

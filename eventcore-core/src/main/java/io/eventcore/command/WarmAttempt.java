@@ -138,9 +138,13 @@ final class WarmAttempt implements EventStore {
     }
 
     private Optional<WarmAttempt> unlessConfirmed(Throwable wayOut) {
-        Optional<StreamLook> look;
+        StreamLook look;
         try {
             look = StreamLook.take(store, guessed.keySet(), guessed, known.log());
+        } catch (StreamLook.TooLongException e) {
+            known.wereTooLong(e.streams(), generation);
+            counts.outdated();
+            return Optional.of(reading());
         } catch (StreamLook.OtherLogException setBack) {
             known.forgetAll();
             return Optional.of(plain());
@@ -154,15 +158,17 @@ final class WarmAttempt implements EventStore {
             }
             throw failure;
         }
-        if (look.isPresent() && look.get().isUnchanged()) {
+        if (look.isUnchanged()) {
             wereRight();
             return Optional.empty();
         }
         counts.outdated();
-        look.ifPresent(changed -> guessed.keySet().stream()
-                .filter(id -> !changed.isUnchanged(id))
-                .forEach(id -> known.wasChanged(id, true)));
-        return Optional.of(look.map(this::reading).orElseGet(this::reading));
+        for (StreamId id : guessed.keySet()) {
+            if (!look.isUnchanged(id)) {
+                known.wasChanged(id, true);
+            }
+        }
+        return Optional.of(reading(look));
     }
 
     private void wereRight() {
@@ -216,21 +222,28 @@ final class WarmAttempt implements EventStore {
         return versions;
     }
 
+    /** Empty if there is too much to know it. */
     private Optional<StreamLook> look(Set<StreamId> ids, Map<StreamId, KnownStream> found) {
         if (inHand != null && inHand.covers(ids)) {
             return Optional.of(inHand);
         }
         counts.cold();
+        if (found.size() < ids.size() && known.wasTooLong(ids)) {
+            return Optional.empty();
+        }
         try {
-            Optional<StreamLook> look = StreamLook.take(store, ids, found, known.log());
-            look.ifPresent(read -> found.keySet().forEach(id -> {
-                if (read.isUnchanged(id)) {
+            StreamLook look = StreamLook.take(store, ids, found, known.log());
+            for (StreamId id : found.keySet()) {
+                if (look.isUnchanged(id)) {
                     known.wasUnchanged(id);
                 } else {
                     known.wasChanged(id, false);
                 }
-            }));
-            return look;
+            }
+            return Optional.of(look);
+        } catch (StreamLook.TooLongException e) {
+            known.wereTooLong(e.streams(), generation);
+            return Optional.empty();
         } catch (StreamLook.OtherLogException setBack) {
             known.forgetAll();
             throw new DecideAgainException(true);

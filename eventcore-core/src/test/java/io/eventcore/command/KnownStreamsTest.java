@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class KnownStreamsTest {
@@ -53,6 +54,69 @@ class KnownStreamsTest {
 
         assertThat(known.find(Set.of(ADA))).isEmpty();
         assertThat(known.bytes()).isZero();
+    }
+
+    @Test
+    void a_stream_that_has_outgrown_its_share_is_not_known_as_it_was_before() {
+        KnownStreams known = known(40_000);
+        KnownStream beginning = stream(ADA, 3);
+        known.learn(ADA, beginning, known.generation());
+        long before = known.bytes();
+
+        known.learn(ADA, beginning.with(stream(ADA, 30).events(), 280L * 30), known.generation());
+
+        assertThat(known.find(Set.of(ADA))).isEmpty();
+        assertThat(known.bytes()).isEqualTo(before - beginning.bytes());
+        assertThat(known.wasTooLong(Set.of(ADA))).isTrue();
+    }
+
+    @Test
+    void a_stream_that_is_too_long_is_so_in_any_company_and_several_are_only_together() {
+        KnownStreams known = known(40_000);
+        StreamId bob = StreamId.of("account-bob");
+        StreamId carol = StreamId.of("account-carol");
+
+        known.wereTooLong(Set.of(ADA), known.generation());
+        known.wereTooLong(Set.of(bob, carol), known.generation());
+
+        assertThat(known.wasTooLong(Set.of(ADA))).isTrue();
+        assertThat(known.wasTooLong(Set.of(ADA, bob))).isTrue();
+        assertThat(known.wasTooLong(Set.of(bob, carol))).isTrue();
+        assertThat(known.wasTooLong(Set.of(bob))).isFalse();
+        assertThat(known.wasTooLong(Set.of(carol))).isFalse();
+    }
+
+    @Test
+    void of_so_many_streams_it_is_remembered_that_they_were_too_long_and_of_no_more() {
+        KnownStreams known = known(40_000);
+        List<Set<StreamId>> pairs = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            pairs.add(Set.of(StreamId.of("account-" + i), StreamId.of("other-" + i)));
+        }
+
+        for (Set<StreamId> pair : pairs) {
+            known.wereTooLong(pair, known.generation());
+            known.wereTooLong(pair, known.generation());
+            assertThat(known.wasTooLong(pair)).isTrue();
+        }
+        Set<StreamId> most = pairs.stream().flatMap(Set::stream).collect(Collectors.toSet());
+        known.wereTooLong(most, known.generation());
+
+        assertThat(pairs.stream().filter(known::wasTooLong)).hasSizeBetween(1, 512);
+        assertThat(known.wasTooLong(most)).isFalse();
+    }
+
+    @Test
+    void that_streams_were_too_long_is_forgotten_with_all_the_rest() {
+        KnownStreams known = known(40_000);
+        long before = known.generation();
+        known.wereTooLong(Set.of(ADA), before);
+
+        known.forgetAll();
+        assertThat(known.wasTooLong(Set.of(ADA))).isFalse();
+
+        known.wereTooLong(Set.of(ADA), before);
+        assertThat(known.wasTooLong(Set.of(ADA))).isFalse();
     }
 
     @Test

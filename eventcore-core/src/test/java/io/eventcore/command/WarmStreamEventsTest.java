@@ -6,11 +6,13 @@ import io.eventcore.Event;
 import io.eventcore.EventQuery;
 import io.eventcore.EventStore;
 import io.eventcore.EventStreamReader;
+import io.eventcore.EventStreamSlice;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.QueriedEvents;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.VersionConflictException;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.memory.InMemoryExecutedCommands;
 import io.eventcore.memory.InMemorySnapshotStore;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.Test;
 /** Which events commands on known streams fold, and which commands read as ever. */
 class WarmStreamEventsTest {
     private static final StreamId CART = StreamId.of("cart-1");
+    private static final StreamId OTHER = StreamId.of("cart-7");
+    private static final String MEGABYTE = "x".repeat(1_000_000);
 
     private final Watched store = new Watched(new InMemoryEventStore(new JacksonEventSerializer(EventTypes.builder()
             .register(Added.class, "added")
@@ -181,6 +185,118 @@ class WarmStreamEventsTest {
         assertThat(store.reads.get(0).get(CART)).isEqualTo(StreamVersion.of(20));
     }
 
+    @Test
+    void a_stream_that_is_too_long_to_be_known_is_read_once_by_each_command() {
+        append(CART, 4_200);
+        append(OTHER, 1);
+        executor.execute(counting(4_201, CART, OTHER));
+        store.reads.clear();
+
+        executor.execute(counting(4_200, CART));
+        executor.execute(counting(4_201, CART, OTHER));
+
+        assertThat(store.reads).hasSize(2);
+        assertThat(executor.warmStreams().cold()).isEqualTo(3);
+    }
+
+    @Test
+    void a_stream_that_is_too_large_to_be_known_is_read_once_by_each_command() {
+        for (int i = 0; i < 5; i++) {
+            store.appendEvents(StreamWrites.to(CART, ExpectedVersion.any(), new Noted(CART, List.of(MEGABYTE))));
+        }
+        executor.execute(counting(5, CART, OTHER));
+        store.reads.clear();
+
+        executor.execute(counting(5, CART));
+        executor.execute(counting(5, CART, OTHER));
+
+        assertThat(store.reads).hasSize(2);
+    }
+
+    @Test
+    void streams_that_are_too_long_together_are_read_once_and_known_each_by_itself() {
+        append(CART, 2_100);
+        append(OTHER, 2_100);
+        executor.execute(counting(4_200, CART, OTHER));
+        store.reads.clear();
+        executor.execute(counting(4_200, CART, OTHER));
+        assertThat(store.reads).hasSize(1);
+
+        executor.execute(counting(2_100, CART));
+        executor.execute(counting(2_100, OTHER));
+        store.reads.clear();
+        executor.execute(counting(2_100, CART));
+        executor.execute(counting(2_100, OTHER));
+        executor.execute(counting(4_200, CART, OTHER));
+
+        assertThat(store.reads).isEmpty();
+
+        append(OTHER, 1);
+        executor.execute(counting(4_201, CART, OTHER));
+        executor.execute(counting(4_201, CART, OTHER));
+        assertThat(store.reads)
+                .as("what is known of both is used, also where they are read first")
+                .containsExactly(
+                        Map.of(CART, StreamVersion.of(2_099), OTHER, StreamVersion.of(2_099)),
+                        Map.of(CART, StreamVersion.of(2_099), OTHER, StreamVersion.of(2_100)));
+    }
+
+    @Test
+    void a_known_stream_to_which_too_much_has_come_is_read_once_from_then_on() {
+        executor.execute(new Note(CART));
+        append(CART, 4_200);
+        executor.execute(new Note(CART));
+        store.reads.clear();
+        store.conflicts.set(0);
+
+        executor.execute(new Note(CART));
+        executor.execute(new Note(CART));
+
+        assertThat(store.reads).hasSize(2);
+        assertThat(store.conflicts).hasValue(0);
+    }
+
+    @Test
+    void a_known_stream_that_outgrows_its_share_is_not_guessed_about_any_more() {
+        CommandExecutor small = CommandExecutor.builder(store)
+                .warmStreams(WarmStreamSettings.defaults()
+                        .withLogCheckedWithin(Duration.ofHours(1))
+                        .withMaxBytes(40_000))
+                .build();
+        for (int i = 0; i < 30; i++) {
+            small.execute(new Note(CART));
+        }
+        store.reads.clear();
+
+        for (int i = 0; i < 10; i++) {
+            small.execute(counting(30, CART));
+        }
+
+        assertThat(store.reads).hasSize(10);
+        assertThat(small.warmStreams().outdated()).isZero();
+    }
+
+    private void append(StreamId cart, int notes) {
+        for (int i = 0; i < notes; i += 100) {
+            StreamWrites writes = StreamWrites.empty().registerStream(cart, ExpectedVersion.any());
+            for (int j = i; j < Math.min(i + 100, notes); j++) {
+                writes = writes.append(new Noted(cart, List.of()));
+            }
+            store.appendEvents(writes);
+        }
+    }
+
+    /** Expects so many events, and decides nothing. */
+    private static Command<Integer, CartEvent> counting(int events, StreamId... carts) {
+        return Decision.over(CartEvent.class, carts)
+                .startingWith(0)
+                .applying((count, event) -> count + 1)
+                .deciding(count -> {
+                    assertThat(count).isEqualTo(events);
+                    return List.of();
+                });
+    }
+
     private static Command<Integer, CartEvent> appending(CartEvent event) {
         return Decision.over(CartEvent.class, CART)
                 .startingWith(0)
@@ -248,9 +364,20 @@ class WarmStreamEventsTest {
     private static final class Watched extends ForwardingEventStore {
         private final List<Map<StreamId, StreamVersion>> reads = Collections.synchronizedList(new ArrayList<>());
         private final AtomicInteger queries = new AtomicInteger();
+        private final AtomicInteger conflicts = new AtomicInteger();
 
         Watched(EventStore delegate) {
             super(delegate);
+        }
+
+        @Override
+        public EventStreamSlice appendEvents(StreamWrites writes) {
+            try {
+                return super.appendEvents(writes);
+            } catch (VersionConflictException e) {
+                conflicts.incrementAndGet();
+                throw e;
+            }
         }
 
         @Override
