@@ -18,7 +18,8 @@ public interface DeadlineStore {
     /**
      * Checks that deadlines can be kept here.
      *
-     * @throws io.eventcore.EventStoreException if not: the tables are those of an older release; the message says what to do
+     * @throws RuntimeException if not: the tables are those of an older release; the message says what to do
+     * @throws io.eventcore.EventStoreException if that cannot be told, because the store does not answer
      */
     void checkDeadlines();
 

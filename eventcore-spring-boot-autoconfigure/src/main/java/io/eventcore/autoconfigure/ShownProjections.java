@@ -8,6 +8,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.Parked;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Partition;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionOverview;
+import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
@@ -24,9 +25,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The projections of this application as the endpoint shows them. */
 final class ShownProjections {
+    private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
+
     /** How many parked streams are shown. */
     private static final int SHOWN = 100;
 
@@ -85,7 +90,8 @@ final class ShownProjections {
                 ? null
                 : shown.get(shown.size() - 1).position().value();
         int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
-        boolean withDeadlines = running.hasDeadlines(projection);
+        boolean withDeadlines =
+                statuses.stream().anyMatch(status -> status.deadlines().isPresent());
         return new ProjectionDetails(
                 projection,
                 partitions,
@@ -175,7 +181,20 @@ final class ShownProjections {
 
     private static ProjectionStatus.Builder withDeadlines(
             ProjectionStatus.Builder status, ProjectionRunner runner, ProjectionStore stored, String name) {
-        return runner.hasDeadlines(name) ? status.deadlines(stored.deadlineCounts(name, 1), 0) : status;
+        return runner.hasDeadlines(name) && holdsDeadlines(stored)
+                ? status.deadlines(stored.deadlineCounts(name, 1), 0)
+                : status;
+    }
+
+    /** Tables of an older release do not: the reaction refuses to run on them, and everything else is shown. */
+    private static boolean holdsDeadlines(ProjectionStore stored) {
+        try {
+            stored.checkDeadlines();
+            return true;
+        } catch (SchemaException e) {
+            LOG.debug("No deadlines are shown", e);
+            return false;
+        }
     }
 
     private static ProjectionStatus.Partition asStored(PartitionState state, long last) {

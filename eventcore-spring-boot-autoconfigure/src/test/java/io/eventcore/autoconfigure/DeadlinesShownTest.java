@@ -8,6 +8,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamPrefix;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Deadline;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Outcome;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Overview;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
@@ -19,6 +20,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -28,6 +30,7 @@ import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConf
 import org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Health, endpoint and metrics of a reaction with a deadline. */
 class DeadlinesShownTest {
@@ -113,6 +116,25 @@ class DeadlinesShownTest {
                     await().atMost(PATIENCE)
                             .untilAsserted(() -> assertThat(health(started)).contains("overdueDeadlines=1"));
                     assertThat(health(started)).doesNotContain("problem=overdue", "DEGRADED");
+                });
+    }
+
+    @Test
+    void tables_of_the_release_before_leave_the_deadlines_out_and_show_the_rest() {
+        application(FailureDecision.RETRY)
+                .withPropertyValues("eventcore.projections.enabled=false")
+                .run(started -> {
+                    JdbcTemplate tables = new JdbcTemplate(started.getBean(DataSource.class));
+                    tables.execute("DROP TABLE eventcore_deadline");
+                    tables.update("UPDATE eventcore_settings SET schema_version = 2");
+                    EventCoreEndpoint endpoint = started.getBean(EventCoreEndpoint.class);
+
+                    assertThat(endpoint.overview().getBody()).isInstanceOfSatisfying(Overview.class, overview -> {
+                        assertThat(overview.stores()).hasSize(1);
+                        assertThat(overview.reactions().get("late").deadlines()).isNull();
+                    });
+                    assertThat(details(started).deadlines()).isNull();
+                    assertThat(details(started).nextDeadlines()).isEmpty();
                 });
     }
 
