@@ -58,6 +58,19 @@ final class SharedPages {
         /** Whether the thread that reads takes too long. */
         private volatile boolean slow;
 
+        boolean isShared() {
+            return users > 1;
+        }
+
+        /** Nobody will take from here what the only one that is left has read. */
+        void leave() {
+            users--;
+            if (!isShared()) {
+                pages.clear();
+                bytes = 0;
+            }
+        }
+
         void keep(Kept page) {
             pages.add(page);
             bytes += page.bytes;
@@ -96,7 +109,10 @@ final class SharedPages {
     void leave(LogScan scan) {
         lock.lock();
         try {
-            scans.computeIfPresent(Wanted.by(scan), (wanted, shared) -> --shared.users == 0 ? null : shared);
+            scans.computeIfPresent(Wanted.by(scan), (wanted, shared) -> {
+                shared.leave();
+                return shared.users == 0 ? null : shared;
+            });
         } finally {
             lock.unlock();
         }
@@ -132,7 +148,7 @@ final class SharedPages {
         lock.lock();
         try {
             Scan shared = scans.get(Wanted.by(scan));
-            return shared == null || shared.users < 2 ? null : shared;
+            return shared == null || !shared.isShared() ? null : shared;
         } finally {
             lock.unlock();
         }
@@ -164,7 +180,9 @@ final class SharedPages {
             lock.lock();
             try {
                 shared.dropBefore(readAt - KEPT_NANOS);
-                shared.keep(kept);
+                if (shared.isShared()) {
+                    shared.keep(kept);
+                }
             } finally {
                 lock.unlock();
             }

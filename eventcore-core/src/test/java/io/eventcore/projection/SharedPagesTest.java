@@ -139,6 +139,23 @@ class SharedPagesTest {
     }
 
     @Test
+    void nothing_is_kept_for_one_that_is_left_alone() {
+        joinTwice(scan);
+        read(scan, 0);
+        pages.leave(scan);
+        pages.join(scan);
+        read(scan, 0);
+        assertThat(reads).as("what was kept is gone").hasSize(2);
+
+        beforeRead = () -> pages.leave(scan);
+        read(scan, 100);
+        beforeRead = () -> {};
+        pages.join(scan);
+        read(scan, 100);
+        assertThat(reads).as("nothing is kept that was read meanwhile").hasSize(4);
+    }
+
+    @Test
     void who_stands_in_the_middle_of_a_page_is_given_the_rest_of_it() {
         joinTwice(scan);
         LogPage whole = read(scan, 0);
