@@ -97,9 +97,7 @@ final class HotStreams {
             Function<EventStore, ExecutionResult> attempt) {
         List<String> hot = hotOf(streams, contested);
         if (!hot.isEmpty()) {
-            ExecutionResult result = inTurn(hot, deadline, attempt);
-            warm.appended(result.slice());
-            return result;
+            return inTurn(hot, deadline, attempt);
         }
         return onKnown ? watched(() -> warm.attempt(contested == null, attempt)) : watched(attempt);
     }
@@ -197,7 +195,9 @@ final class HotStreams {
                 break;
             }
             try {
-                return inCompany(hot, own.get(0), chain, deadline, attempt);
+                ExecutionResult result = inCompany(hot, own.get(0), chain, deadline, attempt);
+                warm.appended(result.slice());
+                return result;
             } catch (DecideAgainException e) {
                 if (e.alone()) {
                     break;
