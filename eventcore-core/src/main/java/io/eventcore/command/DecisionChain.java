@@ -313,6 +313,10 @@ class DecisionChain {
             throw new DecideAgainException(true);
         }
         if (!cache.add(missing, found.get())) {
+            // The log was set back: what is known of streams that are not hot is of another one too.
+            if (known != null) {
+                known.forgetAll();
+            }
             throw new DecideAgainException(true);
         }
         coolLater();

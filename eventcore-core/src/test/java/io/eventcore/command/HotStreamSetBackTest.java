@@ -24,12 +24,15 @@ import org.junit.jupiter.api.Test;
 /** A log is set back, and comes to the same version of a hot stream by other events, under an executor that goes on. */
 class HotStreamSetBackTest {
     private static final StreamId ADA = StreamId.of("account-ada");
+    private static final StreamId BOB = StreamId.of("account-bob");
 
     private final Queue<Runnable> later = new ConcurrentLinkedQueue<>();
     private final InMemoryEventStore first = log();
     private final Switched store = new Switched(first);
     private final CacheBudget budget = new CacheBudget(later::add);
     private final CommandExecutor executor = CommandExecutor.builder(store)
+            // No look at the newest event that is known comes due.
+            .nanoTime(() -> 17)
             .chains((through, unused, others) -> new DecisionChain(through, budget, others))
             .build();
 
@@ -54,6 +57,25 @@ class HotStreamSetBackTest {
     }
 
     @Test
+    void what_is_known_of_other_streams_counts_for_nothing_either() {
+        depositTo(BOB, 1);
+        depositTo(BOB, 1);
+        heatUp();
+        Race.run(8, number -> deposit(1));
+        InMemoryEventStore other = log();
+        for (StreamId account : List.of(ADA, BOB)) {
+            for (long i = first.streamVersion(account).value(); i > 0; i--) {
+                other.appendEvents(StreamWrites.to(account, ExpectedVersion.any(), new Deposited(account, 1_000)));
+            }
+        }
+        store.current = other;
+
+        Race.run(2, number -> deposit(1));
+
+        assertThat(depositTo(BOB, 1)).isEqualTo(2_000);
+    }
+
+    @Test
     void in_the_same_log_what_is_known_is_not_read_again() {
         heatUp();
         Race.run(8, number -> deposit(1));
@@ -71,13 +93,17 @@ class HotStreamSetBackTest {
 
     /** Deposits, and tells how much there was. */
     private long deposit(long cents) {
+        return depositTo(ADA, cents);
+    }
+
+    private long depositTo(StreamId account, long cents) {
         AtomicLong seen = new AtomicLong();
-        executor.execute(Decision.over(LedgerEvent.class, ADA)
+        executor.execute(Decision.over(LedgerEvent.class, account)
                 .startingWith(0L)
                 .applying((sum, event) -> sum + ((Deposited) event).cents())
                 .deciding(sum -> {
                     seen.set(sum);
-                    return List.of(new Deposited(ADA, cents));
+                    return List.of(new Deposited(account, cents));
                 }));
         return seen.get();
     }
