@@ -124,6 +124,10 @@ class DecisionChain {
             }
             if (line.isIdle() || !cache.isSureOf(streamsAfter)) {
                 readFromStore(attempt, streamsAfter, eventType);
+                if (!cache.cover(streamsAfter)) {
+                    // What was to go before that was forgotten meanwhile: the stream is not hot any more.
+                    throw new DecideAgainException(false);
+                }
             } else {
                 attempt.restsOnUnproven();
             }

@@ -3,6 +3,7 @@ package io.eventcore.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.eventcore.Event;
 import io.eventcore.EventStreamReader;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
@@ -20,7 +21,18 @@ class DecisionChainTest {
     private static final StreamId WARM = StreamId.of("account-warm");
 
     private final InMemoryEventStore store = new InMemoryEventStore(new JacksonEventSerializer(LedgerEvent.types()));
-    private final DecisionChain chain = new DecisionChain(store, new CacheBudget(task -> {}), () -> true);
+    private Runnable beforeRead = () -> {};
+    private final DecisionChain chain = new DecisionChain(
+            new ForwardingEventStore(store) {
+                @Override
+                public <E extends Event> EventStreamReader<E> readStreams(
+                        Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
+                    beforeRead.run();
+                    return super.readStreams(streamsAfter, eventType);
+                }
+            },
+            new CacheBudget(task -> {}),
+            () -> true);
 
     @Test
     void what_was_appended_past_the_chain_is_seen_also_while_decisions_on_other_streams_are_pending() {
@@ -51,6 +63,22 @@ class DecisionChainTest {
         assertThatExceptionOfType(DecideAgainException.class)
                 .isThrownBy(() -> read(HOT, 0))
                 .satisfies(again -> assertThat(again.alone()).isTrue());
+    }
+
+    /** As happens when the attempt before has met no other, and finds that the stream is not hot any more. */
+    @Test
+    void who_reads_a_stream_while_it_is_forgotten_decides_again() {
+        append(HOT);
+        append(HOT);
+        read(HOT, 0);
+        beforeRead = () -> chain.forget(HOT.value());
+
+        assertThatExceptionOfType(DecideAgainException.class)
+                .isThrownBy(() -> read(HOT, 0))
+                .satisfies(again -> assertThat(again.alone()).isFalse());
+
+        beforeRead = () -> {};
+        assertThat(read(HOT, 0).toList()).hasSize(2);
     }
 
     private void append(StreamId stream) {
