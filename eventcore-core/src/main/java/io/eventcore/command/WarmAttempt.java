@@ -224,10 +224,10 @@ final class WarmAttempt implements EventStore {
 
     /** Empty if there is too much to know it. */
     private Optional<StreamLook> look(Set<StreamId> ids, Map<StreamId, KnownStream> found) {
+        counts.cold();
         if (inHand != null && inHand.covers(ids)) {
             return Optional.of(inHand);
         }
-        counts.cold();
         if (found.size() < ids.size() && known.wasTooLong(ids)) {
             return Optional.empty();
         }

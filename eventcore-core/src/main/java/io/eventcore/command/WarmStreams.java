@@ -32,17 +32,17 @@ final class WarmStreams {
         private final LongAdder cold = new LongAdder();
         private final LongAdder outdated = new LongAdder();
 
-        /** A decision without a read was confirmed. */
+        /** The store has confirmed a decision without a read. */
         void warm() {
             warm.increment();
         }
 
-        /** A decision was made after a read. */
+        /** Streams were read for a decision, or for one round of it. */
         void cold() {
             cold.increment();
         }
 
-        /** A decision without a read was refused by the store. */
+        /** The store has not confirmed one, because others had appended. */
         void outdated() {
             outdated.increment();
         }

@@ -276,6 +276,63 @@ class WarmStreamEventsTest {
         assertThat(small.warmStreams().outdated()).isZero();
     }
 
+    @Test
+    void it_is_counted_how_decisions_came_by_their_streams() {
+        executor.execute(new Note(CART));
+        executor.execute(new Note(OTHER));
+        executor.execute(new Note(CART));
+        assertThat(executor.warmStreams()).hasToString("1 warm, 2 cold, 0 outdated; 2 streams in %d bytes", bytes());
+
+        append(CART, 1);
+        executor.execute(new Note(CART));
+        assertThat(executor.warmStreams()).hasToString("1 warm, 3 cold, 1 outdated; 2 streams in %d bytes", bytes());
+
+        append(OTHER, 1);
+        executor.execute(counting(2, OTHER));
+        assertThat(executor.warmStreams()).hasToString("1 warm, 4 cold, 2 outdated; 2 streams in %d bytes", bytes());
+
+        executor.forgetStreams();
+        assertThat(executor.warmStreams()).hasToString("1 warm, 4 cold, 2 outdated; 2 streams in 512 bytes");
+    }
+
+    @Test
+    void each_round_of_discovery_that_reads_is_counted_and_the_decision_too_if_another_one_did_not() {
+        executor.execute(new Note(CART));
+        append(OTHER, 1);
+
+        executor.execute(Decision.over(CartEvent.class, CART)
+                .startingWith(0)
+                .applying((count, event) -> count + 1)
+                .discovering(count -> Set.of(OTHER))
+                .deciding(count -> List.of(new Noted(CART, List.of()))));
+
+        assertThat(executor.warmStreams()).hasToString("1 warm, 2 cold, 0 outdated; 2 streams in %d bytes", bytes());
+    }
+
+    @Test
+    void that_another_command_of_this_process_has_won_is_counted_as_nothing_but_a_conflict() {
+        executor.execute(new Note(CART));
+        AtomicInteger decisions = new AtomicInteger();
+
+        executor.execute(Decision.over(CartEvent.class, CART)
+                .startingWith(0)
+                .applying((count, event) -> count + 1)
+                .deciding(count -> {
+                    if (decisions.incrementAndGet() == 1) {
+                        Race.run(1, number -> executor.execute(new Note(CART)));
+                    }
+                    return List.of(new Noted(CART, List.of()));
+                }));
+
+        assertThat(decisions).hasValue(2);
+        assertThat(executor.warmStreams().outdated()).isZero();
+        assertThat(executor.warmStreams().cold()).isEqualTo(1);
+    }
+
+    private long bytes() {
+        return executor.warmStreams().bytes();
+    }
+
     private void append(StreamId cart, int notes) {
         for (int i = 0; i < notes; i += 100) {
             StreamWrites writes = StreamWrites.empty().registerStream(cart, ExpectedVersion.any());

@@ -10,8 +10,9 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Tells how often the commands of an executor needed no read: {@value #DECISIONS} with the tag {@code streams}, {@code warm} if a
- * decision rested on what the executor remembers, {@code cold} if streams were read, {@code outdated} if they had to be read
- * after all. And how much it remembers: {@value #BYTES} and {@value #STREAMS}. Safe for any number of threads.
+ * decision rested on what the executor remembers and was confirmed, {@code outdated} if it was not, {@code cold} for each read of
+ * streams. And how much it remembers: {@value #BYTES} and {@value #STREAMS}. What exactly is counted:
+ * {@link io.eventcore.command.WarmStreamStatistics}. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -43,14 +44,14 @@ public final class WarmStreamMetrics implements MeterBinder {
                 .strongReference(true)
                 .register(registry);
         Gauge.builder(STREAMS, executor, from -> from.warmStreams().streams())
-                .description("How many streams are remembered")
+                .description("Of how many streams anything is remembered, if not events then how often they changed")
                 .strongReference(true)
                 .register(registry);
     }
 
     private void count(MeterRegistry registry, String streams, ToDoubleFunction<CommandExecutor> number) {
         FunctionCounter.builder(DECISIONS, executor, number)
-                .description("How many decisions were made with a read of their streams, and without")
+                .description("Decisions without a read that were confirmed (warm) or not (outdated), and reads (cold)")
                 .tag("streams", streams)
                 .register(registry);
     }
