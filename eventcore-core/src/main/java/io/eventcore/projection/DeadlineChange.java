@@ -26,7 +26,7 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * A deadline is set that was not there.
+     * A deadline is set; one of the same event and part that is there is replaced, also if it was set aside.
      *
      * @param deadline the deadline
      * @param correlation what calls it off; at most 64 characters of ASCII

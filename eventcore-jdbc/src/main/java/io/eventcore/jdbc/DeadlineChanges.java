@@ -18,7 +18,7 @@ final class DeadlineChanges {
     private final OwnStatements statements;
     private final DeadlineTable table;
     private final String end;
-    private final String insert;
+    private final String set;
     private final String delete;
     private final String park;
     private final String deleteAll;
@@ -36,10 +36,13 @@ final class DeadlineChanges {
         this.end = names.in("""
                 DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND correlation = ? AND position < ?
                 """);
-        this.insert = names.in("""
-                INSERT INTO eventcore_deadline (name, version, position, part, event_id, due_at, state, slot, correlation, failure)
-                VALUES (?, ?, ?, ?, ?, ?, %d, ?, ?, '')
-                """.formatted(Deadlines.PENDING));
+        // Replacing, for rows stay that nobody knows of where an instance of the release before has forgotten the
+        // reaction.
+        this.set = names.in(dialect.expressions()
+                .replacing(
+                        "eventcore_deadline",
+                        List.of("name", "version", "position", "part"),
+                        List.of("event_id", "due_at", "state", "slot", "correlation", "failure")));
         this.delete = names.in("DELETE FROM eventcore_deadline" + one);
         this.park = names.in("UPDATE eventcore_deadline SET failure = ?, state = " + Deadlines.PARKED + one);
         this.deleteAll = names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ?");
@@ -79,7 +82,7 @@ final class DeadlineChanges {
             return end;
         }
         if (change instanceof DeadlineChange.Begun) {
-            return insert;
+            return set;
         }
         if (change instanceof DeadlineChange.Done) {
             return delete;
@@ -102,8 +105,10 @@ final class DeadlineChanges {
                 deadline.part(),
                 deadline.eventId().toString(),
                 Deadlines.micros(deadline.dueAt()),
+                Deadlines.PENDING,
                 begun.slot(),
-                begun.correlation()
+                begun.correlation(),
+                ""
             };
         }
         if (change instanceof DeadlineChange.Done done) {

@@ -1,7 +1,9 @@
 package io.eventcore.jdbc;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** What an engine writes in its own way inside a statement that all share. Standard SQL is the default. */
 enum SqlExpressions {
@@ -45,6 +47,12 @@ enum SqlExpressions {
         @Override
         String unlessThere() {
             return " ON CONFLICT DO NOTHING";
+        }
+
+        @Override
+        String replacing(String table, List<String> key, List<String> others) {
+            return inserting(table, key, others) + " ON CONFLICT (" + String.join(", ", key) + ") DO UPDATE SET "
+                    + others.stream().map(name -> name + " = EXCLUDED." + name).collect(Collectors.joining(", "));
         }
 
         @Override
@@ -128,6 +136,12 @@ enum SqlExpressions {
         String matchesRegex(String expression) {
             return "REGEXP_LIKE(" + expression + ", ?)";
         }
+
+        @Override
+        String replacing(String table, List<String> key, List<String> others) {
+            return "MERGE INTO " + columns(table, key, others) + " KEY (" + String.join(", ", key) + ") "
+                    + parameters(key.size() + others.size());
+        }
     },
 
     /** MariaDB and MySQL. */
@@ -183,6 +197,14 @@ enum SqlExpressions {
         @Override
         String matchesRegex(String expression) {
             return expression + " REGEXP ?";
+        }
+
+        @Override
+        String replacing(String table, List<String> key, List<String> others) {
+            return inserting(table, key, others) + " ON DUPLICATE KEY UPDATE "
+                    + others.stream()
+                            .map(name -> name + " = VALUES(" + name + ")")
+                            .collect(Collectors.joining(", "));
         }
     };
 
@@ -261,6 +283,25 @@ enum SqlExpressions {
     /** What an INSERT ends with that changes nothing if the key is taken; empty if a duplicate key harms no transaction. */
     String unlessThere() {
         return "";
+    }
+
+    /**
+     * A statement that inserts a row, or replaces the one with its key; its parameters are the values of all columns.
+     *
+     * @param others the columns that do not belong to the key
+     */
+    abstract String replacing(String table, List<String> key, List<String> others);
+
+    private static String inserting(String table, List<String> key, List<String> others) {
+        return "INSERT INTO " + columns(table, key, others) + " " + parameters(key.size() + others.size());
+    }
+
+    private static String columns(String table, List<String> key, List<String> others) {
+        return table + " (" + String.join(", ", key) + ", " + String.join(", ", others) + ")";
+    }
+
+    private static String parameters(int number) {
+        return "VALUES (" + String.join(", ", Collections.nCopies(number, "?")) + ")";
     }
 
     /** A query that sees what is committed, in a transaction of whatever isolation. */

@@ -230,6 +230,24 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
     }
 
     @Test
+    void what_is_set_again_is_as_it_was_set_last() {
+        Lease lease = acquire("one");
+        change(lease, begun(1), begun(2));
+        change(lease, new DeadlineChange.Parked(deadline(1, Duration.ofSeconds(1)), "java.lang.IllegalStateException"));
+
+        change(lease, begun(1, Duration.ofMinutes(1), OTHER, 40));
+
+        assertThat(store.dueDeadlines(new DeadlineSlots(NAME, 1, 40, 40), Instant.now(), 10))
+                .containsExactly(deadline(1, Duration.ofMinutes(1)));
+        assertThat(due()).containsExactly(2L, 1L);
+        assertThat(store.deadlines(NAME, 1, true, 10)).isEmpty();
+        change(lease, new DeadlineChange.Ended(KEY, at(9)));
+        assertThat(due()).containsExactly(1L);
+        change(lease, new DeadlineChange.Ended(OTHER, at(9)));
+        assertThat(due()).isEmpty();
+    }
+
+    @Test
     void deadlines_of_one_version_are_none_of_another_and_go_with_it() {
         Lease lease = acquire("one");
         change(lease, begun(1));
