@@ -3,7 +3,12 @@ package io.eventcore.internal;
 import io.eventcore.RecordedEvent;
 import java.time.Instant;
 
-/** A projection that does nothing about an event when it comes, and something at a later time unless that is called off. */
+/**
+ * A projection that does nothing about an event when it comes, and something at a later time unless that is called off.
+ *
+ * <p>Never transactional: what it does later is in no transaction with the deadline, and what it sets needs none but that
+ * of the checkpoint.
+ */
 public interface SetsDeadlines {
     /**
      * Tells which deadlines an event calls off, and then which one it sets.

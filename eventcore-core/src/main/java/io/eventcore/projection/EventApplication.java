@@ -176,7 +176,8 @@ final class EventApplication<E extends Event> {
                     // A JPA session keeps its statements back until now, and they belong before the lock that comes
                     // next.
                     status.flush();
-                    checkpoint.advance(progress.reached, progress.changes(), progress.deadlines.changes());
+                    // Without deadlines: what sets some is not transactional.
+                    checkpoint.advance(progress.reached, progress.changes(), List.of());
                 });
                 return progress;
             } catch (LeaseLostException | ParkedStreamChangedException | ApplyFailedException e) {
