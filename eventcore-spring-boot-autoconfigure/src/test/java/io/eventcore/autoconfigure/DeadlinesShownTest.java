@@ -131,7 +131,9 @@ class DeadlinesShownTest {
 
                     assertThat(endpoint.overview().getBody()).isInstanceOfSatisfying(Overview.class, overview -> {
                         assertThat(overview.stores()).hasSize(1);
-                        assertThat(overview.reactions().get("late").deadlines()).isNull();
+                        assertThat(overview.reactions().values())
+                                .singleElement()
+                                .satisfies(late -> assertThat(late.deadlines()).isNull());
                     });
                     assertThat(details(started).deadlines()).isNull();
                     assertThat(details(started).nextDeadlines()).isEmpty();
