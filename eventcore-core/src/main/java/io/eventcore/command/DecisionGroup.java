@@ -18,8 +18,6 @@ import io.eventcore.TransientEventStoreException;
 import io.eventcore.VersionConflictException;
 import io.eventcore.command.PendingDecision.Outcome;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -78,16 +76,16 @@ record DecisionGroup(List<PendingDecision> decisions) {
         }
     }
 
-    /**
-     * All decisions as one append. What a later one expects of a stream is what the earlier ones make of it, so what all
-     * expect of its version before the append is the same; who expects any version says nothing about that.
-     */
+    /** All decisions, which agree on what they expect, as one append. */
     private StreamWrites writes(List<Boundary> boundaries) {
         if (decisions.size() == 1) {
             return decisions.get(0).restingOn(boundaries);
         }
+        GroupExpectations expectations = new GroupExpectations();
+        decisions.forEach(decision -> expectations.add(decision.writes()));
         StreamWrites all = StreamWrites.empty();
-        for (Map.Entry<StreamId, ExpectedVersion> stream : expectations().entrySet()) {
+        for (Map.Entry<StreamId, ExpectedVersion> stream :
+                expectations.beforeAll().entrySet()) {
             all = all.registerStream(stream.getKey(), stream.getValue());
         }
         for (PendingDecision decision : decisions) {
@@ -100,32 +98,6 @@ record DecisionGroup(List<PendingDecision> decisions) {
             all = all.restingOn(boundary);
         }
         return all;
-    }
-
-    private Map<StreamId, ExpectedVersion> expectations() {
-        Map<StreamId, ExpectedVersion> expectations = new LinkedHashMap<>();
-        Map<StreamId, Integer> writtenInAnyVersion = new HashMap<>();
-        for (PendingDecision decision : decisions) {
-            StreamWrites own = decision.writes();
-            for (Map.Entry<StreamId, ExpectedVersion> stream : own.streams().entrySet()) {
-                StreamId id = stream.getKey();
-                ExpectedVersion expected = stream.getValue();
-                if (expectations.getOrDefault(id, ExpectedVersion.any()) instanceof ExpectedVersion.Any) {
-                    int before = writtenInAnyVersion.getOrDefault(id, 0);
-                    expectations.put(
-                            id,
-                            expected instanceof ExpectedVersion.Exactly exactly
-                                    ? ExpectedVersion.exactly(exactly.version().value() - before)
-                                    : expected);
-                }
-                if (expected instanceof ExpectedVersion.Any) {
-                    for (NewEvent event : own.events()) {
-                        writtenInAnyVersion.merge(id, event.streamId().equals(id) ? 1 : 0, Integer::sum);
-                    }
-                }
-            }
-        }
-        return expectations;
     }
 
     /** The event with what its own append said about all its events. */

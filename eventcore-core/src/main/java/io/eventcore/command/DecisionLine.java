@@ -202,15 +202,22 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         boolean lost = group.leader().isLost();
         int events = group.leader().events();
         int items = group.leader().items().size();
+        GroupExpectations expectations = new GroupExpectations();
+        expectations.add(group.leader().writes());
         for (PendingDecision next = waiting.peek(); next != null; next = waiting.peek()) {
             events += next.events();
             items += next.items().size();
             boolean fits = lost
                     || (group.size() < MAX_DECISIONS
                             && events <= maxEvents
-                            && items <= QueryCache.MAX_ITEMS_PER_APPEND);
+                            && items <= QueryCache.MAX_ITEMS_PER_APPEND
+                            // By itself, one that is outdated is refused.
+                            && expectations.agreeWith(next.writes()));
             if (!fits || next.isLost() != lost) {
                 return;
+            }
+            if (!lost) {
+                expectations.add(next.writes());
             }
             group.add(next);
             takeFirst();

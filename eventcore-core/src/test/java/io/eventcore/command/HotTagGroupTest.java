@@ -617,6 +617,28 @@ class HotTagGroupTest {
     }
 
     @Test
+    void who_decides_on_an_outdated_stream_is_not_stored_behind_one_that_has_read_it_since() {
+        StreamId ada = StreamId.of("home/ada");
+        Tally onStream = new Tally(null, Set.of(ada), seen -> List.of());
+        store.openForGood();
+        store.failNext(new VersionConflictException(ada, ExpectedVersion.noStream(), StreamVersion.of(1)));
+        remember(onStream, new Tally(about(HOT), Set.of(ada), seen -> List.of()), onStream, counts(0));
+        Runner first = decides(counts(1));
+        store.elsewhere(new This("ada", Set.of(), 50));
+        Runner reads = start(new Tally(about(HOT), Set.of(ada), seen -> List.of(event(2, HOT))));
+        awaitQueued(reads);
+        Runner outdated = start(new Tally(null, Set.of(ada), seen -> List.of(new This("ada", Set.of(), 3))));
+        awaitQueued(outdated);
+
+        store.openForGood();
+
+        assertThat(results(first, reads)).extracting(ExecutionResult::attempts).containsOnly(1);
+        assertThat(reads.seen()).containsExactly(0, 50, 1);
+        assertThat(outdated.result().attempts()).isEqualTo(2);
+        assertThat(outdated.seen()).containsExactly(50);
+    }
+
+    @Test
     void a_tag_that_is_too_large_is_decided_on_alone() {
         store.openForGood();
         StreamWrites many = StreamWrites.empty().registerStream(StreamId.of("home/many"), ExpectedVersion.any());

@@ -1,0 +1,60 @@
+package io.eventcore.command;
+
+import io.eventcore.ExpectedVersion;
+import io.eventcore.NewEvent;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What decisions that are stored by one append expect of streams before it. What a later one expects is what the earlier
+ * ones make of a stream, so that all say the same of its version before the append, or one of them is outdated; who expects
+ * any version says nothing about that.
+ */
+final class GroupExpectations {
+    private final Map<StreamId, ExpectedVersion> expected = new LinkedHashMap<>();
+
+    /** How many events those that were added write to each stream. */
+    private final Map<StreamId, Integer> written = new HashMap<>();
+
+    /** Whether the next decision says the same of each stream as those that were added: an append asks only once. */
+    boolean agreeWith(StreamWrites next) {
+        for (Map.Entry<StreamId, ExpectedVersion> stream : next.streams().entrySet()) {
+            if (stream.getValue() instanceof ExpectedVersion.Exactly exactly) {
+                long before = exactly.version().value() - writtenTo(stream.getKey());
+                boolean agrees = expected.get(stream.getKey()) instanceof ExpectedVersion.Exactly same
+                        ? before == same.version().value()
+                        : before >= 0;
+                if (!agrees) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Adds a decision with which those that were added agree. */
+    void add(StreamWrites next) {
+        next.streams().forEach((id, expectation) -> {
+            if (expectation instanceof ExpectedVersion.Exactly exactly) {
+                expected.put(id, ExpectedVersion.exactly(exactly.version().value() - writtenTo(id)));
+            } else {
+                expected.merge(id, expectation, (one, other) -> one instanceof ExpectedVersion.Any ? other : one);
+            }
+        });
+        for (NewEvent event : next.events()) {
+            written.merge(event.streamId(), 1, Integer::sum);
+        }
+    }
+
+    private int writtenTo(StreamId id) {
+        return written.getOrDefault(id, 0);
+    }
+
+    /** What the append is to expect of each stream. */
+    Map<StreamId, ExpectedVersion> beforeAll() {
+        return expected;
+    }
+}
