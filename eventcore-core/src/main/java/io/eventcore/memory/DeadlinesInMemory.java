@@ -65,6 +65,12 @@ final class DeadlinesInMemory {
             if (row != null) {
                 put(row.failed(now.failure()));
             }
+        } else if (change instanceof DeadlineChange.Retried retried) {
+            parked.values().stream()
+                    .filter(row -> row.slot() == retried.slot()
+                            && row.deadline().failure().equals(retried.failure()))
+                    .toList()
+                    .forEach(row -> put(row.failed("")));
         } else if (change instanceof DeadlineChange.AllForgotten forgotten) {
             rows.entrySet().stream()
                     .filter(row -> forgotten.slots().contain(row.getValue().slot()))

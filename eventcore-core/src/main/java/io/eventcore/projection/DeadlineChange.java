@@ -69,6 +69,20 @@ public sealed interface DeadlineChange {
     }
 
     /**
+     * Deadlines that were set aside for a reason are pending again.
+     *
+     * @param slot the slot that they stand in
+     * @param failure what they were set aside with
+     * @since 0.1
+     */
+    record Retried(int slot, String failure) implements DeadlineChange {
+        /** Checks that everything is given. */
+        public Retried {
+            Objects.requireNonNull(failure, "failure");
+        }
+    }
+
+    /**
      * All deadlines of a partition are forgotten, also those that were set aside: all of its events come again.
      *
      * @param slots those of the partition

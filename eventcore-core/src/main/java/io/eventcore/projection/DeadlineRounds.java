@@ -27,6 +27,9 @@ final class DeadlineRounds<E extends Event> {
     /** How many deadlines a round has at most. */
     static final int MOST = 100;
 
+    /** What a deadline is set aside with whose stream is set aside. */
+    static final String STREAM_WAITS = ParkedStream.class.getName();
+
     /** A round ends after this long, with the command that is being executed. */
     private static final Duration LONGEST = Duration.ofMillis(250);
 
@@ -211,7 +214,7 @@ final class DeadlineRounds<E extends Event> {
         parked.lookFor(Set.of(entry.streamId()));
         if (parked.contains(entry.streamId())) {
             // An event that calls it off may wait there.
-            done.add(new DeadlineChange.Parked(deadline, ParkedStream.class.getName()));
+            done.add(new DeadlineChange.Parked(deadline, STREAM_WAITS));
             return true;
         }
         try {

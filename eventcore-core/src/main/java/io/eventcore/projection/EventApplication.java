@@ -84,7 +84,12 @@ final class EventApplication<E extends Event> {
 
     /** Moves the checkpoint, and changes parked streams with it; nothing is applied. */
     void commit(Checkpoint to, List<ParkedChange> changes) {
-        checkpoint.advance(to, changes, List.of());
+        commit(to, changes, List.of());
+    }
+
+    /** Moves the checkpoint, and changes parked streams and deadlines with it; nothing is applied. */
+    void commit(Checkpoint to, List<ParkedChange> changes, List<DeadlineChange> deadlines) {
+        checkpoint.advance(to, changes, deadlines);
         checkpoint.reached(to);
         counts.committed();
     }
@@ -95,8 +100,7 @@ final class EventApplication<E extends Event> {
      * @throws LeaseLostException if another instance runs the partition now; nothing is changed
      */
     void commit(List<DeadlineChange> deadlines) {
-        checkpoint.advance(checkpoint.current(), List.of(), deadlines);
-        counts.committed();
+        commit(checkpoint.current(), List.of(), deadlines);
     }
 
     /** When the next of the deadlines falls due that were set since this was last asked; empty if none was. */

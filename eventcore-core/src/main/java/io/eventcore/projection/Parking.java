@@ -7,6 +7,7 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamPattern;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SetsDeadlines;
 import io.eventcore.internal.SharedEvent;
 import java.util.List;
 import java.util.Optional;
@@ -108,7 +109,8 @@ final class Parking<E extends Event> {
     }
 
     private void discard(ParkedStream stream) {
-        release(stream);
+        // Deadlines that wait for it stay set aside: what calls them off may be among the events that are given up.
+        release(stream, List.of());
         LOG.warn(
                 "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
                 partition,
@@ -119,7 +121,7 @@ final class Parking<E extends Event> {
     private void retry(ParkedStream stream) {
         Optional<ParkedStream> drained = drain(stream);
         if (drained.isPresent()) {
-            release(drained.get());
+            release(drained.get(), waitedFor(stream.streamId()));
             LOG.info("The stream that projection '{}' had parked at position {} goes on", partition, stream.position());
         }
     }
@@ -129,9 +131,19 @@ final class Parking<E extends Event> {
         return to;
     }
 
-    private void release(ParkedStream stream) {
-        application.commit(application.checkpoint(), List.of(new ParkedChange.Released(stream)));
+    private void release(ParkedStream stream, List<DeadlineChange> deadlines) {
+        application.commit(application.checkpoint(), List.of(new ParkedChange.Released(stream)), deadlines);
         parked.remove(stream.streamId());
+    }
+
+    /**
+     * Deadlines that were set aside because a stream waited are pending again when it goes on. Those of other streams in
+     * its slot that still wait are set aside again.
+     */
+    private List<DeadlineChange> waitedFor(StreamId streamId) {
+        return projection instanceof SetsDeadlines
+                ? List.of(new DeadlineChange.Retried(StreamPartitioner.slot(streamId), DeadlineRounds.STREAM_WAITS))
+                : List.of();
     }
 
     /**

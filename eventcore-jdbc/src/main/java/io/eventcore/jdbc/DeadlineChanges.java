@@ -24,6 +24,7 @@ final class DeadlineChanges {
     private final String deleteAll;
     private final String deleteSlots;
     private final String retry;
+    private final String retrySlot;
     private final String discard;
 
     DeadlineChanges(Dialect dialect, OwnStatements statements, DeadlineTable table) {
@@ -48,7 +49,10 @@ final class DeadlineChanges {
         this.deleteAll = names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ?");
         this.deleteSlots =
                 names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND slot BETWEEN ? AND ?");
-        this.retry = names.in("UPDATE eventcore_deadline SET failure = '', state = " + Deadlines.PENDING + parked);
+        String pending = "UPDATE eventcore_deadline SET failure = '', state = " + Deadlines.PENDING;
+        this.retry = names.in(pending + parked);
+        this.retrySlot = names.in(pending + " WHERE name = ? AND version = ? AND state = " + Deadlines.PARKED
+                + " AND slot = ? AND failure = ?");
         this.discard = names.in("DELETE FROM eventcore_deadline" + parked);
     }
 
@@ -87,7 +91,10 @@ final class DeadlineChanges {
         if (change instanceof DeadlineChange.Done) {
             return delete;
         }
-        return change instanceof DeadlineChange.Parked ? park : deleteSlots;
+        if (change instanceof DeadlineChange.Parked) {
+            return park;
+        }
+        return change instanceof DeadlineChange.Retried ? retrySlot : deleteSlots;
     }
 
     private static Object[] values(String name, int version, DeadlineChange change) {
@@ -116,17 +123,23 @@ final class DeadlineChanges {
             return new Object[] {name, version, deadline.position().value(), deadline.part()};
         }
         if (change instanceof DeadlineChange.Parked parked) {
-            String failure = parked.failure();
             return new Object[] {
-                failure.length() > LONGEST_FAILURE ? failure.substring(0, LONGEST_FAILURE) : failure,
+                kept(parked.failure()),
                 name,
                 version,
                 parked.deadline().position().value(),
                 parked.deadline().part()
             };
         }
+        if (change instanceof DeadlineChange.Retried retried) {
+            return new Object[] {name, version, retried.slot(), kept(retried.failure())};
+        }
         DeadlineSlots slots = ((DeadlineChange.AllForgotten) change).slots();
         return new Object[] {name, version, slots.first(), slots.last()};
+    }
+
+    private static String kept(String failure) {
+        return failure.length() > LONGEST_FAILURE ? failure.substring(0, LONGEST_FAILURE) : failure;
     }
 
     int retry(String projection, int version, GlobalPosition from, GlobalPosition to) {

@@ -74,6 +74,7 @@ final class OperatorActions {
             if (position != null) {
                 return forParked(projection, action, position);
             }
+            // The streams first: what calls a deadline off may wait there.
             int asked = runner.requestForAllParked(
                     projection, action == Action.RETRY ? ParkedStream.Request.RETRY : ParkedStream.Request.DISCARD);
             Integer deadlines = runner.hasDeadlines(projection) ? allDeadlines(projection, action) : null;
@@ -100,17 +101,17 @@ final class OperatorActions {
                         .map(ParkedStream::streamId)
                         .distinct()
                         .toList();
+        long asked = meant.stream()
+                .filter(streamId -> action == Action.RETRY
+                        ? runner.retryParked(projection, streamId)
+                        : runner.discardParked(projection, streamId))
+                .count();
         Integer deadlines = runner.hasDeadlines(projection) && position > 0
                 ? deadlinesAt(projection, action, GlobalPosition.of(position))
                 : null;
         if (meant.isEmpty() && (deadlines == null || deadlines == 0)) {
             return EndpointAnswers.notFound();
         }
-        long asked = meant.stream()
-                .filter(streamId -> action == Action.RETRY
-                        ? runner.retryParked(projection, streamId)
-                        : runner.discardParked(projection, streamId))
-                .count();
         return done(projection, action, Math.toIntExact(asked), deadlines);
     }
 

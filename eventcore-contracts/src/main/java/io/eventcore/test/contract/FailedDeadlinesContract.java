@@ -184,6 +184,34 @@ abstract class FailedDeadlinesContract extends DeadlineFixture {
         assertThat(versionOf(OFFICE)).isZero();
     }
 
+    @Test
+    void a_deadline_that_has_waited_for_its_stream_goes_on_with_it() {
+        AtomicBoolean unreadable = new AtomicBoolean(true);
+        ProjectionRunner runner = start(Reaction.named(NAME, LedgerEvent.class)
+                .on(Opened.class)
+                .at(event -> time(event, unreadable))
+                .execute(event -> new Note(OFFICE, event.version().value()))
+                .onError(failure -> FailureDecision.PARK)
+                .build());
+        open(ADA);
+        settle(runner);
+        append(new Opened(ADA, "unreadable"));
+        settle(runner);
+        shift(HOUR);
+        settle(runner);
+        assertThat(counts().parked()).isEqualTo(1);
+
+        unreadable.set(false);
+        assertThat(runner.retryAllParkedDeadlines(NAME)).isEqualTo(1);
+        Eventually.until("it waits for its stream again", () -> counts().parked() == 1, this::counts);
+        assertThat(runner.requestForAllParked(NAME, ParkedStream.Request.RETRY)).isEqualTo(1);
+        Eventually.until("both are executed", () -> noted(OFFICE).size() == 2, this::counts);
+        settle(runner);
+
+        assertThat(noted(OFFICE)).containsExactly(1L, 2L);
+        assertThat(counts().parked()).isZero();
+    }
+
     private static Instant time(RecordedEvent<Opened> event, AtomicBoolean unreadable) {
         if (unreadable.get() && event.event().owner().equals("unreadable")) {
             throw new IllegalStateException("not yet");

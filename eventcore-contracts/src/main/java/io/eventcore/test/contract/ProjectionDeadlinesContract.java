@@ -218,6 +218,28 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
     }
 
     @Test
+    void what_was_set_aside_for_a_reason_is_pending_again_in_one_slot() {
+        Lease lease = acquire("one");
+        change(
+                lease,
+                begun(1, Duration.ZERO, KEY, 7),
+                begun(2, Duration.ZERO, KEY, 7),
+                begun(3, Duration.ZERO, KEY, 8));
+        change(
+                lease,
+                new DeadlineChange.Parked(deadline(1, Duration.ZERO), "waits"),
+                new DeadlineChange.Parked(deadline(2, Duration.ZERO), "java.lang.IllegalStateException"),
+                new DeadlineChange.Parked(deadline(3, Duration.ZERO), "waits"));
+
+        change(lease, new DeadlineChange.Retried(7, "waits"));
+
+        assertThat(store.dueDeadlines(ALL, Instant.now(), 10)).containsExactly(deadline(1, Duration.ZERO));
+        assertThat(store.deadlines(NAME, 1, true, 10))
+                .extracting(parked -> parked.position().value())
+                .containsExactly(2L, 3L);
+    }
+
+    @Test
     void what_is_done_is_gone_and_doing_it_again_does_nothing() {
         Lease lease = acquire("one");
         change(lease, begun(1), begun(2));

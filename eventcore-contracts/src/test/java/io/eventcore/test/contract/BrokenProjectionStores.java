@@ -119,6 +119,23 @@ final class BrokenProjectionStores {
         };
     }
 
+    static ProjectionStore leavingDeadlinesSetAside(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public boolean advance(
+                    Lease lease,
+                    Checkpoint from,
+                    Checkpoint to,
+                    List<ParkedChange> parked,
+                    List<DeadlineChange> deadlines) {
+                List<DeadlineChange> left = deadlines.stream()
+                        .filter(change -> !(change instanceof DeadlineChange.Retried))
+                        .toList();
+                return super.advance(lease, from, to, parked, left);
+            }
+        };
+    }
+
     static ProjectionStore givingDeadlinesInTheOrderOfTheLog(ProjectionStore sound) {
         return new ForwardingProjectionStore(sound) {
             @Override

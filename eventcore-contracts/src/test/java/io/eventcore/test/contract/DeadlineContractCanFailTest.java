@@ -80,6 +80,11 @@ class DeadlineContractCanFailTest {
     }
 
     @Test
+    void deadlines_that_stay_set_aside_when_their_stream_goes_on_are_caught() {
+        ContractRows.assertFails(LeavingSetAside.class, "a_deadline_that_has_waited_for_its_stream_goes_on_with_it");
+    }
+
+    @Test
     void a_reset_of_a_partition_that_forgets_deadlines_of_others_is_caught() {
         ContractRows.assertFails(
                 ForgettingAll.class, "a_reset_that_is_interrupted_loses_no_deadline_of_what_was_not_set_back");
@@ -177,6 +182,13 @@ class DeadlineContractCanFailTest {
         @Override
         protected ProjectionStore projectionStore(Supplier<Duration> shift) {
             return BrokenProjectionStores.forgettingDeadlinesOfAllSlots(super.projectionStore(shift));
+        }
+    }
+
+    static class LeavingSetAside extends Mutated {
+        @Override
+        protected ProjectionStore projectionStore(Supplier<Duration> shift) {
+            return BrokenProjectionStores.leavingDeadlinesSetAside(super.projectionStore(shift));
         }
     }
 

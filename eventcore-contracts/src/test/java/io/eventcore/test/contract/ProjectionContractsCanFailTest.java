@@ -137,6 +137,10 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::forgettingDeadlinesOfAllSlots,
                         "a_partition_that_is_set_back_forgets_what_stands_in_its_slots_and_what_was_set_aside_of_it"),
                 store(
+                        "deadlines that stay set aside",
+                        BrokenProjectionStores::leavingDeadlinesSetAside,
+                        "what_was_set_aside_for_a_reason_is_pending_again_in_one_slot"),
+                store(
                         "deadlines in no order",
                         BrokenProjectionStores::givingDeadlinesInTheOrderOfTheLog,
                         "what_is_due_comes_in_the_order_in_which_it_falls_due_and_of_one_time_in_that_of_the_log"),
