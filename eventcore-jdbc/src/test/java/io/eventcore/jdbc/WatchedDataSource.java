@@ -11,8 +11,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -28,7 +30,7 @@ final class WatchedDataSource extends DelegatingDataSource {
     /** Of MariaDB and MySQL, and of H2. */
     private static final Set<Integer> DEADLOCK_CODES = Set.of(1213, 40001);
 
-    private final List<String> sent = new CopyOnWriteArrayList<>();
+    private final Queue<String> sent = new ConcurrentLinkedQueue<>();
     private final List<String> failures = new CopyOnWriteArrayList<>();
     private final LongAdder deadlocks = new LongAdder();
     private final Map<String, LongAdder> rows = new ConcurrentHashMap<>();
