@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *         .on(SeatReserved.class)
  *         .after(Duration.ofMinutes(15))
  *         .unless(SeatPaid.class, SeatReleased.class)
- *         .execute(event -> new ReleaseSeat(event.streamId()))
+ *         .execute(event -> new ReleaseSeat(event.streamId(), event.event().reservation()))
  *         .build();
  * }</pre>
  *

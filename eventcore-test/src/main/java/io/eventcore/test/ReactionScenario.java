@@ -27,10 +27,10 @@ import java.util.Objects;
  * <p>Where a reaction has a deadline, time passes between what is given, and after it:
  *
  * <pre>{@code
- * ReactionScenario.given(new SeatReserved(seat))
+ * ReactionScenario.given(new SeatReserved(seat, reservation))
  *         .after(Duration.ofMinutes(15))
  *         .when(releaseUnpaidSeats)
- *         .then(new ReleaseSeat(seat));
+ *         .then(new ReleaseSeat(seat, reservation));
  * }</pre>
  *
  * <p>The commands are not executed. A reaction that answers the same event in two ways fails the scenario, because its

@@ -14,6 +14,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.annotation.Bean;
 import org.springframework.scheduling.annotation.Scheduled;
@@ -22,7 +24,7 @@ import org.springframework.scheduling.annotation.Scheduled;
 class SeatsApplication {
     sealed interface SeatEvent extends Event {
         @EventType("seats.reserved")
-        record SeatReserved(StreamId streamId) implements SeatEvent {}
+        record SeatReserved(StreamId streamId, UUID reservation) implements SeatEvent {}
 
         @EventType("seats.paid")
         record SeatPaid(StreamId streamId) implements SeatEvent {}
@@ -31,7 +33,7 @@ class SeatsApplication {
         record SeatReleased(StreamId streamId) implements SeatEvent {}
 
         @EventType("seats.reminded")
-        record PaymentReminded(StreamId streamId, int times) implements SeatEvent {}
+        record PaymentReminded(StreamId streamId, UUID reservation, int times) implements SeatEvent {}
 
         @EventType("seats.counted")
         record SeatsCounted(StreamId streamId, LocalDate day) implements SeatEvent {}
@@ -44,7 +46,8 @@ class SeatsApplication {
                 .on(SeatEvent.SeatReserved.class)
                 .after(Duration.ofMinutes(15))
                 .unless(SeatEvent.SeatPaid.class, SeatEvent.SeatReleased.class)
-                .execute(event -> new ReleaseSeat(event.streamId()))
+                .execute(
+                        event -> new ReleaseSeat(event.streamId(), event.event().reservation()))
                 .build();
     }
     // end::release[]
@@ -56,7 +59,8 @@ class SeatsApplication {
                 .on(SeatEvent.SeatReserved.class)
                 .after(Duration.ofMinutes(5))
                 .unless(SeatEvent.SeatPaid.class, SeatEvent.SeatReleased.class)
-                .execute(event -> new RemindOfPayment(event.streamId(), 1))
+                .execute(event ->
+                        new RemindOfPayment(event.streamId(), event.event().reservation(), 1))
                 .build();
     }
 
@@ -66,8 +70,10 @@ class SeatsApplication {
                 .on(SeatEvent.PaymentReminded.class)
                 .after(Duration.ofMinutes(5))
                 .unless(SeatEvent.SeatPaid.class, SeatEvent.SeatReleased.class)
-                .execute(event ->
-                        new RemindOfPayment(event.streamId(), event.event().times() + 1))
+                .execute(event -> new RemindOfPayment(
+                        event.streamId(),
+                        event.event().reservation(),
+                        event.event().times() + 1))
                 .build();
     }
     // end::remind[]
@@ -93,60 +99,77 @@ class SeatsApplication {
     }
     // end::schedule[]
 
-    /** What is known of a seat. */
-    enum Seat {
-        FREE,
-        RESERVED,
-        PAID
+    /** What is known of a seat: the last reservation, and what became of it. */
+    record Seat(@Nullable UUID reservation, State state) {
+        enum State {
+            FREE,
+            RESERVED,
+            PAID
+        }
+
+        Seat now(State next) {
+            return new Seat(reservation, next);
+        }
+
+        boolean isReserved() {
+            return state == State.RESERVED;
+        }
+
+        /** Not by another reservation that came after the one that is meant. */
+        boolean isReservedBy(UUID meant) {
+            return isReserved() && meant.equals(reservation);
+        }
     }
 
     interface SeatCommand extends Command<Seat, SeatEvent> {
         @Override
         default Seat initialState() {
-            return Seat.FREE;
+            return new Seat(null, Seat.State.FREE);
         }
 
         @Override
         default Seat apply(Seat seat, SeatEvent event) {
-            if (event instanceof SeatEvent.SeatReserved) {
-                return Seat.RESERVED;
+            if (event instanceof SeatEvent.SeatReserved reserved) {
+                return new Seat(reserved.reservation(), Seat.State.RESERVED);
             }
             if (event instanceof SeatEvent.SeatPaid) {
-                return Seat.PAID;
+                return seat.now(Seat.State.PAID);
             }
-            return event instanceof SeatEvent.SeatReleased ? Seat.FREE : seat;
+            return event instanceof SeatEvent.SeatReleased ? seat.now(Seat.State.FREE) : seat;
         }
     }
 
-    record ReserveSeat(@Stream StreamId seat) implements SeatCommand {
+    record ReserveSeat(@Stream StreamId seat, UUID reservation) implements SeatCommand {
         @Override
         public List<SeatEvent> handle(Seat state) {
-            Require.that(state == Seat.FREE, "The seat is taken");
-            return List.of(new SeatEvent.SeatReserved(seat));
+            Require.that(state.state() == Seat.State.FREE, "The seat is taken");
+            return List.of(new SeatEvent.SeatReserved(seat, reservation));
         }
     }
 
     record PaySeat(@Stream StreamId seat) implements SeatCommand {
         @Override
         public List<SeatEvent> handle(Seat state) {
-            Require.that(state == Seat.RESERVED, "The seat is not reserved");
+            Require.that(state.isReserved(), "The seat is not reserved");
             return List.of(new SeatEvent.SeatPaid(seat));
         }
     }
 
     // tag::rule[]
-    record ReleaseSeat(@Stream StreamId seat) implements SeatCommand {
+    record ReleaseSeat(@Stream StreamId seat, UUID reservation) implements SeatCommand {
         @Override
         public List<SeatEvent> handle(Seat state) {
-            return state == Seat.RESERVED ? List.of(new SeatEvent.SeatReleased(seat)) : List.of();
+            return state.isReservedBy(reservation) ? List.of(new SeatEvent.SeatReleased(seat)) : List.of();
         }
     }
     // end::rule[]
 
-    record RemindOfPayment(@Stream StreamId seat, int times) implements SeatCommand {
+    record RemindOfPayment(@Stream StreamId seat, UUID reservation, int times) implements SeatCommand {
         @Override
         public List<SeatEvent> handle(Seat state) {
-            return state == Seat.RESERVED ? List.of(new SeatEvent.PaymentReminded(seat, times)) : List.of();
+            return state.isReservedBy(reservation)
+                    ? List.of(new SeatEvent.PaymentReminded(seat, reservation, times))
+                    : List.of();
         }
     }
 
