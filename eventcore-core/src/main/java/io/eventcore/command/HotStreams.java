@@ -232,7 +232,7 @@ final class HotStreams {
                     known.hasMetOthers(rowOf(conflict));
                 }
             } else {
-                prove(chain, queued);
+                prove(chain, queued, wayOut);
             }
             throw wayOut;
         } finally {
@@ -250,9 +250,17 @@ final class HotStreams {
      * Waits until all is stored that a decision rests on which has written nothing. Whatever it has thrown: the caller
      * would take it for an answer, and act on what may never have happened.
      */
-    private static void prove(DecisionChain chain, QueuedAttempt queued) {
+    private static void prove(DecisionChain chain, QueuedAttempt queued, Throwable wayOut) {
         if (!queued.hasLeftQueue() && chain.mustProve(queued)) {
-            chain.store(queued, queued.proof());
+            try {
+                chain.store(queued, queued.proof());
+            } catch (RuntimeException | Error failure) {
+                // As of a guess: a refusal may be wrong, of an error nothing else would tell.
+                if (wayOut instanceof Error && wayOut != failure) {
+                    failure.addSuppressed(wayOut);
+                }
+                throw failure;
+            }
         }
     }
 

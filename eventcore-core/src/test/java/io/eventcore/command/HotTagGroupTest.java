@@ -425,6 +425,31 @@ class HotTagGroupTest {
     }
 
     @Test
+    void an_error_that_cannot_be_proven_is_told_with_the_failure_of_the_store_and_a_refusal_is_not() {
+        AssertionError error = new AssertionError("a command is broken");
+        Runner held = decides(counts(1));
+        Runner broken = decides(tally(about(HOT), seen -> {
+            throw error;
+        }));
+        Runner refused = decides(onlyIfEmpty());
+        store.beforeAppend(2, () -> {
+            throw new EventStoreUnavailableException("away", null);
+        });
+
+        store.openForGood();
+
+        held.result();
+        assertThat(broken.failure())
+                .isInstanceOfSatisfying(
+                        EventStoreUnavailableException.class,
+                        failure -> assertThat(failure.getSuppressed()).containsExactly(error));
+        assertThat(refused.failure())
+                .isInstanceOfSatisfying(
+                        EventStoreUnavailableException.class,
+                        failure -> assertThat(failure.getSuppressed()).isEmpty());
+    }
+
+    @Test
     void a_refusal_that_rests_on_what_is_lost_is_decided_again() {
         Runner first = decides(counts(1));
         Runner refused = decides(onlyIfEmpty());
