@@ -3,7 +3,9 @@ package io.eventcore.internal;
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.RawEvent;
+import java.lang.reflect.Modifier;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The types that a projection or a reaction made of functions has a function for. */
 public final class HandledTypes {
@@ -28,5 +30,20 @@ public final class HandledTypes {
             narrowed = narrowed.ofTypes(type);
         }
         return narrowed;
+    }
+
+    /** Whether there may be a class that is of both types, as far as they tell. */
+    public static boolean mayMeet(Class<?> one, Class<?> other) {
+        if (one.isAssignableFrom(other) || other.isAssignableFrom(one)) {
+            return true;
+        }
+        if (one.isSealed()) {
+            return Stream.of(one.getPermittedSubclasses()).anyMatch(below -> mayMeet(below, other));
+        }
+        if (other.isSealed()) {
+            return mayMeet(other, one);
+        }
+        return (one.isInterface() && !Modifier.isFinal(other.getModifiers()))
+                || (other.isInterface() && !Modifier.isFinal(one.getModifiers()));
     }
 }

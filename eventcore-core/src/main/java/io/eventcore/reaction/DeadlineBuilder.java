@@ -42,11 +42,13 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     private static final Duration LONGEST = Duration.ofDays(36_525);
     private static final int DEFAULT_PER_SECOND = 1_000;
 
+    private static final String TIME = "after(..) or at(..)";
+    private static final String ANSWER = "execute(..) or executeAll(..)";
+
     private final ReactionBuilder<E> settings;
     private final Class<T> begins;
     private final List<Class<? extends E>> ends = new ArrayList<>();
-    private ReactionDeadline.Correlation<E> correlation = event -> "stream/" + event.streamId();
-    private boolean sameStream = true;
+    private ReactionDeadline.@Nullable Correlation<E> correlation;
     private ReactionDeadline.@Nullable DueTime<E> dueTime;
     private ReactionBuilder.@Nullable Answer<T> answer;
     private int maxPerSecond = DEFAULT_PER_SECOND;
@@ -61,20 +63,48 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      * on; what is pending stays as it is until the reaction is reset.
      *
      * @throws IllegalArgumentException if it is negative, or longer than a hundred years
+     * @throws IllegalStateException if it was said before when the deadline falls due
      */
     public DeadlineBuilder<E, T> after(Duration delay) {
+        Objects.requireNonNull(delay, "delay");
         if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
-            throw new IllegalArgumentException("A delay must be 0 to 100 years, is " + delay);
+            throw new IllegalArgumentException("Reaction '%s' has a deadline after %s: it must be 0 to %d days"
+                    .formatted(settings.name(), delay, LONGEST.toDays()));
         }
-        this.dueTime = event -> event.recordedAt().plus(delay);
+        this.dueTime = once(dueTime, event -> event.recordedAt().plus(delay), "when its deadline falls due", TIME);
         return this;
     }
 
-    /** The deadline falls due at a time that the event says; a time that has passed is due at once. */
+    /** What was not said before; whatever is said twice is a mistake, as only one of both could count. */
+    private <V> V once(@Nullable V before, V value, String what, String by) {
+        if (before != null) {
+            throw new IllegalStateException(
+                    "Reaction '%s' says twice %s: say it once, by %s".formatted(settings.name(), what, by));
+        }
+        return value;
+    }
+
+    private <V> V said(@Nullable V value, String what, String by) {
+        if (value == null) {
+            throw new IllegalStateException(
+                    "Reaction '%s' does not say %s: say it by %s".formatted(settings.name(), what, by));
+        }
+        return value;
+    }
+
+    /**
+     * The deadline falls due at a time that the event says; a time that has passed is due at once.
+     *
+     * @throws IllegalStateException if it was said before when the deadline falls due
+     */
     @SuppressWarnings("unchecked") // Asked about events of this type only.
     public DeadlineBuilder<E, T> at(Function<RecordedEvent<T>, Instant> time) {
         Objects.requireNonNull(time, "time");
-        this.dueTime = event -> Objects.requireNonNull(time.apply((RecordedEvent<T>) event), "the time of a deadline");
+        this.dueTime = once(
+                dueTime,
+                event -> Objects.requireNonNull(time.apply((RecordedEvent<T>) event), "the time of a deadline"),
+                "when its deadline falls due",
+                TIME);
         return this;
     }
 
@@ -84,7 +114,7 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      */
     @SafeVarargs
     public final DeadlineBuilder<E, T> unless(Class<? extends E>... types) {
-        for (Class<? extends E> type : types) {
+        for (Class<? extends E> type : Objects.requireNonNull(types, "types")) {
             ends.add(Objects.requireNonNull(type, "type"));
         }
         return this;
@@ -95,11 +125,19 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      * Each must carry one tag of that name ({@link Event#eventTags}); otherwise {@link #onError} decides.
      *
      * @throws IllegalArgumentException if it is no name of a tag
+     * @throws IllegalStateException if there is a tag or a key already
      */
     public DeadlineBuilder<E, T> sameTag(String name) {
-        EventTag.of(name);
-        this.correlation = event -> "tag/" + onlyTag(event, name);
-        this.sameStream = false;
+        EventTag.of(Objects.requireNonNull(name, "name"));
+        return correlated(event -> "tag/" + onlyTag(event, name));
+    }
+
+    private DeadlineBuilder<E, T> correlated(ReactionDeadline.Correlation<E> by) {
+        this.correlation = once(
+                correlation,
+                by,
+                "what an event has in common with those that call its deadline off",
+                "sameTag(..) or correlatedBy(..)");
         return this;
     }
 
@@ -120,23 +158,31 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      * of the key is stored.
      *
      * @param key of events of both kinds; not null
+     * @throws IllegalStateException if there is a tag or a key already
      */
     public DeadlineBuilder<E, T> correlatedBy(Function<RecordedEvent<E>, String> key) {
         Objects.requireNonNull(key, "key");
-        this.correlation = event -> "key/" + Objects.requireNonNull(key.apply(event), "the key of a deadline");
-        this.sameStream = false;
-        return this;
+        return correlated(event -> "key/" + Objects.requireNonNull(key.apply(event), "the key of a deadline"));
     }
 
-    /** The command to execute when the deadline falls due; see {@link Reaction#react}. */
+    /**
+     * The command to execute when the deadline falls due; see {@link Reaction#react}.
+     *
+     * @throws IllegalStateException if it was said before what is done then
+     */
     public DeadlineBuilder<E, T> execute(Function<RecordedEvent<T>, ? extends Command<?, ?>> command) {
         Objects.requireNonNull(command, "command");
         return executeAll(event -> List.of(command.apply(event)));
     }
 
-    /** The commands to execute, in this order, when the deadline falls due; see {@link Reaction#react}. */
+    /**
+     * The commands to execute, in this order, when the deadline falls due; see {@link Reaction#react}.
+     *
+     * @throws IllegalStateException if it was said before what is done then
+     */
     public DeadlineBuilder<E, T> executeAll(ReactionBuilder.Answer<T> commands) {
-        this.answer = Objects.requireNonNull(commands, "commands");
+        Objects.requireNonNull(commands, "commands");
+        this.answer = once(answer, commands, "what is done when its deadline falls due", ANSWER);
         return this;
     }
 
@@ -148,13 +194,17 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      */
     public DeadlineBuilder<E, T> maxPerSecond(int number) {
         if (number < 1 || number > 1_000_000) {
-            throw new IllegalArgumentException("maxPerSecond must be 1 to 1000000, is " + number);
+            throw new IllegalArgumentException(
+                    "maxPerSecond of reaction '%s' must be 1 to 1000000, is %d".formatted(settings.name(), number));
         }
         this.maxPerSecond = number;
         return this;
     }
 
-    /** Which events are wanted; by default all. Must want those that call a deadline off, too. */
+    /**
+     * Which events are wanted; by default all. Must want those that set a deadline and those that call it off: as far as
+     * types tell, that is checked when the reaction is built.
+     */
     public DeadlineBuilder<E, T> filter(EventFilter wanted) {
         settings.filter(wanted);
         return this;
@@ -188,21 +238,20 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     /**
      * The reaction.
      *
-     * @throws IllegalStateException if it is not said when a deadline falls due, or what is to be executed; or if there are
-     *     several partitions, and deadlines are called off by events of other streams
+     * @throws IllegalStateException if it is not said when a deadline falls due, or what is to be executed; if the filter
+     *     leaves out the types that set a deadline or call it off; or if there are several partitions, and deadlines are
+     *     called off by events of other streams
      */
     public Reaction<E> build() {
-        if (dueTime == null) {
-            throw new IllegalStateException("Say when the deadline falls due: by after(..) or at(..)");
-        }
-        if (answer == null) {
-            throw new IllegalStateException("Say what is done when the deadline falls due: by execute(..)");
-        }
+        ReactionDeadline.DueTime<E> due = said(dueTime, "when its deadline falls due", TIME);
+        ReactionBuilder.Answer<T> commands = said(answer, "what is done when its deadline falls due", ANSWER);
+        ReactionDeadline.Correlation<E> by = correlation;
+        ReactionDeadline.Correlation<E> sameStream = event -> "stream/" + event.streamId();
         return settings.withDeadline(
                 begins,
                 ends,
-                answer,
-                new ReactionDeadline<>(begins, ends, dueTime, correlation, maxPerSecond),
-                sameStream);
+                commands,
+                new ReactionDeadline<>(begins, ends, due, by == null ? sameStream : by, maxPerSecond),
+                by == null);
     }
 }

@@ -28,6 +28,7 @@ public final class ReactionBuilder<E extends Event> {
     private EventFilter filter = EventFilter.all();
     private Instant since = Instant.EPOCH;
     private int partitions = 1;
+    private boolean hasDeadline;
     private Function<FailureContext, FailureDecision> onError = FailureDecision::retryThenFail;
 
     ReactionBuilder(String name, Class<E> eventType) {
@@ -38,8 +39,14 @@ public final class ReactionBuilder<E extends Event> {
     /**
      * What is to be done about events of a type and its subtypes. The first matching type counts; events of no such type are
      * passed over and not even decoded.
+     *
+     * @throws IllegalStateException if this reaction has a deadline
      */
     public <T extends E> ReactionBuilder<E> on(Class<T> type, Answer<T> answer) {
+        if (hasDeadline) {
+            throw new IllegalStateException(
+                    "Reaction '" + name + "' has a deadline: declare what it does at once as a reaction of its own");
+        }
         cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(answer, "answer")));
         return this;
     }
@@ -48,14 +55,24 @@ public final class ReactionBuilder<E extends Event> {
      * Begins a deadline: what is to be done at a later time about events of a type and its subtypes, unless another event
      * calls that off before. A reaction has one deadline and nothing else; what is done at once is another reaction.
      *
-     * @throws IllegalStateException if this reaction answers events at once
+     * @throws IllegalStateException if this reaction answers events at once, or has a deadline already
      */
     public <T extends E> DeadlineBuilder<E, T> on(Class<T> type) {
         if (!cases.isEmpty()) {
             throw new IllegalStateException("Reaction '" + name
                     + "' answers events at once: declare what it does at a later time as a reaction of its own");
         }
-        return new DeadlineBuilder<>(this, type);
+        if (hasDeadline) {
+            throw new IllegalStateException("Reaction '" + name
+                    + "' has a deadline already, and can have one: declare another one as a reaction of its own");
+        }
+        DeadlineBuilder<E, T> deadline = new DeadlineBuilder<>(this, type);
+        hasDeadline = true;
+        return deadline;
+    }
+
+    String name() {
+        return name;
     }
 
     <T extends E> Reaction<E> withDeadline(
@@ -68,9 +85,20 @@ public final class ReactionBuilder<E extends Event> {
             throw new IllegalStateException("Reaction '" + name + "' has " + partitions
                     + " partitions, and events of other streams call its deadlines off: it can have one");
         }
+        requireWanted(begins, "sets its deadline");
+        ends.forEach(type -> requireWanted(type, "calls its deadline off"));
         List<Class<? extends Event>> types = new ArrayList<>(List.of(begins));
         types.addAll(ends);
         return new OfFunctions<>(this, List.<Case<E, ?>>of(new Case<>(begins, answer)), types, Optional.of(deadline));
+    }
+
+    private void requireWanted(Class<? extends Event> type, String role) {
+        if (!filter.types().isEmpty()
+                && filter.types().stream().noneMatch(wanted -> HandledTypes.mayMeet(wanted, type))) {
+            throw new IllegalStateException(
+                    "The filter of reaction '%s' leaves out %s, which %s: let it want that type, or none"
+                            .formatted(name, type.getName(), role));
+        }
     }
 
     /** Which events are wanted; by default all. */
@@ -97,8 +125,16 @@ public final class ReactionBuilder<E extends Event> {
         return this;
     }
 
-    /** The reaction. */
+    /**
+     * The reaction.
+     *
+     * @throws IllegalStateException if a deadline was begun: it is not known here
+     */
     public Reaction<E> build() {
+        if (hasDeadline) {
+            throw new IllegalStateException("Reaction '" + name
+                    + "' has a deadline: build it by what on(..) has returned, which knows the deadline");
+        }
         return new OfFunctions<>(
                 this,
                 cases,
