@@ -16,6 +16,7 @@ final class Dialect {
     private final StreamQueries streams;
     private final LogQueries log;
     private final TagQueries tags;
+    private final TagHeads tagHeads;
     private final Appends appends;
     private final Imports imports;
     private final StoredAppends stored;
@@ -30,6 +31,7 @@ final class Dialect {
         this.streams = engine.streams(names);
         this.log = engine.log(names);
         this.tags = new TagQueries(names, engine.expressions());
+        this.tagHeads = engine.tagHeads(names);
         this.appends = engine.appends(names);
         this.imports = engine.imports(names);
         this.stored = new StoredAppends(names, engine.expressions(), engine.types());
@@ -69,6 +71,10 @@ final class Dialect {
 
     TagQueries tags() {
         return tags;
+    }
+
+    TagHeads tagHeads() {
+        return tagHeads;
     }
 
     Appends appends() {

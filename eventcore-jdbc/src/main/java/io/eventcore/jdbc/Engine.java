@@ -27,6 +27,11 @@ enum Engine {
         }
 
         @Override
+        TagHeads tagHeads(TableNames names) {
+            return new PostgreSqlTagHeads(names);
+        }
+
+        @Override
         LogQueries log(TableNames names) {
             return new PostgreSqlLogQueries(names);
         }
@@ -248,6 +253,10 @@ enum Engine {
 
     StreamQueries streams(TableNames names) {
         return new StreamQueries(names, expressions);
+    }
+
+    TagHeads tagHeads(TableNames names) {
+        return new TagHeads(names, expressions, types);
     }
 
     LogQueries log(TableNames names) {

@@ -97,7 +97,7 @@ public class JdbcEventStore implements EventStore {
         this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
         this.tagTables = new TagTables(dialect, !connections.isRouting());
         this.log = new LogReads(dialect, connections, payloads, tagTables);
-        this.tags = new TagReads(dialect, connections, payloads, tagTables);
+        this.tags = new TagReads(dialect, connections, payloads, tagTables, group.enabled(), SharedReads.PATIENCE);
         if (builder.checksTags) {
             checkTags();
         }

@@ -1,7 +1,5 @@
 package io.eventcore.jdbc;
 
-import io.eventcore.StreamId;
-import io.eventcore.StreamVersion;
 import io.eventcore.internal.Combiner;
 import io.eventcore.internal.OwnThreads;
 import java.sql.SQLException;
@@ -22,112 +20,117 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets reads that wait at the same time share one statement.
  *
- * <p>A read of a short stream costs the database little and the way there much. While few statements are under way a
- * read is a statement by itself, at once. When there are as many as keep the database busy, others gather, and the first
- * of them sends for all as soon as one of those statements is done: a {@link Combiner}, with these rules. Every reader
- * still sees all that was committed before it asked, since its statement begins after that.
+ * <p>A read of a short stream or of a rare tag costs the database little and the way there much. While few statements are
+ * under way a read is a statement by itself, at once. When there are as many as keep the database busy, others gather, and
+ * the first of them sends for all as soon as one of those statements is done: a {@link Combiner}, with these rules. Every
+ * reader still sees all that was committed before it asked, since its statement begins after that.
  *
  * <p>A read that was not taken along in time is sent by itself, and so is each whose shared statement failed. One that was
  * taken along waits as its leader does, for a connection too. An interruption costs no read its answer.
  *
  * <p>Safe for any number of threads, virtual ones included.
  *
- * @param <T> what is found of a stream
+ * @param <K> what is read: streams, or tags
+ * @param <P> the place in one after which it is read
+ * @param <T> what is found of one
  */
-final class SharedReads<T> {
-    /** So many streams share a statement at most: rows of others take time and memory. */
-    static final int MAX_STREAMS = 32;
+final class SharedReads<K, P, T> {
+    /** So many streams or tags share a statement at most: rows of others take time and memory. */
+    static final int MAX_KEYS = 32;
 
-    /** How many that do not fit are passed over before a statement is sent as it is: all who wait may want one stream. */
+    /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays no other read. */
+    static final Duration PATIENCE = Duration.ofMillis(20);
+
+    /** How many that do not fit are passed over before a statement is sent as it is: all who wait may want the same. */
     private static final int MAX_PASSED_OVER = 16;
 
     private static final Logger LOG = LoggerFactory.getLogger(SharedReads.class);
 
     private final int statements;
-    private final Read<T> read;
+    private final Read<K, P, T> read;
 
-    private final Deque<Waiting<T>> waiting = new ArrayDeque<>();
-    private final Combiner<Waiting<T>, Answer<T>> combiner = new Combiner<>(new ReentrantLock(), new Rules());
+    private final Deque<Waiting<K, P, T>> waiting = new ArrayDeque<>();
+    private final Combiner<Waiting<K, P, T>, Answer<K, T>> combiner = new Combiner<>(new ReentrantLock(), new Rules());
 
     /**
      * Reads that share statements.
      *
      * @param statements how many are under way before reads gather
      */
-    SharedReads(int statements, Read<T> read) {
+    SharedReads(int statements, Read<K, P, T> read) {
         this.statements = statements;
         this.read = read;
     }
 
-    /** Reads streams, each after a version, by one statement; what is not there is not in the result. */
+    /** Reads each after its place, by one statement; what is not there may be left out of the result. */
     @FunctionalInterface
-    interface Read<T> {
-        Map<StreamId, T> read(Map<StreamId, StreamVersion> streamsAfter) throws SQLException;
+    interface Read<K, P, T> {
+        Map<K, T> read(Map<K, P> keysAfter) throws SQLException;
     }
 
     /**
-     * Reads streams, together with others if that is worth while.
+     * Reads each after its place, together with others if that is worth while.
      *
      * @param patience how long to wait for a statement before this read is sent by itself
      */
-    Map<StreamId, T> read(Map<StreamId, StreamVersion> streamsAfter, Duration patience) throws SQLException {
-        if (streamsAfter.size() > MAX_STREAMS / 2) {
-            return read.read(streamsAfter);
+    Map<K, T> read(Map<K, P> keysAfter, Duration patience) throws SQLException {
+        if (keysAfter.size() > MAX_KEYS / 2) {
+            return read.read(keysAfter);
         }
-        Waiting<T> own = new Waiting<>(streamsAfter);
-        Optional<Answer<T>> answer = combiner.submitWithin(own, patience.toNanos());
-        if (answer.isPresent() && answer.get() instanceof Found<T> found) {
-            return own.of(found.streams);
+        Waiting<K, P, T> own = new Waiting<>(keysAfter);
+        Optional<Answer<K, T>> answer = combiner.submitWithin(own, patience.toNanos());
+        if (answer.isPresent() && answer.get() instanceof Found<K, T> found) {
+            return own.of(found.found);
         }
-        if (answer.isPresent() && answer.get() instanceof FailedAlone<T> failed) {
+        if (answer.isPresent() && answer.get() instanceof FailedAlone<K, T> failed) {
             throw failed.cause;
         }
-        return read.read(streamsAfter);
+        return read.read(keysAfter);
     }
 
-    private sealed interface Answer<T> {}
+    private sealed interface Answer<K, T> {}
 
     /** What the statement found, for all that shared it. */
-    private record Found<T>(Map<StreamId, T> streams) implements Answer<T> {}
+    private record Found<K, T>(Map<K, T> found) implements Answer<K, T> {}
 
     /** The statement of a single read has failed. */
-    private record FailedAlone<T>(SQLException cause) implements Answer<T> {}
+    private record FailedAlone<K, T>(SQLException cause) implements Answer<K, T> {}
 
     /** The shared statement has failed; each read is sent by itself. */
-    private record ReadAlone<T>() implements Answer<T> {}
+    private record ReadAlone<K, T>() implements Answer<K, T> {}
 
     /** Which reads share a statement, and how many of these are under way. The lock is held, except to carry out. */
-    private final class Rules implements Combiner.Policy<Waiting<T>, Answer<T>> {
+    private final class Rules implements Combiner.Policy<Waiting<K, P, T>, Answer<K, T>> {
         @Override
-        public void arrive(Waiting<T> own) {
+        public void arrive(Waiting<K, P, T> own) {
             waiting.add(own);
         }
 
         @Override
-        public void withdraw(Waiting<T> own) {
+        public void withdraw(Waiting<K, P, T> own) {
             waiting.remove(own);
         }
 
         @Override
-        public @Nullable Waiting<T> nextLeader(int underWay) {
+        public @Nullable Waiting<K, P, T> nextLeader(int underWay) {
             return underWay < statements ? waiting.poll() : null;
         }
 
         /** Takes along those who wait, in their order, as long as they fit. */
         @Override
-        public void gather(Combiner.Group<Waiting<T>> group) {
+        public void gather(Combiner.Group<Waiting<K, P, T>> group) {
             if (waiting.isEmpty()) {
                 return;
             }
-            Map<StreamId, StreamVersion> wanted = new HashMap<>(group.leader().streamsAfter);
+            Map<K, P> wanted = new HashMap<>(group.leader().keysAfter);
             int passedOver = 0;
-            for (Iterator<Waiting<T>> reads = waiting.iterator();
-                    reads.hasNext() && wanted.size() < MAX_STREAMS && passedOver < MAX_PASSED_OVER; ) {
-                Waiting<T> next = reads.next();
+            for (Iterator<Waiting<K, P, T>> reads = waiting.iterator();
+                    reads.hasNext() && wanted.size() < MAX_KEYS && passedOver < MAX_PASSED_OVER; ) {
+                Waiting<K, P, T> next = reads.next();
                 if (next.fits(wanted)) {
                     group.add(next);
                     reads.remove();
-                    wanted.putAll(next.streamsAfter);
+                    wanted.putAll(next.keysAfter);
                 } else {
                     passedOver++;
                 }
@@ -135,10 +138,10 @@ final class SharedReads<T> {
         }
 
         @Override
-        public List<Answer<T>> carryOut(List<Waiting<T>> group) {
+        public List<Answer<K, T>> carryOut(List<Waiting<K, P, T>> group) {
             boolean alone = group.size() == 1;
             try {
-                Map<StreamId, T> found = read.read(alone ? group.get(0).streamsAfter : wanted(group));
+                Map<K, T> found = read.read(alone ? group.get(0).keysAfter : wanted(group));
                 return Collections.nCopies(group.size(), new Found<>(found));
             } catch (SQLException e) {
                 return alone ? List.of(new FailedAlone<>(e)) : eachAlone(group, e);
@@ -150,7 +153,7 @@ final class SharedReads<T> {
             }
         }
 
-        private List<Answer<T>> eachAlone(List<Waiting<T>> group, Exception e) {
+        private List<Answer<K, T>> eachAlone(List<Waiting<K, P, T>> group, Exception e) {
             LOG.debug(
                     "A statement shared by several reads failed; each of them is sent by itself",
                     OwnThreads.redacted(e));
@@ -158,50 +161,50 @@ final class SharedReads<T> {
         }
 
         @Override
-        public Answer<T> withoutAnswer(Waiting<T> own) {
+        public Answer<K, T> withoutAnswer(Waiting<K, P, T> own) {
             return new ReadAlone<>();
         }
     }
 
-    private static <T> Map<StreamId, StreamVersion> wanted(List<Waiting<T>> group) {
-        Map<StreamId, StreamVersion> wanted = new HashMap<>();
-        for (Waiting<T> each : group) {
-            wanted.putAll(each.streamsAfter);
+    private static <K, P, T> Map<K, P> wanted(List<Waiting<K, P, T>> group) {
+        Map<K, P> wanted = new HashMap<>();
+        for (Waiting<K, P, T> each : group) {
+            wanted.putAll(each.keysAfter);
         }
         return wanted;
     }
 
     /** A read that waits to be sent. */
-    private static final class Waiting<T> extends Combiner.Ticket<Answer<T>> {
-        private final Map<StreamId, StreamVersion> streamsAfter;
+    private static final class Waiting<K, P, T> extends Combiner.Ticket<Answer<K, T>> {
+        private final Map<K, P> keysAfter;
 
-        private Waiting(Map<StreamId, StreamVersion> streamsAfter) {
-            this.streamsAfter = streamsAfter;
+        private Waiting(Map<K, P> keysAfter) {
+            this.keysAfter = keysAfter;
         }
 
-        /** A stream is read after one version in a statement. */
-        boolean fits(Map<StreamId, StreamVersion> wanted) {
+        /** In a statement each is read after one place. */
+        boolean fits(Map<K, P> wanted) {
             int size = wanted.size();
-            for (Map.Entry<StreamId, StreamVersion> stream : streamsAfter.entrySet()) {
-                StreamVersion after = wanted.get(stream.getKey());
+            for (Map.Entry<K, P> own : keysAfter.entrySet()) {
+                P after = wanted.get(own.getKey());
                 if (after == null) {
                     size++;
-                } else if (!after.equals(stream.getValue())) {
+                } else if (!after.equals(own.getValue())) {
                     return false;
                 }
             }
-            return size <= MAX_STREAMS;
+            return size <= MAX_KEYS;
         }
 
-        Map<StreamId, T> of(Map<StreamId, T> all) {
-            if (all.size() <= streamsAfter.size() && streamsAfter.keySet().containsAll(all.keySet())) {
+        Map<K, T> of(Map<K, T> all) {
+            if (all.size() <= keysAfter.size() && keysAfter.keySet().containsAll(all.keySet())) {
                 return all;
             }
-            Map<StreamId, T> own = new HashMap<>();
-            for (StreamId id : streamsAfter.keySet()) {
-                T found = all.get(id);
+            Map<K, T> own = new HashMap<>();
+            for (K key : keysAfter.keySet()) {
+                T found = all.get(key);
                 if (found != null) {
-                    own.put(id, found);
+                    own.put(key, found);
                 }
             }
             return own;

@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,14 +34,11 @@ final class StreamReads {
     private static final int LARGEST_FIRST_PAGE = 256;
     private static final int SMALLEST_FIRST_PAGE = 16;
 
-    /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays no other read. */
-    private static final Duration PATIENCE = Duration.ofMillis(20);
-
     private final Dialect dialect;
     private final Connections connections;
     private final Payloads payloads;
     private final boolean sharing;
-    private final SharedReads<Beginning> shared;
+    private final SharedReads<StreamId, StreamVersion, Beginning> shared;
 
     /**
      * Reads by these connections.
@@ -81,7 +77,7 @@ final class StreamReads {
             return connections.joinOrOwn(connection -> cut(connection, streamsAfter.keySet()));
         }
         return sharing && !connections.inCallersTransaction()
-                ? shared.read(streamsAfter, PATIENCE)
+                ? shared.read(streamsAfter, SharedReads.PATIENCE)
                 : connections.joinOrOwn(connection -> beginnings(connection, streamsAfter));
     }
 

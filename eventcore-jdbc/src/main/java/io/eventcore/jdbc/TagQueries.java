@@ -19,7 +19,8 @@ import java.util.TreeSet;
 
 /** Reads tags: how far they have come, and the events that carry them. */
 final class TagQueries {
-    private static final long INCOMPLETE = -1;
+    /** Stands for the key of a row in the rows that tell names of tags which old events are being given. */
+    static final long INCOMPLETE = -1;
 
     private static final String JOIN_TYPE = " JOIN eventcore_event e ON e.position = t.position";
 

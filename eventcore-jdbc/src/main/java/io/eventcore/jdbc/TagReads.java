@@ -10,18 +10,27 @@ import io.eventcore.EventQuery.Item;
 import io.eventcore.EventTag;
 import io.eventcore.StoredEvent;
 import io.eventcore.StoredMatches;
+import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
+import io.eventcore.jdbc.TagHeads.Head;
+import io.eventcore.jdbc.TagHeads.HomeRow;
+import io.eventcore.jdbc.TagQueries.Cut;
 import io.eventcore.jdbc.TagQueries.CutRow;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -31,6 +40,9 @@ import java.util.TreeSet;
  * stands. Along a tag positions ascend in the order of commit, so these places split its events exactly into those of the
  * snapshot and those committed later; a stream is split by its version. What is read afterwards ends there. The other way
  * round, with the places taken after the events, decisions would be lost.
+ *
+ * <p>If each item is a stream or one tag, that statement brings the events too, unless they are many or large ({@link TagHeads}), and
+ * threads that wait share it ({@link SharedReads}). Then it is the only one.
  */
 final class TagReads {
     /** To look an entry up costs about as much as to read so many in a row. */
@@ -40,12 +52,32 @@ final class TagReads {
     private final Connections connections;
     private final Payloads payloads;
     private final TagTables tables;
+    private final boolean sharing;
+    private final Duration patience;
+    private final SharedReads<String, Seen, Head> shared;
 
-    TagReads(Dialect dialect, Connections connections, Payloads payloads, TagTables tables) {
+    /**
+     * Reads by these connections.
+     *
+     * @param sharing whether one thread may read what another asks for
+     * @param patience how long a read waits for one that takes it along
+     */
+    TagReads(
+            Dialect dialect,
+            Connections connections,
+            Payloads payloads,
+            TagTables tables,
+            boolean sharing,
+            Duration patience) {
         this.dialect = dialect;
         this.connections = connections;
         this.payloads = payloads;
         this.tables = tables;
+        this.sharing = sharing;
+        this.patience = patience;
+        this.shared = new SharedReads<>(
+                dialect.streams().readsBeforeSharing(),
+                rowsAfter -> connections.own(connection -> heads(connection, rowsAfter)));
     }
 
     /**
@@ -56,14 +88,11 @@ final class TagReads {
      * @throws BoundaryConflictException if events that were stored before that have been given tags since
      */
     StoredMatches read(EventQuery query, Optional<Boundary> after, StoredEvent.Decoder decoder) throws SQLException {
-        Map<String, CutRow> cut = connections.joinOrOwn(connection -> {
-            tables.check(connection);
-            Map<String, CutRow> found = cut(connection, query);
-            if (after.isPresent()) {
-                checkNothingCameBelow(connection, after.get(), found);
-            }
-            return found;
-        });
+        Map<String, Head> heads = fitsOneStatement(query) ? heads(query, after) : Map.of();
+        Map<String, CutRow> cut = heads.isEmpty() ? cut(query) : cut(heads);
+        if (after.isPresent()) {
+            checkNothingCameBelow(after.get(), cut, heads);
+        }
         List<String> guards = new ArrayList<>();
         Map<String, Seen> seen = new HashMap<>();
         for (int i = 0; i < query.items().size(); i++) {
@@ -74,6 +103,11 @@ final class TagReads {
             seen.put(guard, new Seen(found.version(), EventTag.isRow(guard) ? found.lastPosition() : 0));
         }
         Boundary boundary = Boundary.of(query, guards, seen);
+        if (!heads.isEmpty()
+                && heads.values().stream().allMatch(head -> head.events().isPresent())) {
+            Collection<HomeRow> events = matching(query, heads);
+            return new StoredMatches(boundary, () -> decoded(events, decoder));
+        }
         List<TagPart> parts = parts(query, boundary, after, cut);
         return new StoredMatches(
                 boundary,
@@ -81,7 +115,48 @@ final class TagReads {
                         dialect, connections, payloads, decoder, parts, wholeTag(query, boundary, after)));
     }
 
-    private Map<String, CutRow> cut(Connection connection, EventQuery query) throws SQLException {
+    private static boolean fitsOneStatement(EventQuery query) {
+        return query.items().size() <= TagHeads.MAX_KEYS
+                && query.items().stream().allMatch(item -> item.tags().size() <= 1);
+    }
+
+    private Map<String, Head> heads(EventQuery query, Optional<Boundary> after) throws SQLException {
+        Map<String, Seen> rowsAfter = new HashMap<>();
+        for (Item item : query.items()) {
+            String row = rowOf(item);
+            rowsAfter.put(row, after.map(before -> before.seen(row)).orElse(Seen.NOTHING));
+        }
+        return sharing && !connections.inCallersTransaction()
+                ? shared.read(rowsAfter, patience)
+                : connections.joinOrOwn(connection -> heads(connection, rowsAfter));
+    }
+
+    /** The stream of an item, or its one tag. */
+    private static String rowOf(Item item) {
+        return item.stream()
+                .map(StreamId::value)
+                .orElseGet(() -> item.tags().get(0).rowId());
+    }
+
+    private Map<String, Head> heads(Connection connection, Map<String, Seen> rowsAfter) throws SQLException {
+        tables.check(connection);
+        return dialect.tagHeads().read(connection, rowsAfter, payloads.budget());
+    }
+
+    /** How far all have come, unless old events are being given one of the tags. */
+    private static Map<String, CutRow> cut(Map<String, Head> heads) throws SQLException {
+        Map<String, CutRow> rows = new HashMap<>();
+        Set<String> incompleteNames = new HashSet<>();
+        heads.forEach((row, head) -> {
+            rows.put(row, head.row());
+            if (!head.complete()) {
+                incompleteNames.add(EventTag.ofRow(row).name());
+            }
+        });
+        return new Cut(rows, incompleteNames).checked(rows.keySet(), incompleteNames);
+    }
+
+    private Map<String, CutRow> cut(EventQuery query) throws SQLException {
         Set<String> rows = new TreeSet<>(RowIds.ORDER);
         Set<String> names = new HashSet<>();
         for (Item item : query.items()) {
@@ -91,22 +166,56 @@ final class TagReads {
                 names.add(tag.name());
             }
         }
-        return dialect.tags().cut(connection, rows).checked(rows, names);
+        return connections.joinOrOwn(connection -> {
+            tables.check(connection);
+            return dialect.tags().cut(connection, rows).checked(rows, names);
+        });
+    }
+
+    /** The events of all heads that match, each once, in the order of the log. */
+    private static Collection<HomeRow> matching(EventQuery query, Map<String, Head> heads) {
+        Map<Long, HomeRow> matching = new TreeMap<>();
+        for (Item item : query.items()) {
+            Head head = Objects.requireNonNull(heads.get(rowOf(item)));
+            for (HomeRow event : head.events().orElseThrow()) {
+                if (item.typeNames().isEmpty()
+                        || item.typeNames().contains(event.row().typeName())) {
+                    matching.put(event.row().position(), event);
+                }
+            }
+        }
+        return List.copyOf(matching.values());
+    }
+
+    private static Iterator<StoredEvent> decoded(Collection<HomeRow> events, StoredEvent.Decoder decoder) {
+        if (decoder.prepares()) {
+            List<byte[]> found = new ArrayList<>();
+            events.forEach(event -> event.row().addPayload(found));
+            decoder.prepare(found);
+        }
+        return events.stream()
+                .map(event -> event.row().of(event.home(), decoder))
+                .iterator();
     }
 
     /**
      * What was stored before and is given tags now lies below what the boundary saw: of a guard the count tells, of another
-     * tag that the place up to which its name was filled lies beyond the boundary.
+     * tag that the place up to which its name was filled lies beyond the boundary. A head that came with its events has as many
+     * beyond as the guard has grown by.
      */
-    private void checkNothingCameBelow(Connection connection, Boundary after, Map<String, CutRow> cut)
+    private void checkNothingCameBelow(Boundary after, Map<String, CutRow> cut, Map<String, Head> heads)
             throws SQLException {
         for (Guard guard : after.guards()) {
             CutRow found = cut.getOrDefault(guard.rowId(), CutRow.ABSENT);
             Seen seen = guard.seen();
             long grown = found.version() - seen.version();
+            Head head = heads.get(guard.rowId());
+            boolean counted = head != null && head.events().isPresent();
             if (grown > 0
                     && EventTag.isRow(guard.rowId())
-                    && dialect.tags().count(connection, found.key(), seen.lastPosition(), found.lastPosition())
+                    && !counted
+                    && connections.joinOrOwn(connection -> dialect.tags()
+                                    .count(connection, found.key(), seen.lastPosition(), found.lastPosition()))
                             != grown) {
                 throw cameBelow(guard, found);
             }
@@ -117,7 +226,8 @@ final class TagReads {
                         .forEach(row -> otherNames.add(EventTag.ofRow(row).name()));
             }
             if (!otherNames.isEmpty()) {
-                long filledTo = dialect.tags().filledTo(connection, otherNames);
+                long filledTo =
+                        connections.joinOrOwn(connection -> dialect.tags().filledTo(connection, otherNames));
                 if (filledTo > 0 && filledTo >= after.lastPosition().value()) {
                     throw cameBelow(guard, found);
                 }

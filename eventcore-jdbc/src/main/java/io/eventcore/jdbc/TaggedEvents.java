@@ -128,10 +128,7 @@ final class TaggedEvents implements Iterator<StoredEvent> {
         for (KeyedRow row : fit) {
             StreamId id = ids.get(row.streamKey);
             if (id == null) {
-                throw new SQLException(
-                        "The event at position %d belongs to a stream with key %d, which is not there"
-                                .formatted(row.event.position(), row.streamKey),
-                        NOT_IN_STATE);
+                throw withoutStream(row.event, row.streamKey);
             }
             bytes += row.event.bytes();
             page.add(row.event.of(id, decoder));
@@ -174,6 +171,13 @@ final class TaggedEvents implements Iterator<StoredEvent> {
         if (!unknown.isEmpty()) {
             ids.putAll(dialect.lookups().streamIds(connection, unknown));
         }
+    }
+
+    static SQLException withoutStream(EventRow event, long streamKey) {
+        return new SQLException(
+                "The event at position %d belongs to a stream with key %d, which is not there"
+                        .formatted(event.position(), streamKey),
+                NOT_IN_STATE);
     }
 
     /** Whether as many events carry the tag as it counts. */

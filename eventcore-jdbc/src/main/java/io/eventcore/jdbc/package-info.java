@@ -12,7 +12,8 @@
  *       is one function on PostgreSQL and elsewhere {@code StatementAppends} by {@code StreamLocks} and {@code EventWrites}.
  *   <li>The way of an append outside of a caller's transaction: {@code OwnAppends} settles, {@code BusyStreams} waits for locked
  *       streams, {@code GroupedAppends} shares transactions, {@code DirectAppends} sends.
- *   <li>Reading: {@code StreamReads} and {@code StreamMerge} for streams, {@code LogReads} for the log.
+ *   <li>Reading: {@code StreamReads} and {@code StreamMerge} for streams, {@code TagReads} by {@code TagHeads} or page by page by
+ *       {@code TaggedEvents} for tags, {@code LogReads} for the log; {@code SharedReads} lets those that wait share a statement.
  *   <li>Projections: {@code ProjectionLeases}, {@code ProjectionCheckpoints}, {@code ProjectionPartitions}, {@code NewPartitions},
  *       {@code ParkedStreams}, {@code ParkedStreamChanges}.
  *   <li>Connections: {@code Connections} tells those of a caller's transaction from our own, {@code DataSourceProxies} what

@@ -97,6 +97,27 @@ class PostgreSqlTagPlansTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
+    void a_page_of_many_small_tags_looks_at_them(boolean analyzed) {
+        EventQuery query = EventQuery.tagged(RARE);
+        for (int i = 0; i < 40; i++) {
+            query = query.or(EventQuery.tagged("tag", "of-" + i));
+        }
+
+        assertThat(ofAPage(query, analyzed)).isLessThanOrEqualTo(41 * 2 * EVENTS / 500 + 50);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void the_place_of_a_large_tag_is_found_without_its_events(boolean analyzed) {
+        analyze(analyzed);
+        EventQuery query = EventQuery.tagged(LARGE).or(EventQuery.tagged(RARE));
+
+        assertThat(rowsOfLast(number -> store.readEvents(query, LedgerEvent.class)))
+                .isLessThanOrEqualTo(2 * EVENTS / 1_000 + 10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     void a_page_of_the_log_by_tags_looks_at_entries_and_at_a_page_of_events(boolean analyzed) {
         analyze(analyzed);
         EventFilter both = EventFilter.tagged(LARGE).and(HALF);

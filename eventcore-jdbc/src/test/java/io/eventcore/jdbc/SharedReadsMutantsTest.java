@@ -31,22 +31,22 @@ class SharedReadsMutantsTest {
                         "while_few_statements_are_under_way_a_read_is_sent_alone_and_at_once"),
                 arguments(
                         "gives each reader everything",
-                        "all.size() <= streamsAfter.size() && streamsAfter.keySet().containsAll(all.keySet())",
+                        "all.size() <= keysAfter.size() && keysAfter.keySet().containsAll(all.keySet())",
                         "true",
                         "each_gets_its_own_streams_and_nothing_of_what_is_absent"),
                 arguments(
                         "reads a stream after whichever version is asked for last",
-                        "!after.equals(stream.getValue())",
+                        "!after.equals(own.getValue())",
                         "size < 0",
                         "a_stream_that_is_wanted_after_two_versions_is_not_read_by_one_statement"),
                 arguments(
                         "has no room for a stream that another one wants",
-                        "} else if (!after.equals(stream.getValue())) {",
+                        "} else if (!after.equals(own.getValue())) {",
                         "} else {",
                         "a_stream_that_two_want_after_the_same_version_is_read_once_for_both"),
                 arguments(
                         "knows no bound",
-                        "return size <= MAX_STREAMS;",
+                        "return size <= MAX_KEYS;",
                         "return true;",
                         "a_statement_is_bounded_and_what_did_not_fit_leads_next"),
                 arguments(

@@ -45,7 +45,7 @@ class SharedReadsTest {
 
     @Test
     void while_few_statements_are_under_way_a_read_is_sent_alone_and_at_once() {
-        SharedReads<String> reads = new SharedReads<>(3, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(3, database);
         Caller first = heldCaller(reads, A);
         Caller second = heldCaller(reads, B);
 
@@ -58,7 +58,7 @@ class SharedReadsTest {
 
     @Test
     void those_that_wait_are_sent_together_by_the_first_of_them_when_a_statement_ends() {
-        SharedReads<String> reads = new SharedReads<>(2, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(2, database);
         Caller first = heldCaller(reads, FIRST);
         Caller second = heldCaller(reads, StreamId.of("second"));
         List<Caller> others = IntStream.range(0, 20)
@@ -76,7 +76,7 @@ class SharedReadsTest {
 
     @Test
     void each_gets_its_own_streams_and_nothing_of_what_is_absent() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
         Caller one = waitingCaller(reads, after(0, A, B));
         Caller other = waitingCaller(reads, after(3, C, ABSENT));
@@ -92,7 +92,7 @@ class SharedReadsTest {
 
     @Test
     void a_stream_that_is_wanted_after_two_versions_is_not_read_by_one_statement() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
         List<Caller> others = List.of(
                 waitingCaller(reads, after(0, A)),
@@ -107,7 +107,7 @@ class SharedReadsTest {
 
     @Test
     void a_stream_that_two_want_after_the_same_version_is_read_once_for_both() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
         List<Caller> others = List.of(
                 waitingCaller(reads, after(2, A)),
@@ -123,7 +123,7 @@ class SharedReadsTest {
 
     @Test
     void a_statement_is_bounded_and_what_did_not_fit_leads_next() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
         List<Caller> others = List.of(
                 waitingCaller(reads, streams("one", 10)),
@@ -135,14 +135,14 @@ class SharedReadsTest {
         release(first);
 
         others.forEach(Caller::assertAnswered);
-        assertThat(sizes()).containsExactly(1, SharedReads.MAX_STREAMS, 8);
+        assertThat(sizes()).containsExactly(1, SharedReads.MAX_KEYS, 8);
         assertThat(database.senders).last().isEqualTo(others.get(2).thread);
     }
 
     /** Counted, not timed: looking through all who wait for each statement makes this number grow with them. */
     @Test
     void each_statement_looks_at_a_bounded_number_of_those_who_wait() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         AtomicInteger looks = new AtomicInteger();
         Caller first = heldCaller(reads, FIRST);
         List<Caller> others = IntStream.range(0, 200)
@@ -153,15 +153,15 @@ class SharedReadsTest {
 
         others.forEach(Caller::assertAnswered);
         assertThat(sizes()).hasSize(201);
-        assertThat(looks.get()).isLessThan(200 * (SharedReads.MAX_STREAMS + 8));
+        assertThat(looks.get()).isLessThan(200 * (SharedReads.MAX_KEYS + 8));
     }
 
     @Test
     void a_read_of_many_streams_is_sent_at_once_and_alone() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
 
-        Caller large = new Caller(reads, streams("large", SharedReads.MAX_STREAMS + 1), ENDLESS);
+        Caller large = new Caller(reads, streams("large", SharedReads.MAX_KEYS + 1), ENDLESS);
 
         large.assertAnswered();
         release(first);
@@ -172,7 +172,7 @@ class SharedReadsTest {
     void when_a_shared_statement_fails_each_reads_by_itself_and_only_whose_own_read_fails_is_told() {
         for (Exception harm : List.of(new SQLException("harm"), new IllegalStateException("harm"))) {
             database.sent.clear();
-            SharedReads<String> reads = new SharedReads<>(1, database);
+            SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
             Caller first = heldCaller(reads, FIRST);
             Caller leader = waitingCaller(reads, after(0, A));
             Caller poisoned = waitingCaller(reads, after(0, POISON));
@@ -196,7 +196,7 @@ class SharedReadsTest {
 
     @Test
     void a_read_that_fails_alone_is_not_repeated() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         SQLException harm = new SQLException("harm");
         database.failures.put(POISON, harm);
 
@@ -211,7 +211,7 @@ class SharedReadsTest {
 
     @Test
     void an_error_of_the_leader_is_its_own_and_leaves_nobody_waiting() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
         StackOverflowError harm = new StackOverflowError();
         Caller leader = waitingCaller(reads, after(0, POISON));
@@ -234,7 +234,7 @@ class SharedReadsTest {
 
     @Test
     void a_read_that_nobody_takes_along_in_time_is_sent_by_itself() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
 
         Caller impatient = new Caller(reads, after(0, A), Duration.ZERO);
@@ -247,7 +247,7 @@ class SharedReadsTest {
 
     @Test
     void an_interruption_while_it_waits_costs_no_read_its_answer() {
-        SharedReads<String> reads = new SharedReads<>(1, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(1, database);
         Caller first = heldCaller(reads, FIRST);
         Caller leader = waitingCaller(reads, after(0, A));
         Caller follower = waitingCaller(reads, after(0, B));
@@ -269,7 +269,7 @@ class SharedReadsTest {
     void whatever_the_schedule_each_read_gets_what_it_would_get_alone() throws Exception {
         database.takesItsTime = true;
         database.failures.put(POISON, new SQLException("harm"));
-        SharedReads<String> reads = new SharedReads<>(4, database);
+        SharedReads<StreamId, StreamVersion, String> reads = new SharedReads<>(4, database);
         List<CompletableFuture<Void>> callers = new ArrayList<>();
         for (int seed = 0; seed < 24; seed++) {
             Random random = new Random(seed);
@@ -294,11 +294,12 @@ class SharedReadsTest {
         assertThat(sizes())
                 .as("statements that were shared, or this shows nothing")
                 .anyMatch(size -> size > 4);
-        assertThat(sizes()).allMatch(size -> size <= SharedReads.MAX_STREAMS);
+        assertThat(sizes()).allMatch(size -> size <= SharedReads.MAX_KEYS);
         assertNothingIsUnderWay(reads, 4);
     }
 
-    private static void readSomething(SharedReads<String> reads, Random random) throws SQLException {
+    private static void readSomething(SharedReads<StreamId, StreamVersion, String> reads, Random random)
+            throws SQLException {
         Map<StreamId, StreamVersion> wanted = new HashMap<>();
         for (int i = random.nextInt(3); i >= 0; i--) {
             wanted.put(StreamId.of("s-" + random.nextInt(40)), StreamVersion.of(random.nextInt(3)));
@@ -317,7 +318,7 @@ class SharedReadsTest {
     }
 
     /** As many as may be are sent at once, and not one more: no place was lost, and none was given away twice. */
-    private void assertNothingIsUnderWay(SharedReads<String> reads, int statements) {
+    private void assertNothingIsUnderWay(SharedReads<StreamId, StreamVersion, String> reads, int statements) {
         database.failures.clear();
         database.takesItsTime = false;
         List<Caller> held = IntStream.range(0, statements)
@@ -329,7 +330,7 @@ class SharedReadsTest {
     }
 
     /** A caller whose statement is under way and stays so until it is released. */
-    private Caller heldCaller(SharedReads<String> reads, StreamId stream) {
+    private Caller heldCaller(SharedReads<StreamId, StreamVersion, String> reads, StreamId stream) {
         CountDownLatch reached = database.hold(stream);
         Caller caller = new Caller(reads, after(0, stream), ENDLESS);
         while (reached.getCount() > 0) {
@@ -340,7 +341,8 @@ class SharedReadsTest {
     }
 
     /** A caller that waits for a statement to end. */
-    private static Caller waitingCaller(SharedReads<String> reads, Map<StreamId, StreamVersion> wanted) {
+    private static Caller waitingCaller(
+            SharedReads<StreamId, StreamVersion, String> reads, Map<StreamId, StreamVersion> wanted) {
         Caller caller = new Caller(reads, wanted, ENDLESS);
         while (!caller.waits()) {
             assertThat(caller.answer).as("the caller is to wait").isNotDone();
@@ -394,13 +396,16 @@ class SharedReadsTest {
         private final Thread thread;
         private volatile boolean endedInterrupted;
 
-        private Caller(SharedReads<String> reads, Map<StreamId, StreamVersion> wanted, Duration patience) {
+        private Caller(
+                SharedReads<StreamId, StreamVersion, String> reads,
+                Map<StreamId, StreamVersion> wanted,
+                Duration patience) {
             this.wanted = wanted;
             this.thread = new Thread(() -> run(reads, patience));
             this.thread.start();
         }
 
-        private void run(SharedReads<String> reads, Duration patience) {
+        private void run(SharedReads<StreamId, StreamVersion, String> reads, Duration patience) {
             try {
                 Map<StreamId, String> found = reads.read(wanted, patience);
                 endedInterrupted = Thread.currentThread().isInterrupted();
@@ -437,7 +442,7 @@ class SharedReadsTest {
     }
 
     /** Holds every stream but the absent one, and can be made to wait or to fail. */
-    private static final class FakeDatabase implements SharedReads.Read<String> {
+    private static final class FakeDatabase implements SharedReads.Read<StreamId, StreamVersion, String> {
         /** The statements in the order in which they were sent, and who sent them. */
         private final List<Map<StreamId, StreamVersion>> sent = new CopyOnWriteArrayList<>();
 

@@ -1,0 +1,101 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.Boundary.Seen;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Map;
+
+/** PostgreSQL brings many tags and streams by one plan, and shares out the rows by what each of them has. */
+final class PostgreSqlTagHeads extends TagHeads {
+    /** So many may each bring the most. */
+    private static final int EACH_THE_MOST = MAX_ROWS / LARGEST;
+
+    /** Rarest first: as many as possible come with their events. */
+    private static final String ROWS_SO_FAR =
+            "sum(greatest(s.version - u.after_version, 0)) OVER (ORDER BY s.version - u.after_version, s.stream_key"
+                    + " ROWS UNBOUNDED PRECEDING)";
+
+    private final String selectHeads;
+
+    /**
+     * Each OFFSET 0 keeps the planner from joining at large, which it would where it believes tables to be small; an array is
+     * looked up in the index in one pass. One entry more than may be there is asked for, to see if there are more.
+     */
+    PostgreSqlTagHeads(TableNames names) {
+        super(names, SqlExpressions.POSTGRESQL, SqlTypes.POSTGRESQL);
+        this.selectHeads = names.in("""
+                SELECT f.stream_id, f.stream_key, f.version,
+                       CASE WHEN e.position IS NULL THEN
+                           (SELECT max(m.position) FROM eventcore_event_tag m WHERE m.tag_key = f.stream_key) END,
+                       (SELECT h.stream_id FROM eventcore_stream h WHERE h.stream_key = e.stream_key), e.stream_key, %1$s
+                FROM (
+                    SELECT s.stream_id, s.stream_key, s.version, u.after_version, u.after_position,
+                           s.version - u.after_version AS come, %%2$s AS rows_so_far
+                    FROM (VALUES %%1$s) AS u(stream_id, after_version, after_position)
+                    CROSS JOIN LATERAL (
+                        SELECT s.stream_id, s.stream_key, s.version
+                        FROM eventcore_stream s
+                        WHERE s.stream_id = u.stream_id
+                        OFFSET 0
+                    ) s
+                    OFFSET 0
+                ) f
+                LEFT JOIN LATERAL (
+                    SELECT e.stream_key, %2$s
+                    FROM eventcore_event e
+                    WHERE f.come BETWEEN 1 AND %3$d AND f.rows_so_far <= %4$d
+                      AND e.position = ANY (CASE WHEN f.stream_id < ' ' THEN ARRAY(
+                          SELECT t.position
+                          FROM eventcore_event_tag t
+                          WHERE t.tag_key = f.stream_key AND t.position > f.after_position
+                          ORDER BY t.position
+                          LIMIT %5$d
+                      ) ELSE ARRAY(
+                          SELECT o.position
+                          FROM eventcore_event o
+                          WHERE o.stream_key = f.stream_key AND o.version > f.after_version
+                          ORDER BY o.version
+                          LIMIT %5$d
+                      ) END)
+                    OFFSET 0
+                ) e ON true
+                UNION ALL
+                SELECT n.name, %6$d, 0, NULL, NULL, NULL::bigint,
+                       NULL::integer, NULL::bigint, NULL::uuid, NULL, NULL::json, NULL::json, NULL::timestamptz
+                FROM eventcore_tag_name n
+                WHERE n.complete = FALSE
+                """.formatted(
+                        EventRow.columnsIf(SqlExpressions.POSTGRESQL.payloadBytes() + " * f.come <= %3$d"),
+                        EventRow.COLUMNS,
+                        LARGEST,
+                        MAX_ROWS,
+                        LARGEST + 1,
+                        TagQueries.INCOMPLETE));
+    }
+
+    /**
+     * All are named one by one: the server keeps the plan of such a statement, one over arrays it plans anew each time,
+     * which takes longer than to carry it out. Rows that name none make it one of few statements, whatever their number.
+     */
+    @Override
+    PreparedStatement select(Connection connection, Map<String, Seen> rowsAfter, long budget) throws SQLException {
+        int rows = rowsAfter.size();
+        int named = rows == Integer.highestOneBit(rows) ? rows : 2 * Integer.highestOneBit(rows);
+        String values = "(?::text, ?::bigint, ?::bigint)" + ", (?, ?, ?)".repeat(named - 1);
+        PreparedStatement statement = connection.prepareStatement(
+                selectHeads.formatted(values, named <= EACH_THE_MOST ? "0" : ROWS_SO_FAR, budget / named));
+        int parameter = 0;
+        for (Map.Entry<String, Seen> row : rowsAfter.entrySet()) {
+            statement.setString(++parameter, row.getKey());
+            statement.setLong(++parameter, row.getValue().version());
+            statement.setLong(++parameter, row.getValue().lastPosition());
+        }
+        while (parameter < 3 * named) {
+            statement.setString(++parameter, "");
+            statement.setLong(++parameter, 0);
+            statement.setLong(++parameter, 0);
+        }
+        return statement;
+    }
+}

@@ -1,0 +1,8 @@
+package io.eventcore.jdbc;
+
+class H2TagHeadsTest extends TagHeadsContract {
+    @Override
+    TestDatabase database() {
+        return H2Database.INSTANCE;
+    }
+}
