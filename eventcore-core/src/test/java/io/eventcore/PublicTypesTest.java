@@ -27,7 +27,6 @@ class PublicTypesTest {
             "io.eventcore.projection.LeaseStore", "a role of ProjectionStore, which others implement",
             "io.eventcore.projection.DeadlineStore", "a role of ProjectionStore, which others implement",
             "io.eventcore.reaction.ReactionDeadline", "what a reaction of the application's own returns by deadline()",
-            "io.eventcore.command.WarmStreamStatistics", "what CommandExecutor.warmStreams() returns",
             "io.eventcore.projection.LogWentBackwardsException",
                     "what status and log of a stopped projection name; says what to do",
             "io.eventcore.projection.SideEffects", "what a projection's sideEffects() returns",
