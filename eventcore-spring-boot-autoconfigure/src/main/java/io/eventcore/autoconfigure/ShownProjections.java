@@ -8,6 +8,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.Parked;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Partition;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionOverview;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
@@ -192,7 +193,7 @@ final class ShownProjections {
             stored.checkDeadlines();
             return true;
         } catch (SchemaException e) {
-            LOG.debug("No deadlines are shown", e);
+            LOG.debug("No deadlines are shown", OwnThreads.redacted(e));
             return false;
         }
     }
