@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
  * Stands in for an exception whose message may quote an event.
  *
  * <p>Keeps what helps to find the fault (type, place, stack trace, causes) and drops the text, because messages of
- * serializers and databases quote the data they stumble over, and events hold personal data. Where there is no such data,
+ * serializers and databases quote the data they stumble over, and events hold personal data. That of one that
+ * {@linkplain QuotesNoData quotes none} stays. Where there is no such data,
  * on the machine of a developer, the text can be shown by the system property
  * {@code eventcore.show-exception-text}, which counts for the whole process from then on.
  */
@@ -39,7 +40,8 @@ public final class RedactedException extends RuntimeException {
     private static RedactedException of(Throwable original, String place, int causesLeft) {
         String type = original.getClass().getName();
         String placed = place.isEmpty() ? type : type + " at " + place;
-        String text = Boolean.getBoolean(PROPERTY) ? original.getMessage() : null;
+        boolean shown = original instanceof QuotesNoData || Boolean.getBoolean(PROPERTY);
+        String text = shown ? original.getMessage() : null;
         return new RedactedException(text == null ? placed : placed + ": " + text, original, causesLeft);
     }
 }

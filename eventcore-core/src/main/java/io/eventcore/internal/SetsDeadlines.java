@@ -40,7 +40,7 @@ public interface SetsDeadlines {
          * The event sets a deadline.
          *
          * @param correlation what calls it off
-         * @param dueAt when it is to be executed, by the clock of the store
+         * @param dueAt when it is to be executed, by the clock of the store; before the year 10000
          */
         void sets(String correlation, Instant dueAt);
     }

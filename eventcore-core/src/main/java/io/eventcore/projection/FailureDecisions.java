@@ -1,6 +1,7 @@
 package io.eventcore.projection;
 
 import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.QuotesNoData;
 import io.eventcore.internal.RedactedException;
 import java.util.Objects;
 import org.slf4j.Logger;
@@ -43,8 +44,9 @@ record FailureDecisions(Projection<?> projection, ProjectionPartition partition,
 
     /** What has failed, and at which event; no payload. */
     static String describe(LogEntry<?> entry, Throwable cause) {
-        return "%s at position %s (type '%s')"
-                .formatted(cause.getClass().getName(), entry.position(), entry.typeName());
+        String text = cause instanceof QuotesNoData ? ": " + cause.getMessage() : "";
+        return "%s at position %s (type '%s')%s"
+                .formatted(cause.getClass().getName(), entry.position(), entry.typeName(), text);
     }
 
     /** One line for an incident: when it begins, and when it ends otherwise than well. */

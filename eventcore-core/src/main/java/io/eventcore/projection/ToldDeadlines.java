@@ -13,9 +13,6 @@ import java.util.List;
  * @param changes takes the changes
  */
 record ToldDeadlines(RecordedEvent<?> event, List<DeadlineChange> changes) implements SetsDeadlines.Told {
-    /** Beyond this, a time is taken for a mistake: it would leave the range of what is stored. */
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
-
     @Override
     public void ends(String correlation) {
         changes.add(new DeadlineChange.Ended(correlation, event.position()));
@@ -23,11 +20,6 @@ record ToldDeadlines(RecordedEvent<?> event, List<DeadlineChange> changes) imple
 
     @Override
     public void sets(String correlation, Instant dueAt) {
-        if (dueAt.isAfter(LATEST)) {
-            throw new IllegalArgumentException(
-                    "A deadline must fall due before the year 10000; that of the event at position %s does not"
-                            .formatted(event.position()));
-        }
         PendingDeadline deadline = new PendingDeadline(event.position(), event.part(), event.id(), kept(dueAt), "");
         changes.add(new DeadlineChange.Begun(deadline, correlation, StreamPartitioner.slot(event.streamId())));
     }

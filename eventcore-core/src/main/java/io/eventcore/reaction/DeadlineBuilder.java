@@ -102,7 +102,7 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
         Objects.requireNonNull(time, "time");
         this.dueTime = once(
                 dueTime,
-                event -> Objects.requireNonNull(time.apply((RecordedEvent<T>) event), "the time of a deadline"),
+                event -> given(time.apply((RecordedEvent<T>) event), "at(..) gave no time for the event"),
                 "when its deadline falls due",
                 TIME);
         return this;
@@ -146,9 +146,8 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
                 .filter(tag -> tag.name().equals(name))
                 .toList();
         if (tags.size() != 1) {
-            throw new IllegalArgumentException(
-                    "The event at position %s of type '%s' has %d tags named '%s', must have one"
-                            .formatted(event.position(), event.typeName(), tags.size(), name));
+            throw new ReactionRuleException("the event has %s named '%s', and sameTag(..) needs one"
+                    .formatted(tags.isEmpty() ? "no tag" : tags.size() + " tags", name));
         }
         return tags.get(0);
     }
@@ -157,12 +156,19 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      * Events call the deadline off that have the same key as the event that has set it, whatever their stream. Only a hash
      * of the key is stored.
      *
-     * @param key of events of both kinds; not null
+     * @param key of events of both kinds; neither null nor empty, or {@link #onError} decides
      * @throws IllegalStateException if there is a tag or a key already
      */
     public DeadlineBuilder<E, T> correlatedBy(Function<RecordedEvent<E>, String> key) {
         Objects.requireNonNull(key, "key");
-        return correlated(event -> "key/" + Objects.requireNonNull(key.apply(event), "the key of a deadline"));
+        return correlated(event -> {
+            String given = key.apply(event);
+            // All events without one would call each other's deadlines off.
+            if (given == null || given.isEmpty()) {
+                throw new ReactionRuleException("correlatedBy(..) gave no key for the event, or an empty one");
+            }
+            return "key/" + given;
+        });
     }
 
     /**
@@ -172,7 +178,17 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
      */
     public DeadlineBuilder<E, T> execute(Function<RecordedEvent<T>, ? extends Command<?, ?>> command) {
         Objects.requireNonNull(command, "command");
-        return executeAll(event -> List.of(command.apply(event)));
+        return executeAll(event -> List.of(given(
+                command.apply(event),
+                "execute(..) gave no command for the event; executeAll(..) may answer List.of()")));
+    }
+
+    /** What a function has given; those of users may give null. */
+    private static <V> V given(@Nullable V value, String rule) {
+        if (value == null) {
+            throw new ReactionRuleException(rule);
+        }
+        return value;
     }
 
     /**

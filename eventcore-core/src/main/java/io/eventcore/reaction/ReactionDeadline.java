@@ -19,6 +19,9 @@ import java.util.List;
  * @since 0.1
  */
 public final class ReactionDeadline<E extends Event> {
+    /** Beyond this, a time is taken for a mistake: it would leave the range of what is stored. */
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
     private final Class<? extends E> begins;
     private final List<Class<? extends E>> ends;
     private final DueTime<E> dueTime;
@@ -66,8 +69,15 @@ public final class ReactionDeadline<E extends Event> {
             told.ends(key);
         }
         if (beginning) {
-            told.sets(key, dueTime.of(event));
+            told.sets(key, kept(dueTime.of(event)));
         }
+    }
+
+    private static Instant kept(Instant dueAt) {
+        if (dueAt.isAfter(LATEST)) {
+            throw new ReactionRuleException("at(..) gave a time after the year 9999 for the event");
+        }
+        return dueAt;
     }
 
     /** Of a fixed length, the same in every engine, and no content of an event. */

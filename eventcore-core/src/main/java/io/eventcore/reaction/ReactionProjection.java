@@ -78,10 +78,21 @@ class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes
         // A whole event, and the heir of one, has the ids that it had before it was split.
         String id = event.deduplicationId();
         int place = 0;
-        for (Command<?, ?> command : reaction.react(event)) {
+        for (Command<?, ?> command : answer(event)) {
             execute(command, context, CommandId.of(scope, id + "/" + place));
             place++;
         }
+    }
+
+    private List<? extends Command<?, ?>> answer(RecordedEvent<E> event) throws Exception {
+        List<? extends Command<?, ?>> answer = reaction.react(event);
+        if (answer == null) {
+            throw new ReactionRuleException("the answer to the event is null; List.of() is none");
+        }
+        if (answer.stream().anyMatch(Objects::isNull)) {
+            throw new ReactionRuleException("the answer to the event holds a command that is null");
+        }
+        return answer;
     }
 
     /** Executes a command of the answer, unless it was executed before. */

@@ -1,0 +1,12 @@
+package io.eventcore.reaction;
+
+import io.eventcore.internal.QuotesNoData;
+
+/** What the functions of a reaction make of an event breaks a rule; the reaction's {@code onError} decides. */
+final class ReactionRuleException extends RuntimeException implements QuotesNoData {
+    private static final long serialVersionUID = 1L;
+
+    ReactionRuleException(String rule) {
+        super(rule);
+    }
+}
