@@ -397,7 +397,8 @@ public class ProjectionRunner {
      * not executed or set aside. For tests, which set the clock of the store.
      *
      * @param timeout how long to wait at most
-     * @return whether nothing is due any more
+     * @return whether nothing is due any more; false at once if a reaction has failed or is paused, so that it does not deal
+     *     with what was committed, or with what is due
      * @throws IllegalStateException if the transaction of this thread has appended, as {@link #awaitPosition} says
      */
     public boolean awaitDeadlines(Duration timeout) {
@@ -406,16 +407,16 @@ public class ProjectionRunner {
         while (true) {
             GlobalPosition last = reader.lastPosition();
             for (String reaction : reactions) {
-                awaitPosition(reaction, last, Duration.ofNanos(Math.max(0, end - nanoTime.getAsLong())));
+                Duration left = Duration.ofNanos(Math.max(0, end - nanoTime.getAsLong()));
+                if (awaitPosition(reaction, last, left) == AwaitOutcome.STOPPED) {
+                    return false;
+                }
             }
-            boolean due = reactions.stream()
-                    .anyMatch(reaction -> store.nextDeadline(new DeadlineSlots(
-                                    reaction, projections.newestVersion(reaction), 0, DeadlineSlots.LAST))
-                            .isDue());
-            if (!due && reader.lastPosition().equals(last)) {
+            List<String> due = reactions.stream().filter(this::isDue).toList();
+            if (due.isEmpty() && reader.lastPosition().equals(last)) {
                 return true;
             }
-            if (end - nanoTime.getAsLong() <= 0) {
+            if (due.stream().anyMatch(this::hasStopped) || end - nanoTime.getAsLong() <= 0) {
                 return false;
             }
             ProjectionRun running = lifecycle.run();
@@ -424,6 +425,17 @@ public class ProjectionRunner {
             }
             LockSupport.parkNanos(PAUSE_NANOS);
         }
+    }
+
+    private boolean isDue(String reaction) {
+        return store.nextDeadline(
+                        new DeadlineSlots(reaction, projections.newestVersion(reaction), 0, DeadlineSlots.LAST))
+                .isDue();
+    }
+
+    private boolean hasStopped(String reaction) {
+        return store.partitions(reaction).stream()
+                .anyMatch(state -> state.paused() || !state.failure().isEmpty());
     }
 
     /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */

@@ -1,15 +1,21 @@
 package io.eventcore.test;
 
 import io.eventcore.memory.InMemoryProjectionStore;
+import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionStatus;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The clock of a test with {@link EventCoreTest}: events are recorded and deadlines fall due by it, and commands are told
@@ -56,7 +62,8 @@ public final class TestClock {
      * @param time how much; zero lets what is due be executed
      * @throws IllegalArgumentException if it is negative
      * @throws IllegalStateException if the events are in a database, or projections do not run
-     * @throws AssertionError if a deadline that is due is neither executed nor set aside, because its reaction has failed
+     * @throws AssertionError if a deadline that is due is neither executed nor set aside, or may not be set, because its
+     *     reaction has failed or is paused; names that reaction and its failure, by which no event is quoted
      */
     public void advance(Duration time) {
         if (time.isNegative()) {
@@ -83,9 +90,37 @@ public final class TestClock {
 
     private void settle() {
         if (!runner.get().awaitDeadlines(PATIENCE)) {
-            throw new AssertionError(
-                    "Deadlines are due and not executed: " + runner.get().status());
+            List<ProjectionStatus> status = runner.get().status();
+            String problems = status.stream().flatMap(this::problem).collect(Collectors.joining("\n"));
+            throw new AssertionError(problems.isEmpty() ? "Deadlines were not executed: " + status : problems);
         }
+    }
+
+    private Stream<String> problem(ProjectionStatus reaction) {
+        int overdue = reaction.deadlines().map(DeadlineCounts::overdue).orElse(0);
+        boolean waiting = overdue > 0 || reaction.lagInEvents() > 0;
+        if (reaction.deadlines().isEmpty() || !waiting) {
+            return Stream.empty();
+        }
+        List<PartitionState> stored = store.get().partitions(reaction.projection());
+        List<String> failures = stored.stream()
+                .map(PartitionState::failure)
+                .filter(failure -> !failure.isEmpty())
+                .toList();
+        String named = "Reaction '" + reaction.name() + "' ";
+        if (!failures.isEmpty()) {
+            return Stream.of(named + "has stopped, so its deadlines are not executed: " + String.join("; ", failures));
+        }
+        if (stored.stream().anyMatch(PartitionState::paused)) {
+            return Stream.of(named + "is paused, so its deadlines are not executed: resume it");
+        }
+        String last = reaction.partitions().stream()
+                .map(ProjectionStatus.Partition::lastFailure)
+                .filter(failure -> !failure.isEmpty())
+                .collect(Collectors.joining("; "));
+        return Stream.of(
+                named + "has executed for " + PATIENCE.toSeconds() + " s not all of its deadlines that are due, "
+                        + overdue + " are left; its last failure: " + (last.isEmpty() ? "none" : last));
     }
 
     private Optional<Instant> next() {
