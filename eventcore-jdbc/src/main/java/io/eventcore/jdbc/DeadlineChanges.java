@@ -16,7 +16,9 @@ final class DeadlineChanges {
     private static final int LONGEST_FAILURE = 900;
 
     private final OwnStatements statements;
+    private final OwnTransactions transactions;
     private final DeadlineTable table;
+    private final String lockPartitions;
     private final String end;
     private final String set;
     private final String delete;
@@ -29,11 +31,15 @@ final class DeadlineChanges {
 
     DeadlineChanges(Dialect dialect, OwnStatements statements, DeadlineTable table) {
         this.statements = statements;
+        this.transactions = dialect.transactions();
         this.table = table;
         TableNames names = dialect.names();
         String one = " WHERE name = ? AND version = ? AND position = ? AND part = ?";
         String parked =
                 " WHERE name = ? AND version = ? AND state = " + Deadlines.PARKED + " AND position BETWEEN ? AND ?";
+        this.lockPartitions = names.in("""
+                SELECT number FROM eventcore_projection WHERE name = ? AND version = ? ORDER BY number FOR UPDATE
+                """);
         this.end = names.in("""
                 DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND correlation = ? AND position < ?
                 """);
@@ -143,23 +149,32 @@ final class DeadlineChanges {
     }
 
     int retry(String projection, int version, GlobalPosition from, GlobalPosition to) {
-        return statements.update(
+        return ofParked(
                 "Letting parked deadlines of reaction '" + projection + "' be executed",
                 retry,
                 projection,
                 version,
-                from.value(),
-                to.value());
+                from,
+                to);
     }
 
     int discard(String projection, int version, GlobalPosition from, GlobalPosition to) {
-        return statements.update(
-                "Giving up parked deadlines of reaction '" + projection + "'",
-                discard,
-                projection,
-                version,
-                from.value(),
-                to.value());
+        return ofParked(
+                "Giving up parked deadlines of reaction '" + projection + "'", discard, projection, version, from, to);
+    }
+
+    /**
+     * Locks the partitions first, as who moves a checkpoint does: that one may change several deadlines, and in another order
+     * than one statement does.
+     */
+    private int ofParked(
+            String action, String change, String projection, int version, GlobalPosition from, GlobalPosition to) {
+        return statements.run(
+                action,
+                connection -> transactions.run(connection, () -> {
+                    Statements.list(connection, lockPartitions, row -> row.getInt(1), projection, version);
+                    return Statements.update(connection, change, projection, version, from.value(), to.value());
+                }));
     }
 
     /** Forgets those of a version; there are none where the tables hold no deadlines. */

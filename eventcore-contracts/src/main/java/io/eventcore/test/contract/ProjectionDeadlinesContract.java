@@ -287,6 +287,38 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
     }
 
     @Test
+    void who_retries_deadlines_and_who_changes_them_wait_for_each_other_in_one_order() {
+        Lease lease = acquire("one");
+        List<DeadlineChange> begun = new ArrayList<>();
+        List<DeadlineChange> parked = new ArrayList<>();
+        List<DeadlineChange> backwards = new ArrayList<>();
+        LongStream.rangeClosed(1, 200).forEach(i -> {
+            begun.add(begun(i));
+            parked.add(new DeadlineChange.Parked(deadline(i, Duration.ofSeconds(i)), "java.lang.Error"));
+            backwards.add(0, parked.get(parked.size() - 1));
+        });
+        change(lease, begun.toArray(DeadlineChange[]::new));
+
+        List<Boolean> done = Race.run(List.of(
+                () -> repeated(() -> {
+                    change(lease, parked.toArray(DeadlineChange[]::new));
+                    change(lease, backwards.toArray(DeadlineChange[]::new));
+                }),
+                () -> repeated(() -> store.retryParkedDeadlines(NAME, 1, GlobalPosition.START, at(200)))));
+
+        assertThat(done).containsOnly(true);
+        DeadlineCounts counts = store.deadlineCounts(NAME, 1);
+        assertThat(counts.pending() + counts.parked()).isEqualTo(200);
+    }
+
+    private static boolean repeated(Runnable action) {
+        for (int time = 0; time < 40; time++) {
+            action.run();
+        }
+        return true;
+    }
+
+    @Test
     void a_thousand_changes_are_made_in_one_step() {
         Lease lease = acquire("one");
         List<DeadlineChange> changes = new ArrayList<>();
