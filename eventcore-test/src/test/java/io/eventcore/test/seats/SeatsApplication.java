@@ -69,7 +69,7 @@ class SeatsApplication {
         return Reaction.named("remind-again", SeatEvent.class)
                 .on(SeatEvent.PaymentReminded.class)
                 .after(Duration.ofMinutes(5))
-                .unless(SeatEvent.SeatPaid.class, SeatEvent.SeatReleased.class)
+                .unless(SeatEvent.SeatPaid.class, SeatEvent.SeatReleased.class, SeatEvent.PaymentReminded.class)
                 .execute(event -> new RemindOfPayment(
                         event.streamId(),
                         event.event().reservation(),
@@ -164,6 +164,7 @@ class SeatsApplication {
     }
     // end::rule[]
 
+    // tag::again[]
     record RemindOfPayment(@Stream StreamId seat, UUID reservation, int times) implements SeatCommand {
         @Override
         public List<SeatEvent> handle(Seat state) {
@@ -172,6 +173,7 @@ class SeatsApplication {
                     : List.of();
         }
     }
+    // end::again[]
 
     record CountSeats(@Stream StreamId hall, LocalDate day) implements SeatCommand {
         @Override
