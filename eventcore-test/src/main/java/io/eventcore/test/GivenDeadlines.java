@@ -10,7 +10,10 @@ import io.eventcore.reaction.Reaction;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Which events of a scenario a reaction with a deadline answers by a time. Used by one thread. */
 final class GivenDeadlines<E extends Event> {
@@ -19,6 +22,7 @@ final class GivenDeadlines<E extends Event> {
     private final Instant now;
     private final List<Pending<E>> pending = new ArrayList<>();
     private final List<RecordedEvent<E>> due = new ArrayList<>();
+    private final Map<Pending<E>, String> fates = new LinkedHashMap<>();
 
     private record Pending<E extends Event>(RecordedEvent<E> event, String correlation, Instant dueAt) {}
 
@@ -46,12 +50,18 @@ final class GivenDeadlines<E extends Event> {
             rule.tell(event, new SetsDeadlines.Told() {
                 @Override
                 public void ends(String correlation) {
-                    pending.removeIf(one -> one.correlation().equals(correlation));
+                    List<Pending<E>> calledOff = pending.stream()
+                            .filter(one -> one.correlation().equals(correlation))
+                            .toList();
+                    pending.removeAll(calledOff);
+                    calledOff.forEach(one -> fates.put(one, nameOf(event) + " has called off"));
                 }
 
                 @Override
                 public void sets(String correlation, Instant dueAt) {
-                    pending.add(new Pending<>(event, correlation, dueAt));
+                    Pending<E> set = new Pending<>(event, correlation, dueAt);
+                    pending.add(set);
+                    fates.put(set, "has not passed");
                 }
             });
         } catch (RuntimeException e) {
@@ -67,6 +77,22 @@ final class GivenDeadlines<E extends Event> {
                 .sorted(Comparator.comparing(Pending::dueAt))
                 .toList();
         pending.removeAll(falling);
-        falling.forEach(one -> due.add(one.event()));
+        falling.forEach(one -> {
+            due.add(one.event());
+            fates.put(one, "has passed");
+        });
+    }
+
+    /** What time it is, and what has become of each deadline; names the types of events and nothing that they hold. */
+    String told() {
+        String each = fates.entrySet().stream()
+                .map(fate -> "%s has set a deadline at %s, which %s"
+                        .formatted(nameOf(fate.getKey().event()), fate.getKey().dueAt(), fate.getValue()))
+                .collect(Collectors.joining("; "));
+        return "it is %s; %s".formatted(now, each.isEmpty() ? "no event has set a deadline" : each);
+    }
+
+    private static String nameOf(RecordedEvent<?> event) {
+        return event.event().getClass().getSimpleName();
     }
 }

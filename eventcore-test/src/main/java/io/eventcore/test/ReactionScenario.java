@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * Tests a reaction without a store and without a runner: what has happened, and which commands answer it.
@@ -97,18 +98,20 @@ public final class ReactionScenario {
         List<Command<?, ?>> commands = new ArrayList<>();
         List<RecordedEvent<E>> events = new ArrayList<>();
         store.forEachEvent(reaction.filter(), GlobalPosition.START, reaction.eventType(), events::add);
-        for (RecordedEvent<E> event : answered(reaction, events)) {
+        Supplier<String> told = () -> "";
+        List<RecordedEvent<E>> answered = events;
+        if (reaction.deadline().isPresent()) {
+            GivenDeadlines<E> deadlines =
+                    new GivenDeadlines<>(reaction, given.begin().plus(time));
+            answered = deadlines.dueAmong(events);
+            told = deadlines::told;
+        }
+        for (RecordedEvent<E> event : answered) {
             List<? extends Command<?, ?>> answer = react(reaction, event);
             failIfDifferent(reaction, event, answer, react(reaction, event));
             commands.addAll(answer);
         }
-        return new Outcome(commands);
-    }
-
-    private <E extends Event> List<RecordedEvent<E>> answered(Reaction<E> reaction, List<RecordedEvent<E>> events) {
-        return reaction.deadline().isEmpty()
-                ? events
-                : new GivenDeadlines<>(reaction, given.begin().plus(time)).dueAmong(events);
+        return new Outcome(commands, told);
     }
 
     private static <E extends Event> List<? extends Command<?, ?>> react(Reaction<E> reaction, RecordedEvent<E> event) {
@@ -152,14 +155,20 @@ public final class ReactionScenario {
      */
     public static final class Outcome {
         private final List<Command<?, ?>> commands;
+        private final Supplier<String> deadlines;
 
-        private Outcome(List<Command<?, ?>> commands) {
+        private Outcome(List<Command<?, ?>> commands, Supplier<String> deadlines) {
             this.commands = List.copyOf(commands);
+            this.deadlines = deadlines;
         }
 
-        /** Exactly these commands are to be executed, in this order. They are compared by {@code equals}, as records do. */
+        /**
+         * Exactly these commands are to be executed, in this order. They are compared by {@code equals}, as records do.
+         *
+         * @throws AssertionError if others are; of a reaction with a deadline it says what has become of each that was set
+         */
         public void then(Command<?, ?>... expected) {
-            assertThat(commands).isEqualTo(List.of(expected));
+            assertThat(commands).as(deadlines).isEqualTo(List.of(expected));
         }
 
         /** Nothing is to be done. */

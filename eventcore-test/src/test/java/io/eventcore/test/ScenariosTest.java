@@ -13,6 +13,7 @@ import io.eventcore.command.Stream;
 import io.eventcore.projection.Projection;
 import io.eventcore.reaction.Reaction;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -159,6 +160,45 @@ class ScenariosTest {
                 .isThrownBy(() -> ReactionScenario.given(new Paid(ORDER))
                         .when(new Shipping(false))
                         .then(new Ship(OTHER, 0)));
+    }
+
+    private static Reaction<OrderEvent> remindingLater() {
+        return Reaction.named("reminding", OrderEvent.class)
+                .on(Placed.class)
+                .after(Duration.ofMinutes(15))
+                .unless(Paid.class)
+                .execute(event -> new Ship(event.streamId(), 0))
+                .build();
+    }
+
+    private static void assertTold(ReactionScenario scenario, String told, Ship... expected) {
+        assertThatExceptionOfType(AssertionError.class)
+                .isThrownBy(() -> scenario.when(remindingLater()).then(expected))
+                .satisfies(failure -> assertThat(failure.getMessage())
+                        .containsPattern(told.replace("T", "\\d{4}-\\d{2}-\\d{2}T[0-9:.]+Z"))
+                        .contains("but was:")
+                        .doesNotContain("urgent"));
+    }
+
+    @Test
+    void a_scenario_that_fails_says_what_has_become_of_each_deadline() {
+        Ship ship = new Ship(ORDER, 0);
+        ReactionScenario placed = ReactionScenario.given(new Placed(ORDER));
+        assertTold(
+                placed.after(Duration.ofMinutes(14)),
+                "it is T; Placed has set a deadline at T, which has not passed\\]",
+                ship);
+        assertTold(
+                placed.after(Duration.ofMinutes(15)), "it is T; Placed has set a deadline at T, which has passed\\]");
+        assertTold(
+                placed.and(new Paid(ORDER)).and(new Placed(OTHER)).after(Duration.ofHours(1)),
+                "it is T; Placed has set a deadline at T, which Paid has called off;"
+                        + " Placed has set a deadline at T, which has passed\\]",
+                ship);
+        assertTold(
+                ReactionScenario.given(ORDER, new Noted("urgent")).after(Duration.ofHours(1)),
+                "it is T; no event has set a deadline\\]",
+                ship);
     }
 
     @Test
