@@ -1,7 +1,7 @@
 package io.eventcore.projection;
 
 /**
- * Two projections of a runner have one name and one version, so they would share a checkpoint and each miss what the
+ * Two projections of a runner, reactions and relays included, have one name and one version, so they would share a checkpoint and each miss what the
  * other one was given. Give one of them another name.
  *
  * @since 0.1
@@ -13,8 +13,14 @@ public final class DuplicateProjectionException extends IllegalArgumentException
     private final int version;
 
     DuplicateProjectionException(Projection<?> first, Projection<?> second) {
-        super("Two projections are called '%s': a %s and a %s"
+        super("%s are called '%s': a %s and a %s"
                 .formatted(
+                        first.kind() == second.kind()
+                                ? "Two " + first.kind().plural()
+                                : "A %s and a %s"
+                                        .formatted(
+                                                first.kind().word(),
+                                                second.kind().word()),
                         ProjectionPartition.label(first.name(), first.version()),
                         first.getClass().getName(),
                         second.getClass().getName()));

@@ -5,6 +5,7 @@ import io.eventcore.projection.Projection;
 import io.eventcore.reaction.Reaction;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -14,29 +15,37 @@ final class DuplicateProjectionBeanException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final String projection;
-    private final transient List<String> beans;
+    private final transient List<String> projections;
+    private final transient List<String> reactions;
 
-    private DuplicateProjectionBeanException(List<String> beans, DuplicateProjectionException cause) {
-        super(cause.getMessage() + "; beans of that name are " + beans, cause);
+    private DuplicateProjectionBeanException(
+            List<String> projections, List<String> reactions, DuplicateProjectionException cause) {
+        super(cause.getMessage() + "; beans of that name are " + both(projections, reactions), cause);
         this.projection = cause.projection();
-        this.beans = List.copyOf(beans);
+        this.projections = List.copyOf(projections);
+        this.reactions = List.copyOf(reactions);
+    }
+
+    private static List<String> both(List<String> projections, List<String> reactions) {
+        return Stream.concat(projections.stream(), reactions.stream()).toList();
     }
 
     /** Looks for the beans that have the name. One that a customizer has added is not among them. */
     static DuplicateProjectionBeanException among(ListableBeanFactory factory, DuplicateProjectionException cause) {
-        List<String> beans = new ArrayList<>();
+        List<String> projections = new ArrayList<>();
+        List<String> reactions = new ArrayList<>();
         BeanFactoryUtils.beansOfTypeIncludingAncestors(factory, Projection.class)
                 .forEach((bean, projection) -> {
                     if (projection.name().equals(cause.projection()) && projection.version() == cause.version()) {
-                        beans.add(described(bean, "projection", projection));
+                        projections.add(described(bean, "projection", projection));
                     }
                 });
         BeanFactoryUtils.beansOfTypeIncludingAncestors(factory, Reaction.class).forEach((bean, reaction) -> {
             if (reaction.name().equals(cause.projection())) {
-                beans.add(described(bean, "reaction", reaction));
+                reactions.add(described(bean, "reaction", reaction));
             }
         });
-        return new DuplicateProjectionBeanException(beans, cause);
+        return new DuplicateProjectionBeanException(projections, reactions, cause);
     }
 
     private static String described(String bean, String kind, Object object) {
@@ -49,6 +58,14 @@ final class DuplicateProjectionBeanException extends RuntimeException {
     }
 
     List<String> beans() {
-        return beans;
+        return both(projections, reactions);
+    }
+
+    boolean isOfReactions() {
+        return !reactions.isEmpty();
+    }
+
+    boolean isOfProjections() {
+        return reactions.isEmpty() || !projections.isEmpty();
     }
 }

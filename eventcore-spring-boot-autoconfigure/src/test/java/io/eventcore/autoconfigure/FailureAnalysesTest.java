@@ -33,10 +33,12 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 class FailureAnalysesTest {
     private static final String NEVER = "eventcore.jdbc.initialize-schema=never";
 
-    private static final String TWO_OF_ONE_NAME =
-            "Give one of them another name. The one that keeps its name goes on at"
-                    + " its checkpoint, the other one begins at the first event. If one is to replace the other, give it the same"
-                    + " name and a greater version().";
+    private static final String ANOTHER_NAME =
+            "Give one of them another name. The one that keeps its name goes on at its"
+                    + " checkpoint, the other one begins at the first event.";
+
+    private static final String NO_VERSIONS =
+            ANOTHER_NAME + " A reaction of another name executes all of its commands as new ones; it has no versions.";
 
     @EventType("bank.deposited")
     private record Impostor() implements Event {}
@@ -216,25 +218,43 @@ class FailureAnalysesTest {
                                 .formatted(
                                         balances().getClass().getName(),
                                         balances().getClass().getName()),
-                TWO_OF_ONE_NAME);
+                ANOTHER_NAME + " If one is to replace the other, give it the same name and a greater version().");
+    }
+
+    @Test
+    void two_reactions_have_one_name() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean("ours", Reaction.class, FailureAnalysesTest::answering)
+                        .withBean("yours", Reaction.class, FailureAnalysesTest::answering),
+                "Two reactions are called 'balances', and their checkpoint is stored under that name. Beans of that"
+                        + " name:%n%n    reaction 'ours' (%s)%n    reaction 'yours' (%s)%n"
+                                .formatted(
+                                        answering().getClass().getName(),
+                                        answering().getClass().getName()),
+                NO_VERSIONS);
+    }
+
+    private static Reaction<BankEvent> answering() {
+        return Reaction.named("balances", BankEvent.class)
+                .on(Deposited.class, event -> List.of())
+                .build();
     }
 
     @Test
     void a_projection_and_a_reaction_have_one_name() {
-        Reaction<BankEvent> reaction = Reaction.named("balances", BankEvent.class)
-                .on(Deposited.class, event -> List.of())
-                .build();
+        Reaction<BankEvent> reaction = answering();
 
         assertExplained(
                 Applications.withoutDatabase()
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Reaction.class, () -> reaction),
-                "Two projections are called 'balances', and their checkpoint is stored under that name. Beans of that"
+                "A projection and a reaction are called 'balances', and their checkpoint is stored under that name. Beans of that"
                         + " name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n"
                                 .formatted(
                                         balances().getClass().getName(),
                                         reaction.getClass().getName()),
-                TWO_OF_ONE_NAME);
+                NO_VERSIONS);
     }
 
     private static Projection<BankEvent> balances() {
