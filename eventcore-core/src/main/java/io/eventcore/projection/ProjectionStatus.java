@@ -75,7 +75,7 @@ public final class ProjectionStatus {
         return deadlines;
     }
 
-    /** How many deadlines were executed since this instance runs it. */
+    /** How many deadlines were executed since this instance runs it, or were due and found as executed before. */
     public long executedDeadlines() {
         return executedDeadlines;
     }

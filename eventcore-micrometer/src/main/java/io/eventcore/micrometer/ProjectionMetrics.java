@@ -58,7 +58,10 @@ public final class ProjectionMetrics implements MeterBinder {
     /** The name of the gauge of how long the oldest deadline of a reaction is due that is not executed yet. */
     public static final String DEADLINE_DELAY = "eventcore.deadlines.delay";
 
-    /** The name of the counter of deadlines that this instance has executed. */
+    /**
+     * The name of the counter of deadlines that this instance has dealt with when they were due: executed, or found as executed
+     * before, by the ids of their commands. Those that were set aside or skipped do not count.
+     */
     public static final String EXECUTED_DEADLINES = "eventcore.deadlines.executed";
 
     private final ProjectionRunner runner;
@@ -150,7 +153,7 @@ public final class ProjectionMetrics implements MeterBinder {
         Highest counted = new Highest();
         executedSoFar.add(counted);
         FunctionCounter.builder(EXECUTED_DEADLINES, counted, known -> known.of(executed(reaction)))
-                .description("How many deadlines were executed")
+                .description("How many deadlines were executed when they were due, or found as executed before")
                 .tags(tags)
                 .register(registry);
     }
