@@ -18,33 +18,40 @@ final class EndpointAnswers {
 
     private EndpointAnswers() {}
 
-    /** The answer, or a problem if the store cannot give it. Of a failure only its type is told. */
-    static WebEndpointResponse<Object> answered(Supplier<@Nullable Object> question) {
+    /**
+     * The answer, or a problem if there is none or the store cannot give it. Of a failure only its type is told.
+     *
+     * @param missing what there is not if there is no answer
+     */
+    static WebEndpointResponse<Object> answered(Supplier<@Nullable Object> question, String missing) {
         try {
             Object answer = question.get();
-            return answer == null ? notFound() : new WebEndpointResponse<>(answer);
+            return answer == null ? notFound(missing) : new WebEndpointResponse<>(answer);
         } catch (EventStoreException | SchemaException e) {
             LOG.warn("The endpoint cannot tell: {}", e.getClass().getName());
-            return new WebEndpointResponse<>(
-                    new Problem(
-                            "The event store does not answer",
-                            WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
-                            e.getClass().getName()),
+            return problem(
+                    "The event store does not answer",
                     WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
-                    PROBLEM);
+                    e.getClass().getName());
         }
     }
 
     /** What is wrong with a request, as a problem detail. */
     static WebEndpointResponse<Object> refused(String rule) {
-        return new WebEndpointResponse<>(
-                new Problem("The request is refused", WebEndpointResponse.STATUS_BAD_REQUEST, rule),
-                WebEndpointResponse.STATUS_BAD_REQUEST,
-                PROBLEM);
+        return problem("The request is refused", WebEndpointResponse.STATUS_BAD_REQUEST, rule);
     }
 
-    /** There is nothing of that name. */
-    static WebEndpointResponse<Object> notFound() {
-        return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+    /** What there is not, as a problem detail. */
+    static WebEndpointResponse<Object> notFound(String missing) {
+        return problem("Not found", WebEndpointResponse.STATUS_NOT_FOUND, missing);
+    }
+
+    /** There is no projection, reaction or relay of a name. */
+    static String noneNamed(String projection) {
+        return "There is no projection of the name '" + projection + "'";
+    }
+
+    private static WebEndpointResponse<Object> problem(String title, int status, String detail) {
+        return new WebEndpointResponse<>(new Problem(title, status, detail), status, PROBLEM);
     }
 }

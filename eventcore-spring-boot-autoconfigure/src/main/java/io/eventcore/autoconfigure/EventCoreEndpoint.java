@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
@@ -96,7 +97,7 @@ public class EventCoreEndpoint {
      *
      * @param title what is wrong
      * @param status the status of the answer
-     * @param detail the type of the failure, or the rule that the request does not follow
+     * @param detail the type of the failure, what there is not, or the rule that the request does not follow
      * @since 0.1
      */
     public record Problem(String title, int status, String detail) {}
@@ -149,7 +150,8 @@ public class EventCoreEndpoint {
      * @param overdue how many are due and not executed yet
      * @param parked how many are set aside
      * @param oldestOverdue how long the oldest is due that is not executed yet
-     * @param executed how many this instance has executed
+     * @param executed how many this instance has dealt with when they were due, those included whose commands were found as
+     *     executed before
      * @since 0.1
      */
     public record Deadlines(int pending, int overdue, int parked, Duration oldestOverdue, long executed) {}
@@ -262,7 +264,7 @@ public class EventCoreEndpoint {
     /** The stores, and how far each projection is. */
     @ReadOperation
     public WebEndpointResponse<Object> overview() {
-        return EndpointAnswers.answered(() -> {
+        Supplier<@Nullable Object> overview = () -> {
             // First: while the database is down, nothing else waits for a connection.
             List<Store> described =
                     stores.stream().map(EventCoreEndpoint::describe).toList();
@@ -272,7 +274,8 @@ public class EventCoreEndpoint {
                     kinds.getOrDefault(ProjectionKind.PROJECTION, Map.of()),
                     kinds.getOrDefault(ProjectionKind.REACTION, Map.of()),
                     kinds.getOrDefault(ProjectionKind.RELAY, Map.of()));
-        });
+        };
+        return EndpointAnswers.answered(overview, "There is nothing to show");
     }
 
     private static Store describe(EventStore store) {
@@ -309,7 +312,7 @@ public class EventCoreEndpoint {
     }
 
     /**
-     * One projection; nothing if there is none of that name.
+     * One projection; a problem detail if there is none of that name.
      *
      * @param after show parked streams after this position; from the first, unless given
      */
@@ -319,7 +322,8 @@ public class EventCoreEndpoint {
             return EndpointAnswers.refused("A position is not negative, but 'after' is " + after);
         }
         GlobalPosition from = after == null ? GlobalPosition.START : GlobalPosition.of(after);
-        return EndpointAnswers.answered(() -> projections.details(projection, from));
+        return EndpointAnswers.answered(
+                () -> projections.details(projection, from), EndpointAnswers.noneNamed(projection));
     }
 
     /**
@@ -332,6 +336,8 @@ public class EventCoreEndpoint {
     public WebEndpointResponse<Object> act(
             @Selector String projection, @Nullable String action, @Nullable Long position) {
         OperatorActions known = actions;
-        return known == null ? EndpointAnswers.notFound() : known.perform(projection, action, position);
+        return known == null
+                ? EndpointAnswers.notFound(EndpointAnswers.noneNamed(projection))
+                : known.perform(projection, action, position);
     }
 }

@@ -34,7 +34,7 @@ final class OperatorActions {
      */
     WebEndpointResponse<Object> perform(String projection, @Nullable String action, @Nullable Long position) {
         if (!runner.names().contains(projection)) {
-            return EndpointAnswers.notFound();
+            return EndpointAnswers.notFound(EndpointAnswers.noneNamed(projection));
         }
         return Stream.of(Action.values())
                 .filter(known -> known.name().equalsIgnoreCase(action))
@@ -110,7 +110,12 @@ final class OperatorActions {
                 ? deadlinesAt(projection, action, GlobalPosition.of(position))
                 : null;
         if (meant.isEmpty() && (deadlines == null || deadlines == 0)) {
-            return EndpointAnswers.notFound();
+            return EndpointAnswers.notFound("%s parked at position %d of %s '%s'"
+                    .formatted(
+                            runner.hasDeadlines(projection) ? "Neither a stream nor a deadline is" : "No stream is",
+                            position,
+                            runner.kind(projection).word(),
+                            projection));
         }
         return done(projection, action, Math.toIntExact(asked), deadlines);
     }

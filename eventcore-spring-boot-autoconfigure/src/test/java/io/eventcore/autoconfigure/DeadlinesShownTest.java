@@ -9,6 +9,7 @@ import io.eventcore.StreamPrefix;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Deadline;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Outcome;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Overview;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Problem;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
@@ -79,7 +80,13 @@ class DeadlinesShownTest {
             assertThat(parked.failure()).isEqualTo(IllegalStateException.class.getName());
             assertThat(details(started).nextDeadlines().get(0).failure()).isNull();
             EventCoreEndpoint endpoint = started.getBean(EventCoreEndpoint.class);
-            assertThat(endpoint.act("late", "retry", 4711L).getStatus()).isEqualTo(404);
+            WebEndpointResponse<Object> none = endpoint.act("late", "retry", 4711L);
+            assertThat(none.getStatus()).isEqualTo(404);
+            assertThat(none.getBody())
+                    .isEqualTo(new Problem(
+                            "Not found",
+                            404,
+                            "Neither a stream nor a deadline is parked at position 4711 of reaction 'late'"));
 
             refusing.set(false);
             assertThat(outcome(endpoint.act("late", "retry", parked.position())).parkedDeadlines())

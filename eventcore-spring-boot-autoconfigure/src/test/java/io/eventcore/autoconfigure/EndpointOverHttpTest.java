@@ -107,8 +107,8 @@ class EndpointOverHttpTest {
             assertThat(one.at("/parked/0/streamId").isMissingNode()
                             || one.at("/parked/0/streamId").isNull())
                     .isTrue();
-            assertThat(get(application, "/actuator/eventcore/nobody").statusCode())
-                    .isEqualTo(404);
+            assertNotFound(
+                    get(application, "/actuator/eventcore/nobody"), "There is no projection of the name 'nobody'");
         }
     }
 
@@ -185,9 +185,9 @@ class EndpointOverHttpTest {
                     .isEqualTo(200);
             awaitState(application, "parks", ProjectionState.LIVE);
 
-            assertThat(act(application, "parks", "{\"action\":\"retry\",\"position\":77}")
-                            .statusCode())
-                    .isEqualTo(404);
+            assertNotFound(
+                    act(application, "parks", "{\"action\":\"retry\",\"position\":77}"),
+                    "No stream is parked at position 77 of projection 'parks'");
             notes.broken.set(false);
             assertThat(json.readTree(act(application, "parks", "{\"action\":\"retry\",\"position\":1}")
                                     .body())
@@ -209,9 +209,17 @@ class EndpointOverHttpTest {
                     act(application, "parks", "{\"action\":\"explode\"}"), "pause, resume, reset, retry, discard");
             assertRefused(act(application, "parks", "{}"), "pause, resume, reset, retry, discard");
             assertRefused(get(application, "/actuator/eventcore/parks?after=-1"), "not negative");
-            assertThat(act(application, "nobody", "{\"action\":\"pause\"}").statusCode())
-                    .isEqualTo(404);
+            assertNotFound(
+                    act(application, "nobody", "{\"action\":\"pause\"}"),
+                    "There is no projection of the name 'nobody'");
         }
+    }
+
+    private static void assertNotFound(HttpResponse<String> answer, String detail) {
+        assertThat(answer.statusCode()).isEqualTo(404);
+        assertThat(answer.headers().firstValue("Content-Type"))
+                .hasValueSatisfying(type -> assertThat(type).startsWith("application/problem+json"));
+        assertThat(answer.body()).contains(detail);
     }
 
     private static void assertRefused(HttpResponse<String> answer, String rule) {
