@@ -3,6 +3,7 @@ package io.eventcore.memory;
 import io.eventcore.GlobalPosition;
 import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.PendingDeadline;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** The deadlines of a version of a reaction. Guarded by the lock of the store. */
@@ -119,8 +121,9 @@ final class DeadlinesInMemory {
                 .map(Row::deadline);
     }
 
-    Stream<PendingDeadline> all(boolean setAside) {
-        return (setAside ? parked : pending).keySet().stream();
+    Stream<PendingDeadline> after(boolean setAside, DeadlinePlace place) {
+        PendingDeadline last = new PendingDeadline(place.position(), place.part(), new UUID(0, 0), place.dueAt(), "");
+        return (setAside ? parked : pending).tailMap(last, false).keySet().stream();
     }
 
     DeadlineCounts counts(Instant now) {

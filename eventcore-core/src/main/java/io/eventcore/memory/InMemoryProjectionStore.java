@@ -6,6 +6,7 @@ import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.DeadlineCounts;
 import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -299,9 +300,12 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<PendingDeadline> deadlines(String projection, int version, boolean parked, int limit) {
-        return locked(
-                () -> deadlinesOf(projection, version).all(parked).limit(limit).toList());
+    public List<PendingDeadline> deadlines(
+            String projection, int version, boolean parked, DeadlinePlace after, int limit) {
+        return locked(() -> deadlinesOf(projection, version)
+                .after(parked, after)
+                .limit(limit)
+                .toList());
     }
 
     @Override

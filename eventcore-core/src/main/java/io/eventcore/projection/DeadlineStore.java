@@ -46,11 +46,14 @@ public interface DeadlineStore {
     DeadlineCounts deadlineCounts(String projection, int version);
 
     /**
-     * The next deadlines of a version of a reaction, in the order in which they fall due, this many at most.
+     * The next deadlines of a version of a reaction, in the order in which they fall due; of those of one time in that of the
+     * log.
      *
      * @param parked whether those that are set aside are wanted, or the others
+     * @param after only those after this place
+     * @param limit how many at most
      */
-    List<PendingDeadline> deadlines(String projection, int version, boolean parked, int limit);
+    List<PendingDeadline> deadlines(String projection, int version, boolean parked, DeadlinePlace after, int limit);
 
     /**
      * Lets deadlines that were set aside be executed.

@@ -25,6 +25,11 @@ public record PendingDeadline(GlobalPosition position, long part, UUID eventId, 
         Objects.requireNonNull(failure, "failure");
     }
 
+    /** Its place in the order in which deadlines fall due. */
+    public DeadlinePlace place() {
+        return new DeadlinePlace(dueAt, position, part);
+    }
+
     /** Whether it was set aside, and waits for an operator. */
     public boolean isParked() {
         return !failure.isEmpty();

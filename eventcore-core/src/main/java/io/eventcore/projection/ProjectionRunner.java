@@ -313,8 +313,20 @@ public class ProjectionRunner {
      * @throws IllegalArgumentException if there is no such projection
      */
     public List<PendingDeadline> deadlines(String projection, boolean parked, int limit) {
+        return deadlines(projection, parked, DeadlinePlace.START, limit);
+    }
+
+    /**
+     * The next deadlines of a reaction after a place in the order in which they fall due.
+     *
+     * @param parked whether those that are set aside are wanted, or the others
+     * @param after {@link PendingDeadline#place()} of the last one of the page before
+     * @param limit how many at most
+     * @throws IllegalArgumentException if there is no such projection
+     */
+    public List<PendingDeadline> deadlines(String projection, boolean parked, DeadlinePlace after, int limit) {
         String name = projections.find(projection).name();
-        return store.deadlines(name, projections.newestVersion(name), parked, limit);
+        return store.deadlines(name, projections.newestVersion(name), parked, after, limit);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.GlobalPosition;
 import io.eventcore.projection.DeadlineCounts;
 import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.PendingDeadline;
 import java.sql.ResultSet;
@@ -35,7 +36,8 @@ final class Deadlines {
     private final Query next;
     private final Query due;
     private final String counts;
-    private final String all;
+    private final String restOfOneTime;
+    private final String laterTimes;
 
     /** A query of the rows of all slots of a version, and one of those of some. */
     private record Query(String ofAll, String ofSome) {
@@ -64,8 +66,13 @@ final class Deadlines {
                 + DeadlineCounts.COUNTED_UP_TO + ") %s)";
         this.counts = names.in("SELECT " + counted.formatted("", "pending") + ", "
                 + counted.formatted(" AND due_at <= ?", "overdue") + ", " + counted.formatted("", "parked"));
-        this.all =
-                names.in("SELECT position, part, event_id, due_at, failure " + OF_VERSION + fresh + IN_DUE_ORDER + "?");
+        // Two statements, because not every database finds the beginning of a condition of rows in an index, and many
+        // deadlines may fall due at one time.
+        String page =
+                "SELECT position, part, event_id, due_at, failure " + OF_VERSION + "%s" + fresh + IN_DUE_ORDER + "?";
+        this.restOfOneTime =
+                names.in(page.formatted(" AND due_at = ? AND position >= ? AND (position > ? OR part > ?)"));
+        this.laterTimes = names.in(page.formatted(" AND due_at > ?"));
     }
 
     /** The statements that are sent while a reaction waits, and when something is due. */
@@ -133,15 +140,28 @@ final class Deadlines {
                 .orElseThrow();
     }
 
-    List<PendingDeadline> of(String projection, int version, boolean parked, int limit) {
-        return statements.list(
-                "Reading the deadlines of reaction '" + projection + "'",
-                all,
+    List<PendingDeadline> of(String projection, int version, boolean parked, DeadlinePlace after, int limit) {
+        String what = "Reading the deadlines of reaction '" + projection + "'";
+        int state = parked ? PARKED : PENDING;
+        long dueAt = micros(after.dueAt());
+        long position = after.position().value();
+        List<PendingDeadline> found = new ArrayList<>(statements.list(
+                what,
+                restOfOneTime,
                 Deadlines::read,
                 projection,
                 version,
-                parked ? PARKED : PENDING,
-                limit);
+                state,
+                dueAt,
+                position,
+                position,
+                after.part(),
+                limit));
+        if (found.size() < limit) {
+            found.addAll(statements.list(
+                    what, laterTimes, Deadlines::read, projection, version, state, dueAt, limit - found.size()));
+        }
+        return found;
     }
 
     private static PendingDeadline read(ResultSet row) throws SQLException {

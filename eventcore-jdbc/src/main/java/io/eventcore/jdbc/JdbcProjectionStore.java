@@ -6,6 +6,7 @@ import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.DeadlineCounts;
 import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -166,8 +167,9 @@ public class JdbcProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<PendingDeadline> deadlines(String projection, int version, boolean setAside, int limit) {
-        return deadlines.of(projection, version, setAside, limit);
+    public List<PendingDeadline> deadlines(
+            String projection, int version, boolean setAside, DeadlinePlace after, int limit) {
+        return deadlines.of(projection, version, setAside, after, limit);
     }
 
     @Override

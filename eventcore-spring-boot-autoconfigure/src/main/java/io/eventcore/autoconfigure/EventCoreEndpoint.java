@@ -5,6 +5,7 @@ import io.eventcore.EventStore;
 import io.eventcore.GlobalPosition;
 import io.eventcore.jdbc.JdbcEventStore;
 import io.eventcore.memory.InMemoryEventStore;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
@@ -210,7 +211,9 @@ public class EventCoreEndpoint {
      * @param next after which position to ask for more of them; null if there are no more
      * @param deadlines how many deadlines it has; none if it is no reaction with deadlines
      * @param nextDeadlines the hundred that fall due next
-     * @param parkedDeadlines a hundred of those that are set aside, at most
+     * @param moreDeadlines what to ask for more of them with; null if there are no more
+     * @param parkedDeadlines a hundred of those that are set aside, at most, the oldest first
+     * @param moreParkedDeadlines what to ask for more of these with; null if there are no more
      * @since 0.1
      */
     public record ProjectionDetails(
@@ -221,7 +224,9 @@ public class EventCoreEndpoint {
             @Nullable Long next,
             @Nullable Deadlines deadlines,
             List<Deadline> nextDeadlines,
-            List<Deadline> parkedDeadlines) {}
+            @Nullable String moreDeadlines,
+            List<Deadline> parkedDeadlines,
+            @Nullable String moreParkedDeadlines) {}
 
     /**
      * A parked stream.
@@ -315,15 +320,29 @@ public class EventCoreEndpoint {
      * One projection; a problem detail if there is none of that name.
      *
      * @param after show parked streams after this position; from the first, unless given
+     * @param afterDeadline show deadlines after those that {@code moreDeadlines} was told with; from the first, unless given
+     * @param afterParkedDeadline the same of those that are set aside, with {@code moreParkedDeadlines}
      */
     @ReadOperation
-    public WebEndpointResponse<Object> projection(@Selector String projection, @Nullable Long after) {
+    public WebEndpointResponse<Object> projection(
+            @Selector String projection,
+            @Nullable Long after,
+            @Nullable String afterDeadline,
+            @Nullable String afterParkedDeadline) {
         if (after != null && after < 0) {
             return EndpointAnswers.refused("A position is not negative, but 'after' is " + after);
         }
+        Optional<DeadlinePlace> deadline = DeadlinePages.place(afterDeadline);
+        Optional<DeadlinePlace> parkedDeadline = DeadlinePages.place(afterParkedDeadline);
+        if (deadline.isEmpty() || parkedDeadline.isEmpty()) {
+            return EndpointAnswers.refused(
+                    "'afterDeadline' is what 'moreDeadlines' has told, 'afterParkedDeadline' what"
+                            + " 'moreParkedDeadlines' has");
+        }
         GlobalPosition from = after == null ? GlobalPosition.START : GlobalPosition.of(after);
         return EndpointAnswers.answered(
-                () -> projections.details(projection, from), EndpointAnswers.noneNamed(projection));
+                () -> projections.details(projection, from, deadline.get(), parkedDeadline.get()),
+                EndpointAnswers.noneNamed(projection));
     }
 
     /**

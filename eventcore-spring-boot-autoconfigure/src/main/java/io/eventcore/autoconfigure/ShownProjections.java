@@ -10,6 +10,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionOverview;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.SchemaException;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.ParkedCount;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 final class ShownProjections {
     private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
 
-    /** How many parked streams are shown. */
+    /** How many parked streams are shown, and how many deadlines. */
     private static final int SHOWN = 100;
 
     private final @Nullable EventStore store;
@@ -72,9 +73,10 @@ final class ShownProjections {
         return running == null ? ProjectionKind.PROJECTION : running.kind(status.projection());
     }
 
-    /** One of them, with the streams that are parked after a position; nothing if there is none of that name. */
+    /** One of them, with the streams that are parked after a position and deadlines after places; nothing if there is none of that name. */
     @Nullable
-    ProjectionDetails details(String projection, GlobalPosition after) {
+    ProjectionDetails details(
+            String projection, GlobalPosition after, DeadlinePlace afterDeadline, DeadlinePlace afterParkedDeadline) {
         ProjectionRunner running = runner;
         if (running == null || !running.names().contains(projection)) {
             return null;
@@ -93,6 +95,10 @@ final class ShownProjections {
         int all = statuses.stream().mapToInt(ProjectionStatus::parkedStreams).sum();
         boolean withDeadlines =
                 statuses.stream().anyMatch(status -> status.deadlines().isPresent());
+        List<PendingDeadline> pending =
+                withDeadlines ? running.deadlines(projection, false, afterDeadline, SHOWN + 1) : List.of();
+        List<PendingDeadline> setAside =
+                withDeadlines ? running.deadlines(projection, true, afterParkedDeadline, SHOWN + 1) : List.of();
         return new ProjectionDetails(
                 projection,
                 partitions,
@@ -104,12 +110,15 @@ final class ShownProjections {
                         .filter(Objects::nonNull)
                         .findFirst()
                         .orElse(null),
-                withDeadlines ? describe(running.deadlines(projection, false, SHOWN)) : List.of(),
-                withDeadlines ? describe(running.deadlines(projection, true, SHOWN)) : List.of());
+                describe(pending),
+                DeadlinePages.end(pending, SHOWN),
+                describe(setAside),
+                DeadlinePages.end(setAside, SHOWN));
     }
 
     private static List<Deadline> describe(List<PendingDeadline> deadlines) {
         return deadlines.stream()
+                .limit(SHOWN)
                 .map(deadline -> new Deadline(
                         deadline.position().value(),
                         deadline.eventId(),

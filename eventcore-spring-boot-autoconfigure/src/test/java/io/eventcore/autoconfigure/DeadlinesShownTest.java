@@ -19,8 +19,10 @@ import io.eventcore.projection.FailureDecision;
 import io.eventcore.reaction.Reaction;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
@@ -106,6 +108,56 @@ class DeadlinesShownTest {
     }
 
     @Test
+    void deadlines_are_shown_page_by_page_each_once() {
+        application(FailureDecision.PARK).run(started -> {
+            CommandExecutor commands = started.getBean(CommandExecutor.class);
+            for (int i = 0; i < 130; i++) {
+                commands.execute(new DepositMoney(ADA, 500));
+                commands.execute(new DepositMoney(ADA, 5));
+            }
+            await().atMost(PATIENCE).untilAsserted(() -> {
+                assertThat(Objects.requireNonNull(details(started).deadlines()).pending())
+                        .isEqualTo(130);
+                assertThat(Objects.requireNonNull(details(started).deadlines()).parked())
+                        .isEqualTo(130);
+            });
+            EventCoreEndpoint endpoint = started.getBean(EventCoreEndpoint.class);
+            ProjectionDetails first = details(started);
+
+            ProjectionDetails second = (ProjectionDetails) Objects.requireNonNull(
+                    endpoint.projection("late", null, first.moreDeadlines(), first.moreParkedDeadlines())
+                            .getBody());
+
+            assertThat(first.nextDeadlines()).hasSize(100);
+            assertThat(first.parkedDeadlines()).hasSize(100);
+            assertThat(positions(first.nextDeadlines(), second.nextDeadlines()))
+                    .hasSize(130)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+            assertThat(positions(first.parkedDeadlines(), second.parkedDeadlines()))
+                    .hasSize(130)
+                    .isSorted()
+                    .doesNotHaveDuplicates();
+            assertThat(second.moreDeadlines()).isNull();
+            assertThat(second.moreParkedDeadlines()).isNull();
+            for (String none : List.of("", "17", "-1-1-1", "1-1-1-1", "9999999999999999999-1-1")) {
+                assertThat(endpoint.projection("late", null, none, null).getStatus())
+                        .as(none)
+                        .isEqualTo(400);
+                assertThat(endpoint.projection("late", null, null, none).getStatus())
+                        .as(none)
+                        .isEqualTo(400);
+            }
+        });
+    }
+
+    private static List<Long> positions(List<Deadline> first, List<Deadline> second) {
+        return Stream.concat(first.stream(), second.stream())
+                .map(Deadline::position)
+                .toList();
+    }
+
+    @Test
     void a_deadline_that_is_overdue_for_longer_than_the_threshold_degrades() {
         application(FailureDecision.RETRY).run(started -> {
             started.getBean(CommandExecutor.class).execute(new DepositMoney(ADA, 5));
@@ -165,7 +217,7 @@ class DeadlinesShownTest {
 
     private static ProjectionDetails details(ApplicationContext started) {
         return (ProjectionDetails) Objects.requireNonNull(started.getBean(EventCoreEndpoint.class)
-                .projection("late", null)
+                .projection("late", null, null, null)
                 .getBody());
     }
 

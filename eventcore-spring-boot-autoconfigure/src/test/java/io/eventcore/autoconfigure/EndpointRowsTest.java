@@ -108,8 +108,8 @@ class EndpointRowsTest {
         Long after = null;
         int pages = 0;
         do {
-            ProjectionDetails page = (ProjectionDetails)
-                    Objects.requireNonNull(endpoint.projection("parks", after).getBody());
+            ProjectionDetails page = (ProjectionDetails) Objects.requireNonNull(
+                    endpoint.projection("parks", after, null, null).getBody());
             assertThat(page.parked()).hasSize(100);
             assertThat(page.parkedStreams()).isEqualTo(PARKED);
             page.parked().stream().map(Parked::position).forEach(positions::add);
@@ -120,7 +120,7 @@ class EndpointRowsTest {
         assertThat(pages).isEqualTo(PARKED / 100);
         assertThat(positions).hasSize(PARKED).isSorted().doesNotHaveDuplicates();
         assertThat(rows.get()).isLessThanOrEqualTo(PARKED + pages);
-        assertThat(endpoint.projection("parks", -1L).getStatus()).isEqualTo(400);
+        assertThat(endpoint.projection("parks", -1L, null, null).getStatus()).isEqualTo(400);
     }
 
     private ProjectionStore counted(ProjectionStore store) {

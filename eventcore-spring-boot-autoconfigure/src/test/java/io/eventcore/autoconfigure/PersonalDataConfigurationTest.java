@@ -201,7 +201,8 @@ class PersonalDataConfigurationTest {
     private static String answers(EventCoreEndpoint endpoint) {
         JsonMapper json = new JsonMapper();
         return json.writeValueAsString(endpoint.overview().getBody())
-                + json.writeValueAsString(endpoint.projection("parking", null).getBody())
+                + json.writeValueAsString(
+                        endpoint.projection("parking", null, null, null).getBody())
                 + json.writeValueAsString(endpoint.act("parking", "retry", null).getBody());
     }
 

@@ -6,6 +6,7 @@ import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.DeadlineCounts;
 import io.eventcore.projection.DeadlineLook;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -130,8 +131,9 @@ public abstract class ForwardingProjectionStore implements ProjectionStore {
     }
 
     @Override
-    public List<PendingDeadline> deadlines(String projection, int version, boolean parked, int limit) {
-        return delegate.deadlines(projection, version, parked, limit);
+    public List<PendingDeadline> deadlines(
+            String projection, int version, boolean parked, DeadlinePlace after, int limit) {
+        return delegate.deadlines(projection, version, parked, after, limit);
     }
 
     @Override

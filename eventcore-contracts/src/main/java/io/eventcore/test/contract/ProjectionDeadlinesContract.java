@@ -6,6 +6,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.DeadlineChange;
 import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.PendingDeadline;
@@ -185,7 +186,7 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
         change(lease, new DeadlineChange.AllForgotten(new DeadlineSlots(NAME, 1, 32, 63)));
 
         assertThat(due()).containsExactly(1L, 2L);
-        assertThat(store.deadlines(NAME, 1, true, 10)).isEmpty();
+        assertThat(store.deadlines(NAME, 1, true, DeadlinePlace.START, 10)).isEmpty();
     }
 
     @Test
@@ -199,7 +200,7 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
                 new DeadlineChange.Parked(deadline(2, Duration.ofSeconds(2)), "java.lang.IllegalStateException"));
 
         assertThat(due()).containsExactly(3L);
-        assertThat(store.deadlines(NAME, 1, true, 10))
+        assertThat(store.deadlines(NAME, 1, true, DeadlinePlace.START, 10))
                 .extracting(PendingDeadline::failure)
                 .containsOnly("java.lang.IllegalStateException")
                 .hasSize(2);
@@ -213,7 +214,7 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
         assertThat(due()).containsExactly(1L, 3L);
         assertThat(store.discardParkedDeadlines(NAME, 1, GlobalPosition.START, at(9)))
                 .isEqualTo(1);
-        assertThat(store.deadlines(NAME, 1, true, 10)).isEmpty();
+        assertThat(store.deadlines(NAME, 1, true, DeadlinePlace.START, 10)).isEmpty();
         assertThat(due()).containsExactly(1L, 3L);
     }
 
@@ -234,9 +235,54 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
         change(lease, new DeadlineChange.Retried(7, "waits"));
 
         assertThat(store.dueDeadlines(ALL, Instant.now(), 10)).containsExactly(deadline(1, Duration.ZERO));
-        assertThat(store.deadlines(NAME, 1, true, 10))
+        assertThat(store.deadlines(NAME, 1, true, DeadlinePlace.START, 10))
                 .extracting(parked -> parked.position().value())
                 .containsExactly(2L, 3L);
+    }
+
+    @Test
+    void deadlines_are_listed_page_by_page_each_once_also_those_of_one_time() {
+        Lease lease = acquire("one");
+        List<PendingDeadline> all = List.of(
+                deadline(9, Duration.ZERO),
+                deadline(3, Duration.ofSeconds(1)),
+                new PendingDeadline(at(3), 1, new UUID(1, 3), LONG_AGO.plusSeconds(1), ""),
+                deadline(4, Duration.ofSeconds(1)),
+                deadline(5, Duration.ofSeconds(1)),
+                deadline(1, Duration.ofSeconds(2)),
+                deadline(2, Duration.ofSeconds(3)));
+        change(
+                lease,
+                all.stream()
+                        .map(deadline -> new DeadlineChange.Begun(deadline, KEY, 0))
+                        .toArray(DeadlineChange[]::new));
+        for (int size = 1; size <= all.size() + 1; size++) {
+            assertThat(pages(false, size)).as("in pages of " + size).isEqualTo(all);
+        }
+
+        change(
+                lease,
+                all.stream()
+                        .map(deadline -> new DeadlineChange.Parked(deadline, "late"))
+                        .toArray(DeadlineChange[]::new));
+
+        assertThat(pages(false, 2)).isEmpty();
+        assertThat(pages(true, 2))
+                .extracting(PendingDeadline::place)
+                .isEqualTo(all.stream().map(PendingDeadline::place).toList());
+    }
+
+    /** Ends after more pages than there can be. */
+    private List<PendingDeadline> pages(boolean parked, int size) {
+        List<PendingDeadline> found = new ArrayList<>();
+        DeadlinePlace after = DeadlinePlace.START;
+        for (int page = 0; page < 10; page++) {
+            List<PendingDeadline> next = store.deadlines(NAME, 1, parked, after, size);
+            assertThat(next.size()).isLessThanOrEqualTo(size);
+            found.addAll(next);
+            after = next.isEmpty() ? after : next.get(next.size() - 1).place();
+        }
+        return found;
     }
 
     @Test
@@ -262,7 +308,7 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
         assertThat(store.dueDeadlines(new DeadlineSlots(NAME, 1, 40, 40), Instant.now(), 10))
                 .containsExactly(deadline(1, Duration.ofMinutes(1)));
         assertThat(due()).containsExactly(2L, 1L);
-        assertThat(store.deadlines(NAME, 1, true, 10)).isEmpty();
+        assertThat(store.deadlines(NAME, 1, true, DeadlinePlace.START, 10)).isEmpty();
         change(lease, new DeadlineChange.Ended(KEY, at(9)));
         assertThat(due()).containsExactly(1L);
         change(lease, new DeadlineChange.Ended(OTHER, at(9)));

@@ -10,6 +10,7 @@ import io.eventcore.StreamId;
 import io.eventcore.TransientEventStoreException;
 import io.eventcore.projection.Checkpoint;
 import io.eventcore.projection.DeadlineChange;
+import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
@@ -143,6 +144,18 @@ final class BrokenProjectionStores {
                 return super.dueDeadlines(slots, asOf, limit).stream()
                         .sorted(Comparator.comparing(PendingDeadline::position))
                         .toList();
+            }
+        };
+    }
+
+    static ProjectionStore givingDeadlinesOfLaterTimesOnly(ProjectionStore sound) {
+        return new ForwardingProjectionStore(sound) {
+            @Override
+            public List<PendingDeadline> deadlines(
+                    String projection, int version, boolean parked, DeadlinePlace after, int limit) {
+                DeadlinePlace passed =
+                        new DeadlinePlace(after.dueAt(), GlobalPosition.of(Long.MAX_VALUE), Long.MAX_VALUE);
+                return super.deadlines(projection, version, parked, passed, limit);
             }
         };
     }

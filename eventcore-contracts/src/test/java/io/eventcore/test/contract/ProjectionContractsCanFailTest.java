@@ -145,6 +145,10 @@ class ProjectionContractsCanFailTest {
                         BrokenProjectionStores::givingDeadlinesInTheOrderOfTheLog,
                         "what_is_due_comes_in_the_order_in_which_it_falls_due_and_of_one_time_in_that_of_the_log"),
                 store(
+                        "pages of deadlines that skip those of one time",
+                        BrokenProjectionStores::givingDeadlinesOfLaterTimesOnly,
+                        "deadlines_are_listed_page_by_page_each_once_also_those_of_one_time"),
+                store(
                         "no fencing",
                         BrokenProjectionStores::withoutFencing,
                         "a_checkpoint_moves_under_the_newest_token_only"),
