@@ -1,6 +1,7 @@
 package io.eventcore.jdbc;
 
 import io.eventcore.Boundary.Seen;
+import io.eventcore.EventTag;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -17,6 +18,8 @@ final class PostgreSqlTagHeads extends TagHeads {
                     + " ROWS UNBOUNDED PRECEDING)";
 
     private final String selectHeads;
+    private final String ofTag;
+    private final String ofTagOrStream;
 
     /**
      * Each OFFSET 0 keeps the planner from joining at large, which it would where it believes tables to be small; an array is
@@ -45,23 +48,11 @@ final class PostgreSqlTagHeads extends TagHeads {
                     SELECT e.stream_key, %2$s
                     FROM eventcore_event e
                     WHERE f.come BETWEEN 1 AND %3$d AND f.rows_so_far <= %4$d
-                      AND e.position = ANY (CASE WHEN f.stream_id < ' ' THEN ARRAY(
-                          SELECT t.position
-                          FROM eventcore_event_tag t
-                          WHERE t.tag_key = f.stream_key AND t.position > f.after_position
-                          ORDER BY t.position
-                          LIMIT %5$d
-                      ) ELSE ARRAY(
-                          SELECT o.position
-                          FROM eventcore_event o
-                          WHERE o.stream_key = f.stream_key AND o.version > f.after_version
-                          ORDER BY o.version
-                          LIMIT %5$d
-                      ) END)
+                      AND e.position = ANY (%%4$s)
                     OFFSET 0
                 ) e ON true
                 UNION ALL
-                SELECT n.name, %6$d, 0, NULL, NULL, NULL::bigint,
+                SELECT n.name, %5$d, 0, NULL, NULL, NULL::bigint,
                        NULL::integer, NULL::bigint, NULL::uuid, NULL, NULL::json, NULL::json, NULL::timestamptz
                 FROM eventcore_tag_name n
                 WHERE n.complete = FALSE
@@ -70,8 +61,21 @@ final class PostgreSqlTagHeads extends TagHeads {
                         EventRow.COLUMNS,
                         LARGEST,
                         MAX_ROWS,
-                        LARGEST + 1,
                         TagQueries.INCOMPLETE));
+        this.ofTag = names.in("""
+                ARRAY(
+                    SELECT t.position
+                    FROM eventcore_event_tag t
+                    WHERE t.tag_key = f.stream_key AND t.position > f.after_position
+                    ORDER BY t.position
+                    LIMIT %d)""".formatted(LARGEST + 1));
+        this.ofTagOrStream = names.in("""
+                CASE WHEN f.stream_id < ' ' THEN %s ELSE ARRAY(
+                    SELECT o.position
+                    FROM eventcore_event o
+                    WHERE o.stream_key = f.stream_key AND o.version > f.after_version
+                    ORDER BY o.version
+                    LIMIT %d) END""".formatted(ofTag, LARGEST + 1));
     }
 
     /**
@@ -83,8 +87,11 @@ final class PostgreSqlTagHeads extends TagHeads {
         int rows = rowsAfter.size();
         int named = rows == Integer.highestOneBit(rows) ? rows : 2 * Integer.highestOneBit(rows);
         String values = "(?::text, ?::bigint, ?::bigint)" + ", (?, ?, ?)".repeat(named - 1);
-        PreparedStatement statement = connection.prepareStatement(
-                selectHeads.formatted(values, named <= EACH_THE_MOST ? "0" : ROWS_SO_FAR, budget / named));
+        PreparedStatement statement = connection.prepareStatement(selectHeads.formatted(
+                values,
+                named <= EACH_THE_MOST ? "0" : ROWS_SO_FAR,
+                budget / named,
+                rowsAfter.keySet().stream().allMatch(EventTag::isRow) ? ofTag : ofTagOrStream));
         int parameter = 0;
         for (Map.Entry<String, Seen> row : rowsAfter.entrySet()) {
             statement.setString(++parameter, row.getKey());

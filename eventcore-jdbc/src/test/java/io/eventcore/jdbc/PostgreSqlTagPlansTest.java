@@ -108,12 +108,14 @@ class PostgreSqlTagPlansTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void the_place_of_a_large_tag_is_found_without_its_events(boolean analyzed) {
+    void the_places_of_a_large_tag_and_stream_are_found_without_their_events(boolean analyzed) {
         analyze(analyzed);
-        EventQuery query = EventQuery.tagged(LARGE).or(EventQuery.tagged(RARE));
+        EventQuery tags = EventQuery.tagged(LARGE).or(EventQuery.tagged(RARE));
 
-        assertThat(rowsOfLast(number -> store.readEvents(query, LedgerEvent.class)))
-                .isLessThanOrEqualTo(2 * EVENTS / 1_000 + 10);
+        for (EventQuery query : List.of(tags, tags.or(EventQuery.ofStream(HOME)))) {
+            assertThat(rowsOfLast(number -> store.readEvents(query, LedgerEvent.class)))
+                    .isLessThanOrEqualTo(2 * EVENTS / 1_000 + 10);
+        }
     }
 
     @ParameterizedTest

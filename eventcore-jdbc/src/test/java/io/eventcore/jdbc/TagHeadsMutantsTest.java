@@ -85,8 +85,8 @@ class TagHeadsMutantsTest {
                         "looks at no entry more, on PostgreSQL",
                         PostgreSqlTagHeads.class,
                         PostgreSqlTagHeadsTest.class,
-                        "LARGEST + 1,",
-                        "LARGEST,",
+                        ".formatted(LARGEST + 1)",
+                        ".formatted(LARGEST)",
                         "a_tag_that_does_not_count_its_events_is_told"),
                 arguments(
                         "brings as much of each tag as there is, on PostgreSQL",
