@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -312,7 +313,7 @@ abstract class TagHeadsContract {
         return TagsContract.event(home, tags);
     }
 
-    private static HashSet<EventTag> set(EventTag... tags) {
+    private static Set<EventTag> set(EventTag... tags) {
         return new HashSet<>(List.of(tags));
     }
 
