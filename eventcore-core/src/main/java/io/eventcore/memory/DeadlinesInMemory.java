@@ -6,6 +6,7 @@ import io.eventcore.projection.DeadlineCounts;
 import io.eventcore.projection.DeadlinePlace;
 import io.eventcore.projection.DeadlineSlots;
 import io.eventcore.projection.PendingDeadline;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -27,10 +28,15 @@ final class DeadlinesInMemory {
             .thenComparing(PendingDeadline::position)
             .thenComparing(PendingDeadline::part);
 
+    private final Clock clock;
     private final Map<Key, Row> rows = new HashMap<>();
     private final TreeMap<PendingDeadline, Row> pending = new TreeMap<>(DUE_ORDER);
     private final TreeMap<PendingDeadline, Row> parked = new TreeMap<>(DUE_ORDER);
     private final Map<String, Set<Key>> byCorrelation = new HashMap<>();
+
+    DeadlinesInMemory(Clock clock) {
+        this.clock = clock;
+    }
 
     private record Key(GlobalPosition position, long part) {
         static Key of(PendingDeadline deadline) {
@@ -40,9 +46,17 @@ final class DeadlinesInMemory {
 
     private record Row(PendingDeadline deadline, String correlation, int slot) {
         Row failed(String failure) {
+            return with(deadline.dueAt(), failure);
+        }
+
+        /** Due from now on: a round that has looked at the clock before does not know what calls it off since. */
+        Row retried(Instant now) {
+            return with(deadline.dueAt().isBefore(now) ? now : deadline.dueAt(), "");
+        }
+
+        private Row with(Instant dueAt, String failure) {
             return new Row(
-                    new PendingDeadline(
-                            deadline.position(), deadline.part(), deadline.eventId(), deadline.dueAt(), failure),
+                    new PendingDeadline(deadline.position(), deadline.part(), deadline.eventId(), dueAt, failure),
                     correlation,
                     slot);
         }
@@ -145,7 +159,7 @@ final class DeadlinesInMemory {
 
     int retry(GlobalPosition from, GlobalPosition to) {
         List<Row> some = parkedBetween(from, to);
-        some.forEach(row -> put(row.failed("")));
+        some.forEach(row -> put(row.retried(clock.instant())));
         return some.size();
     }
 

@@ -274,7 +274,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
     private DeadlinesInMemory deadlinesOf(String projection, int version) {
         return deadlines
                 .computeIfAbsent(projection, name -> new TreeMap<>())
-                .computeIfAbsent(version, number -> new DeadlinesInMemory());
+                .computeIfAbsent(version, number -> new DeadlinesInMemory(clock));
     }
 
     @Override

@@ -127,6 +127,15 @@ final class DeadlineRounds<E extends Event> {
         }
     }
 
+    /**
+     * Ends a round that was begun: deadlines have become pending that were due before it, and what calls them off since may be
+     * behind the end of the log that it has looked at.
+     */
+    void endRound() {
+        open = null;
+        lookAt = now();
+    }
+
     /** The store is looked at no later than this deadline is due, by what is known of its clock. */
     private void lookWhenDue(Instant dueAt) {
         Known clock = known;
@@ -152,7 +161,9 @@ final class DeadlineRounds<E extends Event> {
         }
         open = null;
         int most = Math.max(1, Math.min(MOST, rule.maxPerSecond() / 4));
-        List<PendingDeadline> due = context.store().dueDeadlines(slots, round.asOf(), most);
+        List<PendingDeadline> due = new ArrayList<>(context.store().dueDeadlines(slots, round.asOf(), most));
+        // Set meanwhile, for a time that had passed: what calls it off may be behind what was dealt with.
+        due.removeIf(deadline -> deadline.position().compareTo(round.end()) > 0);
         // There may be more than these, what is executed may set some, and what was called off is not the next one.
         lookAt = now();
         if (due.isEmpty()) {

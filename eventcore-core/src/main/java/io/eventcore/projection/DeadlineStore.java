@@ -56,7 +56,8 @@ public interface DeadlineStore {
     List<PendingDeadline> deadlines(String projection, int version, boolean parked, DeadlinePlace after, int limit);
 
     /**
-     * Lets deadlines that were set aside be executed.
+     * Lets deadlines that were set aside be executed. They are due by the clock of the store at this moment, if they were due
+     * before: whoever has looked at the clock earlier does not know what calls them off since.
      *
      * @param from the position of the first event whose deadlines are meant
      * @param to that of the last one

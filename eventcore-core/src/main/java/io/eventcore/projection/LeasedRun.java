@@ -98,7 +98,9 @@ final class LeasedRun<E extends Event> {
             application.parked().read();
             log.verified();
         }
-        parking.answerRequests();
+        if (parking.answerRequests()) {
+            deadlines.ifPresent(DeadlineRounds::endRound);
+        }
         deadlines.ifPresent(rounds -> rounds.look(reached.position()));
         LogPage page = log.read(
                         reached.position(),

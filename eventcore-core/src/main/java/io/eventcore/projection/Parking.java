@@ -62,11 +62,11 @@ final class Parking<E extends Event> {
     }
 
     /** Does what operators have asked for; looks that up once in a while. */
-    void answerRequests() {
+    boolean answerRequests() {
         long now = nanoTime.getAsLong();
         if (!parked.mayBeAny()
                 || now - requestsReadAt < context.settings().lookEvery().toNanos()) {
-            return;
+            return false;
         }
         requestsReadAt = now;
         List<StreamId> requested = context.requests().of(partition);
@@ -79,6 +79,7 @@ final class Parking<E extends Event> {
         if (!requested.isEmpty()) {
             parked.readIfUnknown();
         }
+        return !requested.isEmpty();
     }
 
     /** Reads a stream anew that something was asked for; empty if it is not parked any more. */

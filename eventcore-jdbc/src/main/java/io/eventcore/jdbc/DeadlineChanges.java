@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Changes of the deadlines of reactions: with the checkpoint, by operators, and when a reaction is forgotten. */
 final class DeadlineChanges {
@@ -16,6 +17,7 @@ final class DeadlineChanges {
     private static final int LONGEST_FAILURE = 900;
 
     private final OwnStatements statements;
+    private final LongSupplier shiftMicros;
     private final OwnTransactions transactions;
     private final DeadlineTable table;
     private final String lockPartitions;
@@ -29,8 +31,9 @@ final class DeadlineChanges {
     private final String retrySlot;
     private final String discard;
 
-    DeadlineChanges(Dialect dialect, OwnStatements statements, DeadlineTable table) {
+    DeadlineChanges(Dialect dialect, OwnStatements statements, DeadlineTable table, LongSupplier shiftMicros) {
         this.statements = statements;
+        this.shiftMicros = shiftMicros;
         this.transactions = dialect.transactions();
         this.table = table;
         TableNames names = dialect.names();
@@ -55,8 +58,11 @@ final class DeadlineChanges {
         this.deleteAll = names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ?");
         this.deleteSlots =
                 names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND slot BETWEEN ? AND ?");
+        // Due from now on: a round that has looked at the clock before does not know what calls it off since.
+        String now = "(" + dialect.expressions().currentMicros() + " + ?)";
         String pending = "UPDATE eventcore_deadline SET failure = '', state = " + Deadlines.PENDING;
-        this.retry = names.in(pending + parked);
+        this.retry = names.in(
+                pending + ", due_at = CASE WHEN due_at < " + now + " THEN " + now + " ELSE due_at END" + parked);
         this.retrySlot = names.in(pending + " WHERE name = ? AND version = ? AND state = " + Deadlines.PARKED
                 + " AND slot = ? AND failure = ?");
         this.discard = names.in("DELETE FROM eventcore_deadline" + parked);
@@ -149,31 +155,42 @@ final class DeadlineChanges {
     }
 
     int retry(String projection, int version, GlobalPosition from, GlobalPosition to) {
+        long shift = shiftMicros.getAsLong();
         return ofParked(
                 "Letting parked deadlines of reaction '" + projection + "' be executed",
-                retry,
                 projection,
                 version,
-                from,
-                to);
+                retry,
+                shift,
+                shift,
+                projection,
+                version,
+                from.value(),
+                to.value());
     }
 
     int discard(String projection, int version, GlobalPosition from, GlobalPosition to) {
         return ofParked(
-                "Giving up parked deadlines of reaction '" + projection + "'", discard, projection, version, from, to);
+                "Giving up parked deadlines of reaction '" + projection + "'",
+                projection,
+                version,
+                discard,
+                projection,
+                version,
+                from.value(),
+                to.value());
     }
 
     /**
      * Locks the partitions first, as who moves a checkpoint does: that one may change several deadlines, and in another order
      * than one statement does.
      */
-    private int ofParked(
-            String action, String change, String projection, int version, GlobalPosition from, GlobalPosition to) {
+    private int ofParked(String action, String projection, int version, String change, Object... values) {
         return statements.run(
                 action,
                 connection -> transactions.run(connection, () -> {
                     Statements.list(connection, lockPartitions, row -> row.getInt(1), projection, version);
-                    return Statements.update(connection, change, projection, version, from.value(), to.value());
+                    return Statements.update(connection, change, values);
                 }));
     }
 

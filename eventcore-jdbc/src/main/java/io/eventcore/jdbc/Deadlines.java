@@ -174,7 +174,8 @@ final class Deadlines {
     }
 
     static long micros(Instant time) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+        // Not ChronoUnit.between, which counts nanoseconds, and has no room for those after the year 2262.
+        return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000);
     }
 
     private static Instant instant(long micros) {

@@ -57,7 +57,7 @@ public class JdbcProjectionStore implements ProjectionStore {
         this.parked = new ParkedStreams(dialect, statements);
         this.parkedChanges = new ParkedStreamChanges(dialect, statements);
         this.deadlineTable = new DeadlineTable(dialect, !connections.isRouting());
-        DeadlineChanges deadlineChanges = new DeadlineChanges(dialect, statements, deadlineTable);
+        DeadlineChanges deadlineChanges = new DeadlineChanges(dialect, statements, deadlineTable, shiftMicros);
         this.deadlines = new Deadlines(dialect, statements, shiftMicros);
         this.deadlineChanges = deadlineChanges;
         this.statements = statements;

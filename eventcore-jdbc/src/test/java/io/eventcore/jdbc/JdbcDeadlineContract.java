@@ -17,7 +17,12 @@ import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Opened;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -88,6 +93,30 @@ abstract class JdbcDeadlineContract extends DeadlineContract {
         runner.stop();
         store.forget("offices");
         assertThat(store.partitions("offices")).isEmpty();
+    }
+
+    @Test
+    void the_clock_tells_the_same_in_whatever_zone_a_session_is() throws SQLException {
+        Dialect dialect = TestDatabase.jdbc(database.dataSource(), prefix).dialect();
+        List<String> address = database.appAddress();
+        try (Connection session =
+                DriverManager.getConnection(address.get(0), address.get(1), address.get(2))) {
+            for (String zone : zones(dialect.engine())) {
+                Statements.execute(session, zone);
+                long before = Deadlines.micros(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+                long now = Statements.number(
+                        session, "SELECT " + dialect.expressions().currentMicros(), 0);
+                long after = Deadlines.micros(Instant.now());
+                assertThat(now).as(zone).isBetween(before, after);
+            }
+        }
+    }
+
+    private static List<String> zones(Engine engine) {
+        return switch (engine) {
+            case POSTGRESQL, H2 -> List.of("SET TIME ZONE 'Asia/Kathmandu'", "SET TIME ZONE 'America/New_York'");
+            case MARIADB, MYSQL -> List.of("SET time_zone = '+05:45'", "SET time_zone = '-05:00'");
+        };
     }
 
     private JdbcSchema schema(String tables) {

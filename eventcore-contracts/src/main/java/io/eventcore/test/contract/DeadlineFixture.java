@@ -7,6 +7,7 @@ import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.command.Command;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -97,7 +99,40 @@ abstract class DeadlineFixture {
     }
 
     ProjectionRunner start(ProjectionStore projectionStore, Reaction<?> reaction) {
-        ProjectionRunner runner = ProjectionRunner.builder(events, projectionStore)
+        return start(ProjectionRunner.builder(events, projectionStore), reaction);
+    }
+
+    /**
+     * Starts a reaction.
+     *
+     * @param once done when a round of deadlines begins, once: behind the clock, and the end of the log, that it has looked at
+     */
+    ProjectionRunner startWithIn(Reaction<?> reaction, Runnable once) {
+        AtomicReference<Thread> looking = new AtomicReference<>();
+        AtomicBoolean left = new AtomicBoolean(true);
+        ProjectionStore looked = new ForwardingProjectionStore(store) {
+            @Override
+            public DeadlineLook nextDeadline(DeadlineSlots slots) {
+                DeadlineLook look = super.nextDeadline(slots);
+                looking.set(look.isDue() ? Thread.currentThread() : null);
+                return look;
+            }
+        };
+        EventStore reader = new ForwardingEventStore(events) {
+            @Override
+            public GlobalPosition lastPosition() {
+                GlobalPosition end = super.lastPosition();
+                if (Thread.currentThread() == looking.get() && left.compareAndSet(true, false)) {
+                    once.run();
+                }
+                return end;
+            }
+        };
+        return start(ProjectionRunner.builder(reader, looked), reaction);
+    }
+
+    private ProjectionRunner start(ProjectionRunner.Builder builder, Reaction<?> reaction) {
+        ProjectionRunner runner = builder
                 .lease(Duration.ofMillis(600))
                 .poll(Duration.ofMillis(2), Duration.ofMillis(50))
                 .retryPause(Duration.ofMillis(1), Duration.ofMillis(5))
@@ -153,7 +188,7 @@ abstract class DeadlineFixture {
 
     /** What was noted in a stream, in order. */
     List<Long> noted(StreamId stream) {
-        return events.readEvents(EventFilter.all(), EventPage.first(1000), Event.class).events().stream()
+        return events.readEvents(EventFilter.all(), EventPage.first(5000), Event.class).events().stream()
                 .filter(event -> event.streamId().equals(stream) && event.event() instanceof Deposited)
                 .map(event -> ((Deposited) event.event()).cents())
                 .toList();

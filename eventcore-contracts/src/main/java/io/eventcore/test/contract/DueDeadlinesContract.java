@@ -81,6 +81,34 @@ abstract class DueDeadlinesContract extends DeadlineFixture {
         assertThat(noted(OFFICE)).containsExactly(1L, -2L);
     }
 
+    /** Where nanoseconds in 64 bits end, and where the times of all databases do. */
+    @Test
+    void a_time_that_never_comes_is_waited_for_and_holds_nothing_up() {
+        List<Instant> never = List.of(
+                Instant.parse("2262-04-12T00:00:00Z"),
+                Instant.parse("2300-01-01T00:00:00Z"),
+                Instant.parse("9999-12-31T23:59:59Z"));
+        ProjectionRunner runner = start(Reaction.named(NAME, LedgerEvent.class)
+                .on(Deposited.class)
+                .at(event -> event.event().cents() < never.size()
+                        ? never.get((int) event.event().cents())
+                        : Instant.EPOCH)
+                .execute(event -> new Note(OFFICE, event.event().cents()))
+                .onError(failure -> FailureDecision.PARK)
+                .filter(ACCOUNTS)
+                .build());
+        for (int i = 0; i <= never.size(); i++) {
+            append(new Deposited(ADA, i));
+        }
+
+        settle(runner);
+
+        assertThat(noted(OFFICE)).containsExactly((long) never.size());
+        assertThat(runner.deadlines(NAME, false, 10))
+                .extracting(PendingDeadline::dueAt)
+                .containsExactlyElementsOf(never);
+    }
+
     @Test
     void what_is_overdue_is_executed_in_the_order_in_which_it_fell_due() {
         List<Long> seconds =

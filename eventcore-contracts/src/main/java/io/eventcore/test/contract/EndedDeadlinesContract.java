@@ -22,6 +22,7 @@ import io.eventcore.test.contract.LedgerEvent.Opened;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import io.eventcore.test.contract.SchoolEvent.CourseOpened;
 import io.eventcore.test.contract.SchoolEvent.Subscribed;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.Test;
 
 /** An event that calls a deadline off does so for certain if it was committed before the deadline fell due. */
 abstract class EndedDeadlinesContract extends DeadlineFixture {
+    /** So many events a partition reads at once. */
+    private static final int PAGE = 2_000;
+
     @Test
     void an_event_of_the_same_stream_calls_a_deadline_off() {
         open(ADA);
@@ -232,6 +236,35 @@ abstract class EndedDeadlinesContract extends DeadlineFixture {
 
         assertThat(noted(ADA)).isEmpty();
         assertThat(noted(BOB)).hasSize(1);
+    }
+
+    /** A page of the log ends between the event that sets an overdue deadline and the one that calls it off. */
+    @Test
+    void what_is_set_behind_the_end_that_a_round_has_looked_at_may_be_called_off_by_the_next_event() {
+        Reaction<LedgerEvent> reaction = Reaction.named(NAME, LedgerEvent.class)
+                .on(Opened.class)
+                .at(event -> event.streamId().equals(ADA)
+                        ? Instant.EPOCH
+                        : event.recordedAt().plus(HOUR))
+                .unless(Withdrawn.class)
+                .execute(event -> new Note(event.streamId(), 1))
+                .build();
+        open(BOB);
+        ProjectionRunner before = start(reaction);
+        settle(before);
+        before.stop();
+        shift(HOUR);
+
+        StreamWrites writes = StreamWrites.empty().registerStream(OFFICE, any()).registerStream(ADA, any());
+        for (int i = 1; i < PAGE; i++) {
+            writes = writes.append(new Withdrawn(OFFICE, 1));
+        }
+        StreamWrites aPageAndOne = writes.append(new Opened(ADA, "a")).append(new Withdrawn(ADA, 1));
+        ProjectionRunner runner = startWithIn(reaction, () -> events.appendEvents(aPageAndOne));
+        Eventually.until("the deadline of Bob is executed", () -> noted(BOB).size() == 1);
+        settle(runner);
+
+        assertThat(noted(ADA)).isEmpty();
     }
 
     /** Withdraws without being one of the events that call something off. */
