@@ -18,10 +18,9 @@ import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Opened;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.time.Instant;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of a deadline whose command fails: the reaction decides, and then an operator. */
@@ -58,20 +57,17 @@ abstract class FailedDeadlinesContract extends DeadlineFixture {
         open(carol);
         shift(HOUR);
 
-        AtomicReference<ProjectionRunner> started = new AtomicReference<>();
-        CountDownLatch known = new CountDownLatch(1);
-        gates.add(known);
+        CompletableFuture<ProjectionRunner> started = new CompletableFuture<>();
         ProjectionRunner runner = startWithIn(
-                closing().execute(this::closeUnlessRefused)
+                closing()
+                        .execute(this::closeUnlessRefused)
                         .onError(failure -> FailureDecision.PARK)
                         .build(),
                 () -> {
                     withdraw(ADA);
-                    Eventually.until("the runner is known", () -> known.getCount() == 0);
-                    started.get().retryAllParkedDeadlines(NAME);
+                    started.join().retryAllParkedDeadlines(NAME);
                 });
-        started.set(runner);
-        known.countDown();
+        started.complete(runner);
         Eventually.until("the deadline of Carol is executed", () -> noted(carol).size() == 1);
         settle(runner);
 
