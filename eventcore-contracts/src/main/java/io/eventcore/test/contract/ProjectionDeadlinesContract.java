@@ -210,12 +210,17 @@ abstract class ProjectionDeadlinesContract extends ProjectionStoreFixture {
         assertThat(counts.parked()).isEqualTo(2);
         assertThat(counts.oldestOverdue()).isGreaterThan(Duration.ofDays(365));
         assertThat(store.retryParkedDeadlines(NAME, 1, at(3), at(9))).isZero();
+        Instant before = store.nextDeadline(ALL).now().minusNanos(1_000);
         assertThat(store.retryParkedDeadlines(NAME, 1, at(1), at(1))).isEqualTo(1);
-        assertThat(due()).containsExactly(1L, 3L);
+        assertThat(due(ALL, before))
+                .as("due when it is retried, and not before")
+                .containsExactly(3L);
+        Instant after = store.nextDeadline(ALL).now();
+        assertThat(due(ALL, after)).containsExactly(3L, 1L);
         assertThat(store.discardParkedDeadlines(NAME, 1, GlobalPosition.START, at(9)))
                 .isEqualTo(1);
         assertThat(store.deadlines(NAME, 1, true, DeadlinePlace.START, 10)).isEmpty();
-        assertThat(due()).containsExactly(1L, 3L);
+        assertThat(due(ALL, after)).containsExactly(3L, 1L);
     }
 
     @Test
