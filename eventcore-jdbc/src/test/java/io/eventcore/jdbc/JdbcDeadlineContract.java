@@ -99,8 +99,7 @@ abstract class JdbcDeadlineContract extends DeadlineContract {
     void the_clock_tells_the_same_in_whatever_zone_a_session_is() throws SQLException {
         Dialect dialect = TestDatabase.jdbc(database.dataSource(), prefix).dialect();
         List<String> address = database.appAddress();
-        try (Connection session =
-                DriverManager.getConnection(address.get(0), address.get(1), address.get(2))) {
+        try (Connection session = DriverManager.getConnection(address.get(0), address.get(1), address.get(2))) {
             for (String zone : zones(dialect.engine())) {
                 Statements.execute(session, zone);
                 long before = Deadlines.micros(Instant.now().truncatedTo(ChronoUnit.MILLIS));

@@ -132,8 +132,7 @@ abstract class DeadlineFixture {
     }
 
     private ProjectionRunner start(ProjectionRunner.Builder builder, Reaction<?> reaction) {
-        ProjectionRunner runner = builder
-                .lease(Duration.ofMillis(600))
+        ProjectionRunner runner = builder.lease(Duration.ofMillis(600))
                 .poll(Duration.ofMillis(2), Duration.ofMillis(50))
                 .retryPause(Duration.ofMillis(1), Duration.ofMillis(5))
                 .wokenBy(signal)
