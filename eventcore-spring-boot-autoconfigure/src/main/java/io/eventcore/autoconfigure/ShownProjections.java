@@ -73,7 +73,10 @@ final class ShownProjections {
         return running == null ? ProjectionKind.PROJECTION : running.kind(status.projection());
     }
 
-    /** One of them, with the streams that are parked after a position and deadlines after places; nothing if there is none of that name. */
+    /**
+     * One of them, with the streams that are parked after a position and its deadlines after places; nothing if there is none
+     * of that name.
+     */
     @Nullable
     ProjectionDetails details(
             String projection, GlobalPosition after, DeadlinePlace afterDeadline, DeadlinePlace afterParkedDeadline) {
