@@ -15,6 +15,9 @@ import java.util.regex.Pattern;
 record DatabaseServer(String product, String version) {
     private static final String SUPPORTED = "PostgreSQL 14, MariaDB 10.6, MySQL 8.0.29 and H2 2.2, and later ones";
 
+    /** What YugabyteDB and TiDB add to the version of the server that they imitate. CockroachDB says PostgreSQL 13. */
+    private static final Pattern DISTRIBUTED = Pattern.compile("-YB-|-TiDB-");
+
     private static final Pattern NUMBERS = Pattern.compile("(\\d+)(?:\\.(\\d+))?(?:\\.(\\d+))?");
 
     static DatabaseServer of(Connection connection) throws SQLException {
@@ -23,11 +26,15 @@ record DatabaseServer(String product, String version) {
     }
 
     /**
-     * Refuses a server that is older.
+     * Refuses a server that is older, and a distributed one that only speaks the same protocol: its locks and sequences promise
+     * less than the order of the log rests on.
      *
-     * @throws UnsupportedDatabaseException if the server is older, or does not tell its version
+     * @throws UnsupportedDatabaseException if the server is older or another one, or does not tell its version
      */
     void atLeast(String needed) {
+        if (DISTRIBUTED.matcher(version).find()) {
+            throw unknown();
+        }
         long[] found = numbers(version);
         long[] least = numbers(needed);
         for (int i = 0; i < found.length; i++) {

@@ -24,7 +24,6 @@ class DatabaseServerTest {
         "MySQL, 10.5.29-MariaDB-log, MariaDB 10.6",
         "MySQL, 8.0.28, MySQL 8.0.29",
         "MySQL, 5.7.44-log, MySQL 8.0.29",
-        "MySQL, 8.0.11-TiDB-v8.5.0, MySQL 8.0.29",
         "MySQL, of which nobody knows, MySQL 8.0.29",
     })
     void a_server_that_is_too_old_is_refused_with_what_it_is_and_what_is_needed(
@@ -54,6 +53,14 @@ class DatabaseServerTest {
                         .schema()
                         .get(0))
                 .isEqualTo(script);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PostgreSQL, 15.12-YB-2025.2.0.0-b0", "MySQL, 8.0.11-TiDB-v8.5.0", "MySQL, 8.4.0-TiDB-v9.0.0"})
+    void a_distributed_server_that_speaks_the_same_protocol_is_refused(String product, String version) {
+        assertThatExceptionOfType(UnsupportedDatabaseException.class)
+                .isThrownBy(() -> Dialect.of(server(product, version), NAMES))
+                .withMessageContaining("does not know the database %s %s", product, version);
     }
 
     @Test
