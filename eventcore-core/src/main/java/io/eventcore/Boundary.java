@@ -98,11 +98,13 @@ public final class Boundary implements Serializable {
     private final transient EventQuery query;
     private final transient List<String> guards;
     private final transient Map<String, Seen> seen;
+    private final transient boolean read;
 
-    private Boundary(EventQuery query, List<String> guards, Map<String, Seen> seen) {
+    private Boundary(EventQuery query, List<String> guards, Map<String, Seen> seen, boolean read) {
         this.query = query;
         this.guards = List.copyOf(guards);
         this.seen = Collections.unmodifiableMap(new TreeMap<>(seen));
+        this.read = read;
     }
 
     /**
@@ -119,7 +121,7 @@ public final class Boundary implements Serializable {
             guards.add(guard);
             seen.put(guard, Seen.NOTHING);
         }
-        return new Boundary(query, guards, seen);
+        return new Boundary(query, guards, seen, false);
     }
 
     /**
@@ -131,6 +133,10 @@ public final class Boundary implements Serializable {
      * @throws IllegalArgumentException if a guard does not belong to its item, or nothing is said of it
      */
     public static Boundary of(EventQuery query, List<String> guards, Map<String, Seen> seen) {
+        return told(query, guards, seen, true);
+    }
+
+    private static Boundary told(EventQuery query, List<String> guards, Map<String, Seen> seen, boolean read) {
         if (guards.size() != query.items().size() || query.namesClasses()) {
             throw new IllegalArgumentException("A boundary needs a guard for each item, and stored names");
         }
@@ -143,7 +149,7 @@ public final class Boundary implements Serializable {
             }
             used.put(guard, found);
         }
-        return new Boundary(query, guards, used);
+        return new Boundary(query, guards, used, read);
     }
 
     private static List<String> rowsOf(EventQuery.Item item) {
@@ -155,6 +161,14 @@ public final class Boundary implements Serializable {
     /** What was asked for. */
     public EventQuery query() {
         return query;
+    }
+
+    /**
+     * Whether a store has read this in this process. Such a read is refused while stored events are being given one of the tags;
+     * a boundary of {@link #nothing}, or of a text, was refused by nobody. For authors of stores.
+     */
+    public boolean wasRead() {
+        return read;
     }
 
     /** The guard of each item of the query, in the order of the items. For authors of stores. */
@@ -211,7 +225,9 @@ public final class Boundary implements Serializable {
             return this;
         }
         EventQuery resolved = query.resolve(storedNames, Event.class);
-        return resolved.items().size() == guards.size() ? new Boundary(resolved, guards, seen) : nothing(resolved);
+        return resolved.items().size() == guards.size()
+                ? new Boundary(resolved, guards, seen, read)
+                : nothing(resolved);
     }
 
     /**
@@ -293,7 +309,7 @@ public final class Boundary implements Serializable {
                 items.add(item);
                 guards.add(guard);
             }
-            return of(new EventQuery(items), guards, seen);
+            return told(new EventQuery(items), guards, seen, false);
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new IllegalArgumentException("Not the text of a boundary", e);
         }

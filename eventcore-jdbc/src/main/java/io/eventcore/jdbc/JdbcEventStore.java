@@ -156,14 +156,15 @@ public class JdbcEventStore implements EventStore {
     }
 
     /**
-     * A boundary that says that nothing was ever there was read by nobody, or before a backfill began. What is there and was not
-     * given its tags yet, no row tells of.
+     * A boundary that says that nothing was ever there, and that no store of this process has read, may rest on tags that stored
+     * events are being given: no row tells of what was not given its tags yet. A read would have been refused.
      */
     private void checkComplete(StreamWrites writes) {
         Set<String> names = new TreeSet<>();
         for (Boundary boundary : writes.boundaries()) {
             for (int i = 0; i < boundary.guardRows().size(); i++) {
-                if (boundary.seen(boundary.guardRows().get(i)).version() == 0) {
+                if (!boundary.wasRead()
+                        && boundary.seen(boundary.guardRows().get(i)).version() == 0) {
                     boundary.query().items().get(i).tags().forEach(tag -> names.add(tag.name()));
                 }
             }

@@ -307,11 +307,28 @@ abstract class TagBackfillContract {
         return COUNTED.get();
     }
 
+    /** Unless the tag has been given events by then, which is a conflict. */
+    @Test
+    void a_decision_read_before_it_began_counts_as_made_before_it() {
+        storeOldSeats(20);
+        Boundary free = seatsOf("never-given").boundary();
+        Boundary taken = seatsOf("c1").boundary();
+
+        backfill().run(progress -> {
+            store.appendEvents(seat("ada", "never-given").restingOn(free));
+            assertThatExceptionOfType(BoundaryConflictException.class)
+                    .isThrownBy(() -> store.appendEvents(seat("ada", "c1").restingOn(taken)));
+        });
+
+        assertTagsFindWhatCarriesThem(store);
+    }
+
     @Test
     void from_its_beginning_to_its_end_nothing_is_decided_on_half_of_the_tags() {
         storeOldSeats(PAGE + 200);
         List<Boolean> told = new ArrayList<>();
         Boundary nothing = Boundary.nothing(EventQuery.tagged("course", "c1"));
+        String readBefore = seatsOf("never-given").boundary().toText();
 
         Progress done = backfill().run(progress -> {
             told.add(store.tagNames().get("course"));
@@ -323,6 +340,9 @@ abstract class TagBackfillContract {
                     .isThrownBy(() -> store.appendEvents(seat("ada", "never-given")
                             .restingOn(Boundary.nothing(EventQuery.tagged("course", "never-given")))))
                     .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("never-given"));
+            assertThatExceptionOfType(TagsIncompleteException.class)
+                    .isThrownBy(() ->
+                            store.appendEvents(seat("ada", "never-given").restingOn(Boundary.ofText(readBefore))));
             store.appendEvents(seat("ada", "c1"));
         });
 
