@@ -15,8 +15,8 @@ public interface EventStore extends EventReader {
      * Appends events to the registered streams: all of them, or none.
      *
      * <p>Every registered expectation is checked, also of streams that receive no event, also when there is no event at
-     * all. Of two appends that expect the same exact version of one stream, at most one succeeds; a decision cannot be
-     * undercut by a change of a stream that it only read.
+     * all. Of two appends that expect the same exact version of one stream, at most one succeeds. A stream that a
+     * decision only read cannot change before the decision is stored.
      *
      * <p>Inside a Spring transaction that the store takes part in, the append joins it: its events become visible to
      * others with the commit and vanish with a rollback. After a conflict that transaction can go on; after every other

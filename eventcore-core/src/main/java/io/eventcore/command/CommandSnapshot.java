@@ -55,6 +55,7 @@ final class CommandSnapshot<S, E extends Event> {
             Optional<StoredSnapshot> stored = find(events);
             if (stored.isPresent()) {
                 DecisionBasis<S, E> basis = DecisionBasis.continueFrom(events, command, form.reached(stored.get()));
+                all.noteUsed(commandType);
                 tell(listener -> listener.used(commandType));
                 return basis;
             }
@@ -116,6 +117,9 @@ final class CommandSnapshot<S, E extends Event> {
                 || StreamCache.isBeyondAll(basis.position())) {
             return NOTHING;
         }
+        if (all.areOfNoUse(commandType)) {
+            return this::dropUseless;
+        }
         if (basis.holdsPersonalData()) {
             return this::dropPersonal;
         }
@@ -143,6 +147,20 @@ final class CommandSnapshot<S, E extends Event> {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
             LOG.warn("{} folds events with @PersonalData, so no snapshot of it is stored; said once", commandType);
+        }
+    }
+
+    /** Where its streams meet again so seldom, as those of commands on two of many do, snapshots only fill the store. */
+    private void dropUseless() {
+        tell(listener -> listener.dropped(commandType));
+        if (all.isFirstWarningAbout(commandType)) {
+            LOG.warn(
+                    "{} snapshots of {} were stored in a row and none was used, so no more are stored until one is; said once."
+                            + " A snapshot serves only commands with the same stream ids and the same snapshotKey(): take"
+                            + " @Snapshot away where these seldom come again, as with a command on two of many streams, or"
+                            + " allow more by eventcore.snapshots.max-unused",
+                    all.settings().maxUnused(),
+                    commandType);
         }
     }
 
@@ -174,6 +192,7 @@ final class CommandSnapshot<S, E extends Event> {
                 all.store().delete(key);
             }
             all.store().save(key, snapshot);
+            all.noteSaved(commandType);
             tell(listener -> listener.saved(commandType));
         } catch (Throwable e) {
             drop(e);

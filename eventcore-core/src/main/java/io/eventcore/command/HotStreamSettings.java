@@ -19,7 +19,7 @@ public final class HotStreamSettings {
         this.enabled = enabled;
     }
 
-    /** They do. */
+    /** Commands that contend for a stream take turns. */
     public static HotStreamSettings defaults() {
         return ON;
     }
@@ -29,7 +29,7 @@ public final class HotStreamSettings {
         return OFF;
     }
 
-    /** Whether they do. */
+    /** Whether commands that contend for a stream take turns. */
     public boolean enabled() {
         return enabled;
     }

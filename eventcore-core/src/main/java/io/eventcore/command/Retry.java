@@ -38,7 +38,7 @@ public @interface Retry {
     /** No delay is longer than this many milliseconds, before it is varied. */
     long maxDelayMillis() default AS_CONFIGURED;
 
-    /** By which fraction of itself a delay is varied at random, 0 to 1. */
+    /** Random variation of each delay, as a fraction of it from 0 to 1. */
     double jitter() default AS_CONFIGURED;
 
     /** No attempt begins later than this many milliseconds after the command was given to the executor. */

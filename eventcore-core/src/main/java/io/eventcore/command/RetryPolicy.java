@@ -109,7 +109,7 @@ public final class RetryPolicy {
         return maxDelay;
     }
 
-    /** By which fraction of itself a delay is varied at random, 0 to 1. */
+    /** Random variation of each delay, as a fraction of it from 0 to 1. */
     public double jitter() {
         return jitter;
     }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -33,6 +34,9 @@ final class StateSnapshots {
 
     /** The classes whose snapshots could not be stored: who has read of it once need not read it at every command. */
     private final Set<String> warnedAbout = ConcurrentHashMap.newKeySet();
+
+    /** How many snapshots of a class were stored since one of them was used, by the name of the class. */
+    private final Map<String, AtomicInteger> unused = new ConcurrentHashMap<>();
 
     StateSnapshots(SnapshotStore store, SnapshotSettings settings, JsonMapper mapper) {
         this.store = store;
@@ -89,6 +93,23 @@ final class StateSnapshots {
     /** Whether no warning about this class of commands has been written yet; true once. */
     boolean isFirstWarningAbout(String commandType) {
         return warnedAbout.add(commandType);
+    }
+
+    void noteSaved(String commandType) {
+        unused.computeIfAbsent(commandType, type -> new AtomicInteger()).incrementAndGet();
+    }
+
+    void noteUsed(String commandType) {
+        AtomicInteger stored = unused.get(commandType);
+        if (stored != null) {
+            stored.set(0);
+        }
+    }
+
+    /** Whether so many were stored in a row without one being used that more would only fill the store. */
+    boolean areOfNoUse(String commandType) {
+        AtomicInteger stored = unused.get(commandType);
+        return stored != null && stored.get() >= settings.maxUnused();
     }
 
     /** Checks what a database could change. */

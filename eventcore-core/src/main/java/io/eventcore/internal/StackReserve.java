@@ -1,7 +1,7 @@
 package io.eventcore.internal;
 
 /**
- * Sees to it that a stack overflows before something is begun that others wait for, and not in the midst of it.
+ * Makes a stack overflow before something begins that other threads wait for, not in the midst of it.
  *
  * <p>A thread that runs out of stack while it holds a lock, or between two steps that belong together, may be unable to
  * undo the first one: its own clean-up needs stack too. Code of the user may still overflow the stack later; but that

@@ -18,7 +18,7 @@ import org.springframework.transaction.support.TransactionOperations;
  * in between, every event comes again, and none is lost.
  *
  * @param inTransaction runs what belongs together in one transaction
- * @param keep sees to it that a lease is renewed for as long as it takes
+ * @param keep renews a lease for as long as it takes
  * @param giveBack ends that and gives the lease back, now or soon; must not fail
  */
 record Rebuild(

@@ -62,7 +62,7 @@ public final class EventJson {
                 .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING, EnumFeature.READ_ENUMS_USING_TO_STRING);
     }
 
-    /** Sees to it that what is stored never names a class, and that nothing is written which could not be read. */
+    /** Prevents that stored JSON names a class, and that anything is written which could not be read. */
     static JsonMapper.Builder closed(JsonMapper.Builder builder) {
         return builder.addModule(new EventCoreJacksonModule())
                 .addModule(new Refusals())

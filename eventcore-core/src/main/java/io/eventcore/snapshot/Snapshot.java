@@ -14,6 +14,9 @@ import java.lang.annotation.Target;
  * is stored under the {@link #name}, the declared ids of the command and its {@code snapshotKey()}, so what {@code apply}
  * looks at beside the events must be part of one of the last two.
  *
+ * <p>For commands whose streams come again: one that names two accounts finds a snapshot only where the same two meet again.
+ * A class whose snapshots are stored and not used {@linkplain SnapshotSettings#maxUnused() stores no more}.
+ *
  * <p>The state must survive its JSON form: what Jackson writes and reads back must be equal to it.
  *
  * @since 0.1

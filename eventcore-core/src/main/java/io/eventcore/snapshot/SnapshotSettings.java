@@ -17,29 +17,41 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SnapshotSettings {
     private static final int DEFAULT_AFTER_EVENTS = 100;
+    private static final int DEFAULT_MAX_UNUSED = 10_000;
     private static final int MAX_WAITING = 100;
 
     private final int afterEvents;
+    private final int maxUnused;
     private final Executor executor;
     private final SnapshotListener listener;
 
-    private SnapshotSettings(int afterEvents, Executor executor, SnapshotListener listener) {
+    private SnapshotSettings(int afterEvents, int maxUnused, Executor executor, SnapshotListener listener) {
         this.afterEvents = afterEvents;
+        this.maxUnused = maxUnused;
         this.executor = Objects.requireNonNull(executor, "executor");
         this.listener = Objects.requireNonNull(listener, "listener");
     }
 
     /**
      * After 100 events, on a background thread of its own that ends when idle; when 100 snapshots are waiting for it,
-     * more are dropped.
+     * more are dropped. A class of which 10,000 in a row were stored and not used stores no more.
      */
     public static SnapshotSettings defaults() {
-        return new SnapshotSettings(DEFAULT_AFTER_EVENTS, background(), SnapshotListener.none());
+        return new SnapshotSettings(
+                DEFAULT_AFTER_EVENTS, DEFAULT_MAX_UNUSED, background(), SnapshotListener.none());
     }
 
     /** After how many folded events a new snapshot is stored. */
     public int afterEvents() {
         return afterEvents;
+    }
+
+    /**
+     * After how many snapshots of a class of commands that an executor has stored in a row, none of which it could use, it
+     * stores no more of that class until it uses one. It says so once.
+     */
+    public int maxUnused() {
+        return maxUnused;
     }
 
     /** Writes the snapshots; may refuse, and then a snapshot is dropped. */
@@ -61,30 +73,44 @@ public final class SnapshotSettings {
         if (events < 1) {
             throw new IllegalArgumentException("afterEvents must be at least 1, is " + events);
         }
-        return new SnapshotSettings(events, executor, listener);
+        return new SnapshotSettings(events, maxUnused, executor, listener);
+    }
+
+    /**
+     * These settings with another number of snapshots that may be stored in a row without one being used.
+     *
+     * @param snapshots the number; {@link Integer#MAX_VALUE} for as many as there are
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public SnapshotSettings withMaxUnused(int snapshots) {
+        if (snapshots < 1) {
+            throw new IllegalArgumentException("maxUnused must be at least 1, is " + snapshots);
+        }
+        return new SnapshotSettings(afterEvents, snapshots, executor, listener);
     }
 
     /** These settings with another executor. */
     public SnapshotSettings withExecutor(Executor replacement) {
-        return new SnapshotSettings(afterEvents, replacement, listener);
+        return new SnapshotSettings(afterEvents, maxUnused, replacement, listener);
     }
 
     /** These settings with another listener. */
     public SnapshotSettings withListener(SnapshotListener replacement) {
-        return new SnapshotSettings(afterEvents, executor, replacement);
+        return new SnapshotSettings(afterEvents, maxUnused, executor, replacement);
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof SnapshotSettings that
                 && afterEvents == that.afterEvents
+                && maxUnused == that.maxUnused
                 && executor.equals(that.executor)
                 && listener.equals(that.listener);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(afterEvents, executor, listener);
+        return Objects.hash(afterEvents, maxUnused, executor, listener);
     }
 
     @Override

@@ -36,7 +36,7 @@ final class DeadlineTable {
         }
     }
 
-    /** Whether they do, by one short read unless it is known. */
+    /** Whether the tables hold deadlines: one short read, unless that is known. */
     boolean holds(Connection connection) throws SQLException {
         boolean found = present || settings(connection).version() >= SchemaSettings.DEADLINES;
         present = remembers && found;

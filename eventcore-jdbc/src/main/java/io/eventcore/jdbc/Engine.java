@@ -243,7 +243,7 @@ enum Engine {
     }
 
     /**
-     * Sees to it that a commit lasts once it has returned, if that is a setting of the database.
+     * Makes a commit durable before it returns, if that is a setting of the database.
      *
      * @throws io.eventcore.EventStoreUnavailableException if it would not last and this user may not change that
      */

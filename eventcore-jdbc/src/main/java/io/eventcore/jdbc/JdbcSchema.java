@@ -197,7 +197,7 @@ public class JdbcSchema {
     }
 
     /**
-     * Looks at the database on one connection, and sees to it that commits to it last.
+     * Looks at the database on one connection, and makes its commits durable.
      *
      * @param checked whether the tables must be those this version works with, or are not looked at
      */

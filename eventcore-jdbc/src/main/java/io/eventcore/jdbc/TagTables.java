@@ -38,7 +38,7 @@ final class TagTables {
         }
     }
 
-    /** Whether they do, by one short read unless it is known. */
+    /** Whether the tables hold tags: one short read, unless that is known. */
     boolean hold(Connection connection) throws SQLException {
         if (present) {
             return true;
@@ -51,7 +51,7 @@ final class TagTables {
         return found;
     }
 
-    /** Whether it is known that they do. */
+    /** Whether it is known that the tables hold tags. */
     boolean areKnown() {
         return present;
     }

@@ -23,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper
 import tools.jackson.module.kotlin.KotlinModule
 import java.io.IOException
 
+// tag::events[]
 sealed interface AccountEvent : Event {
     val account: StreamId
 
@@ -34,7 +35,9 @@ data class Deposited(override val account: StreamId, val cents: Long, val note: 
 
 @EventType("kotlin.withdrawn")
 data class Withdrawn(override val account: StreamId, val cents: Long) : AccountEvent
+// end::events[]
 
+// tag::commands[]
 abstract class AccountCommand : Command<Long, AccountEvent> {
     override fun initialState(): Long = 0
 
@@ -54,6 +57,7 @@ data class Transfer(@Stream val from: StreamId, @Stream val to: Set<StreamId>, v
         return listOf(Withdrawn(from, cents * to.size)) + to.map { Deposited(it, cents) }
     }
 }
+// end::commands[]
 
 @JvmInline
 value class Cents(val value: Long)
@@ -149,10 +153,12 @@ class KotlinTest {
             .hasMessage("no auditor")
     }
 
+    // tag::scenario[]
     @Test
     fun `a scenario reads like one in Java`() {
         CommandScenario.given(Deposited(ada, 100))
             .`when`(Transfer(ada, setOf(bob), 30))
             .then(Withdrawn(ada, 30), Deposited(bob, 30))
     }
+    // end::scenario[]
 }

@@ -83,6 +83,7 @@ public final class EventCoreCommandAutoConfiguration {
     SnapshotSettings snapshotSettings(EventCoreProperties properties, ObjectProvider<SnapshotListener> listener) {
         return SnapshotSettings.defaults()
                 .withAfterEvents(properties.snapshots().afterEvents())
+                .withMaxUnused(properties.snapshots().maxUnused())
                 .withListener(listener.getIfAvailable(SnapshotListener::none));
     }
 

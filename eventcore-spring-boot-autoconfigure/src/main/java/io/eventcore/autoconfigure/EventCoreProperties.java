@@ -15,8 +15,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param enabled whether eventcore configures anything in this application
  * @param store which event store to use; 'auto' takes the application's database if there is one
- * @param eventPackages packages in which classes of events are looked for, with their subpackages; by default the
- *     packages of the application
+ * @param eventPackages packages that are searched for event classes, with their subpackages; by default the packages of
+ *     the application
  * @param showExceptionText whether messages and log lines show the text of exceptions, which may quote events; for
  *     development only
  * @param serialization the stored form of events
@@ -84,10 +84,10 @@ public record EventCoreProperties(
     /**
      * The stored form of events.
      *
-     * @param deriveEventNames whether events of a class without an EventType annotation are stored under the simple
-     *     name of the class, so that renaming it makes them unreadable; for prototypes only
-     * @param unknownTypes what is read of a stored event whose type is unknown: an error (fail), nothing (skip), or a
-     *     RawEvent where Event is asked for (raw)
+     * @param deriveEventNames whether an event class without EventType is stored under its simple name; renaming the
+     *     class then makes its events unreadable, so for prototypes only
+     * @param unknownTypes what a read does with a stored event of an unknown type: throw an error (fail), pass over it
+     *     (skip), or return a RawEvent where Event is asked for (raw)
      */
     public record Serialization(
             @DefaultValue("false") boolean deriveEventNames,
@@ -96,11 +96,13 @@ public record EventCoreProperties(
     /**
      * How personal data in events is protected, so that it can be erased.
      *
-     * @param masterKey what wraps the keys of persons in the database: an id of your choice, a colon, and 32 random bytes in
-     *     Base64; keep it secret, and apart from the database
-     * @param previousMasterKeys master keys that were used before, in the same form, until all keys are wrapped by the current one
-     * @param keysLiveFor how long an instance may use a key again that it has read; so long after an erasure, data may still be read
-     * @param maxKeys how many keys an instance keeps at most
+     * @param masterKey master key that wraps the keys of persons in the database: an id of your choice, a colon, and 32
+     *     random bytes in Base64; keep it secret, and apart from the database
+     * @param previousMasterKeys earlier master keys of personal data, in the form of the current one; needed until all
+     *     keys are wrapped by the current one
+     * @param keysLiveFor how long an instance may reuse a key of personal data that it has read; after an erasure, data
+     *     may still be read for as long
+     * @param maxKeys how many keys of personal data an instance caches at most
      */
     public record PersonalData(
             @DefaultValue("") String masterKey,
@@ -130,14 +132,12 @@ public record EventCoreProperties(
     /**
      * Settings of the store in a database.
      *
-     * @param initializeSchema when the tables of eventcore are created at the start; a file of H2 does not count as
+     * @param initializeSchema when to create the tables of eventcore at the start; an H2 file does not count as
      *     embedded
-     * @param validateSchema whether the version of the tables of eventcore is checked when the application starts
-     * @param schema schema that holds the tables of eventcore and must exist; by default the schema that
-     *     connections are in
-     * @param tablePrefix what the names of the tables of eventcore begin with; lower case letters, digits and
-     *     underscores
-     * @param readBytes how many bytes of events one read holds at once; a larger event is read alone
+     * @param validateSchema whether to check the version of eventcore's tables when the application starts
+     * @param schema existing schema that holds the tables of eventcore; by default the schema that connections are in
+     * @param tablePrefix prefix of the names of eventcore's tables; lower case letters, digits and underscores
+     * @param readBytes how many bytes of events one read holds in memory at once; a larger event is read alone
      * @param groupCommit how appends that wait at the same time share a transaction
      * @param indexes indexes that are created with the tables, or on tables that are there already
      */
@@ -184,9 +184,9 @@ public record EventCoreProperties(
      * How appends that wait at the same time share a transaction.
      *
      * @param enabled whether concurrent appends share a transaction; always off behind a routing data source
-     * @param maxEvents how many events appends that share a transaction may have together; a larger append goes
+     * @param maxEvents upper limit for the events of all appends that share a transaction; a larger append is sent
      *     alone
-     * @param maxBytes how many bytes of payload and metadata appends that share a transaction may have together
+     * @param maxBytes upper limit for the payload and metadata of all appends that share a transaction
      */
     public record GroupCommit(
             @DefaultValue("true") boolean enabled,
@@ -202,9 +202,9 @@ public record EventCoreProperties(
     /**
      * How large one append may be.
      *
-     * @param maxEvents how many events one append may hold
-     * @param maxPayload how large the payload of one event may be, up to 256MB
-     * @param maxMetadata how large the metadata of one append may be, up to 16MB
+     * @param maxEvents upper limit for the events of one append
+     * @param maxPayload upper limit for the payload of one event, itself at most 256MB
+     * @param maxMetadata upper limit for the metadata of one append, itself at most 16MB
      */
     public record Limits(
             @DefaultValue("10000") int maxEvents,
@@ -229,14 +229,14 @@ public record EventCoreProperties(
     /**
      * How commands are tried again after a conflict or a passing failure of the store.
      *
-     * @param maxAttempts how many attempts to execute a command are made, the first one included
+     * @param maxAttempts upper limit for the attempts to execute a command, the first one included
      * @param initialDelay delay before the second attempt to execute a command
      * @param multiplier factor by which the delay between two attempts to execute a command grows; 1 for a fixed
      *     delay
      * @param maxDelay upper limit for the delay between two attempts to execute a command
-     * @param jitter fraction of itself by which the delay between two attempts to execute a command is varied at
-     *     random, 0 to 1
-     * @param budget how long after a command was given to the executor another attempt may begin
+     * @param jitter random variation of the delay between two attempts to execute a command, as a fraction of that
+     *     delay from 0 to 1
+     * @param budget how long after a command was given to the executor a further attempt may begin
      */
     public record Retry(
             @DefaultValue("5") int maxAttempts,
@@ -285,7 +285,7 @@ public record EventCoreProperties(
     /**
      * Streams that many commands fight over.
      *
-     * @param enabled whether commands that fight over a stream take turns instead of racing
+     * @param enabled whether commands that contend for a stream take turns, instead of racing and trying again
      */
     public record HotStreams(@DefaultValue("true") boolean enabled) {}
 
@@ -293,9 +293,10 @@ public record EventCoreProperties(
      * Streams that commands need not read, because they were used a short while ago.
      *
      * @param enabled whether the events of recently used streams are remembered, so that a command on them needs no read
-     * @param maxSize how much memory the remembered events take at most; 0 for a sixteenth of the largest heap
-     * @param logCheckedWithin within which time it is noticed that the database was set back to a backup under the running
-     *     application
+     * @param maxSize upper limit for the memory that remembered events of recently used streams take; 0 for a sixteenth
+     *     of the largest heap
+     * @param logCheckedWithin how soon a running application notices that its database was restored from a backup, and
+     *     forgets the events it remembers of recently used streams
      */
     public record WarmStreams(
             @DefaultValue("true") boolean enabled,
@@ -317,13 +318,17 @@ public record EventCoreProperties(
      *
      * @param enabled whether snapshots of the states of commands are stored and used
      * @param afterEvents after how many folded events a new snapshot of the state of a command is stored
+     * @param maxUnused after how many snapshots of a class of commands, stored in a row without one being used, no more are
+     *     stored until one is used
      */
     public record Snapshots(
             @DefaultValue("true") boolean enabled,
-            @DefaultValue("100") int afterEvents) {
-        /** Checks the number. */
+            @DefaultValue("100") int afterEvents,
+            @DefaultValue("10000") int maxUnused) {
+        /** Checks the numbers. */
         public Snapshots {
             check(afterEvents >= 1, "eventcore.snapshots.after-events", afterEvents, "must be at least 1");
+            check(maxUnused >= 1, "eventcore.snapshots.max-unused", maxUnused, "must be at least 1");
         }
     }
 
@@ -331,12 +336,13 @@ public record EventCoreProperties(
      * How projections run.
      *
      * @param enabled whether projections run in this instance of the application
-     * @param batchSize how many events a projection applies in one transaction at most
-     * @param lease how long an instance that is silent keeps its projections before another instance takes over; at
-     *     least 100 ms
-     * @param minPollInterval how soon projections look at the log again while events of other instances come in
-     * @param maxPollInterval how soon projections look at the log again while no events come in
-     * @param minRetryDelay delay before the second attempt to apply an event that could not be applied
+     * @param batchSize upper limit for the events that a projection applies in one transaction
+     * @param lease how long an instance that has stopped responding keeps its projections before another instance takes
+     *     over; at least 100 ms
+     * @param minPollInterval shortest pause before projections look at the log again, while events of other instances
+     *     come in
+     * @param maxPollInterval longest pause before projections look at the log again, while no events come in
+     * @param minRetryDelay delay before the second attempt to apply a failing event
      * @param maxRetryDelay upper limit for the delay between two attempts to apply a failing event
      * @param notifications whether instances tell each other of new events, on PostgreSQL by NOTIFY; each instance
      *     listens on a connection of its own
@@ -383,9 +389,9 @@ public record EventCoreProperties(
      * When the health says that something is not as it should be.
      *
      * @param maxLag how long the oldest event may wait to be applied before its projection counts as lagging
-     * @param maxAppendAge how long an append may be under way before it counts as holding readers back
+     * @param maxAppendAge how long an append may be under way before the health reports that it holds readers back
      * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
-     * @param maxStandstill how long a projection that is behind may make no step, for example inside one apply,
+     * @param maxStandstill how long a projection that is behind may make no progress, for example inside one apply,
      *     before it counts as stuck: the health is down, and the log says so
      * @param maxDeadlineDelay how long a deadline of a reaction may be overdue before the reaction counts as degraded
      * @param maxParkedDeadlines how many deadlines a reaction may have set aside before it counts as degraded
@@ -431,7 +437,7 @@ public record EventCoreProperties(
      * Whether committed events are published to the listeners of the application.
      *
      * @param enabled whether committed events are published to the listeners of the application
-     * @param since events that were recorded before this time are not published to the listeners of the application
+     * @param since time before which recorded events are not published to the listeners of the application
      */
     public record ApplicationEvents(
             @DefaultValue("false") boolean enabled,
@@ -440,8 +446,8 @@ public record EventCoreProperties(
     /**
      * Where committed events are sent to.
      *
-     * @param topic topic of Kafka that every committed event is sent to; without one nothing is sent
-     * @param since events that were recorded before this time are not sent to Kafka
+     * @param topic Kafka topic that every committed event is sent to; without one nothing is sent
+     * @param since time before which recorded events are not sent to Kafka
      */
     public record Kafka(
             @DefaultValue("") String topic,
@@ -460,7 +466,7 @@ public record EventCoreProperties(
     /**
      * Answers to what commands and queries throw.
      *
-     * @param enabled whether a request whose command is rejected, conflicts or cannot be stored is answered with a problem
+     * @param enabled whether a command that is rejected, conflicts or cannot be stored is answered with a problem
      *     detail and a status that says so, unless the application handles the exception itself
      */
     public record ProblemDetails(@DefaultValue("true") boolean enabled) {}
@@ -468,11 +474,11 @@ public record EventCoreProperties(
     /**
      * The header that names a position of the log.
      *
-     * @param enabled whether responses to requests that execute commands bring a ConsistencyToken header, and
-     *     queries that bring it wait for their projections
-     * @param timeout how long a query that brings a ConsistencyToken header waits for its projections at most
-     * @param behindStatus status of the answer to a query whose projection does not reach its ConsistencyToken in
-     *     time
+     * @param enabled whether responses to requests that execute commands carry a ConsistencyToken header, and queries
+     *     that send it wait for their projections
+     * @param timeout how long a query that sends a ConsistencyToken header waits for its projections at most
+     * @param behindStatus HTTP status of the answer to a query whose projection does not reach the position of its
+     *     ConsistencyToken in time
      */
     public record ConsistencyToken(
             @DefaultValue("true") boolean enabled,

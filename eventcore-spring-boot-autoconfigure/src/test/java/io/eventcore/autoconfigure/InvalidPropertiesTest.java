@@ -37,6 +37,7 @@ class InvalidPropertiesTest {
                 "eventcore.jdbc.table-prefix | Events | must match",
                 "eventcore.jdbc.schema | public\" | must match",
                 "eventcore.snapshots.after-events | 0 | must be at least 1",
+                "eventcore.snapshots.max-unused | 0 | must be at least 1",
                 "eventcore.jdbc.group-commit.max-events | 0 | must be at least 1",
                 "eventcore.jdbc.read-bytes | 0B | must be at least 1B",
                 "eventcore.jdbc.group-commit.max-bytes | 0B | must be at least 1B",

@@ -63,6 +63,7 @@ import org.springframework.context.ApplicationContext;
 class ObservabilityTest {
     private static final Path GUIDE = Path.of("..", "docs", "guide", "observability.md");
     private static final Path DASHBOARD = Path.of("..", "docs", "grafana", "eventcore.json");
+    private static final Path ALERTS = Path.of("..", "docs", "grafana", "alerts.yml");
     private static final Pattern ROW =
             Pattern.compile("(?m)^\\| `(eventcore\\.[a-z.]+)` \\| ([a-z ]+) \\| ([^|]*) \\| [^|]+ \\|$");
     private static final Pattern SERIES = Pattern.compile("\\beventcore_[a-z_]+");
@@ -95,7 +96,7 @@ class ObservabilityTest {
     }
 
     @Test
-    void the_dashboard_uses_exactly_the_series_of_a_running_application() {
+    void the_dashboard_and_the_alerts_use_series_of_a_running_application() {
         PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         metered().withBean(MeterRegistry.class, () -> prometheus).run(application -> {
             doEverything(application);
@@ -104,6 +105,7 @@ class ObservabilityTest {
             Set<String> shown = names(Files.readString(DASHBOARD));
 
             assertThat(shown).isNotEmpty().isSubsetOf(scraped);
+            assertThat(names(Files.readString(ALERTS))).hasSize(9).isSubsetOf(scraped);
             for (String row : documented(Files.readString(GUIDE))) {
                 String name = row.substring(0, row.indexOf('|')).replace('.', '_');
                 assertThat(shown).as("a panel about " + name).anyMatch(series -> series.startsWith(name));

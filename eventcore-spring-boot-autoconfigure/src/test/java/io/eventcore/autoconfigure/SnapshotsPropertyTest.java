@@ -11,6 +11,7 @@ import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.Stream;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotListener;
+import io.eventcore.snapshot.SnapshotSettings;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,6 +36,13 @@ class SnapshotsPropertyTest {
 
             assertThat(used).hasPositiveValue();
         });
+    }
+
+    @Test
+    void how_many_may_be_stored_in_vain_can_be_set() {
+        application.withPropertyValues("eventcore.snapshots.max-unused=7").run(started -> assertThat(
+                        started.getBean(SnapshotSettings.class).maxUnused())
+                .isEqualTo(7));
     }
 
     @Test

@@ -130,8 +130,8 @@ public class ApplicationEventRelay implements Projection<Event> {
     }
 
     /**
-     * Spring logs what a listener throws after a commit, and goes on. The events would count as published, so this looks
-     * over the shoulder of those listeners. All are there before the first event is published.
+     * Spring logs what a listener throws after a commit, and goes on. The events would count as published, so this
+     * notes what those listeners throw. All are there before the first event is published.
      */
     private synchronized void watchTransactionalListeners() {
         if (watching) {

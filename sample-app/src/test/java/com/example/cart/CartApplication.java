@@ -58,6 +58,8 @@ public class CartApplication {
             StreamId cart = StreamId.of("cart-" + UUID.randomUUID());
             ExecutionResult result = commands.execute(new AddItem(cart, "tea"));
             store.readStream(cart, ItemAdded.class).forEach(recorded -> System.out.println(recorded.event()));
+            int items = store.readStream(cart, ItemAdded.class).fold(0, (count, event) -> count + 1);
+            System.out.println("Items in the cart: " + items);
             projections.awaitPosition("sales", result.slice().lastPosition(), Duration.ofSeconds(10));
         };
     }

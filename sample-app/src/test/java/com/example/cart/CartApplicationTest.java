@@ -17,6 +17,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** The quick start of the README, as a newcomer runs it. */
 @ExtendWith(OutputCaptureExtension.class)
@@ -30,6 +31,7 @@ class CartApplicationTest {
             assertThat(carts(application)).isEqualTo(1);
         }
 
+        assertThat(output.getOut()).contains("Items in the cart: 1");
         assertThat(output.getOut().lines().filter(line -> line.contains("tea")))
                 .satisfiesExactlyInAnyOrder(
                         line -> assertThat(line).matches("ItemAdded\\[streamId=cart-[-0-9a-f]{36}, item=tea]"),
@@ -49,6 +51,13 @@ class CartApplicationTest {
             }
 
             assertThat(carts(application)).isEqualTo(RUNS);
+            assertThat(application
+                            .getBean(JdbcClient.class)
+                            .sql("SELECT payload FROM eventcore_event WHERE type = 'cart.item-added' AND version = 1")
+                            .query(String.class)
+                            .list())
+                    .hasSize(RUNS)
+                    .allMatch(payload -> payload.matches("\\{\"streamId\":\"cart-[-0-9a-f]{36}\",\"item\":\"tea\"}"));
         }
 
         assertThat(output.getOut().lines().filter("Sold: tea"::equals)).hasSize(RUNS);

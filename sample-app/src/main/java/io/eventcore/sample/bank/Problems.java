@@ -37,6 +37,7 @@ import tools.jackson.databind.exc.MismatchedInputException;
 class Problems extends ResponseEntityExceptionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
 
+    // tag::refused[]
     @ExceptionHandler
     ProblemDetail refused(Refusal refusal) {
         ProblemDetail problem = ProblemDetail.forStatusAndDetail(
@@ -47,6 +48,7 @@ class Problems extends ResponseEntityExceptionHandler {
         problem.setProperty("stream", refusal.account());
         return problem;
     }
+    // end::refused[]
 
     @ExceptionHandler
     ProblemDetail exhausted(RetriesExhaustedException exhausted) {

@@ -4,6 +4,7 @@ import io.eventcore.StreamId;
 import io.eventcore.command.BusinessRuleViolationException;
 
 /** The bank refuses a command, because of this account and this rule. Nothing was stored. */
+// tag::refusal[]
 final class Refusal extends BusinessRuleViolationException {
     private static final long serialVersionUID = 1L;
 
@@ -53,3 +54,4 @@ final class Refusal extends BusinessRuleViolationException {
         return account;
     }
 }
+// end::refusal[]
