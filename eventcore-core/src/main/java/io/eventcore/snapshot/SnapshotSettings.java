@@ -37,8 +37,7 @@ public final class SnapshotSettings {
      * more are dropped. A class of which 10,000 in a row were stored and not used stores no more.
      */
     public static SnapshotSettings defaults() {
-        return new SnapshotSettings(
-                DEFAULT_AFTER_EVENTS, DEFAULT_MAX_UNUSED, background(), SnapshotListener.none());
+        return new SnapshotSettings(DEFAULT_AFTER_EVENTS, DEFAULT_MAX_UNUSED, background(), SnapshotListener.none());
     }
 
     /** After how many folded events a new snapshot is stored. */

@@ -58,8 +58,10 @@ class UnusedSnapshotsTest {
 
         assertThat(saved).hasValue(MAX_UNUSED);
         assertThat(dropped).hasValue(10 - MAX_UNUSED);
-        assertThat(warnings()).singleElement().satisfies(warning -> assertThat(warning.getFormattedMessage())
-                .contains("3 snapshots of " + Compare.class.getName(), "eventcore.snapshots.max-unused"));
+        assertThat(warnings())
+                .singleElement()
+                .satisfies(warning -> assertThat(warning.getFormattedMessage())
+                        .contains("3 snapshots of " + Compare.class.getName(), "eventcore.snapshots.max-unused"));
     }
 
     @Test

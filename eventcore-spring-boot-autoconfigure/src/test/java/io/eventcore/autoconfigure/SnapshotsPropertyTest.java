@@ -40,9 +40,11 @@ class SnapshotsPropertyTest {
 
     @Test
     void how_many_may_be_stored_in_vain_can_be_set() {
-        application.withPropertyValues("eventcore.snapshots.max-unused=7").run(started -> assertThat(
-                        started.getBean(SnapshotSettings.class).maxUnused())
-                .isEqualTo(7));
+        application
+                .withPropertyValues("eventcore.snapshots.max-unused=7")
+                .run(started -> assertThat(
+                                started.getBean(SnapshotSettings.class).maxUnused())
+                        .isEqualTo(7));
     }
 
     @Test

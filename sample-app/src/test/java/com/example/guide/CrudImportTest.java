@@ -43,8 +43,7 @@ class CrudImportTest {
 
     CrudImportTest() {
         JdbcSchema.in(dataSource).create();
-        store = JdbcDatabase.of(dataSource)
-                .eventStore(new JacksonEventSerializer(EventTypes.of(CustomerEvent.class)));
+        store = JdbcDatabase.of(dataSource).eventStore(new JacksonEventSerializer(EventTypes.of(CustomerEvent.class)));
         commands = CommandExecutor.builder(store).build();
     }
 

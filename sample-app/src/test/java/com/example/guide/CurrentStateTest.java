@@ -84,10 +84,8 @@ class CurrentStateTest {
     @Test
     void an_earlier_state_is_the_fold_of_fewer_events() {
         store.appendEvents(StreamWrites.to(WALDEN, ExpectedVersion.exactly(2), new BookReturned(WALDEN)));
-        Instant then = store.readStream(WALDEN, LibraryEvent.class)
-                .toList()
-                .get(1)
-                .recordedAt();
+        Instant then =
+                store.readStream(WALDEN, LibraryEvent.class).toList().get(1).recordedAt();
 
         // tag::earlier[]
         Book atVersion2 = Book.UNKNOWN;

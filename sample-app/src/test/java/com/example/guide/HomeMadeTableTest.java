@@ -91,9 +91,10 @@ class HomeMadeTableTest {
     @BeforeEach
     void twoEventsOfYesterday() {
         JdbcClient jdbc = JdbcClient.create(old);
-        jdbc.sql("CREATE TABLE domain_event (id BIGINT PRIMARY KEY, aggregate_type VARCHAR(50), aggregate_id VARCHAR(50),"
-                        + " sequence BIGINT, type VARCHAR(200), payload VARCHAR(4000),"
-                        + " created_at TIMESTAMP(6) WITH TIME ZONE)")
+        jdbc.sql(
+                        "CREATE TABLE domain_event (id BIGINT PRIMARY KEY, aggregate_type VARCHAR(50), aggregate_id VARCHAR(50),"
+                                + " sequence BIGINT, type VARCHAR(200), payload VARCHAR(4000),"
+                                + " created_at TIMESTAMP(6) WITH TIME ZONE)")
                 .update();
         insert(jdbc, 3, 0, "com.acme.BookAddedEvent", "{\"book\":\"book-7\",\"title\":\"Walden\"}");
         insert(jdbc, 8, 1, "com.acme.BookLentEvent", "{\"book\":\"book-7\",\"reader\":\"Ada\"}");

@@ -25,8 +25,9 @@ class ProjectionAndReactionTest {
 
     // tag::projection[]
     private final Projection<LibraryEvent> lentBooks = Projection.named("lent-books", LibraryEvent.class)
-            .on(BookLent.class, recorded -> lent.put(
-                    recorded.streamId(), recorded.event().reader()))
+            .on(
+                    BookLent.class,
+                    recorded -> lent.put(recorded.streamId(), recorded.event().reader()))
             .on(BookReturned.class, recorded -> lent.remove(recorded.streamId()))
             .build();
     // end::projection[]
@@ -81,7 +82,8 @@ class ProjectionAndReactionTest {
                 .on(BookReturned.class, recorded -> List.of(new LendBook(recorded.streamId(), "reader " + asked[0]++)))
                 .build();
 
-        assertThatThrownBy(() -> ReactionScenario.given(new BookReturned(WALDEN)).when(moody))
+        assertThatThrownBy(
+                        () -> ReactionScenario.given(new BookReturned(WALDEN)).when(moody))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("must be a function of the event");
     }

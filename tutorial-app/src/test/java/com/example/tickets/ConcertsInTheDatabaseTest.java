@@ -2,10 +2,10 @@ package com.example.tickets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.EventCoreProperties.Store;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.ExecutionResult;
-import io.eventcore.StreamId;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.test.EventCoreTest;
 import java.time.Duration;

@@ -116,7 +116,8 @@ class DocumentationTest {
         Path page = Files.writeString(
                 folder.resolve("page.md"), "# Why `a.b`, and how?\n\n## Again\n\n## Again\n\n```\n# No heading\n```\n");
 
-        assertThat(List.of("page.md", "#why-ab-and-how", "page.md#again-1")).allMatch(link -> leadsSomewhere(page, link));
+        assertThat(List.of("page.md", "#why-ab-and-how", "page.md#again-1"))
+                .allMatch(link -> leadsSomewhere(page, link));
         assertThat(List.of("other.md", "#no-heading", "page.md#again-2")).noneMatch(link -> leadsSomewhere(page, link));
     }
 

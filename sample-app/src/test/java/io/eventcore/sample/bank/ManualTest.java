@@ -81,14 +81,18 @@ class ManualTest {
     @Test
     void every_picture_says_in_words_what_it_shows() throws IOException {
         try (Stream<Path> pictures = Files.list(DOCS.resolve("pictures"))) {
-            assertThat(pictures.toList()).isNotEmpty().allSatisfy(picture -> assertThat(Files.readString(picture))
-                    .contains("<title", "<desc", "role=\"img\""));
+            assertThat(pictures.toList())
+                    .isNotEmpty()
+                    .allSatisfy(picture ->
+                            assertThat(Files.readString(picture)).contains("<title", "<desc", "role=\"img\""));
         }
     }
 
     private static Set<String> unexplained(Set<String> names) throws IOException {
         String page = Files.readString(DOCS.resolve("errors.md"));
-        return names.stream().filter(name -> !page.contains("`" + name + "`")).collect(Collectors.toCollection(TreeSet::new));
+        return names.stream()
+                .filter(name -> !page.contains("`" + name + "`"))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Set<String> missing(String page, Map<String, String> tests) {
