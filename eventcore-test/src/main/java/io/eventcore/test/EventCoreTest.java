@@ -43,7 +43,8 @@ import org.springframework.test.context.junit.jupiter.SpringExtension;
 @AutoConfigureEventCore
 public @interface EventCoreTest {
     /**
-     * Where the events are kept. With {@link Store#JDBC} events and read models are in the database of the application,
+     * Where the events are kept: a value of {@code io.eventcore.autoconfigure.EventCoreProperties.Store}, for example
+     * {@code @EventCoreTest(store = Store.JDBC)} with that import. With {@link Store#JDBC} events and read models are in the database of the application,
      * with its Flyway or Liquibase migrations, or in that of a {@code @ServiceConnection} or a
      * {@code JdbcConnectionDetails} bean.
      */
