@@ -231,7 +231,7 @@ public final class Boundary implements Serializable {
     }
 
     /**
-     * The boundary as a short text of letters, digits, {@code -} and {@code _}. Not signed: whoever changes it changes only
+     * The boundary as a short text of letters, digits, {@code -} and {@code _}. Not signed: a client that changes it changes only
      * what their own append rests on.
      *
      * @throws IllegalStateException if it is {@link #nothing} of a query that names classes, or its text would be longer than

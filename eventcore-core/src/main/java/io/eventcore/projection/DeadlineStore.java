@@ -57,7 +57,7 @@ public interface DeadlineStore {
 
     /**
      * Lets deadlines that were set aside be executed. They are due by the clock of the store at this moment, if they were due
-     * before: whoever has looked at the clock earlier does not know what calls them off since.
+     * before: a round that has looked at the clock earlier does not know what calls them off since.
      *
      * @param from the position of the first event whose deadlines are meant
      * @param to that of the last one

@@ -40,7 +40,7 @@ import java.util.function.Consumer;
  *
  * <p>Run it as the owner of the tables, when every instance of the application writes these tags, and before commands decide on
  * them. It may be interrupted at any time and run again: it goes on where it was, by the same types. When it has ended, every
- * event that was appended before the end has its tags, whoever appended it. As long as an instance is at work that does not
+ * event that was appended before the end has its tags, whichever instance appended it. As long as an instance is at work that does not
  * write them, it does not end but is refused.
  *
  * <p>It reads the log page by page and gives a few hundred tags in a transaction, which waits for what others have locked for a
