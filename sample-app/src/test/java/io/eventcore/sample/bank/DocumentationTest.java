@@ -191,7 +191,7 @@ class DocumentationTest {
         int anchor = link.indexOf('#');
         String file = anchor < 0 ? link : link.substring(0, anchor);
         Path target = file.isEmpty() ? page : page.resolveSibling(file);
-        if (anchor < 0 || !file.isEmpty() && !file.endsWith(".md")) {
+        if (anchor < 0 || (!file.isEmpty() && !file.endsWith(".md"))) {
             return Files.exists(target);
         }
         try {
