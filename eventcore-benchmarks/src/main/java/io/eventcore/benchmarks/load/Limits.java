@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.util.List;
 import java.util.UUID;
 import org.postgresql.PGConnection;
 
@@ -50,6 +51,33 @@ final class Limits {
                     insert.setString(4, "money-deposited");
                     insert.setString(5, new String(payload(stream, turn), StandardCharsets.UTF_8));
                     insert.setString(6, METADATA);
+                    insert.executeUpdate();
+                }
+                return 1;
+            };
+        });
+    }
+
+    /** Two rows by one statement. */
+    static Candidate insertTwo(String name) {
+        return new Candidate(name, database -> {
+            String table = newTable(database, name);
+            String row = "(?, 1, ?, 'money-deposited', " + database.asJson("?") + ", " + database.asJson("?")
+                    + ", CURRENT_TIMESTAMP)";
+            String sql = "INSERT INTO " + table
+                    + " (stream_id, version, event_id, type, payload, metadata, recorded_at) VALUES " + row + ", "
+                    + row;
+            return (thread, turn) -> {
+                try (Connection connection = database.pool().getConnection();
+                        PreparedStatement insert = connection.prepareStatement(sql)) {
+                    int parameter = 0;
+                    for (String side : List.of("from", "to")) {
+                        StreamId stream = Streams.of(side, thread, turn / Stores.EVENTS_PER_STREAM);
+                        insert.setString(++parameter, stream.value());
+                        insert.setObject(++parameter, UUID.randomUUID());
+                        insert.setString(++parameter, new String(payload(stream, turn), StandardCharsets.UTF_8));
+                        insert.setString(++parameter, METADATA);
+                    }
                     insert.executeUpdate();
                 }
                 return 1;

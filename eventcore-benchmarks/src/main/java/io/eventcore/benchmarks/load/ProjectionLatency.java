@@ -39,8 +39,8 @@ final class ProjectionLatency {
 
     /** How the follower hears of an append. */
     private enum Way {
-        SIGNAL("one JVM, signal", 20),
-        NOTIFY("two JVMs, NOTIFY", 60),
+        SIGNAL("one JVM, signal", 8),
+        NOTIFY("two JVMs, NOTIFY", 20),
         POLL("two JVMs, polling only", 0);
 
         private final String text;

@@ -19,6 +19,7 @@ final class ProjectionRows {
     private static final String LOG = "log alone";
     private static final String EMPTY = "empty projection";
     private static final String UPSERT = "JDBC upsert";
+    private static final String FOUR = ", 4 partitions";
 
     private final Filled log;
     private final int events;
@@ -41,10 +42,13 @@ final class ProjectionRows {
                 List.of(
                         readLog(),
                         catchUp(EMPTY, false, 1),
-                        catchUp(EMPTY + ", 4 partitions", false, 4),
+                        catchUp(EMPTY + FOUR, false, 4),
                         catchUp(UPSERT, true, 1),
-                        catchUp(UPSERT + ", 4 partitions", true, 4)),
-                List.of()));
+                        catchUp(UPSERT + FOUR, true, 4)),
+                List.of(
+                        Target.speed(EMPTY, LOG, 0.8),
+                        Target.speed(EMPTY + FOUR, LOG, 0.7),
+                        Target.speed(UPSERT + FOUR, LOG, 0.12))));
     }
 
     private Candidate readLog() {

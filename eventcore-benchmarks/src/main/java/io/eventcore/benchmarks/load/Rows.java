@@ -11,6 +11,7 @@ import java.util.Set;
 final class Rows {
     static final String RAW = "raw insert";
     static final String STORE = "eventcore";
+    private static final String TWO_ROWS = "raw insert of two rows";
     private static final String DIRECT = "eventcore, group commit off";
     private static final String NO_QUEUE = "eventcore, queue off";
     private static final String COLD = "eventcore, every stream read";
@@ -82,15 +83,21 @@ final class Rows {
     List<Row> all() {
         List<Row> rows = new ArrayList<>();
         rows.add(row("0", "round trip", 1, List.of(Limits.selectOne("SELECT 1"), Limits.insert(RAW)), List.of()));
-        rows.add(append("1", 1, List.of(Target.speed(STORE, RAW, 0.70)), 1.1));
+        rows.add(append("1", 1, List.of(Target.speed(STORE, RAW, 0.85)), 1.1));
         rows.addAll(alone());
-        rows.add(append("11", 16, List.of(), 2));
+        rows.add(row(
+                "1 (2 streams)",
+                "1 event to each of 2 young streams",
+                1,
+                List.of(Limits.insertTwo(TWO_ROWS), Stores.transfer(STORE, Stores.empty("transfer_"))),
+                List.of(Target.speed(STORE, TWO_ROWS, 0.95))));
+        rows.add(append("11", 16, List.of(Target.speed(STORE, RAW, 1.4)), 2.4));
         rows.add(append(
                 "2",
                 64,
                 List.of(
-                        Target.speed(STORE, RAW, 2.5),
-                        Target.figure("server CPU us", STORE, 60, Sample::serverCpuMicros)),
+                        Target.speed(STORE, RAW, 3),
+                        Target.figure("server CPU us", STORE, 42, Sample::serverCpuMicros)),
                 3));
         rows.add(append(
                 "3",
@@ -104,7 +111,7 @@ final class Rows {
                 "1,000 events per append (counted as events)",
                 1,
                 List.of(Limits.copyIn("COPY in", 1_000), Stores.appendMany(STORE, Stores.empty("many_"), 1_000)),
-                List.of(Target.speed(STORE, "COPY in", 0.80))));
+                List.of(Target.speed(STORE, "COPY in", 0.90))));
         rows.add(transfer());
         rows.add(row(
                 "6",
@@ -118,8 +125,8 @@ final class Rows {
         rows.addAll(shared());
         rows.add(hot());
         rows.add(racedByHand());
-        rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.8, 200));
-        rows.add(readStream("8b", 1_000, 0.45, 20));
+        rows.add(readStream("8a", Stores.EVENTS_PER_STREAM, 0.9, 200));
+        rows.add(readStream("8b", 1_000, 0.7, 20));
         rows.add(readLongStream());
         rows.add(readLog());
         rows.add(readLogUpcast("9u", "", large));
@@ -244,7 +251,7 @@ final class Rows {
                 Stores.hot(STORE, Stores.empty("hot_"), HotStreamSettings.defaults()),
                 Stores.hot(NO_QUEUE, Stores.empty("noqueue_"), HotStreamSettings.off())));
         List<Target> targets =
-                new ArrayList<>(List.of(Target.speed(STORE, RAW, 0.7), Target.speed(STORE, NO_QUEUE, 5)));
+                new ArrayList<>(List.of(Target.speed(STORE, RAW, 1.2), Target.speed(STORE, NO_QUEUE, 5)));
         if (peers) {
             candidates.add(Peers.hot(AXON_4, Peers.module("axon4")));
             targets.add(Target.speed(STORE, AXON_4, 3));
@@ -291,7 +298,7 @@ final class Rows {
         String limit = "COPY out";
         List<Candidate> candidates =
                 new ArrayList<>(List.of(Limits.copyOut(limit, large, part), Stores.readLog(STORE, large, part)));
-        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, limit, 0.35)));
+        List<Target> targets = new ArrayList<>(List.of(Target.speed(STORE, limit, 0.6)));
         if (peers) {
             candidates.add(Peers.readLog(AXON_4, Peers.module("axon4"), part));
             targets.add(Target.speed(STORE, AXON_4, 1.7));
