@@ -42,11 +42,13 @@ class AccountController {
     private final CommandExecutor commands;
     private final Bank bank;
     private final Balances balances;
+    private final OpenOffers openOffers;
 
-    AccountController(CommandExecutor commands, Bank bank, Balances balances) {
+    AccountController(CommandExecutor commands, Bank bank, Balances balances, OpenOffers openOffers) {
         this.commands = commands;
         this.bank = bank;
         this.balances = balances;
+        this.openOffers = openOffers;
     }
 
     @PostMapping("/accounts")
@@ -96,8 +98,10 @@ class AccountController {
     }
 
     @GetMapping("/accounts/{id}/events")
-    List<EventView> events(@PathVariable StreamId id) {
-        return bank.events(id).stream().map(EventView::of).toList();
+    List<EventView> events(@PathVariable StreamId id, @RequestParam(defaultValue = "0") @Min(0) long after) {
+        return bank.events(id, StreamVersion.of(after)).stream()
+                .map(EventView::of)
+                .toList();
     }
 
     @GetMapping("/accounts")
@@ -115,6 +119,13 @@ class AccountController {
     }
     // end::balances[]
 
+    /** The offers that wait to be accepted, those that come back first, first. */
+    @GetMapping("/offers")
+    @AwaitsProjection(OpenOffers.NAME)
+    List<OpenOffers.OpenOffer> offers(@RequestParam(defaultValue = "10") @Min(1) @Max(100) int limit) {
+        return openOffers.next(limit);
+    }
+
     record Opening(
             @NotBlank(message = "must not be empty")
             @Size(max = 100, message = "must have at most {max} characters")
@@ -126,7 +137,9 @@ class AccountController {
     record Opened(StreamId id) {}
 
     record Amount(
-            @NotNull(message = "must be given") @Min(1) @Max(MAX_CENTS)
+            @NotNull(message = "must be given")
+            @Min(value = 1, message = "must be at least {value} cent")
+            @Max(value = MAX_CENTS, message = "must be at most {value} cents")
             Long cents) {}
 
     record Booked(int attempts, StreamVersion version) {
@@ -139,7 +152,9 @@ class AccountController {
             @NotNull(message = "must be given") StreamId from,
             @NotNull(message = "must be given") StreamId to,
 
-            @NotNull(message = "must be given") @Min(1) @Max(MAX_CENTS)
+            @NotNull(message = "must be given")
+            @Min(value = 1, message = "must be at least {value} cent")
+            @Max(value = MAX_CENTS, message = "must be at most {value} cents")
             Long cents) {}
 
     record Transferred(int attempts, StreamVersion fromVersion, StreamVersion toVersion) {}
@@ -148,10 +163,14 @@ class AccountController {
             @NotNull(message = "must be given") StreamId from,
             @NotNull(message = "must be given") StreamId to,
 
-            @NotNull(message = "must be given") @Min(1) @Max(MAX_CENTS)
+            @NotNull(message = "must be given")
+            @Min(value = 1, message = "must be at least {value} cent")
+            @Max(value = MAX_CENTS, message = "must be at most {value} cents")
             Long cents,
 
-            @NotNull(message = "must be given") @Min(1) @Max(MAX_SECONDS)
+            @NotNull(message = "must be given")
+            @Min(value = 1, message = "must be at least {value} second")
+            @Max(value = MAX_SECONDS, message = "must be at most {value} seconds")
             Long seconds) {}
 
     record Offered(UUID offer) {}

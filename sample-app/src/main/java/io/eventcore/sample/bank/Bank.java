@@ -29,12 +29,12 @@ class Bank {
     }
 
     /**
-     * The events of an account.
+     * The events of an account, from the first after a version.
      *
      * @throws Refusal if there is no such account
      */
-    EventStreamReader<BankEvent> events(StreamId id) {
-        EventStreamReader<BankEvent> events = store.readStream(id, BankEvent.class);
+    EventStreamReader<BankEvent> events(StreamId id, StreamVersion after) {
+        EventStreamReader<BankEvent> events = store.readStreamAfter(id, after, BankEvent.class);
         if (!events.version().exists()) {
             throw Refusal.unknownAccount(id);
         }
@@ -47,20 +47,29 @@ class Bank {
      * @throws Refusal if there is no such account
      */
     Statement statement(StreamId id) {
-        EventStreamReader<BankEvent> events = events(id);
+        EventStreamReader<BankEvent> events = events(id, StreamVersion.NONE);
         return Statement.of(id, events.fold(Accounts.NONE, Accounts::apply), events.version());
     }
 
-    /** Accounts as they stand at one moment, in the order of their ids. */
+    /** Accounts in the order of their ids. */
     List<Statement> statements(StreamIdPage page) {
-        Map<StreamId, StreamVersion> fromTheBeginning = new LinkedHashMap<>();
-        store.streamIds(ACCOUNTS, page).forEach(id -> fromTheBeginning.put(id, StreamVersion.NONE));
-        if (fromTheBeginning.isEmpty()) {
+        return statements(store.streamIds(ACCOUNTS, page));
+    }
+
+    /**
+     * These accounts as they stand at one moment.
+     *
+     * @throws Refusal if there is none of such an id
+     */
+    List<Statement> statements(List<StreamId> ids) {
+        if (ids.isEmpty()) {
             return List.of();
         }
+        Map<StreamId, StreamVersion> fromTheBeginning = new LinkedHashMap<>();
+        ids.forEach(id -> fromTheBeginning.put(id, StreamVersion.NONE));
         EventStreamReader<BankEvent> events = store.readStreams(fromTheBeginning, BankEvent.class);
         Accounts accounts = events.fold(Accounts.NONE, Accounts::apply);
-        return fromTheBeginning.keySet().stream()
+        return ids.stream()
                 .map(id -> Statement.of(id, accounts, events.version(id)))
                 .toList();
     }

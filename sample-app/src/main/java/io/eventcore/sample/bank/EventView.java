@@ -5,6 +5,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 
 /** A recorded event as the bank shows it: known by its id and part together, if events are split one day. */
@@ -16,7 +17,8 @@ record EventView(
         StreamVersion version,
         GlobalPosition position,
         Instant recordedAt,
-        BankEvent data) {
+        BankEvent data,
+        Map<String, String> metadata) {
     static EventView of(RecordedEvent<BankEvent> event) {
         return new EventView(
                 event.id(),
@@ -26,6 +28,7 @@ record EventView(
                 event.version(),
                 event.position(),
                 event.recordedAt(),
-                event.event());
+                event.event(),
+                event.metadata().entries());
     }
 }

@@ -6,6 +6,8 @@ import io.eventcore.RetriesExhaustedException;
 import io.eventcore.StreamId;
 import io.eventcore.VersionConflictException;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,7 @@ class Problems extends ResponseEntityExceptionHandler {
                         : HttpStatus.UNPROCESSABLE_CONTENT,
                 Objects.requireNonNull(refusal.getMessage()));
         problem.setProperty("stream", refusal.account());
+        problem.setProperty("rule", refusal.rule());
         return problem;
     }
     // end::refused[]
@@ -90,8 +93,13 @@ class Problems extends ResponseEntityExceptionHandler {
     @Override
     protected @Nullable ResponseEntity<Object> handleMethodArgumentNotValid(
             MethodArgumentNotValidException e, HttpHeaders headers, HttpStatusCode status, WebRequest request) {
-        FieldError error = Objects.requireNonNull(e.getBindingResult().getFieldError());
-        return respond(e, badField(error.getField(), error.getDefaultMessage()), request);
+        SortedMap<String, String> rules = new TreeMap<>();
+        for (FieldError error : e.getBindingResult().getFieldErrors()) {
+            rules.putIfAbsent(error.getField(), Objects.requireNonNull(error.getDefaultMessage()));
+        }
+        ProblemDetail problem = badField(rules.firstKey(), rules.get(rules.firstKey()));
+        problem.setProperty("rules", rules);
+        return respond(e, problem, request);
     }
 
     @Override
@@ -134,6 +142,9 @@ class Problems extends ResponseEntityExceptionHandler {
     private static String kind(@Nullable Class<?> type) {
         if (type == String.class) {
             return "must be a text";
+        }
+        if (type == boolean.class) {
+            return "must be true or false";
         }
         return type == StreamId.class ? "must be the id of an account" : "must be a whole number";
     }

@@ -11,10 +11,12 @@ import io.eventcore.sample.bank.BankClient.Answer;
 import io.eventcore.sample.bank.BankEvent.MoneyDeposited;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.ForwardingEventStore;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +30,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Bean;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 
 @SpringBootTest(
         webEnvironment = WebEnvironment.RANDOM_PORT,
@@ -38,6 +41,8 @@ import tools.jackson.databind.JsonNode;
         })
 class BankOverHttpTest {
     private static final String TEN_TO_THE_20 = "100000000000000000000";
+    private static final Function<JsonNode, Long> CENTS =
+            account -> account.get("balanceCents").asLong();
 
     private final BankClient bank;
     private final EventStore store;
@@ -96,35 +101,75 @@ class BankOverHttpTest {
     }
 
     @Test
+    void both_events_of_a_transfer_tell_that_one_command_has_brought_them() {
+        bank.transfer(ada, bob, 1);
+        bank.transfer(ada, bob, 2);
+
+        List<String> sent = conversations(ada, "bank.transfer-sent");
+
+        assertThat(sent).hasSize(2).doesNotHaveDuplicates().doesNotContain("");
+        assertThat(conversations(bob, "bank.transfer-received")).isEqualTo(sent);
+    }
+
+    @Test
     void an_offer_that_is_accepted_in_time_is_received() {
-        String offer = offer(60);
+        Answer offered = offer(60);
+        String offer = offered.body().get("offer").asString();
         assertThat(balance(ada)).isEqualTo(600);
         assertThat(balance(bob)).isZero();
+        JsonNode open = openOffer(offer, offered.token());
+        assertThat(open.get("from").asString()).isEqualTo(ada);
+        assertThat(open.get("to").asString()).isEqualTo(bob);
+        assertThat(open.get("cents").asLong()).isEqualTo(400);
+        assertThat(Instant.parse(open.get("acceptBy").asString())).isAfter(Instant.now());
 
         Answer accepted = accept(offer);
 
         assertThat(accepted.status()).isEqualTo(201);
         assertThat(balance(ada)).isEqualTo(600);
         assertThat(balance(bob)).isEqualTo(400);
-        problem(accept(offer), 422, "stream", bob);
+        assertThat(openOffer(offer, accepted.token()).isMissingNode()).isTrue();
+        problem(accept(offer), 422, "rule", "OFFER_IS_OPEN");
     }
 
     @Test
     void an_offer_that_is_not_accepted_in_time_comes_back() {
-        String offer = offer(1);
+        String offer = offer(1).body().get("offer").asString();
 
         Eventually.until("it comes back", () -> balance(ada) == 1000);
 
         assertThat(balance(bob)).isZero();
+        assertThat(conversations(ada, "bank.offer-returned")).isEqualTo(conversations(ada, "bank.transfer-offered"));
         problem(accept(offer), 422, "stream", bob);
+        Eventually.until(
+                "it is not on offer any more", () -> openOffer(offer, "").isMissingNode());
     }
 
-    private String offer(int seconds) {
+    private JsonNode openOffer(String offer, String token) {
+        Answer answer = token.isEmpty() ? bank.get("/api/offers?limit=100") : bank.get("/api/offers?limit=100", token);
+        return answer.body()
+                .valueStream()
+                .filter(open -> open.get("offer").asString().equals(offer))
+                .findFirst()
+                .orElse(MissingNode.getInstance());
+    }
+
+    /** The conversations that events of this type of an account belong to, in their order. */
+    private List<String> conversations(String account, String type) {
+        return bank.get("/api/accounts/" + account + "/events")
+                .body()
+                .valueStream()
+                .filter(event -> event.get("type").asString().equals(type))
+                .map(event -> event.get("metadata").path("correlationId").asString(""))
+                .toList();
+    }
+
+    private Answer offer(int seconds) {
         Answer offered = bank.post(
                 "/api/offers",
                 "{\"from\":\"%s\",\"to\":\"%s\",\"cents\":400,\"seconds\":%d}".formatted(ada, bob, seconds));
         assertThat(offered.status()).isEqualTo(201);
-        return offered.body().get("offer").asString();
+        return offered;
     }
 
     private Answer accept(String offer) {
@@ -171,6 +216,82 @@ class BankOverHttpTest {
         assertThat(sent.get("recordedAt").asString()).endsWith("Z");
         assertThat(sent.get("data").get("to").asString()).isEqualTo(bob);
         assertThat(sent.get("data").get("cents").asLong()).isEqualTo(400);
+        JsonNode last = bank.get("/api/accounts/" + ada + "/events?after=2").body();
+        assertThat(last).hasSize(1);
+        assertThat(last.get(0)).isEqualTo(sent);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_race_makes_and_loses_no_cent(boolean turns) {
+        JsonNode first = race(turns);
+        long before = racersLog(first).transfers();
+
+        JsonNode second = race(turns);
+
+        assertThat(second.get("before")).isEqualTo(first.get("after"));
+        BankLog log = racersLog(second);
+        assertThat(log.faults()).isEmpty();
+        assertThat(log.transfers() - before).isPositive().isEqualTo(booked(second));
+        second.get("after")
+                .forEach(account -> assertThat(log.balances())
+                        .containsEntry(account.get("id").asString(), CENTS.apply(account)));
+    }
+
+    private BankLog racersLog(JsonNode race) {
+        List<String> racers = race.get("after")
+                .valueStream()
+                .map(account -> account.get("id").asString())
+                .toList();
+        return BankLog.of(bank.log().stream()
+                .filter(event -> racers.contains(event.get("stream").asString()))
+                .toList());
+    }
+
+    private JsonNode race(boolean turns) {
+        Answer answer = bank.post("/api/races?turns=" + turns, "{}");
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        JsonNode race = answer.body();
+        assertThat(race.get("runs"))
+                .hasSize(50)
+                .allSatisfy(run -> assertThat(run.get("attempts").asInt()).isBetween(1, 3));
+        assertThat(race.get("others").asLong()).isZero();
+        assertThat(race.get("after").valueStream().mapToLong(CENTS::apply).sum())
+                .isEqualTo(
+                        race.get("before").valueStream().mapToLong(CENTS::apply).sum());
+        return race;
+    }
+
+    private static long booked(JsonNode race) {
+        return race.get("runs")
+                .valueStream()
+                .filter(run -> run.get("outcome").asString().equals("BOOKED"))
+                .count();
+    }
+
+    @Test
+    void a_race_tells_of_every_conflict() {
+        race(false);
+        Contested.STREAMS.add(StreamId.of("account-racer-1"));
+        try {
+            JsonNode race = bank.post("/api/races", "{}").body();
+
+            List<JsonNode> given = race.get("runs")
+                    .valueStream()
+                    .filter(run -> run.get("outcome").asString().equals("GIVEN_UP"))
+                    .toList();
+            assertThat(given)
+                    .isNotEmpty()
+                    .allSatisfy(run -> assertThat(run.get("attempts").asInt()).isEqualTo(3));
+            assertThat(race.get("others").asLong()).isGreaterThanOrEqualTo(3);
+        } finally {
+            Contested.STREAMS.clear();
+        }
+    }
+
+    @Test
+    void a_race_has_turns_or_not() {
+        refused(400, "field", "turns", () -> bank.post("/api/races?turns=perhaps", "{}"));
     }
 
     @Test
@@ -235,6 +356,7 @@ class BankOverHttpTest {
     void nobody_spends_more_than_there_is() {
         refused(422, "stream", ada, () -> bank.withdraw(ada, 1001));
         refused(422, "stream", ada, () -> bank.transfer(ada, bob, 1001));
+        refused(422, "rule", "FUNDS_SUFFICE", () -> bank.transfer(ada, bob, 1001));
         assertThat(bank.withdraw(ada, 1000).status()).isEqualTo(201);
     }
 
@@ -298,6 +420,17 @@ class BankOverHttpTest {
                 "cents",
                 () -> bank.post(
                         "/api/transfers", "{\"from\":\"%s\",\"to\":\"%s\",\"cents\":%s}".formatted(ada, bob, cents)));
+    }
+
+    @Test
+    void every_field_that_is_wrong_is_named() {
+        Answer answer = storesNothing(() -> bank.post("/api/transfers", "{\"cents\":0}"));
+
+        problem(answer, 400, "field", "cents");
+        JsonNode rules = answer.body().get("rules");
+        assertThat(rules.propertyNames()).containsExactly("cents", "from", "to");
+        assertThat(rules.get("cents").asString()).isEqualTo("must be at least 1 cent");
+        assertThat(rules.get("to").asString()).isEqualTo("must be given");
     }
 
     @Test
@@ -384,13 +517,23 @@ class BankOverHttpTest {
     @Test
     void the_page_and_its_parts_are_there() {
         assertThat(bank.get("/").text()).contains("<title>Bank");
-        assertThat(bank.get("/bank.js").status()).isEqualTo(200);
-        assertThat(bank.get("/bank.css").status()).isEqualTo(200);
-        assertThat(bank.get("/").text()
-                        + bank.get("/bank.js").text()
-                        + bank.get("/bank.css").text())
-                .doesNotContain("http:")
-                .doesNotContain("https:");
+        assertThat(bank.get("/").text()).doesNotContain("//").doesNotContainPattern("\\son\\w+=|style=|<script>");
+        assertThat(bank.get("/bank.css").text()).doesNotContain("url(");
+        for (String module : List.of("bank", "accounts", "api", "dom", "forms", "log", "offers", "owners", "race")) {
+            Answer script = bank.get("/" + module + ".js");
+            assertThat(script.status()).as(module).isEqualTo(200);
+            assertThat(script.text()).doesNotContain("http:").doesNotContain("https:");
+        }
+    }
+
+    @Test
+    void operators_see_how_far_the_projections_are_and_cannot_change_anything() {
+        JsonNode state = bank.get("/actuator/eventcore").body();
+
+        assertThat(state.get("projections").propertyNames()).contains("balances", "open-offers");
+        assertThat(bank.post("/actuator/eventcore/balances", "{\"action\":\"pause\"}")
+                        .status())
+                .isEqualTo(405);
     }
 
     private long balance(String account) {
@@ -466,7 +609,7 @@ class BankOverHttpTest {
             @Override
             public EventStreamSlice appendEvents(StreamWrites writes) {
                 for (StreamId stream : writes.streams().keySet()) {
-                    if (STREAMS.contains(stream)) {
+                    if (STREAMS.contains(stream) && !writes.events().isEmpty()) {
                         delegate()
                                 .appendEvents(
                                         StreamWrites.to(stream, ExpectedVersion.any(), new MoneyDeposited(stream, 1)));
