@@ -6,6 +6,7 @@ import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.transfer.StoredLog;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import javax.sql.DataSource;
 
@@ -30,12 +31,19 @@ public class JdbcDatabase {
     private final Dialect dialect;
     private final OptionalInt poolSize;
     private final boolean uniqueIds;
+    private final Optional<Replica> replica;
 
-    JdbcDatabase(Connections connections, Dialect dialect, OptionalInt poolSize, boolean uniqueIds) {
+    JdbcDatabase(
+            Connections connections,
+            Dialect dialect,
+            OptionalInt poolSize,
+            boolean uniqueIds,
+            Optional<Replica> replica) {
         this.connections = connections;
         this.dialect = dialect;
         this.poolSize = poolSize;
         this.uniqueIds = uniqueIds;
+        this.replica = replica;
     }
 
     /**
@@ -106,6 +114,15 @@ public class JdbcDatabase {
         return TagBackfill.of(connections, dialect, serializer, types);
     }
 
+    /** Where pages of the log have come from; empty if there is no replica. */
+    public Optional<ReplicaStatus> replicaStatus() {
+        return replica.map(Replica::status);
+    }
+
+    Optional<Replica> replica() {
+        return replica;
+    }
+
     Connections connections() {
         return connections;
     }
@@ -136,6 +153,8 @@ public class JdbcDatabase {
         private OptionalInt poolSize = OptionalInt.empty();
         private boolean checksSchema = true;
         private boolean acceptsUnfinishedImport;
+        private Optional<DataSource> replica = Optional.empty();
+        private int smallestReplicaPage = Replica.SMALLEST_PAGE;
 
         private Builder(DataSource dataSource) {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
@@ -187,10 +206,32 @@ public class JdbcDatabase {
         }
 
         /**
+         * Standbys of the primary, for readers of the log that have much to catch up with: they are given what is settled on
+         * the primary, from a standby that has replayed it, and lack nothing. All else, and what no standby can give, comes from the
+         * primary. Only PostgreSQL; its servers must not allow prepared transactions.
+         *
+         * <p>No connection is taken from it until then. It should give up soon when it has none, within a second or two: so long a
+         * reader waits before it turns to the primary.
+         *
+         * @param standbys connections to standbys, whichever answers
+         */
+        public Builder replica(DataSource standbys) {
+            this.replica = Optional.of(Objects.requireNonNull(standbys, "standbys"));
+            return this;
+        }
+
+        /** How many events must be wanted, and there, for a standby to be asked; for tests of few events. */
+        Builder smallestReplicaPage(int events) {
+            this.smallestReplicaPage = events;
+            return this;
+        }
+
+        /**
          * The database, after a look at it and its tables on one connection.
          *
          * @throws IllegalArgumentException if schema or prefix are not acceptable
-         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
+         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported, or has a replica and is no
+         *     PostgreSQL
          * @throws SchemaException if the tables are missing or of another version
          * @throws EventStoreUnavailableException if the database cannot be reached
          */
@@ -200,7 +241,26 @@ public class JdbcDatabase {
             OptionalInt size = poolSize.isPresent() ? poolSize : PoolSize.of(connections.ownDataSource());
             JdbcSchema opened = acceptsUnfinishedImport ? tables.acceptingUnfinishedImport() : tables;
             return opened.open(
-                    checksSchema, (dialect, uniqueIds) -> new JdbcDatabase(connections, dialect, size, uniqueIds));
+                    checksSchema,
+                    (dialect, uniqueIds) -> new JdbcDatabase(
+                            connections,
+                            dialect,
+                            size,
+                            uniqueIds,
+                            replica.map(standbys -> replicaOf(connections, dialect, standbys))));
+        }
+
+        private Replica replicaOf(Connections connections, Dialect dialect, DataSource standbys) {
+            if (dialect.engine() != Engine.POSTGRESQL) {
+                throw new UnsupportedDatabaseException(
+                        dialect.engine().name(),
+                        "Only PostgreSQL can have a replica for readers of the log; this is " + dialect.engine());
+            }
+            if (connections.isRouting()) {
+                throw new IllegalArgumentException(
+                        "A data source that chooses among databases cannot have one replica for all of them");
+            }
+            return new Replica(new Connections(standbys), dialect, smallestReplicaPage, System::nanoTime);
         }
     }
 }

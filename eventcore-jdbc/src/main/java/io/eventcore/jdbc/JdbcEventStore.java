@@ -94,9 +94,14 @@ public class JdbcEventStore implements EventStore {
                 builder.settlingPause,
                 builder.listener);
         Payloads payloads = new Payloads(dialect, builder.readBytes);
-        this.streams = new StreamReads(dialect, connections, payloads, group.enabled());
+        this.streams = new StreamReads(
+                dialect,
+                connections,
+                payloads,
+                group.enabled(),
+                builder.streamsFromReplica ? database.replica() : Optional.empty());
         this.tagTables = new TagTables(dialect, !connections.isRouting());
-        this.log = new LogReads(dialect, connections, payloads, tagTables);
+        this.log = new LogReads(dialect, connections, payloads, tagTables, database.replica());
         this.tags = new TagReads(dialect, connections, payloads, tagTables, group.enabled(), SharedReads.PATIENCE);
         if (builder.checksTags) {
             checkTags();
@@ -434,6 +439,7 @@ public class JdbcEventStore implements EventStore {
         private AppendListener listener = AppendListener.none();
         private GroupCommitSettings groupCommit = GroupCommitSettings.defaults();
         private boolean checksTags;
+        private boolean streamsFromReplica;
         private OwnAppends.Pause settlingPause = Thread::sleep;
         private long readBytes = DEFAULT_READ_BYTES;
 
@@ -483,6 +489,15 @@ public class JdbcEventStore implements EventStore {
                 throw new IllegalArgumentException("readBytes must be at least 1, is " + bytes);
             }
             this.readBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Reads long streams from the database's replica too, if it has one: what does not come with the first statement, which the
+         * primary answers in any case. A read ends where it would end on the primary and lacks nothing.
+         */
+        public Builder streamsFromReplica() {
+            this.streamsFromReplica = true;
             return this;
         }
 

@@ -121,6 +121,29 @@ abstract class LogQueries {
         return "";
     }
 
+    /** The same for a standby, whose pages are asked for only up to a place that it has replayed. */
+    LogQueries ofStandby() {
+        return this;
+    }
+
+    /**
+     * What a standby must have replayed to show the log without a gap up to a mark that was settled before this is asked;
+     * empty if no standby can be trusted to, or another server answers than the one that settled it.
+     */
+    Optional<ReplicaPlace> replicaPlace(Connection connection, Mark mark) throws SQLException {
+        return Optional.empty();
+    }
+
+    /** The event of a stream with a version, if it is committed, as a mark on the server that is asked. */
+    Optional<Mark> markOf(Connection connection, long streamKey, long version) throws SQLException {
+        return Optional.empty();
+    }
+
+    /** What a standby says of a place. Engines without standbys of this kind are not asked. */
+    ReplicaAnswer replicaAnswer(Connection connection, ReplicaPlace place) throws SQLException {
+        throw new SQLException("No standby", "0A000");
+    }
+
     /**
      * How far the log goes now.
      *

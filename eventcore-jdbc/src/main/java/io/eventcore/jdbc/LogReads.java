@@ -43,7 +43,8 @@ import java.util.stream.Collectors;
  *
  * <p>All this is true of the server that holds the locks, and of no other: a standby replays commits in their own order,
  * so that it shows a high position before a lower one. So it refuses each page, and what was settled counts only while
- * the same run of the same server answers.
+ * the same run of the same server answers. A {@link Replica} gives what is settled on the primary, once it has replayed
+ * that.
  *
  * <p>Each step is a statement of its own in auto-commit mode: inside one snapshot the third step would be blind.
  */
@@ -64,6 +65,7 @@ final class LogReads {
     private final Payloads payloads;
     private final String selectSizes;
     private final TagTables tagTables;
+    private final Optional<Replica> replica;
 
     /** About how large the events were that were read last, which tells how many are worth asking for. */
     private volatile long usualBytes;
@@ -82,6 +84,21 @@ final class LogReads {
      * @param tagTables whether there are tags to be asked for
      */
     LogReads(Dialect dialect, Connections connections, Payloads payloads, TagTables tagTables) {
+        this(dialect, connections, payloads, tagTables, Optional.empty());
+    }
+
+    /**
+     * Reads by these connections, and from a replica what it can give.
+     *
+     * @param payloads fetches the payloads of large events, and knows how many bytes a page may hold
+     * @param tagTables whether there are tags to be asked for
+     */
+    LogReads(
+            Dialect dialect,
+            Connections connections,
+            Payloads payloads,
+            TagTables tagTables,
+            Optional<Replica> replica) {
         this.dialect = dialect;
         this.connections = connections;
         this.payloads = payloads;
@@ -94,18 +111,27 @@ final class LogReads {
                                         expressions.andNotFromCache())
                         + " ORDER BY e.position LIMIT ?");
         this.tagTables = tagTables;
+        this.replica = replica;
     }
 
     StoredPage read(EventFilter filter, Set<String> typeNames, EventPage page, StoredEvent.Decoder decoder)
             throws SQLException {
-        Query query = new Query(filter, typeNames, page);
+        Query query = query(filter, typeNames, page);
+        Begun begun = begin(query, decoder);
+        if (begun.page.isPresent()) {
+            return begun.page.get();
+        }
         return connections.own(connection -> {
             if (!filter.tags().isEmpty()) {
                 tagTables.check(connection);
             }
             Mark before = settled;
-            Page read =
-                    filter.matchesAll() ? readAll(connection, query, before) : readFiltered(connection, query, before);
+            Page read = filter.matchesAll() && begun.reached == query.after()
+                    ? readAll(connection, query, before)
+                    : readFiltered(connection, query, before, begun);
+            if (!read.endReached) {
+                replica.ifPresent(standby -> standby.logGoesOnAfter(read.continueAfter));
+            }
             return new StoredPage(
                     eventsOf(connection, read.rows, (row, stream) -> row.of(stream, decoder)),
                     GlobalPosition.of(read.continueAfter),
@@ -115,16 +141,17 @@ final class LogReads {
 
     /** The position of the last committed event before which no other can appear any more; the start if there is none. */
     GlobalPosition settledEnd() throws SQLException {
-        Query query = new Query(EventFilter.all(), Set.of(), EventPage.first(1));
+        Query query = query(EventFilter.all(), Set.of(), EventPage.first(1));
         return connections.own(connection -> {
             Mark before = settled;
-            return GlobalPosition.of(settle(connection, logEnd(connection, query, before), before, 0));
+            return GlobalPosition.of(settle(connection, logEnd(connection, query, before), before, 0)
+                    .position());
         });
     }
 
     /** The next events up to a position before which no other can appear any more, to be exported. */
     List<ExportedEvent> export(GlobalPosition after, GlobalPosition upTo, int limit) throws SQLException {
-        Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
+        Query query = query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
         return connections.own(connection -> {
             PageRows page = new PageRows();
             long fitting = lastFitting(connection, after.value(), upTo.value(), limit);
@@ -140,7 +167,7 @@ final class LogReads {
             throws SQLException {
         return connections.own(connection -> {
             PageRows page = new PageRows();
-            Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
+            Query query = query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
             select(connection, query, List.of(), after.value(), upTo.value(), page);
             return eventsOf(connection, page.rows, (row, stream) -> row.of(stream, decoder));
         });
@@ -154,7 +181,7 @@ final class LogReads {
     Optional<List<StoredEvent>> tail(
             Connection connection, GlobalPosition after, int limit, StoredEvent.Decoder decoder) throws SQLException {
         PageRows page = new PageRows();
-        Query query = new Query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
+        Query query = query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
         select(connection, query, List.of(), after.value(), Long.MAX_VALUE, page);
         return page.full
                 ? Optional.empty()
@@ -240,22 +267,93 @@ final class LogReads {
                 return Page.upToLastRow(query, found);
             }
         }
-        long bound = settle(connection, end, before, query.after());
-        return readUpTo(bound, new PageRows(), query.after(), connection, query);
+        Bound bound = settle(connection, end, before, query.after());
+        return readUpTo(bound.position(), new PageRows(), query.after(), connection, query);
     }
 
     /** A page of what a filter lets through, which never looks contiguous. */
-    private Page readFiltered(Connection connection, Query query, Mark before) throws SQLException {
+    private Page readFiltered(Connection connection, Query query, Mark before, Begun begun) throws SQLException {
         LogEnd end = logEnd(connection, query, before);
         long known = known(end, before);
-        PageRows found = new PageRows();
-        Page settledBefore = readUpTo(known, found, query.after(), connection, query);
-        long reached = Math.max(known, query.after());
+        PageRows found = begun.rows;
+        Page settledBefore = readUpTo(known, found, begun.reached, connection, query);
+        long reached = Math.max(known, begun.reached);
         if (!settledBefore.endReached || end.drawn() <= reached) {
             return settledBefore;
         }
-        long bound = settle(connection, end, before, query.after());
-        return readUpTo(bound, found, reached, connection, query);
+        Bound bound = settle(connection, end, before, query.after());
+        return readUpTo(bound.position(), found, reached, connection, query);
+    }
+
+    /** What a replica gives of a page: all of it, its beginning, or nothing. */
+    private Begun begin(Query query, StoredEvent.Decoder decoder) throws SQLException {
+        Begun nothing = new Begun(Optional.empty(), new PageRows(), query.after());
+        // Which events carry a tag may change after they are committed, so that only the primary knows.
+        if (replica.isEmpty() || !query.filter.tags().isEmpty()) {
+            return nothing;
+        }
+        Replica standby = replica.get();
+        if (!standby.isWorthWhile(query.after(), query.limit())) {
+            return nothing;
+        }
+        Optional<Begun> begun = standby.mayAnswer(query.after()) ? begin(standby, query, decoder) : Optional.empty();
+        if (begun.isPresent() || standby.isWorthWhile(query.after(), query.limit())) {
+            standby.count(begun.isPresent());
+        }
+        return begun.orElse(nothing);
+    }
+
+    private Optional<Begun> begin(Replica standby, Query query, StoredEvent.Decoder decoder) throws SQLException {
+        Optional<ReplicaPlace> place = connections.own(connection -> replicaPlace(connection, standby, query));
+        return place.flatMap(
+                settledPlace -> standby.read(settledPlace, there -> beginThere(there, settledPlace, query, decoder)));
+    }
+
+    private Begun beginThere(Connection there, ReplicaPlace place, Query query, StoredEvent.Decoder decoder)
+            throws SQLException {
+        PageRows found = new PageRows();
+        Page page = readUpTo(
+                place.mark().position(),
+                found,
+                query.after(),
+                there,
+                query.of(replica.orElseThrow().log()));
+        if (!found.full) {
+            return new Begun(Optional.empty(), found, page.continueAfter);
+        }
+        List<StoredEvent> events = eventsOf(there, found.rows, (row, stream) -> row.of(stream, decoder));
+        StoredPage whole = new StoredPage(events, GlobalPosition.of(page.continueAfter), false);
+        return new Begun(Optional.of(whole), found, page.continueAfter);
+    }
+
+    /**
+     * A place up to which a replica may be read, once it has replayed it. The primary is asked each time whether its log is
+     * still the one in which the place was noted, and reaches the reader.
+     */
+    private Optional<ReplicaPlace> replicaPlace(Connection connection, Replica standby, Query query)
+            throws SQLException {
+        ReplicaPlace known = standby.placeBeyond(query.after());
+        LogEnd end = logEnd(connection, query, known.mark());
+        if (!standby.isWorthWhile(end.drawn() - query.after())) {
+            return Optional.empty();
+        }
+        if (end.holdsMark()) {
+            return Optional.of(known);
+        }
+        if (!known.isNone()) {
+            standby.forget();
+        }
+        // In this order: all that the bound covers has ended by then, so the commits of it stand before the place.
+        Bound bound = settle(connection, end, known.mark(), query.after());
+        Optional<ReplicaPlace> place = bound.mark().isPresent()
+                ? dialect.log().replicaPlace(connection, bound.mark().get())
+                : Optional.empty();
+        if (place.isPresent()) {
+            standby.offer(place.get());
+        } else if (bound.mark().isPresent()) {
+            standby.noPlace();
+        }
+        return place;
     }
 
     /**
@@ -268,7 +366,7 @@ final class LogReads {
             throws SQLException {
         Optional<List<Long>> tags = tagsSettled(connection, query);
         if (tags.isEmpty()) {
-            return new Page(found.rows, Math.max(bound, query.after()), true);
+            return new Page(found.rows, Math.max(bound, from), true);
         }
         long after = from;
         for (long window = firstWindow(query); after < bound && !found.full; window = Query.larger(window)) {
@@ -276,7 +374,7 @@ final class LogReads {
             select(connection, query, tags.get(), after, end, found);
             after = end;
         }
-        return found.full ? Page.upToLastRow(query, found) : new Page(found.rows, Math.max(bound, query.after()), true);
+        return found.full ? Page.upToLastRow(query, found) : new Page(found.rows, Math.max(bound, from), true);
     }
 
     /**
@@ -313,6 +411,7 @@ final class LogReads {
     /** How far the log goes; a reader that has been further is told. */
     private LogEnd logEnd(Connection connection, Query query, Mark before) throws SQLException {
         LogEnd end = dialect.log().end(connection, query.after(), before);
+        replica.ifPresent(standby -> standby.logReaches(end.drawn()));
         if (end.server() == LogEnd.STANDBY) {
             throw otherServer("A standby answers", query.after());
         }
@@ -338,7 +437,7 @@ final class LogReads {
      *
      * @param before a mark that was taken before {@code end}
      */
-    private long settle(Connection connection, LogEnd end, Mark before, long after) throws SQLException {
+    private Bound settle(Connection connection, LogEnd end, Mark before, long after) throws SQLException {
         // An append may announce itself late, with a position from before: what was settled stays so.
         long from = Math.max(known(end, before), after);
         long limit = Math.min(end.drawn(), dialect.log().lowestInFlight(connection));
@@ -350,7 +449,7 @@ final class LogReads {
             }
             settled = highest.get();
         }
-        return highest.map(Mark::position).orElse(from);
+        return new Bound(highest.map(Mark::position).orElse(from), highest);
     }
 
     private static SQLException otherServer(String what, long after) {
@@ -424,8 +523,8 @@ final class LogReads {
             throws SQLException {
         long largest = payloads.largestOf(limit, bytesSoFar);
         List<LogRow> rows = new ArrayList<>(Math.min(limit, 1024));
-        try (PreparedStatement statement = dialect.log()
-                        .selectPage(connection, query.filter, query.typeNames, tags, after, upTo, limit, largest);
+        try (PreparedStatement statement = query.log.selectPage(
+                        connection, query.filter, query.typeNames, tags, after, upTo, limit, largest);
                 ResultSet result = statement.executeQuery()) {
             while (result.next()) {
                 rows.add(new LogRow(result.getLong(1), new EventRow(result, 2, dialect.types())));
@@ -433,6 +532,26 @@ final class LogReads {
         }
         return rows;
     }
+
+    private Query query(EventFilter filter, Set<String> typeNames, EventPage page) {
+        return new Query(filter, typeNames, page, dialect.log());
+    }
+
+    /**
+     * Up to where nothing can appear any more.
+     *
+     * @param mark what was found there just now; empty if nothing new was
+     */
+    private record Bound(long position, Optional<Mark> mark) {}
+
+    /**
+     * What a replica has given of a page.
+     *
+     * @param page all of it, if that is so
+     * @param rows its beginning
+     * @param reached the position up to which nothing is missing among the rows
+     */
+    private record Begun(Optional<StoredPage> page, PageRows rows, long reached) {}
 
     /** The rows of a page as they are gathered. */
     private static final class PageRows {
@@ -450,8 +569,12 @@ final class LogReads {
         }
     }
 
-    /** What is asked for. */
-    private record Query(EventFilter filter, Set<String> typeNames, EventPage page) {
+    /** What is asked for, and by which statements. */
+    private record Query(EventFilter filter, Set<String> typeNames, EventPage page, LogQueries log) {
+        Query of(LogQueries other) {
+            return new Query(filter, typeNames, page, other);
+        }
+
         long after() {
             return page.after().value();
         }

@@ -24,6 +24,22 @@ final class PostgreSqlLogQueries extends LogQueries {
     private static final String AND_OF_PRIMARY =
             " AND (SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby() IS NULL ELSE TRUE END)";
 
+    /**
+     * The place in the WAL that every commit before this statement lies before, flushed or not; with the cluster and the
+     * timeline in which it is one. With prepared transactions there is none: see ADR 102.
+     */
+    private static final String REPLICA_PLACE = """
+            SELECT pg_current_wal_insert_lsn()::text,
+                   (SELECT system_identifier FROM pg_control_system()),
+                   ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int,
+                   %s
+            WHERE NOT pg_is_in_recovery() AND current_setting('max_prepared_transactions') = '0'
+            """.formatted(SERVER);
+
+    private final boolean ofStandby;
+    private final TableNames tables;
+    private final String replicaAnswer;
+    private final String markOf;
     private final String end;
     private final String highestCommitted;
     private final String lastPosition;
@@ -31,7 +47,22 @@ final class PostgreSqlLogQueries extends LogQueries {
     private final String oldestInFlight;
 
     PostgreSqlLogQueries(TableNames names) {
+        this(names, false);
+    }
+
+    private PostgreSqlLogQueries(TableNames names, boolean ofStandby) {
         super(names, SqlExpressions.POSTGRESQL);
+        this.tables = names;
+        this.ofStandby = ofStandby;
+        this.markOf = names.in("SELECT position, event_id, %s FROM eventcore_event WHERE stream_key = ? AND version = ?"
+                .formatted(SERVER));
+        this.replicaAnswer = names.in("""
+                SELECT pg_is_in_recovery(),
+                       coalesce(pg_last_wal_replay_lsn() >= ?::pg_lsn, FALSE),
+                       (SELECT system_identifier FROM pg_control_system()) = ?,
+                       (SELECT timeline_id FROM pg_control_checkpoint()) = ?,
+                       coalesce((SELECT event_id FROM eventcore_event WHERE position = ?) = ?, FALSE)
+                """);
         // By an order and a limit: for a bare condition a server without statistics may look through the whole table.
         this.end = names.in("""
                 SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
@@ -90,15 +121,7 @@ final class PostgreSqlLogQueries extends LogQueries {
 
     @Override
     Optional<Mark> highestCommitted(Connection connection, long after, long upTo) throws SQLException {
-        try (PreparedStatement query = connection.prepareStatement(highestCommitted)) {
-            query.setLong(1, after);
-            query.setLong(2, upTo);
-            try (ResultSet row = query.executeQuery()) {
-                return row.next()
-                        ? Optional.of(new Mark(row.getLong(1), SqlTypes.POSTGRESQL.uuid(row, 2), server(row, 3)))
-                        : Optional.empty();
-            }
-        }
+        return mark(connection, highestCommitted, after, upTo);
     }
 
     private static long server(ResultSet row, int column) throws SQLException {
@@ -109,7 +132,64 @@ final class PostgreSqlLogQueries extends LogQueries {
     /** In the statement itself: a standby may be promoted, and a pool may change the server, before the next one. */
     @Override
     String andOfPrimary() {
-        return AND_OF_PRIMARY;
+        return ofStandby ? "" : AND_OF_PRIMARY;
+    }
+
+    @Override
+    LogQueries ofStandby() {
+        return new PostgreSqlLogQueries(tables, true);
+    }
+
+    @Override
+    Optional<ReplicaPlace> replicaPlace(Connection connection, Mark mark) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(REPLICA_PLACE);
+                ResultSet row = query.executeQuery()) {
+            return row.next() && server(row, 4) == mark.server()
+                    ? Optional.of(new ReplicaPlace(mark, row.getString(1), row.getLong(2), row.getInt(3)))
+                    : Optional.empty();
+        }
+    }
+
+    @Override
+    Optional<Mark> markOf(Connection connection, long streamKey, long version) throws SQLException {
+        return mark(connection, markOf, streamKey, version);
+    }
+
+    private static Optional<Mark> mark(Connection connection, String sql, Object... values) throws SQLException {
+        return Statements.list(
+                        connection,
+                        sql,
+                        row -> new Mark(row.getLong(1), SqlTypes.POSTGRESQL.uuid(row, 2), server(row, 3)),
+                        values)
+                .stream()
+                .findFirst();
+    }
+
+    @Override
+    ReplicaAnswer replicaAnswer(Connection connection, ReplicaPlace place) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(replicaAnswer)) {
+            query.setString(1, place.lsn());
+            query.setLong(2, place.cluster());
+            query.setInt(3, place.timeline());
+            query.setLong(4, place.mark().position());
+            query.setObject(5, place.mark().eventId());
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                if (!row.getBoolean(1)) {
+                    return ReplicaAnswer.NO_STANDBY;
+                }
+                if (!row.getBoolean(3)) {
+                    return ReplicaAnswer.OTHER_CLUSTER;
+                }
+                if (!row.getBoolean(4)) {
+                    return ReplicaAnswer.OTHER_TIMELINE;
+                }
+                if (!row.getBoolean(2)) {
+                    return ReplicaAnswer.BEHIND;
+                }
+                return row.getBoolean(5) ? ReplicaAnswer.REPLAYED : ReplicaAnswer.OTHER_HISTORY;
+            }
+        }
     }
 
     @Override

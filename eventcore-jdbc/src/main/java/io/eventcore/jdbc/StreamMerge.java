@@ -5,6 +5,7 @@ import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamIntegrityException;
 import io.eventcore.StreamVersion;
+import io.eventcore.jdbc.LogEnd.Mark;
 import io.eventcore.jdbc.StreamQueries.StreamPart;
 import io.eventcore.jdbc.StreamReads.Beginning;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,11 @@ final class StreamMerge implements Iterator<StoredEvent> {
     private final Payloads payloads;
     private final StoredEvent.Decoder decoder;
 
+    private final Optional<Replica> replica;
+    private Optional<ReplicaPlace> place = Optional.empty();
+    private boolean placeWanted = true;
+    private boolean onReplica;
+
     private final List<Cursor> all;
     private final PriorityQueue<Cursor> heads;
 
@@ -61,7 +68,9 @@ final class StreamMerge implements Iterator<StoredEvent> {
             Payloads payloads,
             StoredEvent.Decoder decoder,
             List<Beginning> beginnings,
-            Map<StreamId, StreamVersion> streamsAfter) {
+            Map<StreamId, StreamVersion> streamsAfter,
+            Optional<Replica> replica) {
+        this.replica = replica;
         this.dialect = dialect;
         this.connections = connections;
         this.payloads = payloads;
@@ -149,6 +158,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
                 fitting++;
             }
             Map<Long, byte[]> found = dialect.lookups().payloads(connection, next.subList(0, fitting));
+            checkFound(found.size(), fitting);
             found.values().forEach(payload -> bytesHeld += payload.length);
             fetched.putAll(found);
         });
@@ -214,6 +224,10 @@ final class StreamMerge implements Iterator<StoredEvent> {
             }
         }
         for (int i = 0; i < some.size(); i++) {
+            checkFound(
+                    some.get(i).found.size(), parts.get(i).upTo() - parts.get(i).after());
+        }
+        for (int i = 0; i < some.size(); i++) {
             some.get(i).take(parts.get(i));
         }
     }
@@ -226,12 +240,56 @@ final class StreamMerge implements Iterator<StoredEvent> {
 
     private void run(Cursor cursor, Step step) {
         try {
+            if (replica.isPresent() && runOnReplica(replica.get(), cursor, step)) {
+                return;
+            }
+            all.forEach(each -> each.found.clear());
             connections.joinOrOwn(connection -> {
                 step.on(connection);
                 return true;
             });
         } catch (SQLException e) {
             throw failed(cursor, e);
+        }
+    }
+
+    /**
+     * Whether a standby has given what is wanted. The versions at which the read ends were known before the place was noted, so
+     * one that has replayed up to there holds all of it.
+     */
+    private boolean runOnReplica(Replica standby, Cursor cursor, Step step) throws SQLException {
+        if (!standby.mayAnswer() || connections.inCallersTransaction()) {
+            return false;
+        }
+        if (placeWanted) {
+            placeWanted = false;
+            place = connections.own(connection -> {
+                Optional<Mark> last = dialect.log()
+                        .markOf(
+                                connection,
+                                cursor.stream.key(),
+                                cursor.stream.version().value());
+                return last.isPresent() ? dialect.log().replicaPlace(connection, last.get()) : Optional.empty();
+            });
+        }
+        onReplica = true;
+        try {
+            boolean done = place.flatMap(noted -> standby.read(noted, connection -> {
+                        step.on(connection);
+                        return true;
+                    }))
+                    .orElse(false);
+            standby.count(done);
+            return done;
+        } finally {
+            onReplica = false;
+        }
+    }
+
+    /** A standby that follows another server since a promotion may lack an event; the primary is asked then. */
+    private void checkFound(long found, long wanted) throws SQLException {
+        if (onReplica && found < wanted) {
+            throw new SQLException("The replica lacks an event that the primary has", "55000");
         }
     }
 

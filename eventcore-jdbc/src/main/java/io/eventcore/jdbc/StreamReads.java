@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ final class StreamReads {
     private final Connections connections;
     private final Payloads payloads;
     private final boolean sharing;
+    private final Optional<Replica> replica;
     private final SharedReads<StreamId, StreamVersion, Beginning> shared;
 
     /**
@@ -45,12 +47,15 @@ final class StreamReads {
      *
      * @param payloads fetches the payloads of large events, and knows how many bytes a read may hold
      * @param sharing whether one thread may read what another asks for
+     * @param replica where to read what does not come with the first statement; empty for the same database
      */
-    StreamReads(Dialect dialect, Connections connections, Payloads payloads, boolean sharing) {
+    StreamReads(
+            Dialect dialect, Connections connections, Payloads payloads, boolean sharing, Optional<Replica> replica) {
         this.dialect = dialect;
         this.connections = connections;
         this.payloads = payloads;
         this.sharing = sharing;
+        this.replica = replica;
         this.shared = new SharedReads<>(
                 dialect.streams().readsBeforeSharing(),
                 streams -> connections.own(connection -> beginnings(connection, streams)));
@@ -68,7 +73,7 @@ final class StreamReads {
         List<Beginning> streams = List.copyOf(beginnings.values());
         return EventStreamReader.ofStored(
                 versions,
-                () -> new StreamMerge(dialect, connections, payloads, decoder, streams, streamsAfter),
+                () -> new StreamMerge(dialect, connections, payloads, decoder, streams, streamsAfter, replica),
                 eventType);
     }
 

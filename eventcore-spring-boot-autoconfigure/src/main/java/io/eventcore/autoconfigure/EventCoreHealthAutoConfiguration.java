@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.projection.ProjectionRunner;
 import java.util.LinkedHashMap;
@@ -40,11 +41,12 @@ public final class EventCoreHealthAutoConfiguration {
     HealthContributor eventcoreHealthContributor(
             EventStore eventStore,
             ObjectProvider<JdbcSchema> schema,
+            ObjectProvider<JdbcDatabase> databases,
             ObjectProvider<ProjectionRunner> runners,
             EventCoreProperties properties) {
         EventStore store = UnobservedStore.of(eventStore);
         Map<String, HealthContributor> parts = new LinkedHashMap<>();
-        EventStoreHealth storeHealth = new EventStoreHealth(store, schema.getIfUnique());
+        EventStoreHealth storeHealth = new EventStoreHealth(store, schema.getIfUnique(), databases.getIfUnique());
         parts.put("store", storeHealth);
         runners.ifUnique(runner ->
                 parts.put("projections", new ProjectionHealth(runner, store, storeHealth, properties.health())));

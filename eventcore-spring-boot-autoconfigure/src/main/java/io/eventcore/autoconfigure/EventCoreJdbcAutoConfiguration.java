@@ -128,11 +128,18 @@ public final class EventCoreJdbcAutoConfiguration {
         return wanted.toArray(OptionalIndex[]::new);
     }
 
+    @Bean
+    ReplicaConnections eventCoreReplicaConnections(
+            EventCoreProperties properties, @EventCoreReplica ObjectProvider<DataSource> marked) {
+        return ReplicaConnections.of(marked, properties.jdbc().replica());
+    }
+
     /** Looked at once for all stores that it gives, after the tables were created. */
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean
-    JdbcDatabase eventStoreDatabase(EventCoreProperties properties, DataSources dataSources) {
+    JdbcDatabase eventStoreDatabase(
+            EventCoreProperties properties, DataSources dataSources, ReplicaConnections replica) {
         DataSource dataSource = dataSources.single();
         Jdbc jdbc = properties.jdbc();
         warnIfEventsAreLost(dataSource);
@@ -140,6 +147,7 @@ public final class EventCoreJdbcAutoConfiguration {
         JdbcDatabase.Builder database =
                 JdbcDatabase.builder(dataSource).schema(jdbc.schema()).tablePrefix(jdbc.tablePrefix());
         dataSources.poolSize().ifPresent(database::poolSize);
+        replica.dataSource().ifPresent(database::replica);
         return (jdbc.validateSchema() ? database : database.withoutSchemaCheck()).build();
     }
 

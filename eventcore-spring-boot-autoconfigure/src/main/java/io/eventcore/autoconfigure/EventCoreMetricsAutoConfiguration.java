@@ -2,6 +2,8 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
 import io.eventcore.command.CommandExecutor;
+import io.eventcore.jdbc.JdbcDatabase;
+import io.eventcore.jdbc.ReplicaStatus;
 import io.eventcore.micrometer.AppendMetrics;
 import io.eventcore.micrometer.CallbackMetrics;
 import io.eventcore.micrometer.CommandObservations;
@@ -16,6 +18,7 @@ import io.eventcore.micrometer.WarmStreamMetrics;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.snapshot.SnapshotListener;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -24,6 +27,7 @@ import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -104,14 +108,33 @@ public final class EventCoreMetricsAutoConfiguration {
             ObjectProvider<EventStore> stores,
             ObjectProvider<ProjectionRunner> runners,
             ObjectProvider<CommandExecutor> executors,
-            ObjectProvider<PersonalDataProtection> protections) {
+            ObjectProvider<PersonalDataProtection> protections,
+            ObjectProvider<JdbcDatabase> databases) {
         return meters -> {
             stores.ifUnique(store -> new LogMetrics(store).bindTo(meters));
             runners.ifUnique(runner -> new ProjectionMetrics(runner).bindTo(meters));
             executors.ifUnique(executor -> new WarmStreamMetrics(executor).bindTo(meters));
             protections.ifUnique(protection -> new PersonalDataMetrics(protection).bindTo(meters));
+            databases.ifUnique(database -> bindReplica(database, meters));
             new CallbackMetrics().bindTo(meters);
         };
+    }
+
+    private static void bindReplica(JdbcDatabase database, MeterRegistry meters) {
+        if (database.replicaStatus().isPresent()) {
+            counter("replica", database, ReplicaStatus::pagesFromReplica).register(meters);
+            counter("primary", database, ReplicaStatus::pagesFromPrimary).register(meters);
+        }
+    }
+
+    private static FunctionCounter.Builder<JdbcDatabase> counter(
+            String source, JdbcDatabase database, ToLongFunction<ReplicaStatus> pages) {
+        return FunctionCounter.builder(
+                        "eventcore.replica.pages",
+                        database,
+                        each -> pages.applyAsLong(each.replicaStatus().orElseThrow()))
+                .tag("source", source)
+                .description("Pages of the log that a replica was wanted for, by where they have come from");
     }
 
     /** Latencies are of use with their distribution; what the application sets about them counts more. */

@@ -140,6 +140,7 @@ public record EventCoreProperties(
      * @param readBytes how many bytes of events one read holds in memory at once; a larger event is read alone
      * @param groupCommit how appends that wait at the same time share a transaction
      * @param indexes indexes that are created with the tables, or on tables that are there already
+     * @param replica standbys of the database
      */
     public record Jdbc(
             @DefaultValue("embedded") SchemaInitialization initializeSchema,
@@ -148,7 +149,8 @@ public record EventCoreProperties(
             @DefaultValue("eventcore_") String tablePrefix,
             @DefaultValue("4MB") DataSize readBytes,
             @DefaultValue GroupCommit groupCommit,
-            @DefaultValue Indexes indexes) {
+            @DefaultValue Indexes indexes,
+            @DefaultValue Replica replica) {
         /** The rule of the store, so that an application that breaks it is told the name of the property. */
         private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
@@ -179,6 +181,39 @@ public record EventCoreProperties(
     public record Indexes(
             @DefaultValue("false") boolean eventType,
             @DefaultValue("false") boolean eventId) {}
+
+    /**
+     * Standbys of the database, from which readers of the log take what they catch up with.
+     *
+     * @param url JDBC URL of one or several standbys of the PostgreSQL that holds the events; without one, all is read from
+     *     the primary
+     * @param username user that reads events on standbys
+     * @param password password of the user that reads events on standbys
+     * @param maxConnections how many connections to standbys are open at most
+     * @param connectionTimeout how long a reader waits for a connection to a standby before it turns to the primary
+     */
+    public record Replica(
+            @DefaultValue("") String url,
+            @DefaultValue("") String username,
+            @DefaultValue("") String password,
+            @DefaultValue("4") int maxConnections,
+            @DefaultValue("1s") Duration connectionTimeout) {
+        /** Checks the bounds. */
+        public Replica {
+            check(maxConnections >= 1, "eventcore.jdbc.replica.max-connections", maxConnections, "must be at least 1");
+            check(
+                    connectionTimeout.toMillis() >= 250,
+                    "eventcore.jdbc.replica.connection-timeout",
+                    connectionTimeout,
+                    "must be at least 250ms");
+        }
+
+        /** Without user and password. */
+        @Override
+        public String toString() {
+            return "Replica[maxConnections=%d, connectionTimeout=%s]".formatted(maxConnections, connectionTimeout);
+        }
+    }
 
     /**
      * How appends that wait at the same time share a transaction.

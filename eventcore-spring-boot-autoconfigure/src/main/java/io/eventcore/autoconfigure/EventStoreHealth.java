@@ -1,8 +1,11 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
+import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.jdbc.ReplicaStatus;
 import io.eventcore.jdbc.SchemaException;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +22,15 @@ final class EventStoreHealth implements HealthIndicator {
 
     private final EventStore store;
     private final @Nullable JdbcSchema schema;
+    private final @Nullable JdbcDatabase database;
     private volatile @Nullable Failed failed;
 
     private record Failed(long at, String type) {}
 
-    EventStoreHealth(EventStore store, @Nullable JdbcSchema schema) {
+    EventStoreHealth(EventStore store, @Nullable JdbcSchema schema, @Nullable JdbcDatabase database) {
         this.store = store;
         this.schema = schema;
+        this.database = database;
     }
 
     /** The type of the failure that the store has had a moment ago; empty if it has answered since, or was not asked. */
@@ -44,6 +49,9 @@ final class EventStoreHealth implements HealthIndicator {
                 up.withDetail("schemaVersion", schema.probe());
             }
             up.withDetail("lastPosition", store.lastPosition().value());
+            if (database != null) {
+                database.replicaStatus().ifPresent(status -> up.withDetail("replica", details(status)));
+            }
             failed = null;
             return up.build();
         } catch (SchemaException e) {
@@ -56,5 +64,12 @@ final class EventStoreHealth implements HealthIndicator {
             failed = new Failed(System.nanoTime(), e.getClass().getName());
             return Health.down().withDetail("failure", e.getClass().getName()).build();
         }
+    }
+
+    private static Map<String, Object> details(ReplicaStatus status) {
+        return Map.of(
+                "pagesFromReplica", status.pagesFromReplica(),
+                "pagesFromPrimary", status.pagesFromPrimary(),
+                "answer", status.answer());
     }
 }

@@ -1,0 +1,309 @@
+package io.eventcore.jdbc;
+
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.jdbc.Connections.Work;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Standbys of the primary, from which what was settled there is read as soon as they have replayed it.
+ *
+ * <p>A connection leads to one of them, and each may lag as far as it will. So the one that answers is asked in the transaction
+ * that reads, by a statement before the others: a statement sees what was replayed before it began, and no function in it tells
+ * how far that was. What it does not give, for whatever reason, the primary gives.
+ *
+ * <p>A standby that lags is asked again after a moment, and one that fails after a pause that doubles, by one thread. No answer
+ * is awaited for longer than ten seconds, nor a connection for longer than the data source does.
+ *
+ * <p>Safe for any number of threads.
+ */
+final class Replica {
+    /** A page of fewer events is not worth the question that it costs the primary. */
+    static final int SMALLEST_PAGE = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
+
+    private static final int LONGEST_SILENCE_MILLIS = 10_000;
+    private static final long BEHIND_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long BETWEEN_WARNINGS_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final Connections connections;
+    private final OwnTransactions transactions;
+    private final LogQueries log;
+    private final int smallestPage;
+    private final LongSupplier nanos;
+    private final LongAdder pagesRead = new LongAdder();
+    private final LongAdder pagesLeft = new LongAdder();
+
+    /** The last place that a standby has replayed, which readers far behind go on with while the newest is not. */
+    private ReplicaPlace replayed = ReplicaPlace.NONE;
+
+    private ReplicaPlace newest = ReplicaPlace.NONE;
+
+    /** The place that the standby asked last has not replayed, and until when it is not asked for that again. */
+    private ReplicaPlace behind = ReplicaPlace.NONE;
+
+    private long behindUntil;
+    private long failedUntil;
+    private long pause;
+
+    /** How often the pause has grown: of threads that fail together, one makes it grow. */
+    private int failures;
+
+    private boolean warned;
+    private long warnedAt;
+    private volatile long logReaches = Long.MAX_VALUE;
+    private volatile ReplicaAnswer answer = ReplicaAnswer.NOT_ASKED;
+
+    /**
+     * Standbys of this database.
+     *
+     * @param smallestPage how many events must be wanted, and there, for a standby to be asked
+     * @param nanos the time, as {@link System#nanoTime} tells it
+     */
+    Replica(Connections connections, Dialect dialect, int smallestPage, LongSupplier nanos) {
+        this.connections = connections;
+        this.transactions = dialect.transactions();
+        this.log = dialect.log().ofStandby();
+        this.smallestPage = smallestPage;
+        this.nanos = nanos;
+        this.behindUntil = nanos.getAsLong();
+        this.failedUntil = behindUntil;
+        this.warnedAt = behindUntil - BETWEEN_WARNINGS_NANOS;
+    }
+
+    /** Pages of a standby. */
+    LogQueries log() {
+        return log;
+    }
+
+    /** Whether so many events are enough to ask a standby for. */
+    boolean isWorthWhile(long events) {
+        return events >= smallestPage;
+    }
+
+    /** Notes how far the log goes, so that readers at its end ask for no place. */
+    void logReaches(long position) {
+        logReaches = position;
+    }
+
+    /** Notes that a page was full that ends here: who continues may find as many again. */
+    void logGoesOnAfter(long position) {
+        if (!isWorthWhile(logReaches - position)) {
+            logReaches = position + smallestPage;
+        }
+    }
+
+    /** Whether a reader who asks for so many events may find enough there to ask a standby for, as far as is known. */
+    boolean isWorthWhile(long position, int events) {
+        return isWorthWhile(events) && isWorthWhile(logReaches - position);
+    }
+
+    /** Whether a standby may be asked now: none has failed a moment ago. */
+    synchronized boolean mayAnswer() {
+        return isOver(failedUntil);
+    }
+
+    /**
+     * Whether a standby may have an answer for a reader at a position, so that it is worth to ask the primary. Without a place
+     * beyond the position a newer one is noted only if the newest was replayed: else it would only be waited for longer.
+     */
+    boolean mayAnswer(long position) {
+        ReplicaPlace awaited;
+        synchronized (this) {
+            ReplicaPlace known = placeBeyond(position);
+            if (!known.isNone() || newest.equals(replayed)) {
+                return isDue(known);
+            }
+            awaited = newest;
+        }
+        return read(awaited, connection -> true).isPresent();
+    }
+
+    /**
+     * A place so far beyond a position that it is worth while; {@link ReplicaPlace#NONE} if none is known. Rather an older one
+     * that a standby has replayed than the newest.
+     */
+    synchronized ReplicaPlace placeBeyond(long position) {
+        if (isWorthWhile(replayed.mark().position() - position)) {
+            return replayed;
+        }
+        return isWorthWhile(newest.mark().position() - position) ? newest : ReplicaPlace.NONE;
+    }
+
+    synchronized void offer(ReplicaPlace place) {
+        newest = place;
+    }
+
+    /** Forgets all places: the primary is not the server, or its log not the log, in which they were noted. */
+    synchronized void forget() {
+        newest = ReplicaPlace.NONE;
+        replayed = ReplicaPlace.NONE;
+    }
+
+    /** Counts a page that was begun here, or that was worth while and came from the primary all the same. */
+    void count(boolean read) {
+        (read ? pagesRead : pagesLeft).increment();
+    }
+
+    ReplicaStatus status() {
+        return new ReplicaStatus(pagesRead.sum(), pagesLeft.sum(), answer);
+    }
+
+    /**
+     * What a standby shows that has replayed up to a place.
+     *
+     * @param work is given a connection on which each statement sees at least that; it may run in vain
+     * @return what the work returns; empty if no standby has replayed so far, or the read has failed
+     */
+    <T> Optional<T> read(ReplicaPlace place, Work<T> work) {
+        int failuresBefore;
+        synchronized (this) {
+            if (!mayBegin(place)) {
+                return Optional.empty();
+            }
+            failuresBefore = failures;
+        }
+        ReplicaAnswer given;
+        Optional<T> result = Optional.empty();
+        try {
+            Answered<T> answered =
+                    connections.own(connection -> bounded(connection, () -> answered(connection, place, work)));
+            given = answered.answer;
+            result = answered.result;
+        } catch (SQLException | RuntimeException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                // It says nothing about the standby; the primary is asked, and tells the caller.
+                return Optional.empty();
+            }
+            given = ReplicaAnswer.FAILED;
+            tell(given, e);
+        }
+        end(place, given, failuresBefore);
+        return result;
+    }
+
+    private record Answered<T>(ReplicaAnswer answer, Optional<T> result) {}
+
+    private <T> Answered<T> answered(Connection connection, ReplicaPlace place, Work<T> work) throws SQLException {
+        // In one transaction, so that no pooler sends the statements to different servers; in READ COMMITTED, so that
+        // each
+        // of them sees what was replayed before it.
+        Answered<T> answered = transactions.run(connection, () -> {
+            ReplicaAnswer given = log.replicaAnswer(connection, place);
+            if (given == ReplicaAnswer.OTHER_HISTORY) {
+                // It looked for the event before it looked how far it has come.
+                given = log.replicaAnswer(connection, place);
+            }
+            return given == ReplicaAnswer.REPLAYED
+                    ? new Answered<>(given, Optional.of(work.on(connection)))
+                    : new Answered<>(given, Optional.empty());
+        });
+        if (answered.answer.isFailure()) {
+            // A new connection may find another server, if the URL names several.
+            connection.abort(Runnable::run);
+        }
+        return answered;
+    }
+
+    /** Ends what gets no answer: a server that is frozen keeps its connections. */
+    private static <T> T bounded(Connection connection, OwnTransactions.Work<T> work) throws SQLException {
+        int before = connection.getNetworkTimeout();
+        connection.setNetworkTimeout(Runnable::run, LONGEST_SILENCE_MILLIS);
+        try {
+            return work.run();
+        } finally {
+            if (!connection.isClosed()) {
+                connection.setNetworkTimeout(Runnable::run, before);
+            }
+        }
+    }
+
+    /** Notes that the primary gives no place, and asks for none for a while. */
+    void noPlace() {
+        synchronized (this) {
+            failedUntil = nanos.getAsLong() + LONGEST_PAUSE_NANOS;
+        }
+        answer = ReplicaAnswer.NO_PLACE;
+        tell(ReplicaAnswer.NO_PLACE, null);
+    }
+
+    private boolean isDue(ReplicaPlace place) {
+        return isOver(failedUntil) && (!place.equals(behind) || isOver(behindUntil));
+    }
+
+    private boolean mayBegin(ReplicaPlace place) {
+        if (!isDue(place)) {
+            return false;
+        }
+        if (pause > 0) {
+            // While this thread tries, others do not wait for the same.
+            failedUntil = nanos.getAsLong() + pause;
+        }
+        return true;
+    }
+
+    private void end(ReplicaPlace place, ReplicaAnswer given, int failuresBefore) {
+        answer = given;
+        boolean failed = given.isFailure();
+        synchronized (this) {
+            long now = nanos.getAsLong();
+            if (!failed) {
+                pause = 0;
+                failedUntil = now;
+            } else if (failures == failuresBefore) {
+                failures++;
+                pause = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pause));
+                failedUntil = now + pause;
+            }
+            if (given == ReplicaAnswer.BEHIND) {
+                behind = place;
+                behindUntil = now + BEHIND_NANOS;
+            } else if (given == ReplicaAnswer.REPLAYED && place.equals(newest)) {
+                replayed = place;
+            }
+        }
+        if (failed && given != ReplicaAnswer.FAILED) {
+            tell(given, null);
+        } else if (!failed) {
+            tellOfRecovery();
+        }
+    }
+
+    private boolean isOver(long until) {
+        return nanos.getAsLong() - until >= 0;
+    }
+
+    private void tell(ReplicaAnswer given, @Nullable Exception e) {
+        synchronized (this) {
+            if (!isOver(warnedAt + BETWEEN_WARNINGS_NANOS)) {
+                return;
+            }
+            warnedAt = nanos.getAsLong();
+            warned = true;
+        }
+        LOG.warn(
+                "The log is read from the primary instead of the replica: {}",
+                given.text(),
+                e == null ? null : e instanceof SQLException sql ? Failure.redacted(sql) : OwnThreads.redacted(e));
+    }
+
+    private void tellOfRecovery() {
+        synchronized (this) {
+            if (!warned) {
+                return;
+            }
+            warned = false;
+        }
+        LOG.info("The log is read from the replica again");
+    }
+}
