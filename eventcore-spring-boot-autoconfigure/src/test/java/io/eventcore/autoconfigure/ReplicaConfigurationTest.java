@@ -1,11 +1,15 @@
 package io.eventcore.autoconfigure;
 
+import static io.eventcore.ExpectedVersion.any;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventStore;
+import io.eventcore.StreamId;
+import io.eventcore.StreamWrites;
+import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.ReplicaStatus;
 import io.eventcore.jdbc.UnsupportedDatabaseException;
@@ -17,7 +21,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.env.YamlPropertySourceLoader;
@@ -35,6 +38,7 @@ class ReplicaConfigurationTest {
     private static final String NOWHERE = "jdbc:postgresql://127.0.0.1:1/postgres";
 
     private static final int EVENTS = 300;
+    private static final StreamId ADA = StreamId.of("account-ada");
 
     @Test
     void without_a_replica_there_is_none() {
@@ -56,9 +60,8 @@ class ReplicaConfigurationTest {
                         "eventcore.jdbc.replica.password=secret",
                         "eventcore.jdbc.replica.connection-timeout=250ms")
                 .run(application -> {
-                    Applications.assertWorks(application);
                     EventStore store = application.getBean(EventStore.class);
-                    IntStream.range(0, EVENTS).forEach(i -> Applications.assertWorks(application));
+                    store.appendEvents(deposits());
 
                     assertThat(store.readEvents(EventFilter.all(), EventPage.first(EVENTS), Event.class)
                                     .events())
@@ -145,6 +148,14 @@ class ReplicaConfigurationTest {
                         .getFailure()
                         .rootCause()
                         .hasMessageContaining("eventcore.jdbc.replica.max-connections"));
+    }
+
+    private static StreamWrites deposits() {
+        StreamWrites writes = StreamWrites.empty().registerStream(ADA, any());
+        for (int i = 1; i <= EVENTS; i++) {
+            writes = writes.append(new Deposited(ADA, i));
+        }
+        return writes;
     }
 
     private static PropertySource<?> ofTheGuide() {
