@@ -141,6 +141,7 @@ final class CounterRowImports implements Imports {
     @Override
     public void keepOthersOut(Connection connection) throws SQLException {
         Statements.list(connection, lockCounter, row -> row.getLong(1));
+        writes.keepPositions(connection);
     }
 
     @Override

@@ -25,6 +25,11 @@ final class Dialect {
     private final CommandTable commands;
 
     Dialect(Engine engine, TableNames names) {
+        this(engine, names, engine.appends(names));
+    }
+
+    /** The same, whose appends are carried out otherwise; for tests. */
+    Dialect(Engine engine, TableNames names, Appends appends) {
         this.engine = engine;
         this.names = names;
         this.lookups = new KeyLookups(names, engine.expressions(), engine.types());
@@ -32,7 +37,7 @@ final class Dialect {
         this.log = engine.log(names);
         this.tags = new TagQueries(names, engine.expressions());
         this.tagHeads = engine.tagHeads(names);
-        this.appends = engine.appends(names);
+        this.appends = appends;
         this.imports = engine.imports(names);
         this.stored = new StoredAppends(names, engine.expressions(), engine.types());
         this.settlement = new Settlement(engine.transactions(), appends, stored, engine.indexes(), names);

@@ -22,6 +22,11 @@ enum Engine {
         }
 
         @Override
+        void checkServer(Connection connection) throws SQLException {
+            PostgreSqlPooler.check(connection);
+        }
+
+        @Override
         StreamQueries streams(TableNames names) {
             return new PostgreSqlStreamQueries(names);
         }
@@ -107,7 +112,52 @@ enum Engine {
 
         @Override
         Sessions sessions() {
-            return MariaDbSessions.checked(List.of("", MariaDbStreamLocks.AT_ONCE));
+            return MariaDbSessions.checked(List.of("", MariaDbStreamLocks.AT_ONCE), session -> {});
+        }
+    },
+
+    /** As MariaDB, as a node of a cluster whose nodes do not hear of each other's locks. */
+    GALERA(
+            SqlErrors.MARIADB,
+            SqlTypes.MARIADB,
+            SqlExpressions.MARIADB,
+            SchemaScripts.MARIADB,
+            IndexCatalog.MARIADB,
+            LockTimeouts.MARIADB) {
+        @Override
+        OwnTransactions transactions() {
+            return MariaDbTransactions.MARIADB;
+        }
+
+        @Override
+        Appends appends(TableNames names) {
+            return statementAppends(
+                    names, new GaleraStreamLocks(names, MariaDbTransactions.MARIADB), new GaleraEventWrites(names));
+        }
+
+        @Override
+        Imports imports(TableNames names) {
+            return new CounterRowImports(
+                    names,
+                    new GaleraStreamLocks(names, MariaDbTransactions.MARIADB),
+                    new GaleraEventWrites(names),
+                    types(),
+                    "SELECT @@max_allowed_packet");
+        }
+
+        @Override
+        TransactionMarks marks(TableNames names, Appends appends) {
+            return new MariaDbMarks(names, appends);
+        }
+
+        @Override
+        Sessions sessions() {
+            return MariaDbSessions.checked(List.of("", MariaDbStreamLocks.AT_ONCE), GaleraNode::checkSession);
+        }
+
+        @Override
+        void checkServer(Connection connection) throws SQLException {
+            GaleraNode.checkOrder(connection);
         }
     },
 
@@ -147,7 +197,7 @@ enum Engine {
 
         @Override
         Sessions sessions() {
-            return MariaDbSessions.checked(List.of(""));
+            return MariaDbSessions.checked(List.of(""), session -> {});
         }
     };
 
@@ -202,9 +252,15 @@ enum Engine {
             String version = row.getString(1);
             if (version.contains("MariaDB")) {
                 new DatabaseServer("MariaDB", version).atLeast("10.6");
-                return MARIADB;
+                return GaleraNode.isOne(connection) ? GALERA : MARIADB;
             }
             new DatabaseServer("MySQL", version).atLeast("8.0.29");
+            if (GaleraNode.isOne(connection)) {
+                throw new UnsupportedDatabaseException(
+                        "MySQL",
+                        "The event store was not tried on a Galera cluster of MySQL; this is a node of one (%s). It works on one of MariaDB"
+                                .formatted(version));
+            }
             return MYSQL;
         }
     }
@@ -249,6 +305,15 @@ enum Engine {
      */
     void makeCommitsLast(Connection connection) throws SQLException {
         // Most engines are made that way.
+    }
+
+    /**
+     * Checks settings of the server, and of what lies between, without which the store would not keep its promises.
+     *
+     * @throws io.eventcore.EventStoreUnavailableException if one is wrong
+     */
+    void checkServer(Connection connection) throws SQLException {
+        // Most engines have none.
     }
 
     StreamQueries streams(TableNames names) {

@@ -53,4 +53,19 @@ interface EventWrites {
      * @return the last position before them
      */
     long takePositions(Connection connection, int count) throws SQLException;
+
+    /**
+     * Sees to it that what a transaction relies on is still so when it commits, though it writes no event. There is nothing to do where
+     * its locks tell that to all who write.
+     *
+     * @param relied the locked rows, with the versions that they have and keep
+     */
+    default void keep(Connection connection, List<NewVersion> relied) throws SQLException {
+        // On one server a lock is enough.
+    }
+
+    /** The same for the row that gives the positions away, which the transaction has locked. */
+    default void keepPositions(Connection connection) throws SQLException {
+        // On one server a lock is enough.
+    }
 }

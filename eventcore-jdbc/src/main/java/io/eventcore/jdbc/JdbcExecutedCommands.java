@@ -263,6 +263,9 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     /**
      * Finds out how an execution ended whose connection was lost at the commit. To take the id anew waits for the old
      * session, which may still be at work: then either its result is there, or there will be none.
+     *
+     * <p>On another node of a cluster it does not wait. So the id is given back in the same transaction, and that is committed: both have
+     * written one row, and the old session, which had before, is refused if it comes second.
      */
     private ExecutedCommand settle(CommandId id, String fingerprint, SQLException cause) {
         LOG.warn("The connection was lost while a command with an id was committed; finding out how it ended");
@@ -289,10 +292,13 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     private Optional<ExecutedCommand> takeAndGiveBack(CommandId id, String fingerprint) throws InterruptedException {
         share.beginSettling();
         try {
-            return Objects.requireNonNull(ownTransaction.execute(status -> {
-                status.setRollbackOnly();
-                return on(own(), connection -> take(connection, id, fingerprint));
-            }));
+            return Objects.requireNonNull(ownTransaction.execute(status -> on(own(), connection -> {
+                Optional<ExecutedCommand> earlier = take(connection, id, fingerprint);
+                if (earlier.isEmpty()) {
+                    table.delete(connection, id);
+                }
+                return earlier;
+            })));
         } finally {
             share.endSettling();
         }

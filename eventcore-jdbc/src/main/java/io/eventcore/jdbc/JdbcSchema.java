@@ -213,6 +213,7 @@ public class JdbcSchema {
     }
 
     private void ready(Connection connection, Dialect dialect) throws SQLException {
+        dialect.engine().checkServer(connection);
         dialect.engine().makeCommitsLast(connection);
         Sessions sessions = dialect.engine().sessions();
         sessions.check(connection);

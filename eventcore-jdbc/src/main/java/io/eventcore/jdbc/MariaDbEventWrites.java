@@ -11,7 +11,7 @@ import java.sql.Statement;
 import java.util.List;
 
 /** MariaDB and MySQL: many rows by each statement, since every round trip counts. */
-final class MariaDbEventWrites implements EventWrites {
+class MariaDbEventWrites implements EventWrites {
     private static final int MAX_ROWS = 500;
 
     /** A statement must fit the server's max_allowed_packet, 16 MiB by default, with what quoting adds. */

@@ -30,10 +30,12 @@ final class MariaDbSessions {
      *
      * @param beginnings how statements with texts begin that a driver sends in different ways: that of MySQL has the server
      *     prepare, if it may, what it knows for a query or a change, and writes the texts of all others into the statement
+     * @param more what else to look at
      */
-    static Sessions checked(List<String> beginnings) {
+    static Sessions checked(List<String> beginnings, Sessions.Look more) {
         return new Sessions(
                 connection -> {
+                    more.at(connection);
                     for (String beginning : beginnings) {
                         checkTexts(connection, beginning);
                     }

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * follows it for all that came meanwhile.
  *
  * <p>Listening keeps a connection of the data source for good: a pool needs one more. It needs a session of its own, so
- * behind a pooler that shares sessions between transactions nothing is heard; give it a data source past the pooler.
+ * behind a pooler nothing is heard, and it does not listen; give it a data source past the pooler.
  * When the connection is lost, a new one is made.
  *
  * <p>Safe for any number of threads.
@@ -40,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class PostgreSqlNotifications {
     private static final Logger LOG = LoggerFactory.getLogger(PostgreSqlNotifications.class);
+
+    /** SQLState of a feature that is not supported. */
+    private static final String NOT_SUPPORTED = "0A000";
 
     private static final Duration GAP = Duration.ofMillis(2);
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(10);
@@ -201,6 +204,11 @@ public final class PostgreSqlNotifications {
     }
 
     private boolean listenOn(Connection connection) throws SQLException {
+        if (PostgreSqlPooler.isBetween(connection)) {
+            throw new SQLException(
+                    "A pooler shares the session with others, who would get the notifications: give PostgreSqlNotifications a data source past it",
+                    NOT_SUPPORTED);
+        }
         PGConnection postgres = connection.unwrap(PGConnection.class);
         execute(connection, "LISTEN " + channel);
         try {

@@ -93,8 +93,11 @@ enum SqlErrors {
     /** Lock wait time-out, statement time-out (MariaDB, MySQL), statement killed. */
     private static final Set<Integer> MARIADB_TIMED_OUT = Set.of(MARIADB_LOCK_WAIT_TIMEOUT, 1969, 3024, 1317);
 
-    /** Connection killed, server shutting down. */
-    private static final Set<Integer> MARIADB_CONNECTION_LOST = Set.of(1927, 1053);
+    /**
+     * Connection killed, server shutting down, and an error during a commit: a node of a Galera cluster that is cut off from the
+     * others does not know what became of it. That such a node takes no statements (1047) is told by its SQLState.
+     */
+    private static final Set<Integer> MARIADB_CONNECTION_LOST = Set.of(1927, 1053, 1180);
 
     /** The driver has reconnected, and what was in progress is lost. */
     private static final String RECONNECTED = "25S03";

@@ -178,6 +178,7 @@ final class StatementAppends implements Appends {
         }
         List<AppendResult> outcomes = new ArrayList<>(appends.size());
         if (events == 0) {
+            writes.keep(connection, relied(appends, locked));
             appends.forEach(append -> outcomes.add(
                     new AppendResult.Written(append.slice(new long[0], new long[0]), moved(append, locked))));
             return outcomes;
@@ -212,6 +213,20 @@ final class StatementAppends implements Appends {
             writes.insertTagEntries(connection, tagEntries);
         }
         return outcomes;
+    }
+
+    /** The rows that are there of those that appends without events rely on. */
+    private static List<NewVersion> relied(List<SerializedAppend> appends, Map<String, LockedStream> locked) {
+        SortedMap<String, NewVersion> relied = new TreeMap<>(RowIds.ORDER);
+        for (SerializedAppend append : appends) {
+            for (AppendRow row : AppendRow.of(append)) {
+                LockedStream found = locked.getOrDefault(row.id(), LockedStream.ABSENT);
+                if (found.key() != LockedStream.ABSENT.key()) {
+                    relied.put(row.id(), new NewVersion(row.id(), found.key(), found.version()));
+                }
+            }
+        }
+        return List.copyOf(relied.values());
     }
 
     private static List<String> moved(SerializedAppend append, Map<String, LockedStream> locked) {

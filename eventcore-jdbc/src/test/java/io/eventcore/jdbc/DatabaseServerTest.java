@@ -9,12 +9,20 @@ import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DatabaseServerTest {
     private static final TableNames NAMES = new TableNames("", TableNames.DEFAULT_PREFIX);
+    private static final Map<String, String> GALERA =
+            Map.of("wsrep_on", "ON", "wsrep_provider", "/usr/lib/galera/libgalera_smm.so");
 
     @ParameterizedTest
     @CsvSource({
@@ -72,22 +80,76 @@ class DatabaseServerTest {
                 .satisfies(refused -> assertThat(refused.product()).isEqualTo("Oracle"));
     }
 
-    /** A connection that answers with its product and version, however it is asked. */
-    private static Connection server(String product, String version) {
-        return answering(Connection.class, product, version);
+    @Test
+    void a_node_of_a_galera_cluster_is_told_by_its_settings() throws SQLException {
+        assertThat(Dialect.of(server("MariaDB", "10.11.6-MariaDB", GALERA), NAMES)
+                        .engine())
+                .isEqualTo(Engine.GALERA);
+        assertThat(Dialect.of(
+                                server(
+                                        "MariaDB",
+                                        "10.11.6-MariaDB",
+                                        Map.of("wsrep_on", "OFF", "wsrep_provider", "none")),
+                                NAMES)
+                        .engine())
+                .isEqualTo(Engine.MARIADB);
     }
 
-    private static <T> T answering(Class<T> type, String product, String version) {
+    @Test
+    void a_galera_cluster_of_mysql_is_refused() {
+        assertThatExceptionOfType(UnsupportedDatabaseException.class)
+                .isThrownBy(() -> Dialect.of(server("MySQL", "8.0.36-28.1", GALERA), NAMES))
+                .withMessageContaining("8.0.36-28.1")
+                .withMessageContaining("Galera");
+    }
+
+    private static Connection server(String product, String version) {
+        return server(product, version, Map.of());
+    }
+
+    /** A connection that answers with its product and version, however it is asked, and with these settings. */
+    private static Connection server(String product, String version, Map<String, String> settings) {
+        DatabaseMetaData metaData = answering(
+                DatabaseMetaData.class,
+                Map.of("getDatabaseProductName", product, "getDatabaseProductVersion", version));
+        return answering(
+                Connection.class,
+                (method, arguments) -> method.equals("getMetaData")
+                        ? metaData
+                        : statement(
+                                String.valueOf(arguments[0]).startsWith("SHOW")
+                                        ? settings.entrySet().stream()
+                                                .map(entry -> List.of(entry.getKey(), entry.getValue()))
+                                                .toList()
+                                        : List.of(List.of(version))));
+    }
+
+    private static PreparedStatement statement(List<List<String>> rows) {
+        Iterator<List<String>> next = rows.iterator();
+        AtomicReference<List<String>> row = new AtomicReference<>(List.of());
+        ResultSet result = answering(ResultSet.class, (method, arguments) -> {
+            if (!method.equals("next")) {
+                return row.get().get((int) arguments[0] - 1);
+            }
+            boolean more = next.hasNext();
+            if (more) {
+                row.set(next.next());
+            }
+            return more;
+        });
+        return answering(PreparedStatement.class, Map.of("executeQuery", result));
+    }
+
+    private static <T> T answering(Class<T> type, Map<String, ?> answers) {
+        return answering(type, (method, arguments) -> Objects.requireNonNull(answers.get(method), method));
+    }
+
+    private static <T> T answering(Class<T> type, BiFunction<String, Object[], ?> answer) {
         return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (server, method, arguments) -> switch (method.getName()) {
-                    case "getMetaData" -> answering(DatabaseMetaData.class, product, version);
-                    case "prepareStatement" -> answering(PreparedStatement.class, product, version);
-                    case "executeQuery" -> answering(ResultSet.class, product, version);
-                    case "getDatabaseProductName" -> product;
-                    case "getDatabaseProductVersion", "getString" -> version;
-                    case "next" -> true;
-                    case "close" -> null;
-                    default -> throw new UnsupportedOperationException(method.getName());
-                }));
+                type.getClassLoader(),
+                new Class<?>[] {type},
+                (self, method, arguments) -> method.getName().equals("close")
+                        ? null
+                        : answer.apply(method.getName(), arguments == null ? new Object[0] : arguments)));
     }
 }

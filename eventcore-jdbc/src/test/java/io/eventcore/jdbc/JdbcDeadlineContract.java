@@ -114,7 +114,7 @@ abstract class JdbcDeadlineContract extends DeadlineContract {
     private static List<String> zones(Engine engine) {
         return switch (engine) {
             case POSTGRESQL, H2 -> List.of("SET TIME ZONE 'Asia/Kathmandu'", "SET TIME ZONE 'America/New_York'");
-            case MARIADB, MYSQL -> List.of("SET time_zone = '+05:45'", "SET time_zone = '-05:00'");
+            case MARIADB, GALERA, MYSQL -> List.of("SET time_zone = '+05:45'", "SET time_zone = '-05:00'");
         };
     }
 

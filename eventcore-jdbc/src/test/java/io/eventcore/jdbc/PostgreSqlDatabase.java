@@ -21,7 +21,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class PostgreSqlDatabase extends TestDatabase {
     static final PostgreSqlDatabase INSTANCE = new PostgreSqlDatabase();
 
-    private static final String PASSWORD = "eventcore";
+    static final String PASSWORD = "eventcore";
 
     private final HikariDataSource superuser;
     private final HikariDataSource owner;

@@ -1,0 +1,26 @@
+package io.eventcore.jdbc;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A node of a Galera cluster, where it differs from MariaDB: an append without events writes what it relies on. */
+final class GaleraStreamLocks extends MariaDbStreamLocks {
+    GaleraStreamLocks(TableNames names, MariaDbTransactions transactions) {
+        super(names, transactions);
+    }
+
+    /** At once for writing: two that share a lock cannot both write what it is on. */
+    @Override
+    public Map<String, LockedStream> lock(Connection connection, SortedMap<String, Claim> claims, boolean waits)
+            throws SQLException {
+        if (claims.values().stream().anyMatch(Claim::writes)) {
+            return super.lock(connection, claims, waits);
+        }
+        SortedMap<String, Claim> written = new TreeMap<>(claims);
+        written.replaceAll((id, claim) -> new Claim(true, claim.createsRow()));
+        return super.lock(connection, written, waits);
+    }
+}
