@@ -33,6 +33,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -101,7 +102,11 @@ class GaleraAttackTest {
     /** A store that works with parts of another kind than its database needs. */
     private EventStore store(DataSource node, Appends broken) {
         return new JdbcDatabase(
-                        new Connections(node), new Dialect(Engine.GALERA, names, broken), OptionalInt.of(8), false)
+                        new Connections(node),
+                        new Dialect(Engine.GALERA, names, broken),
+                        OptionalInt.of(8),
+                        false,
+                        Optional.empty())
                 .eventStore(new JacksonEventSerializer(LedgerEvent.types()));
     }
 
