@@ -12,15 +12,69 @@ import java.util.Optional;
  */
 final class CheckpointCheck {
     private final ProjectionPartition partition;
-    private final ProjectionMode mode;
+    private final Projection<?> projection;
     private final RunnerContext context;
     private int troublesSeen;
     private long checkedAt;
 
-    CheckpointCheck(ProjectionPartition partition, ProjectionMode mode, RunnerContext context) {
+    /**
+     * The last event that this process has given to a read model which no database takes back with the log; the start if
+     * there is none. It outlives leases: a failover takes longer than one, and the checkpoint in the store is then as old
+     * as the log.
+     */
+    private Checkpoint given = Checkpoint.START;
+
+    private long givenAt;
+
+    CheckpointCheck(ProjectionPartition partition, Projection<?> projection, RunnerContext context) {
         this.partition = partition;
-        this.mode = mode;
+        this.projection = projection;
         this.context = context;
+    }
+
+    /** An event is about to be applied. From then on it may be in the read model, whatever becomes of the checkpoint. */
+    void gives(Checkpoint event) {
+        if (projection.mode() == ProjectionMode.AT_LEAST_ONCE) {
+            given = event;
+            givenAt = context.nanoTime().getAsLong();
+        }
+    }
+
+    /**
+     * Checks before the first event under a new lease.
+     *
+     * @param begin the checkpoint as the store has it
+     * @throws LogWentBackwardsException if events are lost that were applied, by whom it may be
+     */
+    void checkBegin(Checkpoint begin) {
+        check(begin, begin);
+        checkGiven();
+    }
+
+    /**
+     * Checks what this process has applied, while another one runs the projection: that one cannot know. No more once it was
+     * found some time after it was applied; a standby is not that far behind.
+     *
+     * @throws LogWentBackwardsException if it is lost
+     */
+    void checkWhileStandingBy() {
+        checkGiven();
+        if (context.nanoTime().getAsLong() - givenAt > RunnerSettings.VERIFY_EVERY.toNanos()) {
+            given = Checkpoint.START;
+        }
+    }
+
+    private void checkGiven() {
+        Checkpoint last = given;
+        if (!last.hasSeenEvent()) {
+            return;
+        }
+        Optional<String> lost = lossSince(last);
+        if (lost.isPresent()) {
+            // Said once; then the word of the operator counts who resets or resumes it.
+            given = Checkpoint.START;
+            throw LogWentBackwardsException.of(projection, partition, last, lost.get());
+        }
     }
 
     /**
@@ -50,11 +104,12 @@ final class CheckpointCheck {
         Optional<String> loss = lossSince(reached);
         if (loss.isPresent()) {
             // The read model of a transactional projection is as old as the row beside it; of another one it is not.
-            Checkpoint kept =
-                    mode == ProjectionMode.TRANSACTIONAL ? context.store().checkpoint(partition) : applied;
+            Checkpoint kept = projection.mode() == ProjectionMode.TRANSACTIONAL
+                    ? context.store().checkpoint(partition)
+                    : applied;
             Optional<String> lost = kept.equals(reached) ? loss : lossSince(kept);
             if (lost.isPresent()) {
-                throw new LogWentBackwardsException(partition, kept, lost.get());
+                throw LogWentBackwardsException.of(projection, partition, kept, lost.get());
             }
             throw new SetBackTogetherException(partition, kept);
         }

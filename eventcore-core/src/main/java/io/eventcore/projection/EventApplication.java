@@ -38,16 +38,23 @@ final class EventApplication<E extends Event> {
     private final ProjectionListener listener;
     private final LeasedCheckpoint checkpoint;
     private final BooleanSupplier mayGoOn;
+    private final Consumer<Checkpoint> given;
     private final ProjectionCounts counts;
     private final ParkedIds parked;
     private @Nullable Instant firstSet;
 
-    /** @param mayGoOn whether the thread may apply the next event; asked before each */
+    /**
+     * Applies under this lease.
+     *
+     * @param mayGoOn whether the thread may apply the next event; asked before each
+     * @param given is told of each event right before it is applied
+     */
     EventApplication(
             Projection<E> projection,
             RunnerContext context,
             Lease lease,
             BooleanSupplier mayGoOn,
+            Consumer<Checkpoint> given,
             ProjectionCounts counts) {
         this.projection = projection;
         this.transaction = context.transaction(projection);
@@ -56,6 +63,7 @@ final class EventApplication<E extends Event> {
         this.listener = context.listener();
         this.checkpoint = new LeasedCheckpoint(context.store(), lease, settings.lease());
         this.mayGoOn = mayGoOn;
+        this.given = given;
         this.counts = counts;
         this.parked = new ParkedIds(context.store(), lease.partition(), ParkedIds.REMEMBERED);
     }
@@ -251,6 +259,7 @@ final class EventApplication<E extends Event> {
             if (parked.contains(entry.streamId())) {
                 progress.queue(entry);
             } else {
+                given.accept(entry.checkpoint());
                 apply(entry, progress.applied, progress.deadlines);
             }
             progress.applied++;

@@ -49,7 +49,7 @@ final class LeasedRun<E extends Event> {
         this.wakeup = wakeup;
         this.progress = progress;
         this.mayGoOn = mayGoOn;
-        this.application = new EventApplication<>(projection, context, lease, mayGoOn, progress.counts());
+        this.application = new EventApplication<>(projection, context, lease, mayGoOn, check::gives, progress.counts());
         this.parking = new Parking<>(projection, application, context);
         this.search = new CulpritSearch<>(
                 projection, application, parking, context.settings(), this::pauseBeforeRetry, progress.counts());
@@ -67,7 +67,7 @@ final class LeasedRun<E extends Event> {
         Checkpoint begin = application.checkpoint();
         ProjectionPartition partition = application.lease().partition();
         progress.change(now -> now.begun(begin.position()));
-        check.check(begin, begin);
+        check.checkBegin(begin);
         log.verified();
         progress.counts().recovered();
         LOG.debug("Projection '{}' runs here, from position {}", partition, begin.position());

@@ -220,7 +220,8 @@ final class PartitionChange<E extends Event> implements Runnable {
     /** Applies what an old partition lacks up to a position; false if there is no time for it. */
     private boolean drain(Lease lease, int partitions, GlobalPosition end) {
         ProjectionCounts counts = new ProjectionCounts(context.nanoTime());
-        EventApplication<E> application = new EventApplication<>(projection, context, lease, () -> !stopped, counts);
+        EventApplication<E> application =
+                new EventApplication<>(projection, context, lease, () -> !stopped, event -> {}, counts);
         CulpritSearch<E> search = new CulpritSearch<>(
                 projection,
                 application,
@@ -259,8 +260,8 @@ final class PartitionChange<E extends Event> implements Runnable {
     private boolean waitForLog(Lease lease, EventApplication<E> application, GlobalPosition end) {
         GlobalPosition last = context.reader().lastPosition();
         if (last.compareTo(end) < 0) {
-            throw new LogWentBackwardsException(
-                    lease.partition(), application.checkpoint(), "it ends at position " + last);
+            throw LogWentBackwardsException.of(
+                    projection, lease.partition(), application.checkpoint(), "it ends at position " + last);
         }
         wakeup.await(context.settings().lookEvery().toNanos());
         return !stopped;

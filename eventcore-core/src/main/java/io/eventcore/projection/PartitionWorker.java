@@ -51,7 +51,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         this.context = context;
         this.admission = admission;
         this.log = new PartitionReader<>(projection, partition.number(), context, wakeup);
-        this.check = new CheckpointCheck(partition, projection.mode(), context);
+        this.check = new CheckpointCheck(partition, projection, context);
         this.askedAt = now();
         this.progress = new PartitionProgress(context, askedAt);
     }
@@ -247,6 +247,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                 return lease;
             }
             progress.change(WorkerState::refused);
+            check.checkWhileStandingBy();
         }
         wakeup.awaitMillis(context.settings().lookEvery().toMillis());
         return Optional.empty();

@@ -14,6 +14,10 @@ import io.eventcore.projection.ProjectionState;
 import io.eventcore.test.contract.Eventually;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +99,55 @@ class QuietSetBackTest {
                 .isEqualTo(KEPT + LOST);
     }
 
+    /** A failover takes longer than a lease, and whoever takes the next one only knows what the store has kept. */
+    @Test
+    void what_was_applied_elsewhere_is_known_to_be_lost_under_the_next_lease_too_and_to_who_does_not_get_it() {
+        ConcurrentLinkedQueue<UUID> elsewhere = new ConcurrentLinkedQueue<>();
+        List<ProjectionRunner> both = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            both.add(ProjectionRunner.builder(store, DATABASE.projectionStore(prefix))
+                    .poll(Duration.ofMillis(2), Duration.ofMillis(50))
+                    .lease(Duration.ofMillis(600))
+                    .projection(Projection.named("elsewhere" + i, Event.class)
+                            .on(Event.class, event -> elsewhere.add(event.id()))
+                            .atLeastOnce()
+                            .clearedBy(elsewhere::clear)
+                            .build())
+                    .build());
+        }
+        try {
+            both.forEach(ProjectionRunner::start);
+            Eventually.until("all is applied", () -> elsewhere.size() == 2 * (KEPT + LOST));
+            DATABASE.runScript(names.in("""
+                    UPDATE eventcore_projection
+                    SET token = token + 1, owner = 'another', good_until = now() + interval '50 seconds'
+                    WHERE name LIKE 'elsewhere%';
+                    """));
+            for (ProjectionRunner one : both) {
+                Eventually.until("it stands by", () -> state(one) == ProjectionState.STANDBY, one::status);
+            }
+            setBack("""
+                    UPDATE eventcore_projection p
+                    SET position = k.position, seen_position = k.seen_position, seen_event_id = k.seen_event_id
+                    FROM eventcore_kept k;
+                    DELETE FROM eventcore_applied WHERE position > (SELECT position FROM eventcore_kept);
+                    UPDATE eventcore_projection SET good_until = now() WHERE name = 'elsewhere0';
+                    """);
+
+            for (ProjectionRunner one : both) {
+                Eventually.until("it has stopped", () -> state(one) == ProjectionState.FAILED, one::status);
+                assertThat(one.status().get(0).partitions().get(0).lastFailure())
+                        .contains("set back", "elsewhere", "reset it");
+            }
+            elsewhere.clear();
+            both.get(0).reset("elsewhere0");
+            Eventually.until("the log as it is now", () -> elsewhere.size() == KEPT + LOST);
+            assertThat(state(both.get(0))).isEqualTo(ProjectionState.LIVE);
+        } finally {
+            both.forEach(ProjectionRunner::stop);
+        }
+    }
+
     /** Other events stand in the places of those that are lost, all in one commit. */
     private void setBack(String withIt) {
         DATABASE.runScript(names.in("""
@@ -115,6 +168,10 @@ class QuietSetBackTest {
     }
 
     private ProjectionState state() {
+        return state(runner);
+    }
+
+    private static ProjectionState state(ProjectionRunner runner) {
         return runner.status().get(0).partitions().get(0).state();
     }
 

@@ -1,7 +1,10 @@
 package io.eventcore.test.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.eventcore.EventStore;
+import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.command.Command;
 import io.eventcore.command.Stream;
@@ -10,6 +13,9 @@ import io.eventcore.projection.FailureDecision;
 import io.eventcore.projection.Lease;
 import io.eventcore.projection.ParkedChange;
 import io.eventcore.projection.ProjectionRunner;
+import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
+import io.eventcore.reaction.Reaction;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
 import io.eventcore.test.contract.LedgerEvent.Withdrawn;
 import java.time.Duration;
@@ -50,6 +56,38 @@ abstract class ReactionCrashesContract extends ReactionFixture {
         deposit(1);
 
         assertAnswered(second, 6);
+    }
+
+    @Test
+    void a_reaction_whose_log_was_set_back_stops_says_what_can_be_done_and_goes_on_when_it_is_resumed() {
+        deposit(3);
+        ProjectionRunner first = start(store, taxes().build());
+        assertAnswered(first, 3);
+        first.stop();
+        AtomicBoolean setBack = new AtomicBoolean(true);
+        EventStore log = new ForwardingEventStore(events) {
+            @Override
+            public GlobalPosition lastPosition() {
+                return setBack.get() ? GlobalPosition.of(1) : super.lastPosition();
+            }
+        };
+
+        ProjectionRunner second =
+                started(builder(log, store).projection(Reaction.asProjection(taxes().build(), executor)));
+
+        Eventually.until("it has stopped", () -> partition(second).state() == ProjectionState.FAILED);
+        assertThat(partition(second).lastFailure())
+                .contains("set back", "'" + NAME + "/0'", "restore the log, or resume it")
+                .doesNotContain("reset");
+        assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> second.reset(NAME));
+        setBack.set(false);
+        second.resume(NAME);
+        deposit(2);
+        assertAnswered(second, 5);
+    }
+
+    private static ProjectionStatus.Partition partition(ProjectionRunner runner) {
+        return runner.status().get(0).partitions().get(0);
     }
 
     @Test

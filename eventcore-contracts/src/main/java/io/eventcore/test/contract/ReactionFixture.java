@@ -80,7 +80,11 @@ abstract class ReactionFixture {
     }
 
     ProjectionRunner.Builder builder(ProjectionStore projectionStore) {
-        return ProjectionRunner.builder(events, projectionStore)
+        return builder(events, projectionStore);
+    }
+
+    ProjectionRunner.Builder builder(EventStore log, ProjectionStore projectionStore) {
+        return ProjectionRunner.builder(log, projectionStore)
                 .lease(Duration.ofMillis(600))
                 .poll(Duration.ofMillis(2), Duration.ofMillis(50))
                 .retryPause(Duration.ofMillis(1), Duration.ofMillis(5))
