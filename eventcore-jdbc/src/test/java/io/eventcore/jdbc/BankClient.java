@@ -3,7 +3,6 @@ package io.eventcore.jdbc;
 import static io.eventcore.ExpectedVersion.any;
 import static io.eventcore.ExpectedVersion.exactly;
 
-import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.EventBatch;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
@@ -97,13 +96,10 @@ final class BankClient {
     }
 
     private void append(StreamWrites writes) {
-        Operation operation = history.begin(writes);
         try {
-            operation.stored(store.appendEvents(writes));
-        } catch (AppendOutcomeUnknownException unknown) {
-            operation.end(Told.UNKNOWN);
-        } catch (EventStoreException notStored) {
-            operation.end(Told.NOT_STORED);
+            history.append(store, writes);
+        } catch (EventStoreException noted) {
+            // The history has it.
         }
     }
 
@@ -151,14 +147,18 @@ final class BankClient {
 
     /** Reads the log on from a position, whatever fails on the way; the position to go on from. */
     static GlobalPosition read(EventStore store, GlobalPosition after, History history) {
+        return read(store, EventFilter.all(), EventPage.after(after, 7), history);
+    }
+
+    /** Reads a page of the log, whatever fails on the way; the position to go on from. */
+    static GlobalPosition read(EventStore store, EventFilter filter, EventPage page, History history) {
         try {
-            EventBatch<LedgerEvent> batch =
-                    store.readEvents(EventFilter.all(), EventPage.after(after, 7), LedgerEvent.class);
+            EventBatch<LedgerEvent> batch = store.readEvents(filter, page, LedgerEvent.class);
             history.deliver(batch.events());
             return batch.continueAfter();
         } catch (EventStoreException failed) {
             history.noteFailedRead();
-            return after;
+            return page.after();
         }
     }
 }

@@ -1,11 +1,21 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.AppendOutcomeUnknownException;
 import io.eventcore.AppendedEvent;
+import io.eventcore.EventStore;
+import io.eventcore.EventStoreException;
 import io.eventcore.EventStreamSlice;
 import io.eventcore.NewEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,17 +26,34 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 
 /**
  * What clients were told about their appends, to be compared with what is stored in the end. Safe for any number of
  * threads.
+ *
+ * <p>Clients in several processes of one machine have one history each, on a clock that they share, and {@link #save} it;
+ * {@link #merged} makes one of them all.
  */
 final class History {
-    private final AtomicLong clock = new AtomicLong();
+    private final LongSupplier clock;
     private final List<Operation> operations = new ArrayList<>();
-    private final List<UUID> delivered = new ArrayList<>();
+
+    /** What each reader of the log was given. */
+    private final List<List<UUID>> readers = new ArrayList<>();
+
     private final AtomicLong failedReads = new AtomicLong();
+
+    History() {
+        this(new AtomicLong()::incrementAndGet);
+    }
+
+    /** Notes when appends begin and end by this clock, which does not go back. */
+    History(LongSupplier clock) {
+        this.clock = clock;
+        readers.add(new ArrayList<>());
+    }
 
     /** What a client knows of an append. */
     enum Told {
@@ -43,17 +70,30 @@ final class History {
     /** An append. Only its client touches it. */
     final class Operation {
         private final StreamWrites writes;
-        private final long begun = clock.incrementAndGet();
+        private final List<UUID> ids;
+        private final long begun;
         private long ended = Long.MAX_VALUE;
         private Told told = Told.UNKNOWN;
         private EventStreamSlice slice = EventStreamSlice.empty();
 
-        private Operation(StreamWrites writes) {
+        private Operation(StreamWrites writes, List<UUID> ids, long begun) {
             this.writes = writes;
+            this.ids = ids;
+            this.begun = begun;
         }
 
+        /** What was asked for; nothing if this was loaded from a file. */
         StreamWrites writes() {
             return writes;
+        }
+
+        /** When the client was told how it ended. */
+        long ended() {
+            return ended;
+        }
+
+        boolean isStored() {
+            return told == Told.STORED;
         }
 
         boolean isUnknown() {
@@ -67,26 +107,93 @@ final class History {
 
         void end(Told outcome) {
             told = outcome;
-            ended = clock.incrementAndGet();
+            ended = clock.getAsLong();
+        }
+
+        private void save(DataOutputStream file) throws IOException {
+            file.writeLong(begun);
+            file.writeLong(ended);
+            file.writeUTF(told.name());
+            HistoryFile.write(file, ids);
+            HistoryFile.write(file, slice);
+        }
+
+        private void load(long end, Told outcome, EventStreamSlice result) {
+            ended = end;
+            told = outcome;
+            slice = result;
         }
 
         @Override
         public String toString() {
-            return told + " " + writes.streams();
+            return told + " " + writes.streams() + " " + ids;
         }
     }
 
     Operation begin(StreamWrites writes) {
-        Operation operation = new Operation(writes);
+        List<UUID> ids = writes.events().stream().map(NewEvent::id).toList();
+        Operation operation = new Operation(writes, ids, clock.getAsLong());
         synchronized (operations) {
             operations.add(operation);
         }
         return operation;
     }
 
-    /** A reader of the log was given this. */
+    /** Appends, notes what came of it, and tells or throws the same. */
+    EventStreamSlice append(EventStore store, StreamWrites writes) {
+        Operation operation = begin(writes);
+        try {
+            EventStreamSlice slice = store.appendEvents(writes);
+            operation.stored(slice);
+            return slice;
+        } catch (AppendOutcomeUnknownException unknown) {
+            operation.end(Told.UNKNOWN);
+            throw unknown;
+        } catch (EventStoreException notStored) {
+            operation.end(Told.NOT_STORED);
+            throw notStored;
+        }
+    }
+
+    /** The reader of the log was given this. */
     void deliver(List<? extends RecordedEvent<?>> events) {
-        events.forEach(event -> delivered.add(event.id()));
+        events.forEach(event -> readers.get(0).add(event.id()));
+    }
+
+    /** Writes down what a check needs; no client is at work any more. */
+    void save(Path path) throws IOException {
+        try (DataOutputStream file = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(path)))) {
+            file.writeInt(operations.size());
+            for (Operation operation : operations) {
+                operation.save(file);
+            }
+            HistoryFile.write(file, readers.get(0));
+        }
+    }
+
+    /** One history of what several processes have saved. */
+    static History merged(List<Path> files) throws IOException {
+        History merged = new History();
+        merged.readers.clear();
+        for (Path path : files) {
+            merged.load(path);
+        }
+        return merged;
+    }
+
+    private void load(Path path) throws IOException {
+        try (DataInputStream file = new DataInputStream(new BufferedInputStream(Files.newInputStream(path)))) {
+            int count = file.readInt();
+            for (int i = 0; i < count; i++) {
+                long begun = file.readLong();
+                long ended = file.readLong();
+                Told told = Told.valueOf(file.readUTF());
+                Operation operation = new Operation(StreamWrites.empty(), HistoryFile.readIds(file), begun);
+                operation.load(ended, told, HistoryFile.readSlice(file));
+                operations.add(operation);
+            }
+            readers.add(HistoryFile.readIds(file));
+        }
     }
 
     /** A client wanted to read and could not. */
@@ -112,11 +219,14 @@ final class History {
         checkOperations(log, violations);
         checkRealTime(violations);
         List<UUID> stored = log.stream().<UUID>map(RecordedEvent::id).toList();
-        if (!delivered.equals(stored)) {
-            violations.add(
-                    new HashSet<>(delivered).containsAll(stored)
-                            ? "DELIVERED TWICE OR OUT OF ORDER"
-                            : "SKIPPED: %d of %d events".formatted(stored.size() - delivered.size(), stored.size()));
+        for (List<UUID> delivered : readers) {
+            if (!delivered.equals(stored)) {
+                violations.add(
+                        new HashSet<>(delivered).containsAll(stored)
+                                ? "DELIVERED TWICE OR OUT OF ORDER"
+                                : "SKIPPED: %d of %d events"
+                                        .formatted(stored.size() - delivered.size(), stored.size()));
+            }
         }
         return violations;
     }
@@ -146,8 +256,7 @@ final class History {
         log.forEach(event -> stored.put(event.id(), event));
         Set<UUID> ours = new HashSet<>();
         for (Operation operation : operations()) {
-            List<UUID> ids =
-                    operation.writes.events().stream().map(NewEvent::id).toList();
+            List<UUID> ids = operation.ids;
             ours.addAll(ids);
             long found = ids.stream().filter(stored::containsKey).count();
             if (found > 0 && found < ids.size()) {

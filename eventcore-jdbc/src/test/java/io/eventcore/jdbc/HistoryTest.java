@@ -16,11 +16,14 @@ import io.eventcore.jdbc.History.Operation;
 import io.eventcore.jdbc.History.Told;
 import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A checker that finds nothing wrong must be able to find something. */
 class HistoryTest {
@@ -47,6 +50,30 @@ class HistoryTest {
         log.clear();
 
         assertThat(history.violations(log)).anyMatch(violation -> violation.startsWith("LOST"));
+    }
+
+    @Test
+    void histories_of_several_processes_are_checked_as_one(@TempDir Path directory) throws IOException {
+        History other = new History();
+        Operation stored = history.begin(deposits(2));
+        stored.stored(store(stored, 1));
+        Operation ofOther = other.begin(deposits(1));
+        ofOther.stored(store(ofOther, 3));
+        other.begin(deposits(1)).end(Told.NOT_STORED);
+        history.deliver(log);
+        other.deliver(log);
+        List<Path> files = List.of(directory.resolve("one"), directory.resolve("other"));
+        history.save(files.get(0));
+        other.save(files.get(1));
+
+        assertThat(History.merged(files).violations(log)).isEmpty();
+        assertThat(History.merged(files).count(Told.STORED)).isEqualTo(2);
+        // What the other process appended, and what both of its readers were given.
+        log.remove(2);
+        assertThat(History.merged(files).violations(log))
+                .anyMatch(violation -> violation.startsWith("LOST"))
+                .filteredOn(violation -> violation.startsWith("DELIVERED"))
+                .hasSize(2);
     }
 
     @Test

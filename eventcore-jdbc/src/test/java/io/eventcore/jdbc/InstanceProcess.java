@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** An instance in a process of its own, on a database of the tests and seen from outside: it hears and says lines. */
 final class InstanceProcess {
@@ -37,16 +38,26 @@ final class InstanceProcess {
 
     /** Starts an instance as {@link #InstanceProcess(Class, String, String...)} does, on a database. */
     InstanceProcess(TestDatabase database, Class<?> main, String prefix, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx96m",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
-        command.addAll(database.appAddress());
-        command.add(prefix);
-        command.addAll(List.of(arguments));
+        this(
+                List.of("-Xmx96m", "-XX:TieredStopAtLevel=1"),
+                main,
+                Stream.of(database.appAddress(), List.of(prefix), List.of(arguments))
+                        .flatMap(List::stream)
+                        .toList());
+    }
+
+    /**
+     * Starts an instance.
+     *
+     * @param options of its virtual machine
+     * @param main its class, which is given the arguments
+     */
+    InstanceProcess(List<String> options, Class<?> main, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(arguments);
         try {
             process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -13,19 +13,14 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.test.contract.LedgerEvent.Deposited;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
  * A pool that comes to another server, on which an append is still in flight that was decided on the first one: a standby
@@ -37,7 +32,8 @@ class PostgreSqlOtherServerTest {
 
     private final String prefix = DATABASE.newTables();
     private volatile UnaryOperator<String> server = sql -> sql;
-    private final EventStore store = TestDatabase.store(rewritten(), prefix);
+    private final EventStore store =
+            TestDatabase.store(ChangedStatements.of(DATABASE.dataSource(), sql -> server.apply(sql)), prefix);
 
     private static List<EventFilter> filters() {
         return List.of(EventFilter.all(), EventFilter.all().ofTypes(Deposited.class));
@@ -102,30 +98,6 @@ class PostgreSqlOtherServerTest {
             statement.execute(names.in("SELECT pg_advisory_xact_lock_shared((eventcore_lock_space() << 48) | %s)"
                     .formatted(position.value() - 1)));
             statement.execute(names.in("INSERT INTO eventcore_event SELECT * FROM eventcore_kept"));
-        }
-    }
-
-    private DataSource rewritten() {
-        return new DelegatingDataSource(DATABASE.dataSource()) {
-            @Override
-            public Connection getConnection() throws SQLException {
-                Connection connection = super.getConnection();
-                return (Connection) Proxy.newProxyInstance(
-                        getClass().getClassLoader(),
-                        new Class<?>[] {Connection.class},
-                        (proxy, method, arguments) -> call(connection, method, arguments));
-            }
-        };
-    }
-
-    private Object call(Connection connection, Method method, Object[] arguments) throws Throwable {
-        if (method.getName().startsWith("prepareStatement")) {
-            arguments[0] = server.apply((String) arguments[0]);
-        }
-        try {
-            return method.invoke(connection, arguments);
-        } catch (InvocationTargetException e) {
-            throw e.getCause();
         }
     }
 }

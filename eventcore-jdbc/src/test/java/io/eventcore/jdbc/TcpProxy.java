@@ -22,6 +22,9 @@ final class TcpProxy implements Closeable {
     private final AtomicReference<Delay> delay = new AtomicReference<>(new Delay());
     private final Queue<Connection> connections = new ConcurrentLinkedQueue<>();
 
+    /** Ends when something passes again. */
+    private volatile CountDownLatch partition = new CountDownLatch(0);
+
     TcpProxy(int serverPort) throws IOException {
         this.serverPort = serverPort;
         inBackground(this::accept);
@@ -104,6 +107,28 @@ final class TcpProxy implements Closeable {
         }
     }
 
+    /**
+     * Lets nothing pass in any direction until {@link #heal}, as a firewall that drops packets: connections are made and
+     * stay, and what is sent waits.
+     */
+    void partition() {
+        partition = new CountDownLatch(1);
+    }
+
+    /** Lets pass what has waited, and what follows. */
+    void heal() {
+        partition.countDown();
+    }
+
+    private void awaitPassage() throws IOException {
+        try {
+            partition.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
     /** Holds back the answer to the next request that contains a text. */
     Delay delayAt(String text) {
         return delayAt(text, Moment.DELAY);
@@ -154,6 +179,7 @@ final class TcpProxy implements Closeable {
             if (moment == Moment.LATE_REQUEST) {
                 Objects.requireNonNull(delay.get()).hold();
             }
+            awaitPassage();
             out.write(bytes, 0, length);
             out.flush();
             if (alone) {
@@ -179,6 +205,7 @@ final class TcpProxy implements Closeable {
                     Objects.requireNonNull(delay.get()).hold();
                 }
                 if (broken.get() != Moment.STALL) {
+                    awaitPassage();
                     out.write(bytes, 0, length);
                     out.flush();
                 }
