@@ -6,6 +6,7 @@ import io.eventcore.RetriesExhaustedException;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandListener;
 import io.eventcore.command.ExecutionResult;
+import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,11 +42,23 @@ public final class CommandObservations implements CommandListener {
 
     private final ObservationRegistry observations;
     private final MeterRegistry meters;
+    private final KeyValues keys;
 
     /** Observes into these registries. */
     public CommandObservations(ObservationRegistry observations, MeterRegistry meters) {
+        this(observations, meters, KeyValues.empty());
+    }
+
+    /**
+     * Observes the commands of one of several stores.
+     *
+     * @param meters adds the same keys to its meters by itself
+     * @param keys what every observation has besides, of low cardinality: for example the name of the store
+     */
+    public CommandObservations(ObservationRegistry observations, MeterRegistry meters, KeyValues keys) {
         this.observations = Objects.requireNonNull(observations, "observations");
         this.meters = Objects.requireNonNull(meters, "meters");
+        this.keys = Objects.requireNonNull(keys, "keys");
     }
 
     @Override
@@ -56,6 +69,7 @@ public final class CommandObservations implements CommandListener {
                 Watch.start(
                         observations,
                         () -> Observation.createNotStarted(COMMAND, observations)
+                                .lowCardinalityKeyValues(keys)
                                 .lowCardinalityKeyValue("command", name)));
     }
 

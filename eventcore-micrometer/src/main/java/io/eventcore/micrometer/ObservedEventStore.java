@@ -23,6 +23,7 @@ import io.eventcore.StreamIdPage;
 import io.eventcore.StreamPrefix;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.micrometer.common.KeyValues;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.List;
@@ -52,11 +53,22 @@ public final class ObservedEventStore implements EventStore {
 
     private final EventStore delegate;
     private final ObservationRegistry registry;
+    private final KeyValues keys;
 
     /** Observes this store. */
     public ObservedEventStore(EventStore delegate, ObservationRegistry registry) {
+        this(delegate, registry, KeyValues.empty());
+    }
+
+    /**
+     * Observes this store as one of several.
+     *
+     * @param keys what every observation has besides, of low cardinality: for example the name of the store
+     */
+    public ObservedEventStore(EventStore delegate, ObservationRegistry registry, KeyValues keys) {
         this.delegate = Objects.requireNonNull(delegate, "delegate");
         this.registry = Objects.requireNonNull(registry, "registry");
+        this.keys = Objects.requireNonNull(keys, "keys");
     }
 
     /** The store behind this one, for those whose reads are counted in another way. */
@@ -66,7 +78,9 @@ public final class ObservedEventStore implements EventStore {
 
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {
-        return observe(() -> Observation.createNotStarted(APPEND, registry), () -> delegate.appendEvents(writes));
+        return observe(
+                () -> Observation.createNotStarted(APPEND, registry).lowCardinalityKeyValues(keys),
+                () -> delegate.appendEvents(writes));
     }
 
     @Override
@@ -151,7 +165,9 @@ public final class ObservedEventStore implements EventStore {
     }
 
     private Supplier<Observation> read(String kind) {
-        return () -> Observation.createNotStarted(READ, registry).lowCardinalityKeyValue("kind", kind);
+        return () -> Observation.createNotStarted(READ, registry)
+                .lowCardinalityKeyValues(keys)
+                .lowCardinalityKeyValue("kind", kind);
     }
 
     private <T> T observe(Supplier<Observation> observation, Supplier<T> action) {

@@ -5,6 +5,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionListener;
 import io.eventcore.projection.ProjectionPartition;
+import io.micrometer.common.KeyValues;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -41,10 +42,21 @@ public final class ProjectionObservations implements ProjectionListener {
     private final ObservationRegistry observations;
     private final MeterRegistry meters;
     private final Clock clock;
+    private final KeyValues keys;
 
     /** Observes into these registries. */
     public ProjectionObservations(ObservationRegistry observations, MeterRegistry meters) {
         this(observations, meters, Clock.systemUTC());
+    }
+
+    /**
+     * Observes the projections of one of several stores.
+     *
+     * @param meters adds the same keys to its meters by itself
+     * @param keys what every observation has besides, of low cardinality: for example the name of the store
+     */
+    public ProjectionObservations(ObservationRegistry observations, MeterRegistry meters, KeyValues keys) {
+        this(observations, meters, Clock.systemUTC(), keys);
     }
 
     /**
@@ -53,9 +65,15 @@ public final class ProjectionObservations implements ProjectionListener {
      * @param clock tells when an event was applied
      */
     public ProjectionObservations(ObservationRegistry observations, MeterRegistry meters, Clock clock) {
+        this(observations, meters, clock, KeyValues.empty());
+    }
+
+    private ProjectionObservations(
+            ObservationRegistry observations, MeterRegistry meters, Clock clock, KeyValues keys) {
         this.observations = Objects.requireNonNull(observations, "observations");
         this.meters = Objects.requireNonNull(meters, "meters");
         this.clock = Objects.requireNonNull(clock, "clock");
+        this.keys = Objects.requireNonNull(keys, "keys");
     }
 
     @Override
@@ -64,6 +82,7 @@ public final class ProjectionObservations implements ProjectionListener {
         Watch watch = Watch.start(
                 observations,
                 () -> Observation.createNotStarted(BATCH, () -> new ProjectionBatchContext(events), observations)
+                        .lowCardinalityKeyValues(keys)
                         .lowCardinalityKeyValue("projection", partition.projection())
                         .lowCardinalityKeyValue("kind", kind.word()));
         return new Observed(Tags.of("projection", partition.projection(), "kind", kind.word()), events, watch);

@@ -38,9 +38,13 @@ record DataSources(
 
     /** How many connections its pool has at most; empty if that does not tell. */
     OptionalInt poolSize() {
-        DataSourcePoolMetadata pool = new CompositeDataSourcePoolMetadataProvider(
-                        pools.orderedStream().toList())
-                .getDataSourcePoolMetadata(single());
+        return poolSize(pools.orderedStream().toList(), single());
+    }
+
+    /** How many connections the pool of a data source has at most; empty if that does not tell. */
+    static OptionalInt poolSize(List<DataSourcePoolMetadataProvider> pools, DataSource dataSource) {
+        DataSourcePoolMetadata pool =
+                new CompositeDataSourcePoolMetadataProvider(pools).getDataSourcePoolMetadata(dataSource);
         Integer most = pool == null ? null : pool.getMax();
         return most == null || most < 1 ? OptionalInt.empty() : OptionalInt.of(most);
     }

@@ -29,11 +29,13 @@ final class EndpointAnswers {
             return answer == null ? notFound(missing) : new WebEndpointResponse<>(answer);
         } catch (EventStoreException | SchemaException e) {
             LOG.warn("The endpoint cannot tell: {}", e.getClass().getName());
-            return problem(
-                    "The event store does not answer",
-                    WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE,
-                    e.getClass().getName());
+            return unavailable(e.getClass().getName());
         }
+    }
+
+    /** The store cannot be reached; of the failure only its type is told. */
+    static WebEndpointResponse<Object> unavailable(String failure) {
+        return problem("The event store does not answer", WebEndpointResponse.STATUS_SERVICE_UNAVAILABLE, failure);
     }
 
     /** What is wrong with a request, as a problem detail. */

@@ -1,7 +1,9 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
+import io.eventcore.autoconfigure.EventCoreProperties.Commands;
 import io.eventcore.autoconfigure.EventCoreProperties.Retry;
+import io.eventcore.autoconfigure.EventCoreProperties.Snapshots;
 import io.eventcore.autoconfigure.EventCoreProperties.WarmStreams;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandListener;
@@ -14,6 +16,8 @@ import io.eventcore.micrometer.TraceMetadata;
 import io.eventcore.snapshot.SnapshotListener;
 import io.eventcore.snapshot.SnapshotSettings;
 import io.eventcore.snapshot.SnapshotStore;
+import java.util.List;
+import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
@@ -33,18 +37,23 @@ import tools.jackson.databind.json.JsonMapper;
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 @ConditionalOnBean(EventStore.class)
 public final class EventCoreCommandAutoConfiguration {
+    private static final String TRACER_METADATA = "io.eventcore.micrometer.TracerMetadata";
+
     EventCoreCommandAutoConfiguration() {}
 
     @Bean
     @ConditionalOnMissingBean
     RetryPolicy retryPolicy(EventCoreProperties properties, ObjectProvider<RetryPolicyCustomizer> customizers) {
-        Retry retry = properties.retry();
+        return retryPolicy(properties.retry(), customizers.orderedStream().toList());
+    }
+
+    static RetryPolicy retryPolicy(Retry retry, List<RetryPolicyCustomizer> customizers) {
         RetryPolicy policy = RetryPolicy.defaults()
                 .withMaxAttempts(retry.maxAttempts())
                 .withExponentialDelay(retry.initialDelay(), retry.multiplier(), retry.maxDelay())
                 .withJitter(retry.jitter())
                 .withBudget(retry.budget());
-        for (RetryPolicyCustomizer customizer : customizers.orderedStream().toList()) {
+        for (RetryPolicyCustomizer customizer : customizers) {
             policy = customizer.customize(policy);
         }
         return policy;
@@ -53,23 +62,37 @@ public final class EventCoreCommandAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(
             value = TraceMetadata.class,
-            type = "io.eventcore.micrometer.TracerMetadata") // which needs a tracing library, and knows more
+            type = TRACER_METADATA) // which needs a tracing library, and knows more
     @ConditionalOnBooleanProperty(name = "eventcore.commands.trace-metadata", matchIfMissing = true)
     @Proxyable(ProxyType.INTERFACES)
     TraceMetadata traceMetadata() {
         return new TraceMetadata();
     }
 
+    /** Whether events get the ids of traces by this contributor already. */
+    static boolean tellsOfTraces(MetadataContributor contributor) {
+        Class<?> type = AopUtils.getTargetClass(contributor);
+        return type == TraceMetadata.class || type.getName().equals(TRACER_METADATA);
+    }
+
     @Bean
     @ConditionalOnMissingBean
     HotStreamSettings hotStreamSettings(EventCoreProperties properties) {
-        return properties.commands().hotStreams().enabled() ? HotStreamSettings.defaults() : HotStreamSettings.off();
+        return hotStreams(properties.commands());
+    }
+
+    static HotStreamSettings hotStreams(Commands commands) {
+        return commands.hotStreams().enabled() ? HotStreamSettings.defaults() : HotStreamSettings.off();
     }
 
     @Bean
     @ConditionalOnMissingBean
     WarmStreamSettings warmStreamSettings(EventCoreProperties properties) {
-        WarmStreams streams = properties.commands().warmStreams();
+        return warmStreams(properties.commands());
+    }
+
+    static WarmStreamSettings warmStreams(Commands commands) {
+        WarmStreams streams = commands.warmStreams();
         if (!streams.enabled()) {
             return WarmStreamSettings.off();
         }
@@ -81,10 +104,14 @@ public final class EventCoreCommandAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     SnapshotSettings snapshotSettings(EventCoreProperties properties, ObjectProvider<SnapshotListener> listener) {
+        return snapshots(properties.snapshots(), listener.getIfAvailable(SnapshotListener::none));
+    }
+
+    static SnapshotSettings snapshots(Snapshots snapshots, SnapshotListener listener) {
         return SnapshotSettings.defaults()
-                .withAfterEvents(properties.snapshots().afterEvents())
-                .withMaxUnused(properties.snapshots().maxUnused())
-                .withListener(listener.getIfAvailable(SnapshotListener::none));
+                .withAfterEvents(snapshots.afterEvents())
+                .withMaxUnused(snapshots.maxUnused())
+                .withListener(listener);
     }
 
     @Bean
@@ -103,18 +130,19 @@ public final class EventCoreCommandAutoConfiguration {
             ObjectProvider<MetadataContributor> contributors,
             ObjectProvider<CommandListener> listeners,
             ObjectProvider<EventCoreClock> clock) {
-        CommandExecutor.Builder executor = CommandExecutor.builder(eventStore).clock(EventCoreClock.of(clock));
+        CommandExecutor.Builder executor = CommandExecutor.builder(eventStore)
+                .retryPolicy(retryPolicy)
+                .hotStreams(hotStreamSettings)
+                .warmStreams(warmStreamSettings)
+                .jsonMapper(EventCoreSerializationAutoConfiguration.storedJson(jsonMapper, jsonCustomizers)
+                        .build())
+                .metadataContributors(contributors.orderedStream().toList())
+                .listener(CommandListener.all(listeners.orderedStream().toList()))
+                .clock(EventCoreClock.of(clock));
         executedCommands.ifAvailable(executor::executedCommands);
         if (properties.snapshots().enabled()) {
             snapshotStore.ifAvailable(snapshots -> executor.snapshots(snapshots, snapshotSettings));
         }
-        executor.jsonMapper(EventCoreSerializationAutoConfiguration.storedJson(jsonMapper, jsonCustomizers)
-                .build());
-        return executor.retryPolicy(retryPolicy)
-                .hotStreams(hotStreamSettings)
-                .warmStreams(warmStreamSettings)
-                .metadataContributors(contributors.orderedStream().toList())
-                .listener(CommandListener.all(listeners.orderedStream().toList()))
-                .build();
+        return executor.build();
     }
 }

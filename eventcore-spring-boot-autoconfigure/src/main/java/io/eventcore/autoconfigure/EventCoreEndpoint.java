@@ -299,6 +299,9 @@ public class EventCoreEndpoint {
     /** Past observations and advice: it is no part of what an application may have wrapped. */
     private static Optional<JdbcEventStore> tables(EventStore store) {
         EventStore bare = UnobservedStore.of(store);
+        if (bare instanceof GuardedEventStore guarded) {
+            bare = guarded.unguarded();
+        }
         Object target = AopProxyUtils.getSingletonTarget(bare);
         return (target == null ? bare : target) instanceof JdbcEventStore jdbc ? Optional.of(jdbc) : Optional.empty();
     }
@@ -310,7 +313,7 @@ public class EventCoreEndpoint {
     }
 
     private static String nameOf(Class<?> store) {
-        if (store == JdbcEventStore.class) {
+        if (store == JdbcEventStore.class || store == GuardedEventStore.class) {
             return "jdbc";
         }
         return store == InMemoryEventStore.class ? "in-memory" : store.getName();

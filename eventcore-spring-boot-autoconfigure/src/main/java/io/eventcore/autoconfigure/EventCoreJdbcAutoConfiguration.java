@@ -28,6 +28,8 @@ import io.eventcore.transfer.EventExport;
 import io.eventcore.transfer.EventImport;
 import java.sql.DatabaseMetaData;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
@@ -88,7 +90,11 @@ public final class EventCoreJdbcAutoConfiguration {
         Jdbc jdbc = properties.jdbc();
         DataSource dataSource = dataSources.single();
         checkNames(dataSource, jdbc);
-        return JdbcSchema.in(dataSource, jdbc.schema(), jdbc.tablePrefix()).with(indexes(jdbc.indexes()));
+        return schema(dataSource, jdbc.schema(), jdbc.tablePrefix(), jdbc.indexes());
+    }
+
+    static JdbcSchema schema(DataSource dataSource, String schema, String tablePrefix, Indexes indexes) {
+        return JdbcSchema.in(dataSource, schema, tablePrefix).with(indexes(indexes));
     }
 
     /** The store refuses more names than the properties do: words that one of the databases reserves. */
@@ -97,7 +103,7 @@ public final class EventCoreJdbcAutoConfiguration {
         checkName("eventcore.jdbc.table-prefix", jdbc.tablePrefix(), name -> JdbcSchema.in(dataSource, "", name));
     }
 
-    private static void checkName(String property, String name, Consumer<String> tables) {
+    static void checkName(String property, String name, Consumer<String> tables) {
         try {
             tables.accept(name);
         } catch (IllegalArgumentException e) {
@@ -109,12 +115,13 @@ public final class EventCoreJdbcAutoConfiguration {
     @ConditionalOnMissingBean
     EventStoreSchemaInitializer eventStoreSchemaInitializer(
             EventCoreProperties properties, DataSources dataSources, JdbcSchema schema) {
-        DataSource dataSource = dataSources.single();
-        Jdbc jdbc = properties.jdbc();
-        boolean create = jdbc.initializeSchema() == SchemaInitialization.ALWAYS
-                || (jdbc.initializeSchema() == SchemaInitialization.EMBEDDED
-                        && EmbeddedDatabaseConnection.isEmbedded(dataSource));
-        return new EventStoreSchemaInitializer(schema, create);
+        return new EventStoreSchemaInitializer(
+                schema, isCreated(dataSources.single(), properties.jdbc().initializeSchema()));
+    }
+
+    static boolean isCreated(DataSource dataSource, SchemaInitialization when) {
+        return when == SchemaInitialization.ALWAYS
+                || (when == SchemaInitialization.EMBEDDED && EmbeddedDatabaseConnection.isEmbedded(dataSource));
     }
 
     private static OptionalIndex[] indexes(Indexes indexes) {
@@ -145,10 +152,17 @@ public final class EventCoreJdbcAutoConfiguration {
         warnIfEventsAreLost(dataSource);
         checkNames(dataSource, jdbc);
         JdbcDatabase.Builder database =
-                JdbcDatabase.builder(dataSource).schema(jdbc.schema()).tablePrefix(jdbc.tablePrefix());
-        dataSources.poolSize().ifPresent(database::poolSize);
+                database(dataSource, jdbc.schema(), jdbc.tablePrefix(), dataSources.poolSize(), jdbc.validateSchema());
         replica.dataSource().ifPresent(database::replica);
-        return (jdbc.validateSchema() ? database : database.withoutSchemaCheck()).build();
+        return database.build();
+    }
+
+    static JdbcDatabase.Builder database(
+            DataSource dataSource, String schema, String tablePrefix, OptionalInt poolSize, boolean validate) {
+        JdbcDatabase.Builder database =
+                JdbcDatabase.builder(dataSource).schema(schema).tablePrefix(tablePrefix);
+        poolSize.ifPresent(database::poolSize);
+        return validate ? database : database.withoutSchemaCheck();
     }
 
     @Bean
@@ -158,12 +172,26 @@ public final class EventCoreJdbcAutoConfiguration {
             EventSerializer serializer,
             ObjectProvider<EventTypes> types,
             ObjectProvider<AppendListener> listeners) {
+        return store(
+                properties,
+                database,
+                serializer,
+                types.stream().toList(),
+                listeners.orderedStream().toList());
+    }
+
+    static EventStore store(
+            EventCoreProperties properties,
+            JdbcDatabase database,
+            EventSerializer serializer,
+            List<EventTypes> types,
+            List<AppendListener> listeners) {
         JdbcEventStore.Builder store = database.eventStoreBuilder(serializer);
         if (properties.jdbc().validateSchema() && types.stream().anyMatch(EventCoreJdbcAutoConfiguration::areTagged)) {
             store.checkTags();
         }
         return store.limits(limits(properties.limits()))
-                .appendListener(AppendListener.all(listeners.orderedStream().toList()))
+                .appendListener(AppendListener.all(listeners))
                 .readBytes(properties.jdbc().readBytes().toBytes())
                 .groupCommit(groupCommit(properties.jdbc().groupCommit()))
                 .build();
@@ -224,7 +252,7 @@ public final class EventCoreJdbcAutoConfiguration {
                 .withMetadataBytes(Math.toIntExact(limits.maxMetadata().toBytes()));
     }
 
-    private static void warnIfEventsAreLost(DataSource dataSource) {
+    static void warnIfEventsAreLost(DataSource dataSource) {
         try {
             String url = JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getURL);
             // A driver may not know its URL.

@@ -56,6 +56,7 @@ import org.springframework.core.annotation.Order;
         })
 @ConditionalOnClass({MeterRegistry.class, ObservationRegistry.class})
 @ConditionalOnBean(MeterRegistry.class)
+@ConditionalOnOneStore
 @ConditionalOnBooleanProperty(
         name = {"eventcore.enabled", "eventcore.metrics.enabled"},
         matchIfMissing = true)
@@ -142,6 +143,10 @@ public final class EventCoreMetricsAutoConfiguration {
     @ConditionalOnMissingBean(name = "eventStoreHistograms")
     @Order(Ordered.LOWEST_PRECEDENCE)
     MeterFilter eventStoreHistograms() {
+        return histograms();
+    }
+
+    static MeterFilter histograms() {
         DistributionStatisticConfig histogram =
                 DistributionStatisticConfig.builder().percentilesHistogram(true).build();
         return new MeterFilter() {
@@ -158,8 +163,7 @@ public final class EventCoreMetricsAutoConfiguration {
         return new StoreObserver(observations, meters);
     }
 
-    private static ObservationRegistry registry(
-            ObjectProvider<ObservationRegistry> observations, MeterRegistry meters) {
+    static ObservationRegistry registry(ObjectProvider<ObservationRegistry> observations, MeterRegistry meters) {
         return observations.getIfAvailable(() -> {
             ObservationRegistry own = ObservationRegistry.create();
             own.observationConfig().observationHandler(new DefaultMeterObservationHandler(meters));

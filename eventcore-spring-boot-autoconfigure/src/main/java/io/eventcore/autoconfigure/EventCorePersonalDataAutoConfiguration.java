@@ -26,9 +26,13 @@ public final class EventCorePersonalDataAutoConfiguration {
     @ConditionalOnMissingBean
     PersonalDataProtection personalDataProtection(EventCoreProperties properties, SubjectKeyStore keys) {
         PersonalData settings = properties.personalData();
+        return protection(keys, settings, settings.maxKeys());
+    }
+
+    static PersonalDataProtection protection(SubjectKeyStore keys, PersonalData settings, int maxKeys) {
         return PersonalDataProtection.builder(keys)
                 .keysLiveFor(settings.keysLiveFor())
-                .maxKeys(settings.maxKeys())
+                .maxKeys(maxKeys)
                 .build();
     }
 

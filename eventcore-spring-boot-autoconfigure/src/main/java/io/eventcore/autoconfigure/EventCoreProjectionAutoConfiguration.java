@@ -66,18 +66,12 @@ public final class EventCoreProjectionAutoConfiguration {
             AppendSignal signal,
             Environment environment,
             ListableBeanFactory beans) {
-        Projections settings = properties.projections();
-        ProjectionRunner.Builder runner = ProjectionRunner.builder(UnobservedStore.of(eventStore), projectionStore)
-                .batchSize(settings.batchSize())
-                .lease(settings.lease())
-                .poll(settings.minPollInterval(), settings.maxPollInterval())
-                .retryPause(settings.minRetryDelay(), settings.maxRetryDelay())
-                .maxStandstill(properties.health().maxStandstill())
+        ProjectionRunner.Builder runner = runner(properties, UnobservedStore.of(eventStore), projectionStore)
                 .listener(ProjectionListener.all(listeners.orderedStream().toList()))
                 .wokenBy(signal);
         transactionManagers.ofEventStore().ifPresent(runner::transactionManager);
         if (!Threading.VIRTUAL.isActive(environment)) {
-            runner.threads(platformThreads());
+            runner.threads(platformThreads("eventcore-projection-"));
         }
         try {
             projections.orderedStream().forEach(runner::projection);
@@ -88,8 +82,18 @@ public final class EventCoreProjectionAutoConfiguration {
         return runner.build();
     }
 
-    private static CustomizableThreadFactory platformThreads() {
-        CustomizableThreadFactory threads = new CustomizableThreadFactory("eventcore-projection-");
+    static ProjectionRunner.Builder runner(EventCoreProperties properties, EventStore store, ProjectionStore progress) {
+        Projections settings = properties.projections();
+        return ProjectionRunner.builder(store, progress)
+                .batchSize(settings.batchSize())
+                .lease(settings.lease())
+                .poll(settings.minPollInterval(), settings.maxPollInterval())
+                .retryPause(settings.minRetryDelay(), settings.maxRetryDelay())
+                .maxStandstill(properties.health().maxStandstill());
+    }
+
+    static CustomizableThreadFactory platformThreads(String prefix) {
+        CustomizableThreadFactory threads = new CustomizableThreadFactory(prefix);
         threads.setDaemon(true);
         return threads;
     }
@@ -102,7 +106,7 @@ public final class EventCoreProjectionAutoConfiguration {
             ObjectProvider<DataSources> dataSources,
             EventCoreProperties properties) {
         Projections settings = properties.projections();
-        PoolNeeds needs = new PoolNeeds(runner.partitions(), settings.notifications());
+        PoolNeeds needs = new PoolNeeds(1, runner.partitions(), settings.notifications() ? 1 : 0);
         return new ProjectionLifecycle(
                 runner,
                 transactionManagers,

@@ -4,6 +4,7 @@ import io.eventcore.serialization.UnknownTypes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -32,6 +33,7 @@ import org.springframework.util.unit.DataSize;
  * @param endpoint what the actuator endpoint tells
  * @param applicationEvents whether committed events are published to the listeners of the application
  * @param kafka where committed events are sent to
+ * @param stores several event stores in one application, each with its name: for tenants or shards
  * @param web how requests over HTTP see what commands have done, and how failures are answered
  * @since 0.1
  */
@@ -54,8 +56,25 @@ public record EventCoreProperties(
         @DefaultValue Endpoint endpoint,
         @DefaultValue ApplicationEvents applicationEvents,
         @DefaultValue Kafka kafka,
+        @DefaultValue Map<String, NamedStore> stores,
         @DefaultValue Web web) {
     private static final Duration LONGEST_INTERVAL = Duration.ofDays(3650);
+
+    /** Part of names of meters, threads and paths, so that no other character has to be escaped anywhere. */
+    private static final Pattern STORE_NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
+
+    /** Checks the names of stores. */
+    public EventCoreProperties {
+        stores.forEach((name, named) -> {
+            check(isStoreName(name), "eventcore.stores", name, "must match " + STORE_NAME);
+            named.check("eventcore.stores." + name);
+        });
+        stores = Map.copyOf(stores);
+    }
+
+    static boolean isStoreName(String name) {
+        return STORE_NAME.matcher(name).matches();
+    }
 
     /** The event stores to choose from. */
     public enum Store {
@@ -167,6 +186,40 @@ public record EventCoreProperties(
                     tablePrefix,
                     "must match " + IDENTIFIER);
             check(readBytes.toBytes() >= 1, "eventcore.jdbc.read-bytes", readBytes, "must be at least 1B");
+        }
+    }
+
+    /**
+     * One of several event stores.
+     *
+     * @param dataSource the name of the bean of type DataSource that the store is in; of one that chooses among databases, one
+     *     target is taken
+     * @param target the key of the target, where the data source chooses among databases; by default the name of the store
+     * @param schema schema that holds the tables of this store; by default that of eventcore.jdbc.schema
+     * @param tablePrefix what the names of the tables of this store begin with; by default that of
+     *     eventcore.jdbc.table-prefix
+     */
+    public record NamedStore(
+            @DefaultValue("") String dataSource,
+            @DefaultValue("") String target,
+            @DefaultValue("") String schema,
+            @DefaultValue("") String tablePrefix) {
+        private void check(String property) {
+            EventCoreProperties.check(
+                    !dataSource.isBlank(),
+                    property + ".data-source",
+                    dataSource,
+                    "must name a bean of type DataSource");
+            checkIdentifier(property + ".schema", schema);
+            checkIdentifier(property + ".table-prefix", tablePrefix);
+        }
+
+        private static void checkIdentifier(String property, String name) {
+            EventCoreProperties.check(
+                    name.isEmpty() || Jdbc.IDENTIFIER.matcher(name).matches(),
+                    property,
+                    name,
+                    "must match " + Jdbc.IDENTIFIER);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.autoconfigure.EventCoreProperties.PersonalData;
+import io.eventcore.autoconfigure.EventCoreProperties.Serialization;
 import io.eventcore.internal.PersonalComponents;
 import io.eventcore.personaldata.KeyWrapping;
 import io.eventcore.personaldata.MasterKeys;
@@ -13,7 +14,11 @@ import io.eventcore.serialization.JacksonEventSerializer;
 import io.eventcore.serialization.UnknownTypeListener;
 import io.eventcore.serialization.Upcaster;
 import java.util.Base64;
+import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -77,6 +82,7 @@ public final class EventCoreSerializationAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean
+    @ConditionalOnOneStore
     @Proxyable(ProxyType.INTERFACES)
     EventSerializer eventSerializer(
             EventTypes eventTypes,
@@ -86,9 +92,23 @@ public final class EventCoreSerializationAutoConfiguration {
             ObjectProvider<PersonalDataProtection> protection,
             EventCoreProperties properties,
             ObjectProvider<UnknownTypeListener> listeners) {
-        upcasters.orderedStream().forEach(eventTypes::requireUpcaster);
-        JsonMapper json = storedJson(mapper, customizers).build();
-        PersonalDataProtection protecting = protection.getIfAvailable();
+        return serializer(
+                eventTypes,
+                storedJson(mapper, customizers).build(),
+                upcasters.orderedStream().toList(),
+                protection.getIfAvailable(),
+                properties.serialization(),
+                listeners::orderedStream);
+    }
+
+    static EventSerializer serializer(
+            EventTypes eventTypes,
+            JsonMapper json,
+            List<Upcaster> upcasters,
+            @Nullable PersonalDataProtection protecting,
+            Serialization settings,
+            Supplier<Stream<UnknownTypeListener>> listeners) {
+        upcasters.forEach(eventTypes::requireUpcaster);
         if (protecting == null) {
             requireNoPersonalData(eventTypes);
         }
@@ -96,8 +116,7 @@ public final class EventCoreSerializationAutoConfiguration {
                 ? new JacksonEventSerializer(eventTypes, json)
                 : new JacksonEventSerializer(eventTypes, json, protecting);
         return serializer.withUnknownTypes(
-                properties.serialization().unknownTypes(),
-                typeName -> listeners.orderedStream().forEach(listener -> listener.skipped(typeName)));
+                settings.unknownTypes(), typeName -> listeners.get().forEach(listener -> listener.skipped(typeName)));
     }
 
     private static void requireNoPersonalData(EventTypes eventTypes) {

@@ -38,6 +38,9 @@ final class OnStoreCondition extends SpringBootCondition implements Configuratio
                 .bind("eventcore.store", Store.class)
                 .orElse(Store.AUTO);
         ConditionMessage.Builder message = ConditionMessage.forCondition("Event store");
+        if (OnNamedStoresCondition.areDeclared(context.getEnvironment())) {
+            return ConditionOutcome.noMatch(message.because("eventcore.stores declares stores with names"));
+        }
         if (configured != Store.AUTO) {
             return new ConditionOutcome(
                     configured == wanted, message.because("eventcore.store is set to " + configured));

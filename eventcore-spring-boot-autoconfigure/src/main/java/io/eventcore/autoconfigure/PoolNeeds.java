@@ -5,12 +5,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How many connections the projections of an instance may need at once.
+ * How many connections the projections of an instance may need at once from one pool.
  *
+ * @param stores how many stores with projections are in the pool's database, of those that are told apart by names
  * @param partitions each one needs a connection while it applies a batch
- * @param notifications whether notifications are heard, if the database has them
+ * @param listeners how many of the stores hear notifications, if the database has them
  */
-record PoolNeeds(int partitions, boolean notifications) {
+record PoolNeeds(int stores, int partitions, int listeners) {
     private static final Logger LOG = LoggerFactory.getLogger(PoolNeeds.class);
 
     /** The shared reader of the log and the leases. */
@@ -18,17 +19,19 @@ record PoolNeeds(int partitions, boolean notifications) {
 
     /** Warns if the pool has fewer than that. */
     void check(OptionalInt poolSize) {
-        int needed = partitions + READER_AND_LEASES + (notifications ? 1 : 0);
+        int helpers = stores * READER_AND_LEASES;
+        int needed = partitions + helpers + listeners;
         if (poolSize.isPresent() && poolSize.getAsInt() < needed) {
             LOG.warn(
-                    "The connection pool has {}, and projections may need {} at once: {} for partitions at work, 2 for the"
+                    "The connection pool has {}, and projections may need {} at once: {} for partitions at work, {} for the"
                             + " reader of the log and the leases{}. Requests and projections will wait for each other, and a"
                             + " projection whose lease cannot be renewed moves to another instance. Make the pool larger, for"
                             + " example by spring.datasource.hikari.maximum-pool-size.",
                     poolSize.getAsInt(),
                     needed,
                     partitions,
-                    notifications ? ", 1 for notifications" : "");
+                    helpers,
+                    listeners > 0 ? ", " + listeners + " for notifications" : "");
         }
     }
 }

@@ -52,11 +52,22 @@ final class TransactionManagers {
         if (all.size() < 2) {
             return all.stream().findFirst();
         }
-        PlatformTransactionManager primary = candidates.getIfUnique();
         List<PlatformTransactionManager> driving =
                 all.stream().filter(this::drivesEventStore).toList();
-        if (driving.isEmpty() || driving.contains(primary)) {
-            return Optional.ofNullable(primary);
+        return driving.isEmpty() ? Optional.ofNullable(candidates.getIfUnique()) : best(driving);
+    }
+
+    /** The one of the application that drives a data source; empty if none does, or two do and none is better. */
+    Optional<PlatformTransactionManager> driving(DataSource wanted) {
+        return best(all().values().stream()
+                .filter(manager -> drives(manager, wanted))
+                .toList());
+    }
+
+    private Optional<PlatformTransactionManager> best(List<PlatformTransactionManager> driving) {
+        PlatformTransactionManager primary = candidates.getIfUnique();
+        if (primary != null && driving.contains(primary)) {
+            return Optional.of(primary);
         }
         List<PlatformTransactionManager> ofJpa =
                 driving.stream().filter(TransactionManagers::isOfJpa).toList();
@@ -103,9 +114,14 @@ final class TransactionManagers {
     }
 
     private boolean drivesEventStore(PlatformTransactionManager manager) {
-        Optional<DataSource> driven = dataSource(manager);
         Optional<DataSource> wanted = eventDataSource();
-        return wanted.isEmpty() || (driven.isPresent() && innermost(driven.get()) == innermost(wanted.get()));
+        return wanted.isEmpty() || drives(manager, wanted.get());
+    }
+
+    private static boolean drives(PlatformTransactionManager manager, DataSource wanted) {
+        return dataSource(manager)
+                .filter(driven -> innermost(driven) == innermost(wanted))
+                .isPresent();
     }
 
     private Optional<DataSource> eventDataSource() {
@@ -127,7 +143,8 @@ final class TransactionManagers {
         return JPA && target(manager) instanceof JpaTransactionManager;
     }
 
-    private static DataSource innermost(DataSource dataSource) {
+    /** The data source behind proxies and aspects. */
+    static DataSource innermost(DataSource dataSource) {
         Object innermost = target(dataSource);
         while (innermost instanceof DelegatingDataSource delegating && delegating.getTargetDataSource() != null) {
             innermost = target(delegating.getTargetDataSource());

@@ -1,8 +1,10 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.autoconfigure.EventCoreProperties.NamedStore;
 import java.lang.reflect.RecordComponent;
 import java.util.Comparator;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -24,6 +26,7 @@ class UnknownProperties {
     private static final Logger LOG = LoggerFactory.getLogger(UnknownProperties.class);
     private static final String PREFIX = "eventcore.";
     private static final Pattern INDEX = Pattern.compile("\\[[^\\]]*]");
+    private static final Pattern STORE = Pattern.compile("^eventcore\\.stores\\.[^.]+\\.");
     private static final Pattern CAPITAL = Pattern.compile("([A-Z])");
 
     UnknownProperties() {}
@@ -53,15 +56,20 @@ class UnknownProperties {
                     + CAPITAL.matcher(component.getName()).replaceAll("-$1").toLowerCase(Locale.ROOT);
             if (component.getType().isRecord()) {
                 collect(component.getType(), name + ".", names);
+            } else if (component.getType() == Map.class) {
+                collect(NamedStore.class, name + ".", names);
             } else {
                 names.add(name);
             }
         }
     }
 
-    /** As Spring Boot compares names: without dashes, in lower case; and without the place in a list. */
+    /**
+     * As Spring Boot compares names: without dashes, in lower case; and without the place in a list, or the name of a
+     * store.
+     */
     private static String bare(String name) {
-        return INDEX.matcher(name)
+        return INDEX.matcher(STORE.matcher(name).replaceFirst("eventcore.stores."))
                 .replaceAll("")
                 .replace("-", "")
                 .replace("_", "")

@@ -40,6 +40,8 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
             "consistencyTokenInterceptor",
             "eventCoreJacksonModule",
             "eventCoreTransactionManagers",
+            "eventStoreInstruments",
+            "eventStoreKeeper",
             "observedEventStorePostProcessor",
             "transactionPhaseListenerPostProcessor",
             "valuesWithoutAdvicePostProcessor");

@@ -64,8 +64,11 @@ class ConfigurationMetadataTest {
             }
         }
 
-        // The default of a list is to be empty, and the metadata has no way to say so.
-        assertThat(without).containsExactly("eventcore.event-packages", "eventcore.personal-data.previous-master-keys");
+        // The default of a list or a map is to be empty, and the metadata has no way to say so.
+        assertThat(without).containsExactly(
+                        "eventcore.event-packages",
+                        "eventcore.personal-data.previous-master-keys",
+                        "eventcore.stores");
     }
 
     @Test
@@ -86,7 +89,7 @@ class ConfigurationMetadataTest {
                 .formatted(
                         name(property),
                         type.replaceAll(
-                                "java\\.lang\\.|java\\.util\\.|java\\.time\\.|org\\.springframework\\.(util\\.unit|boot\\.actuate\\.endpoint)\\.|.*\\$",
+                                "java\\.lang\\.|java\\.util\\.|java\\.time\\.|org\\.springframework\\.(util\\.unit|boot\\.actuate\\.endpoint)\\.|[\\w.]*\\$",
                                 ""),
                         property.has("defaultValue")
                                         && !property.path("defaultValue")

@@ -1,0 +1,20 @@
+package io.eventcore.autoconfigure;
+
+/** One of several stores cannot be opened, and will not by itself. */
+final class NamedStoreException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final String store;
+
+    NamedStoreException(String store, Throwable cause) {
+        super(
+                "Event store '" + store + "' cannot be opened: "
+                        + cause.getClass().getName(),
+                cause);
+        this.store = store;
+    }
+
+    String store() {
+        return store;
+    }
+}

@@ -1,0 +1,27 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.jdbc.SchemaException;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+
+/** Says which of several stores it is whose tables are wrong; comes before the one that explains them. */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+final class NamedStoreFailureAnalyzer extends AbstractFailureAnalyzer<NamedStoreException> {
+    NamedStoreFailureAnalyzer() {}
+
+    @Override
+    protected @Nullable FailureAnalysis analyze(Throwable rootFailure, NamedStoreException cause) {
+        if (!(cause.getCause() instanceof SchemaException schema)) {
+            return null;
+        }
+        FailureAnalysis tables = new SchemaFailureAnalyzer().analyze(rootFailure, schema);
+        return new FailureAnalysis(
+                "Event store '" + cause.store() + "': " + tables.getDescription(),
+                tables.getAction() + " What is set under eventcore.stores." + cause.store()
+                        + " counts more than eventcore.jdbc.",
+                cause);
+    }
+}
