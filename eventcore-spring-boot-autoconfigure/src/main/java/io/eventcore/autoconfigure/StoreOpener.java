@@ -169,7 +169,7 @@ final class StoreOpener {
             schema.create();
         }
         JdbcDatabase database = EventCoreJdbcAutoConfiguration.database(
-                dataSource, place.schema(), place.tablePrefix(), connections(place), jdbc.validateSchema())
+                        dataSource, place.schema(), place.tablePrefix(), connections(place), jdbc.validateSchema())
                 .build();
         EventCoreJdbcAutoConfiguration.warnIfEventsAreLost(dataSource);
 

@@ -65,10 +65,9 @@ class ConfigurationMetadataTest {
         }
 
         // The default of a list or a map is to be empty, and the metadata has no way to say so.
-        assertThat(without).containsExactly(
-                        "eventcore.event-packages",
-                        "eventcore.personal-data.previous-master-keys",
-                        "eventcore.stores");
+        assertThat(without)
+                .containsExactly(
+                        "eventcore.event-packages", "eventcore.personal-data.previous-master-keys", "eventcore.stores");
     }
 
     @Test
