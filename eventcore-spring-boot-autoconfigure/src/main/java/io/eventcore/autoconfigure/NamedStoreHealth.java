@@ -111,7 +111,7 @@ final class NamedStoreHealth {
     private Optional<Parts> parts() {
         if (parts == null) {
             store.ifOpen().ifPresent(opened -> {
-                EventStoreHealth health = new EventStoreHealth(opened.bare(), opened.schema());
+                EventStoreHealth health = new EventStoreHealth(opened.bare(), opened.schema(), null);
                 parts = new Parts(
                         health, new ProjectionHealth(opened.projections(), opened.bare(), health, thresholds));
             });
