@@ -129,7 +129,7 @@ class DatabaseServerTest {
         AtomicReference<List<String>> row = new AtomicReference<>(List.of());
         ResultSet result = answering(ResultSet.class, (method, arguments) -> {
             if (!method.equals("next")) {
-                return row.get().get((int) arguments[0] - 1);
+                return Objects.requireNonNull(row.get()).get((int) arguments[0] - 1);
             }
             boolean more = next.hasNext();
             if (more) {

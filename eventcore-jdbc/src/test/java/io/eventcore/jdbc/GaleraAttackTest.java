@@ -424,8 +424,9 @@ class GaleraAttackTest {
                 type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
                     try {
                         Object result = method.invoke(target, arguments);
-                        return result instanceof Statement && method.getName().equals("createStatement")
-                                ? ignoring(Statement.class, (Statement) result)
+                        return result instanceof Statement statement
+                                        && method.getName().equals("createStatement")
+                                ? ignoring(Statement.class, statement)
                                 : result;
                     } catch (InvocationTargetException e) {
                         boolean commits = method.getName().equals("commit")

@@ -15,10 +15,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -136,12 +138,16 @@ final class GaleraCluster implements AutoCloseable {
         private final int port = freePort();
         private final int groupPort = freePort();
         private final int transferPort = freePort();
-        private volatile Process process;
+        private volatile @Nullable Process process;
 
         private Node(int number) throws IOException {
             this.number = number;
             this.data = directory.resolve("data" + number);
             this.log = directory.resolve("node" + number + ".log").toFile();
+        }
+
+        private Process running() {
+            return Objects.requireNonNull(process, "The node was not started");
         }
 
         String address() {
@@ -177,8 +183,8 @@ final class GaleraCluster implements AutoCloseable {
             } catch (SQLException e) {
                 throw new IllegalStateException(e);
             }
-            process.destroy();
-            process.waitFor();
+            running().destroy();
+            running().waitFor();
         }
 
         private void start(String... more) throws IOException {
@@ -268,7 +274,7 @@ final class GaleraCluster implements AutoCloseable {
         private void await() throws IOException, InterruptedException {
             long deadline = System.nanoTime() + PATIENCE.toNanos();
             while (!isReady()) {
-                if (process.waitFor(50, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
+                if (running().waitFor(50, TimeUnit.MILLISECONDS) || System.nanoTime() > deadline) {
                     throw new IllegalStateException("The node did not start: " + Files.readString(log.toPath()));
                 }
             }
@@ -299,7 +305,7 @@ final class GaleraCluster implements AutoCloseable {
 
         /** Ends it at once. */
         void kill() {
-            Process running = process;
+            @Nullable Process running = process;
             if (running != null) {
                 signal(running, "KILL");
                 try {
@@ -312,11 +318,11 @@ final class GaleraCluster implements AutoCloseable {
 
         /** Lets it do nothing until it is {@link #thaw thawed}. */
         void freeze() {
-            signal(process, "STOP");
+            signal(running(), "STOP");
         }
 
         void thaw() {
-            signal(process, "CONT");
+            signal(running(), "CONT");
         }
 
         private void signal(Process to, String name) {

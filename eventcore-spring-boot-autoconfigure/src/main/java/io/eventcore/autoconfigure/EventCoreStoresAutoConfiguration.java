@@ -108,7 +108,7 @@ public final class EventCoreStoresAutoConfiguration {
         @ConditionalOnMissingBean(name = "eventStoreMeterBinder")
         MeterBinder eventStoreMeterBinder() {
             // The class cannot be advised.
-            return new CallbackMetrics()::bindTo;
+            return registry -> new CallbackMetrics().bindTo(registry);
         }
 
         @Bean

@@ -21,14 +21,14 @@ final class ForeignTransactions {
     private static final TransactionDefinition SUPPORTS =
             new DefaultTransactionDefinition(TransactionDefinition.PROPAGATION_SUPPORTS);
 
-    private final Map<DataSource, String> owners = new IdentityHashMap<>();
+    private final IdentityHashMap<DataSource, String> owners = new IdentityHashMap<>();
 
     /**
      * Knows what data sources are for.
      *
      * @param owners by data sources without proxies: for example {@code store 'acme'}
      */
-    ForeignTransactions(Map<DataSource, String> owners) {
+    ForeignTransactions(IdentityHashMap<DataSource, String> owners) {
         this.owners.putAll(owners);
     }
 

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -129,7 +128,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
             } catch (TimeoutException e) {
                 stores.get(i).hangs(steps.get(i));
             } catch (ExecutionException e) {
-                RuntimeException found = stores.get(i).described(e.getCause());
+                RuntimeException found = stores.get(i).described(causeOf(e));
                 if (wrong == null) {
                     wrong = found;
                 } else {
@@ -163,7 +162,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException e) {
-            LOG.warn("The projections of an event store could not be stopped", OwnThreads.redacted(e.getCause()));
+            LOG.warn("The projections of an event store could not be stopped", OwnThreads.redacted(causeOf(e)));
         } finally {
             stopping.shutdown();
         }
@@ -187,11 +186,16 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
     }
 
     /** What the stores of one data source need from its pool together. */
+    private static Throwable causeOf(ExecutionException e) {
+        Throwable cause = e.getCause();
+        return cause == null ? e : cause;
+    }
+
     private void checkPools() {
         if (!settings.enabled()) {
             return;
         }
-        Map<DataSource, List<StorePlace>> sharing = new IdentityHashMap<>();
+        IdentityHashMap<DataSource, List<StorePlace>> sharing = new IdentityHashMap<>();
         for (Kept kept : stores) {
             StorePlace place = kept.store.place();
             if (place.setup().partitions() > 0) {
@@ -302,7 +306,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
             }
             if (!scheduled && !threads.isShutdown()) {
                 scheduled = true;
-                threads.schedule(this::tryAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
+                Future<?> unused = threads.schedule(this::tryAgain, pause.toMillis(), TimeUnit.MILLISECONDS);
                 Duration twice = pause.multipliedBy(2);
                 pause = twice.compareTo(LONGEST_PAUSE) < 0 ? twice : LONGEST_PAUSE;
             }
@@ -342,7 +346,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
                     store.name(),
                     START_WAITS.toSeconds());
             told = true;
-            step.whenComplete((nothing, failure) -> {
+            CompletableFuture<Void> unused = step.whenComplete((nothing, failure) -> {
                 if (failure != null) {
                     wrong(failure);
                 }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -36,7 +37,7 @@ final class StorePlaces {
     private final EventCoreProperties properties;
     private final ListableBeanFactory beans;
     private final Map<String, DataSource> dataSources = new TreeMap<>();
-    private final Map<DataSource, String> owners = new IdentityHashMap<>();
+    private final IdentityHashMap<DataSource, String> owners = new IdentityHashMap<>();
 
     StorePlaces(EventCoreProperties properties, ListableBeanFactory beans) {
         this.properties = properties;
@@ -44,7 +45,7 @@ final class StorePlaces {
         refuseWhatIsOfOneStore();
         properties.stores().forEach((name, store) -> dataSources.put(name, dataSource(name, store)));
         refuseSharedTables();
-        Map<DataSource, List<String>> stores = new IdentityHashMap<>();
+        IdentityHashMap<DataSource, List<String>> stores = new IdentityHashMap<>();
         dataSources.forEach(
                 (name, found) -> stores.computeIfAbsent(TransactionManagers.innermost(found), key -> new ArrayList<>())
                         .add("'" + name + "'"));
@@ -54,7 +55,7 @@ final class StorePlaces {
 
     /** All of them by name. */
     Map<String, StorePlace> all(TransactionManagers managers, List<NamedStoreConfigurer> configurers) {
-        Map<DataSource, PlatformTransactionManager> made = new IdentityHashMap<>();
+        IdentityHashMap<DataSource, PlatformTransactionManager> made = new IdentityHashMap<>();
         Map<String, StorePlace> places = new TreeMap<>();
         dataSources.forEach((name, dataSource) -> {
             DataSource innermost = TransactionManagers.innermost(dataSource);
@@ -188,7 +189,7 @@ final class StorePlaces {
     }
 
     private NamedStore store(String name) {
-        return properties.stores().get(name);
+        return Objects.requireNonNull(properties.stores().get(name), name);
     }
 
     /** The same tables through two pools are found when they are opened. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.projection.Projection;
 import java.util.Map;
+import java.util.Objects;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class NamedStoresDeclarationTest {
     void it_is_told_with_the_name_of_the_property_and_the_rule(String setting, String property, String rule) {
         Tenants.onH2()
                 .withPropertyValues(setting)
-                .run(application -> assertThat(allMessages(application.getStartupFailure()))
+                .run(application -> assertThat(allMessages(Objects.requireNonNull(application.getStartupFailure())))
                         .contains(property)
                         .contains(rule));
     }
@@ -57,7 +58,7 @@ class NamedStoresDeclarationTest {
                 .withPropertyValues("eventcore.jdbc.initialize-schema=always");
 
         routed.withPropertyValues("eventcore.stores.eve.data-source=router")
-                .run(application -> assertThat(allMessages(application.getStartupFailure()))
+                .run(application -> assertThat(allMessages(Objects.requireNonNull(application.getStartupFailure())))
                         .contains("eventcore.stores.eve.target")
                         .contains("is no target of data source 'router'; there are: ada, bob"));
         // A router that needs a thread with a tenant works all the same.
@@ -77,7 +78,7 @@ class NamedStoresDeclarationTest {
                         "eventcore.jdbc.initialize-schema=always",
                         "eventcore.stores.acme.data-source=one",
                         "eventcore.stores.globex.data-source=two")
-                .run(application -> assertThat(allMessages(application.getStartupFailure()))
+                .run(application -> assertThat(allMessages(Objects.requireNonNull(application.getStartupFailure())))
                         .containsPattern("Event stores '(acme|globex)' and '(acme|globex)' are the same tables"));
     }
 
@@ -109,7 +110,7 @@ class NamedStoresDeclarationTest {
                         }
                     }
                 })
-                .run(application -> assertThat(allMessages(application.getStartupFailure()))
+                .run(application -> assertThat(allMessages(Objects.requireNonNull(application.getStartupFailure())))
                         .contains("'initech'")
                         .contains("balances version 1"));
     }

@@ -84,7 +84,8 @@ class NamedStoresDownTest {
             assertReached(application, "initech");
             assertThat(Tenants.balance(application, "initech")).isEqualTo(300);
             await().atMost(PATIENCE)
-                    .until(() -> health(application, "initech", "projections").getStatus() == Status.UP);
+                    .until(() -> Status.UP.equals(
+                            health(application, "initech", "projections").getStatus()));
             assertThat(health(application, "initech", "store").getStatus()).isEqualTo(Status.UP);
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(output).contains("Event store 'initech' can be reached now"));

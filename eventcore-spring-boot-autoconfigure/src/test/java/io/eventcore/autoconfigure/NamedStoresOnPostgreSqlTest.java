@@ -112,9 +112,9 @@ class NamedStoresOnPostgreSqlTest {
             }
             stopClients();
 
-            assertThat(clients.get("initech").refused).hasPositiveValue();
-            assertThat(clients.get("acme").refused).hasValue(0);
-            assertThat(clients.get("globex").refused).hasValue(0);
+            assertThat(Objects.requireNonNull(clients.get("initech")).refused).hasPositiveValue();
+            assertThat(Objects.requireNonNull(clients.get("acme")).refused).hasValue(0);
+            assertThat(Objects.requireNonNull(clients.get("globex")).refused).hasValue(0);
             Tenants.ALL.forEach(tenant -> assertWhole(application, tenant));
         });
     }
@@ -139,7 +139,7 @@ class NamedStoresOnPostgreSqlTest {
             stopClients();
 
             Tenants.ALL.forEach(tenant -> assertWhole(application, tenant));
-            await().atMost(PATIENCE).until(() -> status(application, "initech", "projections") == Status.UP);
+            await().atMost(PATIENCE).until(() -> Status.UP.equals(status(application, "initech", "projections")));
         });
     }
 

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,8 +40,6 @@ import tools.jackson.databind.node.MissingNode;
         })
 class BankOverHttpTest {
     private static final String TEN_TO_THE_20 = "100000000000000000000";
-    private static final Function<JsonNode, Long> CENTS =
-            account -> account.get("balanceCents").asLong();
 
     private final BankClient bank;
     private final EventStore store;
@@ -235,7 +232,7 @@ class BankOverHttpTest {
         assertThat(log.transfers() - before).isPositive().isEqualTo(booked(second));
         second.get("after")
                 .forEach(account -> assertThat(log.balances())
-                        .containsEntry(account.get("id").asString(), CENTS.apply(account)));
+                        .containsEntry(account.get("id").asString(), cents(account)));
     }
 
     private BankLog racersLog(JsonNode race) {
@@ -256,9 +253,14 @@ class BankOverHttpTest {
                 .hasSize(50)
                 .allSatisfy(run -> assertThat(run.get("attempts").asInt()).isBetween(1, 3));
         assertThat(race.get("others").asLong()).isZero();
-        assertThat(race.get("after").valueStream().mapToLong(CENTS::apply).sum())
-                .isEqualTo(
-                        race.get("before").valueStream().mapToLong(CENTS::apply).sum());
+        assertThat(race.get("after")
+                        .valueStream()
+                        .mapToLong(BankOverHttpTest::cents)
+                        .sum())
+                .isEqualTo(race.get("before")
+                        .valueStream()
+                        .mapToLong(BankOverHttpTest::cents)
+                        .sum());
         return race;
     }
 
@@ -618,5 +620,9 @@ class BankOverHttpTest {
                 return delegate().appendEvents(writes);
             }
         }
+    }
+
+    private static long cents(JsonNode account) {
+        return account.get("balanceCents").asLong();
     }
 }
