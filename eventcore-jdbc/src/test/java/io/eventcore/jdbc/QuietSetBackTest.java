@@ -83,7 +83,7 @@ class QuietSetBackTest {
         awaitApplied(KEPT + LOST);
         append(5);
         awaitApplied(KEPT + LOST + 5);
-        assertThat(state()).isEqualTo(ProjectionState.LIVE);
+        Eventually.until("it is live", () -> state() == ProjectionState.LIVE, runner::status);
     }
 
     @Test
@@ -142,7 +142,7 @@ class QuietSetBackTest {
             elsewhere.clear();
             both.get(0).reset("elsewhere0");
             Eventually.until("the log as it is now", () -> elsewhere.size() == KEPT + LOST);
-            assertThat(state(both.get(0))).isEqualTo(ProjectionState.LIVE);
+            Eventually.until("it is live", () -> state(both.get(0)) == ProjectionState.LIVE, both.get(0)::status);
         } finally {
             both.forEach(ProjectionRunner::stop);
         }
