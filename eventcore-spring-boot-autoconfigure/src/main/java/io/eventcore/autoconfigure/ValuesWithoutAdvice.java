@@ -27,6 +27,7 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
             EventTypes.class,
             HotStreamSettings.class,
             PersonalDataProtection.class,
+            ReplicaConnections.class,
             RetryPolicy.class,
             SnapshotSettings.class,
             Upcaster.class,
