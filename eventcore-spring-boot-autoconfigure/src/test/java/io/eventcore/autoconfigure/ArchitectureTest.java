@@ -64,7 +64,8 @@ class ArchitectureTest {
     /** A type, maybe with a method of it, as docs/architecture.md writes it. */
     private static final Pattern NAMED = Pattern.compile("`([A-Z]\\w+)(?:\\.(\\w+))?`");
 
-    private static final String ENGINE_PART = "io\\.eventcore\\.jdbc\\.(PostgreSql|MariaDb|MySql|H2|Galera)\\w+(\\$.*)?";
+    private static final String ENGINE_PART =
+            "io\\.eventcore\\.jdbc\\.(PostgreSql|MariaDb|MySql|H2|Galera)\\w+(\\$.*)?";
 
     @ArchTest
     static void every_package_of_the_library_is_looked_at(JavaClasses classes) throws IOException {

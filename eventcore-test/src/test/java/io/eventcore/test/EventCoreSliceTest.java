@@ -17,7 +17,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /** What the slice is made of, and what it says about what it is not made of. */
 class EventCoreSliceTest {
     private static final Set<String> LEFT_OUT =
-            Set.of("Endpoint", "Health", "Kafka", "Metrics", "Notifications", "Tracing");
+            Set.of("Endpoint", "Health", "Kafka", "Metrics", "Notifications", "Stores", "Tracing");
 
     @Test
     void it_has_every_auto_configuration_but_those_that_watch_or_leave_the_application() {
