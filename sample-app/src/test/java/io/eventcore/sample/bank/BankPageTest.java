@@ -9,6 +9,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,13 +36,19 @@ class BankPageTest {
     private static ConfigurableApplicationContext shared;
     private static Chromium page;
 
-    private ConfigurableApplicationContext application = shared;
-    private BankClient bank = new BankClient(port(shared));
+    private ConfigurableApplicationContext application;
+    private BankClient bank;
 
     @BeforeAll
     static void start() throws IOException {
         shared = emptyBank();
         page = Chromium.start(folder);
+    }
+
+    @BeforeEach
+    void useTheSharedBank() {
+        application = shared;
+        bank = new BankClient(port(shared));
     }
 
     @AfterAll
