@@ -156,15 +156,25 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
                     return kept;
                 }));
             }
-            for (Future<?> each : stopped) {
-                each.get();
+            for (int i = 0; i < stopped.size(); i++) {
+                awaitStop(stores.get(i), stopped.get(i));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            LOG.warn("The projections of an event store could not be stopped", OwnThreads.redacted(causeOf(e)));
         } finally {
             stopping.shutdown();
+        }
+    }
+
+    /** One that fails does not keep the others from being waited for: their data sources are closed next. */
+    private static void awaitStop(Kept kept, Future<?> stopped) throws InterruptedException {
+        try {
+            stopped.get();
+        } catch (ExecutionException e) {
+            LOG.warn(
+                    "The projections of event store '{}' could not be stopped",
+                    kept.store.name(),
+                    OwnThreads.redacted(causeOf(e)));
         }
     }
 
@@ -185,12 +195,12 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         threads.shutdownNow();
     }
 
-    /** What the stores of one data source need from its pool together. */
     private static Throwable causeOf(ExecutionException e) {
         Throwable cause = e.getCause();
         return cause == null ? e : cause;
     }
 
+    /** What the stores of one data source need from its pool together. */
     private void checkPools() {
         if (!settings.enabled()) {
             return;
