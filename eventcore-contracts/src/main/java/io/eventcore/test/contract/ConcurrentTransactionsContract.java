@@ -2,6 +2,7 @@ package io.eventcore.test.contract;
 
 import io.eventcore.EventStore;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
@@ -25,7 +26,9 @@ public abstract class ConcurrentTransactionsContract {
      */
     protected abstract PlatformTransactionManager transactionManager();
 
+    /** Several of its rows wait for a second, the shortest time-out that Spring has: "-Pquick" leaves it out. */
     @Nested
+    @Tag("waits")
     class Waits extends TransactionWaitsContract {
         @Override
         ConcurrentTransactionsContract contract() {
