@@ -43,16 +43,18 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 public class EventCoreEndpoint {
     private final List<EventStore> stores;
     private final ShownProjections projections;
+    private final @Nullable ShownViews views;
     private final @Nullable OperatorActions actions;
 
     EventCoreEndpoint(
             List<EventStore> stores,
             @Nullable ProjectionRunner runner,
             @Nullable ProjectionStore projectionStore,
-            boolean showStreamIds) {
+            EventCoreProperties.Endpoint shown) {
         this.stores = stores.stream().map(UnobservedStore::of).toList();
-        projections = new ShownProjections(
-                this.stores.stream().findFirst().orElse(null), runner, projectionStore, showStreamIds);
+        EventStore first = this.stores.stream().findFirst().orElse(null);
+        projections = new ShownProjections(first, runner, projectionStore, shown.showStreamIds());
+        views = first == null ? null : new ShownViews(first, new ShownEvents(shown));
         actions = runner == null ? null : new OperatorActions(runner);
     }
 
@@ -346,6 +348,53 @@ public class EventCoreEndpoint {
         return EndpointAnswers.answered(
                 () -> projections.details(projection, from, deadline.get(), parkedDeadline.get()),
                 EndpointAnswers.noneNamed(projection));
+    }
+
+    /**
+     * Something of the log or of the streams: {@code log/events}, {@code log/event}, {@code log/types}, {@code streams/list} or
+     * {@code streams/stream}. A problem detail if there is no such view, or if the request does not follow a rule.
+     *
+     * <p>Each answer looks at no more than 10,000 events and shows no more than 50.
+     *
+     * @param before show what is before this position
+     * @param after show what is after this position, or in a list of streams after this id
+     * @param position which event is meant
+     * @param at which stream is meant: that of the event at this position
+     * @param id which stream is meant, if ids are shown
+     * @param version up to which version of the stream
+     * @param prefix only events of streams that begin with this, if ids are shown
+     * @param type only events of this stored name
+     * @param since only events that were recorded then or later
+     * @param until only events that were recorded earlier
+     * @param correlation only events of this conversation, if metadata is shown
+     * @param limit how many events to show, 50 unless given
+     */
+    @ReadOperation
+    public WebEndpointResponse<Object> view(
+            @Selector String view,
+            @Selector String of,
+            @Nullable String before,
+            @Nullable String after,
+            @Nullable String position,
+            @Nullable String at,
+            @Nullable String id,
+            @Nullable String version,
+            @Nullable String prefix,
+            @Nullable String type,
+            @Nullable String since,
+            @Nullable String until,
+            @Nullable String correlation,
+            @Nullable String limit) {
+        return view(
+                view,
+                of,
+                new ViewRequest(
+                        before, after, position, at, id, version, prefix, type, since, until, correlation, limit));
+    }
+
+    WebEndpointResponse<Object> view(String view, String of, ViewRequest request) {
+        ShownViews known = views;
+        return known == null ? EndpointAnswers.notFound("There is no event store") : known.answer(view, of, request);
     }
 
     /**

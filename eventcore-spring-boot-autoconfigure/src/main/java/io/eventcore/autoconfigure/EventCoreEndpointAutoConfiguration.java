@@ -43,6 +43,6 @@ public final class EventCoreEndpointAutoConfiguration {
                 eventStores.orderedStream().toList(),
                 runners.getIfUnique(),
                 projectionStores.getIfUnique(),
-                properties.endpoint().showStreamIds());
+                properties.endpoint());
     }
 }

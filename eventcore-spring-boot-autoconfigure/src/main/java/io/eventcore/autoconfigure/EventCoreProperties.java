@@ -517,9 +517,14 @@ public record EventCoreProperties(
     /**
      * What the actuator endpoint tells.
      *
-     * @param showStreamIds whether the actuator endpoint shows the ids of parked streams, which may name persons
+     * @param showStreamIds whether the actuator endpoint shows the ids of streams and the tags of events, which may name persons
+     * @param showPayloads whether the actuator endpoint shows the payloads of events, and the states of streams made of them
+     * @param showMetadata whether the actuator endpoint shows the metadata of events, such as correlation ids and actors
      */
-    public record Endpoint(@DefaultValue("false") boolean showStreamIds) {}
+    public record Endpoint(
+            @DefaultValue("false") boolean showStreamIds,
+            @DefaultValue("false") boolean showPayloads,
+            @DefaultValue("false") boolean showMetadata) {}
 
     /**
      * Whether committed events are published to the listeners of the application.

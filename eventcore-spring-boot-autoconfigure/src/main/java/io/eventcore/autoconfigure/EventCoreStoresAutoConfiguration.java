@@ -152,8 +152,7 @@ public final class EventCoreStoresAutoConfiguration {
         @ConditionalOnAvailableEndpoint
         @ConditionalOnMissingBean
         EventStoresEndpoint eventStoresEndpoint(StoreKeeper keeper, EventCoreProperties properties) {
-            return new EventStoresEndpoint(
-                    keeper.stores(), properties.endpoint().showStreamIds());
+            return new EventStoresEndpoint(keeper.stores(), properties.endpoint());
         }
     }
 }

@@ -22,11 +22,11 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
 public class EventStoresEndpoint {
     private final List<NamedEventStore> stores;
-    private final boolean showStreamIds;
+    private final EventCoreProperties.Endpoint shown;
 
-    EventStoresEndpoint(List<NamedEventStore> stores, boolean showStreamIds) {
+    EventStoresEndpoint(List<NamedEventStore> stores, EventCoreProperties.Endpoint shown) {
         this.stores = List.copyOf(stores);
-        this.showStreamIds = showStreamIds;
+        this.shown = shown;
     }
 
     /**
@@ -91,6 +91,32 @@ public class EventStoresEndpoint {
     }
 
     /**
+     * Something of the log or of the streams of a store, as {@link EventCoreEndpoint#view} shows it; a problem detail if there is
+     * no store of that name.
+     */
+    @ReadOperation
+    public WebEndpointResponse<Object> view(
+            @Selector String store,
+            @Selector String view,
+            @Selector String of,
+            @Nullable String before,
+            @Nullable String after,
+            @Nullable String position,
+            @Nullable String at,
+            @Nullable String id,
+            @Nullable String version,
+            @Nullable String prefix,
+            @Nullable String type,
+            @Nullable String since,
+            @Nullable String until,
+            @Nullable String correlation,
+            @Nullable String limit) {
+        ViewRequest request = new ViewRequest(
+                before, after, position, at, id, version, prefix, type, since, until, correlation, limit);
+        return of(store, endpoint -> endpoint.view(view, of, request));
+    }
+
+    /**
      * Does something with a projection of a store.
      *
      * @param action the name of an {@link EventCoreEndpoint.Action}, in capitals or not
@@ -112,7 +138,7 @@ public class EventStoresEndpoint {
         NamedEventStore store = named.get();
         return store.ifOpen()
                 .map(opened -> question.apply(new EventCoreEndpoint(
-                        List.of(opened.eventStore()), opened.projections(), opened.projectionStore(), showStreamIds)))
+                        List.of(opened.eventStore()), opened.projections(), opened.projectionStore(), shown)))
                 .orElseGet(() -> EndpointAnswers.unavailable(store.failure()
                         .map(failure -> failure.getClass().getName())
                         .orElse("not open yet")));

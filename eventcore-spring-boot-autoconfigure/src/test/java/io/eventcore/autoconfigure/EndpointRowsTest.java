@@ -53,7 +53,7 @@ class EndpointRowsTest {
                             Projection.named("parks", Noted.class).atLeastOnce().build())
                     .build(),
             counted,
-            false);
+            new EventCoreProperties.Endpoint(false, false, false));
 
     @EventType("noted")
     private record Noted(StreamId streamId) implements Event {}

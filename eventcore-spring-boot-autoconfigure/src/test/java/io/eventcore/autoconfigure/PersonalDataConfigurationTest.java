@@ -189,7 +189,7 @@ class PersonalDataConfigurationTest {
                             List.of(application.getBean(EventStore.class)),
                             runner,
                             application.getBean(ProjectionStore.class),
-                            true);
+                            new EventCoreProperties.Endpoint(true, true, true));
                     assertThat(answers(endpoint)).contains("parking").doesNotContain("Ada");
 
                     application.getBean(PersonalDataEraser.class).erase("c-1");

@@ -1,0 +1,112 @@
+package io.eventcore.autoconfigure;
+
+import io.eventcore.EventDeserializationException;
+import io.eventcore.EventMetadata;
+import io.eventcore.RawEvent;
+import io.eventcore.RecordedEvent;
+import io.eventcore.StoredEvent;
+import io.eventcore.autoconfigure.EventCoreProperties.Endpoint;
+import io.eventcore.serialization.internal.MetadataJson;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Decides what of an event is shown, for all views in one place. */
+final class ShownEvents {
+    private static final Pattern REVISION = Pattern.compile("(.+)@([2-9]|[1-9][0-9]{1,8})");
+    private static final Pattern PREFIX = Pattern.compile("[^-_/:.|]+[-_/:.|]");
+
+    private final Endpoint shown;
+
+    ShownEvents(Endpoint shown) {
+        this.shown = shown;
+    }
+
+    /** A stored name and the revision that it ends with. */
+    record TypeName(String name, int revision) {
+        static TypeName of(String storedName) {
+            Matcher numbered = REVISION.matcher(storedName);
+            return numbered.matches()
+                    ? new TypeName(numbered.group(1), Integer.parseInt(numbered.group(2)))
+                    : new TypeName(storedName, 1);
+        }
+    }
+
+    /** How an event is read today: by which classes, or why it is not. */
+    record Reading(@Nullable String readBy, @Nullable String why) {}
+
+    LogViews.Hidden hidden() {
+        return new LogViews.Hidden(!shown.showStreamIds(), !shown.showPayloads(), !shown.showMetadata());
+    }
+
+    boolean showsStreamIds() {
+        return shown.showStreamIds();
+    }
+
+    boolean showsPayloads() {
+        return shown.showPayloads();
+    }
+
+    boolean showsMetadata() {
+        return shown.showMetadata();
+    }
+
+    LogViews.Event of(StoredEvent event) {
+        EventMetadata metadata = shown.showMetadata() ? metadata(event) : EventMetadata.empty();
+        String stream = shown.showStreamIds() ? event.streamId().value() : null;
+        return new LogViews.Event(
+                event.position().value(),
+                event.id().toString(),
+                event.typeName(),
+                TypeName.of(event.typeName()).revision(),
+                event.recordedAt(),
+                event.version().value(),
+                stream,
+                stream == null ? null : prefix(stream),
+                metadata.correlationId().orElse(null),
+                metadata.causationId().orElse(null));
+    }
+
+    /** Its beginning up to the first character that divides it: of {@code account-7} it is {@code account-}. */
+    private static @Nullable String prefix(String stream) {
+        Matcher prefix = PREFIX.matcher(stream);
+        return prefix.lookingAt() ? prefix.group() : null;
+    }
+
+    /** Its metadata; none if that cannot be read. */
+    static EventMetadata metadata(StoredEvent event) {
+        try {
+            return MetadataJson.read(event.metadata());
+        } catch (RuntimeException e) {
+            // Its text may quote the metadata. The view of this one event says that it cannot be read.
+            return EventMetadata.empty();
+        }
+    }
+
+    /** How an event is read. Of a failure only its types are told: its text may quote the event. */
+    static Reading reading(StoredEvent event) {
+        if (!event.isKnown()) {
+            return new Reading(null, "No event class and no upcaster has this name");
+        }
+        try {
+            List<RecordedEvent<io.eventcore.Event>> parts = event.decode(io.eventcore.Event.class);
+            if (parts.stream().anyMatch(part -> part.event() instanceof RawEvent)) {
+                return new Reading(null, "No event class and no upcaster has this name");
+            }
+            return new Reading(
+                    parts.stream()
+                            .map(part -> part.event().getClass().getName())
+                            .distinct()
+                            .collect(Collectors.joining(", ")),
+                    null);
+        } catch (EventDeserializationException e) {
+            String cause = Optional.ofNullable(e.getCause())
+                    .map(thrown -> ": " + thrown.getClass().getName())
+                    .orElse("");
+            return new Reading(null, "The payload does not fit its class" + cause);
+        }
+    }
+}
