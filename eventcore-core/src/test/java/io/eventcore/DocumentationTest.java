@@ -31,6 +31,7 @@ class DocumentationTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "eventcore-console",
                 "eventcore-core",
                 "eventcore-contracts",
                 "eventcore-jdbc",

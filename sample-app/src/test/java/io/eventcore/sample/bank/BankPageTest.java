@@ -2,6 +2,7 @@ package io.eventcore.sample.bank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventcore.browser.Chromium;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -183,11 +184,11 @@ class BankPageTest {
                 "%s === '%s'".formatted(balance("Racer 1"), page.text("#racers tr td:last-child")));
         page.await("and caught up", "/0 events behind/.test(projection.innerText)");
 
-        fitsTheWindow();
-        isLabelled();
+        page.fits();
+        page.isLabelled();
         for (String scheme : new String[] {"light", "dark"}) {
             page.scheme(scheme);
-            isReadable();
+            page.isReadable();
             page.photograph(PICTURES.resolve("bank-%d-%s.png".formatted(width, scheme)));
         }
         assertThat(page.complaints()).isEmpty();
@@ -250,7 +251,7 @@ class BankPageTest {
         assertThat(linesOf("#log .told"))
                 .isNotEmpty()
                 .allSatisfy(lines -> assertThat(lines.asDouble()).isLessThan(3));
-        fitsTheWindow();
+        page.fits();
         page.photograph(PICTURES.resolve("bank-long-%s.png".formatted(name.contains(" ") ? "words" : "word")));
     }
 
@@ -322,45 +323,5 @@ class BankPageTest {
         return page.evaluate("""
                 [...document.querySelectorAll('%s')].map((element) =>
                   element.getBoundingClientRect().height / parseFloat(getComputedStyle(element).lineHeight))""".formatted(selector));
-    }
-
-    private void fitsTheWindow() {
-        assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-                        .asBoolean())
-                .isTrue();
-    }
-
-    private void isLabelled() {
-        assertThat(page.evaluate("""
-                        [...document.querySelectorAll('input, select, button, summary, a[href]')]
-                          .filter((element) => !(element.labels?.length > 0 || element.innerText?.trim()))
-                          .map((element) => element.outerHTML)""")).isEmpty();
-    }
-
-    /** As WCAG 2.2 wants it: 4.5 to 1 for every text that is shown. */
-    private void isReadable() {
-        JsonNode pale = page.evaluate("""
-                (() => {
-                  const parse = (color) => color.match(/[\\d.]+/g).map(Number);
-                  const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
-                    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-                    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
-                  const ground = (element) => {
-                    for (let at = element; at; at = at.parentElement) {
-                      const color = parse(getComputedStyle(at).backgroundColor);
-                      if (color.length === 3 || color[3] === 1) return color;
-                    }
-                    return [255, 255, 255];
-                  };
-                  return [...document.querySelectorAll('body *')]
-                    .filter((element) => element.checkVisibility()
-                      && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-                    .map((element) => {
-                      const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
-                      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.outerHTML.slice(0, 80)];
-                    })
-                    .filter(([contrast]) => contrast < 4.5);
-                })()""");
-        assertThat(pale).isEmpty();
     }
 }

@@ -1,4 +1,4 @@
-package io.eventcore.sample.bank;
+package io.eventcore.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -25,11 +25,12 @@ import tools.jackson.databind.json.JsonMapper;
  * One page in a headless Chromium, as a person uses it: by mouse, keyboard and eye. Speaks the DevTools protocol to the {@code chromium} of the
  * path, so there is no driver whose version must fit. For one thread.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int HEIGHT = 900;
     private static final long SECONDS = 60;
-    private static final Map<String, Integer> KEYS = Map.of("Tab", 9, "Enter", 13, "Escape", 27);
+    private static final Map<String, Integer> KEYS =
+            Map.of("Tab", 9, "Enter", 13, "Escape", 27, "ArrowLeft", 37, "ArrowRight", 39);
 
     private final Process process;
     private final WebSocket socket;
@@ -56,7 +57,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Starts a Chromium that keeps what it writes in this folder, which must be empty. */
-    static Chromium start(Path folder) throws IOException {
+    public static Chromium start(Path folder) throws IOException {
         Process process = new ProcessBuilder(
                         "chromium",
                         "--headless=new",
@@ -91,7 +92,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Opens an address in a window of this width, by day or by night. */
-    void open(String address, int width, String scheme) {
+    public void open(String address, int width, String scheme) {
         call(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", HEIGHT, "deviceScaleFactor", 1, "mobile", false));
@@ -104,14 +105,14 @@ final class Chromium implements AutoCloseable {
     }
 
     /** {@code light} or {@code dark}. */
-    void scheme(String scheme) {
+    public void scheme(String scheme) {
         call(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
     }
 
     /** What an expression of JavaScript comes to, after it has been waited for. */
-    JsonNode evaluate(String expression) {
+    public JsonNode evaluate(String expression) {
         JsonNode answer =
                 call("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true, "awaitPromise", true));
         assertThat(answer.get("exceptionDetails")).as(expression).isNull();
@@ -120,18 +121,18 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Waits until an expression is true. */
-    void await(String what, String expression) {
+    public void await(String what, String expression) {
         Eventually.until(what, () -> evaluate(expression).asBoolean(false), () -> text("body"));
     }
 
     /** The text of an element as it is shown. */
-    String text(String selector) {
+    public String text(String selector) {
         return evaluate("document.querySelector('%s').innerText".formatted(selector))
                 .asString();
     }
 
     /** Clicks on the middle of an element, once nothing moves it any more; fails if something else lies above it. */
-    void click(String selector) {
+    public void click(String selector) {
         JsonNode middle = evaluate("""
                 (async () => {
                   const element = document.querySelector('%s');
@@ -164,19 +165,19 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Types into what has the focus. */
-    void type(String text) {
+    public void type(String text) {
         call("Input.insertText", Map.of("text", text));
     }
 
     /** Clicks into a field and types. */
-    void type(String selector, String text) {
+    public void type(String selector, String text) {
         click(selector);
         evaluate("document.activeElement.select()");
         type(text);
     }
 
     /** Chooses by what a person reads. */
-    void choose(String selector, String option) {
+    public void choose(String selector, String option) {
         JsonNode chosen = evaluate("""
                 (() => {
                   const select = document.querySelector('%s');
@@ -187,8 +188,8 @@ final class Chromium implements AutoCloseable {
         assertThat(chosen.asString()).as(option).isNotEmpty();
     }
 
-    /** Presses {@code Tab}, {@code Enter} or {@code Escape}. */
-    void press(String key) {
+    /** Presses {@code Tab}, {@code Enter}, {@code Escape}, {@code ArrowLeft} or {@code ArrowRight}. */
+    public void press(String key) {
         for (String type : List.of("rawKeyDown", "char", "keyUp")) {
             if (!type.equals("char") || key.equals("Enter")) {
                 call(
@@ -204,34 +205,79 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Lets requests to these addresses wait, from now on. */
-    void hold(String pattern) {
+    public void hold(String pattern) {
         call("Fetch.enable", Map.of("patterns", List.of(Map.of("urlPattern", pattern))));
     }
 
     /** Waits until a request waits. */
-    void awaitHeld() {
+    public void awaitHeld() {
         Eventually.until("a request waits", () -> !answers.held.isEmpty());
     }
 
     /** Lets them all go, and those to come. */
-    void release() {
+    public void release() {
         answers.held.forEach(request -> call("Fetch.continueRequest", Map.of("requestId", request)));
         answers.held.clear();
         call("Fetch.disable", Map.of());
     }
 
     /** What the browser has complained about since the page was opened: exceptions, refusals of the security policy. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return List.copyOf(answers.complaints);
     }
 
     /** The whole page, as a picture. */
-    void photograph(Path file) throws IOException {
+    public void photograph(Path file) throws IOException {
         String picture = call("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true))
                 .get("data")
                 .asString();
         Files.createDirectories(file.getParent());
         Files.write(file, Base64.getDecoder().decode(picture));
+    }
+
+    /** Nothing has to be scrolled sideways to be read. */
+    public void fits() {
+        assertThat(evaluate("document.documentElement.scrollWidth <= innerWidth")
+                        .asBoolean())
+                .as("fits the width of the window")
+                .isTrue();
+    }
+
+    /** Whatever can be operated has a name. */
+    public void isLabelled() {
+        assertThat(evaluate("""
+                        [...document.querySelectorAll('input, select, button, summary, a[href], progress, [role=img]')]
+                          .filter((element) => !(element.labels?.length > 0 || element.innerText?.trim()
+                            || element.getAttribute('aria-label')))
+                          .filter((element) => element.checkVisibility())
+                          .map((element) => element.outerHTML)""")).isEmpty();
+    }
+
+    /** As WCAG 2.2 wants it: 4.5 to 1 for every text that is shown. */
+    public void isReadable() {
+        JsonNode pale = evaluate("""
+                (() => {
+                  const parse = (color) => color.match(/[\\d.]+/g).map(Number);
+                  const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
+                    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+                    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+                  const ground = (element) => {
+                    for (let at = element; at; at = at.parentElement) {
+                      const color = parse(getComputedStyle(at).backgroundColor);
+                      if (color.length === 3 || color[3] === 1) return color;
+                    }
+                    return [255, 255, 255];
+                  };
+                  return [...document.querySelectorAll('body *')]
+                    .filter((element) => element.checkVisibility()
+                      && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+                    .map((element) => {
+                      const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
+                      return [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), element.outerHTML.slice(0, 80)];
+                    })
+                    .filter(([contrast]) => contrast < 4.5);
+                })()""");
+        assertThat(pale).isEmpty();
     }
 
     private JsonNode call(String method, Map<String, Object> parameters) {
@@ -302,7 +348,7 @@ final class Chromium implements AutoCloseable {
                     complaints.add(parameters.get("exceptionDetails").toString());
                 case "Log.entryAdded" -> {
                     JsonNode entry = parameters.get("entry");
-                    // That a request was refused is the bank's answer, and shown on the page.
+                    // That a request was refused is the application's answer, and for the page to show.
                     if (!entry.get("source").asString().equals("network")) {
                         complaints.add(entry.get("text").asString());
                     }
