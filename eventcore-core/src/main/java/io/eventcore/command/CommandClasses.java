@@ -2,6 +2,9 @@ package io.eventcore.command;
 
 import io.eventcore.Event;
 import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotKey;
+import java.lang.reflect.Type;
+import java.util.Optional;
 
 /**
  * Checks classes of commands before any of them is executed, as their first execution would.
@@ -20,5 +23,24 @@ public final class CommandClasses {
      */
     public static Class<? extends Event> check(Class<? extends Command<?, ?>> commandType) {
         return CommandType.check(commandType);
+    }
+
+    /**
+     * What the snapshot of a command is stored under.
+     *
+     * @return empty if its class has no {@link Snapshot}
+     * @throws IllegalArgumentException if the class is not well-formed
+     */
+    public static Optional<SnapshotKey> snapshotKey(Command<?, ?> command) {
+        return StateSnapshots.keyOf(command);
+    }
+
+    /**
+     * The type of the state that commands of a class are decided on.
+     *
+     * @throws IllegalArgumentException if the class leaves it open
+     */
+    public static Type stateType(Class<? extends Command<?, ?>> commandType) {
+        return CommandType.stateTypeOf(commandType);
     }
 }

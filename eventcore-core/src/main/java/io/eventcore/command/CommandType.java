@@ -56,6 +56,10 @@ final class CommandType {
         return TYPES.get(command.getClass());
     }
 
+    static Type stateTypeOf(Class<? extends Command<?, ?>> commandType) {
+        return TYPES.get(commandType).stateType();
+    }
+
     /** Checks a class of which there is no instance; see {@link CommandClasses#check}. */
     static Class<? extends Event> check(Class<? extends Command<?, ?>> commandType) {
         CommandType checked = TYPES.get(commandType);

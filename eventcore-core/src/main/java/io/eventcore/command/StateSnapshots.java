@@ -25,6 +25,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class StateSnapshots {
     private static final int MAX_NAME_LENGTH = 255;
 
+    /** Writes lists of texts only, which no setting of an application changes. */
+    private static final JsonMapper KEYS = new JsonMapper();
+
     private final SnapshotStore store;
     private final SnapshotSettings settings;
     private final JsonMapper mapper;
@@ -72,14 +75,23 @@ final class StateSnapshots {
                                     before.getName(),
                                     command.getClass().getName()));
         }
-        CommandType type = CommandType.of(command);
-        SnapshotKey key = new SnapshotKey(
-                declared.name(), mapper.writeValueAsString(List.of(type.inputsOf(command), command.snapshotKey())));
         StoredState<S> form = new StoredState<>(
                 mapper,
-                mapper.constructType(type.stateType()),
+                mapper.constructType(CommandType.of(command).stateType()),
                 command.getClass().getName());
-        return Optional.of(new CommandSnapshot<>(this, command, declared, key, form));
+        return Optional.of(new CommandSnapshot<>(this, command, declared, key(declared, command), form));
+    }
+
+    /** What the snapshot of a command is stored under; empty if its class has none. */
+    static Optional<SnapshotKey> keyOf(Command<?, ?> command) {
+        return Optional.ofNullable(command.getClass().getAnnotation(Snapshot.class))
+                .map(declared -> key(declared, command));
+    }
+
+    private static SnapshotKey key(Snapshot declared, Command<?, ?> command) {
+        return new SnapshotKey(
+                declared.name(),
+                KEYS.writeValueAsString(List.of(CommandType.of(command).inputsOf(command), command.snapshotKey())));
     }
 
     SnapshotStore store() {

@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.EventReader;
 import io.eventcore.GlobalPosition;
+import io.eventcore.StoredEvent;
 import io.eventcore.StreamId;
 import io.eventcore.internal.SetsDeadlines;
 import io.eventcore.transaction.TransactionAppends;
@@ -152,6 +153,27 @@ public class ProjectionRunner {
     /** The names of the projections, in the order they were given. */
     public List<String> names() {
         return projections.names();
+    }
+
+    /**
+     * The names of the projections that want an event, by their filters, each once. Whether it carries the tags that a filter
+     * asks for is not looked at.
+     *
+     * @param event as it is stored; it is not decoded
+     */
+    public List<String> readersOf(StoredEvent event) {
+        return projections.all().stream()
+                .filter(projection -> wants(projection, event))
+                .map(Projection::name)
+                .distinct()
+                .toList();
+    }
+
+    private boolean wants(Projection<?> projection, StoredEvent event) {
+        return !event.recordedAt().isBefore(projection.since())
+                && reader.internals()
+                        .matching(projection.filter().withAnyTags())
+                        .test(event);
     }
 
     /**

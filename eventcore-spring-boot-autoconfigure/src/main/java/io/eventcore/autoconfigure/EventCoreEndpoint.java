@@ -10,11 +10,13 @@ import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
+import io.eventcore.projection.ProjectionStatus;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.AopProxyUtils;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -30,18 +33,20 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
- * Shows the event store and its projections, and lets operators pause, resume and reset projections and deal with parked
+ * Shows the event store, its log, its streams and its projections, and lets operators pause, resume and reset projections and deal with parked
  * streams and deadlines.
  *
- * <p>Read-only unless {@code management.endpoint.eventcore.access} says otherwise. Tells no payload and no metadata ever,
- * and the ids of streams only where {@code eventcore.endpoint.show-stream-ids} allows it; a parked stream is named by its
- * position.
+ * <p>Read-only unless {@code management.endpoint.eventcore.access} says otherwise. Payloads, metadata and the ids of streams
+ * are hidden unless {@code eventcore.endpoint.show-payloads}, {@code show-metadata} and {@code show-stream-ids} say otherwise;
+ * a stream is named by the position of one of its events. Every question reads a bounded number of rows.
  *
  * @since 0.1
  */
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
 public class EventCoreEndpoint {
     private final List<EventStore> stores;
+    private final EndpointParts parts;
+    private final ShownEvents events;
     private final ShownProjections projections;
     private final @Nullable ShownViews views;
     private final @Nullable OperatorActions actions;
@@ -50,11 +55,14 @@ public class EventCoreEndpoint {
             List<EventStore> stores,
             @Nullable ProjectionRunner runner,
             @Nullable ProjectionStore projectionStore,
-            EventCoreProperties.Endpoint shown) {
+            EndpointParts parts) {
         this.stores = stores.stream().map(UnobservedStore::of).toList();
+        this.parts = parts;
+        this.events = new ShownEvents(parts.shown());
         EventStore first = this.stores.stream().findFirst().orElse(null);
-        projections = new ShownProjections(first, runner, projectionStore, shown.showStreamIds());
-        views = first == null ? null : new ShownViews(first, new ShownEvents(shown));
+        projections = new ShownProjections(
+                first, runner, projectionStore, parts.shown().showStreamIds());
+        views = first == null ? null : new ShownViews(first, runner, events, parts.states());
         actions = runner == null ? null : new OperatorActions(runner);
     }
 
@@ -87,13 +95,61 @@ public class EventCoreEndpoint {
      * @param projections the projections of this application by their names
      * @param reactions its reactions
      * @param relays what passes events on to listeners or a broker
+     * @param health how all of it is doing; none where nothing judges it
+     * @param meters what was counted since the start; none without a meter registry
+     * @param hidden what is not shown
      * @since 0.1
      */
     public record Overview(
             List<Store> stores,
             Map<String, ProjectionOverview> projections,
             Map<String, ProjectionOverview> reactions,
-            Map<String, ProjectionOverview> relays) {}
+            Map<String, ProjectionOverview> relays,
+            @Nullable HealthInOneLine health,
+            @Nullable Meters meters,
+            Hidden hidden) {}
+
+    /**
+     * What is not shown.
+     *
+     * @param streamIds whether ids of streams and tags are hidden
+     * @param payloads whether payloads, and states made of them, are hidden
+     * @param metadata whether metadata is hidden
+     * @since 0.1
+     */
+    public record Hidden(boolean streamIds, boolean payloads, boolean metadata) {}
+
+    /**
+     * How the store and its projections are doing, as the health of the application judges it.
+     *
+     * @param status {@code UP}, {@code DEGRADED} or {@code DOWN}
+     * @param why what is wrong; none if nothing is
+     * @since 0.1
+     */
+    public record HealthInOneLine(String status, @Nullable String why) {}
+
+    /**
+     * Totals since the start of this instance. What was not measured yet is none.
+     *
+     * @param appends how many appends there were, however they ended
+     * @param appendSeconds how long all of them took together
+     * @param maxAppendSeconds how long the longest of the last minutes took
+     * @param conflicts how many of them met a conflict
+     * @param batches how many transactions they shared
+     * @param batchedAppends how many appends these held together
+     * @param commands how many commands were executed
+     * @param commandSeconds how long all of them took together
+     * @since 0.1
+     */
+    public record Meters(
+            @Nullable Long appends,
+            @Nullable Double appendSeconds,
+            @Nullable Double maxAppendSeconds,
+            @Nullable Long conflicts,
+            @Nullable Long batches,
+            @Nullable Long batchedAppends,
+            @Nullable Long commands,
+            @Nullable Double commandSeconds) {}
 
     /**
      * Why a request could not be answered, as a problem detail (RFC 9457).
@@ -139,12 +195,25 @@ public class EventCoreEndpoint {
      * @param partitions its parts
      * @param parkedStreams how many streams are set aside
      * @param deadlines how many deadlines it has; none if it is no reaction with deadlines
+     * @param versions the versions of it that are built side by side, this one among them; none if there is one
      * @since 0.1
      */
     public record ProjectionOverview(
             List<Partition> partitions,
             int parkedStreams,
-            @Nullable Deadlines deadlines) {}
+            @Nullable Deadlines deadlines,
+            @Nullable List<Version> versions) {}
+
+    /**
+     * A version of a projection.
+     *
+     * @param name what the projection and its version are called together
+     * @param version the number of the version
+     * @param active whether queries should read it
+     * @param partitions its parts
+     * @since 0.1
+     */
+    public record Version(String name, int version, boolean active, List<Partition> partitions) {}
 
     /**
      * How many deadlines a reaction has; each number is counted up to 100,000.
@@ -188,6 +257,7 @@ public class EventCoreEndpoint {
      * @param skipped how many events this instance has skipped
      * @param failures how many attempts have failed on this instance
      * @param lastFailure the type of the last failure and its place; empty if there was none
+     * @param owner which instance holds its lease, by the random id that it has given itself; none if no instance does
      * @since 0.1
      */
     public record Partition(
@@ -201,7 +271,8 @@ public class EventCoreEndpoint {
             long applied,
             long skipped,
             long failures,
-            String lastFailure) {}
+            String lastFailure,
+            @Nullable String owner) {}
 
     /**
      * A projection and what it has set aside.
@@ -275,14 +346,33 @@ public class EventCoreEndpoint {
             // First: while the database is down, nothing else waits for a connection.
             List<Store> described =
                     stores.stream().map(EventCoreEndpoint::describe).toList();
-            Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = projections.byKind();
+            List<ProjectionStatus> statuses = projections.statuses();
+            Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = projections.byKind(statuses);
+            EndpointMeters meters = parts.meters();
             return new Overview(
                     described,
                     kinds.getOrDefault(ProjectionKind.PROJECTION, Map.of()),
                     kinds.getOrDefault(ProjectionKind.REACTION, Map.of()),
-                    kinds.getOrDefault(ProjectionKind.RELAY, Map.of()));
+                    kinds.getOrDefault(ProjectionKind.RELAY, Map.of()),
+                    health(statuses, described),
+                    meters == null ? null : meters.read(),
+                    events.hidden());
         };
         return EndpointAnswers.answered(overview, "There is nothing to show");
+    }
+
+    private @Nullable HealthInOneLine health(List<ProjectionStatus> statuses, List<Store> described) {
+        ProjectionConditions conditions = parts.conditions();
+        if (conditions == null) {
+            return null;
+        }
+        Optional<Duration> oldest = described.stream()
+                .map(Store::oldestAppendInFlight)
+                .filter(Objects::nonNull)
+                .map(InFlight::age)
+                .max(Duration::compareTo);
+        ProjectionConditions.Summary summary = conditions.summary(statuses, oldest);
+        return new HealthInOneLine(summary.status(), summary.why());
     }
 
     private static Store describe(EventStore store) {
@@ -398,17 +488,21 @@ public class EventCoreEndpoint {
     }
 
     /**
-     * Does something with a projection.
+     * Does something with a projection, and writes to the log who has asked for it.
      *
+     * @param asking who asks
      * @param action the name of an {@link Action}, in capitals or not
      * @param position which parked stream or deadline is meant; all, unless given
      */
     @WriteOperation
     public WebEndpointResponse<Object> act(
-            @Selector String projection, @Nullable String action, @Nullable Long position) {
+            SecurityContext asking,
+            @Selector String projection,
+            @Nullable String action,
+            @Nullable Long position) {
         OperatorActions known = actions;
         return known == null
                 ? EndpointAnswers.notFound(EndpointAnswers.noneNamed(projection))
-                : known.perform(projection, action, position);
+                : known.by(asking).perform(projection, action, position);
     }
 }

@@ -1,8 +1,15 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.EventStore;
+import io.eventcore.command.Command;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionStore;
+import io.eventcore.snapshot.SnapshotStore;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -12,6 +19,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.core.io.ResourceLoader;
+import org.springframework.util.function.SingletonSupplier;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Auto-configuration of the actuator endpoint {@code eventcore}.
@@ -38,11 +49,51 @@ public final class EventCoreEndpointAutoConfiguration {
             ObjectProvider<EventStore> eventStores,
             ObjectProvider<ProjectionRunner> runners,
             ObjectProvider<ProjectionStore> projectionStores,
-            EventCoreProperties properties) {
+            ObjectProvider<SnapshotStore> snapshots,
+            ObjectProvider<EndpointMeters> meters,
+            EventCoreProperties properties,
+            BeanFactory beans,
+            Environment environment,
+            ResourceLoader resources,
+            ObjectProvider<JsonMapper> jsonMapper,
+            ObjectProvider<EventSerializerCustomizer> jsonCustomizers) {
         return new EventCoreEndpoint(
                 eventStores.orderedStream().toList(),
                 runners.getIfUnique(),
                 projectionStores.getIfUnique(),
-                properties.endpoint());
+                new EndpointParts(
+                        properties.endpoint(),
+                        new ProjectionConditions(properties.health()),
+                        states(
+                                beans,
+                                environment,
+                                resources,
+                                jsonMapper,
+                                jsonCustomizers,
+                                snapshots.getIfUnique()),
+                        meters.getIfUnique()));
+    }
+
+    /** The command classes are looked for when a state is asked for first: most applications never ask. */
+    @SuppressWarnings("unchecked") // What stands for the type variables of a class is not known here.
+    static StreamStates states(
+            BeanFactory beans,
+            Environment environment,
+            ResourceLoader resources,
+            ObjectProvider<JsonMapper> jsonMapper,
+            ObjectProvider<EventSerializerCustomizer> jsonCustomizers,
+            @Nullable SnapshotStore snapshots) {
+        Supplier<Set<Class<? extends Command<?, ?>>>> commands = SingletonSupplier.of(() -> {
+            Set<Class<? extends Command<?, ?>>> found = new LinkedHashSet<>();
+            new ApplicationClasses(environment, resources)
+                    .of(Command.class, ApplicationClasses.packages(environment, beans))
+                    .forEach(type -> found.add((Class<? extends Command<?, ?>>) type));
+            return found;
+        });
+        return new StreamStates(
+                commands,
+                EventCoreSerializationAutoConfiguration.storedJson(jsonMapper, jsonCustomizers)
+                        .build(),
+                snapshots);
     }
 }

@@ -18,15 +18,19 @@ import io.eventcore.micrometer.WarmStreamMetrics;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.snapshot.SnapshotListener;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.util.Collection;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -136,6 +140,48 @@ public final class EventCoreMetricsAutoConfiguration {
                         each -> pages.applyAsLong(each.replicaStatus().orElseThrow()))
                 .tag("source", source)
                 .description("Pages of the log that a replica was wanted for, by where they have come from");
+    }
+
+    /** What the endpoint tells of meters. */
+    @Bean
+    @ConditionalOnMissingBean
+    @Proxyable(ProxyType.INTERFACES)
+    EndpointMeters eventStoreEndpointMeters(MeterRegistry meters) {
+        return () -> {
+            Collection<Timer> appends = meters.find(ObservedEventStore.APPEND).timers();
+            Collection<Timer> commands = meters.find(CommandObservations.COMMAND).timers();
+            DistributionSummary batches = meters.find(AppendMetrics.BATCH).summary();
+            boolean appended = !appends.isEmpty();
+            boolean executed = !commands.isEmpty();
+            return new EventCoreEndpoint.Meters(
+                    appended ? count(appends) : null,
+                    appended ? seconds(appends) : null,
+                    appended
+                            ? appends.stream()
+                                    .mapToDouble(timer -> timer.max(TimeUnit.SECONDS))
+                                    .max()
+                                    .orElse(0)
+                            : null,
+                    appended
+                            ? count(meters.find(ObservedEventStore.APPEND)
+                                    .tag("outcome", "conflict")
+                                    .timers())
+                            : null,
+                    batches == null ? null : batches.count(),
+                    batches == null ? null : Math.round(batches.totalAmount()),
+                    executed ? count(commands) : null,
+                    executed ? seconds(commands) : null);
+        };
+    }
+
+    private static long count(Collection<Timer> timers) {
+        return timers.stream().mapToLong(Timer::count).sum();
+    }
+
+    private static double seconds(Collection<Timer> timers) {
+        return timers.stream()
+                .mapToDouble(timer -> timer.totalTime(TimeUnit.SECONDS))
+                .sum();
     }
 
     /** Latencies are of use with their distribution; what the application sets about them counts more. */

@@ -31,6 +31,9 @@ import org.springframework.core.env.Environment;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.web.servlet.DispatcherServlet;
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.core.io.ResourceLoader;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Auto-configuration of several event stores, which {@code eventcore.stores} declares. Takes the place of all others that need
@@ -151,8 +154,19 @@ public final class EventCoreStoresAutoConfiguration {
         @Bean
         @ConditionalOnAvailableEndpoint
         @ConditionalOnMissingBean
-        EventStoresEndpoint eventStoresEndpoint(StoreKeeper keeper, EventCoreProperties properties) {
-            return new EventStoresEndpoint(keeper.stores(), properties.endpoint());
+        EventStoresEndpoint eventStoresEndpoint(
+                StoreKeeper keeper,
+                EventCoreProperties properties,
+                BeanFactory beans,
+                Environment environment,
+                ResourceLoader resources,
+                ObjectProvider<JsonMapper> jsonMapper,
+                ObjectProvider<EventSerializerCustomizer> jsonCustomizers) {
+            return new EventStoresEndpoint(
+                    keeper.stores(),
+                    properties,
+                    EventCoreEndpointAutoConfiguration.states(
+                            beans, environment, resources, jsonMapper, jsonCustomizers, null));
         }
     }
 }

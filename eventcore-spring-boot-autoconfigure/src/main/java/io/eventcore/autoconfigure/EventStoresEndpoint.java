@@ -7,6 +7,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -22,11 +23,13 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
 public class EventStoresEndpoint {
     private final List<NamedEventStore> stores;
-    private final EventCoreProperties.Endpoint shown;
+    private final EventCoreProperties properties;
+    private final StreamStates states;
 
-    EventStoresEndpoint(List<NamedEventStore> stores, EventCoreProperties.Endpoint shown) {
+    EventStoresEndpoint(List<NamedEventStore> stores, EventCoreProperties properties, StreamStates states) {
         this.stores = List.copyOf(stores);
-        this.shown = shown;
+        this.properties = properties;
+        this.states = states;
     }
 
     /**
@@ -117,15 +120,24 @@ public class EventStoresEndpoint {
     }
 
     /**
-     * Does something with a projection of a store.
+     * Does something with a projection of a store, and writes to the log who has asked for it.
      *
+     * @param asking who asks
      * @param action the name of an {@link EventCoreEndpoint.Action}, in capitals or not
      * @param position which parked stream or deadline is meant; all, unless given
      */
     @WriteOperation
     public WebEndpointResponse<Object> act(
-            @Selector String store, @Selector String projection, @Nullable String action, @Nullable Long position) {
-        return of(store, endpoint -> endpoint.act(projection, action, position));
+            SecurityContext asking,
+            @Selector String store,
+            @Selector String projection,
+            @Nullable String action,
+            @Nullable Long position) {
+        return of(store, endpoint -> endpoint.act(asking, projection, action, position));
+    }
+
+    private EndpointParts parts() {
+        return new EndpointParts(properties.endpoint(), new ProjectionConditions(properties.health()), states, null);
     }
 
     private WebEndpointResponse<Object> of(
@@ -138,7 +150,7 @@ public class EventStoresEndpoint {
         NamedEventStore store = named.get();
         return store.ifOpen()
                 .map(opened -> question.apply(new EventCoreEndpoint(
-                        List.of(opened.eventStore()), opened.projections(), opened.projectionStore(), shown)))
+                        List.of(opened.eventStore()), opened.projections(), opened.projectionStore(), parts())))
                 .orElseGet(() -> EndpointAnswers.unavailable(store.failure()
                         .map(failure -> failure.getClass().getName())
                         .orElse("not open yet")));

@@ -26,9 +26,20 @@ final class LogSlices {
     private static final int PAGE = 1_000;
 
     private final EventReader log;
+    private final int maxRows;
 
     LogSlices(EventReader log) {
+        this(log, MAX_ROWS);
+    }
+
+    /**
+     * Slices of fewer rows.
+     *
+     * @param maxRows how many at most
+     */
+    LogSlices(EventReader log, int maxRows) {
         this.log = log;
+        this.maxRows = maxRows;
     }
 
     /**
@@ -63,8 +74,8 @@ final class LogSlices {
         int scanned = 0;
         long bytes = 0;
         long reached = position;
-        while (scanned < MAX_ROWS && bytes < MAX_BYTES) {
-            StoredPage page = page(reached, Math.min(scanned == 0 ? limit : PAGE, MAX_ROWS - scanned));
+        while (scanned < maxRows && bytes < MAX_BYTES) {
+            StoredPage page = page(reached, Math.min(scanned == 0 ? limit : PAGE, maxRows - scanned));
             bytes += page.bytes();
             for (StoredEvent event : page.events()) {
                 scanned++;
@@ -107,11 +118,11 @@ final class LogSlices {
         Slice<T> from(long position) {
             long last = position - 1;
             long span = Math.min(limit, PAGE);
-            while (last > 0 && scanned < MAX_ROWS && bytes < MAX_BYTES) {
+            while (last > 0 && scanned < maxRows && bytes < MAX_BYTES) {
                 long first = Math.max(0, last - span);
                 Window<T> window = window(first, last);
                 if (!window.whole) {
-                    if (scanned < MAX_ROWS) {
+                    if (scanned < maxRows) {
                         // More events than the window before let expect: only a smaller one can be read to its end.
                         span = Math.max(PAGE, span / 8);
                         continue;
@@ -135,7 +146,7 @@ final class LogSlices {
             if (window.events == 0) {
                 return grown(span);
             }
-            double fitting = PAGE;
+            double fitting = Math.min(PAGE, maxRows - scanned);
             if (window.bytes > 0) {
                 fitting = Math.min(fitting, (double) (MAX_BYTES / 4) / window.bytes * window.events);
             }
@@ -151,8 +162,8 @@ final class LogSlices {
         private Window<T> window(long first, long last) {
             Window<T> window = new Window<>();
             long reached = first;
-            while (!window.whole && scanned < MAX_ROWS && window.events <= 2 * PAGE) {
-                StoredPage page = page(reached, (int) Math.min(Math.min(last - first, PAGE), MAX_ROWS - scanned));
+            while (!window.whole && scanned < maxRows && window.events <= 2 * PAGE) {
+                StoredPage page = page(reached, (int) Math.min(Math.min(last - first, PAGE), maxRows - scanned));
                 for (StoredEvent event : page.events()) {
                     scanned++;
                     if (event.position().value() <= last) {

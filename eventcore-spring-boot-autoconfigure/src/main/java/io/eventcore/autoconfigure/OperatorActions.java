@@ -7,6 +7,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.Action;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Outcome;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.ProjectionRunner;
+import java.security.Principal;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -14,16 +15,47 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /** What operators do with projections by the endpoint, each time with a line in the log. */
 final class OperatorActions {
     private static final Logger LOG = LoggerFactory.getLogger(EventCoreEndpoint.class);
 
+    private static final String NAMELESS = "an operator";
+    private static final int LONGEST_NAME = 100;
+
     private final ProjectionRunner runner;
 
+    /** Who asks, in words. */
+    private final String operator;
+
     OperatorActions(ProjectionRunner runner) {
+        this(runner, NAMELESS);
+    }
+
+    private OperatorActions(ProjectionRunner runner, String operator) {
         this.runner = runner;
+        this.operator = operator;
+    }
+
+    /** The same, for a log that names who has asked. */
+    OperatorActions by(SecurityContext asking) {
+        Principal principal = asking.getPrincipal();
+        return new OperatorActions(runner, principal == null ? NAMELESS : named(principal.getName()));
+    }
+
+    /** A name comes from outside: it must not begin a line of its own. */
+    private static String named(@Nullable String name) {
+        if (name == null) {
+            return NAMELESS;
+        }
+        String line = name.codePoints()
+                .limit(LONGEST_NAME)
+                .map(code -> Character.isISOControl(code) ? '?' : code)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+        return "operator '" + line + "'";
     }
 
     /**
@@ -56,10 +88,10 @@ final class OperatorActions {
     }
 
     /** Whatever the application throws may quote an event, so only its type is told. */
-    private static WebEndpointResponse<Object> done(String projection, Action action, Runnable step) {
+    private WebEndpointResponse<Object> done(String projection, Action action, Runnable step) {
         try {
             step.run();
-            LOG.info("Projection '{}': {}, as an operator asked", projection, action);
+            LOG.info("Projection '{}': {}, as {} asked", projection, action, operator);
             return new WebEndpointResponse<>(new Outcome(projection, action, null, null, null));
         } catch (UnsupportedOperationException e) {
             return EndpointAnswers.refused("Projection '" + projection
@@ -84,9 +116,9 @@ final class OperatorActions {
         }
     }
 
-    private static WebEndpointResponse<Object> failed(String projection, Action action, RuntimeException e) {
+    private WebEndpointResponse<Object> failed(String projection, Action action, RuntimeException e) {
         String failure = e.getClass().getName();
-        LOG.warn("Projection '{}': {} has failed with {}", projection, action, failure);
+        LOG.warn("Projection '{}': {}, as {} asked, has failed with {}", projection, action, operator, failure);
         return new WebEndpointResponse<>(
                 new Outcome(projection, action, null, null, failure),
                 e instanceof EventStoreException
@@ -132,14 +164,15 @@ final class OperatorActions {
                 : runner.discardParkedDeadlines(projection, position);
     }
 
-    private static WebEndpointResponse<Object> done(
+    private WebEndpointResponse<Object> done(
             String projection, Action action, int streams, @Nullable Integer deadlines) {
         LOG.info(
-                "Projection '{}': {} for {} parked streams and {} parked deadlines, as an operator asked",
+                "Projection '{}': {} for {} parked streams and {} parked deadlines, as {} asked",
                 projection,
                 action,
                 streams,
-                deadlines == null ? 0 : deadlines);
+                deadlines == null ? 0 : deadlines,
+                operator);
         return new WebEndpointResponse<>(new Outcome(projection, action, streams, deadlines, null));
     }
 }

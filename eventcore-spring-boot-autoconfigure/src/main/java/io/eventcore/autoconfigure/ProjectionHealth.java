@@ -2,7 +2,7 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.AppendInFlight;
 import io.eventcore.EventReader;
-import io.eventcore.projection.DeadlineCounts;
+import io.eventcore.autoconfigure.ProjectionConditions.Condition;
 import io.eventcore.projection.ProjectionKind;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -34,32 +33,7 @@ final class ProjectionHealth implements HealthIndicator {
     private final ProjectionRunner runner;
     private final EventReader reader;
     private final EventStoreHealth store;
-    private final EventCoreProperties.Health thresholds;
-
-    /** How a projection is doing, the worst last. */
-    private enum Condition {
-        LIVE,
-        STANDBY,
-        STOPPED,
-        CATCHING_UP,
-        PAUSED,
-        RETRYING,
-        LAGGING,
-        OVERDUE,
-        HELD_BACK,
-        PARKED,
-        STUCK,
-        FAILED;
-
-        /** Whether it says what is wrong besides the state, by this word. */
-        boolean isProblem() {
-            return this == LAGGING || this == OVERDUE || this == HELD_BACK || this == PARKED || this == STUCK;
-        }
-
-        String word() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
+    private final ProjectionConditions conditions;
 
     ProjectionHealth(
             ProjectionRunner runner,
@@ -69,7 +43,7 @@ final class ProjectionHealth implements HealthIndicator {
         this.runner = runner;
         this.reader = reader;
         this.store = store;
-        this.thresholds = thresholds;
+        this.conditions = new ProjectionConditions(thresholds);
     }
 
     @Override
@@ -79,8 +53,8 @@ final class ProjectionHealth implements HealthIndicator {
             return Health.down().withDetail("failure", storeFailed.get()).build();
         }
         try {
-            Optional<AppendInFlight> holding = reader.oldestAppendInFlight()
-                    .filter(append -> append.age().compareTo(thresholds.maxAppendAge()) > 0);
+            Optional<AppendInFlight> holding =
+                    reader.oldestAppendInFlight().filter(append -> conditions.isHolding(append.age()));
             Map<String, Map<String, Object>> details = new TreeMap<>();
             details.put(ProjectionKind.PROJECTION.plural(), new TreeMap<>());
             for (String name : runner.names()) {
@@ -88,7 +62,7 @@ final class ProjectionHealth implements HealthIndicator {
             }
             Condition worst = holding.isPresent() ? Condition.HELD_BACK : Condition.LIVE;
             for (ProjectionStatus projection : runner.status()) {
-                Condition condition = condition(projection, holding.isPresent());
+                Condition condition = conditions.of(projection, holding.isPresent());
                 worst = condition.compareTo(worst) > 0 ? condition : worst;
                 details.computeIfAbsent(runner.kind(projection.projection()).plural(), kind -> new TreeMap<>())
                         .put(projection.name(), details(projection, condition));
@@ -102,66 +76,15 @@ final class ProjectionHealth implements HealthIndicator {
     }
 
     private static Status status(Condition worst) {
-        if (worst.compareTo(Condition.STUCK) >= 0) {
-            return Status.DOWN;
-        }
-        return worst.compareTo(Condition.LAGGING) >= 0 ? DEGRADED : Status.UP;
-    }
-
-    private Condition condition(ProjectionStatus projection, boolean heldBack) {
-        Condition worst = Condition.LIVE;
-        for (ProjectionStatus.Partition partition : projection.partitions()) {
-            Condition condition = condition(partition.state());
-            if (partition.lag().compareTo(thresholds.maxLag()) > 0) {
-                condition = max(condition, Condition.LAGGING);
-            }
-            if (isStuck(partition)) {
-                // Who tries again and again says so; a broker that does not answer is no reason to be down.
-                boolean retrying = partition.state() == ProjectionState.RETRYING;
-                condition = max(condition, retrying ? Condition.LAGGING : Condition.STUCK);
-            }
-            if (heldBack && partition.state() == ProjectionState.LIVE && partition.lagInEvents() > 0) {
-                condition = max(condition, Condition.HELD_BACK);
-            }
-            worst = max(worst, condition);
-        }
-        if (projection
-                .deadlines()
-                .filter(deadlines -> deadlines.oldestOverdue().compareTo(thresholds.maxDeadlineDelay()) > 0)
-                .isPresent()) {
-            worst = max(worst, Condition.OVERDUE);
-        }
-        boolean parked = projection.parkedStreams() > thresholds.maxParkedStreams()
-                || projection.deadlines().map(DeadlineCounts::parked).orElse(0) > thresholds.maxParkedDeadlines();
-        return parked ? max(worst, Condition.PARKED) : worst;
-    }
-
-    private boolean isStuck(ProjectionStatus.Partition partition) {
-        return partition.standstill().compareTo(thresholds.maxStandstill()) > 0;
-    }
-
-    private static Condition condition(ProjectionState state) {
-        return switch (state) {
-            case LIVE -> Condition.LIVE;
-            case STANDBY -> Condition.STANDBY;
-            case CATCHING_UP -> Condition.CATCHING_UP;
-            case RETRYING -> Condition.RETRYING;
-            case PAUSED -> Condition.PAUSED;
-            case FAILED -> Condition.FAILED;
-            case STOPPED -> Condition.STOPPED;
-        };
+        return worst.status().equals(DEGRADED.getCode()) ? DEGRADED : new Status(worst.status());
     }
 
     /** The state of the part that is worst off. */
     private static ProjectionState state(ProjectionStatus projection) {
         return projection.partitions().stream()
                 .map(ProjectionStatus.Partition::state)
-                .max(Comparator.comparing(ProjectionHealth::condition))
+                .max(Comparator.comparing(ProjectionConditions::of))
                 .orElse(ProjectionState.STOPPED);
-    }
-
-    private static Condition max(Condition one, Condition other) {
-        return one.compareTo(other) > 0 ? one : other;
     }
 
     private Map<String, Object> details(ProjectionStatus projection, Condition condition) {
@@ -185,7 +108,7 @@ final class ProjectionHealth implements HealthIndicator {
                 .findFirst()
                 .ifPresent(failure -> details.put("lastFailure", failure));
         projection.partitions().stream()
-                .filter(this::isStuck)
+                .filter(conditions::isStuck)
                 .map(ProjectionStatus.Partition::standstill)
                 .max(Duration::compareTo)
                 .ifPresent(standstill -> details.put(

@@ -5,7 +5,9 @@ import io.eventcore.EventMetadata;
 import io.eventcore.RawEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Hidden;
 import io.eventcore.autoconfigure.EventCoreProperties.Endpoint;
+import io.eventcore.autoconfigure.ViewRequest.RuleException;
 import io.eventcore.serialization.internal.MetadataJson;
 import java.util.List;
 import java.util.Optional;
@@ -38,8 +40,8 @@ final class ShownEvents {
     /** How an event is read today: by which classes, or why it is not. */
     record Reading(@Nullable String readBy, @Nullable String why) {}
 
-    LogViews.Hidden hidden() {
-        return new LogViews.Hidden(!shown.showStreamIds(), !shown.showPayloads(), !shown.showMetadata());
+    Hidden hidden() {
+        return new Hidden(!shown.showStreamIds(), !shown.showPayloads(), !shown.showMetadata());
     }
 
     boolean showsStreamIds() {
@@ -52,6 +54,13 @@ final class ShownEvents {
 
     boolean showsMetadata() {
         return shown.showMetadata();
+    }
+
+    /** Refuses a question for what is hidden: its answer would tell whether a guess is right. */
+    static void require(boolean shown, String what, String hidden, String property) {
+        if (!shown) {
+            throw new RuleException("%s asks for %s, which are hidden: %s=true shows them".formatted(what, hidden, property));
+        }
     }
 
     LogViews.Event of(StoredEvent event) {

@@ -96,12 +96,12 @@ final class ShownLog {
         Predicate<StoredEvent> wanted = event -> true;
         Optional<StreamPrefix> prefix = request.streamPrefix();
         if (prefix.isPresent()) {
-            require(events.showsStreamIds(), "'prefix'", "stream ids", "eventcore.endpoint.show-stream-ids");
+            ShownEvents.require(events.showsStreamIds(), "'prefix'", "stream ids", "eventcore.endpoint.show-stream-ids");
             wanted = wanted.and(event -> prefix.get().matches(event.streamId()));
         }
         String correlation = request.correlation();
         if (correlation != null && !correlation.isBlank()) {
-            require(events.showsMetadata(), "'correlation'", "metadata", "eventcore.endpoint.show-metadata");
+            ShownEvents.require(events.showsMetadata(), "'correlation'", "metadata", "eventcore.endpoint.show-metadata");
             wanted = wanted.and(event -> ShownEvents.metadata(event)
                     .correlationId()
                     .filter(correlation.strip()::equals)
@@ -122,12 +122,5 @@ final class ShownLog {
             wanted = wanted.and(event -> event.recordedAt().isBefore(until.get()));
         }
         return wanted;
-    }
-
-    /** Whoever may not see a value may not guess it by asking for it either. */
-    static void require(boolean shown, String what, String hidden, String property) {
-        if (!shown) {
-            throw new RuleException("%s asks for %s, which are hidden: %s=true shows them".formatted(what, hidden, property));
-        }
     }
 }

@@ -8,6 +8,7 @@ import io.eventcore.autoconfigure.EventCoreEndpoint.Parked;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Partition;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionDetails;
 import io.eventcore.autoconfigure.EventCoreEndpoint.ProjectionOverview;
+import io.eventcore.autoconfigure.EventCoreEndpoint.Version;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.DeadlinePlace;
@@ -16,12 +17,14 @@ import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.PartitionState;
 import io.eventcore.projection.PendingDeadline;
 import io.eventcore.projection.ProjectionKind;
+import io.eventcore.projection.ProjectionPartition;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionState;
 import io.eventcore.projection.ProjectionStatus;
 import io.eventcore.projection.ProjectionStore;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,18 +57,46 @@ final class ShownProjections {
     }
 
     /** All of them by kind and name. */
-    Map<ProjectionKind, Map<String, ProjectionOverview>> byKind() {
+    Map<ProjectionKind, Map<String, ProjectionOverview>> byKind(List<ProjectionStatus> statuses) {
+        Map<ProjectionPartition, String> owners = owners();
         Map<ProjectionKind, Map<String, ProjectionOverview>> kinds = new EnumMap<>(ProjectionKind.class);
         for (ProjectionKind kind : ProjectionKind.values()) {
             kinds.put(kind, new LinkedHashMap<>());
         }
-        for (ProjectionStatus status : statuses()) {
+        for (ProjectionStatus status : statuses) {
             kinds.getOrDefault(kind(status), Map.of())
                     .put(
                             status.name(),
-                            new ProjectionOverview(partitions(status), status.parkedStreams(), deadlines(status)));
+                            new ProjectionOverview(
+                                    partitions(status, owners),
+                                    status.parkedStreams(),
+                                    deadlines(status),
+                                    versions(status, statuses, owners)));
         }
         return kinds;
+    }
+
+    private static @Nullable List<Version> versions(
+            ProjectionStatus status, List<ProjectionStatus> statuses, Map<ProjectionPartition, String> owners) {
+        List<Version> versions = statuses.stream()
+                .filter(other -> other.projection().equals(status.projection()))
+                .filter(other -> other.version() != ProjectionPartition.SIDE_EFFECTS)
+                .map(other -> new Version(
+                        other.name(), other.version(), other.active(), partitions(other, owners)))
+                .toList();
+        return versions.size() < 2 ? null : versions;
+    }
+
+    /** Who holds the lease of each part. */
+    private Map<ProjectionPartition, String> owners() {
+        ProjectionStore stored = projectionStore;
+        Map<ProjectionPartition, String> owners = new HashMap<>();
+        if (stored != null && runner != null) {
+            stored.partitions().stream()
+                    .filter(state -> !state.free() && !state.owner().isEmpty())
+                    .forEach(state -> owners.put(state.partition(), state.owner()));
+        }
+        return owners;
     }
 
     private ProjectionKind kind(ProjectionStatus status) {
@@ -87,8 +118,10 @@ final class ShownProjections {
         List<ProjectionStatus> statuses = statuses().stream()
                 .filter(status -> status.name().equals(projection))
                 .toList();
-        List<Partition> partitions =
-                statuses.stream().flatMap(status -> partitions(status).stream()).toList();
+        Map<ProjectionPartition, String> owners = owners();
+        List<Partition> partitions = statuses.stream()
+                .flatMap(status -> partitions(status, owners).stream())
+                .toList();
         List<ParkedStream> found = running.parkedStreams(projection, after, SHOWN + 1);
         List<ParkedStream> shown = firstOf(found);
         List<Parked> parked = shown.stream().map(this::describe).toList();
@@ -165,7 +198,7 @@ final class ShownProjections {
     }
 
     /** As the runner sees it; as it is stored, where the projections of this instance do not run. */
-    private List<ProjectionStatus> statuses() {
+    List<ProjectionStatus> statuses() {
         ProjectionRunner running = runner;
         ProjectionStore stored = projectionStore;
         EventStore log = store;
@@ -221,7 +254,7 @@ final class ShownProjections {
                 .build();
     }
 
-    private static List<Partition> partitions(ProjectionStatus status) {
+    private static List<Partition> partitions(ProjectionStatus status, Map<ProjectionPartition, String> owners) {
         return status.partitions().stream()
                 .map(partition -> new Partition(
                         partition.number(),
@@ -234,7 +267,9 @@ final class ShownProjections {
                         partition.appliedEvents(),
                         partition.skippedEvents(),
                         partition.failures(),
-                        partition.lastFailure()))
+                        partition.lastFailure(),
+                        owners.get(new ProjectionPartition(
+                                status.projection(), status.version(), partition.number()))))
                 .toList();
     }
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.Status;
@@ -82,7 +83,7 @@ class DeadlinesShownTest {
             assertThat(parked.failure()).isEqualTo(IllegalStateException.class.getName());
             assertThat(details(started).nextDeadlines().get(0).failure()).isNull();
             EventCoreEndpoint endpoint = started.getBean(EventCoreEndpoint.class);
-            WebEndpointResponse<Object> none = endpoint.act("late", "retry", 4711L);
+            WebEndpointResponse<Object> none = endpoint.act(SecurityContext.NONE, "late", "retry", 4711L);
             assertThat(none.getStatus()).isEqualTo(404);
             assertThat(none.getBody())
                     .isEqualTo(new Problem(
@@ -91,7 +92,7 @@ class DeadlinesShownTest {
                             "Neither a stream nor a deadline is parked at position 4711 of reaction 'late'"));
 
             refusing.set(false);
-            assertThat(outcome(endpoint.act("late", "retry", parked.position())).parkedDeadlines())
+            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "retry", parked.position())).parkedDeadlines())
                     .isEqualTo(1);
 
             await().atMost(PATIENCE).untilAsserted(() -> {
@@ -100,9 +101,9 @@ class DeadlinesShownTest {
                 assertThat(details(started).parkedDeadlines()).isEmpty();
                 assertThat(meter(started, "eventcore.deadlines.executed")).isEqualTo(1);
             });
-            assertThat(outcome(endpoint.act("late", "discard", null)).parkedDeadlines())
+            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "discard", null)).parkedDeadlines())
                     .isZero();
-            assertThat(outcome(endpoint.act("late", "discard", null)).parkedStreams())
+            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "discard", null)).parkedStreams())
                     .isZero();
         });
     }

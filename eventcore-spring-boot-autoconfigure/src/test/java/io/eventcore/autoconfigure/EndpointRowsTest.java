@@ -35,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /** How many parked streams the endpoint reads, of thousands. */
@@ -53,7 +54,7 @@ class EndpointRowsTest {
                             Projection.named("parks", Noted.class).atLeastOnce().build())
                     .build(),
             counted,
-            new EventCoreProperties.Endpoint(false, false, false));
+            EndpointParts.of(new EventCoreProperties.Endpoint(false, false, false)));
 
     @EventType("noted")
     private record Noted(StreamId streamId) implements Event {}
@@ -79,15 +80,15 @@ class EndpointRowsTest {
 
     @Test
     void to_ask_for_one_parked_stream_reads_that_one() {
-        WebEndpointResponse<Object> answer = endpoint.act("parks", "retry", 4_321L);
+        WebEndpointResponse<Object> answer = endpoint.act(SecurityContext.NONE, "parks", "retry", 4_321L);
 
         assertThat(answer.getBody()).isEqualTo(new Outcome("parks", Action.RETRY, 1, null, null));
         assertThat(rows).hasValue(1);
         assertThat(kept.requestedStreams(10))
                 .extracting(ParkedStream::streamId)
                 .containsExactly(StreamId.of("account-4321"));
-        assertThat(endpoint.act("parks", "retry", PARKED + 1L).getStatus()).isEqualTo(404);
-        assertThat(endpoint.act("parks", "retry", -1L).getStatus()).isEqualTo(404);
+        assertThat(endpoint.act(SecurityContext.NONE, "parks", "retry", PARKED + 1L).getStatus()).isEqualTo(404);
+        assertThat(endpoint.act(SecurityContext.NONE, "parks", "retry", -1L).getStatus()).isEqualTo(404);
         assertThat(rows).hasValue(1);
     }
 

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -189,7 +190,7 @@ class PersonalDataConfigurationTest {
                             List.of(application.getBean(EventStore.class)),
                             runner,
                             application.getBean(ProjectionStore.class),
-                            new EventCoreProperties.Endpoint(true, true, true));
+                            EndpointParts.of(new EventCoreProperties.Endpoint(true, true, true)));
                     assertThat(answers(endpoint)).contains("parking").doesNotContain("Ada");
 
                     application.getBean(PersonalDataEraser.class).erase("c-1");
@@ -203,7 +204,7 @@ class PersonalDataConfigurationTest {
         return json.writeValueAsString(endpoint.overview().getBody())
                 + json.writeValueAsString(
                         endpoint.projection("parking", null, null, null).getBody())
-                + json.writeValueAsString(endpoint.act("parking", "retry", null).getBody());
+                + json.writeValueAsString(endpoint.act(SecurityContext.NONE, "parking", "retry", null).getBody());
     }
 
     @Test

@@ -3,13 +3,15 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.Event;
+import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventStore;
 import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
-import io.eventcore.Tag;
+import io.eventcore.autoconfigure.notes.NoteTaken;
+import io.eventcore.projection.Projection;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -27,6 +29,7 @@ import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfigur
 import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -79,21 +82,23 @@ final class ViewsOverHttp implements AutoCloseable {
     }
 
     static ViewsOverHttp on(On store, String... properties) {
-        return start(Application.class, store, properties);
+        return start(List.of(Application.class), store, properties);
     }
 
-    static ViewsOverHttp start(Class<?> source, On store, String... properties) {
+    static ViewsOverHttp start(List<Class<?>> sources, On store, String... properties) {
         List<String> arguments = new ArrayList<>();
         List.of("server.address=127.0.0.1", "server.port=0", "management.endpoints.web.exposure.include=*")
                 .forEach(property -> arguments.add("--" + property));
-        arguments.add("--eventcore.event-packages=io.eventcore.autoconfigure.bank");
-        for (String property : store.properties()) {
-            arguments.add("--" + property);
+        arguments.add("--eventcore.event-packages=io.eventcore.autoconfigure.notes");
+        if (List.of(properties).stream().noneMatch(property -> property.startsWith("spring.datasource.url="))) {
+            for (String property : store.properties()) {
+                arguments.add("--" + property);
+            }
         }
         for (String property : properties) {
             arguments.add("--" + property);
         }
-        return new ViewsOverHttp(new SpringApplicationBuilder(source).run(arguments.toArray(String[]::new)));
+        return new ViewsOverHttp(new SpringApplicationBuilder(sources.toArray(Class<?>[]::new)).run(arguments.toArray(String[]::new)));
     }
 
     EventStore store() {
@@ -133,6 +138,12 @@ final class ViewsOverHttp implements AutoCloseable {
         assertThat(answer.body()).contains(rule);
     }
 
+    /** That an answer does not tell a value. */
+    static void assertUntold(JsonNode answer, String pointer) {
+        JsonNode value = answer.at(pointer);
+        assertThat(value.isMissingNode() || value.isNull()).as(pointer).isTrue();
+    }
+
     /** The positions of the events of an answer, in its order. */
     static List<Long> positions(JsonNode events) {
         List<Long> positions = new ArrayList<>();
@@ -169,11 +180,17 @@ final class ViewsOverHttp implements AutoCloseable {
         application.close();
     }
 
-    @EventType("note-taken")
-    record NoteTaken(StreamId streamId, String text) implements Event {}
+    /** An event of an application that this one does not know. */
+    @EventType("note-forgotten")
+    record NoteForgotten(StreamId streamId, String text) implements Event {}
 
-    @EventType("note-struck")
-    record NoteStruck(StreamId streamId, @Tag("reason") String reason) implements Event {}
+    @Configuration(proxyBeanMethods = false)
+    static class Other {
+        @Bean
+        EventTypesCustomizer forgotten() {
+            return types -> types.register(NoteForgotten.class);
+        }
+    }
 
     @SpringBootConfiguration(proxyBeanMethods = false)
     @EnableAutoConfiguration(
@@ -185,8 +202,11 @@ final class ViewsOverHttp implements AutoCloseable {
             })
     static class Application {
         @Bean
-        EventTypesCustomizer notesAreEvents() {
-            return types -> types.register(NoteTaken.class).register(NoteStruck.class);
+        Projection<NoteTaken> noteList() {
+            return Projection.named("note-list", NoteTaken.class)
+                    .filter(EventFilter.all().ofTypes(NoteTaken.class))
+                    .on(NoteTaken.class, note -> {})
+                    .build();
         }
     }
 }

@@ -1,0 +1,5 @@
+/** What the views of the endpoint are tried with. */
+@NullMarked
+package io.eventcore.autoconfigure.notes;
+
+import org.jspecify.annotations.NullMarked;
