@@ -87,6 +87,11 @@ final class History {
             return writes;
         }
 
+        /** The ids of its events. */
+        List<UUID> ids() {
+            return ids;
+        }
+
         /** When the client was told how it ended. */
         long ended() {
             return ended;
@@ -205,6 +210,11 @@ final class History {
         synchronized (operations) {
             return List.copyOf(operations);
         }
+    }
+
+    /** What each reader of the log was given, in order. */
+    List<List<UUID>> deliveries() {
+        return readers.stream().map(List::copyOf).toList();
     }
 
     /** How many appends ended so. */

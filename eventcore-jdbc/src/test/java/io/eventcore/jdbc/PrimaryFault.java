@@ -26,6 +26,12 @@ enum PrimaryFault {
         void end(PatroniNode old) {
             old.thaw();
         }
+
+        /** The standbys ask the frozen agent how far it has come, and Patroni waits two seconds for an answer. */
+        @Override
+        int secondsMore() {
+            return 2;
+        }
     },
 
     /** An operator asks for another one. */
@@ -59,4 +65,9 @@ enum PrimaryFault {
 
     /** Ends it, once there is another primary. */
     abstract void end(PatroniNode old);
+
+    /** How many seconds more than after other faults it takes until writes go on, at the longest. */
+    int secondsMore() {
+        return 0;
+    }
 }
