@@ -9,7 +9,6 @@ import io.eventcore.test.contract.LedgerEvent;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** Two stores over the same tables, with and without group commit, and never a deadlock between any of their appends. */
@@ -56,7 +55,7 @@ abstract class JdbcConcurrencyContract extends ConcurrencyContract {
 
     @Override
     protected final PlatformTransactionManager transactionManager() {
-        return new JdbcTransactionManager(watched);
+        return database.transactionManager(watched);
     }
 
     @AfterEach

@@ -8,7 +8,6 @@ import io.eventcore.test.contract.CommandSnapshotContract;
 import io.eventcore.test.contract.ExecutedCommandsContract;
 import io.eventcore.test.contract.SnapshotStoreContract;
 import org.junit.jupiter.api.Nested;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** The contracts of all that a database keeps of commands: events, command ids and snapshots. */
@@ -22,7 +21,7 @@ abstract class JdbcDatabaseContract extends JdbcEventStoreContract {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(database().dataSource());
+            return database().transactionManager(database().dataSource());
         }
     }
 
@@ -81,7 +80,7 @@ abstract class JdbcDatabaseContract extends JdbcEventStoreContract {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(database().dataSource());
+            return database().transactionManager(database().dataSource());
         }
     }
 }

@@ -9,7 +9,6 @@ import io.eventcore.test.contract.LedgerEvent;
 import io.eventcore.test.contract.TagContract;
 import io.eventcore.test.contract.TransactionContract;
 import org.junit.jupiter.api.Nested;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** The contracts of an event store, on one database. */
@@ -57,7 +56,7 @@ abstract class JdbcEventStoreContract {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(database().dataSource());
+            return database().transactionManager(database().dataSource());
         }
     }
 
@@ -83,7 +82,7 @@ abstract class JdbcEventStoreContract {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(database().dataSource());
+            return database().transactionManager(database().dataSource());
         }
     }
 }

@@ -7,7 +7,6 @@ import io.eventcore.test.contract.AppliedEvents;
 import io.eventcore.test.contract.ProjectionRunnerContract;
 import io.eventcore.test.contract.ProjectionStoreContract;
 import org.junit.jupiter.api.Nested;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** The contracts of projections, on one database. */
@@ -23,7 +22,7 @@ abstract class JdbcProjectionContract {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(database().dataSource());
+            return database().transactionManager(database().dataSource());
         }
     }
 
@@ -49,7 +48,7 @@ abstract class JdbcProjectionContract {
 
         @Override
         protected PlatformTransactionManager transactionManager() {
-            return new JdbcTransactionManager(database().dataSource());
+            return database().transactionManager(database().dataSource());
         }
     }
 }

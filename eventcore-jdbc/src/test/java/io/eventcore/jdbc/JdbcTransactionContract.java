@@ -65,8 +65,8 @@ abstract class JdbcTransactionContract {
     private final TransactionTemplate transaction = new TransactionTemplate(manager);
     private final JdbcClient business = JdbcClient.create(faulty);
 
-    private static JdbcTransactionManager manager(DataSource dataSource) {
-        JdbcTransactionManager manager = new JdbcTransactionManager(dataSource);
+    private JdbcTransactionManager manager(DataSource dataSource) {
+        JdbcTransactionManager manager = database().transactionManager(dataSource);
         manager.addListener(TransactionPhase.listener());
         return manager;
     }

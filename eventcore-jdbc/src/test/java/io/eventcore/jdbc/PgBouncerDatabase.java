@@ -5,6 +5,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.util.List;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 
 /** The PostgreSQL of the other tests, whose application comes by way of a PgBouncer that gives sessions from hand to hand. */
 final class PgBouncerDatabase extends TestDatabase {
@@ -86,6 +88,16 @@ final class PgBouncerDatabase extends TestDatabase {
     List<String> appAddress() {
         PGSimpleDataSource past = unpooled(APP);
         return List.of(past.getURL(), String.valueOf(past.getUser()), String.valueOf(past.getPassword()));
+    }
+
+    @Override
+    JdbcTransactionManager transactionManager(DataSource dataSource) {
+        return new IsolationInside.Manager(dataSource);
+    }
+
+    @Override
+    TransactionDefinition begun(TransactionDefinition asked) {
+        return new IsolationInside(asked);
     }
 
     /** In the transaction alone: the session is shared. */

@@ -48,7 +48,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** What a database keeps of tags: their rows, their entries, and who may touch them. */
@@ -125,7 +124,7 @@ abstract class TagsContract {
     }
 
     private void appendAndRollBack(StreamWrites writes) {
-        new TransactionTemplate(new JdbcTransactionManager(database().dataSource())).executeWithoutResult(status -> {
+        new TransactionTemplate(database().transactionManager(database().dataSource())).executeWithoutResult(status -> {
             try {
                 store.appendEvents(writes);
             } catch (BoundaryConflictException conflict) {
@@ -375,7 +374,7 @@ abstract class TagsContract {
 
         assertThatExceptionOfType(BoundaryConflictException.class).isThrownBy(() -> store.appendEvents(refused));
         TransactionTemplate transaction =
-                new TransactionTemplate(new JdbcTransactionManager(database().dataSource()));
+                new TransactionTemplate(database().transactionManager(database().dataSource()));
         transaction.executeWithoutResult(status -> {
             assertThatExceptionOfType(BoundaryConflictException.class).isThrownBy(() -> store.appendEvents(refused));
             assertThatExceptionOfType(VersionConflictException.class).isThrownBy(() -> store.appendEvents(atTheStream));

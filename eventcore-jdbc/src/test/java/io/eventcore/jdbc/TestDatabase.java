@@ -13,7 +13,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.sql.DataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
 
 /**
  * A database of one engine in which every test gets tables of its own.
@@ -51,6 +53,16 @@ abstract class TestDatabase {
 
     /** A statement by which a session that was impatient waits as long as others again. */
     abstract String patience();
+
+    /** Manages transactions on a data source of this database. */
+    JdbcTransactionManager transactionManager(DataSource dataSource) {
+        return new JdbcTransactionManager(dataSource);
+    }
+
+    /** How a transaction is begun that is asked for: its isolation is set in the session, unless others share that. */
+    TransactionDefinition begun(TransactionDefinition asked) {
+        return asked;
+    }
 
     /** Manages transactions on {@link #dataSource()} whose waits for locks end with their time-out. */
     final PlatformTransactionManager timedTransactionManager() {

@@ -19,9 +19,17 @@ final class TimedTransactionManager extends JdbcTransactionManager {
     }
 
     @Override
+    protected void doBegin(Object transaction, TransactionDefinition definition) {
+        super.doBegin(transaction, database.begun(definition));
+    }
+
+    @Override
     protected void prepareTransactionalConnection(Connection connection, TransactionDefinition definition)
             throws SQLException {
         super.prepareTransactionalConnection(connection, definition);
+        if (definition instanceof IsolationInside inside) {
+            inside.set(connection);
+        }
         if (definition.getTimeout() != TransactionDefinition.TIMEOUT_DEFAULT) {
             execute(connection, database.impatience());
         }
