@@ -119,6 +119,23 @@ class PostgreSqlReplicaTest {
         assertThat(all(store)).isEqualTo(all(plain)).hasSize(5);
     }
 
+    /** A function in the statement of the page would tell what was replayed after its snapshot. */
+    @Test
+    void what_is_replayed_after_a_page_was_read_does_not_make_it_whole() {
+        append(EARLY, 1);
+        Holder slow = beginLateAppend("");
+        append(EARLY, 3);
+        DATABASE.standby().awaitReplayOf(primary);
+        DATABASE.standby().pauseReplay();
+        slow.commit();
+        onNextAfter(PAGE, () -> {
+            DATABASE.standby().resumeReplay();
+            DATABASE.standby().awaitReplayOf(primary);
+        });
+
+        assertThat(all(store)).isEqualTo(all(plain)).hasSize(5);
+    }
+
     /** The server calls it committed before it has written it out, and its standbys get only what is written out. */
     @Test
     void a_commit_that_is_not_flushed_is_waited_for() {

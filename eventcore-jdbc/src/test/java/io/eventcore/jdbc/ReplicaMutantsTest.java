@@ -28,6 +28,21 @@ class ReplicaMutantsTest {
                             noted -> new ReplicaPlace(mark, noted.lsn(), noted.cluster(), noted.timeline())));
             """;
 
+    private static final String ANSWER_THEN_PAGE = """
+                        ReplicaAnswer given = log.replicaAnswer(connection, place);
+                        if (given == ReplicaAnswer.OTHER_HISTORY) {
+            """;
+
+    /** As it is where a function of the page's own statement says how far the standby has come: the snapshot is older. */
+    private static final String PAGE_THEN_ANSWER = """
+                        Optional<T> page = Optional.of(work.on(connection));
+                        ReplicaAnswer given = log.replicaAnswer(connection, place);
+                        if (given == ReplicaAnswer.REPLAYED) {
+                            return new Answered<>(given, page);
+                        }
+                        if (given == ReplicaAnswer.OTHER_HISTORY) {
+            """;
+
     @TempDir
     private Path folder;
 
@@ -52,6 +67,12 @@ class ReplicaMutantsTest {
                         SETTLED_THEN_PLACE,
                         PLACE_THEN_SETTLED,
                         "what_ends_after_the_bound_was_settled_is_beyond_it"),
+                arguments(
+                        "page before the question how far the standby has come",
+                        Replica.class,
+                        ANSWER_THEN_PAGE,
+                        PAGE_THEN_ANSWER,
+                        "what_is_replayed_after_a_page_was_read_does_not_make_it_whole"),
                 arguments(
                         "asks for what is flushed instead of what is written",
                         PostgreSqlLogQueries.class,
