@@ -40,6 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -58,6 +59,10 @@ class NamedStoresOnPostgreSqlTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int WRITERS = 2;
     private static final int KILLS = 3;
+    private static final int FREEZES = 2;
+
+    /** A server that is frozen keeps its connections. */
+    private static final int LONGEST_SILENCE_SECONDS = 2;
 
     /** So many appends of each tenant are acknowledged between two faults. */
     private static final long STORED = 200;
@@ -101,6 +106,7 @@ class NamedStoresOnPostgreSqlTest {
             letGoOn(Tenants.ALL);
             for (int kill = 0; kill < KILLS; kill++) {
                 kill("south");
+                awaitRefusal("initech");
                 letGoOn(List.of("acme", "globex"));
                 assertThat(status(application, "initech", "store")).isEqualTo(Status.DOWN);
                 for (String tenant : List.of("acme", "globex")) {
@@ -112,7 +118,6 @@ class NamedStoresOnPostgreSqlTest {
             }
             stopClients();
 
-            assertThat(Objects.requireNonNull(clients.get("initech")).refused).hasPositiveValue();
             assertThat(Objects.requireNonNull(clients.get("acme")).refused).hasValue(0);
             assertThat(Objects.requireNonNull(clients.get("globex")).refused).hasValue(0);
             Tenants.ALL.forEach(tenant -> assertWhole(application, tenant));
@@ -140,6 +145,35 @@ class NamedStoresOnPostgreSqlTest {
 
             Tenants.ALL.forEach(tenant -> assertWhole(application, tenant));
             await().atMost(PATIENCE).until(() -> Status.UP.equals(status(application, "initech", "projections")));
+        });
+    }
+
+    /** Its connections stay, and nothing answers: a call of its tenant ends by the driver's time-out. */
+    @Test
+    void while_a_server_hangs_the_tenants_of_the_other_one_go_on_and_those_of_the_hanging_one_when_it_goes_on() {
+        tenants().run(application -> {
+            startClients(application);
+            letGoOn(Tenants.ALL);
+            for (int freeze = 0; freeze < FREEZES; freeze++) {
+                signal("south", "STOP");
+                try {
+                    awaitRefusal("initech");
+                    letGoOn(List.of("acme", "globex"));
+                    assertThat(status(application, "initech", "store")).isEqualTo(Status.DOWN);
+                    for (String tenant : List.of("acme", "globex")) {
+                        assertThat(status(application, tenant, "store")).isEqualTo(Status.UP);
+                        assertThat(status(application, tenant, "projections")).isEqualTo(Status.UP);
+                    }
+                } finally {
+                    signal("south", "CONT");
+                }
+                letGoOn(Tenants.ALL);
+            }
+            stopClients();
+
+            assertThat(Objects.requireNonNull(clients.get("acme")).refused).hasValue(0);
+            assertThat(Objects.requireNonNull(clients.get("globex")).refused).hasValue(0);
+            Tenants.ALL.forEach(tenant -> assertWhole(application, tenant));
         });
     }
 
@@ -212,8 +246,10 @@ class NamedStoresOnPostgreSqlTest {
     }
 
     private HikariDataSource pool(EmbeddedPostgres server) {
+        PGSimpleDataSource driver = (PGSimpleDataSource) server.getPostgresDatabase();
+        driver.setSocketTimeout(LONGEST_SILENCE_SECONDS);
         HikariConfig config = new HikariConfig();
-        config.setDataSource(server.getPostgresDatabase());
+        config.setDataSource(driver);
         config.setMaximumPoolSize(10);
         config.setConnectionTimeout(1_000);
         config.setInitializationFailTimeout(-1);
@@ -281,6 +317,13 @@ class NamedStoresOnPostgreSqlTest {
                                 >= each.getValue()));
     }
 
+    /** Otherwise the fault would be over before a client of this tenant has met it. */
+    private void awaitRefusal(String tenant) {
+        AtomicLong refused = Objects.requireNonNull(clients.get(tenant)).refused;
+        long before = refused.get();
+        await().atMost(PATIENCE).until(() -> refused.get() > before);
+    }
+
     /** What was acknowledged is stored once, nothing else is, and the read model is the fold of the log. */
     private void assertWhole(ApplicationContext application, String tenant) {
         NamedEventStore store = Tenants.store(application, tenant);
@@ -326,16 +369,28 @@ class NamedStoresOnPostgreSqlTest {
 
     /** With its sessions, by their process ids. */
     private void kill(String name) throws IOException {
+        List<ProcessHandle> processes = processes(name);
+        processes.forEach(ProcessHandle::destroyForcibly);
+        for (ProcessHandle process : processes) {
+            process.onExit().join();
+        }
+    }
+
+    private void signal(String name, String signal) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kill", "-" + signal));
+        processes(name).forEach(process -> command.add(Long.toString(process.pid())));
+        // Fails for a session that has ended meanwhile, which is none of the matter.
+        new ProcessBuilder(command).start().waitFor();
+    }
+
+    private List<ProcessHandle> processes(String name) throws IOException {
         long pid = Long.parseLong(Files.readAllLines(directory.resolve(name).resolve("postmaster.pid"))
                 .get(0)
                 .trim());
         ProcessHandle postmaster = ProcessHandle.of(pid).orElseThrow();
         List<ProcessHandle> processes = new ArrayList<>(postmaster.descendants().toList());
         processes.add(0, postmaster);
-        processes.forEach(ProcessHandle::destroyForcibly);
-        for (ProcessHandle process : processes) {
-            process.onExit().join();
-        }
+        return processes;
     }
 
     private static void closeQuietly(EmbeddedPostgres server) {
