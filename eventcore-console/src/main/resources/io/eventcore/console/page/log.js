@@ -127,8 +127,9 @@ export function log() {
   async function load(signal) {
     const answer = await get("/log/events", asked(), signal);
     events = answer.events;
-    next = answer.next ?? answer.events[0]?.position ?? answer.lastPosition;
     more = answer.more ?? null;
+    // Once more from the oldest that was looked at: only on the way forward does the endpoint say how far nothing can appear any more.
+    next = more === null ? 0 : Math.max(0, more - 1);
     scanned = answer.scanned;
     isLoaded = true;
     return { answer, isFirst: true };
@@ -151,10 +152,22 @@ export function log() {
         return load(signal);
       }
       answer = await get("/log/events", { ...asked(), after: next }, signal);
-      events = [...[...answer.events].reverse(), ...events].slice(0, SHOWN);
-      next = answer.next ?? answer.more ?? answer.events.at(-1)?.position ?? next;
+      merge(answer.events);
+      next = answer.next ?? answer.events.at(-1)?.position ?? next;
     }
     return { answer, isFirst: false };
+  }
+
+  function merge(found) {
+    const known = new Set(events.map(({ position }) => position));
+    const unknown = found.filter(({ position }) => !known.has(position));
+    if (unknown.length > 0) {
+      events = [...unknown, ...events].sort((a, b) => b.position - a.position);
+      if (events.length > SHOWN) {
+        events = events.slice(0, SHOWN);
+        more = events.at(-1).position;
+      }
+    }
   }
 
   function row(event) {

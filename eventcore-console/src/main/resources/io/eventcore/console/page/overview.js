@@ -9,8 +9,13 @@ import { kindOf, summary } from "./standing.js";
 
 
 /** How much a total has grown since the look before, or null. */
-const grown = (now, before, key) =>
-  (now?.[key] === undefined || before?.[key] === undefined || now[key] < before[key] ? null : now[key] - before[key]);
+function grown(now, before, key) {
+  const [total, known] = [now?.[key] ?? null, before?.[key] ?? null];
+  return total === null || known === null || total < known ? null : total - known;
+}
+
+/** What has not been measured yet is none, and of conflicts that means that there was none. */
+const measured = (meters) => (meters ? { ...meters, conflicts: meters.conflicts ?? 0 } : null);
 
 export function overview() {
   const status = el("div", { className: "health" });
@@ -30,7 +35,7 @@ export function overview() {
 
   function plotAll(answer) {
     const at = Date.now();
-    const meters = answer.meters ?? null;
+    const meters = measured(answer.meters);
     const position = answer.stores[0]?.lastPosition ?? 0;
     if (before && at > before.at) {
       const passed = (at - before.at) / 1000;
@@ -47,7 +52,7 @@ export function overview() {
     noMeters.hidden = meters !== null;
     plots.conflicts.element.hidden = meters === null;
     plots.latency.element.hidden = meters === null;
-    plots.batch.element.hidden = meters === null || meters.batches === undefined;
+    plots.batch.element.hidden = (meters?.batches ?? null) === null;
     before = { at, position, meters };
   }
 
@@ -81,15 +86,14 @@ export function overview() {
         "li",
         {},
         el("a", { className: "name", href: `#/${kinds === "projections" ? kinds : "reactions"}?name=${encodeURIComponent(name)}` }, name),
-        el("span", { className: "kind" }, kindOf(kinds)),
         el("span", { className: "state" }),
-        el("span", { className: "behind" }),
+        el("span", { className: "kind" }, `${kindOf(kinds)} · `, el("span", { className: "standing" })),
       ),
       (row, { state, kind, behind }) => {
         if (row.querySelector(".state").textContent !== words(state)) {
           fill(row.querySelector(".state"), pill(words(state), kind));
         }
-        text(row.querySelector(".behind"), behind);
+        text(row.querySelector(".standing"), behind);
       },
     );
   }

@@ -14,6 +14,10 @@ export const projections = () => standings("Projections", ["projections"], "No p
 
 export const reactions = () => standings("Reactions", ["reactions", "relays"], "No reaction or relay runs in this application.");
 
+/** Versions that are built side by side are one card, that of the active one. */
+const isShown = (name, { versions }) =>
+  !(versions?.length > 1) || name === (versions.find(({ active }) => active) ?? versions[0]).name;
+
 const route = (kinds) => (kinds === "projections" ? "projections" : "reactions");
 
 function standings(title, shownKinds, nothing) {
@@ -33,7 +37,9 @@ function standings(title, shownKinds, nothing) {
       const overview = await get("", {}, signal);
       const last = overview.stores[0]?.lastPosition ?? 0;
       const items = shownKinds.flatMap((kinds) =>
-        Object.entries(overview[kinds] ?? {}).map(([name, standing]) => ({ name, kinds, noun: kindOf(kinds), standing, last })));
+        Object.entries(overview[kinds] ?? {})
+          .filter(([name, standing]) => isShown(name, standing))
+          .map(([name, standing]) => ({ name, kinds, noun: kindOf(kinds), standing, last })));
       const maySwitch = items.length > 0 && await mayAct(items[0].name, signal);
       readOnly.hidden = maySwitch || items.length === 0;
       none.hidden = items.length > 0;

@@ -124,7 +124,13 @@ function search() {
           throw error;
         }
         asked = wanted;
+        wantsMore = false;
         list.replaceChildren();
+        more.hidden = true;
+        if (error.kind !== "refused") {
+          text(refused, error.message);
+          return null;
+        }
         none.hidden = false;
         text(none, `Streams cannot be searched while their ids are hidden: ${property("streamIds")}=true shows them. Open one by the position of any event of it, or from an event in the log.`);
         prefix.disabled = true;
@@ -137,7 +143,7 @@ function search() {
 
 /** One stream. */
 function stream() {
-  const title = el("h2", { tabIndex: -1 });
+  const title = el("h2", { className: "stream-title", tabIndex: -1 });
   const about = el("p", { className: "note" });
   const slider = el("input", { type: "range", id: "version", min: 1, max: 1, step: 1, "aria-describedby": "marks-text" });
   const number = el("output", { htmlFor: "version" });
@@ -207,8 +213,8 @@ function stream() {
         ?? "No command class is registered whose fold reads this stream, so there is no state to show."));
       return;
     }
-    fill(states, known.map((state, i) => {
-      const before = answer.previousStates?.[i] ?? null;
+    fill(states, known.map((state) => {
+      const before = answer.previousStates?.find(({ command }) => command === state.command) ?? null;
       const label = `State of ${state.of ?? state.command} by ${state.command}`;
       return [
         el("h4", { title: state.command }, simple(state.of ?? state.command), el("span", { className: "note" }, ` as ${simple(state.command)} folds it`)),
@@ -216,7 +222,7 @@ function stream() {
           ? difference(before.state, state.state, label)
           : json(state.state, label),
       ];
-    }));
+    }), answer.statesLeftOut ? el("p", { className: "note" }, answer.statesLeftOut) : null);
   }
 
   function draw() {

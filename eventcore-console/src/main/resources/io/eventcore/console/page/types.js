@@ -87,9 +87,9 @@ export function types() {
       el(
         "td",
         { data: { label: "Read by" }, title: classes(type).join(", ") },
-        type.unreadable
+        el("div", {}, type.unreadable
           ? [pill("unreadable", "bad"), el("p", { className: "error" }, type.why ?? "No class reads it.")]
-          : classes(type).map((name, i) => [i ? ", " : "", el("code", {}, simple(name))]),
+          : classes(type).map((name, i) => [i ? ", " : "", el("code", {}, simple(name))])),
       ),
       el("td", { data: { label: "Sample" } }, el("a", { href: `#/log?event=${type.sample ?? type.lastPosition}` }, `Event ${count(type.sample ?? type.lastPosition)}`)),
     )));
