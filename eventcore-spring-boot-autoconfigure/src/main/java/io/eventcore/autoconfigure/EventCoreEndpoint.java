@@ -496,10 +496,7 @@ public class EventCoreEndpoint {
      */
     @WriteOperation
     public WebEndpointResponse<Object> act(
-            SecurityContext asking,
-            @Selector String projection,
-            @Nullable String action,
-            @Nullable Long position) {
+            SecurityContext asking, @Selector String projection, @Nullable String action, @Nullable Long position) {
         OperatorActions known = actions;
         return known == null
                 ? EndpointAnswers.notFound(EndpointAnswers.noneNamed(projection))

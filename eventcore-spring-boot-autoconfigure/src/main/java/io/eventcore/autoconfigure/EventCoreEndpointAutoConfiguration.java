@@ -64,13 +64,7 @@ public final class EventCoreEndpointAutoConfiguration {
                 new EndpointParts(
                         properties.endpoint(),
                         new ProjectionConditions(properties.health()),
-                        states(
-                                beans,
-                                environment,
-                                resources,
-                                jsonMapper,
-                                jsonCustomizers,
-                                snapshots.getIfUnique()),
+                        states(beans, environment, resources, jsonMapper, jsonCustomizers, snapshots.getIfUnique()),
                         meters.getIfUnique()));
     }
 

@@ -149,7 +149,8 @@ public final class EventCoreMetricsAutoConfiguration {
     EndpointMeters eventStoreEndpointMeters(MeterRegistry meters) {
         return () -> {
             Collection<Timer> appends = meters.find(ObservedEventStore.APPEND).timers();
-            Collection<Timer> commands = meters.find(CommandObservations.COMMAND).timers();
+            Collection<Timer> commands =
+                    meters.find(CommandObservations.COMMAND).timers();
             DistributionSummary batches = meters.find(AppendMetrics.BATCH).summary();
             boolean appended = !appends.isEmpty();
             boolean executed = !commands.isEmpty();

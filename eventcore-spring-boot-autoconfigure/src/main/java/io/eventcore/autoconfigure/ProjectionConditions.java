@@ -42,6 +42,17 @@ final class ProjectionConditions {
             return name().toLowerCase(Locale.ROOT);
         }
 
+        /** The end of a sentence about a projection in it. */
+        String clause() {
+            return switch (this) {
+                case FAILED -> "has failed";
+                case PARKED -> "has set streams or deadlines aside";
+                case OVERDUE -> "has deadlines that are overdue";
+                case HELD_BACK -> "is held back by an append";
+                default -> "is " + word().replace('_', ' ');
+            };
+        }
+
         /** The code of the health that it stands for. */
         String status() {
             if (compareTo(STUCK) >= 0) {
@@ -67,7 +78,7 @@ final class ProjectionConditions {
             Condition condition = of(projection, holding);
             worst = max(worst, condition);
             if (!condition.status().equals("UP")) {
-                reasons.add("'%s' is %s".formatted(projection.name(), condition.word().replace('_', ' ')));
+                reasons.add("'%s' %s".formatted(projection.name(), condition.clause()));
             }
         }
         if (holding) {

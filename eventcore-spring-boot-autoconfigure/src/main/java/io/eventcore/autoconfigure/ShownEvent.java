@@ -57,9 +57,10 @@ final class ShownEvent {
 
     private LogViews.EventDetails details(StoredEvent event) {
         EventMetadata metadata = ShownEvents.metadata(event);
-        Optional<Story> story = events.showsMetadata() && metadata.correlationId().isPresent()
-                ? Optional.of(story(event, metadata.correlationId().get()))
-                : Optional.empty();
+        Optional<Story> story =
+                events.showsMetadata() && metadata.correlationId().isPresent()
+                        ? Optional.of(story(event, metadata.correlationId().get()))
+                        : Optional.empty();
         return new LogViews.EventDetails(
                 events.of(event),
                 events.showsPayloads() ? ShownJson.payload(event).orElse(null) : null,
@@ -75,9 +76,10 @@ final class ShownEvent {
     private static @Nullable List<String> tags(StoredEvent event) {
         try {
             TreeSet<String> tags = new TreeSet<>();
-            event.decode(Event.class).forEach(part -> part.event().eventTags().stream()
-                    .map(EventTag::toString)
-                    .forEach(tags::add));
+            event.decode(Event.class)
+                    .forEach(part -> part.event().eventTags().stream()
+                            .map(EventTag::toString)
+                            .forEach(tags::add));
             return List.copyOf(tags);
         } catch (EventDeserializationException e) {
             return null;

@@ -59,7 +59,8 @@ final class ShownEvents {
     /** Refuses a question for what is hidden: its answer would tell whether a guess is right. */
     static void require(boolean shown, String what, String hidden, String property) {
         if (!shown) {
-            throw new RuleException("%s asks for %s, which are hidden: %s=true shows them".formatted(what, hidden, property));
+            throw new RuleException(
+                    "%s asks for %s, which are hidden: %s=true shows them".formatted(what, hidden, property));
         }
     }
 

@@ -43,8 +43,8 @@ final class ShownLog {
             return new LogViews.Events(
                     slice.found(), slice.scanned(), slice.more(), slice.reached(), last, events.hidden());
         }
-        Slice<LogViews.Event> slice = slices.before(
-                end(before, last), limit, event -> wanted.test(event) ? events.of(event) : null);
+        Slice<LogViews.Event> slice =
+                slices.before(end(before, last), limit, event -> wanted.test(event) ? events.of(event) : null);
         return new LogViews.Events(slice.found(), slice.scanned(), slice.more(), null, last, events.hidden());
     }
 
@@ -62,8 +62,9 @@ final class ShownLog {
             return new Seen(event.typeName(), event.position().value(), event.recordedAt());
         });
         Map<String, List<Seen>> byType = new LinkedHashMap<>();
-        slice.found().forEach(seen -> byType.computeIfAbsent(seen.type(), type -> new ArrayList<>())
-                .add(seen));
+        slice.found()
+                .forEach(seen -> byType.computeIfAbsent(seen.type(), type -> new ArrayList<>())
+                        .add(seen));
         List<LogViews.Type> types = new ArrayList<>();
         byType.forEach((type, seen) -> types.add(type(seen, kept.get(type))));
         return new LogViews.Types(types, slice.scanned(), slice.more(), last, events.hidden());
@@ -96,12 +97,14 @@ final class ShownLog {
         Predicate<StoredEvent> wanted = event -> true;
         Optional<StreamPrefix> prefix = request.streamPrefix();
         if (prefix.isPresent()) {
-            ShownEvents.require(events.showsStreamIds(), "'prefix'", "stream ids", "eventcore.endpoint.show-stream-ids");
+            ShownEvents.require(
+                    events.showsStreamIds(), "'prefix'", "stream ids", "eventcore.endpoint.show-stream-ids");
             wanted = wanted.and(event -> prefix.get().matches(event.streamId()));
         }
         String correlation = request.correlation();
         if (correlation != null && !correlation.isBlank()) {
-            ShownEvents.require(events.showsMetadata(), "'correlation'", "metadata", "eventcore.endpoint.show-metadata");
+            ShownEvents.require(
+                    events.showsMetadata(), "'correlation'", "metadata", "eventcore.endpoint.show-metadata");
             wanted = wanted.and(event -> ShownEvents.metadata(event)
                     .correlationId()
                     .filter(correlation.strip()::equals)

@@ -81,8 +81,7 @@ final class ShownProjections {
         List<Version> versions = statuses.stream()
                 .filter(other -> other.projection().equals(status.projection()))
                 .filter(other -> other.version() != ProjectionPartition.SIDE_EFFECTS)
-                .map(other -> new Version(
-                        other.name(), other.version(), other.active(), partitions(other, owners)))
+                .map(other -> new Version(other.name(), other.version(), other.active(), partitions(other, owners)))
                 .toList();
         return versions.size() < 2 ? null : versions;
     }
@@ -268,8 +267,7 @@ final class ShownProjections {
                         partition.skippedEvents(),
                         partition.failures(),
                         partition.lastFailure(),
-                        owners.get(new ProjectionPartition(
-                                status.projection(), status.version(), partition.number()))))
+                        owners.get(new ProjectionPartition(status.projection(), status.version(), partition.number()))))
                 .toList();
     }
 }

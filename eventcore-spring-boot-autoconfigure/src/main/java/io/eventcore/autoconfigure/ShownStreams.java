@@ -49,8 +49,7 @@ final class ShownStreams {
                 .orElseGet(() -> StreamIdPage.first(ViewRequest.MAX_SHOWN + 1));
         List<StreamId> found = store.streamIds(prefix.get(), page);
         List<StreamId> shown = found.subList(0, Math.min(found.size(), ViewRequest.MAX_SHOWN));
-        String more =
-                shown.size() < found.size() ? shown.get(shown.size() - 1).value() : null;
+        String more = shown.size() < found.size() ? shown.get(shown.size() - 1).value() : null;
         return new LogViews.Streams(described(shown), more, events.hidden());
     }
 
@@ -91,15 +90,17 @@ final class ShownStreams {
 
     private static Iterable<StoredEvent> stored(EventStreamReader<?> reader) {
         return reader.stored()
-                .orElseThrow(() -> new RuleException("The event store of this application does not tell its events as they"
-                        + " are stored, so its streams cannot be shown"));
+                .orElseThrow(
+                        () -> new RuleException("The event store of this application does not tell its events as they"
+                                + " are stored, so its streams cannot be shown"));
     }
 
     /** The stream of a request; null if there is none. */
     LogViews.@Nullable StreamDetails details(ViewRequest request) {
         Optional<StreamId> stream = streamOf(request);
         Optional<Long> asked = ViewRequest.number("version", request.version());
-        long version = stream.map(store::streamVersion).orElse(StreamVersion.NONE).value();
+        long version =
+                stream.map(store::streamVersion).orElse(StreamVersion.NONE).value();
         if (stream.isEmpty() || version == 0) {
             return null;
         }

@@ -42,7 +42,9 @@ final class StreamStates {
      * @param snapshots where snapshots are kept, if they are
      */
     StreamStates(
-            Supplier<Set<Class<? extends Command<?, ?>>>> commands, JsonMapper json, @Nullable SnapshotStore snapshots) {
+            Supplier<Set<Class<? extends Command<?, ?>>>> commands,
+            JsonMapper json,
+            @Nullable SnapshotStore snapshots) {
         this.commands = commands;
         this.json = json;
         this.snapshots = snapshots;
@@ -60,7 +62,10 @@ final class StreamStates {
      * @param before the same without the last event
      * @param leftOut why there is none, or not every one
      */
-    record States(List<LogViews.State> at, List<LogViews.State> before, @Nullable String leftOut) {
+    record States(
+            List<LogViews.State> at,
+            List<LogViews.State> before,
+            @Nullable String leftOut) {
         static States none(String why) {
             return new States(List.of(), List.of(), why);
         }

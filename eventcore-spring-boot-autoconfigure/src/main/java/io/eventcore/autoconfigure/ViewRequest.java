@@ -80,8 +80,9 @@ record ViewRequest(
         try {
             return prefix == null || prefix.isBlank() ? Optional.empty() : Optional.of(StreamPrefix.of(prefix));
         } catch (IllegalArgumentException e) {
-            throw new RuleException("'prefix' must be the beginning of a stream id: at most 255 characters, none of them"
-                    + " a control character or one of * ? [ ]");
+            throw new RuleException(
+                    "'prefix' must be the beginning of a stream id: at most 255 characters, none of them"
+                            + " a control character or one of * ? [ ]");
         }
     }
 
@@ -89,9 +90,10 @@ record ViewRequest(
         try {
             return value == null ? Optional.empty() : Optional.of(StreamId.of(value));
         } catch (IllegalArgumentException e) {
-            throw new RuleException(("'%s' must be a stream id: 1 to 255 characters, none of them a control character or"
-                            + " one of * ? [ ]")
-                    .formatted(name));
+            throw new RuleException(
+                    ("'%s' must be a stream id: 1 to 255 characters, none of them a control character or"
+                                    + " one of * ? [ ]")
+                            .formatted(name));
         }
     }
 }

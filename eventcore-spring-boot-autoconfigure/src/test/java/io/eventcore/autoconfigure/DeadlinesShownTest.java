@@ -92,7 +92,8 @@ class DeadlinesShownTest {
                             "Neither a stream nor a deadline is parked at position 4711 of reaction 'late'"));
 
             refusing.set(false);
-            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "retry", parked.position())).parkedDeadlines())
+            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "retry", parked.position()))
+                            .parkedDeadlines())
                     .isEqualTo(1);
 
             await().atMost(PATIENCE).untilAsserted(() -> {
@@ -101,9 +102,11 @@ class DeadlinesShownTest {
                 assertThat(details(started).parkedDeadlines()).isEmpty();
                 assertThat(meter(started, "eventcore.deadlines.executed")).isEqualTo(1);
             });
-            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "discard", null)).parkedDeadlines())
+            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "discard", null))
+                            .parkedDeadlines())
                     .isZero();
-            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "discard", null)).parkedStreams())
+            assertThat(outcome(endpoint.act(SecurityContext.NONE, "late", "discard", null))
+                            .parkedStreams())
                     .isZero();
         });
     }

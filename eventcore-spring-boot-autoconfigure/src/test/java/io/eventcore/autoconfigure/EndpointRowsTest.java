@@ -87,8 +87,11 @@ class EndpointRowsTest {
         assertThat(kept.requestedStreams(10))
                 .extracting(ParkedStream::streamId)
                 .containsExactly(StreamId.of("account-4321"));
-        assertThat(endpoint.act(SecurityContext.NONE, "parks", "retry", PARKED + 1L).getStatus()).isEqualTo(404);
-        assertThat(endpoint.act(SecurityContext.NONE, "parks", "retry", -1L).getStatus()).isEqualTo(404);
+        assertThat(endpoint.act(SecurityContext.NONE, "parks", "retry", PARKED + 1L)
+                        .getStatus())
+                .isEqualTo(404);
+        assertThat(endpoint.act(SecurityContext.NONE, "parks", "retry", -1L).getStatus())
+                .isEqualTo(404);
         assertThat(rows).hasValue(1);
     }
 

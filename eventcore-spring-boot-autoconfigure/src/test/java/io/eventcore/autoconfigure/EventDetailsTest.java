@@ -66,7 +66,8 @@ class EventDetailsTest {
         long forgotten;
         try (ViewsOverHttp other = ViewsOverHttp.start(
                 List.of(ViewsOverHttp.Application.class, ViewsOverHttp.Other.class), On.H2, database)) {
-            forgotten = other.append(NOTES, EventMetadata.empty().withCorrelationId("talk"), new NoteForgotten(NOTES, "x"))
+            forgotten = other.append(
+                            NOTES, EventMetadata.empty().withCorrelationId("talk"), new NoteForgotten(NOTES, "x"))
                     .get(0);
             other.takeNotes(NOTES, 2);
         }
@@ -97,7 +98,10 @@ class EventDetailsTest {
             assertThat(stream.at("/events").size()).isEqualTo(3);
             assertThat(stream.at("/states").isEmpty()).isTrue();
             assertThat(stream.at("/statesLeftOut").asString()).isEqualTo("The event at version 1 cannot be read");
-            assertThat(application.view("streams/list?prefix=notes").at("/streams").size())
+            assertThat(application
+                            .view("streams/list?prefix=notes")
+                            .at("/streams")
+                            .size())
                     .isEqualTo(1);
         }
     }

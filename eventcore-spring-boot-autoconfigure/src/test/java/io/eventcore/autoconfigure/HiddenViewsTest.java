@@ -36,7 +36,8 @@ class HiddenViewsTest {
         try (ViewsOverHttp application = ViewsOverHttp.on(store, "logging.level.io.eventcore=TRACE")) {
             String told = everything(application);
 
-            assertThat(told).contains("note-taken", "note-struck", "\"streamIds\":true", "\"payloads\":true");
+            assertThat(told)
+                    .contains("\"stores\":[", "note-taken", "note-struck", "\"streamIds\":true", "\"payloads\":true");
             assertThat(canariesIn(told + output.getAll())).isEmpty();
         }
     }
@@ -71,8 +72,8 @@ class HiddenViewsTest {
                 On.H2, "spring.datasource.hikari.connection-timeout=250", "eventcore.endpoint.show-stream-ids=true")) {
             ((HikariDataSource) application.application.getBean(DataSource.class)).close();
 
-            for (String path : List.of(
-                    "log/events", "log/event?position=1", "log/types", "streams/list", "streams/stream?at=1")) {
+            for (String path :
+                    List.of("log/events", "log/event?position=1", "log/types", "streams/list", "streams/stream?at=1")) {
                 assertThat(application.get(path).statusCode()).as(path).isEqualTo(503);
                 assertThat(application.get(path).body()).as(path).contains("does not answer");
             }
@@ -81,8 +82,7 @@ class HiddenViewsTest {
 
     /** Every view, with answers and refusals. */
     private static String everything(ViewsOverHttp application) throws Exception {
-        EventMetadata metadata =
-                EventMetadata.empty().withCorrelationId("talk").with("remark", IN_METADATA);
+        EventMetadata metadata = EventMetadata.empty().withCorrelationId("talk").with("remark", IN_METADATA);
         List<Long> positions = new ArrayList<>(application.append(NOTES, metadata, new NoteTaken(NOTES, IN_PAYLOAD)));
         positions.addAll(application.append(NOTES, metadata, new NoteStruck(NOTES, IN_TAG)));
         StringBuilder told = new StringBuilder();

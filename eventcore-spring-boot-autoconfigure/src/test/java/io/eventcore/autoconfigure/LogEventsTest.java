@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.EventMetadata;
 import io.eventcore.StreamId;
+import io.eventcore.autoconfigure.ViewsOverHttp.On;
 import io.eventcore.autoconfigure.notes.NoteStruck;
 import io.eventcore.autoconfigure.notes.NoteTaken;
-import io.eventcore.autoconfigure.ViewsOverHttp.On;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -26,8 +26,8 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
@@ -272,7 +272,8 @@ class NamedStoresDownTest {
                     assertProblem(endpoint.store("initech"), 503);
                     assertProblem(endpoint.store("hooli"), 404);
                     assertProblem(endpoint.projection("acme", "none", null, null, null), 404);
-                    assertThat(endpoint.act(SecurityContext.NONE, "acme", "balances", "pause", null).getStatus())
+                    assertThat(endpoint.act(SecurityContext.NONE, "acme", "balances", "pause", null)
+                                    .getStatus())
                             .isEqualTo(200);
                     assertThat(endpoint.act(SecurityContext.NONE, "globex", "balances", "resume", null)
                                     .getStatus())

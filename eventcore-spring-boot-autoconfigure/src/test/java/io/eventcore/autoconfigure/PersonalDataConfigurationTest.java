@@ -204,7 +204,8 @@ class PersonalDataConfigurationTest {
         return json.writeValueAsString(endpoint.overview().getBody())
                 + json.writeValueAsString(
                         endpoint.projection("parking", null, null, null).getBody())
-                + json.writeValueAsString(endpoint.act(SecurityContext.NONE, "parking", "retry", null).getBody());
+                + json.writeValueAsString(endpoint.act(SecurityContext.NONE, "parking", "retry", null)
+                        .getBody());
     }
 
     @Test

@@ -2,7 +2,6 @@ package io.eventcore.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventcore.Event;
 import io.eventcore.EventFilter;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
@@ -73,8 +72,8 @@ class ViewRowsTest {
         assertThat(types.types()).extracting(LogViews.Type::count).containsExactly(10_000L);
         assertThat(rows.getAndSet(0)).isEqualTo(10_000);
 
-        LogViews.EventDetails event = (LogViews.EventDetails)
-                body(endpoint.view("log", "event", asking("position", "12500")));
+        LogViews.EventDetails event =
+                (LogViews.EventDetails) body(endpoint.view("log", "event", asking("position", "12500")));
         assertThat(event.event().position()).isEqualTo(12_500);
         assertThat(rows.getAndSet(0)).isEqualTo(1);
 
@@ -102,7 +101,8 @@ class ViewRowsTest {
             List<Long> found = new ArrayList<>();
             Long before = log.isEmpty() ? 1L : log.last() + 1;
             while (before != null) {
-                Slice<Long> slice = slices.before(before, limit, event -> event.position().value());
+                Slice<Long> slice =
+                        slices.before(before, limit, event -> event.position().value());
                 assertThat(slice.found()).hasSizeLessThanOrEqualTo(limit);
                 found.addAll(slice.found());
                 before = slice.more();
@@ -149,7 +149,9 @@ class ViewRowsTest {
             long last = positions.isEmpty() ? 0 : positions.last();
             return new StoredPage(
                     events,
-                    full ? events.get(events.size() - 1).position() : GlobalPosition.of(Math.max(last, page.after().value())),
+                    full
+                            ? events.get(events.size() - 1).position()
+                            : GlobalPosition.of(Math.max(last, page.after().value())),
                     !full);
         });
         return answering(EventReader.class, args -> internals);
@@ -179,19 +181,16 @@ class ViewRowsTest {
 
     /** Counts the events in pages of the log. */
     private <T> T counted(Class<T> type, T target) {
-        return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
-                    try {
-                        Object answer = method.invoke(target, args);
-                        if (answer instanceof StoredPage page) {
-                            rows.addAndGet(page.events().size());
-                        }
-                        return answer instanceof StoreInternals internals
-                                ? counted(StoreInternals.class, internals)
-                                : answer;
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                }));
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, args) -> {
+            try {
+                Object answer = method.invoke(target, args);
+                if (answer instanceof StoredPage page) {
+                    rows.addAndGet(page.events().size());
+                }
+                return answer instanceof StoreInternals internals ? counted(StoreInternals.class, internals) : answer;
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        }));
     }
 }

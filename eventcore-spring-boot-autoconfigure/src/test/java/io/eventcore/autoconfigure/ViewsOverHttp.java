@@ -98,7 +98,8 @@ final class ViewsOverHttp implements AutoCloseable {
         for (String property : properties) {
             arguments.add("--" + property);
         }
-        return new ViewsOverHttp(new SpringApplicationBuilder(sources.toArray(Class<?>[]::new)).run(arguments.toArray(String[]::new)));
+        return new ViewsOverHttp(
+                new SpringApplicationBuilder(sources.toArray(Class<?>[]::new)).run(arguments.toArray(String[]::new)));
     }
 
     EventStore store() {
@@ -126,7 +127,7 @@ final class ViewsOverHttp implements AutoCloseable {
 
     private URI uri(String path) {
         return URI.create("http://127.0.0.1:" + application.getEnvironment().getProperty("local.server.port")
-                + "/actuator/eventcore/" + path);
+                + "/actuator/eventcore" + (path.isEmpty() ? "" : "/" + path));
     }
 
     /** The refusal of a question, by this rule. */
