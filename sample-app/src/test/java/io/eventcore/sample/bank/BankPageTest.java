@@ -231,6 +231,26 @@ class BankPageTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {390, 1280})
+    void it_leads_to_the_console_which_shows_the_made_up_customers(int width) throws IOException {
+        useAnEmptyBank();
+        bank.open("Ada Lovelace");
+        open(width);
+        page.await("there is a link", "!document.querySelector('#console').hidden");
+
+        page.click("#console");
+        page.await("the console is live", "document.querySelector('#live')?.innerText === 'live'");
+        page.await(
+                "the projections of the bank are there", "/balances/.test(document.querySelector('.rows')?.innerText)");
+        page.click("nav a[href=\"#/log\"]");
+        page.await("the event is there", "document.querySelectorAll('.events li').length === 1");
+        page.click(".events a");
+        page.await("so is what it says", "/Ada Lovelace/.test(document.querySelector('.details pre')?.innerText)");
+        page.fits();
+        page.photograph(PICTURES.resolve("bank-console-%d.png".formatted(width)));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {NARROW_NAME, WIDE_NAME})
     void a_name_of_a_hundred_characters_takes_two_lines_of_a_narrow_page(String name) throws IOException {
         String ada = bank.open(name);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.console.earlier;
+
+import org.jspecify.annotations.NullMarked;

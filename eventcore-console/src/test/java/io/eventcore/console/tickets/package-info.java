@@ -1,0 +1,4 @@
+@NullMarked
+package io.eventcore.console.tickets;
+
+import org.jspecify.annotations.NullMarked;
