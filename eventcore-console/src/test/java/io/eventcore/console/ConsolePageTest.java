@@ -300,6 +300,7 @@ class ConsolePageTest {
         says("show-stream-ids");
         isClean("projections");
         go("Reactions");
+        page.await("both are there", rows(".card") + " === 2");
         page.click("a[href=\"#/reactions?name=remind-at-once\"]");
         page.await("a deadline is parked", rows(".open tbody tr") + " > 0");
         isClean("reactions");

@@ -94,8 +94,8 @@ export async function perform(of, about) {
     }
     const outcome = await post(segment(about.name), body);
     const counts = [
-      outcome.parkedStreams === null || outcome.parkedStreams === undefined ? null : plural(outcome.parkedStreams, "parked stream"),
-      outcome.parkedDeadlines === null || outcome.parkedDeadlines === undefined ? null : plural(outcome.parkedDeadlines, "parked deadline"),
+      outcome.parkedStreams ? plural(outcome.parkedStreams, "parked stream") : null,
+      outcome.parkedDeadlines ? plural(outcome.parkedDeadlines, "parked deadline") : null,
     ].filter(Boolean);
     say(`${done}${counts.length ? ` It was asked for ${counts.join(" and ")}.` : ""}`);
   } catch (error) {

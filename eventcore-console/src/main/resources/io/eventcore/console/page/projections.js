@@ -138,7 +138,7 @@ function part() {
     text(facts, [
       `at position ${count(row.position)} of ${count(last)}`,
       row.state === "catching_up" && row.positionsPerSecond > 0 ? `${rate(row.positionsPerSecond)} positions a second` : null,
-      row.timeLeft ? `${duration(row.timeLeft)} left` : null,
+      row.state === "catching_up" && row.timeLeft ? `${duration(row.timeLeft)} left` : null,
       row.owner ? `run by ${row.owner}` : row.state === "standby" ? "run by another instance, or by none yet" : null,
       `here: ${plural(row.applied, "event")} applied`,
       row.skipped ? `${count(row.skipped)} skipped` : null,
