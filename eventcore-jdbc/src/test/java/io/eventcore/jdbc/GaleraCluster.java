@@ -30,6 +30,8 @@ import org.springframework.util.FileSystemUtils;
  */
 final class GaleraCluster implements AutoCloseable {
     private static final String PROVIDER = "/usr/lib/galera/libgalera_smm.so";
+    private static final List<String> NO_CLUSTER =
+            List.of("--wsrep-on=OFF", "--wsrep-provider=none", "--wsrep-cluster-address=");
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     /**
      * How a node that joins is sent what it lacks: each begins with the same data, so that the nodes send each other the last transactions,
@@ -102,6 +104,17 @@ final class GaleraCluster implements AutoCloseable {
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException("No Galera cluster could be started", e);
         }
+    }
+
+    /**
+     * Starts a server of the same kind that is in no cluster, to compare with.
+     *
+     * @param options what it is told besides
+     */
+    static GaleraCluster noCluster(String... options) {
+        List<String> all = new ArrayList<>(NO_CLUSTER);
+        all.addAll(List.of(options));
+        return new GaleraCluster(1, all.toArray(String[]::new));
     }
 
     Node node(int number) {
@@ -282,7 +295,9 @@ final class GaleraCluster implements AutoCloseable {
 
         private boolean isReady() {
             try {
-                return "Synced".equals(status("wsrep_local_state_comment"));
+                return options.containsAll(NO_CLUSTER)
+                        ? !status("Uptime").isEmpty()
+                        : status("wsrep_local_state_comment").equals("Synced");
             } catch (SQLException notYet) {
                 return false;
             }
