@@ -65,6 +65,9 @@ class GaleraAttackTest {
     private static final int DECISIONS = 600;
     private static final int ACTS = 120;
 
+    /** On a machine with much to do few decisions meet, so that a broken store may need more of them. */
+    private static final int ROUNDS_OF_BROKEN = 10;
+
     /** Beyond all positions that the store gives. */
     private static final long FAR = 1_000_000;
 
@@ -180,25 +183,32 @@ class GaleraAttackTest {
 
     @Test
     void decisions_on_tags_of_all_nodes_could_have_been_made_one_after_the_other() {
-        assertThat(circles(this::store)).isZero();
+        assertThat(circles(this::store, 1)).isZero();
     }
 
     @Test
     void without_a_row_that_all_appends_write_decisions_on_tags_go_in_circles() {
         AtomicLong last = new AtomicLong();
 
-        assertThat(circles(node -> store(node, withPositionsFromElsewhere(last))))
+        assertThat(circles(node -> store(node, withPositionsFromElsewhere(last)), ROUNDS_OF_BROKEN))
                 .isPositive();
     }
 
-    private int circles(Function<DataSource, EventStore> storeOn) {
+    /** Decides in so many rounds at most, until some go in circles. */
+    private int circles(Function<DataSource, EventStore> storeOn, int rounds) {
         List<SerialDecider> deciders = new ArrayList<>();
         for (DataSource node : nodes()) {
             deciders.add(new SerialDecider(storeOn.apply(node), transactions(node), (long) deciders.size() << 40));
         }
-        List<Decision> decisions = SerialDecider.decideUntil(2 * NODES, DECISIONS, deciders, Storing.READ_COMMITTED);
-        int circles = SerialOrder.inCircles(decisions);
-        System.out.printf("Galera: %d decisions on tags on three nodes, %d in circles%n", decisions.size(), circles);
+        int made = 0;
+        int circles = 0;
+        for (int round = 0; round < rounds && circles == 0; round++) {
+            List<Decision> decisions =
+                    SerialDecider.decideUntil(2 * NODES, DECISIONS, deciders, Storing.READ_COMMITTED);
+            made += decisions.size();
+            circles = SerialOrder.inCircles(decisions);
+        }
+        System.out.printf("Galera: %d decisions on tags on three nodes, %d in circles%n", made, circles);
         return circles;
     }
 
