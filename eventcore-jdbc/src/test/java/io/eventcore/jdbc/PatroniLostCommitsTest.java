@@ -153,7 +153,10 @@ class PatroniLostCommitsTest {
         runner.resume("bonuses");
         Eventually.until("all of the log is answered", () -> answered().size() >= log.size(), runner::status);
         assertThat(answered()).containsExactlyInAnyOrderElementsOf(log);
-        assertThat(runner.status()).allMatch(status -> state(status) == ProjectionState.LIVE);
+        Eventually.until(
+                "all are live",
+                () -> runner.status().stream().allMatch(status -> state(status) == ProjectionState.LIVE),
+                runner::status);
     }
 
     @Test
