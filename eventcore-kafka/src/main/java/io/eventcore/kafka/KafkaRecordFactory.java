@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * Makes of a stored event what is sent to Kafka. Safe for any number of threads.
+ * Makes the Kafka record of a stored event. Safe for any number of threads.
  *
  * @param <K> the type of the key
  * @param <V> the type of the value
@@ -13,7 +13,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  */
 @FunctionalInterface
 public interface KafkaRecordFactory<K, V> {
-    /** Header with the id of the event: with {@link #PART} that by which consumers recognise what comes again. */
+    /** Header with the id of the event. Together with {@link #PART} it lets consumers recognise a repeated event. */
     String ID = "eventcore.id";
 
     /** Header with the number of the part, a decimal number: see {@link io.eventcore.RecordedEvent#part()}. */
@@ -35,11 +35,11 @@ public interface KafkaRecordFactory<K, V> {
     String CAUSATION_ID = "eventcore.causationId";
 
     /**
-     * The record of an event. The events of a stream must have one key, if their order is to last.
+     * The record of an event. All events of a stream must have the same key, or Kafka does not keep their order.
      *
-     * @param event the event as it is stored, or what upcasters made of it in the form in which it would be stored today;
-     *     {@link StoredEvent#decode} gives the one that the application knows
-     * @throws RuntimeException if there is none; the relay's {@code onError} decides what happens then
+     * @param event the event as it is stored, or as upcasters would store it today; {@link StoredEvent#decode} returns
+     *     the application's event
+     * @throws RuntimeException if the event has no record; the relay's {@code onError} decides what happens then
      */
     ProducerRecord<K, V> recordOf(StoredEvent event);
 

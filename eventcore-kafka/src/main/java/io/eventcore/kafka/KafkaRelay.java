@@ -29,21 +29,22 @@ import org.springframework.kafka.core.KafkaOperations;
 import org.springframework.kafka.core.KafkaProducerException;
 
 /**
- * Sends committed events to Kafka: every one at least once, the events of a stream in order.
+ * Sends committed events to Kafka: each at least once, the events of a stream in order.
  *
- * <p>The checkpoint moves after the broker has acknowledged what was sent. The events of different streams are under way
- * at the same time; an event is sent after the one before it in its stream was acknowledged, so that no consumer meets it
- * first, whatever fails. After a crash or a take-over events come again: consumers recognise them by the headers
- * {@link KafkaRecordFactory#ID} and {@link KafkaRecordFactory#PART}.
+ * <p>The checkpoint moves after the broker has acknowledged the events. Events of different streams are in flight at
+ * the same time. An event is sent after the previous event of its stream was acknowledged, so no failure makes
+ * consumers see them in another order. After a crash or a take-over, events are sent again; consumers recognise them by
+ * the headers {@link KafkaRecordFactory#ID} and {@link KafkaRecordFactory#PART}.
  *
- * <p>The producer must wait for all replicas ({@code acks=all}) and be idempotent; the auto-configuration sees to that.
- * While the broker cannot be reached the relay waits and tries again without end. An event that Kafka cannot take at all,
- * because it is too large or has no record, is tried five times and then stops the relay, unless {@code onError} says
- * otherwise.
+ * <p>The producer must wait for all replicas ({@code acks=all}) and be idempotent; the auto-configuration sets both.
+ * While the broker cannot be reached, the relay waits and retries indefinitely. An event that Kafka cannot accept,
+ * because it is too large or has no record, is tried five times and then stops the relay, unless {@code onError}
+ * decides otherwise.
  *
- * <p>What is sent is what is stored: no event is decoded, so one that the application cannot read is sent as well. Only
- * where an {@link io.eventcore.serialization.Upcaster} begins at the stored name is an event sent in the shape of today, as
- * it would be stored now: one record for each part, none for what is dropped, and without what is personal data.
+ * <p>The relay sends events as they are stored. It decodes none, so it also sends events that the application cannot
+ * read. Only if an {@link io.eventcore.serialization.Upcaster} begins at the stored name is an event sent in its
+ * current shape, as it would be stored now: one record for each part, none for a dropped event, and without personal
+ * data.
  *
  * <p>Safe for any number of threads.
  *
@@ -65,7 +66,7 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
     private final int partitions;
     private final Function<FailureContext, FailureDecision> onError;
 
-    /** What each part of this relay has sent and not waited for: the last event of each stream. */
+    /** What each partition of this relay has sent and not yet waited for: the last event of each stream. */
     private final ThreadLocal<Map<StreamId, CompletableFuture<?>>> underWay = ThreadLocal.withInitial(HashMap::new);
 
     KafkaRelay(Builder<K, V> builder) {
@@ -129,10 +130,11 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
     }
 
     /**
-     * Not called by a {@link io.eventcore.projection.ProjectionRunner}: it gives a relay its events as they are stored.
+     * A {@link io.eventcore.projection.ProjectionRunner} does not call this: it gives a relay the stored form of
+     * events.
      *
-     * @throws UnsupportedOperationException always: what is stored cannot be told from a decoded event. A projection of your
-     *     own cannot be put before a relay; a {@link KafkaRecordFactory} can do what it was to do
+     * @throws UnsupportedOperationException always: the stored form cannot be derived from a decoded event. A
+     *     projection of your own cannot delegate to a relay; use a {@link KafkaRecordFactory} instead
      */
     @Override
     public void apply(RecordedEvent<Event> event) {
@@ -141,7 +143,9 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
                         + " projection, but makes its records by a KafkaRecordFactory");
     }
 
-    /** Waits for what is under way: it must not arrive between later attempts. Whether it does is all the same. */
+    /**
+     * Waits for the records in flight: none may arrive between later attempts. Whether they succeed does not matter.
+     */
     @Override
     public void begin() throws InterruptedException {
         Map<StreamId, CompletableFuture<?>> sent = underWay.get();
@@ -151,7 +155,10 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
             } catch (InterruptedException e) {
                 throw e;
             } catch (Exception e) {
-                LOG.debug("Relay '{}' sends again what it has sent before an error", name, RedactedException.of(e, ""));
+                LOG.debug(
+                        "Relay '{}' repeats the records that it sent before an error",
+                        name,
+                        RedactedException.of(e, ""));
             }
         }
         sent.clear();
@@ -167,7 +174,7 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
         sent.put(event.streamId(), kafka.send(records.recordOf(event)));
     }
 
-    /** Waits for all, also after one has failed: what is still under way must not arrive between later attempts. */
+    /** Waits for all, even after one has failed: no record in flight may arrive between later attempts. */
     @Override
     public void flush() throws Exception {
         Map<StreamId, CompletableFuture<?>> sent = underWay.get();
@@ -202,7 +209,7 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
         }
     }
 
-    /** A broker that does not answer is no reason to stop: it will answer one day, and nothing is lost until then. */
+    /** A broker that does not answer is no reason to stop: no event is lost until it answers again. */
     private static FailureDecision decide(FailureContext failure) {
         boolean passing = isOf(failure.cause(), KafkaException.class)
                 && !isOf(failure.cause(), RecordTooLargeException.class)
@@ -240,7 +247,7 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
             this.records = Objects.requireNonNull(records, "records");
         }
 
-        /** What the checkpoint is stored under; {@link #DEFAULT_NAME} unless set. */
+        /** The name under which the checkpoint is stored; {@link #DEFAULT_NAME} unless set. */
         public Builder<K, V> name(String projection) {
             this.name = Objects.requireNonNull(projection, "name");
             return this;
@@ -252,19 +259,19 @@ public class KafkaRelay<K, V> implements Projection<Event>, HandlesStored {
             return this;
         }
 
-        /** Events that were recorded earlier are not sent; by default all are. */
+        /** Sends only events recorded at or after this time; by default all. */
         public Builder<K, V> since(Instant begin) {
             this.since = Objects.requireNonNull(begin, "since");
             return this;
         }
 
-        /** In how many parts events are sent at the same time, 1 to 64; by default 1. */
+        /** How many partitions send events at the same time, 1 to 64; by default 1. */
         public Builder<K, V> partitions(int number) {
             this.partitions = number;
             return this;
         }
 
-        /** Decides about events that could not be sent, instead of what stands above. */
+        /** Decides what happens to an event that could not be sent, instead of the default described above. */
         public Builder<K, V> onError(Function<FailureContext, FailureDecision> decision) {
             this.onError = Objects.requireNonNull(decision, "decision");
             return this;

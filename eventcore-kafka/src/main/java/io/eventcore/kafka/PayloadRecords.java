@@ -17,7 +17,7 @@ class PayloadRecords implements KafkaRecordFactory<String, byte[]> {
 
     @Override
     public ProducerRecord<String, byte[]> recordOf(StoredEvent event) {
-        // Kafka refuses a time before 1970, which an event has that was imported from an older system.
+        // Kafka refuses a time before 1970; an event imported from an older system may have one.
         long time = Math.max(0, event.recordedAt().toEpochMilli());
         ProducerRecord<String, byte[]> sent =
                 new ProducerRecord<>(topic, null, time, event.streamId().value(), event.payload());

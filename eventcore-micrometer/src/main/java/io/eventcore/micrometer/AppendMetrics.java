@@ -10,9 +10,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Measures how many appends share a transaction: {@value #BATCH}, one value for each transaction of a group commit. And
- * counts what became of boundaries when events had come to their tags: {@value #MOVED}, by the name of the tag. Safe for any
- * number of threads.
+ * Measures how many appends share a transaction: {@value #BATCH}, one value for each transaction of a group commit.
+ * Also counts the outcomes of appends whose boundary had moved because new events carry its tags: {@value #MOVED}, by
+ * the name of the tag. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -27,7 +27,7 @@ public final class AppendMetrics implements AppendListener {
      */
     public static final String MOVED = "eventcore.append.boundary.moved";
 
-    /** Stands for all streams. No tag has this name. */
+    /** Stands for all streams; no tag has this name. */
     public static final String STREAM = "(stream)";
 
     /** Stands for all names beyond the first 100. No tag has this name. */
@@ -61,7 +61,7 @@ public final class AppendMetrics implements AppendListener {
     @Override
     public void boundaryMoved(String tagName, MovedBoundary what) {
         Counter.builder(MOVED)
-                .description("What became of boundaries when events had come to their tags")
+                .description("Outcomes of appends whose boundary had moved because new events carry its tags")
                 .tag("tag", tagName.isEmpty() ? STREAM : bounded(tagName))
                 .tag("outcome", what.name().toLowerCase(Locale.ROOT))
                 .register(meters)

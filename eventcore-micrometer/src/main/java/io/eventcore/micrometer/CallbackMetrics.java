@@ -7,8 +7,8 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Locale;
 
 /**
- * Counts what listeners and registries have thrown while they were told of something: {@value #FAILED} with the tag
- * {@code callback}, the kind of callback. Nothing else shows it, since it changes no outcome. Safe for any number of
+ * Counts the exceptions that listeners and registries have thrown from callbacks: {@value #FAILED} with the tag
+ * {@code callback}, the kind of callback. Nothing else shows them, since they change no outcome. Safe for any number of
  * threads.
  *
  * @since 0.1

@@ -53,7 +53,7 @@ public final class CommandObservations implements CommandListener {
      * Observes the commands of one of several stores.
      *
      * @param meters adds the same keys to its meters by itself
-     * @param keys what every observation has besides, of low cardinality: for example the name of the store
+     * @param keys further keys of every observation, of low cardinality: for example the name of the store
      */
     public CommandObservations(ObservationRegistry observations, MeterRegistry meters, KeyValues keys) {
         this.observations = Objects.requireNonNull(observations, "observations");

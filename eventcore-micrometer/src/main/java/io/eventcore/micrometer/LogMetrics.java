@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures what holds readers of the log back: {@value #OLDEST_IN_FLIGHT}, how long the oldest append in flight has been
- * under way; 0 if there is none. The store is asked at most once a second. Safe for any number of threads.
+ * Measures what holds readers of the log back: {@value #OLDEST_IN_FLIGHT}, the age of the oldest append in flight; 0 if
+ * there is none. The store is asked at most once a second. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -29,7 +29,7 @@ public final class LogMetrics implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         TimeGauge.builder(OLDEST_IN_FLIGHT, oldest, TimeUnit.SECONDS, LogMetrics::seconds)
-                .description("How long the oldest append in flight has been under way")
+                .description("The age of the oldest append in flight")
                 .strongReference(true)
                 .register(registry);
     }

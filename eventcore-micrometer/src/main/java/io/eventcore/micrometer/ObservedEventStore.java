@@ -63,7 +63,7 @@ public final class ObservedEventStore implements EventStore {
     /**
      * Observes this store as one of several.
      *
-     * @param keys what every observation has besides, of low cardinality: for example the name of the store
+     * @param keys further keys of every observation, of low cardinality: for example the name of the store
      */
     public ObservedEventStore(EventStore delegate, ObservationRegistry registry, KeyValues keys) {
         this.delegate = Objects.requireNonNull(delegate, "delegate");
@@ -71,7 +71,7 @@ public final class ObservedEventStore implements EventStore {
         this.keys = Objects.requireNonNull(keys, "keys");
     }
 
-    /** The store behind this one, for those whose reads are counted in another way. */
+    /** The store behind this one, for callers whose reads are counted in another way. */
     public EventStore observed() {
         return delegate;
     }
@@ -124,7 +124,7 @@ public final class ObservedEventStore implements EventStore {
         return new Observed(delegate.internals());
     }
 
-    /** The reads of projections are observed as those of applications. */
+    /** The reads of projections are observed like those of applications. */
     private final class Observed implements StoreInternals {
         private final StoreInternals internals;
 

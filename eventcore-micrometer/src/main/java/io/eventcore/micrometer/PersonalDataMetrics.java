@@ -30,11 +30,11 @@ public final class PersonalDataMetrics implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         FunctionCounter.builder(KEYS, protection, PersonalDataProtection::cacheHits)
-                .description("How many keys of personal data reads have needed")
+                .description("How many keys of personal data were needed by reads")
                 .tag("from", "cache")
                 .register(registry);
         FunctionCounter.builder(KEYS, protection, PersonalDataProtection::cacheMisses)
-                .description("How many keys of personal data reads have needed")
+                .description("How many keys of personal data were needed by reads")
                 .tag("from", "store")
                 .register(registry);
         Gauge.builder(CACHED, protection, PersonalDataProtection::cachedKeys)

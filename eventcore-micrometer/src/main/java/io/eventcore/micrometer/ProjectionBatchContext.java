@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What an observation of a batch of a projection knows beside its keys: which traces its events come from. Immutable but
- * for what every context takes.
+ * The context of the observation of a projection's batch: besides its keys, it knows which traces the events come from.
+ * Immutable, except for what every context accepts.
  *
  * @since 0.1
  */

@@ -23,26 +23,25 @@ import java.util.function.ToDoubleFunction;
  * Measures how projections are doing, as this instance of the application sees it: {@value #LAG}, {@value #LAG_EVENTS},
  * {@value #STANDSTILL}, {@value #PARKED_STREAMS} and {@value #PARTITIONS}, each with the tags {@code projection} and
  * {@code kind}; and of reactions with deadlines {@value #DEADLINES}, {@value #DEADLINE_DELAY} and
- * {@value #EXECUTED_DEADLINES}. The state of all is asked for
- * at most once a second; while the projections of this instance do not run, nothing is known. Safe for any number of
- * threads.
+ * {@value #EXECUTED_DEADLINES}. The state of all projections is read at most once a second; while the projections of
+ * this instance do not run, the gauges have no value. Safe for any number of threads.
  *
  * @since 0.1
  */
 public final class ProjectionMetrics implements MeterBinder {
-    /** The name of the gauge of how long the oldest event has been waiting that is known to wait. */
+    /** The name of the gauge of how long the oldest event known to be waiting has waited. */
     public static final String LAG = "eventcore.projection.lag";
 
     /** The name of the gauge of how many positions a projection is behind the end of the log. */
     public static final String LAG_EVENTS = "eventcore.projection.lag.events";
 
     /**
-     * The name of the gauge of how long a projection has made no step in this instance although it is behind: see
+     * The name of the gauge of how long a projection that is behind has made no progress in this instance: see
      * {@link ProjectionStatus.Partition#standstill}.
      */
     public static final String STANDSTILL = "eventcore.projection.standstill";
 
-    /** The name of the gauge of how many streams are set aside. */
+    /** The name of the gauge of how many streams are parked. */
     public static final String PARKED_STREAMS = "eventcore.projection.parked.streams";
 
     /** The name of the gauge of how many partitions are in the state that the tag {@code state} names. */
@@ -55,12 +54,12 @@ public final class ProjectionMetrics implements MeterBinder {
      */
     public static final String DEADLINES = "eventcore.deadlines";
 
-    /** The name of the gauge of how long the oldest deadline of a reaction is due that is not executed yet. */
+    /** The name of the gauge of how long the oldest unexecuted deadline of a reaction is overdue. */
     public static final String DEADLINE_DELAY = "eventcore.deadlines.delay";
 
     /**
-     * The name of the counter of deadlines that this instance has dealt with when they were due: executed, or found as executed
-     * before, by the ids of their commands. Those that were set aside or skipped do not count.
+     * The name of the counter of due deadlines that this instance has executed, or found executed before by the ids of
+     * their commands. Parked and skipped deadlines do not count.
      */
     public static final String EXECUTED_DEADLINES = "eventcore.deadlines.executed";
 
@@ -69,7 +68,7 @@ public final class ProjectionMetrics implements MeterBinder {
     private final Function<String, ProjectionKind> kind;
     private final Sample<List<ProjectionStatus>> status;
 
-    /** A counter of functions holds what it counts weakly. */
+    /** A function counter holds only a weak reference to its object. */
     private final List<Highest> executedSoFar = new CopyOnWriteArrayList<>();
 
     /** Measures the projections of this runner. */
@@ -90,7 +89,7 @@ public final class ProjectionMetrics implements MeterBinder {
                             status,
                             TimeUnit.SECONDS,
                             value(projection, found -> found.lag().toNanos() / 1e9))
-                    .description("How long the oldest event has been waiting that is known to wait")
+                    .description("How long the oldest event known to be waiting has waited")
                     .tags(tags)
                     .strongReference(true)
                     .register(registry);
@@ -99,7 +98,7 @@ public final class ProjectionMetrics implements MeterBinder {
                             status,
                             TimeUnit.SECONDS,
                             value(projection, found -> found.standstill().toNanos() / 1e9))
-                    .description("How long the projection has made no step here although it is behind")
+                    .description("How long the projection, which is behind, has made no progress here")
                     .tags(tags)
                     .strongReference(true)
                     .register(registry);
@@ -109,7 +108,7 @@ public final class ProjectionMetrics implements MeterBinder {
                     .strongReference(true)
                     .register(registry);
             Gauge.builder(PARKED_STREAMS, status, value(projection, ProjectionStatus::parkedStreams))
-                    .description("How many streams are set aside")
+                    .description("How many streams are parked")
                     .tags(tags)
                     .strongReference(true)
                     .register(registry);
@@ -118,7 +117,7 @@ public final class ProjectionMetrics implements MeterBinder {
             }
             for (ProjectionState state : ProjectionState.values()) {
                 Gauge.builder(PARTITIONS, status, value(projection, found -> count(found, state)))
-                        .description("How many partitions are in a state")
+                        .description("How many partitions are in the state")
                         .tags(tags)
                         .tag("state", state.word())
                         .strongReference(true)
@@ -136,7 +135,7 @@ public final class ProjectionMetrics implements MeterBinder {
                 "parked",
                 DeadlineCounts::parked);
         states.forEach((state, number) -> Gauge.builder(DEADLINES, status, ofDeadlines(reaction, number))
-                .description("How many deadlines are in a state")
+                .description("How many deadlines are in the state")
                 .tags(tags)
                 .tag("state", state)
                 .strongReference(true)
@@ -146,14 +145,14 @@ public final class ProjectionMetrics implements MeterBinder {
                         status,
                         TimeUnit.SECONDS,
                         ofDeadlines(reaction, counts -> counts.oldestOverdue().toNanos() / 1e9))
-                .description("How long the oldest deadline is due that is not executed yet")
+                .description("How long the oldest unexecuted deadline is overdue")
                 .tags(tags)
                 .strongReference(true)
                 .register(registry);
         Highest counted = new Highest();
         executedSoFar.add(counted);
         FunctionCounter.builder(EXECUTED_DEADLINES, counted, known -> known.of(executed(reaction)))
-                .description("How many deadlines were executed when they were due, or found as executed before")
+                .description("How many due deadlines were executed, or found executed before")
                 .tags(tags)
                 .register(registry);
     }

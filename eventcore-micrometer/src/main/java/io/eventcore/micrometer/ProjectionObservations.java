@@ -19,13 +19,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Observes how events are applied: one observation named {@value #BATCH} for each transaction of a projection, a counter
- * {@value #EVENTS} of the events applied, and a timer {@value #LATENCY} of how long each took from its append.
+ * Observes how events are applied: one observation named {@value #BATCH} for each transaction of a projection, a
+ * counter {@value #EVENTS} of the events applied, and a timer {@value #LATENCY} of how long each took from its append
+ * to the read model.
  *
- * <p>The key {@code projection} is its name. The key {@code outcome} of the observation is {@code success}, {@code error}
- * or {@code lost}, if another instance has taken the projection over. The latency compares the clock of the database
- * with that of this process. What a projection throws may quote an event, so it becomes no part of an observation. Safe
- * for any number of threads.
+ * <p>The key {@code projection} is its name. The key {@code outcome} of the observation is {@code success},
+ * {@code error}, or {@code lost} if another instance has taken over the projection. The latency compares the clock of
+ * the database with that of this process. An exception of a projection may quote an event, so no observation includes
+ * it. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -53,7 +54,7 @@ public final class ProjectionObservations implements ProjectionListener {
      * Observes the projections of one of several stores.
      *
      * @param meters adds the same keys to its meters by itself
-     * @param keys what every observation has besides, of low cardinality: for example the name of the store
+     * @param keys further keys of every observation, of low cardinality: for example the name of the store
      */
     public ProjectionObservations(ObservationRegistry observations, MeterRegistry meters, KeyValues keys) {
         this(observations, meters, Clock.systemUTC(), keys);

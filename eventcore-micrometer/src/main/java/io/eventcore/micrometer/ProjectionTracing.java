@@ -9,8 +9,8 @@ import io.micrometer.tracing.handler.TracingObservationHandler;
 import java.util.Objects;
 
 /**
- * Makes a span of each batch of a projection, with links to the spans that its events were appended in. It begins a
- * trace of its own, because a batch holds events of many. Safe for any number of threads.
+ * Makes a span for each batch of a projection, with links to the spans in which its events were appended. The span
+ * begins a new trace, because a batch holds events of many traces. Safe for any number of threads.
  *
  * @since 0.1
  */

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A value that several gauges show and that costs a question to the store: asked for at most once a second, also when
- * the answer is a failure, which may take as long as the time-out of a connection.
+ * A value that several gauges show and that costs a query to the store. The store is asked at most once a second, even
+ * after a failure: a failure may take as long as the time-out of a connection.
  *
  * <p>Safe for any number of threads.
  */
@@ -35,7 +35,7 @@ final class Sample<T> {
         this.nanoTime = nanoTime;
     }
 
-    /** The value; empty if the store cannot tell it now. */
+    /** The value; empty if the store cannot be asked now. */
     Optional<T> value() {
         lock.lock();
         try {
@@ -54,7 +54,7 @@ final class Sample<T> {
         try {
             return Optional.of(source.get());
         } catch (RuntimeException e) {
-            // A gauge shows that it does not know; that the store cannot be reached, others say loud enough.
+            // The gauge has no value then; the health and other logs report that the store cannot be reached.
             LOG.debug("The store does not answer", OwnThreads.redacted(e));
             return Optional.empty();
         }

@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Counts what becomes of snapshots: {@value #SNAPSHOTS} with the tag {@code command}, the simple name of the command's
- * class, and the tag {@code outcome}: {@code used}, {@code saved}, {@code dropped}, or why all events were folded in
- * spite of it ({@code outdated}, {@code unreadable}, {@code partial}, {@code late_event}, {@code ahead_of_log},
- * {@code unavailable}). Safe for any number of threads.
+ * Counts the outcomes of snapshots: {@value #SNAPSHOTS} with the tag {@code command}, the simple name of the command's
+ * class, and the tag {@code outcome}: {@code used}, {@code saved}, {@code dropped}, or why all events were folded
+ * although there was one ({@code outdated}, {@code unreadable}, {@code partial}, {@code late_event},
+ * {@code ahead_of_log}, {@code unavailable}). Safe for any number of threads.
  *
  * @since 0.1
  */

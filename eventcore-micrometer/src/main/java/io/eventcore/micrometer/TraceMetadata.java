@@ -9,8 +9,9 @@ import org.slf4j.MDC;
 /**
  * Stores the current trace with every event, as the entries {@value #TRACE_ID} and {@value #SPAN_ID}.
  *
- * <p>Read from the logging context (MDC), where Micrometer Tracing puts both and agents can: so it needs no tracing
- * library on the class path, and adds nothing where no trace is under way. Safe for any number of threads.
+ * <p>Reads them from the logging context (MDC). Micrometer Tracing puts both there, and tracing agents can. So this
+ * needs no tracing library on the class path, and adds nothing if there is no current trace. Safe for any number of
+ * threads.
  *
  * @since 0.1
  */

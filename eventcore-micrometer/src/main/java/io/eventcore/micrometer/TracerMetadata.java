@@ -8,8 +8,8 @@ import io.micrometer.tracing.Tracer;
 import java.util.Objects;
 
 /**
- * Stores the current trace with every event, as {@link TraceMetadata} does, but asks the tracer itself. Adds nothing
- * where no trace is under way, or the tracer fails. Safe for any number of threads.
+ * Stores the current trace with every event, as {@link TraceMetadata} does, but asks the tracer itself. Adds nothing if
+ * there is no current trace, or the tracer fails. Safe for any number of threads.
  *
  * @since 0.1
  */

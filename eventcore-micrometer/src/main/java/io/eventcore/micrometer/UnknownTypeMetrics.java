@@ -8,8 +8,9 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Counts the events that reads have passed over because their type is unknown: {@value #SKIPPED} with the tag {@code type}, the
- * stored name; {@value #OTHERS} after so many names that each of them would cost too much. Safe for any number of threads.
+ * Counts the events that reads have skipped because their type is unknown: {@value #SKIPPED} with the tag {@code type},
+ * the stored name; {@value #OTHERS} for all names beyond the first 100, to limit the number of meters. Safe for any
+ * number of threads.
  *
  * @since 0.1
  */
@@ -41,7 +42,7 @@ public final class UnknownTypeMetrics implements UnknownTypeListener {
         return counters.computeIfAbsent(
                 tag,
                 name -> Counter.builder(SKIPPED)
-                        .description("How many events of unknown types reads have passed over")
+                        .description("How many events of unknown types were skipped by reads")
                         .tag("type", name)
                         .register(meters));
     }

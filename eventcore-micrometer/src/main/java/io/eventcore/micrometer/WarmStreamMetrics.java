@@ -9,10 +9,10 @@ import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Tells how often the commands of an executor needed no read: {@value #DECISIONS} with the tag {@code streams}, {@code warm} if a
- * decision rested on what the executor remembers and was confirmed, {@code outdated} if it was not, {@code cold} for each read of
- * streams. And how much it remembers: {@value #BYTES} and {@value #STREAMS}. What exactly is counted:
- * {@link io.eventcore.command.WarmStreamStatistics}. Safe for any number of threads.
+ * Counts how often the commands of an executor needed no read: {@value #DECISIONS} with the tag {@code streams},
+ * {@code warm} if a decision rested on what the executor remembers and was confirmed, {@code outdated} if it was not,
+ * {@code cold} for each read of streams. Also measures how much it remembers: {@value #BYTES} and {@value #STREAMS}.
+ * What exactly is counted: {@link io.eventcore.command.WarmStreamStatistics}. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -28,7 +28,7 @@ public final class WarmStreamMetrics implements MeterBinder {
 
     private final CommandExecutor executor;
 
-    /** Tells of this executor. */
+    /** Measures this executor. */
     public WarmStreamMetrics(CommandExecutor executor) {
         this.executor = Objects.requireNonNull(executor, "executor");
     }
@@ -39,12 +39,12 @@ public final class WarmStreamMetrics implements MeterBinder {
         count(registry, "cold", from -> from.warmStreams().cold());
         count(registry, "outdated", from -> from.warmStreams().outdated());
         Gauge.builder(BYTES, executor, from -> from.warmStreams().bytes())
-                .description("How many bytes the remembered streams take, as they are estimated")
+                .description("Estimated memory of the remembered streams, in bytes")
                 .baseUnit("bytes")
                 .strongReference(true)
                 .register(registry);
         Gauge.builder(STREAMS, executor, from -> from.warmStreams().streams())
-                .description("Of how many streams anything is remembered, if not events then how often they changed")
+                .description("How many streams are remembered: their events, or only how often they changed")
                 .strongReference(true)
                 .register(registry);
     }

@@ -8,8 +8,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An observation under way, whose handlers may fail: nothing of that reaches the code observed, and no scope stays open
- * on its thread. Used by one thread.
+ * A running observation, whose handlers may fail: no failure reaches the observed code, and no scope stays open on its
+ * thread. Used by one thread.
  */
 final class Watch {
     private final ObservationRegistry registry;
@@ -38,7 +38,7 @@ final class Watch {
         end(outcome, null);
     }
 
-    /** Ends it with what was thrown, without texts that may quote events; null if that is no error. */
+    /** Ends it with the exception that was thrown, without text that may quote events; null if there was no error. */
     void end(String outcome, @Nullable Throwable error) {
         Callback.OBSERVATION.run(() -> observation.lowCardinalityKeyValue("outcome", outcome));
         if (error != null) {

@@ -18,8 +18,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.io.DefaultResourceLoader;
 
 /**
- * Looks for events and commands when the application is built ahead of time: notes the events for the start, and tells
- * a native image which classes are read and written as JSON or looked at for their streams.
+ * Looks for events and commands when the application is built ahead of time. Records the events for the start, and
+ * registers for a native image the classes that are read and written as JSON or inspected for their streams.
  */
 final class ApplicationClassesAotProcessor implements BeanFactoryInitializationAotProcessor {
     ApplicationClassesAotProcessor() {}
@@ -37,12 +37,15 @@ final class ApplicationClassesAotProcessor implements BeanFactoryInitializationA
         return new Contribution(classes.of(Event.class, packages), commands(classes, packages));
     }
 
-    @SuppressWarnings({"rawtypes", "unchecked"}) // A class does not know the type arguments of Command.
+    @SuppressWarnings({"rawtypes", "unchecked"}) // A Class object carries no type arguments of Command.
     private static Set<Class<? extends Command>> commands(ApplicationClasses classes, List<String> packages) {
         return classes.of(Command.class, packages);
     }
 
-    /** Notes what is looked at of events and commands: what their JSON holds, their streams and their tags. */
+    /**
+     * Registers the parts of events and commands that are inspected: the content of their JSON, their streams and their
+     * tags.
+     */
     @SuppressWarnings("rawtypes")
     static void register(
             ReflectionHints reflection, Set<Class<? extends Event>> events, Set<Class<? extends Command>> commands) {

@@ -10,11 +10,11 @@ import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadata;
 import org.springframework.boot.jdbc.metadata.DataSourcePoolMetadataProvider;
 
 /**
- * Finds the data source that holds the events: the marked one, otherwise the only or the primary one.
+ * Finds the data source that holds the events: the marked one, otherwise the only one or the primary one.
  *
  * @param marked those marked with {@link EventCoreDataSource}
  * @param all all of the application
- * @param pools know what pools tell
+ * @param pools reads the metadata of pools
  * @param beans knows their names
  */
 record DataSources(
@@ -25,7 +25,7 @@ record DataSources(
     /**
      * The one.
      *
-     * @throws NoSingleDataSourceException if there is none, or it is not clear which one
+     * @throws NoSingleDataSourceException if there is none, or several of equal rank
      */
     DataSource single() {
         boolean anyMarked = marked.stream().findAny().isPresent();
@@ -36,12 +36,12 @@ record DataSources(
         return single;
     }
 
-    /** How many connections its pool has at most; empty if that does not tell. */
+    /** The maximum size of its connection pool; empty if the pool does not reveal it. */
     OptionalInt poolSize() {
         return poolSize(pools.orderedStream().toList(), single());
     }
 
-    /** How many connections the pool of a data source has at most; empty if that does not tell. */
+    /** The maximum size of a data source's connection pool; empty if the pool does not reveal it. */
     static OptionalInt poolSize(List<DataSourcePoolMetadataProvider> pools, DataSource dataSource) {
         DataSourcePoolMetadata pool =
                 new CompositeDataSourcePoolMetadataProvider(pools).getDataSourcePoolMetadata(dataSource);

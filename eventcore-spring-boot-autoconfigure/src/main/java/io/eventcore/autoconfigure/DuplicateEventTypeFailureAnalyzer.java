@@ -4,7 +4,7 @@ import io.eventcore.serialization.DuplicateEventTypeException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Explains that two event classes want to be stored under one name. */
+/** Explains that two event classes claim the same stored name. */
 final class DuplicateEventTypeFailureAnalyzer extends AbstractFailureAnalyzer<DuplicateEventTypeException> {
     DuplicateEventTypeFailureAnalyzer() {}
 

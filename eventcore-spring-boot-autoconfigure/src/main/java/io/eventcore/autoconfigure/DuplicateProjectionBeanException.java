@@ -10,7 +10,7 @@ import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.BeanFactoryUtils;
 import org.springframework.beans.factory.ListableBeanFactory;
 
-/** Two beans are projections or reactions of one name. */
+/** Two beans are projections or reactions with the same name. */
 final class DuplicateProjectionBeanException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -20,7 +20,7 @@ final class DuplicateProjectionBeanException extends RuntimeException {
 
     private DuplicateProjectionBeanException(
             List<String> projections, List<String> reactions, DuplicateProjectionException cause) {
-        super(cause.getMessage() + "; beans of that name are " + both(projections, reactions), cause);
+        super(cause.getMessage() + "; beans with that name are " + both(projections, reactions), cause);
         this.projection = cause.projection();
         this.projections = List.copyOf(projections);
         this.reactions = List.copyOf(reactions);
@@ -30,7 +30,7 @@ final class DuplicateProjectionBeanException extends RuntimeException {
         return Stream.concat(projections.stream(), reactions.stream()).toList();
     }
 
-    /** Looks for the beans that have the name. One that a customizer has added is not among them. */
+    /** Looks for the beans that have the name. A projection that a customizer has added is not among them. */
     static DuplicateProjectionBeanException among(ListableBeanFactory factory, DuplicateProjectionException cause) {
         List<String> projections = new ArrayList<>();
         List<String> reactions = new ArrayList<>();

@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * The clock of commands, and of the stores in memory: by it events are recorded and deadlines fall due. A bean of this type
- * replaces the clock of the system; a database has its own.
+ * The clock of commands and of the in-memory stores: it determines when events are recorded and when deadlines fall
+ * due. A bean of this type replaces the system clock. Stores in a database use the clock of the database.
  *
  * @param clock the clock
  * @since 0.1

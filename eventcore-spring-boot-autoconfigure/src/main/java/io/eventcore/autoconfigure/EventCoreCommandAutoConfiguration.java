@@ -62,14 +62,14 @@ public final class EventCoreCommandAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean(
             value = TraceMetadata.class,
-            type = TRACER_METADATA) // which needs a tracing library, and knows more
+            type = TRACER_METADATA) // needs a tracing library, and knows more
     @ConditionalOnBooleanProperty(name = "eventcore.commands.trace-metadata", matchIfMissing = true)
     @Proxyable(ProxyType.INTERFACES)
     TraceMetadata traceMetadata() {
         return new TraceMetadata();
     }
 
-    /** Whether events get the ids of traces by this contributor already. */
+    /** Whether another contributor already adds the ids of traces to events. */
     static boolean tellsOfTraces(MetadataContributor contributor) {
         Class<?> type = AopUtils.getTargetClass(contributor);
         return type == TraceMetadata.class || type.getName().equals(TRACER_METADATA);

@@ -10,8 +10,8 @@ import org.springframework.beans.factory.annotation.Qualifier;
 /**
  * Marks the data source that holds the events, in an application that has several.
  *
- * <p>It counts more than a primary one. If it is only for the events, keep it out of everything else with
- * {@code defaultCandidate}:
+ * <p>It takes precedence over a primary one. If it is only for the events, exclude it from all other injection points
+ * with {@code defaultCandidate}:
  *
  * <pre>{@code
  * @Bean(defaultCandidate = false)
@@ -19,7 +19,7 @@ import org.springframework.beans.factory.annotation.Qualifier;
  * DataSource eventDataSource() { ... }
  * }</pre>
  *
- * <p>An append joins transactions of a transaction manager that drives this data source, and no other ones.
+ * <p>An append joins transactions of a transaction manager that drives this data source, and no others.
  *
  * @since 0.1
  */

@@ -34,7 +34,7 @@ import org.springframework.context.annotation.Bean;
 public final class EventCoreHealthAutoConfiguration {
     EventCoreHealthAutoConfiguration() {}
 
-    // Here and not on the class: where the library is missing, Spring must not look for the class of this condition.
+    // Here and not on the class: if the library is missing, Spring must not load the class of this condition.
     @Bean
     @ConditionalOnEnabledHealthIndicator("eventcore")
     @ConditionalOnMissingBean(name = {"eventcoreHealthContributor", "eventcoreHealthIndicator"})

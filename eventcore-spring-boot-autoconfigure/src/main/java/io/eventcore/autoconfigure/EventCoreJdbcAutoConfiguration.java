@@ -97,7 +97,7 @@ public final class EventCoreJdbcAutoConfiguration {
         return JdbcSchema.in(dataSource, schema, tablePrefix).with(indexes(indexes));
     }
 
-    /** The store refuses more names than the properties do: words that one of the databases reserves. */
+    /** The store refuses more names than the properties do: the reserved words of any supported database. */
     private static void checkNames(DataSource dataSource, Jdbc jdbc) {
         checkName("eventcore.jdbc.schema", jdbc.schema(), name -> JdbcSchema.in(dataSource, name, "eventcore_"));
         checkName("eventcore.jdbc.table-prefix", jdbc.tablePrefix(), name -> JdbcSchema.in(dataSource, "", name));
@@ -141,7 +141,7 @@ public final class EventCoreJdbcAutoConfiguration {
         return ReplicaConnections.of(marked, properties.jdbc().replica());
     }
 
-    /** Looked at once for all stores that it gives, after the tables were created. */
+    /** Inspected once, after the tables were created, for all stores in it. */
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean
@@ -255,13 +255,13 @@ public final class EventCoreJdbcAutoConfiguration {
     static void warnIfEventsAreLost(DataSource dataSource) {
         try {
             String url = JdbcUtils.extractDatabaseMetaData(dataSource, DatabaseMetaData::getURL);
-            // A driver may not know its URL.
+            // A driver may not reveal its URL.
             if (String.valueOf(url).startsWith("jdbc:h2:mem:")) {
                 LOG.warn("Events are kept in an H2 database in memory and are lost when the application ends."
                         + " Set spring.datasource.url to keep them.");
             }
         } catch (MetaDataAccessException e) {
-            LOG.debug("The database does not tell its URL", OwnThreads.redacted(e));
+            LOG.debug("The database does not reveal its URL", OwnThreads.redacted(e));
         }
     }
 }

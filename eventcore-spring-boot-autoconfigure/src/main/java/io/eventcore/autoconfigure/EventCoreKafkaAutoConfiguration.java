@@ -70,7 +70,7 @@ public final class EventCoreKafkaAutoConfiguration {
         }
     }
 
-    /** An application that names a topic wants its events to be sent there: to do nothing would lose them. */
+    /** An application that names a topic wants its events to be sent there. To ignore the setting would lose them. */
     private static RuntimeException missing(EventCoreProperties properties, String artifact) {
         return new InvalidConfigurationPropertyValueException(
                 "eventcore.kafka.topic",

@@ -53,7 +53,7 @@ public final class EventCoreMemoryAutoConfiguration {
             ObjectProvider<EventCoreClock> clock) {
         if (properties.store() == Store.AUTO) {
             LOG.warn("Events are kept in memory and are lost when the application ends. To keep them, add a JDBC driver"
-                    + " and set spring.datasource.url; to say that this is meant, set eventcore.store=in-memory.");
+                    + " and set spring.datasource.url; if this is intended, set eventcore.store=in-memory.");
         }
         return new InMemoryEventStore(
                 serializer,
@@ -83,7 +83,7 @@ public final class EventCoreMemoryAutoConfiguration {
         return new InMemorySnapshotStore();
     }
 
-    /** So that {@code @Transactional} works without a database, and a rollback takes its events along. */
+    /** Makes {@code @Transactional} work without a database: a rollback discards the events too. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(PlatformTransactionManager.class)
     static class TransactionConfiguration {

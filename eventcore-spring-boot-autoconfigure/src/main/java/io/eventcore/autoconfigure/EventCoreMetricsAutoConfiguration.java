@@ -139,7 +139,7 @@ public final class EventCoreMetricsAutoConfiguration {
                         database,
                         each -> pages.applyAsLong(each.replicaStatus().orElseThrow()))
                 .tag("source", source)
-                .description("Pages of the log that a replica was wanted for, by where they have come from");
+                .description("Pages of the log that a replica could serve, by where they were read");
     }
 
     /** What the endpoint tells of meters. */
@@ -185,7 +185,7 @@ public final class EventCoreMetricsAutoConfiguration {
                 .sum();
     }
 
-    /** Latencies are of use with their distribution; what the application sets about them counts more. */
+    /** Latencies are useful only with their distribution. Settings of the application take precedence. */
     @Bean
     @ConditionalOnMissingBean(name = "eventStoreHistograms")
     @Order(Ordered.LOWEST_PRECEDENCE)
@@ -218,7 +218,7 @@ public final class EventCoreMetricsAutoConfiguration {
         });
     }
 
-    /** Asks for the registries when the store is made, not before: they must not be created early. */
+    /** Requests the registries when the store is created, not before: they must not be created early. */
     private record StoreObserver(ObjectProvider<ObservationRegistry> observations, ObjectProvider<MeterRegistry> meters)
             implements BeanPostProcessor {
         @Override

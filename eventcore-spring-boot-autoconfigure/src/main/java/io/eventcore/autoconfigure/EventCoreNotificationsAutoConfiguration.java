@@ -13,7 +13,7 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of the notifications by which instances of an application tell each other of new events.
+ * Auto-configuration of the notifications with which instances of an application tell each other about new events.
  *
  * @since 0.1
  */
@@ -36,7 +36,8 @@ public final class EventCoreNotificationsAutoConfiguration {
             throw new InvalidConfigurationPropertyValueException(
                     "eventcore.projections.notifications",
                     true,
-                    "to hear notifications takes one connection for good, and the pool has only one: make it larger"
+                    "listening for notifications occupies one connection permanently, and the pool has only one: make"
+                            + " it larger"
                             + " (spring.datasource.hikari.maximum-pool-size), or let projections poll");
         }
         return notifications;

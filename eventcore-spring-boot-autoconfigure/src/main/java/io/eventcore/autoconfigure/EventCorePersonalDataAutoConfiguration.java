@@ -12,7 +12,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /**
- * Auto-configuration of the protection of personal data, where there is a store for the keys of persons.
+ * Auto-configuration of the protection of personal data, if there is a store for the keys of persons.
  *
  * @since 0.1
  */

@@ -11,7 +11,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.web.servlet.DispatcherServlet;
 
 /**
- * Auto-configuration of the answers to what commands and queries throw, in applications with Spring MVC.
+ * Auto-configuration of the answers when commands and queries throw exceptions, in applications with Spring MVC.
  *
  * @since 0.1
  */

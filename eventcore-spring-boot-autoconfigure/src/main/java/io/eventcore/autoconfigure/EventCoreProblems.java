@@ -27,9 +27,10 @@ import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
 /**
- * Answers for what commands and queries throw, as problem details (RFC 9457). Comes after every handler of the
- * application, and leaves exceptions alone that say their status themselves. Tells what the domain says about a rejection
- * and what is wrong with a stream id, and of everything else neither a stream id nor the text of an exception.
+ * Answers exceptions of commands and queries with problem details (RFC 9457). Runs after every handler of the
+ * application, and leaves exceptions alone that declare their own status. Passes on what the domain says about a
+ * rejection and what is wrong with a stream id. Otherwise, an answer contains neither a stream id nor the text of an
+ * exception.
  */
 @RestControllerAdvice
 class EventCoreProblems {
@@ -47,7 +48,8 @@ class EventCoreProblems {
     @ExceptionHandler
     ResponseEntity<ProblemDetail> conflict(ConflictException conflict) {
         return answer(
-                HttpStatus.CONFLICT, "Others have changed the same at the same time. Nothing was stored; try again");
+                HttpStatus.CONFLICT,
+                "Another command changed the same data at the same time. Nothing was stored; try" + " again");
     }
 
     @ExceptionHandler
@@ -55,14 +57,14 @@ class EventCoreProblems {
         return exhausted.getCause() instanceof ConflictException
                 ? answer(
                         HttpStatus.CONFLICT,
-                        "Others have changed the same in all of %d attempts. Nothing was stored; try again"
+                        "Other commands changed the same data in all of %d attempts. Nothing was stored; try again"
                                 .formatted(exhausted.attempts()))
                 : unavailable(exhausted);
     }
 
     @ExceptionHandler
     ResponseEntity<ProblemDetail> reused(CommandIdReusedException reused) {
-        return answer(HttpStatus.CONFLICT, "The id of this command was given to another command. Nothing was stored");
+        return answer(HttpStatus.CONFLICT, "The id of this command was used for another command. Nothing was stored");
     }
 
     @ExceptionHandler
@@ -70,7 +72,7 @@ class EventCoreProblems {
         return answer(HttpStatus.BAD_REQUEST, String.valueOf(invalid.getMessage()));
     }
 
-    /** A path variable or parameter that is no stream id. Other types are left to the application and to Spring. */
+    /** A path variable or parameter that is not a stream id. Other types are left to the application and to Spring. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> mismatch(TypeMismatchException mismatch) {
         if (mismatch.getRequiredType() != StreamId.class) {
@@ -102,13 +104,12 @@ class EventCoreProblems {
         return later("The event store cannot be used at the moment. Nothing was stored; try again");
     }
 
-    /** To send the command again under its id is right, whatever has become of it. */
+    /** It is safe to send the command again under its id, whatever its outcome was. */
     @ExceptionHandler
     ResponseEntity<ProblemDetail> unknown(CommandOutcomeUnknownException unknown) {
         log(HttpStatus.SERVICE_UNAVAILABLE, "The outcome of a command is unknown", unknown);
-        return later(
-                "The connection to the event store was lost at the last moment, so it is not known whether the command"
-                        + " was carried out. Send it again with the same id: it is carried out once");
+        return later("The connection to the event store was lost at the last moment, so it is not known whether the"
+                + " command was executed. Send it again with the same id: it is executed once");
     }
 
     @ExceptionHandler
@@ -116,8 +117,8 @@ class EventCoreProblems {
         log(HttpStatus.INTERNAL_SERVER_ERROR, "The outcome of an append is unknown", unknown);
         return answer(
                 HttpStatus.INTERNAL_SERVER_ERROR,
-                "The connection to the event store was lost at the last moment, so it is not known whether anything was"
-                        + " stored. Look before you try again");
+                "The connection to the event store was lost at the last moment, so it is not known whether anything"
+                        + " was stored. Check before you try again");
     }
 
     private static ResponseEntity<ProblemDetail> later(String detail) {
@@ -130,14 +131,14 @@ class EventCoreProblems {
         return ResponseEntity.status(status).body(ProblemDetail.forStatusAndDetail(status, detail));
     }
 
-    /** One line; who wants to know where it came from sees that at DEBUG. */
+    /** One line; the stack trace is logged at DEBUG. */
     private static void log(HttpStatus status, String what, RuntimeException failure) {
         Throwable cause = failure.getCause();
         LOG.warn(
-                "A request is answered with {}: {}, caused by {}",
+                "Answered a request with {}: {}, caused by {}",
                 status.value(),
                 what,
                 cause == null ? "nothing else" : cause.getClass().getName());
-        LOG.debug("A request is answered with {}", status.value(), OwnThreads.redacted(failure));
+        LOG.debug("Answered a request with {}", status.value(), OwnThreads.redacted(failure));
     }
 }

@@ -22,7 +22,7 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Auto-configuration of projections: every bean of type {@link Projection} runs by itself.
+ * Auto-configuration of projections: every bean of type {@link Projection} runs automatically.
  *
  * @since 0.1
  */

@@ -12,29 +12,29 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.util.unit.DataSize;
 
 /**
- * What can be set about eventcore.
+ * The settings of eventcore.
  *
- * @param enabled whether eventcore configures anything in this application
- * @param store which event store to use; 'auto' takes the application's database if there is one
- * @param eventPackages packages that are searched for event classes, with their subpackages; by default the packages of
- *     the application
- * @param showExceptionText whether messages and log lines show the text of exceptions, which may quote events; for
+ * @param enabled whether to configure eventcore in this application
+ * @param store which event store to use; 'auto' uses the application's database if it has one
+ * @param eventPackages packages to search for event classes, subpackages included; by default the packages of the
+ *     application
+ * @param showExceptionText whether messages and log lines include the text of exceptions, which may quote events; for
  *     development only
  * @param serialization the stored form of events
  * @param personalData how personal data in events is protected, so that it can be erased
  * @param jdbc settings of the store in a database
  * @param limits how large one append may be
- * @param retry how commands are tried again after a conflict
+ * @param retry how commands are retried after a conflict
  * @param commands how commands are executed, and what they store beside their events
  * @param snapshots when the states of commands are stored
  * @param projections how projections run
  * @param metrics what is measured
- * @param health when the health says that something is not as it should be
- * @param endpoint what the actuator endpoint tells
+ * @param health the limits beyond which the health reports a problem
+ * @param endpoint what the actuator endpoint shows
  * @param applicationEvents whether committed events are published to the listeners of the application
- * @param kafka where committed events are sent to
- * @param stores several event stores in one application, each with its name: for tenants or shards
- * @param web how requests over HTTP see what commands have done, and how failures are answered
+ * @param kafka where committed events are sent
+ * @param stores several named event stores in one application, for tenants or shards
+ * @param web how requests over HTTP see the events of earlier commands, and how failures are answered
  * @since 0.1
  */
 @ConfigurationProperties("eventcore")
@@ -78,7 +78,7 @@ public record EventCoreProperties(
 
     /** The event stores to choose from. */
     public enum Store {
-        /** The application's database if there is one data source, memory if there is none. */
+        /** The application's database if it has one data source, memory if it has none. */
         AUTO,
 
         /** The application's database. */
@@ -96,7 +96,7 @@ public record EventCoreProperties(
         /** At every start of a database in memory, if they are missing. */
         EMBEDDED,
 
-        /** Never: the application brings them along, for example by Flyway. */
+        /** Never: the application creates them itself, for example with Flyway. */
         NEVER
     }
 
@@ -105,8 +105,8 @@ public record EventCoreProperties(
      *
      * @param deriveEventNames whether an event class without EventType is stored under its simple name; renaming the
      *     class then makes its events unreadable, so for prototypes only
-     * @param unknownTypes what a read does with a stored event of an unknown type: throw an error (fail), pass over it
-     *     (skip), or return a RawEvent where Event is asked for (raw)
+     * @param unknownTypes what a read does with a stored event of an unknown type: throw an error (fail), skip it
+     *     (skip), or return a RawEvent if the read asks for Event (raw)
      */
     public record Serialization(
             @DefaultValue("false") boolean deriveEventNames,
@@ -116,12 +116,12 @@ public record EventCoreProperties(
      * How personal data in events is protected, so that it can be erased.
      *
      * @param masterKey master key that wraps the keys of persons in the database: an id of your choice, a colon, and 32
-     *     random bytes in Base64; keep it secret, and apart from the database
-     * @param previousMasterKeys earlier master keys of personal data, in the form of the current one; needed until all
-     *     keys are wrapped by the current one
-     * @param keysLiveFor how long an instance may reuse a key of personal data that it has read; after an erasure, data
-     *     may still be read for as long
-     * @param maxKeys how many keys of personal data an instance caches at most
+     *     random bytes in Base64; keep it secret, and outside the database
+     * @param previousMasterKeys earlier master keys of personal data, in the same format as the current one; needed
+     *     until the current one wraps all keys
+     * @param keysLiveFor how long an instance caches a key of personal data; after an erasure, it may still read the
+     *     data for that long
+     * @param maxKeys upper limit for the keys of personal data that an instance caches
      */
     public record PersonalData(
             @DefaultValue("") String masterKey,
@@ -151,14 +151,15 @@ public record EventCoreProperties(
     /**
      * Settings of the store in a database.
      *
-     * @param initializeSchema when to create the tables of eventcore at the start; an H2 file does not count as
-     *     embedded
+     * @param initializeSchema when to create eventcore's tables at the start of the application; an H2 file does not
+     *     count as embedded
      * @param validateSchema whether to check the version of eventcore's tables when the application starts
-     * @param schema existing schema that holds the tables of eventcore; by default the schema that connections are in
-     * @param tablePrefix prefix of the names of eventcore's tables; lower case letters, digits and underscores
-     * @param readBytes how many bytes of events one read holds in memory at once; a larger event is read alone
+     * @param schema existing schema that holds eventcore's tables; by default the current schema of the connections
+     * @param tablePrefix prefix of the names of eventcore's tables; lower-case letters, digits and underscores
+     * @param readBytes upper limit for the bytes of events that one read holds in memory at once; a larger event is
+     *     read alone
      * @param groupCommit how appends that wait at the same time share a transaction
-     * @param indexes indexes that are created with the tables, or on tables that are there already
+     * @param indexes indexes to create with the tables, or on existing tables
      * @param replica standbys of the database
      */
     public record Jdbc(
@@ -170,7 +171,7 @@ public record EventCoreProperties(
             @DefaultValue GroupCommit groupCommit,
             @DefaultValue Indexes indexes,
             @DefaultValue Replica replica) {
-        /** The rule of the store, so that an application that breaks it is told the name of the property. */
+        /** The rule of the store, checked here so that the message names the property. */
         private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
         /** Checks the names. */
@@ -192,11 +193,11 @@ public record EventCoreProperties(
     /**
      * One of several event stores.
      *
-     * @param dataSource the name of the bean of type DataSource that the store is in; of one that chooses among databases, one
-     *     target is taken
-     * @param target the key of the target, where the data source chooses among databases; by default the name of the store
-     * @param schema schema that holds the tables of this store; by default that of eventcore.jdbc.schema
-     * @param tablePrefix what the names of the tables of this store begin with; by default that of
+     * @param dataSource name of the DataSource bean that the store uses; behind a routing data source, the store uses
+     *     one target
+     * @param target key of the store's target in a routing data source; by default the name of the store
+     * @param schema schema that holds the tables of this store; by default the value of eventcore.jdbc.schema
+     * @param tablePrefix prefix of the names of this store's tables; by default the value of
      *     eventcore.jdbc.table-prefix
      */
     public record NamedStore(
@@ -206,10 +207,7 @@ public record EventCoreProperties(
             @DefaultValue("") String tablePrefix) {
         private void check(String property) {
             EventCoreProperties.check(
-                    !dataSource.isBlank(),
-                    property + ".data-source",
-                    dataSource,
-                    "must name a bean of type DataSource");
+                    !dataSource.isBlank(), property + ".data-source", dataSource, "must name a DataSource bean");
             checkIdentifier(property + ".schema", schema);
             checkIdentifier(property + ".table-prefix", tablePrefix);
         }
@@ -224,10 +222,10 @@ public record EventCoreProperties(
     }
 
     /**
-     * Indexes that not every application needs. Created whenever the tables are, so never where
-     * {@code initialize-schema} says so.
+     * Indexes that not every application needs. Created whenever the tables are, so not if {@code initialize-schema} is
+     * {@code never}.
      *
-     * @param eventType whether to create an index on event types, for readers of the log that ask for a few types
+     * @param eventType whether to create an index on event types, for reads of the log that select a few types
      * @param eventId whether to create a unique index on event ids, so that a repeated append is recognised in
      *     every case
      */
@@ -236,14 +234,15 @@ public record EventCoreProperties(
             @DefaultValue("false") boolean eventId) {}
 
     /**
-     * Standbys of the database, from which readers of the log take what they catch up with.
+     * Standbys of the database. Readers of the log that are behind catch up from them.
      *
-     * @param url JDBC URL of one or several standbys of the PostgreSQL that holds the events; without one, all is read from
-     *     the primary
+     * @param url JDBC URL of one or more standbys of the PostgreSQL server that holds the events; without it,
+     *     everything is read from the primary
      * @param username user that reads events on standbys
      * @param password password of the user that reads events on standbys
-     * @param maxConnections how many connections to standbys are open at most
-     * @param connectionTimeout how long a reader waits for a connection to a standby before it turns to the primary
+     * @param maxConnections upper limit for open connections to standbys
+     * @param connectionTimeout how long a reader waits for a connection to a standby before it reads from the primary
+     *     instead
      */
     public record Replica(
             @DefaultValue("") String url,
@@ -315,7 +314,7 @@ public record EventCoreProperties(
     }
 
     /**
-     * How commands are tried again after a conflict or a passing failure of the store.
+     * How commands are retried after a conflict or a transient failure of the store.
      *
      * @param maxAttempts upper limit for the attempts to execute a command, the first one included
      * @param initialDelay delay before the second attempt to execute a command
@@ -324,7 +323,7 @@ public record EventCoreProperties(
      * @param maxDelay upper limit for the delay between two attempts to execute a command
      * @param jitter random variation of the delay between two attempts to execute a command, as a fraction of that
      *     delay from 0 to 1
-     * @param budget how long after a command was given to the executor a further attempt may begin
+     * @param budget how long after a command was passed to the executor another attempt may still begin
      */
     public record Retry(
             @DefaultValue("5") int maxAttempts,
@@ -360,10 +359,10 @@ public record EventCoreProperties(
     /**
      * How commands are executed, and what they store beside their events.
      *
-     * @param traceMetadata whether every event carries the ids of the trace and the span in which it was appended,
-     *     if there are any
-     * @param hotStreams streams that many commands fight over
-     * @param warmStreams streams that commands need not read, because they were used a short while ago
+     * @param traceMetadata whether each event stores the ids of the trace and the span in which it was appended, if
+     *     there are any
+     * @param hotStreams streams that many commands contend for
+     * @param warmStreams streams that commands need not read, because they were used recently
      */
     public record Commands(
             @DefaultValue("true") boolean traceMetadata,
@@ -371,18 +370,19 @@ public record EventCoreProperties(
             @DefaultValue WarmStreams warmStreams) {}
 
     /**
-     * Streams that many commands fight over.
+     * Streams that many commands contend for.
      *
      * @param enabled whether commands that contend for a stream take turns, instead of racing and trying again
      */
     public record HotStreams(@DefaultValue("true") boolean enabled) {}
 
     /**
-     * Streams that commands need not read, because they were used a short while ago.
+     * Streams that commands need not read, because they were used recently.
      *
-     * @param enabled whether the events of recently used streams are remembered, so that a command on them needs no read
+     * @param enabled whether the events of recently used streams are remembered, so that a command on them needs no
+     *     read
      * @param maxSize upper limit for the memory that remembered events of recently used streams take; 0 for a sixteenth
-     *     of the largest heap
+     *     of the maximum heap size
      * @param logCheckedWithin how soon a running application notices that its database was restored from a backup, and
      *     forgets the events it remembers of recently used streams
      */
@@ -402,12 +402,12 @@ public record EventCoreProperties(
     }
 
     /**
-     * When the states of commands with a snapshot are stored.
+     * When snapshots of the states of commands are stored.
      *
      * @param enabled whether snapshots of the states of commands are stored and used
-     * @param afterEvents after how many folded events a new snapshot of the state of a command is stored
-     * @param maxUnused after how many snapshots of a class of commands, stored in a row without one being used, no more are
-     *     stored until one is used
+     * @param afterEvents number of folded events after which a new snapshot of a command's state is stored
+     * @param maxUnused number of snapshots of one command class, stored in a row without one being used, after which no
+     *     more are stored until one is used
      */
     public record Snapshots(
             @DefaultValue("true") boolean enabled,
@@ -427,12 +427,12 @@ public record EventCoreProperties(
      * @param batchSize upper limit for the events that a projection applies in one transaction
      * @param lease how long an instance that has stopped responding keeps its projections before another instance takes
      *     over; at least 100 ms
-     * @param minPollInterval shortest pause before projections look at the log again, while events of other instances
-     *     come in
-     * @param maxPollInterval longest pause before projections look at the log again, while no events come in
+     * @param minPollInterval shortest pause before projections poll the log again, while events of other instances
+     *     arrive
+     * @param maxPollInterval longest pause before projections poll the log again, while no events arrive
      * @param minRetryDelay delay before the second attempt to apply a failing event
      * @param maxRetryDelay upper limit for the delay between two attempts to apply a failing event
-     * @param notifications whether instances tell each other of new events, on PostgreSQL by NOTIFY; each instance
+     * @param notifications whether instances notify each other of new events, on PostgreSQL by NOTIFY; each instance
      *     listens on a connection of its own
      */
     public record Projections(
@@ -474,15 +474,15 @@ public record EventCoreProperties(
     public record Metrics(@DefaultValue("true") boolean enabled) {}
 
     /**
-     * When the health says that something is not as it should be.
+     * The limits beyond which the health reports a problem.
      *
      * @param maxLag how long the oldest event may wait to be applied before its projection counts as lagging
-     * @param maxAppendAge how long an append may be under way before the health reports that it holds readers back
-     * @param maxParkedStreams how many streams a projection may have set aside before it counts as degraded
+     * @param maxAppendAge how long an append may be in flight before the health reports that it holds readers back
+     * @param maxParkedStreams how many parked streams a projection may have before it counts as degraded
      * @param maxStandstill how long a projection that is behind may make no progress, for example inside one apply,
-     *     before it counts as stuck: the health is down, and the log says so
+     *     before it counts as stuck: the health is then down, and a log line says so
      * @param maxDeadlineDelay how long a deadline of a reaction may be overdue before the reaction counts as degraded
-     * @param maxParkedDeadlines how many deadlines a reaction may have set aside before it counts as degraded
+     * @param maxParkedDeadlines how many parked deadlines a reaction may have before it counts as degraded
      */
     public record Health(
             @DefaultValue("1m") Duration maxLag,
@@ -515,7 +515,7 @@ public record EventCoreProperties(
     }
 
     /**
-     * What the actuator endpoint tells.
+     * What the actuator endpoint shows.
      *
      * @param showStreamIds whether the actuator endpoint shows the ids of streams and the tags of events, which may name persons
      * @param showPayloads whether the actuator endpoint shows the payloads of events, and the states of streams made of them
@@ -530,48 +530,48 @@ public record EventCoreProperties(
      * Whether committed events are published to the listeners of the application.
      *
      * @param enabled whether committed events are published to the listeners of the application
-     * @param since time before which recorded events are not published to the listeners of the application
+     * @param since events recorded before this time are not published to the listeners of the application
      */
     public record ApplicationEvents(
             @DefaultValue("false") boolean enabled,
             @DefaultValue("1970-01-01T00:00:00Z") Instant since) {}
 
     /**
-     * Where committed events are sent to.
+     * Where committed events are sent.
      *
-     * @param topic Kafka topic that every committed event is sent to; without one nothing is sent
-     * @param since time before which recorded events are not sent to Kafka
+     * @param topic Kafka topic that every committed event is sent to; without a topic, nothing is sent
+     * @param since events recorded before this time are not sent to Kafka
      */
     public record Kafka(
             @DefaultValue("") String topic,
             @DefaultValue("1970-01-01T00:00:00Z") Instant since) {}
 
     /**
-     * How requests over HTTP see what commands have done, and how failures are answered.
+     * How requests over HTTP see the events of earlier commands, and how failures are answered.
      *
-     * @param consistencyToken the header that names a position of the log
-     * @param problemDetails answers to what commands and queries throw
+     * @param consistencyToken the header that carries a position of the log
+     * @param problemDetails the answers when commands and queries throw exceptions
      */
     public record Web(
             @DefaultValue ConsistencyToken consistencyToken,
             @DefaultValue ProblemDetails problemDetails) {}
 
     /**
-     * Answers to what commands and queries throw.
+     * The answers when commands and queries throw exceptions.
      *
-     * @param enabled whether a command that is rejected, conflicts or cannot be stored is answered with a problem
-     *     detail and a status that says so, unless the application handles the exception itself
+     * @param enabled whether a request whose command is rejected, conflicts or cannot be stored is answered with a
+     *     problem detail and a matching status, unless the application handles the exception itself
      */
     public record ProblemDetails(@DefaultValue("true") boolean enabled) {}
 
     /**
-     * The header that names a position of the log.
+     * The header that carries a position of the log.
      *
      * @param enabled whether responses to requests that execute commands carry a ConsistencyToken header, and queries
      *     that send it wait for their projections
-     * @param timeout how long a query that sends a ConsistencyToken header waits for its projections at most
-     * @param behindStatus HTTP status of the answer to a query whose projection does not reach the position of its
-     *     ConsistencyToken in time
+     * @param timeout how long a query that sends a ConsistencyToken header waits at most for its projections
+     * @param behindStatus HTTP status for a query whose projection does not reach the position of its ConsistencyToken
+     *     in time
      */
     public record ConsistencyToken(
             @DefaultValue("true") boolean enabled,
@@ -588,7 +588,7 @@ public record EventCoreProperties(
         }
     }
 
-    /** The rule of the runner of projections, told with the name of the property. */
+    /** The rule of the projection runner, checked here so that the message names the property. */
     private static void checkInterval(String property, Duration interval) {
         check(!interval.isNegative() && !interval.isZero(), property, interval, "must be positive");
         check(

@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Auto-configuration of reactions: every bean of type {@link Reaction} runs by itself, as a projection does.
+ * Auto-configuration of reactions: every bean of type {@link Reaction} runs automatically, like a projection.
  *
  * @since 0.1
  */

@@ -8,11 +8,11 @@ import java.lang.annotation.Target;
 import org.springframework.beans.factory.annotation.Qualifier;
 
 /**
- * Marks a data source that leads to standbys of the PostgreSQL that holds the events. Readers of the log that have much to
- * catch up with are given pages from there, as soon as a standby has replayed them; they lack nothing.
+ * Marks a data source whose connections lead to standbys of the PostgreSQL server that holds the events. Readers of the
+ * log that are far behind read pages from a standby as soon as it has replayed them. Such pages are complete.
  *
- * <p>Counts more than {@code eventcore.jdbc.replica.url}. Keep it out of everything else with {@code defaultCandidate}, and let
- * it give up soon where it has no connection:
+ * <p>Takes precedence over {@code eventcore.jdbc.replica.url}. Exclude it from all other injection points with
+ * {@code defaultCandidate}, and give its pool a short connection time-out:
  *
  * <pre>{@code
  * @Bean(defaultCandidate = false)

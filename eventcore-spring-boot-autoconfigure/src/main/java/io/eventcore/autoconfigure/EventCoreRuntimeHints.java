@@ -13,9 +13,9 @@ import org.springframework.aot.hint.MemberCategory;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** What a native image must keep of the library itself: the scripts, and what is found by its name. */
+/** What a native image must keep of the library itself: the scripts, and classes that are found by name. */
 final class EventCoreRuntimeHints implements RuntimeHintsRegistrar {
-    /** H2 loads it by its name, which stands in the script. */
+    /** H2 loads it by its name, which is in the script. */
     private static final String H2_TRIGGER = "io.eventcore.jdbc.H2AppendOnlyTrigger";
 
     EventCoreRuntimeHints() {}

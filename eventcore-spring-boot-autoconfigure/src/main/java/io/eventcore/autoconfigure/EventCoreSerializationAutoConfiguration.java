@@ -46,9 +46,10 @@ import tools.jackson.databind.json.JsonMapper;
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 @EnableConfigurationProperties(EventCoreProperties.class)
 public final class EventCoreSerializationAutoConfiguration {
-    private static final String MAKE_KEY = "Make a key by 'openssl rand -base64 32', keep it with the secrets of the"
-            + " application, and set eventcore.personal-data.master-key to an id of your choice, a colon and the key:"
-            + " 2026:${MASTER_KEY}. Without the key the personal data cannot be read any more.";
+    private static final String MAKE_KEY = "Create a key with 'openssl rand -base64 32', keep it with the secrets of"
+            + " the application, and set eventcore.personal-data.master-key to an id of your choice, a colon and the"
+            + " key:"
+            + " 2026:${MASTER_KEY}. If the key is lost, the personal data can never be read again.";
 
     EventCoreSerializationAutoConfiguration() {}
 
@@ -132,11 +133,11 @@ public final class EventCoreSerializationAutoConfiguration {
                                                     .field()
                                                     .getDeclaringClass()
                                                     .getName()),
-                            MAKE_KEY + " A key management service takes its place as a bean of type KeyWrapping.");
+                            MAKE_KEY + " To use a key management service instead, declare a bean of type KeyWrapping.");
                 });
     }
 
-    /** What wraps the keys of persons where they are stored in a database. */
+    /** Wraps the keys of persons if a database stores them. */
     @Bean
     @ConditionalOnMissingBean(KeyWrapping.class)
     @ConditionalOnProperty("eventcore.personal-data.master-key")
@@ -150,13 +151,13 @@ public final class EventCoreSerializationAutoConfiguration {
         return keys;
     }
 
-    /** No message shows the value, and none has the exception of Base64, which may quote it. */
+    /** No message shows the value, nor the exception of the Base64 decoder, which may quote it. */
     private static MasterKeys masterKey(
             String property, String text, BiFunction<String, byte[], MasterKeys> masterKeys) {
         int colon = text.indexOf(':');
         try {
             if (colon < 1) {
-                throw new IllegalArgumentException("there is no id");
+                throw new IllegalArgumentException("the id is missing");
             }
             return masterKeys.apply(
                     text.substring(0, colon),
@@ -164,14 +165,15 @@ public final class EventCoreSerializationAutoConfiguration {
         } catch (IllegalArgumentException e) {
             throw new PersonalDataKeyException(
                     "A value of " + property
-                            + " is no master key: an id, a colon, and 32 bytes in Base64, each id once. It is not shown here",
+                            + " is not a master key, which is an id, a colon, and 32 bytes in Base64; each id may"
+                            + " occur only once. The value is not shown here",
                     MAKE_KEY + " If the value comes from a placeholder such as ${MASTER_KEY}, check that it is set.");
         }
     }
 
     /**
-     * The JSON of what is stored: it knows the types that modules on the class path and the customizers bring, and nothing
-     * of the application's mapper but how that makes what annotations name.
+     * The JSON of stored data. It knows the types of modules on the class path and of the customizers. From the
+     * application's mapper it takes only how the mapper instantiates classes that annotations name.
      */
     static JsonMapper.Builder storedJson(
             ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
@@ -186,7 +188,7 @@ public final class EventCoreSerializationAutoConfiguration {
         return stored;
     }
 
-    /** Not lazily: a misspelt name is to be told when the application starts. */
+    /** Not lazily: a misspelt name must be reported when the application starts. */
     @Bean
     @Lazy(false)
     @ConditionalOnMissingBean
@@ -194,7 +196,7 @@ public final class EventCoreSerializationAutoConfiguration {
         return UnknownProperties.warnAbout(environment);
     }
 
-    /** So that the application's own JSON shows ids and versions as plain values too. */
+    /** Makes the application's own JSON show ids and versions as plain values too. */
     @Bean
     @ConditionalOnMissingBean
     EventCoreJacksonModule eventCoreJacksonModule() {

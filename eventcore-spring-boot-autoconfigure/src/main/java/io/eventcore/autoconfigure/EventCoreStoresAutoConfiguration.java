@@ -36,8 +36,8 @@ import org.springframework.web.servlet.DispatcherServlet;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Auto-configuration of several event stores, which {@code eventcore.stores} declares. Takes the place of all others that need
- * one event store.
+ * Auto-configuration of several event stores, which {@code eventcore.stores} declares. Replaces all auto-configurations
+ * that need a single event store.
  *
  * @since 0.1
  */
@@ -58,7 +58,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class EventCoreStoresAutoConfiguration {
     EventCoreStoresAutoConfiguration() {}
 
-    /** Opens the stores now, so that whoever is given {@link EventStores} can use those that can be reached. */
+    /** Opens the stores now, so that a bean that receives {@link EventStores} can use those that can be reached. */
     @Bean
     @DependsOnDatabaseInitialization
     @ConditionalOnMissingBean
@@ -93,7 +93,7 @@ public final class EventCoreStoresAutoConfiguration {
         return new EventStores(keeper.stores());
     }
 
-    /** What each store tells of itself to a meter registry. */
+    /** What each store reports to a meter registry. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass({MeterRegistry.class, ObservationRegistry.class})
     @ConditionalOnBean(MeterRegistry.class)
@@ -106,11 +106,11 @@ public final class EventCoreStoresAutoConfiguration {
             return MeteredStore.factory(EventCoreMetricsAutoConfiguration.registry(observations, meters), meters);
         }
 
-        /** Listeners that fail are counted for the process. */
+        /** Failures of listeners are counted for the whole process. */
         @Bean
         @ConditionalOnMissingBean(name = "eventStoreMeterBinder")
         MeterBinder eventStoreMeterBinder() {
-            // The class cannot be advised.
+            // The class cannot be proxied.
             return registry -> new CallbackMetrics().bindTo(registry);
         }
 
@@ -122,7 +122,7 @@ public final class EventCoreStoresAutoConfiguration {
         }
     }
 
-    /** Answers to what commands of any store throw. */
+    /** Answers the exceptions of commands of any store. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(DispatcherServlet.class)
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)

@@ -15,8 +15,7 @@ import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.annotation.Order;
 
 /**
- * Auto-configuration that lets a trace go on from a command to the projections of its events, where the application has
- * a tracer.
+ * Auto-configuration that links a command's trace to the projections of its events, if the application has a tracer.
  *
  * @since 0.1
  */
@@ -31,7 +30,7 @@ import org.springframework.core.annotation.Order;
 @ConditionalOnBean(Tracer.class)
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 public final class EventCoreTracingAutoConfiguration {
-    /** Before Boot's handlers, the first of which stands at 1000 and the last of which takes everything. */
+    /** Before Boot's handlers: the first has order 1000, and the last accepts everything. */
     private static final int BEFORE_THE_HANDLERS_OF_BOOT = 500;
 
     EventCoreTracingAutoConfiguration() {}

@@ -13,7 +13,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.transaction.ConfigurableTransactionManager;
 
 /**
- * Auto-configuration that tells every transaction manager of the application to note when a transaction is over, so that
+ * Auto-configuration that makes every transaction manager of the application record when a transaction is over, so that
  * appends from callbacks after a commit do not join it.
  *
  * @since 0.1
@@ -29,7 +29,7 @@ public final class EventCoreTransactionAutoConfiguration {
         return new ListenerAdder();
     }
 
-    /** Finds those that were made before bean post-processors, and those of parent contexts. */
+    /** Finds managers that were created before bean post-processors, and those of parent contexts. */
     @Bean
     @ConditionalOnMissingBean(name = "transactionPhaseListenerInitializer")
     static SmartInitializingSingleton transactionPhaseListenerInitializer(ListableBeanFactory beans) {

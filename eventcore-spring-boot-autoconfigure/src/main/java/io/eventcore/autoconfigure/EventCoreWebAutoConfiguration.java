@@ -62,7 +62,7 @@ public final class EventCoreWebAutoConfiguration {
         };
     }
 
-    /** Not lazily: a name that no projection has must stop the start. */
+    /** Not lazily: the name of a projection that does not exist must stop the start. */
     @Bean
     @Lazy(false)
     @ConditionalOnMissingBean(name = "awaitedProjectionsCheck")

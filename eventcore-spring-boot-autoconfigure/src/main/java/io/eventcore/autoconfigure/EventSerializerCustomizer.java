@@ -3,11 +3,11 @@ package io.eventcore.autoconfigure;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Changes how events are written and read as JSON, and leaves the rest of the application's JSON alone: the place for
- * modules and mix-ins of the application's own types. Snapshots and fingerprints of commands use the same JSON. Declare it
- * as a bean; several are asked in their order.
+ * Changes how events are written and read as JSON, and leaves the rest of the application's JSON alone. Add modules and
+ * mix-ins for the application's own types here. Snapshots and fingerprints of commands use the same JSON. Declare it as
+ * a bean; several are called in their order.
  *
- * <p>Events are kept for ever: what changes here must still read what was written before.
+ * <p>Events are kept forever: after a change here, events that were written before must still be readable.
  *
  * @since 0.1
  */

@@ -13,11 +13,14 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * Whether the event store can be reached, its tables are right and it takes changes: a few short statements. Tells of a
- * failure only its type, for the text may quote what is stored.
+ * Whether the event store can be reached, its tables are right and it accepts writes: a few short statements. Shows
+ * only the type of a failure, since its text may quote stored data.
  */
 final class EventStoreHealth implements HealthIndicator {
-    /** For so long no other part of the health asks a store that has failed: each would wait for a connection again. */
+    /**
+     * After a failure, no other part of the health queries the store for this long: each would wait for a connection
+     * again.
+     */
     private static final long FAILED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final EventStore store;
@@ -33,7 +36,7 @@ final class EventStoreHealth implements HealthIndicator {
         this.database = database;
     }
 
-    /** The type of the failure that the store has had a moment ago; empty if it has answered since, or was not asked. */
+    /** The type of the store's recent failure; empty if the store has answered since, or was not queried. */
     Optional<String> failedJustNow() {
         Failed last = failed;
         return last == null || System.nanoTime() - last.at() > FAILED_NANOS

@@ -15,7 +15,7 @@ public class EventStoreSchemaInitializer implements InitializingBean {
     /**
      * An initializer of these tables.
      *
-     * @param create whether to create what is missing, or to do nothing
+     * @param create whether to create missing tables, or to do nothing
      */
     public EventStoreSchemaInitializer(JdbcSchema schema, boolean create) {
         this.schema = schema;

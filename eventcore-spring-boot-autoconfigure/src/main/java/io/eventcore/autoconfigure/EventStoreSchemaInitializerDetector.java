@@ -5,10 +5,10 @@ import org.springframework.boot.sql.init.dependency.AbstractBeansOfTypeDatabaseI
 import org.springframework.core.Ordered;
 
 /**
- * Tells Spring Boot that our initializer belongs to those that others wait for.
+ * Tells Spring Boot that other beans must wait for our initializer.
  *
- * <p>It comes after Flyway, Liquibase and the application's own scripts: they may bring our tables along, and Flyway
- * refuses a database in which others have created some before it ever ran.
+ * <p>It runs after Flyway, Liquibase and the application's own scripts: they may create our tables, and Flyway refuses
+ * a database that has tables before its first run.
  */
 final class EventStoreSchemaInitializerDetector extends AbstractBeansOfTypeDatabaseInitializerDetector {
     EventStoreSchemaInitializerDetector() {}

@@ -17,11 +17,10 @@ final class EventStoreUnavailableFailureAnalyzer extends AbstractFailureAnalyzer
         return new FailureAnalysis(
                 cause.getMessage() + reason + ".",
                 cause.getCause() == null
-                        ? "Nothing went wrong between the application and its database: change what the description names, and"
-                                + " start again."
-                        : "Check that the database of spring.datasource.url is up and accepts this user. The event store looks"
-                                + " at its tables when the application starts, because it would lose events in tables it"
-                                + " does not know.",
+                        ? "The application can reach its database: correct what the description names, and start again."
+                        : "Check that the database of spring.datasource.url is up and accepts this user. The event"
+                                + " store checks its tables when the application starts, because it could lose events"
+                                + " in tables of an unknown version.",
                 cause);
     }
 }

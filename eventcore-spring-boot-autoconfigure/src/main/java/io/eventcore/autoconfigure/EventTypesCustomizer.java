@@ -9,6 +9,6 @@ import io.eventcore.serialization.EventTypes;
  */
 @FunctionalInterface
 public interface EventTypesCustomizer {
-    /** Adds to the event types. */
+    /** Adds event classes. */
     void customize(EventTypes.Builder types);
 }

@@ -1,11 +1,11 @@
 package io.eventcore.autoconfigure;
 
 /**
- * A store was to write inside a transaction of another database: a rollback there would not take the events along. Nothing
- * was written.
+ * A write to one store was refused inside a transaction of another database, because a rollback there would not undo
+ * it. Nothing was written.
  *
- * <p>End or suspend that transaction first, for example by its manager with {@code PROPAGATION_NOT_SUPPORTED}; or write
- * after its commit; or let a {@link io.eventcore.reaction.Reaction} of the first store do it.
+ * <p>End or suspend that transaction first, for example through its manager with {@code PROPAGATION_NOT_SUPPORTED}; or
+ * write after its commit; or write in a {@link io.eventcore.reaction.Reaction} of the first store.
  *
  * @since 0.1
  */
@@ -22,12 +22,12 @@ public final class ForeignTransactionException extends IllegalStateException {
         this.transaction = transaction;
     }
 
-    /** The name of the store that was to write. */
+    /** The name of the store that refused the write. */
     public String store() {
         return store;
     }
 
-    /** Whose transaction this thread is in: the stores in that database, or the data source that chooses among them. */
+    /** The owner of this thread's transaction: the stores in that database, or the routing data source. */
     public String transaction() {
         return transaction;
     }

@@ -14,8 +14,8 @@ import org.springframework.transaction.support.DefaultTransactionStatus;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Finds out whether a thread that is about to write into one store is in a transaction of another one: it looks as if both
- * were committed together, and they are not.
+ * Detects a thread that is about to write to one store while it is in a transaction of another one: the code looks as
+ * if both were committed together, and they are not.
  */
 final class ForeignTransactions {
     private static final TransactionDefinition SUPPORTS =
@@ -33,7 +33,7 @@ final class ForeignTransactions {
     }
 
     /**
-     * Does nothing if the thread is in no transaction of a data source that is known, other than the store's own.
+     * Does nothing unless the thread is in a transaction of a known data source other than the store's own.
      *
      * @throws ForeignTransactionException if it is
      */
@@ -41,7 +41,7 @@ final class ForeignTransactions {
         if (!TransactionSynchronizationManager.isActualTransactionActive()) {
             return;
         }
-        // Copied, since to ask about a transaction binds what is known of it.
+        // Copied, because asking about a transaction binds its resources to the thread.
         for (Map.Entry<Object, Object> bound :
                 List.copyOf(TransactionSynchronizationManager.getResourceMap().entrySet())) {
             if (bound.getKey() instanceof DataSource key && bound.getValue() instanceof ConnectionHolder holder) {
@@ -57,7 +57,7 @@ final class ForeignTransactions {
         }
     }
 
-    /** A connection that is merely kept for the length of another transaction is in none. JPA's is not synchronized. */
+    /** A connection that is merely held during another transaction is not in one itself. JPA's is not synchronized. */
     private static boolean isTransactional(DataSource key, ConnectionHolder holder) {
         if (!holder.isSynchronizedWithTransaction()) {
             return true;

@@ -16,20 +16,20 @@ import org.springframework.core.io.ResourceLoader;
 import org.springframework.util.ClassUtils;
 
 /**
- * The event classes that were found when the application was built ahead of time: a native image has no class files
- * left to look through.
+ * The event classes that were found when the application was built ahead of time: a native image has no class files to
+ * search.
  */
 final class GeneratedEventClasses {
     static final String PATH = "META-INF/eventcore/event-classes";
 
     private GeneratedEventClasses() {}
 
-    /** The text of the file: one class name a line. */
+    /** The text of the file: one class name per line. */
     static String write(Collection<Class<? extends Event>> classes) {
         return classes.stream().map(Class::getName).sorted().collect(Collectors.joining("\n", "", "\n"));
     }
 
-    /** What the file says, if the application was built ahead of time and is used as such. */
+    /** The classes in the file, if the application was built ahead of time and runs that way. */
     static Optional<Set<Class<? extends Event>>> read(ResourceLoader resources) {
         Resource file = resources.getResource("classpath:" + PATH);
         if (!AotDetector.useGeneratedArtifacts() || !file.exists()) {

@@ -32,8 +32,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * One of several stores, which does not write in a transaction of another one. Reads are not refused: they promise nothing
- * about what is committed together.
+ * One of several stores; it refuses to write in a transaction of another one. It does not refuse reads: they promise
+ * nothing about what is committed together.
  */
 final class GuardedEventStore implements EventStore {
     private final EventStore store;
@@ -43,7 +43,8 @@ final class GuardedEventStore implements EventStore {
     /**
      * Guards this store.
      *
-     * @param guard throws if this thread is in a transaction of another store; asked if it is in none of this one
+     * @param guard throws if this thread is in a transaction of another store; called if it is in no transaction of
+     *     this one
      */
     GuardedEventStore(EventStore store, Runnable guard) {
         this.store = store;
@@ -51,7 +52,7 @@ final class GuardedEventStore implements EventStore {
         this.internals = new Guarded(store.internals());
     }
 
-    /** Commands with an id begin a transaction of their own before anything is appended, so these are asked first. */
+    /** Commands with an id begin a transaction of their own before they append, so the guard is called first. */
     static ExecutedCommands guarded(ExecutedCommands commands, EventStore guarded) {
         return new ExecutedCommands() {
             @Override
@@ -126,7 +127,9 @@ final class GuardedEventStore implements EventStore {
             this.of = of;
         }
 
-        /** Asked on the thread of a command before it joins a group of others, whose leader writes on another thread. */
+        /**
+         * Called on the thread of a command before it joins a group of commands, whose leader writes on another thread.
+         */
         @Override
         public boolean joinsCallersTransaction() {
             boolean joins = of.joinsCallersTransaction();

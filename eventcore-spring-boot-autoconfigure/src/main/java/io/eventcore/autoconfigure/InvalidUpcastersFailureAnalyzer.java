@@ -4,7 +4,7 @@ import io.eventcore.serialization.InvalidUpcastersException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Explains that upcasters do not fit together, or do not lead to an event class. */
+/** Explains that upcasters contradict each other, or do not lead to an event class. */
 final class InvalidUpcastersFailureAnalyzer extends AbstractFailureAnalyzer<InvalidUpcastersException> {
     InvalidUpcastersFailureAnalyzer() {}
 

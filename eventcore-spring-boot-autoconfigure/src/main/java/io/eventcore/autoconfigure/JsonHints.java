@@ -13,8 +13,8 @@ import org.springframework.aot.hint.ReflectionHints;
 import org.springframework.core.ResolvableType;
 
 /**
- * Tells a native image what is written and read as JSON: types, those that they consist of, and the subtypes that may
- * stand there, which nothing refers to but their base.
+ * Registers for a native image what is written and read as JSON: types, the types of their components, and the subtypes
+ * that may occur there, which only their base type refers to.
  */
 final class JsonHints {
     private final ReflectionHints hints;

@@ -30,7 +30,7 @@ final class MeteredStore implements StoreInstruments {
     private final KeyValues keys;
     private final MeterRegistry meters;
 
-    /** For each store another one, once: meters of the same name and tags are the same. */
+    /** One registry per store, created once: meters of the same name and tags are the same meter. */
     static Factory factory(ObservationRegistry observations, MeterRegistry all) {
         return store -> new MeteredStore(store, observations, all);
     }
@@ -38,7 +38,7 @@ final class MeteredStore implements StoreInstruments {
     private MeteredStore(String store, ObservationRegistry observations, MeterRegistry all) {
         this.observations = observations;
         this.keys = KeyValues.of(TAG, store);
-        // Passes every meter on to the registry of the application, with one tag more.
+        // Passes every meter on to the registry of the application, with one more tag.
         CompositeMeterRegistry ofStore = new CompositeMeterRegistry();
         ofStore.config().commonTags(TAG, store);
         ofStore.add(all);

@@ -12,12 +12,12 @@ import org.springframework.context.EnvironmentAware;
 import org.springframework.core.env.Environment;
 
 /**
- * Lets an application start that has this starter and no JDBC driver at all.
+ * Lets an application with this starter start without any JDBC driver.
  *
- * <p>The starter brings a connection pool, and with a pool and no driver Spring Boot refuses to start, because it cannot
- * make a data source. Without any driver on the class path, and without a single setting under
- * {@code spring.datasource}, the application has not asked for one; only then is Boot's data source left out, and the event store is kept
- * in memory. As soon as there is a driver or a setting, this filter does nothing.
+ * <p>The starter brings a connection pool, and with a pool and no driver Spring Boot refuses to start, because it
+ * cannot create a data source. Without any driver on the class path, and without a single setting under
+ * {@code spring.datasource}, the application has not asked for one. Only then does this filter leave out Boot's data
+ * source, and the event store is in memory. If there is a driver or a setting, this filter does nothing.
  */
 final class MissingDriverImportFilter implements AutoConfigurationImportFilter, EnvironmentAware, BeanClassLoaderAware {
     private static final String DATA_SOURCE = "org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration";

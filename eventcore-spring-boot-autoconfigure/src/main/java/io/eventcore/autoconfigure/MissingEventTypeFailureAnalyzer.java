@@ -12,8 +12,8 @@ final class MissingEventTypeFailureAnalyzer extends AbstractFailureAnalyzer<Miss
     protected FailureAnalysis analyze(Throwable rootFailure, MissingEventTypeException cause) {
         return new FailureAnalysis(
                 String.valueOf(cause.getMessage()),
-                "Add the line to each class, with a name that can stay for ever. A class that cannot be changed gets its name"
-                        + " from an EventTypesCustomizer. In a prototype whose events may be lost, set"
+                "Add the line to each class, with a name that can stay forever. For a class that you cannot change,"
+                        + " set the name in an EventTypesCustomizer. In a prototype whose events may be lost, set"
                         + " eventcore.serialization.derive-event-names=true.",
                 cause);
     }

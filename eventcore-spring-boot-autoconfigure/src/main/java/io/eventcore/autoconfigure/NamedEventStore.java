@@ -14,10 +14,10 @@ import org.springframework.transaction.PlatformTransactionManager;
 /**
  * One of several event stores of an application, with everything that belongs to it and to no other one.
  *
- * <p>A store whose database could not be reached since the application started is not open: then most methods throw at once, and
- * the library goes on trying. Ask at each use instead of keeping what a method returns: {@code
- * stores.of(tenant).commands()}. What was once returned works on after any failure of the database. Safe for any number of
- * threads.
+ * <p>A store whose database has not been reached since the application started is not open: most methods then throw at
+ * once, and the library keeps trying. Call the methods at each use instead of keeping what they return:
+ * {@code stores.of(tenant).commands()}. What a method once returned keeps working after any failure of the database.
+ * Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -37,7 +37,7 @@ public final class NamedEventStore {
         return name;
     }
 
-    /** The database that it is in; behind one that chooses among databases, the target. */
+    /** The data source of its database; behind a routing data source, the target. */
     public DataSource dataSource() {
         return place.dataSource();
     }
@@ -50,7 +50,10 @@ public final class NamedEventStore {
         return place.transactionManager();
     }
 
-    /** Whether its database has been reached and its tables are right. It stays so, whatever happens to the database. */
+    /**
+     * Whether its database has been reached and its tables are right. Once true, it stays true, whatever happens to the
+     * database.
+     */
     public boolean isOpen() {
         return opened != null;
     }
@@ -92,7 +95,7 @@ public final class NamedEventStore {
     }
 
     /**
-     * Erases persons from this store, and from no other one.
+     * Erases persons from this store only.
      *
      * @throws EventStoreUnavailableException if the store is not open yet
      * @throws IllegalStateException if personal data is not protected: there is no master key
@@ -120,7 +123,7 @@ public final class NamedEventStore {
         return Optional.ofNullable(opened);
     }
 
-    /** Why it is not open, or why its projections do not run; empty if it is as it should be. */
+    /** Why it is not open, or why its projections do not run; empty if neither is the case. */
     Optional<Throwable> failure() {
         return Optional.ofNullable(failure);
     }

@@ -1,8 +1,8 @@
 package io.eventcore.autoconfigure;
 
 /**
- * Gives each of several event stores its projections and reactions. Every bean of this type is called once for each store,
- * before its database is looked at.
+ * Gives each of several event stores its projections and reactions. Every bean of this type is called once for each
+ * store, before the library opens its database.
  *
  * <pre>{@code
  * @Bean
@@ -15,6 +15,6 @@ package io.eventcore.autoconfigure;
  */
 @FunctionalInterface
 public interface NamedStoreConfigurer {
-    /** Adds what runs on this store; nothing for a store that it is not meant for. */
+    /** Adds the projections and reactions of this store; does nothing for a store that it does not concern. */
     void configure(NamedStoreSetup store);
 }

@@ -1,6 +1,6 @@
 package io.eventcore.autoconfigure;
 
-/** One of several stores cannot be opened, and will not by itself. */
+/** One of several stores cannot be opened, and trying again will not help. */
 final class NamedStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 
-/** Says which of several stores it is whose tables are wrong; comes before the one that explains them. */
+/** Says which of several stores has wrong tables; runs before the analyzer that explains what is wrong with them. */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 final class NamedStoreFailureAnalyzer extends AbstractFailureAnalyzer<NamedStoreException> {
     NamedStoreFailureAnalyzer() {}
@@ -20,8 +20,8 @@ final class NamedStoreFailureAnalyzer extends AbstractFailureAnalyzer<NamedStore
         FailureAnalysis tables = new SchemaFailureAnalyzer().analyze(rootFailure, schema);
         return new FailureAnalysis(
                 "Event store '" + cause.store() + "': " + tables.getDescription(),
-                tables.getAction() + " What is set under eventcore.stores." + cause.store()
-                        + " counts more than eventcore.jdbc.",
+                tables.getAction() + " Settings under eventcore.stores." + cause.store()
+                        + " take precedence over eventcore.jdbc.",
                 cause);
     }
 }

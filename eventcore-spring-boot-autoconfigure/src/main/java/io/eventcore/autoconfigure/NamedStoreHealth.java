@@ -15,14 +15,14 @@ import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * The health of one of several stores: that of the store and that of its projections, as if it were the only one. While
- * it is not open, it is down, with the type of the failure.
+ * The health of one of several stores and of its projections, as if it were the only one. While the store is not open,
+ * it is down, with the type of the failure.
  */
 final class NamedStoreHealth {
     private final NamedEventStore store;
     private final EventCoreProperties.Health thresholds;
 
-    /** Those in the same data source: while its database is down, only one of them waits for a connection. */
+    /** The stores in the same data source: while its database is down, only one of them waits for a connection. */
     private final List<NamedStoreHealth> neighbours = new ArrayList<>();
 
     private volatile @Nullable Parts parts;
@@ -75,7 +75,7 @@ final class NamedStoreHealth {
         Optional<Parts> open = parts();
         Optional<Throwable> failure = store.failure();
         if (open.isEmpty() || failure.isPresent()) {
-            // It was opened and its projections were not started: the database has gone in between.
+            // The store was opened, then its database went down before its projections were started.
             return notOpen();
         }
         Optional<String> failed = failedNearby();

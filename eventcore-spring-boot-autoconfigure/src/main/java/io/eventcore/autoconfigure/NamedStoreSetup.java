@@ -11,7 +11,7 @@ import javax.sql.DataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What is to run on one of several event stores. Not safe for concurrent use.
+ * The projections and reactions of one of several event stores. Not safe for concurrent use.
  *
  * @since 0.1
  */
@@ -34,12 +34,12 @@ public final class NamedStoreSetup {
         return name;
     }
 
-    /** The database of the store: where the read models of transactional projections are. */
+    /** The database of the store, which also holds the read models of transactional projections. */
     public DataSource dataSource() {
         return dataSource;
     }
 
-    /** What manages transactions in that database. */
+    /** Manages transactions in that database. */
     public PlatformTransactionManager transactionManager() {
         return transactionManager;
     }
@@ -69,7 +69,7 @@ public final class NamedStoreSetup {
     private void add(String described) {
         if (!names.add(described)) {
             throw new IllegalArgumentException(
-                    "Event store '" + name + "' is given two projections or reactions that are called " + described);
+                    "Event store '" + name + "' has two projections or reactions called " + described);
         }
     }
 
@@ -81,7 +81,7 @@ public final class NamedStoreSetup {
         return reactions;
     }
 
-    /** Into how many parts all of them are divided. */
+    /** The number of partitions of all of them together. */
     int partitions() {
         return projections.stream().mapToInt(Projection::partitions).sum()
                 + reactions.stream().mapToInt(Reaction::partitions).sum();

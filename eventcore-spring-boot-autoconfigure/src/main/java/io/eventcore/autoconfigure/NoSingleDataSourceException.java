@@ -2,7 +2,7 @@ package io.eventcore.autoconfigure;
 
 import java.util.List;
 
-/** The event store is to live in a database, and it is not clear in which. */
+/** The event store needs a database, and there is none, or it is not clear which one. */
 final class NoSingleDataSourceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -10,7 +10,7 @@ final class NoSingleDataSourceException extends RuntimeException {
     private final boolean marked;
 
     /**
-     * @param candidates the names of the data sources there are
+     * @param candidates the names of the data sources
      * @param marked whether they are all marked with {@link EventCoreDataSource}
      */
     NoSingleDataSourceException(List<String> candidates, boolean marked) {

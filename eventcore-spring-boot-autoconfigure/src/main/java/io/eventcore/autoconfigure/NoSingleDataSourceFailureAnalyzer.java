@@ -11,10 +11,10 @@ final class NoSingleDataSourceFailureAnalyzer extends AbstractFailureAnalyzer<No
     protected FailureAnalysis analyze(Throwable rootFailure, NoSingleDataSourceException cause) {
         if (cause.candidates().isEmpty()) {
             return new FailureAnalysis(
-                    "The event store is to live in a database (eventcore.store=jdbc), but the application has no data"
+                    "The event store needs a database (eventcore.store=jdbc), but the application has no data"
                             + " source.",
                     "Add a JDBC driver and set spring.datasource.url, or set eventcore.store=in-memory for an event"
-                            + " store that forgets everything when the application ends.",
+                            + " store that loses everything when the application ends.",
                     cause);
         }
         String names = String.join(", ", cause.candidates());
@@ -22,7 +22,7 @@ final class NoSingleDataSourceFailureAnalyzer extends AbstractFailureAnalyzer<No
                 ? new FailureAnalysis(
                         "Several data sources are marked with @EventCoreDataSource (" + names
                                 + "), but the events are in one database.",
-                        "Leave the mark on one of them.",
+                        "Mark only one of them.",
                         cause)
                 : new FailureAnalysis(
                         "The application has several data sources (" + names + "), and none of them is the primary"

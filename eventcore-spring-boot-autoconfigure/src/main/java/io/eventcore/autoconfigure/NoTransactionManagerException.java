@@ -12,9 +12,9 @@ final class NoTransactionManagerException extends RuntimeException {
     private final String dataSource;
 
     /**
-     * @param candidates the transaction managers there are, described
-     * @param dataSource what holds the events
-     * @param cause what the runner says
+     * @param candidates descriptions of the transaction managers
+     * @param dataSource the data source of the events
+     * @param cause the exception of the runner
      */
     NoTransactionManagerException(List<String> candidates, String dataSource, ProjectionTransactionException cause) {
         super(cause.getMessage() + "; candidates are " + candidates, cause);

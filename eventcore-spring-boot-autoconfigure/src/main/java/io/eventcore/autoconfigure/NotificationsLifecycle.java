@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/** Notifies while the application runs, and listens where projections run. */
+/** Sends notifications while the application runs, and listens if projections run here. */
 class NotificationsLifecycle implements SmartLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(NotificationsLifecycle.class);
 
@@ -42,7 +42,7 @@ class NotificationsLifecycle implements SmartLifecycle {
         return running;
     }
 
-    /** With the projections. */
+    /** Starts and stops with the projections. */
     @Override
     public int getPhase() {
         return ProjectionLifecycle.PHASE;

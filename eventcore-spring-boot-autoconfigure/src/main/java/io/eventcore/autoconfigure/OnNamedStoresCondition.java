@@ -11,7 +11,9 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
-/** Asks, before any class of it is needed, whether the application declares several stores. Binds nothing. */
+/**
+ * Checks, before any of their classes is needed, whether the application declares several stores. Binds no properties.
+ */
 final class OnNamedStoresCondition extends SpringBootCondition {
     private static final ConfigurationPropertyName STORES = ConfigurationPropertyName.of("eventcore.stores");
 
@@ -24,7 +26,7 @@ final class OnNamedStoresCondition extends SpringBootCondition {
                         .because("eventcore.stores declares " + (declared ? "some" : "none")));
     }
 
-    /** Whether any property stands under {@code eventcore.stores}. */
+    /** Whether there is any property under {@code eventcore.stores}. */
     static boolean areDeclared(Environment environment) {
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
             if (source.containsDescendantOf(STORES) == ConfigurationPropertyState.PRESENT) {

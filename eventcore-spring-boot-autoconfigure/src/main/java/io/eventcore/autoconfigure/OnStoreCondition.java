@@ -18,7 +18,7 @@ import org.springframework.util.ClassUtils;
 
 /**
  * Decides which event store the property {@code eventcore.store} and the data sources of the application ask for. The
- * condition report tells why: asked before the conditions on beans, because those end the report when they fail.
+ * condition report says why. Evaluated before the conditions on beans, because those end the report when they fail.
  */
 @Order(Ordered.LOWEST_PRECEDENCE - 1)
 final class OnStoreCondition extends SpringBootCondition implements ConfigurationCondition {

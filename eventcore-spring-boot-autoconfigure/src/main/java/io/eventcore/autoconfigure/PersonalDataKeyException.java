@@ -1,6 +1,6 @@
 package io.eventcore.autoconfigure;
 
-/** Personal data cannot be protected by the master keys of the application. Shows no key. */
+/** The master keys of the application cannot protect personal data. Shows no key. */
 final class PersonalDataKeyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

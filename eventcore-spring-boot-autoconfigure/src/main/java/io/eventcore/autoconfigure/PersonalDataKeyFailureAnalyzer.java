@@ -4,8 +4,8 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Explains that a master key is missing or malformed. An exception of Spring Boot would not do: its analysis looks the value
- * up and shows it.
+ * Explains that a master key is missing or malformed. Spring Boot's own exception would not do: its analysis shows the
+ * value.
  */
 final class PersonalDataKeyFailureAnalyzer extends AbstractFailureAnalyzer<PersonalDataKeyException> {
     PersonalDataKeyFailureAnalyzer() {}

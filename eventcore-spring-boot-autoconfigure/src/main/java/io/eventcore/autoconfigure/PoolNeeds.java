@@ -17,16 +17,17 @@ record PoolNeeds(int stores, int partitions, int listeners) {
     /** The shared reader of the log and the leases. */
     private static final int READER_AND_LEASES = 2;
 
-    /** Warns if the pool has fewer than that. */
+    /** Warns if the pool has fewer connections. */
     void check(OptionalInt poolSize) {
         int helpers = stores * READER_AND_LEASES;
         int needed = partitions + helpers + listeners;
         if (poolSize.isPresent() && poolSize.getAsInt() < needed) {
             LOG.warn(
-                    "The connection pool has {}, and projections may need {} at once: {} for partitions at work, {} for the"
-                            + " reader of the log and the leases{}. Requests and projections will wait for each other, and a"
-                            + " projection whose lease cannot be renewed moves to another instance. Make the pool larger, for"
-                            + " example by spring.datasource.hikari.maximum-pool-size.",
+                    "The connection pool has {} connections, and projections may need {} at once: {} for active"
+                            + " partitions, {} for the reader of the log and the leases{}. Requests and projections"
+                            + " will wait for each other, and a projection whose lease cannot be renewed moves to"
+                            + " another instance. Make the pool larger, for example with"
+                            + " spring.datasource.hikari.maximum-pool-size.",
                     poolSize.getAsInt(),
                     needed,
                     partitions,

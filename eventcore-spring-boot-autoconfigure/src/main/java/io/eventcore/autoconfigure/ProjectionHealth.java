@@ -22,10 +22,11 @@ import org.springframework.boot.health.contributor.Status;
 /**
  * How the projections are doing, as this instance sees it.
  *
- * <p>Progress is judged, not only the state. {@code DOWN} if one has failed: it stays where it is until an operator acts; or
- * if one is stuck: this instance has it, it is behind, and it makes no step. {@code DEGRADED} if one lags, has set
- * streams or deadlines aside, does not execute deadlines that are due, or is held back by an append, each beyond its threshold: the application works, its answers are old.
- * Spring Boot does not count that status for the health of the whole, and answers it with 200, unless it is told to.
+ * <p>It judges progress, not only the state. {@code DOWN} if a projection has failed: it makes no progress until an
+ * operator acts; or if one is stuck: this instance runs it, it is behind, and it makes no progress. {@code DEGRADED} if
+ * a projection lags, has parked streams or deadlines, does not execute due deadlines, or is held back by an append,
+ * each beyond its threshold: the application works, but its answers are old. By default, Spring Boot ignores that
+ * status for the overall health, and answers it with 200.
  */
 final class ProjectionHealth implements HealthIndicator {
     static final Status DEGRADED = new Status("DEGRADED", "read models are behind");
@@ -79,7 +80,7 @@ final class ProjectionHealth implements HealthIndicator {
         return worst.status().equals(DEGRADED.getCode()) ? DEGRADED : new Status(worst.status());
     }
 
-    /** The state of the part that is worst off. */
+    /** The worst state of any partition. */
     private static ProjectionState state(ProjectionStatus projection) {
         return projection.partitions().stream()
                 .map(ProjectionStatus.Partition::state)

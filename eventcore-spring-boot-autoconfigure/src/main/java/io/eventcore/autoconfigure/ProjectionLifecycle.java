@@ -5,8 +5,8 @@ import io.eventcore.projection.ProjectionTransactionException;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts the projections before the application takes requests, and stops them after the last one was answered: a request
- * may wait for a projection. What they use, above all the data source, is closed later.
+ * Starts the projections before the application accepts requests, and stops them after the last request was answered: a
+ * request may wait for a projection. Their dependencies, above all the data source, are closed later.
  */
 class ProjectionLifecycle implements SmartLifecycle {
     /** Before Boot's web servers, which begin at {@code DEFAULT_PHASE - 2048}. */

@@ -3,8 +3,8 @@ package io.eventcore.autoconfigure;
 import io.eventcore.projection.ProjectionRunner;
 
 /**
- * Changes the runner of projections before it is built, or gives it projections that are no beans. Called in the order of
- * the beans, after the properties and the {@link io.eventcore.projection.Projection} beans were applied.
+ * Changes the projection runner before it is built, or adds projections that are not beans. Called in the order of the
+ * beans, after the properties and the {@link io.eventcore.projection.Projection} beans were applied.
  *
  * @since 0.1
  */

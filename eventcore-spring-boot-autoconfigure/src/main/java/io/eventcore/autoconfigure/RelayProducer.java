@@ -13,9 +13,9 @@ import org.springframework.kafka.core.ProducerFactory;
 import org.springframework.kafka.support.LoggingProducerListener;
 
 /**
- * The producer of the relay: that of the application, as far as connections and security go, and as careful as the relay
- * must be whatever the application has set. Not a bean of type {@link ProducerFactory}, so that the application's own
- * stays the only one.
+ * The producer of the relay. It takes connections and security from the application's producer, and sets what the
+ * relay's guarantees require, whatever the application has set. Not a bean of type {@link ProducerFactory}, so that the
+ * application's own stays the only one.
  */
 class RelayProducer implements DisposableBean {
     private final DefaultKafkaProducerFactory<String, byte[]> factory;

@@ -14,11 +14,11 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 import org.springframework.boot.jdbc.DataSourceBuilder;
 
 /**
- * Connections to standbys: those of a data source of the application, or of a pool that is made by properties and closed with
- * this. No bean of type {@link DataSource}, so that nothing else of the application takes it for its own.
+ * Connections to standbys: from a data source of the application, or from a pool that the properties describe and that
+ * is closed with this. Not a bean of type {@link DataSource}, so that no other part of the application uses it.
  *
- * @param dataSource where they come from; empty if there is no replica
- * @param owned whether it is closed with this
+ * @param dataSource the source of the connections; empty if there is no replica
+ * @param owned whether closing this closes it
  */
 record ReplicaConnections(Optional<DataSource> dataSource, boolean owned) implements Closeable {
     static ReplicaConnections of(ObjectProvider<DataSource> marked, Replica settings) {
@@ -37,7 +37,7 @@ record ReplicaConnections(Optional<DataSource> dataSource, boolean owned) implem
             builder.username(settings.username()).password(settings.password());
         }
         DataSource pool = builder.build();
-        // As HikariCP calls them; another pool keeps its defaults. A standby that is down must not stop the start.
+        // The names are HikariCP's; another pool keeps its defaults. A standby that is down must not stop the start.
         Map<String, Object> asHikariCalls = Map.of(
                 "pool-name",
                 "eventcore-replica",

@@ -4,7 +4,7 @@ import io.eventcore.command.RetryPolicy;
 
 /**
  * Changes the retry policy that the properties describe, for example to add a listener. Declare it as a bean; several
- * are asked in their order.
+ * are called in their order.
  *
  * @since 0.1
  */
@@ -13,7 +13,7 @@ public interface RetryPolicyCustomizer {
     /**
      * The policy to use instead.
      *
-     * @param policy what the properties and the customizers before this one say
+     * @param policy the policy from the properties and the previous customizers
      */
     RetryPolicy customize(RetryPolicy policy);
 }

@@ -15,7 +15,7 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
         return new FailureAnalysis(cause.getMessage() + reason(cause) + ".", action(cause), cause);
     }
 
-    /** What the database says, without the statement that some drivers add to it: the action asks for it. */
+    /** The database's message, without the SQL statement that some drivers append: the action gives the statement. */
     private static String reason(SchemaException failure) {
         if (failure.problem() != Problem.NOT_CREATED || failure.getCause() == null) {
             return "";
@@ -32,24 +32,25 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
             case MISSING ->
                 "Run " + cause.script() + " (it is an ordinary script for Flyway, Liquibase or your client), or set"
                         + " eventcore.jdbc.initialize-schema=always to let the application create what is missing. If"
-                        + " the tables are there, check that this user may read them, and that eventcore.jdbc.schema and"
-                        + " eventcore.jdbc.table-prefix name them.";
+                        + " the tables exist, check that this user may read them, and that eventcore.jdbc.schema and"
+                        + " eventcore.jdbc.table-prefix are right.";
             case TOO_OLD ->
                 "Run the numbered scripts beside " + cause.script()
-                        + ", in order and each once, that lead from the version of"
-                        + " the tables to one that this library works with; nothing is changed by itself.";
+                        + ", in order and each once, from the version of"
+                        + " the tables to one that this library works with. The library never upgrades tables by"
+                        + " itself.";
             case TOO_NEW ->
                 "A newer release has upgraded the tables, to a version that older ones cannot write to: upgrade the library in"
                         + " this application too.";
             case OTHER_ORDER ->
-                "Do not mix the two: either this is the wrong database, or the row in the settings table was changed by"
-                        + " hand; restore what it was.";
+                "Do not mix the two: either this is the wrong database, or the row in the settings table was changed"
+                        + " by hand; restore its former value.";
             case SET_BACK ->
                 "After a restore by hand, set the last position to the highest in the log before the next append:"
-                        + " readers have passed the positions that would be given again.";
+                        + " readers have already passed the positions that would be used again.";
             case UNFINISHED_IMPORT ->
-                "Repeat the import with the same file: it goes on where it was interrupted. If it is not wanted any more, drop"
-                        + " the tables: they hold nothing else.";
+                "Repeat the import with the same file: it continues where it was interrupted. If you no longer want"
+                        + " the import, drop the tables: they contain nothing else.";
             case NOT_CREATED ->
                 "A schema named by eventcore.jdbc.schema must exist. If this user may not create tables, let their owner run "
                         + cause.script() + " and set eventcore.jdbc.initialize-schema=never.";

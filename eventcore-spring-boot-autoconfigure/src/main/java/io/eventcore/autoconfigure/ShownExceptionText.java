@@ -6,7 +6,9 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.beans.factory.InitializingBean;
 
-/** Shows the text of exceptions as long as the application runs, by the system property of the library, and says so. */
+/**
+ * Shows the text of exceptions while the application runs, through the library's system property, and logs a warning.
+ */
 final class ShownExceptionText implements InitializingBean, DisposableBean {
     private static final Logger LOG = LoggerFactory.getLogger(ShownExceptionText.class);
 

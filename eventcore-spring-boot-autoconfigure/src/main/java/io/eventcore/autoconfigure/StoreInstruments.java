@@ -8,12 +8,12 @@ import io.eventcore.serialization.UnknownTypeListener;
 import io.eventcore.snapshot.SnapshotListener;
 import java.util.Optional;
 
-/** What measures one of several stores. By default nothing does; names no class of Micrometer, which may be missing. */
+/** What measures one of several stores; by default nothing. Refers to no class of Micrometer, which may be missing. */
 interface StoreInstruments {
-    /** Makes the instruments of each store. */
+    /** Creates the instruments of each store. */
     @FunctionalInterface
     interface Factory {
-        /** Those of the store of a name. */
+        /** The instruments of the store with a name. */
         StoreInstruments of(String store);
     }
 
@@ -25,27 +25,27 @@ interface StoreInstruments {
         return store;
     }
 
-    /** Is told of appends. */
+    /** Hears of appends. */
     default Optional<AppendListener> appends() {
         return Optional.empty();
     }
 
-    /** Is told of commands. */
+    /** Hears of commands. */
     default Optional<CommandListener> commands() {
         return Optional.empty();
     }
 
-    /** Is told of batches of projections. */
+    /** Hears of batches of projections. */
     default Optional<ProjectionListener> projections() {
         return Optional.empty();
     }
 
-    /** Is told of snapshots. */
+    /** Hears of snapshots. */
     default Optional<SnapshotListener> snapshots() {
         return Optional.empty();
     }
 
-    /** Is told of events of unknown types. */
+    /** Hears of events of unknown types. */
     default Optional<UnknownTypeListener> unknownTypes() {
         return Optional.empty();
     }

@@ -31,22 +31,24 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Opens each of several stores and runs its projections, so that no store waits for the database of another one: one that
- * cannot be reached is tried again until it can.
+ * Opens each of several stores and runs its projections, so that no store waits for the database of another one. If a
+ * database cannot be reached, it keeps trying.
  *
- * <p>A failure that passes by itself is that of a database which does not answer. Everything else stops the start, as it does
- * with one store. After the start nothing stops the application: health and log tell it.
+ * <p>It waits only for a database that does not answer. Any other failure stops the start, as with one store. After the
+ * start, no failure stops the application: the health and the log report it.
  */
 class StoreKeeper implements SmartLifecycle, DisposableBean {
     private static final Logger LOG = LoggerFactory.getLogger(StoreKeeper.class);
 
-    /** An attempt may hang in a database; so many stores are opened, started or stopped at once. */
+    /** The number of stores that are opened, started or stopped at once: an attempt may hang in a database. */
     private static final int THREADS = 8;
 
-    /** How long the start waits for all databases together. Most tell at once that they are down. */
+    /**
+     * How long the start waits for all databases together. Most databases that are down refuse a connection at once.
+     */
     private static final Duration START_WAITS = Duration.ofSeconds(10);
 
-    /** How long a stop waits for a start that is under way. */
+    /** How long a stop waits for a running start. */
     private static final Duration STOP_WAITS = Duration.ofSeconds(10);
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -107,7 +109,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         }
     }
 
-    /** Of its own for each purpose: an attempt that hangs takes the thread of no other one. */
+    /** A separate pool for each purpose: an attempt that hangs takes no thread from another purpose. */
     private ExecutorService newThreads(String purpose) {
         return Executors.newFixedThreadPool(
                 Math.min(THREADS, stores.size()), OwnThreads.daemons("eventcore-stores-" + purpose + "-"));
@@ -136,7 +138,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalStateException("The thread was interrupted while event stores were opened", e);
+                throw new IllegalStateException("The thread was interrupted while it opened event stores", e);
             }
         }
         if (wrong != null) {
@@ -166,7 +168,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         }
     }
 
-    /** One that fails does not keep the others from being waited for: their data sources are closed next. */
+    /** Waits for all, even after one has failed: their data sources are closed next. */
     private static void awaitStop(Kept kept, Future<?> stopped) throws InterruptedException {
         try {
             stopped.get();
@@ -183,7 +185,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         return running;
     }
 
-    /** As those of one store: before requests are taken, and stopped after the last one. */
+    /** Like those of one store: started before the first request, and stopped after the last one. */
     @Override
     public int getPhase() {
         return ProjectionLifecycle.PHASE;
@@ -220,9 +222,10 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
                 throw new InvalidConfigurationPropertyValueException(
                         "eventcore.projections.notifications",
                         true,
-                        "to hear notifications takes one connection of each store for good, and a pool has only "
+                        "listening for notifications occupies one connection of each store permanently, and a pool"
+                                + " has only "
                                 + size.getAsInt() + " for " + listeners
-                                + " stores: make it larger, or let projections poll");
+                                + " stores: make it larger, or switch notifications off");
             }
             int partitions = places.stream()
                     .mapToInt(place -> place.setup().partitions())
@@ -236,7 +239,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         return failure instanceof EventStoreUnavailableException || failure instanceof TransientEventStoreException;
     }
 
-    /** A store with what is done about it. */
+    /** A store and its state. */
     private final class Kept {
         private final NamedEventStore store;
         private Duration pause = FIRST_PAUSE;
@@ -248,7 +251,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
             this.store = store;
         }
 
-        /** Opens it if it is not open, and starts what runs on it if that is wanted. */
+        /** Opens it if it is not open, and starts its projections if they are to run. */
         void advance() {
             lock.lock();
             try {
@@ -266,7 +269,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
                 if (running) {
                     store.ifOpen().ifPresent(this::run);
                     if (!running) {
-                        // Whoever stops did not wait any longer.
+                        // The stopping thread has stopped waiting.
                         store.ifOpen().ifPresent(Kept::stop);
                     }
                 }
@@ -309,7 +312,8 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
         private void againLater(Throwable failure) {
             if (!told) {
                 LOG.warn(
-                        "Event store '{}' cannot be reached, the others go on. It is tried again until it can",
+                        "Event store '{}' cannot be reached. The other stores work. The library keeps trying to reach"
+                                + " it",
                         store.name(),
                         OwnThreads.redacted(failure));
                 told = true;
@@ -334,12 +338,12 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
             }
         }
 
-        /** What does not pass by itself may all the same, when an operator has dealt with it. */
+        /** Trying again helps even then, once an operator has mended the cause. */
         private void wrong(Throwable failure) {
             lock.lock();
             try {
                 OwnThreads.tell(() -> LOG.error(
-                        "Event store '{}' cannot be opened, the others go on",
+                        "Event store '{}' cannot be opened. The other stores work",
                         store.name(),
                         OwnThreads.redacted(failure)));
                 told = true;
@@ -349,10 +353,10 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
             }
         }
 
-        /** Nobody waits for how it ends any more. */
+        /** No thread waits for the outcome any more. */
         void hangs(CompletableFuture<Void> step) {
             LOG.warn(
-                    "Event store '{}' has not answered within {} s. The application starts without it, and goes on trying",
+                    "Event store '{}' has not answered within {} s. The application starts without it, and keeps trying",
                     store.name(),
                     START_WAITS.toSeconds());
             told = true;
@@ -363,7 +367,7 @@ class StoreKeeper implements SmartLifecycle, DisposableBean {
             });
         }
 
-        /** Not while it is being started; but a database that hangs then holds up no stop. */
+        /** Not during a start; but a database that hangs must not hold up the stop. */
         void stop() throws InterruptedException {
             Optional<OpenedStore> open = store.ifOpen();
             if (open.isPresent() && lock.tryLock(STOP_WAITS.toMillis(), TimeUnit.MILLISECONDS)) {

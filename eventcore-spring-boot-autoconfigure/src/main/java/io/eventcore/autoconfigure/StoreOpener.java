@@ -50,8 +50,8 @@ import org.springframework.util.ClassUtils;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Makes everything there is of one of several stores. What is a value or a listener is shared by all of them; what knows a
- * database, remembers streams or keys, or runs, is made for each.
+ * Creates all objects of one of several stores. All stores share values and listeners. Each store has its own object
+ * for everything that knows a database, remembers streams or keys, or runs.
  */
 final class StoreOpener {
     private static final boolean POSTGRESQL =
@@ -62,10 +62,10 @@ final class StoreOpener {
     private final StoreInstruments.Factory instruments;
     private final Shared shared;
 
-    /** Which store has tables, by database, schema and prefix. */
+    /** The store that owns tables, by database, schema and prefix. */
     private final Map<List<String>, String> tables = new HashMap<>();
 
-    /** What all stores use. Asked of the beans at once: stores are opened by threads for which no bean must be made. */
+    /** The beans that all stores use. Requested at once: threads that open stores must not create beans. */
     private record Shared(
             List<DataSourcePoolMetadataProvider> pools,
             @Nullable KeyWrapping wrapping,
@@ -119,7 +119,7 @@ final class StoreOpener {
             return beans.getBeanProvider(type).orderedStream().toList();
         }
 
-        /** What is remembered is bounded for all stores together. */
+        /** The limit for remembered events holds for all stores together. */
         private static WarmStreamSettings warmStreams(EventCoreProperties properties, ListableBeanFactory beans) {
             WarmStreamSettings all = beans.getBeanProvider(WarmStreamSettings.class)
                     .getIfAvailable(() -> EventCoreCommandAutoConfiguration.warmStreams(properties.commands()));
@@ -132,7 +132,7 @@ final class StoreOpener {
         private static List<MetadataContributor> contributors(
                 EventCoreProperties properties, ListableBeanFactory beans) {
             List<MetadataContributor> contributors = new ArrayList<>(list(beans, MetadataContributor.class));
-            // A tracing library, or the application, may have brought another one, which is a bean.
+            // A tracing library, or the application, may have declared another one as a bean.
             boolean traced = contributors.stream().anyMatch(EventCoreCommandAutoConfiguration::tellsOfTraces);
             if (properties.commands().traceMetadata() && !traced) {
                 contributors.add(new TraceMetadata());
@@ -154,7 +154,8 @@ final class StoreOpener {
     }
 
     /**
-     * Looks at the database of a store, creates its tables if that is wanted, and makes everything of it; starts nothing.
+     * Inspects the database of a store, creates its tables if configured, and creates the objects of the store; starts
+     * nothing.
      *
      * @throws EventStoreUnavailableException if the database cannot be reached
      * @throws io.eventcore.jdbc.SchemaException if its tables are missing or of another version
@@ -211,13 +212,13 @@ final class StoreOpener {
         return opened;
     }
 
-    /** Stores in one data source share its connections: each may let a part of its own share wait for locks. */
+    /** Stores in one data source share its connections: in each, only a part of its share may wait for locks. */
     private OptionalInt connections(StorePlace place) {
         OptionalInt all = poolSize(place.dataSource());
         if (place.sharing() == 1) {
             return all;
         }
-        // Of a pool that tells nothing, one connection for each might be all of it.
+        // If the pool does not reveal its size, it might have only one connection for each store.
         return OptionalInt.of(Math.max(1, all.orElse(1) / place.sharing()));
     }
 
@@ -226,7 +227,7 @@ final class StoreOpener {
         return DataSources.poolSize(shared.pools(), dataSource);
     }
 
-    /** Two pools may lead to one database. */
+    /** Two pools may lead to the same database. */
     private void refuseTablesOfAnother(String name, StorePlace place) {
         List<String> key;
         try {
@@ -244,8 +245,8 @@ final class StoreOpener {
             String other = tables.putIfAbsent(key, name);
             if (other != null && !other.equals(name)) {
                 throw new IllegalStateException("Event stores '" + other + "' and '" + name
-                        + "' are the same tables of one database: let eventcore.stores." + name
-                        + ".table-prefix or .schema tell them apart");
+                        + "' use the same tables of one database: separate them with eventcore.stores." + name
+                        + ".table-prefix or .schema");
             }
         }
     }
@@ -321,7 +322,7 @@ final class StoreOpener {
                 : Optional.empty();
     }
 
-    /** What the application has declared, and then what is ours. */
+    /** First the application's beans, then ours. */
     private static <T> List<T> and(List<T> ofApplication, Stream<? extends T> ours) {
         return Stream.<T>concat(ofApplication.stream(), ours).toList();
     }

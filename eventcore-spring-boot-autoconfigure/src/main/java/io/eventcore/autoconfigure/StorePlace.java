@@ -4,12 +4,12 @@ import javax.sql.DataSource;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Where one of several stores is, and what is to run on it.
+ * The place of one of several stores, and what runs on it.
  *
- * @param dataSource the database, which no thread chooses
+ * @param dataSource the database; not a routing data source
  * @param sharing how many stores are in this data source, this one included: they share its connections
- * @param schema the schema of its tables; empty for the one that connections are in
- * @param tablePrefix what the names of its tables begin with
+ * @param schema the schema of its tables; empty for the current schema of the connections
+ * @param tablePrefix the prefix of the names of its tables
  * @param transactionManager manages transactions in the database
  * @param setup its projections and reactions
  */

@@ -28,8 +28,8 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Finds out where each of several stores is, before any database is asked: what is wrong in the declaration is told at once,
- * also of a store whose database is down.
+ * Finds the place of each of several stores without asking any database, so that mistakes in the declaration are
+ * reported at once, even if the store's database is down.
  */
 final class StorePlaces {
     private static final String STORES = "eventcore.stores.";
@@ -71,14 +71,14 @@ final class StorePlaces {
         return places;
     }
 
-    /** Whose transactions a store is not to write in. */
+    /** In whose transactions a store must not write. */
     ForeignTransactions foreignTransactions() {
         return new ForeignTransactions(owners);
     }
 
     private static PlatformTransactionManager newManager(DataSource dataSource) {
         JdbcTransactionManager manager = new JdbcTransactionManager(dataSource);
-        // It is no bean, so nothing else tells it to note when a transaction is over.
+        // It is not a bean, so nothing else makes it record when a transaction is over.
         manager.addListener(TransactionPhase.listener());
         return manager;
     }
@@ -88,22 +88,22 @@ final class StorePlaces {
             throw new InvalidConfigurationPropertyValueException(
                     "eventcore.store",
                     properties.store(),
-                    "cannot be set together with eventcore.stores: these are in"
-                            + " databases. For tests, let their data sources be of H2 in memory");
+                    "cannot be set together with eventcore.stores, because named stores are in databases. For tests,"
+                            + " give them data sources of H2 in memory");
         }
         if (!properties.kafka().topic().isEmpty()) {
             throw new InvalidConfigurationPropertyValueException(
                     "eventcore.kafka.topic",
                     properties.kafka().topic(),
-                    "is for one store, and eventcore.stores declares several: add a KafkaRelay to each store that is to send,"
-                            + " in a NamedStoreConfigurer");
+                    "is for a single store, and eventcore.stores declares several: in a NamedStoreConfigurer, add a"
+                            + " KafkaRelay to each store that sends events");
         }
         if (properties.applicationEvents().enabled()) {
             throw new InvalidConfigurationPropertyValueException(
                     "eventcore.application-events.enabled",
                     true,
-                    "is for one store, and eventcore.stores declares several: add an ApplicationEventRelay to each store that"
-                            + " is to publish, in a NamedStoreConfigurer");
+                    "is for a single store, and eventcore.stores declares several: in a NamedStoreConfigurer, add an"
+                            + " ApplicationEventRelay to each store that publishes events");
         }
         Set<String> shared = new TreeSet<>();
         for (Class<?> type : List.of(Projection.class, Reaction.class)) {
@@ -122,20 +122,20 @@ final class StorePlaces {
             throw new InvalidConfigurationPropertyValueException(
                     property,
                     store.dataSource(),
-                    "names no bean of type DataSource; there are: " + String.join(", ", new TreeSet<>(all.keySet())));
+                    "names no DataSource bean; there are: " + String.join(", ", new TreeSet<>(all.keySet())));
         }
         AbstractRoutingDataSource router = router(found, property, store.dataSource());
         if (router != null) {
             owners.put(
                     TransactionManagers.innermost(found),
-                    "data source '" + store.dataSource() + "', which chooses among databases");
+                    "data source '" + store.dataSource() + "', a routing data source");
             return target(name, store, router);
         }
         if (!store.target().isEmpty()) {
             throw new InvalidConfigurationPropertyValueException(
                     STORES + name + ".target",
                     store.target(),
-                    "has no meaning, because data source '" + store.dataSource() + "' does not choose among databases");
+                    "has no effect, because data source '" + store.dataSource() + "' is not a routing data source");
         }
         return found;
     }
@@ -151,7 +151,7 @@ final class StorePlaces {
                     : null;
         } catch (SQLException | RuntimeException | AbstractMethodError e) {
             throw new InvalidConfigurationPropertyValueException(
-                    property, bean, "does not tell whether it chooses among databases: name a data source that does");
+                    property, bean, "does not reveal whether it routes among databases: name a data source that does");
         }
     }
 
@@ -168,12 +168,12 @@ final class StorePlaces {
             throw new InvalidConfigurationPropertyValueException(
                     STORES + name + ".target",
                     key,
-                    "is no target of data source '" + store.dataSource() + "'; there are: "
+                    "is not a target of data source '" + store.dataSource() + "'; there are: "
                             + String.join(", ", targets.keySet()));
         }
         if (router(found, STORES + name + ".target", key) != null) {
             throw new InvalidConfigurationPropertyValueException(
-                    STORES + name + ".target", key, "chooses among databases itself: name one of its targets");
+                    STORES + name + ".target", key, "is itself a routing data source: name one of its targets");
         }
         return found;
     }
@@ -192,7 +192,7 @@ final class StorePlaces {
         return Objects.requireNonNull(properties.stores().get(name), name);
     }
 
-    /** The same tables through two pools are found when they are opened. */
+    /** Two pools that lead to the same tables are detected when the stores are opened. */
     private void refuseSharedTables() {
         Map<List<Object>, String> seen = new HashMap<>();
         dataSources.forEach((name, dataSource) -> {
@@ -210,7 +210,8 @@ final class StorePlaces {
                 throw new InvalidConfigurationPropertyValueException(
                         STORES + name + ".table-prefix",
                         tablePrefix(name),
-                        "is that of store '" + other + "' too, in the same data source and schema: the two would be one"
+                        "is that of store '" + other + "' too, in the same data source and schema: the two stores"
+                                + " would share their tables"
                                 + " store");
             }
         });

@@ -18,8 +18,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.ClassUtils;
 
 /**
- * Finds the transaction manager for what happens in the database of the events: the one that drives its data source,
- * which need not be the primary one.
+ * Finds the transaction manager for the database of the events: the one that drives its data source, which need not be
+ * the primary one.
  */
 final class TransactionManagers {
     private static final boolean JDBC = isPresent("org.springframework.jdbc.datasource.DataSourceTransactionManager");
@@ -43,9 +43,9 @@ final class TransactionManagers {
     }
 
     /**
-     * The one that drives the data source of the event store. Of several it is the primary one, then that of JPA, whose
-     * transactions hold for JDBC too. If none drives it, it is the only or the primary one of all. A store that is in no
-     * data source known here, as in memory, is reached by all.
+     * The one that drives the data source of the event store. Of several, the primary one, then that of JPA, whose
+     * transactions include JDBC. If none drives it, the only or the primary one of all. Every manager reaches a store
+     * that is in no data source known here, such as one in memory.
      */
     Optional<PlatformTransactionManager> ofEventStore() {
         List<PlatformTransactionManager> all = List.copyOf(all().values());
@@ -57,7 +57,7 @@ final class TransactionManagers {
         return driving.isEmpty() ? Optional.ofNullable(candidates.getIfUnique()) : best(driving);
     }
 
-    /** The one of the application that drives a data source; empty if none does, or two do and none is better. */
+    /** The application's manager that drives a data source; empty if none does, or if two of equal rank do. */
     Optional<PlatformTransactionManager> driving(DataSource wanted) {
         return best(all().values().stream()
                 .filter(manager -> drives(manager, wanted))
@@ -82,7 +82,9 @@ final class TransactionManagers {
                 .or(() -> all().values().stream().findFirst());
     }
 
-    /** Each one with its name, its type and the name of its data source, for those who read why none was chosen. */
+    /**
+     * Each one with its name, its type and the name of its data source, for the message that says why none was chosen.
+     */
     List<String> described() {
         List<String> described = new ArrayList<>();
         all().forEach((name, manager) -> described.add("'%s' (%s%s)"
@@ -105,10 +107,13 @@ final class TransactionManagers {
                 .filter(bean -> innermost(bean.getValue()) == innermost(dataSource))
                 .map(bean -> "'" + bean.getKey() + "'")
                 .findFirst()
-                .orElse("that is no bean");
+                .orElse("that is not a bean");
     }
 
-    /** Also those that are no candidates for others: the one for a data source that is only for the events often is not. */
+    /**
+     * Includes managers that are not default candidates: the one for a data source that holds only the events often is
+     * not.
+     */
     private Map<String, PlatformTransactionManager> all() {
         return BeanFactoryUtils.beansOfTypeIncludingAncestors(beans, PlatformTransactionManager.class);
     }
@@ -152,7 +157,7 @@ final class TransactionManagers {
         return (DataSource) innermost;
     }
 
-    /** What stands behind the aspects of the application. */
+    /** The object behind the aspects of the application. */
     private static Object target(Object bean) {
         return Objects.requireNonNullElse(AopProxyUtils.getSingletonTarget(bean), bean);
     }

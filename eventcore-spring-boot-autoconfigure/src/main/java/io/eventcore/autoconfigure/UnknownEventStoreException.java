@@ -3,7 +3,7 @@ package io.eventcore.autoconfigure;
 import java.util.List;
 
 /**
- * There is no event store of a name. Ask with one of the {@linkplain #known() known} names, or declare the store under
+ * There is no event store with that name. Use one of the {@linkplain #known() known} names, or declare the store under
  * {@code eventcore.stores}.
  *
  * @since 0.1
@@ -11,7 +11,7 @@ import java.util.List;
 public final class UnknownEventStoreException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
-    /** An application may have many; a message of all of them is of no use. */
+    /** An application may have many; a message that lists all of them would not help. */
     private static final int SHOWN = 20;
 
     private final String store;
@@ -23,11 +23,11 @@ public final class UnknownEventStoreException extends IllegalArgumentException {
         this.known = List.copyOf(known);
     }
 
-    /** What was asked for may come from a request: it is shown only if it could be a name. */
+    /** The name may come from a request: the message shows it only if it could be the name of a store. */
     private static String message(String store, List<String> known) {
         String asked = EventCoreProperties.isStoreName(store)
                 ? "There is no event store '" + store + "'"
-                : "There is no event store of a name that breaks the rule for names";
+                : "There is no event store with the requested name, which breaks the rule for names";
         List<String> shown = known.subList(0, Math.min(SHOWN, known.size()));
         String more = known.size() > SHOWN ? " and " + (known.size() - SHOWN) + " more" : "";
         return asked + "; eventcore.stores declares " + String.join(", ", shown) + more;
@@ -38,7 +38,7 @@ public final class UnknownEventStoreException extends IllegalArgumentException {
         return store;
     }
 
-    /** The names that there are. */
+    /** The names of the existing stores. */
     public List<String> known() {
         return known;
     }

@@ -17,10 +17,10 @@ import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.StandardEnvironment;
 
 /**
- * Tells of settings under {@code eventcore.} that do not exist, and which one may be meant.
+ * Logs settings under {@code eventcore.} that do not exist, with the most similar one that does.
  *
  * <p>It does not stop the start: instances of two versions of the library may share a configuration while one replaces
- * the other. Variables of the system's environment are not looked at: their names may mean anything.
+ * the other. Environment variables are not checked: their names may mean anything.
  */
 class UnknownProperties {
     private static final Logger LOG = LoggerFactory.getLogger(UnknownProperties.class);
@@ -45,7 +45,7 @@ class UnknownProperties {
             Set<String> bare = known.stream().map(UnknownProperties::bare).collect(Collectors.toSet());
             unknown.removeIf(name -> bare.contains(bare(name)));
             unknown.forEach(name ->
-                    LOG.warn("The property '{}' does not exist; '{}' may be meant", name, nearest(name, known)));
+                    LOG.warn("The property '{}' does not exist; did you mean '{}'?", name, nearest(name, known)));
         }
         return new UnknownProperties();
     }
@@ -82,7 +82,7 @@ class UnknownProperties {
                 .orElse("");
     }
 
-    /** How many characters must be put in, left out or replaced to make one text of the other (Levenshtein). */
+    /** How many characters must be inserted, deleted or replaced to turn one text into the other (Levenshtein). */
     private static int distance(String one, String other) {
         int[] above = new int[other.length() + 1];
         for (int j = 0; j <= other.length(); j++) {

@@ -7,7 +7,9 @@ import io.eventcore.micrometer.ObservedEventStore;
 final class UnobservedStore {
     private UnobservedStore() {}
 
-    /** The store without observations: what looks at the log several times a second is of no interest to a registry. */
+    /**
+     * The store without observations: reads that poll the log several times a second would only be noise in a registry.
+     */
     static EventStore of(EventStore store) {
         return store instanceof ObservedEventStore observed ? observed.observed() : store;
     }

@@ -4,7 +4,7 @@ import io.eventcore.jdbc.UnsupportedDatabaseException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Explains that the event store does not speak the language of the application's database. */
+/** Explains that the event store does not support the application's database. */
 final class UnsupportedDatabaseFailureAnalyzer extends AbstractFailureAnalyzer<UnsupportedDatabaseException> {
     UnsupportedDatabaseFailureAnalyzer() {}
 
@@ -12,7 +12,7 @@ final class UnsupportedDatabaseFailureAnalyzer extends AbstractFailureAnalyzer<U
     protected FailureAnalysis analyze(Throwable rootFailure, UnsupportedDatabaseException cause) {
         return new FailureAnalysis(
                 cause.getMessage() + ".",
-                "Use one of the supported databases, set eventcore.store=in-memory for an event store that forgets"
+                "Use one of the supported databases, set eventcore.store=in-memory for an event store that loses"
                         + " everything when the application ends, or define a bean of type EventStore yourself.",
                 cause);
     }

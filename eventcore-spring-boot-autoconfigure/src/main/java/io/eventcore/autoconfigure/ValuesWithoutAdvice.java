@@ -16,8 +16,8 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.AbstractBeanDefinition;
 
 /**
- * Declares beans that are values or wiring to be synthetic: Spring makes no proxies for those. Their classes are final, so
- * a pointcut on a whole package would stop the start otherwise. Services are not among them.
+ * Marks beans that are values or wiring as synthetic, so that Spring makes no proxies for them. Their classes are
+ * final: otherwise, a pointcut on a whole package would stop the start. Services are not marked.
  */
 final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
     private static final List<Class<?>> VALUES = List.of(
@@ -35,7 +35,7 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
 
     private static final String AUTO_CONFIGURATIONS = "io.eventcore.autoconfigure.EventCore";
 
-    /** By name, because the libraries that they are made of may be missing. */
+    /** By name, because the libraries of these classes may be missing. */
     private static final Set<String> WIRING = Set.of(
             "appendNotifications",
             "consistencyTokenInterceptor",

@@ -43,7 +43,7 @@ class ConnectionPoolsTest {
                     FailureAnalysis analysis = Applications.analysisOf(application);
                     assertThat(analysis.getDescription())
                             .contains("eventcore.projections.notifications")
-                            .contains("takes one connection for good, and the pool has only one");
+                            .contains("occupies one connection permanently, and the pool has only one");
                 });
     }
 
@@ -56,7 +56,8 @@ class ConnectionPoolsTest {
                     assertThat(application.getBean(PostgreSqlNotifications.class))
                             .isNotNull();
                     assertThat(output)
-                            .contains(WARNING + " 2, and projections may need 7 at once: 4 for partitions at work")
+                            .contains(WARNING + " 2 connections, and projections may need 7 at once: 4 for active"
+                                    + " partitions")
                             .contains(", 1 for notifications. ");
                 });
     }
@@ -72,7 +73,7 @@ class ConnectionPoolsTest {
             assertRun(application);
             assertThat(output)
                     .containsOnlyOnce(WARNING)
-                    .contains(WARNING + " 1, and projections may need 6 at once: 4 for partitions at work");
+                    .contains(WARNING + " 1 connections, and projections may need 6 at once: 4 for active partitions");
         });
     }
 

@@ -180,7 +180,7 @@ class ConsistencyTokenTest {
                                 .uri("/total")
                                 .header(ConsistencyToken.HEADER, forged)
                                 .exchange(),
-                        "the log does not reach so far");
+                        "the log does not reach that position");
             }
         });
     }
@@ -277,7 +277,7 @@ class ConsistencyTokenTest {
                 .withBean(AwaitingUnknown.class)
                 .run(application -> assertThat(application)
                         .getFailure()
-                        .hasMessageContaining("there is no projection 'totl', only [total]"));
+                        .hasMessageContaining("there is no projection 'totl'; there are [total]"));
     }
 
     @RestController

@@ -34,11 +34,12 @@ class FailureAnalysesTest {
     private static final String NEVER = "eventcore.jdbc.initialize-schema=never";
 
     private static final String ANOTHER_NAME =
-            "Give one of them another name. The one that keeps its name goes on at its"
-                    + " checkpoint, the other one begins at the first event.";
+            "Give one of them another name. The one that keeps its name continues at its checkpoint; the other one"
+                    + " begins at the first event.";
 
     private static final String NO_VERSIONS =
-            ANOTHER_NAME + " A reaction of another name executes all of its commands as new ones; it has no versions.";
+            ANOTHER_NAME + " A reaction with a new name executes all of its commands again, as new ones; reactions"
+                    + " have no versions.";
 
     @EventType("bank.deposited")
     private record Impostor() implements Event {}
@@ -50,8 +51,8 @@ class FailureAnalysesTest {
                 "The tables of the event store are missing or not readable.",
                 "Run classpath:io/eventcore/jdbc/schema-h2.sql (it is an ordinary script for Flyway, Liquibase or your"
                         + " client), or set eventcore.jdbc.initialize-schema=always to let the application create what"
-                        + " is missing. If the tables are there, check that this user may read them, and that"
-                        + " eventcore.jdbc.schema and eventcore.jdbc.table-prefix name them.");
+                        + " is missing. If the tables exist, check that this user may read them, and that"
+                        + " eventcore.jdbc.schema and eventcore.jdbc.table-prefix are right.");
     }
 
     @Test
@@ -59,9 +60,9 @@ class FailureAnalysesTest {
         assertExplained(
                 withSettings("schema_version = 0"),
                 "The tables of the event store have version 0, this library works with version 1 and later.",
-                "Run the numbered scripts beside classpath:io/eventcore/jdbc/schema-h2.sql, in order and each once, that"
-                        + " lead from the version of the tables to one that this library works with; nothing is changed by"
-                        + " itself.");
+                "Run the numbered scripts beside classpath:io/eventcore/jdbc/schema-h2.sql, in order and each once,"
+                        + " from the version of the tables to one that this library works with. The library never"
+                        + " upgrades tables by itself.");
     }
 
     @Test
@@ -81,7 +82,7 @@ class FailureAnalysesTest {
                 "The event store orders its log by 'in-flight-lock', this library by 'counter-row': together they would"
                         + " lose events.",
                 "Do not mix the two: either this is the wrong database, or the row in the settings table was changed by"
-                        + " hand; restore what it was.");
+                        + " hand; restore its former value.");
     }
 
     @Test
@@ -96,7 +97,7 @@ class FailureAnalysesTest {
                 Applications.withDatabase(url),
                 "The log has reached position 1, but 0 counts as the last one given to an append: it was set back.",
                 "After a restore by hand, set the last position to the highest in the log before the next append:"
-                        + " readers have passed the positions that would be given again.");
+                        + " readers have already passed the positions that would be used again.");
     }
 
     @Test
@@ -134,8 +135,8 @@ class FailureAnalysesTest {
                     .startsWith("No connection to the event store's database (Wrong user name or password");
             assertThat(analysis.getAction())
                     .isEqualTo("Check that the database of spring.datasource.url is up and accepts this user. The event"
-                            + " store looks at its tables when the application starts, because it would lose"
-                            + " events in tables it does not know.");
+                            + " store checks its tables when the application starts, because it could lose events in"
+                            + " tables of an unknown version.");
         });
     }
 
@@ -149,7 +150,7 @@ class FailureAnalysesTest {
             assertThat(analysis.getDescription()).startsWith("The event store does not know the database Oracle");
             assertThat(analysis.getAction())
                     .isEqualTo("Use one of the supported databases, set eventcore.store=in-memory for an event store"
-                            + " that forgets everything when the application ends, or define a bean of type EventStore"
+                            + " that loses everything when the application ends, or define a bean of type EventStore"
                             + " yourself.");
         });
     }
@@ -213,12 +214,12 @@ class FailureAnalysesTest {
                 Applications.withoutDatabase()
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Projection.class, FailureAnalysesTest::balances),
-                "Two projections are called 'balances', and their checkpoint is stored under that name. Beans of that"
-                        + " name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n"
+                "Two projections are called 'balances', and their checkpoint is stored under that name. Beans with"
+                        + " that name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n"
                                 .formatted(
                                         balances().getClass().getName(),
                                         balances().getClass().getName()),
-                ANOTHER_NAME + " If one is to replace the other, give it the same name and a greater version().");
+                ANOTHER_NAME + " If one replaces the other, give it the same name and a greater version().");
     }
 
     @Test
@@ -227,7 +228,7 @@ class FailureAnalysesTest {
                 Applications.withoutDatabase()
                         .withBean("ours", Reaction.class, FailureAnalysesTest::answering)
                         .withBean("yours", Reaction.class, FailureAnalysesTest::answering),
-                "Two reactions are called 'balances', and their checkpoint is stored under that name. Beans of that"
+                "Two reactions are called 'balances', and their checkpoint is stored under that name. Beans with that"
                         + " name:%n%n    reaction 'ours' (%s)%n    reaction 'yours' (%s)%n"
                                 .formatted(
                                         answering().getClass().getName(),
@@ -249,8 +250,8 @@ class FailureAnalysesTest {
                 Applications.withoutDatabase()
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Reaction.class, () -> reaction),
-                "A projection and a reaction are called 'balances', and their checkpoint is stored under that name. Beans of that"
-                        + " name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n"
+                "A projection and a reaction are called 'balances', and their checkpoint is stored under that name."
+                        + " Beans with that name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n"
                                 .formatted(
                                         balances().getClass().getName(),
                                         reaction.getClass().getName()),

@@ -90,7 +90,7 @@ class InvalidPropertiesTest {
         assertThat(output.getOut().lines().filter(line -> line.contains("does not exist")))
                 .singleElement()
                 .asString()
-                .contains("'eventcore.jdbc.table-prefx'", "'eventcore.jdbc.table-prefix' may be meant")
+                .contains("'eventcore.jdbc.table-prefx'", "did you mean 'eventcore.jdbc.table-prefix'?")
                 .doesNotContain("a_");
     }
 

@@ -249,7 +249,7 @@ class NamedStoreTransactionsTest {
                             new TransactionTemplate(application.getBean(PlatformTransactionManager.class));
                     routed.executeWithoutResult(status -> assertThatExceptionOfType(ForeignTransactionException.class)
                             .isThrownBy(() -> Tenants.deposit(application, "ada", 1))
-                            .withMessageContaining("data source 'router', which chooses among databases"));
+                            .withMessageContaining("data source 'router', a routing data source"));
 
                     in(application, "ada").executeWithoutResult(status -> Tenants.deposit(application, "ada", 1));
                     assertThat(events(application, "ada")).isEqualTo(1);

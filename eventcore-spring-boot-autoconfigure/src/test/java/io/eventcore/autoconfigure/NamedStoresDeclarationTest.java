@@ -25,10 +25,12 @@ class NamedStoresDeclarationTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "eventcore.stores.acme.data-source=nort | eventcore.stores.acme.data-source | names no bean of type DataSource; there are: north, south",
-                "eventcore.stores.acme.target=acme | eventcore.stores.acme.target | data source 'north' does not choose among databases",
+                "eventcore.stores.acme.data-source=nort | eventcore.stores.acme.data-source | names no DataSource"
+                        + " bean; there are: north, south",
+                "eventcore.stores.acme.target=acme | eventcore.stores.acme.target | data source 'north' is not a"
+                        + " routing data source",
                 "eventcore.stores.Acme.data-source=north | eventcore.stores | must match [a-z0-9][a-z0-9-]{0,39}",
-                "eventcore.stores.hooli.schema=app | eventcore.stores.hooli.data-source | must name a bean of type DataSource",
+                "eventcore.stores.hooli.schema=app | eventcore.stores.hooli.data-source | must name a DataSource bean",
                 "eventcore.stores.acme.table-prefix=globex_ | eventcore.stores.globex.table-prefix | is that of store 'acme' too",
                 "eventcore.stores.acme.table-prefix=Acme_ | eventcore.stores.acme.table-prefix | must match",
                 "eventcore.stores.acme.schema=select | eventcore.stores.acme.schema | select",
@@ -60,7 +62,7 @@ class NamedStoresDeclarationTest {
         routed.withPropertyValues("eventcore.stores.eve.data-source=router")
                 .run(application -> assertThat(allMessages(Objects.requireNonNull(application.getStartupFailure())))
                         .contains("eventcore.stores.eve.target")
-                        .contains("is no target of data source 'router'; there are: ada, bob"));
+                        .contains("is not a target of data source 'router'; there are: ada, bob"));
         // A router that needs a thread with a tenant works all the same.
         routed.withPropertyValues("eventcore.stores.ada.data-source=router").run(application -> {
             Tenants.deposit(application, "ada", 1);
@@ -121,7 +123,7 @@ class NamedStoresDeclarationTest {
                 .withPropertyValues("eventcore.stores.acme.tabel-prefix=x_")
                 .run(application -> assertThat(output)
                         .contains("The property 'eventcore.stores.acme.tabel-prefix' does not exist;"
-                                + " 'eventcore.stores.table-prefix' may be meant")
+                                + " did you mean 'eventcore.stores.table-prefix'?")
                         .doesNotContain("'eventcore.stores.acme.table-prefix' does not exist"));
     }
 

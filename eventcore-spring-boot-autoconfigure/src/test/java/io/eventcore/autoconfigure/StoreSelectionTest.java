@@ -80,11 +80,11 @@ class StoreSelectionTest {
                     assertThat(application).hasFailed();
                     assertThat(Applications.analysisOf(application)).satisfies(analysis -> {
                         assertThat(analysis.getDescription())
-                                .isEqualTo("The event store is to live in a database (eventcore.store=jdbc), but the"
+                                .isEqualTo("The event store needs a database (eventcore.store=jdbc), but the"
                                         + " application has no data source.");
                         assertThat(analysis.getAction())
                                 .isEqualTo("Add a JDBC driver and set spring.datasource.url, or set"
-                                        + " eventcore.store=in-memory for an event store that forgets everything when"
+                                        + " eventcore.store=in-memory for an event store that loses everything when"
                                         + " the application ends.");
                     });
                 });
@@ -144,7 +144,7 @@ class StoreSelectionTest {
             assertThat(analysis.getDescription())
                     .isEqualTo("Several data sources are marked with @EventCoreDataSource (events, moreEvents), but the"
                             + " events are in one database.");
-            assertThat(analysis.getAction()).isEqualTo("Leave the mark on one of them.");
+            assertThat(analysis.getAction()).isEqualTo("Mark only one of them.");
         });
     }
 

@@ -71,12 +71,12 @@ class TransactionManagersTest {
                     assertThat(analysis.getDescription())
                             .isEqualTo("Projection 'balances' changes its read model in the transaction that moves its"
                                     + " checkpoint, but no transaction manager, or more than one, reaches data source"
-                                    + " 'events', where the events are. Transaction managers found: 'one'"
+                                    + " 'events', which holds the events. Transaction managers found: 'one'"
                                     + " (JdbcTransactionManager, data source 'orders'), 'two' (JdbcTransactionManager,"
                                     + " data source 'orders').");
                     assertThat(analysis.getAction())
                             .isEqualTo("Declare one JpaTransactionManager or JdbcTransactionManager for data source"
-                                    + " 'events'; of several, mark one with @Primary or name it in a"
+                                    + " 'events'; if there are several, mark one with @Primary or set it in a"
                                     + " ProjectionRunnerCustomizer. If the read model is in another database, let mode()"
                                     + " of the projection return AT_LEAST_ONCE.");
                 });

@@ -27,9 +27,10 @@ import org.springframework.transaction.support.TransactionTemplate;
  *
  * <p>Each event is published after its commit, at least once, on one instance of the application, and the events of a
  * stream in order. It is published within a transaction of its own, so that {@code @TransactionalEventListener} works,
- * also after the commit, and the checkpoint moves after that. If a listener fails, the transaction is rolled back where
- * there is time for it, {@link #onError} decides, and a repetition reaches all listeners again: they recognise it by
- * {@link RecordedEvent#deduplicationId()}. What a listener does on another thread ({@code @Async}) is not waited for.
+ * also after the commit, and the checkpoint moves after that. If a listener fails, the transaction is rolled back if
+ * there is still time, and {@link #onError} decides. A repetition reaches all listeners again; they recognise it by
+ * {@link RecordedEvent#deduplicationId()}. The relay does not wait for work that a listener does on another thread
+ * ({@code @Async}).
  *
  * <p>Safe for any number of threads.
  *
@@ -131,7 +132,7 @@ public class ApplicationEventRelay implements Projection<Event> {
 
     /**
      * Spring logs what a listener throws after a commit, and goes on. The events would count as published, so this
-     * notes what those listeners throw. All are there before the first event is published.
+     * records what those listeners throw. All listeners are registered before the first event is published.
      */
     private synchronized void watchTransactionalListeners() {
         if (watching) {
@@ -165,13 +166,15 @@ public class ApplicationEventRelay implements Projection<Event> {
             this.context = Objects.requireNonNull(context, "context");
         }
 
-        /** Manages the transaction that each event is published in. None unless set: then listeners run without one. */
+        /**
+         * Manages the transaction in which each event is published. Unless set, listeners run without a transaction.
+         */
         public Builder transactionManager(PlatformTransactionManager manager) {
             this.transactionManager = Objects.requireNonNull(manager, "transactionManager");
             return this;
         }
 
-        /** What the checkpoint is stored under; {@link #DEFAULT_NAME} unless set. */
+        /** The name under which the checkpoint is stored; {@link #DEFAULT_NAME} unless set. */
         public Builder name(String projection) {
             this.name = Objects.requireNonNull(projection, "name");
             return this;
@@ -183,19 +186,21 @@ public class ApplicationEventRelay implements Projection<Event> {
             return this;
         }
 
-        /** Events that were recorded earlier are not published; by default all are. */
+        /** Publishes only events recorded at or after this time; by default all. */
         public Builder since(Instant begin) {
             this.since = Objects.requireNonNull(begin, "since");
             return this;
         }
 
-        /** In how many parts events are published at the same time, 1 to 64; by default 1, in the order of the log. */
+        /** How many partitions publish events at the same time, 1 to 64; by default 1, in the order of the log. */
         public Builder partitions(int number) {
             this.partitions = number;
             return this;
         }
 
-        /** Decides about events with a listener that failed; by default they are tried five times, then it stops. */
+        /**
+         * Decides what happens to an event whose listener failed; by default the relay tries it five times, then stops.
+         */
         public Builder onError(Function<FailureContext, FailureDecision> decision) {
             this.onError = Objects.requireNonNull(decision, "decision");
             return this;

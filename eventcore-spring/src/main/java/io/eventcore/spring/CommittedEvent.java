@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.context.PayloadApplicationEvent;
 
 /**
- * A committed event of the store, as Spring hands it to listeners. A listener takes the domain event itself, or this
- * where it needs to know more:
+ * A committed event of the store, as Spring hands it to listeners. A listener takes the domain event itself, or this if
+ * it needs to know more:
  *
  * <pre>{@code
  * @EventListener
@@ -37,7 +37,7 @@ public final class CommittedEvent<E extends Event> extends PayloadApplicationEve
         return recorded;
     }
 
-    /** A listener has failed whose exception Spring keeps to itself. */
+    /** A listener failed, and Spring did not pass its exception on. */
     void listenerFailed(Throwable cause) {
         failure = cause;
     }

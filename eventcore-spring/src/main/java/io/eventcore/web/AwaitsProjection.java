@@ -7,8 +7,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Says of a controller or one of its methods which projections it answers from. A request that brings a
- * {@link ConsistencyToken} waits until they have come that far; one that brings none does not wait.
+ * Names the projections from which a controller, or one of its methods, answers. A request with a
+ * {@link ConsistencyToken} waits until they have reached its position; a request without one does not wait.
  *
  * <pre>{@code
  * @GetMapping("/balances/{id}")

@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a client is given after a command, and gives back with the next query so that it sees what the command did: a
- * position of the log, as text.
+ * A position of the log, as text. The client receives it after a command and sends it with the next query, which then
+ * sees the command's events.
  *
  * <p>Immutable.
  *
@@ -23,7 +23,7 @@ public record ConsistencyToken(GlobalPosition position) {
         Objects.requireNonNull(position, "position");
     }
 
-    /** The token of what a command has written; empty if it wrote nothing. */
+    /** The token for the events that a command has written; empty if it wrote none. */
     public static Optional<ConsistencyToken> of(ExecutionResult result) {
         return result.slice().isEmpty()
                 ? Optional.empty()
@@ -33,7 +33,7 @@ public record ConsistencyToken(GlobalPosition position) {
     /**
      * The token of a header's value.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the value is not a token
      */
     public static ConsistencyToken parse(String value) {
         if (!value.matches("[0-9]{1,19}")) {

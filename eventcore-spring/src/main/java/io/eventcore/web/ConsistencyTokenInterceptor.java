@@ -18,7 +18,7 @@ import org.springframework.web.method.HandlerMethod;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /**
- * Lets requests wait that bring a {@link ConsistencyToken}, before a method that {@link AwaitsProjection} is called. All
+ * Makes a request with a {@link ConsistencyToken} wait before it calls a method with {@link AwaitsProjection}. All
  * projections of a method share one time-out. Safe for any number of threads.
  *
  * @since 0.1
@@ -32,7 +32,7 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
      * An interceptor for the projections of a runner.
      *
      * @param timeout how long a request waits at most
-     * @param behind the status of the answer if a projection does not come so far in time, or at all
+     * @param behind the status of the answer if a projection does not reach the position in time, or never will
      */
     public ConsistencyTokenInterceptor(ProjectionRunner runner, Duration timeout, HttpStatusCode behind) {
         this.runner = Objects.requireNonNull(runner, "runner");
@@ -43,8 +43,9 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
     /**
      * Waits.
      *
-     * @throws ProjectionBehindException if a projection is not there in time
-     * @throws InvalidConsistencyTokenException if a header is not a token, or names a position that the log does not reach
+     * @throws ProjectionBehindException if a projection does not reach the position in time
+     * @throws InvalidConsistencyTokenException if a header is not a token, or names a position that the log does not
+     *     reach
      */
     @Override
     public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler) {
@@ -56,26 +57,28 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
     }
 
     /**
-     * Checks that the projections exist that a method of a controller awaits.
+     * Checks that the projections that a controller's method awaits exist.
      *
-     * @throws IllegalStateException if one of them does not, or none is named; the message names those that there are
+     * @throws IllegalStateException if one of them does not exist, or the method names none; the message names those
+     *     that exist
      */
     public void check(HandlerMethod method) {
         AwaitsProjection awaits = awaits(method);
         if (awaits != null && awaits.value().length == 0) {
             throw new IllegalStateException(
-                    "@AwaitsProjection on %s names no projection, so no request would wait: name those that it answers from, of %s, or remove it"
-                            .formatted(method.getShortLogMessage(), runner.names()));
+                    "@AwaitsProjection on %s names no projection, so no request would wait: name the projections that"
+                            + " it answers from (there are %s), or remove it"
+                                    .formatted(method.getShortLogMessage(), runner.names()));
         }
         for (String projection : awaits == null ? new String[0] : awaits.value()) {
             if (!runner.names().contains(projection)) {
-                throw new IllegalStateException("@AwaitsProjection(\"%s\") on %s: there is no projection '%s', only %s"
-                        .formatted(projection, method.getShortLogMessage(), projection, runner.names()));
+                throw new IllegalStateException("@AwaitsProjection(\"%s\") on %s: there is no projection '%s'; there"
+                        + " are %s".formatted(projection, method.getShortLogMessage(), projection, runner.names()));
             }
         }
     }
 
-    /** The largest of all tokens that a request brings, in several headers or in one list of them. */
+    /** The largest of a request's tokens, in several headers or in one comma-separated list. */
     private static Optional<ConsistencyToken> newestToken(HttpServletRequest request) {
         return Collections.list(request.getHeaders(ConsistencyToken.HEADER)).stream()
                 .flatMap(header -> Arrays.stream(header.split(" *, *", -1)))
@@ -107,8 +110,8 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
             Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
             AwaitOutcome outcome = runner.awaitPosition(projection, token.position(), left);
             if (outcome == AwaitOutcome.BEYOND_LOG) {
-                throw new InvalidConsistencyTokenException(
-                        "No response has brought this " + ConsistencyToken.HEADER + ": the log does not reach so far");
+                throw new InvalidConsistencyTokenException("No response has sent this " + ConsistencyToken.HEADER
+                        + ": the log does not reach that" + " position");
             }
             if (outcome != AwaitOutcome.REACHED) {
                 throw new ProjectionBehindException(behind, projection, outcome);

@@ -10,9 +10,9 @@ import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 
 /**
- * Adds a {@link ConsistencyToken} to the response of every request whose thread executes a command that writes events; of
- * several commands the last position counts. Inside a transaction it is added after the commit. Safe for any number of
- * threads.
+ * Adds a {@link ConsistencyToken} to the response of every request whose thread executes a command that writes events;
+ * after several commands, the last position counts. Inside a transaction the token is added after the commit. Safe for
+ * any number of threads.
  *
  * @since 0.1
  */

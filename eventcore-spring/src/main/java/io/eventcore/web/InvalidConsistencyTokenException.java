@@ -4,8 +4,8 @@ import org.springframework.http.HttpStatus;
 import org.springframework.web.server.ResponseStatusException;
 
 /**
- * A {@link ConsistencyToken} that no response has brought: the request is answered with status 400 and a problem detail
- * (RFC 9457) that says what a token is. Repeat it with the token of a response, or without one.
+ * A {@link ConsistencyToken} that no response has sent. The request is answered with status 400 and a problem detail
+ * (RFC 9457) that says what a token is. Repeat the request with the token of a response, or without one.
  *
  * @since 0.1
  */

@@ -7,9 +7,9 @@ import org.springframework.http.ProblemDetail;
 import org.springframework.web.ErrorResponseException;
 
 /**
- * A query was not answered, because a projection has not come as far as its {@link ConsistencyToken}: repeat it, or repeat
- * it without the token and be content with what is there. Spring MVC answers with a problem detail (RFC 9457) that names
- * the projection and the outcome.
+ * A query was not answered, because a projection has not reached the position of its {@link ConsistencyToken}. Repeat
+ * the query, or repeat it without the token to get the current, older answer. Spring MVC answers with a problem detail
+ * (RFC 9457) that names the projection and the outcome.
  *
  * @since 0.1
  */

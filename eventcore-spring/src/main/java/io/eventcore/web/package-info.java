@@ -1,4 +1,4 @@
-/** Queries over HTTP that see what a command has done. Needs spring-webmvc. */
+/** Queries over HTTP that see the events of an earlier command. Needs spring-webmvc. */
 @NullMarked
 package io.eventcore.web;
 

@@ -193,7 +193,7 @@ class BankOverHttpTest {
 
         assertThat(forged.status()).isEqualTo(400);
         assertThat(forged.contentType()).isEqualTo("application/problem+json");
-        assertThat(forged.body().get("detail").asString()).startsWith("No response has brought this");
+        assertThat(forged.body().get("detail").asString()).startsWith("No response has sent this");
         assertThat(bank.get("/api/balances", "x").status()).isEqualTo(400);
     }
 
