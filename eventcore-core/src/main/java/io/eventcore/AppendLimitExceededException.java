@@ -36,7 +36,7 @@ public final class AppendLimitExceededException extends EventStoreException {
         return limit;
     }
 
-    /** What the append has. */
+    /** How much the append has. */
     public long actual() {
         return actual;
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class AppendLimits {
     private static final AppendLimits DEFAULTS = new AppendLimits(10_000, 1024 * 1024, 16 * 1024);
 
-    /** So that every event can be moved: a line of an export, in which a byte may need six, fits an array. */
+    /** Keeps every event exportable: a line of an export, in which a byte may need six, fits in an array. */
     private static final int MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
     private static final int MAX_METADATA_BYTES = 16 * 1024 * 1024;

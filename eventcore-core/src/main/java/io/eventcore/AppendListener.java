@@ -3,13 +3,13 @@ package io.eventcore;
 import java.util.List;
 
 /**
- * Is told by a store when events of an append were committed, so that those who follow the log need not wait for the
- * next look at it.
+ * Hears from a store when events of an append were committed, so that readers of the log need not wait for their next
+ * poll.
  *
- * <p>Called on the thread that appended, after the commit; within a caller's transaction once, after that transaction's
- * commit, however many appends it made. It is a hint: it may come without need, and does not come for what other
- * processes append, or when a process ends between the commit and the call. It must return at once. Whatever it throws
- * is logged once and counted, and changes nothing for the append. Safe for any number of threads.
+ * <p>Called on the thread that appended, after the commit; within a caller's transaction once, after its commit,
+ * however many appends it made. The call is a hint: it may come without need. It does not come for appends of other
+ * processes, or if the process ends between the commit and the call. A listener must return at once. What it throws is
+ * logged once and counted, and does not affect the append. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -19,37 +19,40 @@ public interface AppendListener {
     void eventsCommitted();
 
     /**
-     * Appends that waited at the same time were decided together, in one transaction; for metrics. Called by the thread
-     * that led them, before {@link #eventsCommitted()} is called by each of those that have written.
+     * Several waiting appends were decided together, in one transaction; for metrics. The thread that led them calls
+     * it, before each thread that has written calls {@link #eventsCommitted()}.
      *
      * @param appends how many there were, 1 or more
      * @param events how many events they held
      */
     default void groupDecided(int appends, int events) {}
 
-    /** What became of a boundary of which something had moved. */
+    /** The outcome of an append whose boundary had moved. */
     enum MovedBoundary {
-        /** The store looked at the events that had come, none was of those the decision rests on, and the append went on. */
+        /** The store checked the new events, the decision rests on none of them, and the append succeeded. */
         SAVED,
 
-        /** The store looked at them and found one: a conflict. */
+        /** The store checked the new events, and the decision rests on one of them: a conflict. */
         FOUND,
 
-        /** A conflict without a look: every event counted for the decision, or more had come than a store looks through. */
+        /**
+         * A conflict without a check: every event of the tag counts for the decision, or there were more new events
+         * than a store checks.
+         */
         REFUSED
     }
 
     /**
-     * Events had come to a tag or a stream since a boundary was read that an append rested on; for metrics. Called by the thread
-     * that appends, before the append returns, inside a caller's transaction too. An append that is accepted calls it once
-     * for each of them, a conflict once.
+     * An append rested on a boundary, and one of its tags or streams had new events since the boundary was read; for
+     * metrics. The appending thread calls it before the append returns, also inside a caller's transaction. An accepted
+     * append calls it once for each such tag or stream, a conflict once.
      *
      * @param tagName the name of the tag, never its value; empty for a stream
-     * @param what what became of it
+     * @param what the outcome
      */
     default void boundaryMoved(String tagName, MovedBoundary what) {}
 
-    /** A listener that passes the news on to these, in their order. */
+    /** A listener that calls these listeners, in their order. */
     static AppendListener all(List<AppendListener> listeners) {
         return listeners.size() == 1 ? listeners.get(0) : new AppendListeners(listeners);
     }

@@ -25,7 +25,7 @@ record AppendListeners(List<AppendListener> listeners) implements AppendListener
         tell(listener -> listener.boundaryMoved(tagName, what));
     }
 
-    /** All are told, whatever one of them throws; what the last one throws, the store contains. */
+    /** Calls all listeners, whatever one of them throws; the store handles what the last one throws. */
     private void tell(Consumer<AppendListener> news) {
         tell(news, listeners.iterator());
     }

@@ -15,13 +15,13 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * What a decision was made on: a query, and how far its events had come when they were read. An append that
+ * What a decision was made on: a query, and the last events that it had found when it was read. An append that
  * {@linkplain StreamWrites#restingOn rests on} it succeeds only if no event that matches the query has been committed
  * since.
  *
- * <p>Reading makes a boundary ({@link EventStore#readEvents(EventQuery, Class)}). It remembers a place for each tag and
- * stream, never one position for the query: positions are drawn before the commit, so an event may appear below one that
- * was read. As a {@linkplain #toText() text} it survives the process, as an ETag does. Immutable.
+ * <p>Reading makes a boundary ({@link EventStore#readEvents(EventQuery, Class)}). It holds a place for each tag and
+ * stream, never one position for the query: positions are assigned before the commit, so an event may appear below one
+ * that was read. As {@linkplain #toText() text} it can leave the process, for example as an ETag. Immutable.
  *
  * @since 0.1
  */
@@ -41,7 +41,7 @@ public final class Boundary implements Serializable {
      * @param lastPosition the highest position of its events; 0 if it had none, or for a stream
      */
     public record Seen(long version, long lastPosition) implements Serializable {
-        /** Nothing at all. */
+        /** No events seen. */
         public static final Seen NOTHING = new Seen(0, 0);
 
         /**
@@ -57,11 +57,12 @@ public final class Boundary implements Serializable {
     }
 
     /**
-     * A row that an append which rests on the boundary locks, and what must not have come to it. For authors of stores.
+     * A row that an append resting on the boundary locks, and the events that must not have been added to it. For
+     * authors of stores.
      *
      * @param rowId the stream's id, or the {@linkplain EventTag#rowId() row of the tag}
      * @param seen what the reader saw
-     * @param conditions what an event that has come since must not be: any of these
+     * @param conditions a new event must match none of these
      */
     public record Guard(String rowId, Seen seen, List<Condition> conditions) implements Serializable {
         /** Copies the conditions. */
@@ -71,7 +72,7 @@ public final class Boundary implements Serializable {
             conditions = List.copyOf(conditions);
         }
 
-        /** Whether every event of the guard matches, so that a row that has moved needs no further look. */
+        /** Whether every event of the guard matches, so that a row that has moved is a conflict without a check. */
         public boolean matchesEveryEvent() {
             return conditions.stream().anyMatch(Condition::matchesEveryEvent);
         }
@@ -108,8 +109,8 @@ public final class Boundary implements Serializable {
     }
 
     /**
-     * The boundary of a reader that found nothing: no event that matches has ever been stored. Where there may be many events
-     * beside those that match, read instead.
+     * The boundary of a reader that found nothing: no event that matches has ever been stored. If there may be many
+     * events besides the matching ones, read instead.
      */
     public static Boundary nothing(EventQuery query) {
         List<String> guards = new ArrayList<>();
@@ -130,7 +131,7 @@ public final class Boundary implements Serializable {
      * @param query with the names that events are stored under
      * @param guards for each item the row of its guard: its stream, or one of its tags
      * @param seen for each guard what the first statement of the read saw of it
-     * @throws IllegalArgumentException if a guard does not belong to its item, or nothing is said of it
+     * @throws IllegalArgumentException if a guard does not belong to its item, or {@code seen} lacks it
      */
     public static Boundary of(EventQuery query, List<String> guards, Map<String, Seen> seen) {
         return told(query, guards, seen, true);
@@ -158,14 +159,14 @@ public final class Boundary implements Serializable {
                 : item.tags().stream().map(EventTag::rowId).toList();
     }
 
-    /** What was asked for. */
+    /** The query that was read. */
     public EventQuery query() {
         return query;
     }
 
     /**
-     * Whether a store has read this in this process. Such a read is refused while stored events are being given one of the tags;
-     * a boundary of {@link #nothing}, or of a text, was refused by nobody. For authors of stores.
+     * Whether a store has read this in this process. A store refuses to read while a backfill gives stored events one
+     * of the tags; no store has checked that for a boundary of {@link #nothing}, or of a text. For authors of stores.
      */
     public boolean wasRead() {
         return read;
@@ -189,7 +190,10 @@ public final class Boundary implements Serializable {
         return found;
     }
 
-    /** The highest position that was seen; {@link GlobalPosition#START} if no event was, or only streams were asked for. */
+    /**
+     * The highest position that was seen; {@link GlobalPosition#START} if no event was seen, or the query names only
+     * streams.
+     */
     public GlobalPosition lastPosition() {
         return GlobalPosition.of(
                 seen.values().stream().mapToLong(Seen::lastPosition).max().orElse(0));
@@ -231,16 +235,17 @@ public final class Boundary implements Serializable {
     }
 
     /**
-     * The boundary as a short text of letters, digits, {@code -} and {@code _}. Not signed: a client that changes it changes only
-     * what their own append rests on.
+     * The boundary as a short text of letters, digits, {@code -} and {@code _}. Not signed: a client that changes it
+     * only changes what its own append rests on.
      *
-     * @throws IllegalStateException if it is {@link #nothing} of a query that names classes, or its text would be longer than
-     *     a mebibyte
+     * @throws IllegalStateException if it is {@link #nothing} of a query that names classes, or its text would be
+     *     longer than a mebibyte
      */
     public String toText() {
         if (query.namesClasses()) {
             throw new IllegalStateException(
-                    "A boundary that was not read has no text if it names classes: only a store knows their names");
+                    "A boundary that was not read has no text if it names classes, because only a store knows their"
+                            + " stored names");
         }
         List<String> parts = new ArrayList<>();
         parts.add(FORM);
@@ -351,7 +356,7 @@ public final class Boundary implements Serializable {
         return Objects.hash(query, guards, seen);
     }
 
-    /** The query and how many events of each guard were seen. */
+    /** The query, and how many events of each guard were seen. */
     @Override
     public String toString() {
         List<String> places = new ArrayList<>();

@@ -3,8 +3,8 @@ package io.eventcore;
 import java.util.Optional;
 
 /**
- * An event that an append's {@link Boundary} excludes was committed since the boundary was read, or more came to one of its
- * tags than a store looks through (1,000 events). Nothing was stored: read again and decide again.
+ * An event that an append's {@link Boundary} excludes was committed since the boundary was read, or one of its tags has
+ * more new events than a store checks (1,000). Nothing was stored: read again and decide again.
  *
  * <p>Of several guards in conflict, the first in the order of their rows is named: tags before streams.
  *
@@ -41,7 +41,7 @@ public final class BoundaryConflictException extends ConflictException {
     private static String message(String guardRow, StreamVersion seen, StreamVersion found) {
         String guard =
                 EventTag.isRow(guardRow) ? "Tag '" + EventTag.ofRow(guardRow) + "'" : "Stream '" + guardRow + "'";
-        return "%s has %s events, %s when it was read: one that the decision rests on may have come since"
+        return "%s has %s events, %s when it was read: an event that the decision rests on may have been added since"
                 .formatted(guard, found, seen);
     }
 
@@ -70,7 +70,7 @@ public final class BoundaryConflictException extends ConflictException {
         return seen;
     }
 
-    /** How many the store found; there may be more by now. */
+    /** How many events the store found; there may be more by now. */
     public StreamVersion found() {
         return found;
     }

@@ -1,11 +1,11 @@
 package io.eventcore;
 
 /**
- * The connection broke while a command with an id was committed, and the store could not find out how it ended: the
- * command was carried out, with all its events, or not at all.
+ * The connection broke while a command with an id was being committed, and the store could not find out its outcome:
+ * either the command was executed, with all its events, or not at all.
  *
- * <p>Execute the same command under the same id again, as often as you like: if it was carried out, its first result is
- * returned, else it is carried out then. Never append its events by hand: the id would not be remembered with them.
+ * <p>Execute the same command under the same id again, as often as you like: if it was executed, you get its first
+ * result; otherwise it is executed now. Never append its events yourself: the id would not be stored with them.
  *
  * @since 0.1
  */
@@ -18,11 +18,11 @@ public final class CommandOutcomeUnknownException extends EventStoreException {
      * A command whose outcome is unknown.
      *
      * @param commandId the id, with its scope
-     * @param cause why it could not be found out
+     * @param cause why the outcome could not be found out
      */
     public CommandOutcomeUnknownException(String commandId, Throwable cause) {
         super(
-                "The connection was lost while command '%s' was committed, and whether it was carried out is unknown:"
+                "The connection was lost during the commit of command '%s', and whether it was executed is unknown:"
                                 .formatted(commandId)
                         + " execute it again under the same id",
                 cause);

@@ -3,8 +3,8 @@ package io.eventcore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an append was decided on is no longer so. Nothing was stored: read again and decide again. Either a stream has moved
- * on ({@link VersionConflictException}), or an event has come that the decision's query matches
+ * The state that an append was decided on has changed. Nothing was stored: read again and decide again. Either a stream
+ * has moved on ({@link VersionConflictException}), or there is a new event that the decision's query matches
  * ({@link BoundaryConflictException}).
  *
  * @since 0.1
@@ -18,7 +18,7 @@ public abstract sealed class ConflictException extends EventStoreException
     }
 
     /**
-     * This conflict as it is passed on, with what is known about it there.
+     * This conflict with a note from the code that passes it on.
      *
      * @param note a sentence, without any of the payload
      */

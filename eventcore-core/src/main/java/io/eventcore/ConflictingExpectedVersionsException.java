@@ -1,7 +1,7 @@
 package io.eventcore;
 
 /**
- * One append registers a stream with two different expectations: a mistake of the program.
+ * One append registers a stream with two different expectations: a programming error.
  *
  * @since 0.1
  */
@@ -25,12 +25,12 @@ public final class ConflictingExpectedVersionsException extends EventStoreExcept
         return streamId;
     }
 
-    /** What it was registered with first. */
+    /** The first expectation. */
     public ExpectedVersion first() {
         return first;
     }
 
-    /** What it was to be registered with again. */
+    /** The second expectation. */
     public ExpectedVersion second() {
         return second;
     }

@@ -4,15 +4,15 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What one page of the log holds.
+ * One page of the log.
  *
  * <p>Immutable.
  *
  * @param events the matching events in position order; may be empty, also before the end
- * @param continueAfter the position to read the next page after. No event at or before it will ever appear again or
- *     anew, so it is safe to store as a checkpoint, also when no event matched. Never beyond the last committed event:
- *     positions that were drawn in vain at the end of the log may be given out again after a crash
- * @param endReached whether the reader has seen everything that could be delivered at that moment; if false, read on at
+ * @param continueAfter the position to read the next page after. No event will ever appear at or before it, again or
+ *     for the first time, so it is safe to store as a checkpoint, even if no event matched. Never beyond the last
+ *     committed event: after a crash, the database may assign unused positions at the end of the log again
+ * @param endReached whether this page reached the end of what could be delivered at that moment; if false, read on at
  *     once
  * @param <E> the type the events are read as
  * @since 0.1

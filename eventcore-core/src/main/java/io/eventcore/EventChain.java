@@ -6,15 +6,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An immutable list that grows at its end without being copied: ten thousand events are added in linear time, although
- * each step yields a value of its own.
+ * An immutable list that grows at its end without being copied: adding ten thousand events takes linear time, although
+ * each step returns a new value.
  */
 final class EventChain {
     private final @Nullable EventChain before;
     private final @Nullable NewEvent last;
     private final int size;
 
-    /** Asked for again and again, in loops too; made at most once by each thread. */
+    /** Callers ask for it repeatedly, in loops too; each thread makes it at most once. */
     private volatile @Nullable List<NewEvent> list;
 
     EventChain() {

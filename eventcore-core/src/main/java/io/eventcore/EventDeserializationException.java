@@ -3,8 +3,8 @@ package io.eventcore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stored event cannot be read as asked: its type is not registered, its payload does not fit the class, or it is not
- * of the type the caller reads.
+ * A stored event cannot be read as requested: its type is not registered, its payload does not fit the class, or it is
+ * not of the type that the caller reads.
  *
  * <p>Register the type (or an alias), make the class accept the old payload, or read as a wider type.
  *

@@ -7,13 +7,14 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Which events of the log a reader wants: those of matching streams, optionally of certain types only, or only those that
- * carry certain tags.
+ * Which events of the log a reader wants: those of matching streams, optionally only of certain types, or only those
+ * that carry certain tags.
  *
- * <p>An event carries what was given to it when it was appended. Tags that old events are given later are not found by a
- * reader that has passed them: have it begin anew. While that is being done, pages by a tag of that name are refused.
+ * <p>An event carries the tags that it was appended with. If a backfill gives old events more tags, a reader that has
+ * passed these events does not see them: let it begin again. During the backfill, the store refuses pages by a tag of
+ * that name.
  *
- * <p>Applied before the limit of a page: a page is never short because others were left out. Immutable.
+ * <p>Applied before the limit of a page: a page is never short because other events were left out. Immutable.
  *
  * @param streams the pattern that stream ids must match
  * @param types the event types wanted, each standing for itself and its subtypes; empty means all
@@ -66,7 +67,7 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
     /**
      * The events that carry the tag of one subject, whatever their streams.
      *
-     * @throws IllegalArgumentException if it is no tag; see {@link EventTag}
+     * @throws IllegalArgumentException if it is not a valid tag; see {@link EventTag}
      */
     public static EventFilter tagged(String name, String value) {
         return tagged(EventTag.of(name, value));
@@ -87,7 +88,7 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
     /**
      * This filter, narrowed to events that carry the tag of this subject too.
      *
-     * @throws IllegalArgumentException if it is no tag, or these are more than one event carries
+     * @throws IllegalArgumentException if it is not a valid tag, or these are more tags than one event carries
      */
     public EventFilter and(String name, String value) {
         return and(EventTag.of(name, value));
@@ -99,8 +100,8 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
     }
 
     /**
-     * This filter, narrowed to event types. Events stored under an alias of a type, or under a name
-     * that upcasters lead from to it, count as events of that type.
+     * This filter, narrowed to event types. Events stored under an alias of a type, or under a name from which
+     * upcasters lead to it, count as events of that type.
      *
      * @param wanted event classes, or interfaces that stand for every registered event class below them
      */
@@ -114,14 +115,15 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
     }
 
     /**
-     * Tells which events match, by the names that events of the {@link #types()} are stored under. For authors of stores.
+     * Decides which events match, by the stored names of the {@link #types()}. For authors of stores.
      *
      * @param typeNames the names; all of them, old names included
-     * @throws IllegalArgumentException if the filter asks for tags: they are no part of an event, so that it does not tell
+     * @throws IllegalArgumentException if the filter asks for tags: an event that was read does not show its tags
      */
     public Predicate<StoredEvent> matchingNames(Set<String> typeNames) {
         if (!tags.isEmpty()) {
-            throw new IllegalArgumentException("An event does not tell which tags it carries: read with the filter");
+            throw new IllegalArgumentException("An event that was read does not show its tags: read with the filter"
+                    + " instead");
         }
         Set<String> names = Set.copyOf(typeNames);
         boolean everyStream = streams.equals(StreamPattern.all());
@@ -130,8 +132,8 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
     }
 
     /**
-     * Those of the parts of a stored event that are of the {@link #types()} wanted; all, if every type is. For what decodes
-     * events that were found by their stored names: one name may lead to several types.
+     * The parts of a stored event that are of the wanted {@link #types()}; all parts if every type is wanted. For code
+     * that decodes events found by their stored names: one name may lead to several types.
      */
     public <E extends Event> List<RecordedEvent<E>> only(List<RecordedEvent<E>> parts) {
         if (types.isEmpty()) {

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What is known about an event beside the fact itself: which conversation it belongs to, what caused it, who acted.
+ * What is known about an event besides the fact itself: which conversation it belongs to, what caused it, who acted.
  *
  * <p>A small map of strings. The two ids every reader asks for have accessors of their own. Immutable.
  *
@@ -68,7 +68,7 @@ public record EventMetadata(Map<String, String> entries) {
         return with(CAUSATION_ID, causationId);
     }
 
-    /** This metadata with the one who acted. */
+    /** This metadata with the name of the actor. */
     public EventMetadata withActor(String actor) {
         return with(ACTOR, actor);
     }
@@ -78,7 +78,7 @@ public record EventMetadata(Map<String, String> entries) {
         return with(TENANT, tenant);
     }
 
-    /** This metadata, with the entries of another one where this has none of that name. */
+    /** This metadata, with those entries of another one whose names this one lacks. */
     public EventMetadata withDefaults(EventMetadata defaults) {
         if (isEmpty() || defaults.isEmpty()) {
             return isEmpty() ? defaults : this;

@@ -4,8 +4,8 @@ import java.util.Objects;
 
 /**
  * Which part of the log to read: the events after a position, this many at most. A page of large events ends earlier: a
- * store holds no more than a few megabytes of them at once. Events are counted as they are stored: where upcasters make
- * several events of one, or none, all of them are in one page, and a page may hold more events than asked for, or fewer.
+ * store holds no more than a few megabytes of them at once. The limit counts stored events: if upcasters turn one into
+ * several events, or into none, they are all in one page, and the page may hold more or fewer events than the limit.
  *
  * <p>Immutable.
  *

@@ -11,16 +11,16 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * Which events a decision rests on: those that match any of its items. An item is a stream, or tags all of which an event
- * carries; and, if it names types, one of these types.
+ * Which events a decision rests on: those that match any of its items. An item matches the events of a stream, or the
+ * events that carry all of its tags; if it names types, only events of these types.
  *
  * <pre>{@code
  * EventQuery.tagged("course", course).ofTypes(CourseOpened.class)
  *         .or(EventQuery.tagged("course", course).and("student", student));
  * }</pre>
  *
- * <p>There is no query for types alone, nor for everything: a decision on it would have to wait for every append. Give the
- * types a tag without a value ({@link Tag} on the type), whose price is then to be seen. Immutable.
+ * <p>There is no query for types alone, nor for everything: a decision on it would have to wait for every append. Give
+ * the types a tag without a value instead ({@link Tag} on the type), which makes the cost visible. Immutable.
  *
  * @param items what matches; one at least, 100 at most
  * @since 0.1
@@ -32,19 +32,19 @@ public record EventQuery(List<Item> items) {
     /**
      * One way to match.
      *
-     * @param stream the stream that the event is in; empty if it is told by tags
+     * @param stream the stream that the event is in; empty if the item has tags
      * @param tags the tags that the event carries, in their order; empty for a stream
      * @param types the event types wanted, each standing for itself and its subtypes; empty if every type is
-     * @param typeNames the names that events wanted are stored under, once a store has {@linkplain EventQuery#resolve
-     *     looked them up}; empty if every type is wanted, or if it has not
+     * @param typeNames the names that events wanted are stored under, once a store has
+     *     {@linkplain EventQuery#resolve looked them up}; empty if every type is wanted, or if no store has looked them
+     *     up yet
      */
     public record Item(
             Optional<StreamId> stream, List<EventTag> tags, Set<Class<? extends Event>> types, Set<String> typeNames) {
         /**
          * Sorts and copies.
          *
-         * @throws IllegalArgumentException if there is neither a stream nor a tag, or both; or more of anything than is
-         *     allowed
+         * @throws IllegalArgumentException if there is neither a stream nor a tag, or both; or if a limit is exceeded
          */
         public Item {
             Objects.requireNonNull(stream, "stream");
@@ -75,7 +75,7 @@ public record EventQuery(List<Item> items) {
             return types.isEmpty() && typeNames.isEmpty();
         }
 
-        /** Whether an event that is stored with these matches; for an item whose names a store has looked up. */
+        /** Whether an event stored with these values matches; for an item whose names a store has looked up. */
         public boolean matches(StreamId home, Set<EventTag> carried, String typeName) {
             return (typeNames.isEmpty() || typeNames.contains(typeName))
                     && (stream.isPresent() ? stream.get().equals(home) : carried.containsAll(tags));
@@ -91,7 +91,7 @@ public record EventQuery(List<Item> items) {
     }
 
     /**
-     * Copies the items, equal ones once.
+     * Copies the items, without duplicates.
      *
      * @throws IllegalArgumentException if there is none, or more than 100
      */
@@ -148,7 +148,7 @@ public record EventQuery(List<Item> items) {
     /**
      * Of these events, those that carry the tag of this subject too.
      *
-     * @throws IllegalArgumentException if it is no tag, or the query asks for a stream
+     * @throws IllegalArgumentException if it is not a valid tag, or the query asks for a stream
      */
     public EventQuery and(String name, String value) {
         return and(EventTag.of(name, value));
@@ -166,11 +166,11 @@ public record EventQuery(List<Item> items) {
     }
 
     /**
-     * Of these events, those of the types given. Events stored under an alias of a type, or under a name that upcasters lead
-     * from to it, count as events of that type.
+     * Of these events, those of the types given. Events stored under an alias of a type, or under a name from which
+     * upcasters lead to it, count as events of that type.
      *
      * @param wanted event classes, or interfaces that stand for every registered event class below them
-     * @throws IllegalArgumentException if an item names types already: name them before {@link #or}
+     * @throws IllegalArgumentException if an item already names types: name them before {@link #or}
      */
     @SafeVarargs
     public final EventQuery ofTypes(Class<? extends Event>... wanted) {
@@ -189,7 +189,7 @@ public record EventQuery(List<Item> items) {
         for (Item item : items) {
             if (!item.wantsEveryType()) {
                 throw new IllegalArgumentException(
-                        "The query names types already: name those of each part before or(...)");
+                        "The query already names types: call ofTypes on each part before or(...)");
             }
             narrowed.add(new Item(item.stream, item.tags, wanted, Set.of()));
         }
@@ -217,7 +217,7 @@ public record EventQuery(List<Item> items) {
         return new EventQuery(resolved);
     }
 
-    /** Whether an event that is stored with these matches; for a query whose names a store has looked up. */
+    /** Whether an event stored with these values matches; for a query whose names a store has looked up. */
     public boolean matches(StreamId home, Set<EventTag> carried, String typeName) {
         for (Item item : items) {
             if (item.matches(home, carried, typeName)) {
@@ -227,7 +227,7 @@ public record EventQuery(List<Item> items) {
         return false;
     }
 
-    /** The types wanted of every item; empty if one wants all. */
+    /** The types that the items want; empty if one item wants all. */
     Set<Class<? extends Event>> wantedTypes() {
         Set<Class<? extends Event>> wanted = new HashSet<>();
         for (Item item : items) {

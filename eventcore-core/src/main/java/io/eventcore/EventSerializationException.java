@@ -1,8 +1,8 @@
 package io.eventcore;
 
 /**
- * An event cannot be turned into its stored form, or could not be read from it again: a mistake of the program. Nothing
- * was stored.
+ * An event cannot be turned into its stored form, or could not be read from it again: a programming error. Nothing was
+ * stored.
  *
  * @since 0.1
  */

@@ -14,9 +14,9 @@ public interface EventStore extends EventReader {
     /**
      * Appends events to the registered streams: all of them, or none.
      *
-     * <p>Every registered expectation is checked, also of streams that receive no event, also when there is no event at
-     * all. Of two appends that expect the same exact version of one stream, at most one succeeds. A stream that a
-     * decision only read cannot change before the decision is stored.
+     * <p>The store checks every registered expectation, including those of streams that receive no event, even if the
+     * append has no events at all. Of two appends that expect the same exact version of one stream, at most one
+     * succeeds. A stream that a decision only read cannot change before the decision is stored.
      *
      * <p>Inside a Spring transaction that the store takes part in, the append joins it: its events become visible to
      * others with the commit and vanish with a rollback. After a conflict that transaction can go on; after every other
@@ -24,15 +24,16 @@ public interface EventStore extends EventReader {
      * when this method returns.
      *
      * <p>Repeating an append with the same event ids returns the first result and writes nothing, if the streams
-     * written were expected in an exact version, or if it rests on a boundary and each of its events carries a tag. With
-     * {@link ExpectedVersion#any()} or {@link ExpectedVersion#streamExists()} alone a repetition is noticed only where the
-     * store keeps the optional unique index on event ids. An append without events has nothing to be recognised by.
+     * written were expected in an exact version, or if it rests on a boundary and each of its events carries a tag.
+     * With {@link ExpectedVersion#any()} or {@link ExpectedVersion#streamExists()} alone, the store recognises a
+     * repetition only if it has the optional unique index on event ids. It cannot recognise a repeated append without
+     * events.
      *
      * @param writes the streams with their expected versions, and the events in order
      * @return ids, versions and positions of the events written, in the order given
      * @throws VersionConflictException if a stream does not meet its expectation; read again and decide again
-     * @throws BoundaryConflictException if an event that the append must not miss was committed since its boundary was read;
-     *     read again and decide again
+     * @throws BoundaryConflictException if an event that the append must not miss was committed since its boundary was
+     *     read; read again and decide again
      * @throws AppendLimitExceededException if the append is larger than the store accepts; nothing was sent
      * @throws EventSerializationException if an event cannot be serialized; nothing was sent
      * @throws TransientEventStoreException if nothing was stored and repeating the transaction may succeed
@@ -46,8 +47,8 @@ public interface EventStore extends EventReader {
     /**
      * Reads several streams, each after its own version, as one consistent cut in global order.
      *
-     * <p>The versions of all streams are fixed together when this method is called, in the first statement sent; the
-     * events end there. Inside a caller's transaction the read sees what that transaction has appended.
+     * <p>The first statement, sent when this method is called, fixes the versions of all streams together; the events
+     * end there. Inside a caller's transaction the read sees what that transaction has appended.
      *
      * @param streamsAfter the streams to read and the version after which to begin; {@link StreamVersion#NONE} for all
      *     events
@@ -63,20 +64,22 @@ public interface EventStore extends EventReader {
     <E extends Event> EventStreamReader<E> readStreams(Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType);
 
     /**
-     * Reads the events that a query matches as one consistent cut in global order, with the boundary for an append that rests
-     * on them.
+     * Reads the events that a query matches as one consistent cut in global order, with the boundary for an append that
+     * rests on them.
      *
-     * <p>How far each tag and each stream has come is fixed when this method is called, in the first statement sent; the events
-     * end there. Inside a caller's transaction the read sees what that transaction has appended; a boundary that was read
-     * before an append of the same transaction may be in conflict with it: read again.
+     * <p>The first statement, sent when this method is called, fixes the last event of each tag and each stream; the
+     * events end there. Inside a caller's transaction the read sees what that transaction has appended; a boundary that
+     * was read before an append of the same transaction may be in conflict with it: read again.
      *
      * @param query which events
-     * @param eventType the type to read the events as. A filter: an item that names no types stands for the registered types
-     *     below this one, since a tag may be carried by events of other parts of the application; {@link Event} for all
+     * @param eventType the type to read the events as. A filter: an item that names no types stands for the registered
+     *     types below this one, since a tag may be carried by events of other parts of the application; {@link Event}
+     *     for all
      * @throws IllegalArgumentException if a type is not registered
      * @throws EventDeserializationException while iterating, if an event cannot be decoded
      * @throws StreamIntegrityException while iterating, if the store has lost an event of those asked for
-     * @throws TagsIncompleteException if stored events are being given tags of one of these names: wait for that
+     * @throws TagsIncompleteException while a backfill gives stored events tags with one of these names: wait for its
+     *     end
      * @throws TransientEventStoreException if the same call may succeed
      * @throws EventStoreUnavailableException if the store cannot be reached
      */
@@ -108,7 +111,7 @@ public interface EventStore extends EventReader {
     /**
      * The ids of existing streams that begin with a prefix, in the order of {@link StreamId}.
      *
-     * @param prefix what the ids begin with, literally
+     * @param prefix the beginning of the ids, taken literally
      * @param page after which id, and how many at most
      * @return the ids; fewer than the limit at the end of the list
      * @throws TransientEventStoreException if the same call may succeed

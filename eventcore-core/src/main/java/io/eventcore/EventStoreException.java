@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
  * A failure of an event store. The subtype says what the caller can do.
  *
  * <ul>
- *   <li>Decide again: {@link ConflictException}.
- *   <li>Repeat the transaction: {@link TransientEventStoreException}.
- *   <li>Ask how it ended: {@link AppendOutcomeUnknownException}, {@link CommandOutcomeUnknownException}.
- *   <li>Stop: all others.
+ * <li>Decide again: {@link ConflictException}.
+ * <li>Repeat the transaction: {@link TransientEventStoreException}.
+ * <li>Find out the outcome: {@link AppendOutcomeUnknownException}, {@link CommandOutcomeUnknownException}.
+ * <li>Stop: all others.
  * </ul>
  *
  * <p>No message holds the payload or the metadata of an event.

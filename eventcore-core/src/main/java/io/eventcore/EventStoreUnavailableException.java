@@ -12,7 +12,7 @@ public sealed class EventStoreUnavailableException extends EventStoreException p
     private static final long serialVersionUID = 1L;
 
     /**
-     * A failure that lasts.
+     * A lasting failure.
      *
      * @param problem what happened, without any of the payload
      */
@@ -20,21 +20,22 @@ public sealed class EventStoreUnavailableException extends EventStoreException p
         super(problem, cause);
     }
 
-    /** An append was asked to join a transaction of the caller that may only read. */
+    /** An append was called inside a read-only transaction of the caller. */
     public static EventStoreUnavailableException inReadOnlyTransaction() {
         return new EventStoreUnavailableException("The caller's transaction is read-only: it cannot append", null);
     }
 
     /**
-     * A reader asked for what comes after a position that the log does not reach: the log was set back behind it, by a
-     * failover that lost commits or by a restored backup; or nothing that was committed ever stood there.
+     * A reader asked for events after a position that the log does not reach. Either the log was set back behind that
+     * position, by a failover that lost commits or by a restored backup, or no committed event ever had it.
      *
      * @param after where the reader wants to continue
      * @param last the position of the last committed event
      */
     public static EventStoreUnavailableException logEndsBefore(GlobalPosition after, GlobalPosition last) {
         return new EventStoreUnavailableException(
-                "The log ends at position %s and cannot be read on after %s: it was set back behind that position, or the position belongs to an append that was not committed"
+                "The log ends at position %s, so it cannot be read after %s: it was set back behind that position, or"
+                        + " the position belongs to an append that was not committed"
                         .formatted(last, after),
                 null);
     }

@@ -60,8 +60,8 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     }
 
     /**
-     * A reader over what a store has found, which decodes while it is iterated, so that an event that is not reached does no
-     * harm. For authors of stores.
+     * A reader over the stored events that a store has found. It decodes during the iteration, so an undecodable event
+     * that is not reached does no harm. For authors of stores.
      *
      * @param versions the version of every stream asked for, {@link StreamVersion#NONE} where it does not exist
      * @param stored the events in global order, ending at these versions; may be iterated more than once
@@ -79,8 +79,8 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     }
 
     /**
-     * A reader over stored events of which something else than the store tells what they stand for. Asks while it is
-     * iterated, so that an event that is not reached does no harm. For what wraps stores.
+     * A reader over stored events that other code than the store decodes. It decodes during the iteration, so an
+     * undecodable event that is not reached does no harm. For wrappers of stores.
      *
      * @param versions the version of every stream asked for, {@link StreamVersion#NONE} where it does not exist
      * @param stored the events in global order, ending at these versions; may be iterated more than once
@@ -100,7 +100,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     }
 
     /**
-     * The version of the stream that was read, also if reading began after some event.
+     * The version of the stream that was read, even if reading began after some event.
      *
      * @throws IllegalStateException if several streams were read: ask {@link #version(StreamId)}
      */
@@ -137,7 +137,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     }
 
     /**
-     * The events in order, not decoded. For what wraps stores.
+     * The events in order, not decoded. For wrappers of stores.
      *
      * @return the events; empty if this reader was made of events that were decoded already
      */
@@ -146,9 +146,9 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     }
 
     /**
-     * How many events the last iteration has passed over because their type is unknown, as far as it has come: 0 unless the
-     * application {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events. What was folded is not all that
-     * is stored then.
+     * How many events of unknown types the last iteration has skipped so far: 0 unless the application
+     * {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events. In that case, the fold did not
+     * include all stored events.
      */
     public long skippedEvents() {
         return skipped.events;
@@ -159,7 +159,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
         return StreamSupport.stream(spliterator(), false);
     }
 
-    /** All events at once; for streams that are known to be short. */
+    /** All events as a list; for streams that are known to be short. */
     public List<RecordedEvent<E>> toList() {
         List<RecordedEvent<E>> all = new ArrayList<>();
         forEach(all::add);
@@ -181,7 +181,9 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
         return state;
     }
 
-    /** Gives each part of each stored event; what decoding throws is thrown where the event would be returned. */
+    /**
+     * Returns each part of each stored event; throws the exception of a failed decoding instead of returning the event.
+     */
     static final class Decoding<S, E extends Event> implements Iterator<RecordedEvent<E>> {
         private final Iterator<S> stored;
         private final Function<? super S, StoredEvent> form;

@@ -28,7 +28,7 @@ public record EventStreamSlice(List<AppendedEvent> events) {
         return events.isEmpty();
     }
 
-    /** The highest position written; {@link GlobalPosition#START} if nothing was. */
+    /** The highest position written; {@link GlobalPosition#START} if nothing was written. */
     public GlobalPosition lastPosition() {
         return events.isEmpty()
                 ? GlobalPosition.START

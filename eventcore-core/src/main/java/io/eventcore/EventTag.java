@@ -6,16 +6,17 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * A subject that an event is about, beside its stream: {@code course:c1}. An event has one home stream and up to
- * {@value #MAX_PER_EVENT} tags; decisions rest on what carries a tag as they rest on a stream.
+ * A subject that an event is about, besides its stream: {@code course:c1}. An event has one home stream and up to
+ * {@value #MAX_PER_EVENT} tags; a decision can rest on the events of a tag as on those of a stream.
  *
  * <p>A name is {@code [a-z][a-z0-9-]*}, 63 characters at most. A value follows the rules of {@link StreamId}; without a
- * value the tag says that the event is one of a kind ({@code students}). {@code name:value} has at most 254 code points.
- * Tags are case-sensitive, never normalised, and equal exactly when their characters are, on every store. The natural
- * order is that of the UTF-8 bytes. A tag stands in tables and messages as it is, for ever: never personal data. Immutable.
+ * value the tag says that the event is one of a kind ({@code students}). {@code name:value} has at most 254 code
+ * points. Tags are case-sensitive, never normalised, and equal exactly when their characters are, on every store. The
+ * natural order is that of the UTF-8 bytes. Tables and messages show a tag as it is, forever: it must not contain
+ * personal data. Immutable.
  *
  * @param name what kind of subject it is
- * @param value which one, stripped; empty if there is only one
+ * @param value which subject, stripped; empty if there is only one
  * @since 0.1
  */
 public record EventTag(String name, String value) implements Comparable<EventTag>, Serializable {
@@ -72,10 +73,11 @@ public record EventTag(String name, String value) implements Comparable<EventTag
     }
 
     /**
-     * The tags that {@link Tag} marks on an object: those of its components, and those of its class and of all types above
-     * it.
+     * The tags that {@link Tag} marks on an object: those of its components, and those of its class and of all types
+     * above it.
      *
-     * @throws IllegalArgumentException if the marks on the class are not well-formed, or a value is no value of a tag
+     * @throws IllegalArgumentException if the marks on the class are not well-formed, or a value is not a valid tag
+     *     value
      * @throws NullPointerException if a marked component holds null
      */
     public static Set<EventTag> markedOn(Object instance) {
@@ -94,7 +96,7 @@ public record EventTag(String name, String value) implements Comparable<EventTag
     static String checkName(String name) {
         if (!NAME.matcher(Objects.requireNonNull(name, "name")).matches()) {
             throw new IllegalArgumentException("Tag name '" + Texts.shown(name)
-                    + "' must begin with a to z, go on with a to z, 0 to 9 and -, and have at most 63 characters");
+                    + "' must begin with a to z, continue with a to z, 0 to 9 and -, and have at most 63 characters");
         }
         return name;
     }

@@ -9,9 +9,8 @@ import java.lang.annotation.Target;
 /**
  * The stable name under which the events of a class are stored.
  *
- * <p>The name, never the class name, stands in the database, so a class can be renamed or moved without touching
- * stored events. An event class without this annotation, and two classes with one name, are refused when the names are
- * registered.
+ * <p>The database holds this name, never the class name, so you can rename or move a class without touching stored
+ * events. Registration refuses an event class without this annotation, and two classes with the same name.
  *
  * @since 0.1
  */
@@ -26,10 +25,9 @@ public @interface EventType {
     String value();
 
     /**
-     * Which shape of the event this class is, 1 for the first. From the second on, the number is part of the name that is
-     * stored: {@code cart.item-added@2}. What was stored in earlier shapes is turned into this one by an
-     * {@code io.eventcore.serialization.Upcaster}, or is read by this class as it is if its name is among the
-     * {@link #aliases()}.
+     * Which shape of the event this class is, 1 for the first. From the second shape on, the number is part of the
+     * stored name: {@code cart.item-added@2}. An {@code io.eventcore.serialization.Upcaster} turns events of earlier
+     * shapes into this one; or this class reads them unchanged if their names are among the {@link #aliases()}.
      */
     int revision() default 1;
 

@@ -39,7 +39,10 @@ public sealed interface ExpectedVersion extends Serializable {
         return new StreamExists();
     }
 
-    /** The caller does not care. Only for streams that are written: there is nothing to check on a read-only one. */
+    /**
+     * The caller does not care. Only for streams that the append writes: on a read-only stream there would be nothing
+     * to check.
+     */
     static ExpectedVersion any() {
         return new Any();
     }
@@ -79,7 +82,7 @@ public sealed interface ExpectedVersion extends Serializable {
         }
     }
 
-    /** Any version, also none. */
+    /** Any version, including none. */
     record Any() implements ExpectedVersion {
         @Override
         public boolean isMetBy(StreamVersion actual) {

@@ -10,7 +10,7 @@ final class Identifiers {
 
     /**
      * Strips white space and checks what holds for every identifier: not empty, not too long, well-formed, no control
-     * characters. Those would be refused or, worse, silently changed by one database or the other.
+     * characters. Some databases refuse other texts or, worse, change them silently.
      */
     static String check(String what, String raw) {
         Objects.requireNonNull(raw, what);
@@ -36,7 +36,7 @@ final class Identifiers {
         return text;
     }
 
-    /** Whether a text is obviously fine: most are, and they are checked for every event that is read. */
+    /** Whether a text is obviously valid: most are, and the check runs for every event that is read. */
     private static boolean isPlain(String text) {
         int length = text.length();
         if (length == 0 || length > MAX_CODE_POINTS || text.charAt(0) == ' ' || text.charAt(length - 1) == ' ') {
@@ -51,7 +51,9 @@ final class Identifiers {
         return true;
     }
 
-    /** Refuses unpaired surrogates: drivers replace them by a question mark, so that different texts become one. */
+    /**
+     * Refuses unpaired surrogates: drivers replace them with a question mark, so different texts would become the same.
+     */
     static void checkWellFormed(String what, String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -1,10 +1,10 @@
 package io.eventcore;
 
 /**
- * A text is not the id of a stream. The message says which rule it breaks, and does not quote the text.
+ * A text is not a valid stream id. The message says which rule it breaks, and does not quote the text.
  *
- * <p>A type of its own because ids often come from outside, in the path of a request for example: the client can mend
- * it.
+ * <p>It is a separate type because ids often come from outside, for example in the path of a request: the client can
+ * correct them.
  *
  * @since 0.1
  */

@@ -7,15 +7,15 @@ import java.util.UUID;
 /**
  * An event that is about to be appended, with the id it will be stored under and the stream it goes to.
  *
- * <p>The id is made before the first try, so that a repeated append is recognised. Immutable.
+ * <p>The id is made before the first attempt, so that a repeated append is recognised. Immutable.
  *
  * @param id the id of the event
  * @param streamId the stream to append to
  * @param event the fact
- * @param tags what it is about beside its stream, {@value EventTag#MAX_PER_EVENT} at most; as a rule
+ * @param tags what it is about besides its stream, at most {@value EventTag#MAX_PER_EVENT}; usually
  *     {@link Event#eventTags()}
- * @param metadata what this event alone is stored with, beside the metadata of the append, which it overrides; empty as
- *     a rule
+ * @param metadata metadata of this event alone; it is added to the metadata of the append and overrides it; usually
+ *     empty
  * @since 0.1
  */
 public record NewEvent(UUID id, StreamId streamId, Event event, Set<EventTag> tags, EventMetadata metadata) {
@@ -36,7 +36,7 @@ public record NewEvent(UUID id, StreamId streamId, Event event, Set<EventTag> ta
         }
     }
 
-    /** An event with the tags that it says it has. */
+    /** An event with the tags of {@link Event#eventTags()}. */
     public NewEvent(UUID id, StreamId streamId, Event event, EventMetadata metadata) {
         this(id, streamId, event, event.eventTags(), metadata);
     }
@@ -52,7 +52,7 @@ public record NewEvent(UUID id, StreamId streamId, Event event, Set<EventTag> ta
     }
 
     /**
-     * This event with other tags than it says it has.
+     * This event with tags other than those of {@link Event#eventTags()}.
      *
      * @throws IllegalArgumentException if there are too many
      */

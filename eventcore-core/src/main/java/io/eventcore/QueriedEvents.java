@@ -42,8 +42,8 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
     /**
      * What a store has found. For authors of stores.
      *
-     * @param query as the caller has asked
-     * @param eventType of what stored events stand for, only events of this type
+     * @param query the caller's query
+     * @param eventType only events of this type are returned
      */
     public static <E extends Event> QueriedEvents<E> of(StoredMatches matches, EventQuery query, Class<E> eventType) {
         return ofParts(
@@ -56,13 +56,13 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
     }
 
     /**
-     * What is known by more than the store, and decoded in another way. For the library.
+     * Events from more sources than the store, decoded in another way. For the library.
      *
      * @param stored the events in global order, each once
      * @param form an event as it is stored
      * @param parts the events that it stands for
-     * @param query as the caller has asked
-     * @param eventType of what stored events stand for, only events of this type
+     * @param query the caller's query
+     * @param eventType only events of this type are returned
      */
     public static <S, E extends Event> QueriedEvents<E> ofParts(
             Boundary boundary,
@@ -82,7 +82,7 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
                 eventType);
     }
 
-    /** What an append rests on that was decided on these events. */
+    /** What an append that was decided on these events rests on. */
     public Boundary boundary() {
         return boundary;
     }
@@ -133,7 +133,7 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
         return wanted.isEmpty();
     }
 
-    /** All events at once; where they are known to be few. */
+    /** All events as a list; for queries that are known to match few. */
     public List<RecordedEvent<E>> toList() {
         return stream().toList();
     }

@@ -3,7 +3,7 @@ package io.eventcore;
 import java.util.Objects;
 
 /**
- * A stored event of a type that is not registered, as it is stored, for readers that ask for {@link Event}: where unknown types
+ * A stored event of an unregistered type, in its stored form, for readers that ask for {@link Event}, if unknown types
  * are read as {@linkplain io.eventcore.serialization.UnknownTypes#RAW raw}. It cannot be appended: it has no class.
  *
  * <p>Immutable.

@@ -49,7 +49,7 @@ public final class RecordedEvent<E extends Event> {
     }
 
     /**
-     * A recorded event, whole. For authors of stores, and for tests.
+     * A complete recorded event. For authors of stores, and for tests.
      *
      * @param event see {@link #event()}
      * @param id see {@link #id()}
@@ -93,14 +93,14 @@ public final class RecordedEvent<E extends Event> {
                 replacement, id, part, streamId, version, position, typeName, metadata, recordedAt, personal);
     }
 
-    /** The same record, said to {@linkplain #holdsPersonalData() hold personal data}. For authors of stores. */
+    /** The same record, marked as {@linkplain #holdsPersonalData() holding personal data}. For authors of stores. */
     public RecordedEvent<E> withPersonalData() {
         return new RecordedEvent<>(event, id, part, streamId, version, position, typeName, metadata, recordedAt, true);
     }
 
     /**
-     * Whether what is stored holds {@linkplain PersonalData personal data} that is sealed, readable or erased: another read may find a placeholder
-     * where this one found a value, so the event must not be kept for long.
+     * Whether the stored event holds {@linkplain PersonalData personal data} that is sealed, readable or erased: a
+     * later read may find a placeholder instead of a value, so the event must not be kept for long.
      */
     public boolean holdsPersonalData() {
         return personal;
@@ -117,19 +117,19 @@ public final class RecordedEvent<E extends Event> {
     }
 
     /**
-     * Which part of the stored event this is, where today's code makes several events of one that was stored long ago: 0
-     * for the first (or for the {@linkplain io.eventcore.serialization.Upcaster#withHeir heir}), and for every event that
-     * is whole. The others have numbers of their own, which say nothing of their order; an upcaster that is added later
-     * changes none of them. Parts share id, stream, version and position: see {@link #deduplicationId()}.
+     * Which part of the stored event this is, if today's code turns one old event into several: 0 for the first (or for
+     * the {@linkplain io.eventcore.serialization.Upcaster#withHeir heir}), and for every event that is whole. The
+     * others have numbers that do not reflect their order; upcasters that are added later change none of them. Parts
+     * share id, stream, version and position: see {@link #deduplicationId()}.
      */
     public long part() {
         return part;
     }
 
     /**
-     * What to recognise the event by where it may come again, and is to be dealt with once: the {@link #id()}, for parts
-     * other than 0 followed by a dot and the number of the {@link #part()}. Unique among all that is read from a store, and
-     * the same in later releases, whatever upcasters they add. At most 56 characters.
+     * Identifies the event for a consumer that may receive it again and must process it once: the {@link #id()}; for
+     * parts other than 0, followed by a dot and the number of the {@link #part()}. Unique among all events read from a
+     * store, and the same in later releases, whatever upcasters they add. At most 56 characters.
      */
     public String deduplicationId() {
         return part == 0 ? id.toString() : id + "." + part;
@@ -155,12 +155,12 @@ public final class RecordedEvent<E extends Event> {
         return typeName;
     }
 
-    /** What was given with it; empty if nothing was. */
+    /** The metadata that it was appended with; empty if there was none. */
     public EventMetadata metadata() {
         return metadata;
     }
 
-    /** When the store took the event, in microseconds; not an order: clocks go backwards. */
+    /** When the store recorded the event, in microseconds. Not an order: clocks go backwards. */
     public Instant recordedAt() {
         return recordedAt;
     }

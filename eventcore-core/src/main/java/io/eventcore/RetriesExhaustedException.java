@@ -6,10 +6,10 @@ import java.time.Duration;
  * A command was tried as often as its retry policy allows, and every attempt failed. Nothing was stored.
  *
  * <p>The cause is the failure of the last attempt: a {@link ConflictException} or a
- * {@link TransientEventStoreException}. Try again later, or report to the user that others were faster.
+ * {@link TransientEventStoreException}. Try again later, or report to the user that other commands were faster.
  *
- * <p>Not an {@link EventStoreException}: it says how the execution of a command ended, not how a call to the store did, and
- * who handles a conflict of an append must not take it for one.
+ * <p>Not an {@link EventStoreException}: it says how the execution of a command ended, not how a call to the store
+ * ended, so code that handles the conflict of an append must not catch it.
  *
  * @since 0.1
  */
@@ -24,7 +24,7 @@ public final class RetriesExhaustedException extends RuntimeException {
      *
      * @param command the name of the command
      * @param attempts how many attempts were made, the first one included
-     * @param elapsed how long they took together, waiting included
+     * @param elapsed how long all attempts took together, waiting included
      * @param last the failure of the last attempt
      */
     public RetriesExhaustedException(String command, int attempts, Duration elapsed, EventStoreException last) {

@@ -7,11 +7,11 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * An event as a store holds it: its place, its name, and its content in the stored form. Nothing is decoded before it is
- * asked for: an event that is not wanted costs nothing, and one that cannot be decoded spoils nothing but itself.
+ * An event as a store holds it: its place, its name, and its content in the stored form. Decodes nothing before a
+ * caller asks for it: an unwanted event costs nothing, and an event that cannot be decoded affects no other.
  *
- * <p>Every store makes these, and all that lies between a store and the code of the application passes them on. What hands
- * an event to that code decodes it. For authors of stores, and of what wraps stores. Immutable.
+ * <p>Every store makes these, and every layer between a store and the application's code passes them on. The layer that
+ * hands an event to that code decodes it. For authors of stores and of wrappers of stores. Immutable.
  *
  * @since 0.1
  */
@@ -28,24 +28,24 @@ public final class StoredEvent {
     private final Decoder decoder;
 
     /**
-     * Makes events of what is stored: no other code of the library does. Safe for any number of threads.
+     * Turns stored data into events: no other code of the library does. Safe for any number of threads.
      *
      * @since 0.1
      */
     @FunctionalInterface
     public interface Decoder {
         /**
-         * The events that it stands for today, in order: one, unless upcasters make several or none of it. New objects for
-         * each call, unless the store keeps its events as they are.
+         * The events that it stands for today, in order: one, unless upcasters turn it into several or none. New
+         * objects for each call, unless the store keeps its events as they are.
          *
          * @throws EventDeserializationException if it cannot be decoded
          */
         List<RecordedEvent<Event>> decode(StoredEvent stored);
 
         /**
-         * The forms in which the events that it stands for today would be stored if they were written today, in order: itself
-         * where no upcaster changes it, and then it is not decoded. Of {@linkplain PersonalData personal data} only the
-         * placeholders. By default itself.
+         * The forms in which the events that it stands for today would be stored if they were written today, in order:
+         * itself if no upcaster changes it; in that case, it is not decoded. Contains only the placeholders of
+         * {@linkplain PersonalData personal data}. By default itself.
          *
          * @param filter of what upcasters make, only events of the types that it wants
          * @throws EventDeserializationException if upcasters change it, and it cannot be decoded or written
@@ -59,7 +59,10 @@ public final class StoredEvent {
             return true;
         }
 
-        /** Events of these payloads are about to be decoded: what that needs is fetched at once. Does not fail. */
+        /**
+         * Announces that events with these payloads are about to be decoded: fetches what that needs at once. Does not
+         * fail.
+         */
         default void prepare(Collection<byte[]> payloads) {}
 
         /** Whether {@link #prepare} does anything. */
@@ -96,7 +99,7 @@ public final class StoredEvent {
      *
      * @param payload see {@link #payload()}; not copied
      * @param metadata see {@link #metadata()}; not copied
-     * @param decoder decodes it when that is asked for
+     * @param decoder decodes it on demand
      */
     public static StoredEvent of(
             StreamId streamId,
@@ -174,8 +177,8 @@ public final class StoredEvent {
     }
 
     /**
-     * The events that it stands for today, decoded: one, unless upcasters make several or none of it. New objects for each
-     * call, unless the store keeps its events as they are.
+     * The events that it stands for today, decoded: one, unless upcasters turn it into several or none. New objects for
+     * each call, unless the store keeps its events as they are.
      *
      * @param eventType the type to read them as: a check of each
      * @throws EventDeserializationException if it cannot be decoded, or one of them is of another type
@@ -185,9 +188,9 @@ public final class StoredEvent {
     }
 
     /**
-     * The forms in which the events that it stands for today would be stored if they were written today, in order: itself
-     * where no upcaster changes it, and then nothing is decoded. For what passes stored events on to others. Of
-     * {@linkplain PersonalData personal data} in an event that is upcast only the placeholders are left.
+     * The forms in which the events that it stands for today would be stored if they were written today, in order:
+     * itself if no upcaster changes it; in that case, nothing is decoded. For code that passes stored events on. An
+     * upcast event contains only the placeholders of {@linkplain PersonalData personal data}.
      *
      * @param filter of what upcasters make, only events of the types that it wants
      * @throws EventDeserializationException if upcasters change it, and it cannot be decoded or written
@@ -197,16 +200,16 @@ public final class StoredEvent {
     }
 
     /**
-     * Whether a class or an upcaster has the name it is stored under. If none has, decoding it fails, or gives nothing or a
-     * {@link RawEvent}, as the application has chosen.
+     * Whether a class or an upcaster has the name it is stored under. If none has, decoding it fails, or returns
+     * nothing or a {@link RawEvent}, as the application has chosen.
      */
     public boolean isKnown() {
         return decoder.knows(this);
     }
 
     /**
-     * As {@link #decode(Class)}, without those that a filter of types does not want: what is stored under one name may be
-     * events of several types today.
+     * As {@link #decode(Class)}, without the types that a filter does not want: one stored name may stand for events of
+     * several types today.
      */
     @SuppressWarnings("unchecked") // Each is checked, and the list is read only.
     public <E extends Event> List<RecordedEvent<E>> decode(EventFilter filter, Class<E> eventType) {
@@ -220,10 +223,10 @@ public final class StoredEvent {
         return (List<RecordedEvent<E>>) (List<?>) decoded;
     }
 
-    /** It was asked for as another type. */
+    /** The caller reads it as another type. */
     private EventDeserializationException isNot(Event event, Class<?> eventType) {
         String problem = event instanceof RawEvent
-                ? "no event class is registered under this name, and it is not read as an Event but as a "
+                ? "no event class is registered under this name, and the caller reads it not as an Event but as a "
                         + eventType.getName()
                 : "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
         return new EventDeserializationException(streamId, version, position, typeName, problem, null);

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What one page of the log holds, as it is stored. Otherwise as {@link EventBatch}. For authors of stores, and of what wraps
+ * One page of the log, in stored form; otherwise like {@link EventBatch}. For authors of stores and of wrappers of
  * stores.
  *
  * <p>Immutable.
  *
  * @param events the matching events in position order; may be empty
  * @param continueAfter the position to read the next page after
- * @param endReached whether the reader has seen everything that could be delivered at that moment
+ * @param endReached whether this page reached the end of what could be delivered at that moment
  * @since 0.1
  */
 public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter, boolean endReached) {
-    /** What the library itself appends to the log, and no type of an application covers. */
+    /** Events that the library itself appends to the log, and that no type of an application covers. */
     private static final String SUBJECT_ERASED = "eventcore.subject-erased";
 
     /** Copies the list. */
@@ -35,8 +35,9 @@ public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter,
     }
 
     /**
-     * The page, decoded for the caller of {@link EventReader#readEvents}. A {@link io.eventcore.personaldata.SubjectErased} is left out where it is not of
-     * {@code eventType}: the first erasure must not stop a reader of the application's events.
+     * The page, decoded for the caller of {@link EventReader#readEvents}. A
+     * {@link io.eventcore.personaldata.SubjectErased} is left out if it is not of {@code eventType}: the first erasure
+     * must not stop a reader of the application's events.
      *
      * @param filter the one that it was read with
      * @throws EventDeserializationException if an event cannot be decoded or is not of {@code eventType}
@@ -51,7 +52,7 @@ public record StoredPage(List<StoredEvent> events, GlobalPosition continueAfter,
         return new EventBatch<>(decoded, continueAfter, endReached);
     }
 
-    /** It is decoded all the same: from then on nothing of the subject is read. */
+    /** It is decoded all the same: from then on, no data of the subject is read. */
     private static boolean isPassedOver(StoredEvent event, Class<? extends Event> eventType) {
         return event.typeName().equals(SUBJECT_ERASED)
                 && event.decode(Event.class).stream().noneMatch(part -> eventType.isInstance(part.event()));

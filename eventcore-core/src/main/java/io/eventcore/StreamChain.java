@@ -9,12 +9,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams with what is believed of them, in the order of their registration: an immutable map that grows without being
- * copied. Ten thousand streams are registered in little more than linear time, although each step yields a value of its
- * own.
+ * Streams and their expected versions, in the order of registration: an immutable map that grows without being copied.
+ * Registering ten thousand streams takes little more than linear time, although each step returns a new value.
  *
- * <p>A chain keeps the order, a tree over the bits of the hashes finds a stream. A step makes anew the few nodes on the
- * way to its stream and shares the rest with the value before.
+ * <p>A chain keeps the order, a tree over the bits of the hashes finds a stream. A step copies the few nodes on the way
+ * to its stream and shares the rest with the previous value.
  */
 final class StreamChain {
     private static final StreamChain EMPTY = new StreamChain(null, null, null, 0);
@@ -24,7 +23,7 @@ final class StreamChain {
     private final @Nullable Node tree;
     private final int size;
 
-    /** Asked for again and again; made at most once by each thread. */
+    /** Callers ask for it repeatedly; each thread makes it at most once. */
     private volatile @Nullable Map<StreamId, ExpectedVersion> map;
 
     private StreamChain(@Nullable StreamChain before, @Nullable Leaf last, @Nullable Node tree, int size) {
@@ -60,7 +59,7 @@ final class StreamChain {
         return (hash >>> bit & 1) == 1;
     }
 
-    /** What is believed of a stream; null if it is not registered. */
+    /** The expected version of a stream; null if it is not registered. */
     @Nullable
     ExpectedVersion get(StreamId id) {
         int hash = hashOf(id);
@@ -76,7 +75,7 @@ final class StreamChain {
         return null;
     }
 
-    /** With one stream more, which is not registered yet. */
+    /** With one more stream, which is not registered yet. */
     StreamChain plus(StreamId id, ExpectedVersion expected) {
         Leaf leaf = new Leaf(id, expected, null);
         return new StreamChain(this, leaf, plus(tree, leaf, 0), size + 1);

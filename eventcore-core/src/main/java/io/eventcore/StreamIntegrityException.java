@@ -1,8 +1,8 @@
 package io.eventcore;
 
 /**
- * A stream has a hole: an event between two others, or before its known version, is not there. The tables were changed
- * by other means than the store; restore them from a backup.
+ * A stream has a gap: an event between two others, or before its known version, is missing. Something other than the
+ * store changed the tables; restore them from a backup.
  *
  * @since 0.1
  */
@@ -12,7 +12,7 @@ public final class StreamIntegrityException extends EventStoreException {
     private final StreamId streamId;
     private final StreamVersion missing;
 
-    /** A stream and the first version that is missing in it. */
+    /** A stream and its first missing version. */
     public StreamIntegrityException(StreamId streamId, StreamVersion missing) {
         super("Stream '%s' has lost its event of version %s".formatted(streamId, missing), null);
         this.streamId = streamId;
@@ -24,7 +24,7 @@ public final class StreamIntegrityException extends EventStoreException {
         return streamId;
     }
 
-    /** The first version that is missing. */
+    /** The first missing version. */
     public StreamVersion missing() {
         return missing;
     }

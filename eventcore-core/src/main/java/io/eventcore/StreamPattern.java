@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 /**
  * A glob over whole stream ids, with the same meaning on every store.
  *
- * <p>{@code *} stands for any run of characters, also none and also {@code /}; {@code ?} for exactly one code point;
- * {@code [abc]}, {@code [a-z]} and {@code [!a-z]} for one code point of, or not of, a class. Every other character
- * stands for itself. A pattern has 1 to 255 code points after stripping and obeys the rules of {@link StreamId} except
- * the one about glob characters. Immutable; equal when the texts are.
+ * <p>{@code *} stands for any run of characters, including none and including {@code /}; {@code ?} for exactly one code
+ * point; {@code [abc]}, {@code [a-z]} and {@code [!a-z]} for one code point of, or not of, a class. Every other
+ * character stands for itself. A pattern has 1 to 255 code points after stripping and obeys the rules of
+ * {@link StreamId} except the one about glob characters. Immutable; equal when the texts are.
  *
  * @since 0.1
  */
@@ -124,8 +124,8 @@ public final class StreamPattern {
         }
 
         /**
-         * What stands between two stars is right wherever it is found first, so it is never looked for again: the time
-         * to match grows with the length of id and pattern, not with the ways to divide the id among the stars.
+         * The first match of the text between two stars is always right, so it is never searched again: the time to
+         * match grows with the length of id and pattern, not with the number of ways to divide the id among the stars.
          */
         String regexWithoutBacktracking() {
             StringBuilder result = new StringBuilder(betweenStars.get(0));
@@ -195,7 +195,9 @@ public final class StreamPattern {
             return members.append(']').toString();
         }
 
-        /** Escapes every ASCII character that is no letter or digit: a backslash before those is a literal anywhere. */
+        /**
+         * Escapes every ASCII character that is not a letter or digit: a backslash before those is a literal anywhere.
+         */
         private static void escape(StringBuilder target, int codePoint) {
             boolean plain = codePoint > 0x7F || Character.isLetterOrDigit(codePoint);
             if (!plain) {

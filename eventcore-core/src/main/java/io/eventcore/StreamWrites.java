@@ -9,12 +9,11 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What one append does: which streams it rests on, what it believes about them, and the events it adds.
+ * The content of one append: the streams that it rests on, their expected versions, and the events that it adds.
  *
- * <p>Built step by step; each step returns a new value and leaves the old one alone. A stream is registered with its
+ * <p>Built step by step; each step returns a new value and does not change the old one. A stream is registered with its
  * {@link ExpectedVersion} before events are added to it. A registered stream without events is a <em>read-only
- * participant</em>: its version is checked all the same, which is how a decision can rest on a stream it does not
- * write.
+ * participant</em>: its version is checked all the same, so a decision can rest on a stream that it does not write.
  *
  * <pre>{@code
  * StreamWrites.empty()
@@ -116,8 +115,8 @@ public final class StreamWrites {
     }
 
     /**
-     * Lets the append succeed only if no event that the boundary's query matches has been committed since the boundary was
-     * read. All boundaries given must hold; one without streams and events is checked all the same.
+     * Lets the append succeed only if no event that the boundary's query matches has been committed since the boundary
+     * was read. All boundaries must hold; they are checked even if the append has no streams and events.
      *
      * @throws IllegalArgumentException if there are more than 200
      */
@@ -134,7 +133,10 @@ public final class StreamWrites {
         return new StreamWrites(streams, events, metadata, List.copyOf(more));
     }
 
-    /** Replaces the metadata that every event of this append is stored with, beside its {@linkplain NewEvent own}. */
+    /**
+     * Replaces the metadata that every event of this append is stored with, in addition to its
+     * {@linkplain NewEvent own}.
+     */
     public StreamWrites withMetadata(EventMetadata replacement) {
         return new StreamWrites(streams, events, Objects.requireNonNull(replacement, "metadata"), boundaries);
     }
@@ -144,7 +146,7 @@ public final class StreamWrites {
         return streams.toMap();
     }
 
-    /** What the append rests on beside the versions of streams. */
+    /** What the append rests on besides the versions of streams. */
     public List<Boundary> boundaries() {
         return boundaries;
     }
@@ -154,16 +156,16 @@ public final class StreamWrites {
         return events.toList();
     }
 
-    /** The metadata of every event of this append, beside its {@linkplain NewEvent own}. */
+    /** The metadata of every event of this append, in addition to its {@linkplain NewEvent own}. */
     public EventMetadata metadata() {
         return metadata;
     }
 
     /**
-     * Checks what can only be said of the whole. Stores call it before they do anything else.
+     * Checks the rules that concern the append as a whole. Stores call it before they do anything else.
      *
      * @throws IllegalArgumentException if a stream is registered with {@link ExpectedVersion#any()} and receives no
-     *     event, so that there is nothing to check about it, or if two events have one id
+     *     event, so that there is nothing to check about it, or if two events have the same id
      */
     public void checkComplete() {
         List<NewEvent> added = events();

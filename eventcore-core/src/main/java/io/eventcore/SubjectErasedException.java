@@ -1,8 +1,8 @@
 package io.eventcore;
 
 /**
- * An event holds {@linkplain PersonalData personal data} of a subject that was erased. Nothing was stored, and nothing will be: an erased subject
- * gets no other key.
+ * An event holds {@linkplain PersonalData personal data} of a subject that was erased. Nothing was stored, and nothing
+ * will be: an erased subject never gets another key.
  *
  * @since 0.1
  */
@@ -17,7 +17,7 @@ public final class SubjectErasedException extends EventStoreException {
         this.subject = subject;
     }
 
-    /** Whose data it is. */
+    /** The erased subject. */
     public String subject() {
         return subject;
     }

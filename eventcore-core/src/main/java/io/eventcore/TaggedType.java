@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Tag} marks on a class; worked out once for each class. */
+/** What {@link Tag} marks on a class; determined once for each class. */
 final class TaggedType {
     private static final ClassValue<TaggedType> TYPES = new ClassValue<>() {
         @Override
@@ -118,7 +118,7 @@ final class TaggedType {
         return List.copyOf(marked);
     }
 
-    /** Kotlin marks the field of a record, Java the component too. */
+    /** Kotlin annotates the field of a record, Java also the component. */
     private static @Nullable Tag markOn(Class<?> type, RecordComponent component) {
         Tag mark = component.getAnnotation(Tag.class);
         if (mark != null) {

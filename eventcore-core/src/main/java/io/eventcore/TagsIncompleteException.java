@@ -3,9 +3,10 @@ package io.eventcore;
 import java.util.Objects;
 
 /**
- * Nothing can be decided on tags of this name, and no reader can find them all: events that were stored without them are
- * being given them. Nothing was stored. Appends that carry such tags and rest on none go on. Wait for the backfill to end,
- * or run one that was interrupted again: it goes on where it was.
+ * A backfill is giving tags with this name to events that were stored without them. Until it ends, no command can
+ * decide on these tags, and no reader can find all events that carry them. Nothing was stored. Appends whose events
+ * carry these tags still work if they rest on none of them. Wait for the backfill to end, or run an interrupted one
+ * again: it continues where it stopped.
  *
  * @since 0.1
  */
@@ -17,8 +18,8 @@ public final class TagsIncompleteException extends EventStoreUnavailableExceptio
     /** Tags of this name are incomplete. For authors of stores. */
     public TagsIncompleteException(String tagName) {
         super(
-                ("Tags named '%s' are being given to events that were stored without them; until that is done nothing can be"
-                                + " decided on them, and no reader can find them all")
+                ("A backfill is giving tags named '%s' to events that were stored without them; until it ends, no"
+                        + " command can decide on these tags, and no reader can find all events that carry them")
                         .formatted(Objects.requireNonNull(tagName, "tagName")),
                 null);
         this.tagName = tagName;

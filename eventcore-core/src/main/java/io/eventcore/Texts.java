@@ -6,7 +6,7 @@ final class Texts {
 
     private Texts() {}
 
-    /** A text that broke a rule: shortened, and without what would spoil a log. */
+    /** A text that broke a rule: shortened, and without characters that would garble a log. */
     static String shown(String text) {
         String printable = text.codePoints()
                 .limit(SHOWN)

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The store failed in a way that may not happen again: a deadlock, a serialization failure, a time-out, a lost
- * connection. Nothing of this append survives once the transaction has ended.
+ * connection. When the transaction ends, nothing of this append remains.
  *
  * <p>Repeat the <em>transaction</em>: the call itself if it was a transaction of its own, the whole caller's
  * transaction otherwise.
@@ -15,7 +15,7 @@ public final class TransientEventStoreException extends EventStoreException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * A passing failure.
+     * A transient failure.
      *
      * @param problem what happened, without any of the payload
      */

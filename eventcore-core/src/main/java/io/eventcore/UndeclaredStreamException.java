@@ -1,10 +1,10 @@
 package io.eventcore;
 
 /**
- * An event goes to a stream whose version is not part of the check: a mistake of the program. Nothing was stored.
+ * An event goes to a stream whose version is not part of the check: a programming error. Nothing was stored.
  *
- * <p>Register the stream before adding the event; in a command, declare the stream or discover it, or let the event carry a
- * tag that the command decides on.
+ * <p>Register the stream before adding the event; in a command, declare the stream or discover it, or let the event
+ * carry a tag that the command decides on.
  *
  * @since 0.1
  */
@@ -17,7 +17,8 @@ public final class UndeclaredStreamException extends EventStoreException {
     public UndeclaredStreamException(StreamId streamId) {
         this(
                 streamId,
-                "Stream '%s' receives an event but is not declared: register it, with the version that is expected, before the event is added"
+                "Stream '%s' receives an event but is not declared: register it, with its expected version, before"
+                        + " you add the event"
                         .formatted(streamId));
     }
 

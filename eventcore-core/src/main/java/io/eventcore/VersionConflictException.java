@@ -1,7 +1,7 @@
 package io.eventcore;
 
 /**
- * A stream does not meet the expectation an append was made under. Nothing was stored: read again and decide again.
+ * A stream does not have the version that an append expects. Nothing was stored: read again and decide again.
  *
  * <p>Of several streams in conflict, the first in the order of {@link StreamId} is named.
  *
@@ -26,7 +26,7 @@ public final class VersionConflictException extends ConflictException {
     }
 
     /**
-     * A conflict as it is passed on, with what is known about it there.
+     * This conflict with a note from the code that passes it on.
      *
      * @param note a sentence, without any of the payload
      */

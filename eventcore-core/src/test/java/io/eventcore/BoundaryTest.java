@@ -157,7 +157,7 @@ class BoundaryTest {
         assertThat(writes.toString()).contains("resting on").contains("course:c:1@7");
         assertThat(new BoundaryConflictException(COURSE.rowId(), StreamVersion.of(1), StreamVersion.of(2))
                         .withNote("so"))
-                .hasMessage("Tag 'course:c:1' has 2 events, 1 when it was read: one that the decision rests on may have"
-                        + " come since. so");
+                .hasMessage("Tag 'course:c:1' has 2 events, 1 when it was read: an event that the decision rests on"
+                        + " may have been added since. so");
     }
 }

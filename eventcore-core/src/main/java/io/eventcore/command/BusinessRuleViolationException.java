@@ -13,7 +13,7 @@ public class BusinessRuleViolationException extends RuntimeException {
     /**
      * A violated rule.
      *
-     * @param message what the rule is, for the user who gave the command
+     * @param message the rule, for the user who gave the command
      */
     public BusinessRuleViolationException(String message) {
         super(message);

@@ -7,14 +7,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * How much the stream caches of one executor hold, all together, and for how long: one for hot streams and tags, and one for
- * those that are known. Safe for any number of threads.
+ * How much the stream caches of one executor hold together, and for how long: the cache of hot streams and tags, and
+ * the cache of warm streams. Safe for any number of threads.
  */
 final class CacheBudget {
     /** How many bytes of stored events hot streams and tags hold at most. */
     static final long MAX_BYTES = 16L << 20;
 
-    /** What an event counts for beside its payload: the objects around it. */
+    /** What an event counts for besides its payload: the objects around it. */
     static final long BYTES_PER_EVENT = 256;
 
     private static final long COLD_AFTER_SECONDS = 5;
@@ -23,7 +23,7 @@ final class CacheBudget {
     private final long maxBytes;
     private final AtomicLong used = new AtomicLong();
 
-    /** {@code later}: runs what it is given after a while, so that streams are evicted that no command comes for. */
+    /** {@code later} runs a task after a delay, so that streams that no command uses are evicted. */
     CacheBudget(Executor later) {
         this(later, MAX_BYTES);
     }
@@ -33,7 +33,7 @@ final class CacheBudget {
         this.maxBytes = maxBytes;
     }
 
-    /** A budget of its own, of a cache that makes room by itself. */
+    /** A separate budget, for a cache that makes room itself. */
     static CacheBudget of(long maxBytes) {
         return new CacheBudget(Runnable::run, maxBytes);
     }
@@ -48,7 +48,7 @@ final class CacheBudget {
         return BYTES_PER_EVENT + event.bytes();
     }
 
-    /** Whether there is room for so much more; if so, it is counted. */
+    /** Whether there is room for this much more; if so, counts it. */
     boolean reserve(long bytes) {
         if (used.addAndGet(bytes) <= maxBytes) {
             return true;
@@ -57,7 +57,7 @@ final class CacheBudget {
         return false;
     }
 
-    /** Counts what is held already, also if there is no room for it; the caller makes room then. */
+    /** Counts what the cache already holds, even if there is no room for it; the caller then makes room. */
     void take(long bytes) {
         used.addAndGet(bytes);
     }

@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An item of queries as it was read, and as groups of decisions have gone on from there: its events that are stored, and what
+ * An item of queries as it was read, and as groups of decisions have continued from there: its stored events, and what
  * was seen of its guard.
  *
- * <p>An append that rests on the item and writes events of its guard holds the guard's row from its check to its commit. So
- * what the guard holds then is what was seen and these events, in the last places: it need not be read again. If other events
- * that do not match have come since it was read, the version is too low by their number. A store takes that for a reason to
- * look, or to refuse; never does it accept more.
+ * <p>An append that rests on the item and writes events of its guard holds the guard's row from its check to its
+ * commit. So the guard then holds what was seen, followed by these events: it need not be read again. If other events
+ * that do not match were added since it was read, the version is too low by their number. A store then checks the
+ * events or refuses the append; it never accepts more.
  *
  * <p>Not safe for concurrent use.
  */
@@ -63,7 +63,7 @@ final class CachedItem {
         return guardRow;
     }
 
-    /** What every event of the guard tells: the tag that it carries, or the stream that it is in. */
+    /** What every event of the guard has in common: the tag that it carries, or the stream that it is in. */
     Object guard() {
         return item.stream().isPresent() ? item.stream().get() : EventTag.ofRow(guardRow);
     }
@@ -73,7 +73,7 @@ final class CachedItem {
         return seen;
     }
 
-    /** Whether that was counted since it was read, and may be too low. */
+    /** Whether it was counted since the read, and may be too low. */
     boolean isCounted() {
         return counted;
     }
@@ -86,12 +86,12 @@ final class CachedItem {
         return bytes;
     }
 
-    /** Whether it was read, and all that may have come to it was counted, since there were so many doubts. */
+    /** Whether, since this number of doubts, it was read and every event that may have been added to it was counted. */
     boolean isSureSince(long doubts) {
         return sureSince == doubts;
     }
 
-    /** Events of its guard are about to be stored that it will lack. */
+    /** Events of its guard that it will lack are about to be stored. */
     void doubt() {
         sureSince = -1;
     }
@@ -105,7 +105,7 @@ final class CachedItem {
         return Boundary.of(new EventQuery(List.of(item)), List.of(guardRow), Map.of(guardRow, from));
     }
 
-    /** Whether it is stored as it is cached: these events, and no other. */
+    /** Whether the stored events are exactly the cached ones. */
     boolean isAs(StoredMatches read) {
         int next = 0;
         for (StoredEvent event : read.events()) {

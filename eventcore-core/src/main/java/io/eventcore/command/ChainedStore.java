@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The store as an attempt in a queue sees it: streams with what others have decided, and an append that passes the turn
- * on and returns when the decision is stored. Used by one thread for one attempt.
+ * The store as an attempt in a queue sees it: streams that include the decisions of other commands, and an append that
+ * passes the turn on and returns when the decision is stored. Used by one thread for one attempt.
  */
 final class ChainedStore implements EventStore {
     private final EventStore store;
@@ -57,7 +57,8 @@ final class ChainedStore implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         try {
             if (store.internals().joinsCallersTransaction()) {
-                // A transaction was begun around this append: it would return, and let others go, before the commit.
+                // There is a transaction around this append: the append would return, and let other commands continue,
+                // before the commit.
                 throw new DecideAgainException(true);
             }
             return chain.store(attempt, writes);

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes attempts at commands: reads, folds, decides, appends. Each attempt begins with nothing, whatever the one before
- * it has read.
+ * Makes attempts at commands: reads, folds, decides, appends. Each attempt starts from scratch, whatever the previous
+ * one has read.
  *
  * <p>Safe for any number of threads.
  */
@@ -27,7 +27,7 @@ final class CommandAttempts {
     /**
      * Makes one attempt.
      *
-     * @param store what is read and appended goes through it
+     * @param store all reads and the append use it
      * @param number the number of the attempt, 1 for the first
      * @throws io.eventcore.ConflictException if what was read has changed since
      * @throws io.eventcore.TransientEventStoreException if nothing was stored and another attempt may succeed
@@ -39,8 +39,8 @@ final class CommandAttempts {
     }
 
     /**
-     * Whether an attempt may decide on top of what others have decided. On tags it may if it reads once, and all that it rests
-     * on: more rounds, or the tail after a snapshot, are read from the store alone.
+     * Whether an attempt may decide on top of decisions of other commands. An attempt on tags may if it reads once,
+     * everything that it rests on: further rounds, and the tail after a snapshot, are read only from the store.
      */
     boolean mayBeInCompany(Command<?, ?> command) {
         CommandType type = CommandType.of(command);
@@ -48,8 +48,8 @@ final class CommandAttempts {
     }
 
     /**
-     * Whether an attempt may go on from what is known of its streams: not one on tags, and not one that goes on from a
-     * snapshot.
+     * Whether an attempt may continue from what is remembered of its streams: not an attempt on tags, and not one that
+     * continues from a snapshot.
      */
     boolean mayGoOnFromKnown(Command<?, ?> command) {
         return !CommandType.of(command).isTagged() && (snapshots == null || !snapshots.concern(command));
@@ -68,7 +68,8 @@ final class CommandAttempts {
         try {
             writes = basis.decide(request.contextAt(clock.instant()));
         } catch (Throwable refusal) {
-            // The same command, given twice, may have been carried out since we looked, and be the reason to refuse.
+            // The same command, given twice, may have been executed since the check, and may be the reason for the
+            // rejection.
             Optional<ExecutionResult> meanwhile = request.once().earlier();
             if (meanwhile.isPresent()) {
                 return meanwhile.get();

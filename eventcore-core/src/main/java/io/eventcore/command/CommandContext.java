@@ -9,10 +9,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about a command beside the command itself: who is behind it, when it is decided, how it is tried again.
+ * What is known about a command besides the command itself: who gave it, when it is decided, how it is retried.
  *
- * <p>The caller says what it knows with {@link CommandExecutor#execute(Command, CommandContext)}. What it leaves open is
- * taken from the context that encloses the call ({@link #during(Supplier)}), then from the executor's
+ * <p>The caller passes what it knows to {@link CommandExecutor#execute(Command, CommandContext)}. The rest comes from
+ * the context that encloses the call ({@link #during(Supplier)}), then from the executor's
  * {@link MetadataContributor}s; the executor adds the time of each attempt. Immutable.
  *
  * @since 0.1
@@ -39,16 +39,16 @@ public final class CommandContext {
         return EMPTY;
     }
 
-    /** Nothing known but the time; for tests of a decision. */
+    /** Only the time is known; for tests of a decision. */
     public static CommandContext at(Instant now) {
         return EMPTY.withNow(now);
     }
 
     /**
-     * What is known about commands that follow from an event: the event is their cause, its conversation and its tenant
-     * are theirs. An event that belongs to no conversation begins one, under its own id.
+     * What is known about commands that follow from an event: the event is their cause, and they belong to its
+     * conversation and its tenant. An event that belongs to no conversation begins one, under its own id.
      *
-     * <p>Who acted is not passed on: what reacts to an event is not the one who brought it about.
+     * <p>The actor is not passed on: the code that reacts to an event is not the actor that caused it.
      */
     public static CommandContext causedBy(RecordedEvent<?> event) {
         EventMetadata known = event.metadata();
@@ -65,8 +65,8 @@ public final class CommandContext {
     }
 
     /**
-     * Does something on this thread, within which every command inherits the metadata of this context where it says
-     * nothing of its own. What a scope inside this one does not say, it inherits too. Other threads know nothing of it.
+     * Runs an action on this thread. Every command in it inherits the metadata of this context, unless it sets its own.
+     * A nested scope inherits it too. Other threads do not.
      *
      * <pre>{@code
      * CommandContext.causedBy(event).during(() -> executor.execute(new ShipOrder(order)));
@@ -104,7 +104,7 @@ public final class CommandContext {
         return withMetadata(metadata.withCausationId(causationId));
     }
 
-    /** This context with the one who is behind the command. */
+    /** This context with the actor who gives the command. */
     public CommandContext withActor(String actor) {
         return withMetadata(metadata.withActor(actor));
     }
@@ -125,14 +125,15 @@ public final class CommandContext {
     }
 
     /**
-     * This context with an id under which the command is executed once: a repetition, at the same time or later, returns
-     * the result of the first and appends nothing. Does not enclose: each command has its own.
+     * This context with an id under which the command is executed once: a repetition, at the same time or later,
+     * returns the result of the first and appends nothing. Nested commands do not inherit it: each command has its own
+     * id.
      */
     public CommandContext withCommandId(CommandId id) {
         return new CommandContext(metadata, now, Objects.requireNonNull(id, "commandId"), retryPolicy);
     }
 
-    /** This context with a policy for this one command, whatever its class and the executor say. */
+    /** This context with a policy for this one command; it overrides those of its class and of the executor. */
     public CommandContext withRetryPolicy(RetryPolicy policy) {
         return new CommandContext(metadata, now, commandId, Objects.requireNonNull(policy, "retryPolicy"));
     }
@@ -147,7 +148,7 @@ public final class CommandContext {
         return metadata;
     }
 
-    /** The time of the attempt. Take it instead of the system's, so that a decision can be repeated and tested. */
+    /** The time of the attempt. Use it instead of the system time, so that a decision can be repeated and tested. */
     public Instant now() {
         return now;
     }

@@ -28,7 +28,7 @@ interface CommandDeduplication {
     Optional<ExecutionResult> earlier();
 
     /**
-     * Appends, unless another thread or process has done so meanwhile.
+     * Appends, unless another thread or process has executed the command meanwhile.
      *
      * @throws CommandIdReusedException if that was another command
      */
@@ -37,7 +37,7 @@ interface CommandDeduplication {
     /**
      * A command that is known by its id.
      *
-     * @throws IllegalArgumentException if the command cannot be told from others
+     * @throws IllegalArgumentException if the command cannot be distinguished from others
      */
     static CommandDeduplication under(
             CommandId id, Command<?, ?> command, CanonicalJson json, ExecutedCommands executed) {
@@ -54,7 +54,7 @@ interface CommandDeduplication {
             }
 
             private ExecutionResult checked(ExecutedCommand found) {
-                // Ids stored by earlier versions keep standing for the commands they stood for.
+                // Ids stored by earlier versions continue to identify the same commands.
                 if (!found.fingerprint().equals(fingerprint)
                         && !found.fingerprint().equals(json.formerHash(command))) {
                     throw new CommandIdReusedException(id, command.getClass().getName());

@@ -34,9 +34,9 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Executes commands: reads their streams, folds, decides, and appends under the versions read.
  *
- * <p>If another command has appended to one of the streams, or the store failed in passing, the whole is done again
- * as the {@link RetryPolicy} says; each attempt is a transaction of its own. Inside a transaction of the caller there
- * is exactly one attempt, because nothing can be read anew there, and a conflict reaches the caller.
+ * <p>If another command has appended to one of the streams, or the store had a transient failure, the executor makes
+ * another attempt, as the {@link RetryPolicy} says; each attempt is a transaction of its own. Inside a transaction of
+ * the caller there is exactly one attempt, because it cannot read afresh there; a conflict reaches the caller.
  *
  * <p>Exceptions of the domain reach the caller untouched, after the attempt in which they were thrown. Safe for any
  * number of threads.
@@ -83,9 +83,7 @@ public class CommandExecutor {
         return new Builder(store);
     }
 
-    /**
-     * Executes a command of which nothing more is known. As {@link #execute(Command, CommandContext)}.
-     */
+    /** Executes a command without a context. As {@link #execute(Command, CommandContext)}. */
     public <S, E extends Event> ExecutionResult execute(Command<S, E> command) {
         return execute(command, CommandContext.empty());
     }
@@ -93,17 +91,18 @@ public class CommandExecutor {
     /**
      * Executes a command.
      *
-     * @param context what is known about the command; where it says nothing, what encloses the call is taken
-     * @return how it ended; also if the command decided that nothing happens
-     * @throws RetriesExhaustedException if all attempts allowed ended in a conflict or a passing failure, the time was
-     *     used up, or the thread was interrupted between two attempts or before the first
-     * @throws ConflictException if what the decision rests on has changed and a transaction of the caller is under way
+     * @param context what is known about the command; the rest comes from the enclosing context
+     * @return the result; also if the command decided that nothing happens
+     * @throws RetriesExhaustedException if all allowed attempts ended in a conflict or a transient failure, the time
+     *     budget was used up, or the thread was interrupted between two attempts or before the first
+     * @throws ConflictException if what the decision rests on has changed, and the call was inside a transaction of the
+     *     caller
      * @throws io.eventcore.UndeclaredStreamException if the command returns an event for a stream that it neither
      *     declares nor discovers
-     * @throws CommandIdReusedException if the id in the context was given to another command before
+     * @throws CommandIdReusedException if the id in the context was used for another command before
      * @throws EventStoreException if the store fails in another way
      * @throws IllegalArgumentException if the class of the command is not well-formed
-     * @throws RuntimeException whatever the command throws to refuse
+     * @throws RuntimeException whatever the command throws to reject
      */
     public <S, E extends Event> ExecutionResult execute(Command<S, E> command, CommandContext context) {
         Objects.requireNonNull(context, "context");
@@ -119,14 +118,14 @@ public class CommandExecutor {
         return result;
     }
 
-    /** How often commands needed no read because this executor knew their streams, and how much it remembers. */
+    /** How often commands needed no read because this executor remembered their streams, and how much it remembers. */
     public WarmStreamStatistics warmStreams() {
         return hotStreams.statistics();
     }
 
     /**
-     * Forgets what this executor remembers of streams. Call it after the store was emptied or restored while the application
-     * runs; without it, that is noticed within the time of
+     * Forgets what this executor remembers of streams. Call it after the store was emptied or restored while the
+     * application runs; otherwise the executor notices within the time of
      * {@link WarmStreamSettings#withLogCheckedWithin}, or when the store fails.
      */
     public void forgetStreams() {
@@ -153,12 +152,15 @@ public class CommandExecutor {
         }
         if (executedCommands == null) {
             throw new IllegalStateException(
-                    "A command has an id, but the executor has nothing to remember it by: give it ExecutedCommands");
+                    "A command has an id, but the executor cannot store ids: build the executor with ExecutedCommands");
         }
         return CommandDeduplication.under(id.get(), command, canonicalJson, executedCommands);
     }
 
-    /** What the caller says; where it says nothing, what encloses the call, then what the thread handles, then the rest. */
+    /**
+     * What the caller passes, completed by the enclosing context, then by the event that the thread handles, then by
+     * the contributors.
+     */
     private EventMetadata metadata(CommandContext context) {
         EventMetadata known =
                 context.metadata().withDefaults(CommandContext.enclosing().metadata());
@@ -199,11 +201,13 @@ public class CommandExecutor {
         }
     }
 
-    /** The failure of a command that has a single attempt; a conflict says why it has no other. */
+    /**
+     * The failure of a command with a single attempt; for a conflict, the message says why there is no other attempt.
+     */
     private static EventStoreException notRetried(CommandRequest<?, ?> request, EventStoreException failure) {
         String note = request.command().getClass().getSimpleName()
-                + " is not tried again, because it runs inside a transaction of its caller: only that transaction can be"
-                + " repeated as a whole, or the command executed outside of it";
+                + " is not retried, because it runs inside a transaction of its caller: only that transaction can be"
+                + " repeated as a whole, or the command executed outside it";
         return failure instanceof ConflictException conflict ? conflict.withNote(note) : failure;
     }
 
@@ -279,27 +283,27 @@ public class CommandExecutor {
             this.store = Objects.requireNonNull(store, "store");
         }
 
-        /** How failed attempts are repeated; {@link RetryPolicy#defaults()} unless set. */
+        /** How failed attempts are retried; {@link RetryPolicy#defaults()} unless set. */
         public Builder retryPolicy(RetryPolicy policy) {
             this.retryPolicy = Objects.requireNonNull(policy, "retryPolicy");
             return this;
         }
 
-        /** Gives {@link CommandContext#now()}; the system's clock unless set. */
+        /** The clock of {@link CommandContext#now()}; the system clock unless set. */
         public Builder clock(Clock source) {
             this.clock = Objects.requireNonNull(source, "clock");
             return this;
         }
 
-        /** Add to the metadata of every command; of two that know the same entry the first wins. None unless set. */
+        /** Add to the metadata of every command; if two supply the same entry, the first wins. None unless set. */
         public Builder metadataContributors(List<MetadataContributor> metadataContributors) {
             this.contributors = List.copyOf(metadataContributors);
             return this;
         }
 
         /**
-         * Remembers the commands that are given an id. Must keep them where the store keeps its events. None unless set:
-         * then a command with an id is refused.
+         * Stores the ids of commands. Must use the same database as the event store. None unless set: the executor then
+         * refuses commands with an id.
          */
         public Builder executedCommands(ExecutedCommands memory) {
             this.executedCommands = Objects.requireNonNull(memory, "executedCommands");
@@ -307,8 +311,8 @@ public class CommandExecutor {
         }
 
         /**
-         * Stores the states of commands that have a {@link io.eventcore.snapshot.Snapshot}. None unless set: then all
-         * events are folded each time.
+         * Stores the states of commands that have a {@link io.eventcore.snapshot.Snapshot}. None unless set: then every
+         * command folds all events.
          */
         public Builder snapshots(SnapshotStore snapshots, SnapshotSettings settings) {
             this.snapshotStore = Objects.requireNonNull(snapshots, "snapshots");
@@ -317,7 +321,7 @@ public class CommandExecutor {
         }
 
         /**
-         * Writes the commands that are given an id, so that they are recognised, and the states of snapshots; the
+         * Serializes commands with an id, so that they are recognised, and the states of snapshots; the
          * {@linkplain EventJson JSON of the store} unless set.
          */
         public Builder jsonMapper(JsonMapper mapper) {
@@ -325,18 +329,18 @@ public class CommandExecutor {
             return this;
         }
 
-        /** Is told about every execution. */
+        /** Hears of every execution. */
         public Builder listener(CommandListener commandListener) {
             this.listener = Objects.requireNonNull(commandListener, "listener");
             return this;
         }
 
         /**
-         * Whether commands queue for streams that they fight over; they do unless set otherwise.
+         * Whether commands that contend for a stream take turns; they do unless set otherwise.
          *
-         * <p>After a conflict, attempts of this executor on that stream take turns, about in the order they came, until they
-         * meet no other any more. Those that wait at the same time decide on top of each other's events and are stored
-         * together, each with a result of its own. Waiting counts as time of the {@link RetryPolicy#budget()}.
+         * <p>After a conflict, attempts of this executor on that stream take turns, roughly in order of arrival, until
+         * the contention ends. Attempts that wait at the same time decide on top of each other's events and are stored
+         * together, each with its own result. Waiting counts as time of the {@link RetryPolicy#budget()}.
          */
         public Builder hotStreams(HotStreamSettings settings) {
             this.hotStreams = Objects.requireNonNull(settings, "hotStreams");
@@ -347,8 +351,8 @@ public class CommandExecutor {
          * How much of recently used streams is remembered, so that a command on them needs no read;
          * {@link WarmStreamSettings#defaults()} unless set.
          *
-         * <p>What such a command appends, or why it refuses, is confirmed by the store before its caller is told. Without effect
-         * where the data source chooses the database by the calling thread.
+         * <p>The store confirms what such a command appends, or the state on which it rejects, before the caller hears
+         * of it. No effect with a routing data source, which chooses the database by the calling thread.
          */
         public Builder warmStreams(WarmStreamSettings settings) {
             this.warmStreams = Objects.requireNonNull(settings, "warmStreams");

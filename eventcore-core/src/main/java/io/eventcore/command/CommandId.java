@@ -4,11 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /**
- * Names one request to do something, so that it is done once however often it arrives: the key of a message, the
- * idempotency key of an HTTP request.
+ * Names one request, so that it is executed once, however often it arrives: the key of a message, the idempotency key
+ * of an HTTP request.
  *
- * <p>Unique within its scope, which keeps the ids of different senders apart. Both have 1 to 255 Unicode code points, no
- * control characters and no unpaired surrogates, and are compared exactly. Immutable.
+ * <p>Unique within its scope, which keeps the ids of different senders apart. Both have 1 to 255 Unicode code points,
+ * no control characters and no unpaired surrogates, and are compared exactly. Immutable.
  *
  * @param scope whose ids these are: the name of a queue, a tenant, an endpoint
  * @param value the id

@@ -1,10 +1,10 @@
 package io.eventcore.command;
 
 /**
- * The id of a command was given to another command before. Nothing was stored.
+ * The id of a command was used for another command before. Nothing was stored.
  *
- * <p>A mistake of the sender: an id names one request. Two commands are the same if they are of one class and
- * have one JSON form.
+ * <p>An error of the sender: an id names one request. Two commands are the same if they have the same class and the
+ * same JSON form.
  *
  * @since 0.1
  */
@@ -15,10 +15,10 @@ public final class CommandIdReusedException extends RuntimeException {
     private final String id;
 
     /**
-     * An id that stands for another command.
+     * An id that belongs to another command.
      *
      * @param commandId the id
-     * @param command the name of the class of the command that came with it now
+     * @param command the class name of the command that arrived with it now
      */
     public CommandIdReusedException(CommandId commandId, String command) {
         super(

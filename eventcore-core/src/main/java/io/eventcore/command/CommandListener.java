@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Watches the execution of commands, for metrics and traces. Runs on the thread of the command. Whatever it throws is
- * logged once and counted, and changes nothing for the command or for other listeners. Safe for any number of threads.
+ * Watches the execution of commands, for metrics and traces. Runs on the thread of the command. What it throws is
+ * logged once and counted, and does not affect the command or other listeners. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -35,7 +35,7 @@ public interface CommandListener {
         Execution IGNORED = new Execution() {};
 
         /**
-         * An attempt has failed, and another one follows.
+         * An attempt has failed, and the executor will make another.
          *
          * @param failedAttempt the number of the attempt that failed, 1 for the first
          * @param failure why it failed
@@ -46,15 +46,15 @@ public interface CommandListener {
         /**
          * An attempt has read and folded what its decision rests on.
          *
-         * @param streams how many streams that are
-         * @param events how many events were read for it; fewer than the streams hold, if it goes on from a snapshot
+         * @param streams the number of streams
+         * @param events how many events were read; fewer than the streams hold if the attempt continues from a snapshot
          */
         default void basisRead(int streams, long events) {}
 
-        /** The command was carried out. */
+        /** The command was executed. */
         default void succeeded(ExecutionResult result) {}
 
-        /** The command was refused or failed. */
+        /** The command was rejected or failed. */
         default void failed(Throwable failure) {}
     }
 }

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Several listeners as one. What one of them throws concerns neither the others nor the command. */
+/** Several listeners as one. What one of them throws affects neither the others nor the command. */
 record CommandListeners(List<CommandListener> listeners) implements CommandListener {
     CommandListeners {
         listeners = List.copyOf(listeners);

@@ -8,13 +8,13 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * One command to be executed: all that is settled before its first attempt and stays through the last.
+ * One command to be executed: everything that is fixed before its first attempt and stays the same until the last.
  *
- * @param command what is to be decided
- * @param context who is behind it; the time in it is not settled yet
+ * @param command the command to decide
+ * @param context its context; the time in it is not set yet
  * @param once whether it was executed before
- * @param retryPolicy how failed attempts are repeated
- * @param execution is told about it
+ * @param retryPolicy how failed attempts are retried
+ * @param execution hears of it
  * @param begin when the command was given to the executor, by {@link System#nanoTime()}
  */
 record CommandRequest<S, E extends Event>(
@@ -25,7 +25,7 @@ record CommandRequest<S, E extends Event>(
         CommandListener.Execution execution,
         long begin) {
 
-    /** What the decision of an attempt made at this time is told. */
+    /** The context of a decision that an attempt makes at this time. */
     CommandContext contextAt(Instant now) {
         return context.withNow(now);
     }

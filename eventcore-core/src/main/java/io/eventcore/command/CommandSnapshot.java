@@ -49,7 +49,10 @@ final class CommandSnapshot<S, E extends Event> {
         this.form = form;
     }
 
-    /** Reads the streams of the command and what it discovers, from the snapshot on if one can be trusted. */
+    /**
+     * Reads the streams of the command and those that it discovers; after the snapshot if there is one that can be
+     * trusted.
+     */
     DecisionBasis<S, E> read(EventStore events) {
         try {
             Optional<StoredSnapshot> stored = find(events);
@@ -64,7 +67,7 @@ final class CommandSnapshot<S, E extends Event> {
         } catch (EventStoreException | DecideAgainException e) {
             throw e;
         } catch (Throwable e) {
-            // The command failed on a state that JSON has changed; on the true one it may not.
+            // The command failed on a state that JSON has changed; on the true state it may succeed.
             reject(ReplayReason.UNREADABLE);
         }
         return DecisionBasis.read(events, command);
@@ -95,7 +98,7 @@ final class CommandSnapshot<S, E extends Event> {
 
     private void reject(ReplayReason reason) {
         rejected = reason;
-        LOG.info("A snapshot of {} is not used ({}): all events are folded", commandType, reason);
+        LOG.info("Did not use a snapshot of {} ({}); folded all events instead", commandType, reason);
         tell(listener -> listener.replayed(commandType, reason));
     }
 
@@ -110,7 +113,7 @@ final class CommandSnapshot<S, E extends Event> {
                 ? all.settings().afterEvents()
                 : declared.afterEvents();
         boolean due = rejected != null || basis.folded() >= afterEvents;
-        // What others were about to store had no place yet when it was folded.
+        // Pending events of other commands had no place yet when they were folded.
         if (!due
                 || !basis.canBeContinued()
                 || basis.position().equals(GlobalPosition.START)
@@ -142,34 +145,41 @@ final class CommandSnapshot<S, E extends Event> {
         };
     }
 
-    /** Nothing could erase from a state what it has taken from events. One from before they held any stays behind. */
+    /** Nothing could erase personal data from a stored state. A snapshot from before the events had any remains. */
     private void dropPersonal() {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
-            LOG.warn("{} folds events with @PersonalData, so no snapshot of it is stored; said once", commandType);
+            LOG.warn("{} folds events with @PersonalData, so the library stores no snapshot of it (logged once)", commandType);
         }
     }
 
-    /** Where its streams meet again so seldom, as those of commands on two of many do, snapshots only fill the store. */
+    /**
+     * If the same streams meet again so seldom, as with commands on two of many streams, snapshots only fill the store.
+     */
     private void dropUseless() {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
             LOG.warn(
-                    "{} snapshots of {} were stored in a row and none was used, so no more are stored until one is; said once."
-                            + " A snapshot serves only commands with the same stream ids and the same snapshotKey(): take"
-                            + " @Snapshot away where these seldom come again, as with a command on two of many streams, or"
-                            + " allow more by eventcore.snapshots.max-unused",
+                    "{} snapshots of {} were stored in a row and none was used, so the library stores no more until"
+                            + " one is used (logged once)."
+                            + " A snapshot serves only commands with the same stream ids and the same snapshotKey():"
+                            + " remove @Snapshot if the same ones seldom recur, as with a command on two of many"
+                            + " streams, or raise eventcore.snapshots.max-unused",
                     all.settings().maxUnused(),
                     commandType);
         }
     }
 
-    /** Code that knows more types, today beside this one or tomorrow, would go on without what this one has not seen. */
+    /**
+     * Code that knows more types, in another instance or in a later release, would continue without the events that
+     * this code has not seen.
+     */
     private void dropUnknown() {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
             LOG.warn(
-                    "{} folds streams that hold events of unknown types, so no snapshot of it is stored; said once",
+                    "{} folds streams that hold events of unknown types, so the library stores no snapshot of it"
+                            + " (logged once)",
                     commandType);
         }
     }
@@ -178,10 +188,10 @@ final class CommandSnapshot<S, E extends Event> {
         try {
             all.settings().executor().execute(() -> save(snapshot));
         } catch (RejectedExecutionException e) {
-            LOG.debug("A snapshot of {} is dropped: too many are waiting", commandType);
+            LOG.debug("Dropped a snapshot of {}: too many are waiting to be stored", commandType);
             tell(listener -> listener.dropped(commandType));
         } catch (Throwable e) {
-            // No thread can be started, above all. The command has succeeded all the same.
+            // Above all, if no thread can be started. The command has succeeded all the same.
             drop(e);
         }
     }
@@ -202,8 +212,8 @@ final class CommandSnapshot<S, E extends Event> {
     private void drop(Throwable e) {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
-            // Jackson quotes the state it stumbles over, and so may whatever the state's own code throws.
-            LOG.warn("A snapshot of {} could not be stored; said once", commandType, OwnThreads.redacted(e));
+            // Jackson quotes the state that it cannot write, and so may the exceptions of the state's own code.
+            LOG.warn("A snapshot of {} could not be stored (logged once)", commandType, OwnThreads.redacted(e));
         }
     }
 }

@@ -6,17 +6,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Which streams and tags are hot, by the ids of their rows: from a conflict on, until a number of attempts in a row has met no others. Safe for any number
- * of threads.
+ * Which streams and tags are hot, by the ids of their rows: from a conflict until a number of attempts in a row has met
+ * no other command. Safe for any number of threads.
  */
 final class ContendedStreams {
     /** How many streams are known to be hot at most. Forgetting one costs its commands a conflict, no more. */
     private static final int MAX_STREAMS = 1_024;
 
-    /** How many attempts in a row must meet no others until a stream is no longer hot. */
+    /** How many attempts in a row must meet no other command before a stream is no longer hot. */
     private static final int COOLS_AFTER = 64;
 
-    /** The hot streams, each with the number of attempts without others that are left until it is not. */
+    /** The hot streams, each with the number of undisturbed attempts that are left until it is no longer hot. */
     private final Map<String, AtomicInteger> streams = new ConcurrentHashMap<>();
 
     boolean isEmpty() {
@@ -27,7 +27,7 @@ final class ContendedStreams {
         return streams.containsKey(stream);
     }
 
-    /** An attempt on the stream has met others. */
+    /** An attempt on the stream has met another command. */
     void hasMetOthers(String stream) {
         AtomicInteger left = streams.get(stream);
         if (left != null) {
@@ -43,7 +43,7 @@ final class ContendedStreams {
         streams.put(stream, new AtomicInteger(COOLS_AFTER));
     }
 
-    /** An attempt on the stream has met no others. Whether the stream is not hot any more. */
+    /** An attempt on the stream has met no other command. Returns whether the stream is no longer hot. */
     boolean hasMetNone(String stream) {
         AtomicInteger left = streams.get(stream);
         return left != null && left.decrementAndGet() <= 0 && streams.remove(stream, left);

@@ -1,7 +1,7 @@
 package io.eventcore.command;
 
 /**
- * Ends an attempt whose decision cannot be kept through no fault of its own: what it rested on did not come about, or it
+ * Ends an attempt whose decision must be discarded through no fault of its own: what it rested on was not stored, or it
  * cannot be decided together with others. Nothing of it was stored. Never leaves this package.
  */
 final class DecideAgainException extends RuntimeException {
@@ -9,7 +9,7 @@ final class DecideAgainException extends RuntimeException {
 
     private final boolean alone;
 
-    /** {@code alone}: whether it must be decided without company this time. */
+    /** {@code alone}: whether it must be decided alone the next time. */
     DecideAgainException(boolean alone) {
         super(null, null, false, false);
         this.alone = alone;

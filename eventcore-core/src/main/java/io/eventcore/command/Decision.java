@@ -11,7 +11,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * A command put together from functions, for a decision that is not worth a class of its own.
+ * A command made of functions, for a decision that is not worth a class of its own.
  *
  * <pre>{@code
  * executor.execute(Decision.over(BankEvent.class, account)
@@ -20,8 +20,8 @@ import java.util.function.Function;
  *         .deciding(balance -> List.of(new InterestPaid(account, balance / 100))));
  * }</pre>
  *
- * <p>Everything that holds for a {@link Command} holds for it, but that it cannot be given a {@link CommandId} or a
- * snapshot: functions cannot be compared. Metrics know it as {@code Decision}. Immutable.
+ * <p>Everything that holds for a {@link Command} holds for it, except that it cannot have a {@link CommandId} or a
+ * snapshot: functions cannot be compared. Its name in metrics is {@code Decision}. Immutable.
  *
  * @param <S> the state the decision is made on
  * @param <E> the type of the events in the streams
@@ -92,7 +92,7 @@ public final class Decision<S, E extends Event> implements Command<S, E> {
     }
 
     /**
-     * A decision of which the streams are known.
+     * A decision whose streams are known.
      *
      * @since 0.1
      */
@@ -112,7 +112,7 @@ public final class Decision<S, E extends Event> implements Command<S, E> {
     }
 
     /**
-     * A decision of which the first state is known.
+     * A decision whose initial state is known.
      *
      * @since 0.1
      */
@@ -132,7 +132,7 @@ public final class Decision<S, E extends Event> implements Command<S, E> {
     }
 
     /**
-     * A decision of which the fold is known.
+     * A decision whose fold is known.
      *
      * @since 0.1
      */

@@ -40,11 +40,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a decision rests on: the versions of all streams visited, and the fold of all their events in global order.
  *
- * <p>Each round of discovery reads the new streams only, but the fold starts over with all of them, because an event of
+ * <p>Each round of discovery reads only the new streams, but the fold starts over with all of them, because an event of
  * a new stream may lie between two events of an old one.
  */
 final class DecisionBasis<S, E extends Event> {
-    /** More rounds or streams than any real decision rests on: a command that goes on inventing streams must stop. */
+    /** More rounds or streams than any real decision rests on: a command that keeps inventing streams must stop. */
     private static final int MAX_ROUNDS = 100;
 
     private static final int MAX_STREAMS = 10_000;
@@ -63,7 +63,7 @@ final class DecisionBasis<S, E extends Event> {
     private S state;
 
     /**
-     * What a round of reading came to.
+     * The result of a round of reading.
      *
      * @param streams the streams that were new in it
      * @param state the fold of all streams visited until then
@@ -71,7 +71,7 @@ final class DecisionBasis<S, E extends Event> {
     record Round<S>(Set<StreamId> streams, S state) {}
 
     /**
-     * A basis that was reached before and is to be continued.
+     * A basis from an earlier read, to be continued.
      *
      * @param versions up to where the events of each stream are part of it
      * @param position the highest position among these events
@@ -90,7 +90,7 @@ final class DecisionBasis<S, E extends Event> {
         long skipped();
     }
 
-    /** Why a basis that was reached before cannot be continued. */
+    /** Why an earlier basis cannot be continued. */
     static final class NotContinuedException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -114,7 +114,7 @@ final class DecisionBasis<S, E extends Event> {
     /**
      * Reads and folds the streams a command declares and discovers.
      *
-     * @throws IllegalArgumentException if it declares none, or goes on discovering without end
+     * @throws IllegalArgumentException if it declares none, or discovers without end
      */
     static <S, E extends Event> DecisionBasis<S, E> read(EventStore store, Command<S, E> command) {
         DecisionBasis<S, E> basis = new DecisionBasis<>(command);
@@ -127,10 +127,10 @@ final class DecisionBasis<S, E extends Event> {
     }
 
     /**
-     * Reads what was appended since a basis was reached, and goes on from there.
+     * Reads the events appended since an earlier basis, and continues from it.
      *
-     * <p>The outcome is what {@link #read} would have come to. Each round is continued by the new events of its streams
-     * and must lead to the same streams as it did before.
+     * <p>The result is the same as that of {@link #read}. The new events of its streams continue each round, which must
+     * lead to the same streams as before.
      *
      * @throws NotContinuedException if that cannot be said
      */
@@ -193,7 +193,7 @@ final class DecisionBasis<S, E extends Event> {
         return declared;
     }
 
-    /** What a method of a command has returned, if that is something. */
+    /** What a method of a command has returned, unless that is null. */
     private static <T> T answer(Command<?, ?> command, @Nullable T returned, String method, String remedy) {
         if (returned == null) {
             throw new IllegalStateException(
@@ -264,7 +264,10 @@ final class DecisionBasis<S, E extends Event> {
         return writes;
     }
 
-    /** An event that a decision like this one sees by its tags may go to any stream: who decides on that, guards it. */
+    /**
+     * An event that such a decision finds by its tags may go to any stream: a command that decides on that stream
+     * guards it.
+     */
     private StreamWrites withHome(StreamWrites writes, E event) {
         if (tags.isEmpty() || versions.containsKey(event.streamId())) {
             return writes;
@@ -274,7 +277,7 @@ final class DecisionBasis<S, E extends Event> {
                 : writes.registerStream(event.streamId(), ExpectedVersion.any());
     }
 
-    /** The version of every stream visited, once the events decided on were written. */
+    /** The version of every stream visited, after the decided events were written. */
     Map<StreamId, StreamVersion> versionsAfter(EventStreamSlice slice) {
         Map<StreamId, StreamVersion> after = new HashMap<>(versions);
         slice.events().forEach(event -> after.put(event.streamId(), event.version()));
@@ -286,7 +289,7 @@ final class DecisionBasis<S, E extends Event> {
         return versions.size();
     }
 
-    /** How many events were folded to come here; those that a continued basis had folded before do not count. */
+    /** How many events were folded; those that a continued basis had folded before do not count. */
     long folded() {
         return folded;
     }
@@ -305,7 +308,9 @@ final class DecisionBasis<S, E extends Event> {
         return skipped;
     }
 
-    /** Whether all that was read is of known types, so that who knows more of them would have come to the same state. */
+    /**
+     * Whether all events read are of known types, so that code that knows more types would have reached the same state.
+     */
     boolean isOfKnownTypes() {
         return !raw && skipped() == 0;
     }
@@ -315,12 +320,12 @@ final class DecisionBasis<S, E extends Event> {
         return position;
     }
 
-    /** Whether it can be continued another time: of one that was made on tags, if it has discovered nothing. */
+    /** Whether it can be continued later: if it was made on tags, only if it has discovered nothing. */
     boolean canBeContinued() {
         return boundaries.isEmpty() || rounds.size() == 1;
     }
 
-    /** This basis, to be continued another time. */
+    /** This basis, to be continued later. */
     Reached<S> reached() {
         return new Reached<>(
                 Map.copyOf(versions),
@@ -337,7 +342,7 @@ final class DecisionBasis<S, E extends Event> {
                 return;
             }
             if (round > MAX_ROUNDS || versions.size() + unknown.size() > MAX_STREAMS) {
-                throw new IllegalArgumentException("%s goes on discovering streams: %d after %d rounds"
+                throw new IllegalArgumentException("%s keeps discovering streams: %d after %d rounds"
                         .formatted(command.getClass().getName(), versions.size() + unknown.size(), round));
             }
             visit(store, unknown, items.isEmpty() ? Optional.empty() : Optional.of(new EventQuery(items)));
@@ -375,7 +380,7 @@ final class DecisionBasis<S, E extends Event> {
         rounds.add(new Round<>(Set.copyOf(streams), state));
     }
 
-    /** What is read for a query and streams: of the streams every event, since one of another type is an error. */
+    /** What is read for a query and streams: every event of the streams, since an event of another type is an error. */
     private static EventQuery cut(Command<?, ?> command, EventQuery query, Set<StreamId> streams) {
         List<EventQuery.Item> items = new ArrayList<>();
         for (EventQuery.Item item : query.items()) {
@@ -408,7 +413,7 @@ final class DecisionBasis<S, E extends Event> {
         query.items().forEach(item -> tags.addAll(item.tags()));
     }
 
-    /** Of what was read, the events of the command's type. */
+    /** Those of the events read that are of the command's type. */
     private final class Wanted implements Iterator<RecordedEvent<E>> {
         private final Iterator<RecordedEvent<Event>> all;
         private final Set<StreamId> streams;
@@ -446,7 +451,7 @@ final class DecisionBasis<S, E extends Event> {
         }
         if (streams.contains(event.streamId())) {
             if (StreamCache.isBeyondAll(event.position())) {
-                // It is not stored yet: alone, the command is told where it is.
+                // It is not stored yet: if the command decides alone, the message says where the event is.
                 throw new DecideAgainException(true);
             }
             throw new EventDeserializationException(

@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets the commands of a queue decide on top of each other's events before these are stored, and stores them in groups.
  *
- * <p>The command that has the turn reads what is stored and what is pending, folds that for itself, decides, and passes
- * the turn on. While one group of decisions is being appended, the next one gathers. Nothing that came out of a decision,
- * a refusal included, is released before the append that proves it: it checks the version of every stream and the boundary of
- * every query the decision rested on, after everything the decision rested on was stored. If an append fails, all that rests on it is decided
- * again.
+ * <p>The command that has the turn reads the stored and the pending events, folds them, decides, and passes the turn
+ * on. While one group of decisions is being appended, the next one gathers. No outcome of a decision, rejections
+ * included, is released before the append that proves it: after everything that the decision rested on was stored, it
+ * checks the version of every stream and the boundary of every query. If an append fails, everything that rests on it
+ * is decided again.
  *
  * <p>The thread that has the turn calls {@link #read}, {@link #join} and {@link #drain}, any thread the rest.
  */
@@ -57,7 +57,7 @@ class DecisionChain {
 
     private boolean willCool;
 
-    /** Streams that were known before they became hot; null if none are. */
+    /** Streams that were remembered before they became hot; null if there are none. */
     private @Nullable KnownStreams known;
 
     /**
@@ -84,7 +84,7 @@ class DecisionChain {
         return this;
     }
 
-    /** Begins a turn: what the decision rests on must hold from here. */
+    /** Begins a turn: what the decision rests on must hold from now on. */
     void begin(QueuedAttempt attempt) {
         lock.lock();
         try {
@@ -96,7 +96,7 @@ class DecisionChain {
         }
     }
 
-    /** Whether decisions wait for being stored. */
+    /** Whether decisions wait to be stored. */
     boolean isBusy() {
         lock.lock();
         try {
@@ -109,8 +109,8 @@ class DecisionChain {
     /**
      * Streams as the next decision is to see them.
      *
-     * @return the streams; iterating them throws {@link DecideAgainException} if what others have decided is not of the
-     *     type asked for
+     * @return the streams; iterating them throws {@link DecideAgainException} if an event that another command decided
+     *     is not of the requested type
      * @throws DecideAgainException if an append has failed that the attempt rests on, or the streams are too long to be
      *     cached
      */
@@ -125,7 +125,7 @@ class DecisionChain {
             if (line.isIdle() || !cache.isSureOf(streamsAfter)) {
                 readFromStore(attempt, streamsAfter, eventType);
                 if (!cache.cover(streamsAfter)) {
-                    // What was to go before that was forgotten meanwhile: the stream is not hot any more.
+                    // The events before that were evicted meanwhile: the stream is no longer hot.
                     throw new DecideAgainException(false);
                 }
             } else {
@@ -150,8 +150,8 @@ class DecisionChain {
     }
 
     /**
-     * What a query matches as the next decision is to see it. The boundary stands for what is seen until the decision is
-     * sent, and no store but this chain can tell it.
+     * What a query matches as the next decision is to see it. Until the decision is sent, the boundary stands for what
+     * was seen; only this chain can resolve it.
      *
      * @return the events; iterating them throws {@link DecideAgainException} if one cannot be decoded
      * @throws DecideAgainException if an append has failed that the attempt rests on, or the query cannot be cached
@@ -202,7 +202,7 @@ class DecisionChain {
         try {
             return event.decode();
         } catch (RuntimeException notToBeReadBack) {
-            // Alone, the command is told by the store which event it is.
+            // If the command decides alone, the store's exception says which event it is.
             DecideAgainException alone = new DecideAgainException(true);
             attempt.isTold(alone);
             throw alone;
@@ -210,8 +210,8 @@ class DecisionChain {
     }
 
     /**
-     * Reads items while no append of this chain is under way. Each is read by itself, and at a moment of its own: that
-     * all hold together is proven by the append.
+     * Reads items while no append of this chain is in progress. Each is read separately, at its own moment: the append
+     * proves that all hold together.
      */
     private void readFromStore(QueuedAttempt attempt, List<EventQuery.Item> asked) {
         try {
@@ -260,8 +260,8 @@ class DecisionChain {
     }
 
     /**
-     * Reads while no append of this chain is under way: then all that is found stands before all that is pending, so that
-     * the events of several streams can be put in order.
+     * Reads while no append of this chain is in progress: then all events found come before all pending events, so the
+     * events of several streams can be put in order.
      */
     private <E extends Event> void readFromStore(
             QueuedAttempt attempt, Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {
@@ -289,7 +289,7 @@ class DecisionChain {
         }
     }
 
-    /** What was known of streams before they became hot need not be read again, but for their last event. */
+    /** The events remembered before streams became hot need not be read again, except for the last event of each. */
     private void takeOver(Set<StreamId> streams) {
         if (known == null) {
             return;
@@ -303,7 +303,10 @@ class DecisionChain {
         }
     }
 
-    /** Reads with the lock released: only the attempt that has the turn changes the cache while nothing is under way. */
+    /**
+     * Reads with the lock released: while no append is in progress, only the attempt that has the turn changes the
+     * cache.
+     */
     private <E extends Event> void fill(Map<StreamId, StreamVersion> missing, Class<E> eventType) {
         Optional<FoundEvents> found = Optional.empty();
         lock.unlock();
@@ -317,7 +320,7 @@ class DecisionChain {
             throw new DecideAgainException(true);
         }
         if (!cache.add(missing, found.get())) {
-            // The log was set back: what is known of streams that are not hot is of another one too.
+            // The log was set back: what is remembered of warm streams is outdated too.
             if (known != null) {
                 known.forgetAll();
             }
@@ -327,7 +330,7 @@ class DecisionChain {
     }
 
     /**
-     * Takes a decision in, passes the turn on, and waits until the decision is stored.
+     * Accepts a decision, passes the turn on, and waits until the decision is stored.
      *
      * @return what the decision wrote
      * @throws DecideAgainException if it cannot be decided on top of others, or something it rests on was not stored
@@ -338,15 +341,15 @@ class DecisionChain {
         try {
             attempt.leaveQueue();
         } finally {
-            // Even after an error: others rest on the decision by now, and this thread may be the one that has to
-            // append.
+            // Even after an error: other decisions may rest on this one by now, and this thread may be the one that has
+            // to append.
             outcome = combiner.await(decision);
         }
         return outcome.slice();
     }
 
     /**
-     * Takes a decision in: it will be stored after all that it rests on.
+     * Accepts a decision: it will be stored after everything that it rests on.
      *
      * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
      */
@@ -383,8 +386,8 @@ class DecisionChain {
     }
 
     /**
-     * The streams of a decision on a query were read with that, and others are written in any version. None of them is in the
-     * cache of streams afterwards, which would have to know their versions.
+     * The streams of a decision on a query were read with the query; other streams are written in any version. None of
+     * them stays in the cache of streams, which would have to know their versions.
      */
     private void checkQuery(QueuedAttempt attempt, StreamWrites writes) {
         if (!attempt.items().stream().allMatch(item -> queries.holds(item) && queries.isSureOf(item))) {
@@ -403,12 +406,14 @@ class DecisionChain {
         }
     }
 
-    /** Sends what has gathered, unless an append is under way, or the next attempt has to read before that. */
+    /** Sends the gathered decisions, unless an append is in progress, or the next attempt has to read first. */
     void sendIfDue() {
         combiner.leadIfDue();
     }
 
-    /** Waits until no decision waits for being stored; the attempt that has the turn can then go on without this chain. */
+    /**
+     * Waits until no decision waits to be stored; the attempt that has the turn can then continue without this chain.
+     */
     void drain() {
         lock.lock();
         try {
@@ -435,13 +440,13 @@ class DecisionChain {
 
     /**
      * Whether the outcome of an attempt that wrote nothing must be proven before it is released: it must if it rests on
-     * anything but what the store said during this very attempt.
+     * anything but what the store returned during this attempt.
      */
     boolean mustProve(QueuedAttempt attempt) {
         return attempt.isUnproven();
     }
 
-    /** Looks after a while whether what is cached is still needed. */
+    /** Checks after a while whether the cached events are still needed. */
     private void coolLater() {
         if (!willCool && !(cache.isEmpty() && queries.isEmpty())) {
             long turnsNow = turns;
@@ -465,7 +470,7 @@ class DecisionChain {
         }
     }
 
-    /** Forgets a stream or a tag that no commands fight over any more. */
+    /** Forgets a stream or a tag that commands no longer contend for. */
     void forget(String row) {
         lock.lock();
         try {

@@ -41,7 +41,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
     }
 
     /**
-     * Appends all decisions. An interruption of this thread is kept for later: it must not fail the others.
+     * Appends all decisions. An interruption of this thread takes effect later: it must not fail the other decisions.
      *
      * @param boundaries what they rest on beside the versions of streams
      */
@@ -50,7 +50,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         decisions.forEach(PendingDecision::send);
         EventStreamSlice written = appendUninterruptibly(store, writes);
         if (written.events().size() != events()) {
-            throw new IllegalStateException("The store has answered %d of %d events"
+            throw new IllegalStateException("The store has returned %d of %d events"
                     .formatted(written.events().size(), events()));
         }
         return written;
@@ -100,7 +100,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return all;
     }
 
-    /** The event with what its own append said about all its events. */
+    /** The event with the metadata of its own append. */
     private static NewEvent withMetadata(NewEvent event, EventMetadata metadata) {
         return event.withMetadata(event.metadata().withDefaults(metadata));
     }
@@ -121,7 +121,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return outcomes;
     }
 
-    /** Of what was written, the events of decisions on streams alone. */
+    /** Those of the written events that belong to decisions on streams alone. */
     List<AppendedEvent> ofStreams(EventStreamSlice written) {
         if (decisions.stream().noneMatch(PendingDecision::isOnQuery)) {
             return written.events();
@@ -153,8 +153,8 @@ record DecisionGroup(List<PendingDecision> decisions) {
     /**
      * Settles each decision, in order, after an append of all that may or may not have stored them.
      *
-     * <p>What a decision rests on are those before it. So it is appended by itself only if they are stored: else another
-     * instance may have taken their place, with the very version that it expects.
+     * <p>A decision rests on those before it. So it is appended separately only if they are stored: otherwise another
+     * instance may have taken their place, with the same version that it expects.
      */
     List<Outcome> settle(EventStore store) {
         List<Outcome> outcomes = new ArrayList<>(decisions.size());
@@ -179,7 +179,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return outcomes;
     }
 
-    /** Settles a decision of a group that has no leader any more: others settle theirs, in no order. */
+    /** Settles a decision of a group that no longer has a leader: the other threads settle theirs, in no order. */
     static Outcome settleApart(PendingDecision decision, EventStore store) {
         return decision.isOnQuery() ? append(decision, store) : find(decision, store, false);
     }
@@ -187,7 +187,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
     /**
      * The decision, if it is stored.
      *
-     * @param ended whether the append of the group has come to its end for certain: one of its streams was written since
+     * @param ended whether the append of the group has certainly ended: one of its streams was written since
      */
     private static Outcome find(PendingDecision decision, EventStore store, boolean ended) {
         try {
@@ -244,7 +244,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         if (failure instanceof EventStoreUnavailableException) {
             return new EventStoreUnavailableException(String.valueOf(failure.getMessage()), failure);
         }
-        // One of them may be to blame: alone, each gets what it deserves.
+        // One of them may be the cause: appended alone, each gets its own outcome.
         return new DecideAgainException(true);
     }
 }

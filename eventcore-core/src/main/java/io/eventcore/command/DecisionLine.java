@@ -30,10 +30,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which decisions are stored together: those that wait, in the order in which they were made, one group after the other.
+ * Which decisions are stored together: those that wait, in the order in which they were made, one group after the
+ * other.
  *
- * <p>Each decision rests on those before it. So if a group is not stored, all that wait behind it are <em>lost</em>: they
- * are told to decide again, and are stored no more.
+ * <p>Each decision rests on those before it. So if a group is not stored, all decisions that wait behind it are
+ * <em>lost</em>: they must be decided again, and are never stored.
  *
  * <p>The lock is held by all callers but that of {@link #carryOut} and {@link #withoutAnswer}.
  */
@@ -46,7 +47,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     /** How many events share an append at most; as many as share a transaction in the stores. */
     private static final int MAX_EVENTS = 512;
 
-    /** How many decisions are held back at most, for others that have to read before they can join. */
+    /** How many decisions are held back at most, for commands that have to read before they can join. */
     private static final int MAX_HELD = 32;
 
     private final EventStore store;
@@ -66,13 +67,13 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     /** Whether a group that is not lost has a leader and has not ended. */
     private boolean underWay;
 
-    /** Whether the group under way is stored. */
+    /** Whether the group in progress is stored. */
     private boolean stored;
 
-    /** Whether a decision will not be stored on which others rest that wait. */
+    /** Whether a decision on which waiting decisions rest will not be stored. */
     private boolean undone;
 
-    /** How many of those that wait hold the line. */
+    /** How many of the waiting decisions hold the line back. */
     private int holding;
 
     private boolean reading;
@@ -107,7 +108,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         return !underWay && (waiting.isEmpty() || waiting.getLast().isLost());
     }
 
-    /** Waits until no append is under way, and keeps it so until {@link #endReading}. */
+    /** Waits until no append is in progress, and prevents further ones until {@link #endReading}. */
     void beginReading() {
         reading = true;
         while (underWay) {
@@ -115,7 +116,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         }
     }
 
-    /** Lets groups be appended again. The caller joins the line or leaves its queue next, and lets what waits be sent. */
+    /** Allows appends again. The caller joins the line or leaves its queue next, and has the waiting decisions sent. */
     void endReading() {
         reading = false;
     }
@@ -125,7 +126,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         return waiting;
     }
 
-    /** Holds back no decision until {@link #endDraining}. */
+    /** Holds no decision back until {@link #endDraining}. */
     void beginDraining() {
         draining = true;
     }
@@ -141,7 +142,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         draining = false;
     }
 
-    /** Puts a decision in line, and shows its events to those that decide next. */
+    /** Puts a decision in line, and makes its events visible to the next decisions. */
     @Override
     public void arrive(PendingDecision decision) {
         waiting.add(decision);
@@ -159,7 +160,10 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         loseWhatRestsOnNothing();
     }
 
-    /** Loses what waits if something ahead of it will not be stored; what is under way has to end first. */
+    /**
+     * Loses the waiting decisions if something ahead of them will not be stored; the group in progress has to end
+     * first.
+     */
     private void loseWhatRestsOnNothing() {
         if (!underWay && undone) {
             undone = false;
@@ -192,7 +196,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         return first;
     }
 
-    /** Whether those that wait are better sent when others have joined. */
+    /** Whether the waiting decisions are better sent after others have joined. */
     private boolean isHeldBack() {
         return !draining && waiting.size() < MAX_HELD && holding > 0 && othersCome.getAsBoolean();
     }
@@ -211,7 +215,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
                     || (group.size() < MAX_DECISIONS
                             && events <= maxEvents
                             && items <= QueryCache.MAX_ITEMS_PER_APPEND
-                            // By itself, one that is outdated is refused.
+                            // Appended alone, an outdated decision is refused.
                             && expectations.agreeWith(next.writes()));
             if (!fits || next.isLost() != lost) {
                 return;
@@ -280,10 +284,10 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     }
 
     /**
-     * Reads what the versions of items have come to that were counted, after one was in a conflict: events may have come that
-     * do not match.
+     * Reads the current versions of counted items after a conflict on one of them: events that do not match may have
+     * been added.
      *
-     * @return false if they hold other events than those that are cached, or cannot be read: the conflict stands
+     * @return false if they hold events other than the cached ones, or cannot be read: the conflict stands
      */
     private boolean recount(Set<CachedItem> basis) {
         Map<CachedItem, Boundary.Seen> recounted = new LinkedHashMap<>();

@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Events that several commands fold, as one of them reads them: each is decoded while it is iterated, so that no command
- * gets an object that another one can change.
+ * Events that several commands fold, as one of them reads them: each event is decoded during the iteration, so that no
+ * command gets an object that another one can change.
  *
- * <p>Iterating throws {@link DecideAgainException} if an event is not of the type asked for, or cannot be decoded: alone,
- * the command is told by the store which event it is.
+ * <p>Iterating throws {@link DecideAgainException} if an event is not of the requested type, or cannot be decoded: if
+ * the command decides alone, the store's exception says which event it is.
  *
- * @param told is told of what is thrown before it is
+ * @param told hears of an exception before it is thrown
  */
 record DecodedEvents<E extends Event>(
         Iterable<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told) {
@@ -34,7 +34,7 @@ record DecodedEvents<E extends Event>(
         } catch (RuntimeException notToBeReadBack) {
             throw decideAlone();
         }
-        // By index: this runs for each event of each command, and an iterator is what it would spend most on.
+        // By index: this runs for each event of each command, and an iterator would be the largest cost.
         for (int i = 0; i < parts.size(); i++) {
             if (!eventType.isInstance(parts.get(i).event())) {
                 throw decideAlone();

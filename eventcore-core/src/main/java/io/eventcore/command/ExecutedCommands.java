@@ -4,34 +4,36 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Remembers which commands were executed under an id, and how that ended, so that each is executed once.
+ * Stores which commands were executed under an id, and with which result, so that each is executed once.
  *
- * <p>What is remembered becomes visible in one transaction with the events of the command, or not at all. Kept until
- * the application deletes it: after that, a repetition is a new command. Safe for any number of threads and processes.
+ * <p>An entry becomes visible in the same transaction as the events of the command, or not at all. It is kept until the
+ * application deletes it: after that, a repetition is a new command. Safe for any number of threads and processes.
  *
  * @since 0.1
  */
 public interface ExecutedCommands {
     /**
-     * How an earlier execution under this id ended.
+     * The result of an earlier execution under this id.
      *
-     * @return what is committed, or done by the caller's own transaction; empty if there was none, or it has not ended
+     * @return the result that is committed, or that the caller's own transaction has stored; empty if there was no
+     *     execution, or it has not ended
      * @throws io.eventcore.TransientEventStoreException if the same call may succeed
      * @throws io.eventcore.EventStoreUnavailableException if the store cannot be reached
      */
     Optional<ExecutedCommand> find(CommandId id);
 
     /**
-     * Executes a command under an id, unless one was executed under it.
+     * Executes a command under an id, unless a command was executed under it before.
      *
-     * <p>The id is taken first; of several who take it at the same time one goes on and the others wait for its
-     * transaction to end. If that commits, they are told its result; if it rolls back, one of them goes on. The caller's
-     * transaction is joined if there is one, and can go on whichever execution was first; without one, the execution runs in a
-     * transaction that an append joins. If the execution fails, the id is free again.
+     * <p>The execution claims the id first. Of several executions that claim it at the same time, one continues and the
+     * others wait for its transaction to end. If that commits, they return its result; if it rolls back, one of them
+     * continues. The execution joins the caller's transaction if there is one, which can continue whichever execution
+     * was first. Otherwise it runs in a transaction of its own, which the append joins. If the execution fails, the id
+     * is free again.
      *
-     * @param fingerprint tells one command from another
+     * @param fingerprint distinguishes the command from others
      * @param execution appends the events; called at most once
-     * @return what was executed under the id, now or before
+     * @return the command that was executed under the id, now or before
      * @throws io.eventcore.TransientEventStoreException if nothing was stored and repeating the transaction may succeed
      * @throws io.eventcore.EventStoreUnavailableException if the store cannot be reached
      * @throws RuntimeException whatever the execution throws
@@ -41,8 +43,8 @@ public interface ExecutedCommands {
     /**
      * A command that was executed under an id.
      *
-     * @param fingerprint what it was
-     * @param result how it ended
+     * @param fingerprint identifies the command
+     * @param result its result
      * @since 0.1
      */
     record ExecutedCommand(String fingerprint, ExecutionResult result) {}

@@ -49,15 +49,15 @@ public final class ExecutionResult {
         return new ExecutionResult(attempts, slice, versions, elapsed, 0);
     }
 
-    /** This result of a decision that rests on streams without so many of their events. */
+    /** This result, with the number of events that the decision was made without. */
     public ExecutionResult withSkippedEvents(long events) {
         return new ExecutionResult(attempts, slice, versions, elapsed, events);
     }
 
     /**
      * How many events of its streams the decision was made without, because their type is unknown and the application
-     * {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events; 0 if it was made on all. Of a command that was
-     * recognised as executed before, 0: nothing was decided.
+     * {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events; 0 if it was made on all events. 0
+     * also for a command that was executed before, since nothing was decided.
      */
     public long skippedEvents() {
         return skippedEvents;
@@ -84,7 +84,7 @@ public final class ExecutionResult {
     }
 
     /**
-     * The highest position written: what a query waits for that is to see this command.
+     * The highest position written: a query that must see this command waits for it.
      *
      * @return {@link GlobalPosition#START}, which every reader has reached, if the command decided that nothing happens
      */

@@ -22,11 +22,11 @@ record FoundEvents(Map<StreamId, StreamVersion> versions, List<StoredEvent> even
     }
 
     /**
-     * Takes what a read finds, as long as there is room.
+     * Collects the events of a read, while there is room.
      *
      * @param after after which versions the streams were read
-     * @return empty if it is not all taken, or the store does not give its events as they are stored; nothing is reserved
-     *     then
+     * @return empty if there was not enough room, or the store does not return events in stored form; nothing is
+     *     reserved then
      */
     static Optional<FoundEvents> of(Map<StreamId, StreamVersion> after, EventStreamReader<?> read, CacheBudget budget) {
         Optional<? extends Iterable<StoredEvent>> stored = read.stored();

@@ -22,9 +22,9 @@ record FoundMatches(Boundary boundary, List<SharedEvent> events) {
     }
 
     /**
-     * Takes what a read finds, as long as there is room.
+     * Collects the events of a read, while there is room.
      *
-     * @return empty if it is not all taken; nothing is reserved then
+     * @return empty if there was not enough room; nothing is reserved then
      */
     static Optional<FoundMatches> of(StoredMatches read, CacheBudget budget) {
         List<SharedEvent> events = new ArrayList<>();

@@ -9,9 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What decisions that are stored by one append expect of streams before it. What a later one expects is what the earlier
- * ones make of a stream, so that all say the same of its version before the append, or one of them is outdated; who expects
- * any version says nothing about that.
+ * The versions that the decisions of one append expect of streams before it. A later decision expects the version that
+ * the earlier ones lead to. So all agree on the version before the append, or one of them is outdated; a decision that
+ * expects any version makes no statement about it.
  */
 final class GroupExpectations {
     private final Map<StreamId, ExpectedVersion> expected = new LinkedHashMap<>();
@@ -19,7 +19,7 @@ final class GroupExpectations {
     /** How many events those that were added write to each stream. */
     private final Map<StreamId, Integer> written = new HashMap<>();
 
-    /** Whether the next decision says the same of each stream as those that were added: an append asks only once. */
+    /** Whether the next decision agrees with the added ones on each stream: an append checks a stream only once. */
     boolean agreeWith(StreamWrites next) {
         for (Map.Entry<StreamId, ExpectedVersion> stream : next.streams().entrySet()) {
             if (stream.getValue() instanceof ExpectedVersion.Exactly exactly) {
@@ -35,7 +35,7 @@ final class GroupExpectations {
         return true;
     }
 
-    /** Adds a decision with which those that were added agree. */
+    /** Adds a decision that agrees with the added ones. */
     void add(StreamWrites next) {
         next.streams().forEach((id, expectation) -> {
             if (expectation instanceof ExpectedVersion.Exactly exactly) {
@@ -53,7 +53,7 @@ final class GroupExpectations {
         return written.getOrDefault(id, 0);
     }
 
-    /** What the append is to expect of each stream. */
+    /** What the append must expect of each stream. */
     Map<StreamId, ExpectedVersion> beforeAll() {
         return expected;
     }

@@ -1,10 +1,10 @@
 package io.eventcore.command;
 
 /**
- * How often a known stream was found to be as it was known, lately: whether it is worth to decide on it without a read.
+ * How often a remembered stream was recently found unchanged: whether it is worth deciding on it without a read.
  *
- * <p>A stream that other processes write to is read first until it was found unchanged several times in a row, and each guess
- * that fails makes it twice as many. Not safe for concurrent use.
+ * <p>A stream that other processes write to is read first until it was found unchanged several times in a row; each
+ * failed guess doubles that number. Not safe for concurrent use.
  */
 final class GuessRecord {
     /** How often a stream must be found unchanged in a row after a guess has failed. */
@@ -21,7 +21,7 @@ final class GuessRecord {
     /**
      * Whether to decide without a read.
      *
-     * @param doubtful whether streams in general are found changed too often for those of which nothing is known to be trusted
+     * @param doubtful whether streams in general are found changed too often to trust one without a record
      */
     boolean isTrusted(boolean doubtful) {
         if (failures == 0) {
@@ -30,7 +30,7 @@ final class GuessRecord {
         return unchanged >= LOOKS << failures;
     }
 
-    /** It was as it was known. */
+    /** It was unchanged. */
     void wasUnchanged() {
         if (++unchanged >= FORGIVEN_AFTER) {
             unchanged = FORGIVEN_AFTER;
@@ -38,7 +38,7 @@ final class GuessRecord {
         }
     }
 
-    /** It was not. {@code guessed}: which an append has found out that rested on it. */
+    /** It was changed. {@code guessed}: an append that rested on it has found that out. */
     void wasChanged(boolean guessed) {
         unchanged = 0;
         if (guessed && failures < MAX_FAILURES) {

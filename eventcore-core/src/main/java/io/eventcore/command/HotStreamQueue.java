@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A queue for some of the hot streams: one attempt has its turn, the others wait, about in the order they came. */
+/** A queue for some of the hot streams: one attempt has its turn, the others wait, roughly in order of arrival. */
 final class HotStreamQueue {
     /** How often the first in the queue is overtaken, one time after the other, at most. */
     private static final int MAX_OVERTAKEN = 32;
@@ -19,7 +19,10 @@ final class HotStreamQueue {
 
     private final @Nullable DecisionChain chain;
 
-    /** {@code chains}: makes a chain that asks whether others come; null if commands cannot decide on top of others. */
+    /**
+     * {@code chains} makes a chain that asks whether other commands follow; null if commands cannot decide on top of
+     * each other.
+     */
     HotStreamQueue(int number, @Nullable Function<BooleanSupplier, DecisionChain> chains) {
         this.number = number;
         this.chain = chains == null ? null : chains.apply(() -> turn.isLocked() || turn.hasQueuedThreads());
@@ -29,16 +32,16 @@ final class HotStreamQueue {
         return number;
     }
 
-    /** The decisions of those that had their turn and wait for being stored, if there can be any. */
+    /** The decisions of attempts that had their turn and wait to be stored, if there can be any. */
     @Nullable
     DecisionChain chain() {
         return chain;
     }
 
     /**
-     * Waits for the turn of this thread. A thread that comes while the turn is free takes it, although the first in the
-     * queue is about to wake up for it: to wake a thread takes longer than a turn as a rule. But those in the queue are
-     * not overtaken without end.
+     * Waits for the turn of this thread. A thread that arrives while the turn is free takes it, although the first in
+     * the queue is about to wake up for it: waking a thread usually takes longer than a turn. But threads in the queue
+     * are not overtaken forever.
      *
      * <p>Once the turn is taken nothing here may fail: the caller, which gives the turn back, would not know of it.
      *
@@ -61,16 +64,16 @@ final class HotStreamQueue {
             Thread.currentThread().interrupt();
             throw leftQueue("The thread was interrupted before the turn of its command came");
         }
-        throw leftQueue("The time of the command was used up before its turn came");
+        throw leftQueue("The time budget of the command was used up before its turn came");
     }
 
-    /** Decisions may have been held back for this thread to decide as well. */
+    /** Decisions may have been held back so that this thread could decide as well. */
     private HotStreams.LeftQueueException leftQueue(String reason) {
         sendWhatIsDecided();
         return new HotStreams.LeftQueueException(reason);
     }
 
-    /** Waits until all that was decided is stored; for an attempt that decides on nothing but what is stored. */
+    /** Waits until all decisions are stored; for an attempt that decides only on stored events. */
     void drain() {
         if (chain != null) {
             chain.drain();
@@ -92,12 +95,12 @@ final class HotStreamQueue {
         return turn.isHeldByCurrentThread();
     }
 
-    /** Whether an attempt has the turn, waits for it, or waits for being stored. */
+    /** Whether an attempt has the turn, waits for it, or waits to be stored. */
     boolean isCrowded() {
         return turn.isLocked() || turn.hasQueuedThreads() || isBusy();
     }
 
-    /** Whether an attempt waits for being stored. */
+    /** Whether an attempt waits to be stored. */
     boolean isBusy() {
         return chain != null && chain.isBusy();
     }

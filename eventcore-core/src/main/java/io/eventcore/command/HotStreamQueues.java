@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The queues for hot streams and tags, by the ids of their rows: a fixed number, each for a stripe of all of them.
  *
- * <p>If commands rest on several hot streams, one queue serves the stripes of all of these, so that such commands can be
- * decided in company. Which queue serves a stripe does not affect correctness: while it changes, two commands may race as
- * they do without queues.
+ * <p>If commands rest on several hot streams, one queue serves the stripes of all of them, so that these commands can
+ * be decided together. Which queue serves a stripe does not affect correctness: while it changes, two commands may race
+ * as they do without queues.
  */
 final class HotStreamQueues {
     private static final int STRIPES = 64;
@@ -25,7 +25,7 @@ final class HotStreamQueues {
     private final List<HotStreamQueue> own;
     private final AtomicReferenceArray<HotStreamQueue> serving;
 
-    /** {@code chains}: makes the chain of a queue; null if commands cannot decide on top of others. */
+    /** {@code chains} makes the chain of a queue; null if commands cannot decide on top of each other. */
     HotStreamQueues(@Nullable Function<BooleanSupplier, DecisionChain> chains) {
         HotStreamQueue[] queues = new HotStreamQueue[STRIPES];
         for (int i = 0; i < STRIPES; i++) {
@@ -48,7 +48,7 @@ final class HotStreamQueues {
         return serving.get(stripe(stream));
     }
 
-    /** Lets one queue serve all these streams from now on, if it does not serve too many then. */
+    /** Makes one queue serve all these streams from now on, unless it would then serve too many. */
     void join(Collection<String> streams) {
         List<HotStreamQueue> joined = of(streams);
         int[] stripes = stripesOf(joined);

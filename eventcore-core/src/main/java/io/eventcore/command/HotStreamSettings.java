@@ -3,9 +3,9 @@ package io.eventcore.command;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether commands of one executor queue for the streams that they fight over.
+ * Whether commands of one executor that contend for a stream take turns.
  *
- * <p>It makes no difference to what is stored, only to how many attempts it takes. Immutable.
+ * <p>It does not change what is stored, only how many attempts that takes. Immutable.
  *
  * @since 0.1
  */
@@ -46,6 +46,6 @@ public final class HotStreamSettings {
 
     @Override
     public String toString() {
-        return enabled ? "commands queue for hot streams" : "no command queues for hot streams";
+        return enabled ? "commands take turns on hot streams" : "commands do not take turns on hot streams";
     }
 }

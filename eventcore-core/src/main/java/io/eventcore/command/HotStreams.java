@@ -16,21 +16,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets commands queue for the streams and tags that they fight over, instead of losing races for them.
+ * Makes commands that contend for a stream or tag take turns, instead of losing races.
  *
- * <p>A stream is <em>hot</em> from its first conflict until a number of attempts has met no other. An attempt on a hot
- * stream waits for its turn in the queue of that stream, about in the order they came; an attempt on other streams pays one
- * look into an empty map. An attempt on several hot streams enters their queues in one order, so that no two wait for each
- * other; from then on one queue serves them all.
+ * <p>A stream is <em>hot</em> from its first conflict until a number of attempts has met no other command. An attempt
+ * on a hot stream waits for its turn in the queue of that stream, roughly in order of arrival; an attempt on other
+ * streams costs one look-up in an empty map. An attempt on several hot streams enters their queues in a fixed order, so
+ * that no two wait for each other; from then on one queue serves them all.
  *
  * <p>An attempt inside a transaction of the caller never queues: that transaction keeps its row locks after its turn,
- * so the attempt that had the next turn would wait for it in the database while it waited for another turn here, a deadlock
- * that the database would not see. Nor does an attempt that is made from within another one on the same thread.
+ * so the attempt that had the next turn would wait for it in the database while it waited for another turn here, a
+ * deadlock that the database would not see. Nor does an attempt from within another attempt on the same thread.
  *
  * <p>Safe for any number of threads, virtual ones included.
  */
 final class HotStreams {
-    /** How often an attempt starts over without its own fault until no other can be the reason. */
+    /** How often an attempt starts over through no fault of its own, before it decides alone. */
     private static final int MAX_TRIES_IN_COMPANY = 3;
 
     private final EventStore store;
@@ -48,7 +48,8 @@ final class HotStreams {
         this.store = store;
         this.enabled = settings.enabled();
         CacheBudget budget = CacheBudget.ofExecutor();
-        // If the calling thread chooses the database, no thread may go on from what another one has read or appended.
+        // If the calling thread chooses the database, no thread may continue from what another one has read or
+        // appended.
         boolean canDecideOnTop = store.internals().roundTrip().isPresent();
         KnownStreams shared = canDecideOnTop ? streams : null;
         this.warm = new WarmStreams(store, shared);
@@ -73,7 +74,7 @@ final class HotStreams {
             this.failure = new TransientEventStoreException(reason, null);
         }
 
-        /** What the caller of the executor is told if no attempt has failed before. */
+        /** The exception for the caller of the executor if no attempt has failed before. */
         TransientEventStoreException failure() {
             return failure;
         }
@@ -83,9 +84,9 @@ final class HotStreams {
      * Makes an attempt, in its turn if it rests on hot streams.
      *
      * @param streams the rows of the streams and tags that the attempt is known to rest on
-     * @param contested the row over which the attempt before was lost, if there was one
+     * @param contested the row over which the previous attempt had a conflict, if there was one
      * @param deadline when to leave the queue, as {@link System#nanoTime()}
-     * @param onKnown whether it may go on from what is known of streams, if they are not hot
+     * @param onKnown whether it may continue from what is remembered of streams, if they are not hot
      * @param attempt reads, decides and appends, all through the store it is given
      * @throws LeftQueueException if the turn did not come in time
      */
@@ -102,12 +103,12 @@ final class HotStreams {
         return onKnown ? watched(() -> warm.attempt(contested == null, attempt)) : watched(attempt);
     }
 
-    /** How often commands decided on what is known of streams, and how much that is. */
+    /** How often commands decided on remembered streams, and how much is remembered. */
     WarmStreamStatistics statistics() {
         return warm.statistics();
     }
 
-    /** Forgets what is known of streams that are not hot. */
+    /** Forgets what is remembered of streams that are not hot. */
     void forgetKnown() {
         warm.forget();
     }
@@ -119,7 +120,7 @@ final class HotStreams {
 
     /**
      * As {@link #attempt}, for an attempt that begins a transaction of its own, or waits for another transaction: it
-     * decides on nothing but what is stored, since no other attempt may wait for it while it waits.
+     * decides only on stored events, since no other attempt may wait for it while it waits.
      */
     ExecutionResult attemptAlone(
             Supplier<Set<String>> streams,
@@ -151,8 +152,8 @@ final class HotStreams {
     }
 
     /**
-     * Whether others of this process wait for the stream over which an attempt was lost. To take a place behind them is
-     * delay enough before the next attempt, as long as no other process fights for the stream too.
+     * Whether other threads of this process wait for the stream over which an attempt had a conflict. Queueing behind
+     * them is delay enough before the next attempt, while no other process contends for the stream too.
      */
     boolean isCrowded(EventStoreException failure) {
         return failure instanceof ConflictException conflict
@@ -160,7 +161,7 @@ final class HotStreams {
                 && queues.of(rowOf(conflict)).isCrowded();
     }
 
-    /** The row that an attempt was lost over: that of a stream or of a tag. */
+    /** The row over which an attempt had a conflict: that of a stream or of a tag. */
     static String rowOf(ConflictException conflict) {
         return conflict instanceof BoundaryConflictException boundary
                 ? boundary.guardRow()
@@ -207,7 +208,7 @@ final class HotStreams {
         return alone(hot, queues.of(hot), deadline, attempt);
     }
 
-    /** An attempt that decides on top of what others have decided, and is stored together with them. */
+    /** An attempt that decides on top of other decisions, and is stored together with them. */
     private ExecutionResult inCompany(
             List<String> hot,
             HotStreamQueue queue,
@@ -236,7 +237,7 @@ final class HotStreams {
             }
             throw wayOut;
         } finally {
-            // Whatever lacks memory here, the turn is given back.
+            // Even if memory runs out here, the turn is given back.
             try {
                 others |= queue.isAwaited() || queue.isBusy();
             } finally {
@@ -247,15 +248,15 @@ final class HotStreams {
     }
 
     /**
-     * Waits until all is stored that a decision rests on which has written nothing. Whatever it has thrown: the caller
-     * would take it for an answer, and act on what may never have happened.
+     * Waits until everything is stored that a decision without events rests on, whatever it has thrown: the caller
+     * would take the exception as an answer, and act on events that may never be stored.
      */
     private static void prove(DecisionChain chain, QueuedAttempt queued, Throwable wayOut) {
         if (!queued.hasLeftQueue() && chain.mustProve(queued)) {
             try {
                 chain.store(queued, queued.proof());
             } catch (RuntimeException | Error failure) {
-                // As of a guess: a refusal may be wrong, of an error nothing else would tell.
+                // As with a guess: a rejection may be wrong, but an error would be reported nowhere else.
                 if (wayOut instanceof Error && wayOut != failure) {
                     failure.addSuppressed(wayOut);
                 }
@@ -292,7 +293,7 @@ final class HotStreams {
         }
     }
 
-    /** Gives back the first turns, each of them, the last one first. */
+    /** Gives back the first turns, the last one first. */
     private static void leave(List<HotStreamQueue> own, int entered) {
         if (entered > 0) {
             try {

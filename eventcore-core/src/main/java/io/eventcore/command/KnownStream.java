@@ -19,7 +19,7 @@ final class KnownStream {
     private final int size;
     private final long bytes;
 
-    /** Grows at its end only; what an object made of it does not count is not seen by that object. */
+    /** Grows only at its end; an object sees only the events that it counts. */
     private static final class Events {
         private SharedEvent[] events;
         private int filled;
@@ -57,7 +57,7 @@ final class KnownStream {
         this.bytes = bytes;
     }
 
-    /** The same stream, with the events that come next. */
+    /** The same stream, followed by these events. */
     KnownStream with(List<SharedEvent> more, long moreBytes) {
         return more.isEmpty()
                 ? this
@@ -79,7 +79,7 @@ final class KnownStream {
         return bytes;
     }
 
-    /** The event with which the stream came to a version that is known. */
+    /** The event that brought the stream to a known version. */
     SharedEvent event(long version) {
         return all.array()[Math.toIntExact(version - 1)];
     }

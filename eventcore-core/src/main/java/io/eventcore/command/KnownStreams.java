@@ -16,19 +16,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The streams that an executor knows from its own reads and appends, as long as there is room for them.
  *
- * <p>What is known was stored once, and events are never changed: a stream is as it is known, or longer. Whoever decides on it
- * has the store confirm that it is not longer. Only if the log was set back does it hold something else; see {@link SureLog}.
+ * <p>What is known was stored once, and events never change: a stream is as it is known, or longer. A command that
+ * decides on it has the store confirm that it is not longer. Only if the log was set back does it hold something else;
+ * see {@link SureLog}.
  *
  * <p>A stream that becomes hot is handed over to the cache of its queue. Safe for any number of threads.
  */
 final class KnownStreams {
-    /** What a stream counts for beside its events. */
+    /** What a stream counts for besides its events. */
     private static final long BYTES_PER_STREAM = 256;
 
     /** No stream takes more than this part of what there is room for. */
     private static final int SHARE_OF_ONE = 8;
 
-    /** One of so many streams may be found changed before all have to be found unchanged first. */
+    /** If more than one in this many streams is found changed, all have to be found unchanged first. */
     private static final double DOUBTFUL = 1.0 / 16;
 
     /** How much a single look at a stream changes the picture. */
@@ -39,13 +40,13 @@ final class KnownStreams {
     private final Map<StreamId, Entry> streams = new ConcurrentHashMap<>();
     private final LongStreams tooLong = new LongStreams();
 
-    /** All entries, those first that were not used for longest; who was used meanwhile has a second chance. */
+    /** All entries, the least recently used first; an entry that was used meanwhile gets a second chance. */
     private final Queue<Entry> oldest = new ConcurrentLinkedQueue<>();
 
-    /** Which part of the looks has found a stream changed; threads may overwrite each other's. */
+    /** The fraction of checks that found a stream changed; threads may overwrite each other's updates. */
     private volatile double changed;
 
-    /** Grows when all is forgotten: what was read before is not learned any more. */
+    /** Grows when everything is forgotten: what was read before that is no longer learned. */
     private volatile long generation;
 
     private volatile boolean blind;
@@ -73,7 +74,7 @@ final class KnownStreams {
         return log;
     }
 
-    /** Whether events are not given as they are stored, so that none can be known. */
+    /** Whether the store does not return events in stored form, so that none can be remembered. */
     boolean isBlind() {
         return blind;
     }
@@ -82,7 +83,7 @@ final class KnownStreams {
         blind = true;
     }
 
-    /** Names what is known now; what is learned under another number is not taken. */
+    /** Identifies the current knowledge; what was read under another number is not learned. */
     long generation() {
         return generation;
     }
@@ -121,7 +122,7 @@ final class KnownStreams {
         return true;
     }
 
-    /** The store has told that a stream is as it was known. */
+    /** The store has confirmed that a stream is as it was known. */
     void wasUnchanged(StreamId id) {
         double before = changed;
         changed = before - before * WEIGHT;
@@ -133,7 +134,7 @@ final class KnownStreams {
         }
     }
 
-    /** The store has told that it is not. {@code guessed}: by refusing an append. */
+    /** The store has shown that it is not. {@code guessed}: by refusing an append. */
     void wasChanged(StreamId id, boolean guessed) {
         double before = changed;
         changed = before + (1 - before) * WEIGHT;
@@ -162,7 +163,8 @@ final class KnownStreams {
     }
 
     /**
-     * Takes in a stream with all its events, each of which is stored. One for which there is no room is not known any more.
+     * Learns a stream with all its events, each of which is stored. A stream for which there is no room is no longer
+     * known.
      *
      * @param asOf the {@link #generation} before the first of them was read or appended
      */
@@ -206,7 +208,8 @@ final class KnownStreams {
     }
 
     private void makeRoom() {
-        // Others may mark what this thread passes over as used again: at the second time it goes all the same.
+        // Other threads may mark an entry that this thread passes over as used again: the second time, it is evicted
+        // all the same.
         int passes = 2 * streams.size();
         while (budget.isExceeded()) {
             Entry entry = oldest.poll();
@@ -231,7 +234,7 @@ final class KnownStreams {
         streams.remove(entry.id, entry);
     }
 
-    /** What is known of a stream, which is not known here any more: another cache holds it from now on. */
+    /** Removes and returns what is known of a stream: another cache holds it from now on. */
     @Nullable
     KnownStream take(StreamId id) {
         Entry entry = streams.get(id);
@@ -252,7 +255,7 @@ final class KnownStreams {
         }
     }
 
-    /** A stream has come to this version by an append that was not learned from. */
+    /** An append that was not learned from has brought a stream to this version. */
     void hasCome(StreamId id, StreamVersion version) {
         Entry entry = streams.get(id);
         if (entry != null) {
@@ -295,7 +298,7 @@ final class KnownStreams {
         return budget.used();
     }
 
-    /** How many streams there are; of some the events may be forgotten. */
+    /** How many streams are remembered; the events of some may be forgotten. */
     int size() {
         return streams.size();
     }

@@ -3,10 +3,10 @@ package io.eventcore.command;
 import io.eventcore.EventMetadata;
 
 /**
- * Adds to every command what the surroundings know: a trace, a user, a region.
+ * Adds metadata from the environment to every command: a trace, a user, a region.
  *
- * <p>Called once for each execution, on the thread that executes the command and before its first attempt. What the
- * caller or an enclosing {@link CommandContext} says wins. Safe for any number of threads.
+ * <p>Called once for each execution, on the thread that executes the command and before its first attempt. Entries of
+ * the caller or of an enclosing {@link CommandContext} take precedence. Safe for any number of threads.
  *
  * @since 0.1
  */

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Items that share a boundary. It names each item once, and tells one thing of each guard: items that were read at different
- * moments may have seen different things of theirs.
+ * Items that share a boundary. A boundary names each item once, and has one place for each guard: items that were read
+ * at different moments may have seen different places of their guards.
  */
 final class PackedItems {
     private static final int MAX_ITEMS = 100;
@@ -24,7 +24,7 @@ final class PackedItems {
 
     private PackedItems() {}
 
-    /** What was seen of all these items, in as few boundaries as may be. */
+    /** What was seen of all these items, in as few boundaries as possible. */
     static List<Boundary> boundariesOf(Collection<CachedItem> all) {
         List<PackedItems> packed = new ArrayList<>(1);
         for (CachedItem item : all) {
@@ -41,7 +41,7 @@ final class PackedItems {
         return packed.stream().map(PackedItems::boundary).toList();
     }
 
-    /** The boundary of these items; empty if two are the same, or tell different things of one guard. */
+    /** The boundary of these items; empty if two are the same, or have different places for one guard. */
     static Optional<Boundary> boundaryOf(List<CachedItem> all, List<Boundary.Seen> seen) {
         PackedItems packed = new PackedItems();
         for (int i = 0; i < all.size(); i++) {

@@ -27,7 +27,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     private final boolean holds;
     private final List<PendingEvent> events;
 
-    /** What the append of its group says of the items; changed by the thread that leads the group, before that is sent. */
+    /** What the append of its group rests on; changed by the thread that leads the group, before the group is sent. */
     private List<Boundary.Seen> seenWhenSent = List.of();
 
     /** Changed with the lock of its line held. */
@@ -51,7 +51,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
                 throw asItIs(failure);
             }
 
-            /** A store may throw what no store declares; its caller gets that as if nothing stood between them. */
+            /** A store may throw an undeclared exception; its caller gets that unchanged. */
             @SuppressWarnings("unchecked")
             private static <T extends Throwable> RuntimeException asItIs(Throwable failure) throws T {
                 throw (T) failure;
@@ -63,7 +63,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
             return this instanceof Failed failed && failed.failure() instanceof DecideAgainException;
         }
 
-        /** Something it rests on did not come about. */
+        /** Something it rests on was not stored. */
         static Outcome decideAgain() {
             return new Failed(new DecideAgainException(false));
         }
@@ -79,7 +79,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     /**
      * A decision to be put in line.
      *
-     * @param items what it rests on beside streams; whatever boundary the writes have stands for them
+     * @param items what it rests on besides streams; the boundary of the writes stands for them
      * @param holds whether it is better not sent while other commands are about to join: they have to read, and cannot
      *     while its group is under way
      * @throws DecideAgainException if no other command could decide on top of it, since it cannot be read back or
@@ -91,13 +91,13 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
             for (NewEvent event : writes.events()) {
                 SharedEvent encoded = new SharedEvent(roundTrip.encode(event));
                 if (encoded.decode().stream().anyMatch(RecordedEvent::holdsPersonalData)) {
-                    // It is sealed when it is stored, and must not be kept as it is before.
+                    // It is sealed when it is stored, and must not be kept unsealed.
                     throw new DecideAgainException(true);
                 }
                 events.add(new PendingEvent(event, encoded));
             }
         } catch (RuntimeException notToBeReadBack) {
-            // What is wrong with it, its own append will say.
+            // Its own append will report what is wrong with it.
             throw new DecideAgainException(true);
         }
         return new PendingDecision(writes, items, holds, events);
@@ -184,7 +184,10 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         return bytes;
     }
 
-    /** Shows its events to the commands that decide next. They lose or gain what they do when they are stored and read. */
+    /**
+     * Makes its events visible to the commands that decide next, after the same encoding and decoding as if they were
+     * stored and read.
+     */
     void showIn(StreamCache streams, QueryCache queries) {
         for (PendingEvent event : events) {
             // No fold sees the version; it cannot be known of a stream that is written in any version.

@@ -10,7 +10,7 @@ import java.util.Set;
  * An event that was decided and is not stored yet.
  *
  * @param appended as it is appended
- * @param encoded as it will be stored, but for its place
+ * @param encoded as it will be stored, except for its place
  */
 record PendingEvent(NewEvent appended, SharedEvent encoded) {
     StreamId streamId() {

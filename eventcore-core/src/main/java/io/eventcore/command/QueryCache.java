@@ -23,10 +23,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items of queries as the next decision is to see them: the events that are stored, and behind them all that are pending,
- * those of decisions on streams too, since they may match.
+ * Items of queries as the next decision is to see them: the events that are stored, and behind them all that are
+ * pending, those of decisions on streams too, since they may match.
  *
- * <p>An item is cached by itself, whatever query asked for it: a subject that all decide on is shared by decisions whose other
+ * <p>Each item is cached separately, whatever query asked for it: decisions share a common subject even if their other
  * subjects differ. Not safe for concurrent use.
  */
 final class QueryCache {
@@ -44,7 +44,7 @@ final class QueryCache {
 
     private final CacheBudget budget;
 
-    /** By the items that commands ask for, the one that was asked for longest ago first. */
+    /** By the items that commands ask for, least recently used first. */
     private final Map<EventQuery.Item, CachedItem> items = new LinkedHashMap<>(16, 0.75f, true);
 
     /** The same ones, by the tag that their events carry or the stream that these are in. */
@@ -272,7 +272,7 @@ final class QueryCache {
     }
 
     /**
-     * Adds an event that is pending, for which room was reserved.
+     * Adds a pending event, for which room was reserved.
      *
      * @param seenAs the event in a place beyond all that are stored
      * @param ofQuery whether its decision rests on a query
@@ -428,7 +428,7 @@ final class QueryCache {
         return reserved == 0;
     }
 
-    /** Whether it holds more events than it is to go on with. */
+    /** Whether it holds more events than it should keep. */
     boolean hasTooManyEvents() {
         return events > StreamCache.MAX_EVENTS;
     }

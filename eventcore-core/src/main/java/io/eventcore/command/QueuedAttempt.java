@@ -122,7 +122,7 @@ final class QueuedAttempt {
         return hasLeft;
     }
 
-    /** Lets the next one have its turn. */
+    /** Passes the turn to the next attempt. */
     void leaveQueue() {
         if (!hasLeft) {
             hasLeft = true;

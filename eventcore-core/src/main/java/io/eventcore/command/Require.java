@@ -1,7 +1,7 @@
 package io.eventcore.command;
 
 /**
- * Says what a decision requires.
+ * States what a decision requires.
  *
  * @since 0.1
  */
@@ -9,14 +9,14 @@ public final class Require {
     private Require() {}
 
     /**
-     * Goes on if the condition holds.
+     * Checks that the condition holds.
      *
      * @param condition what must hold
      * @param message the rule, in the format of {@link String#format}
      * @param arguments the arguments of the message
      * @throws BusinessRuleViolationException if the condition does not hold
      */
-    // The annotation asked for would make every user depend on Error Prone.
+    // The requested annotation would make every user depend on Error Prone.
     @SuppressWarnings("AnnotateFormatMethod")
     public static void that(boolean condition, String message, Object... arguments) {
         if (!condition) {

@@ -7,10 +7,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * How the commands of one class are tried again, where that is not as the {@link RetryPolicy} of the executor says.
+ * How the commands of one class are retried, if that differs from the {@link RetryPolicy} of the executor.
  *
- * <p>What is not given stays as the executor has it. A policy given with a single command
- * ({@link CommandContext#withRetryPolicy}) wins over this annotation.
+ * <p>Values that are not given come from the executor's policy. A policy of a single command
+ * ({@link CommandContext#withRetryPolicy}) takes precedence over this annotation.
  *
  * <pre>{@code
  * @Retry(maxAttempts = 20, maxDelayMillis = 200)
@@ -23,24 +23,24 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Retry {
-    /** Stands for what the executor's policy says. */
+    /** Stands for the value of the executor's policy. */
     int AS_CONFIGURED = -1;
 
-    /** How many attempts are made at most, the first one included; 1 or more. */
+    /** Upper limit for the attempts, the first one included; 1 or more. */
     int maxAttempts() default AS_CONFIGURED;
 
     /** The delay before the second attempt in milliseconds, zero or more. */
     long initialDelayMillis() default AS_CONFIGURED;
 
-    /** How much longer each delay is than the one before; 1 for a fixed delay. */
+    /** Factor by which each delay is longer than the previous one; 1 for a fixed delay. */
     double multiplier() default AS_CONFIGURED;
 
-    /** No delay is longer than this many milliseconds, before it is varied. */
+    /** Upper limit for each delay in milliseconds, before the random variation. */
     long maxDelayMillis() default AS_CONFIGURED;
 
     /** Random variation of each delay, as a fraction of it from 0 to 1. */
     double jitter() default AS_CONFIGURED;
 
-    /** No attempt begins later than this many milliseconds after the command was given to the executor. */
+    /** No attempt begins later than this many milliseconds after the command was passed to the executor. */
     long budgetMillis() default AS_CONFIGURED;
 }

@@ -2,15 +2,15 @@ package io.eventcore.command;
 
 import java.time.Duration;
 
-/** What the class of a command says about its retries, put on top of a policy. */
+/** The {@link Retry} annotation of a command class, applied on top of a policy. */
 final class RetryOverrides {
     private RetryOverrides() {}
 
     /**
      * The policy for commands of a class.
      *
-     * @param base what holds where the class says nothing
-     * @throws IllegalArgumentException if a value of the annotation is out of its range
+     * @param base supplies the values that the class does not give
+     * @throws IllegalArgumentException if a value of the annotation is out of range
      */
     static RetryPolicy of(Class<?> commandType, RetryPolicy base) {
         Retry retry = commandType.getAnnotation(Retry.class);

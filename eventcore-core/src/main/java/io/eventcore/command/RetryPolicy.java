@@ -5,15 +5,15 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often, and how soon, a command is tried again after a conflict or a passing failure of the store.
+ * How often, and how soon, a command is retried after a conflict or a transient failure of the store.
  *
- * <p>The delay before the second attempt is {@code initialDelay}; each later one is {@code multiplier} times the one
- * before, but no longer than {@code maxDelay}. Every delay is varied at random by up to the fraction {@code jitter} in
- * both directions, so that commands in conflict do not meet again. Where others of this process wait for the stream
- * over which the first attempt was lost, the second one takes its place behind them instead of the delay. Immutable;
- * begins with {@link #defaults()} or {@link #never()}.
+ * <p>The delay before the second attempt is {@code initialDelay}; each later one is {@code multiplier} times the
+ * previous one, but no longer than {@code maxDelay}. Every delay varies at random by up to the fraction {@code jitter}
+ * in both directions, so that conflicting commands do not meet again. If other threads of this process wait for the
+ * stream over which the first attempt had a conflict, the second attempt queues behind them instead of the delay.
+ * Immutable; begins with {@link #defaults()} or {@link #never()}.
  *
- * <p>{@link CommandListener.Execution#retrying} is told about each repetition.
+ * <p>{@link CommandListener.Execution#retrying} hears of each retry.
  *
  * @since 0.1
  */
@@ -31,7 +31,7 @@ public final class RetryPolicy {
     /**
      * Checks the settings.
      *
-     * @throws IllegalArgumentException if a number is out of its range; the message names it
+     * @throws IllegalArgumentException if a number is out of range; the message names it
      */
     RetryPolicy(
             int maxAttempts,
@@ -54,7 +54,7 @@ public final class RetryPolicy {
         this.budget = budget;
     }
 
-    /** 5 attempts; delays of 10, 20, 40 and 80 ms, varied by a fifth; a budget of 30 s. */
+    /** 5 attempts; delays of 10, 20, 40 and 80 ms, each varied by up to a fifth; a budget of 30 s. */
     public static RetryPolicy defaults() {
         return DEFAULTS;
     }
@@ -69,7 +69,7 @@ public final class RetryPolicy {
         return new RetryPolicy(attempts, initialDelay, multiplier, maxDelay, jitter, budget);
     }
 
-    /** This policy with the same delay before each further attempt. */
+    /** This policy with the same delay before each retry. */
     public RetryPolicy withFixedDelay(Duration delay) {
         return new RetryPolicy(maxAttempts, delay, 1, delay, jitter, budget);
     }
@@ -89,7 +89,7 @@ public final class RetryPolicy {
         return new RetryPolicy(maxAttempts, initialDelay, multiplier, maxDelay, jitter, time);
     }
 
-    /** How many attempts are made at most, the first one included; 1 or more. */
+    /** Upper limit for the attempts, the first one included; 1 or more. */
     public int maxAttempts() {
         return maxAttempts;
     }
@@ -99,12 +99,12 @@ public final class RetryPolicy {
         return initialDelay;
     }
 
-    /** How much longer each delay is than the one before; 1 for a fixed delay. */
+    /** Factor by which each delay is longer than the previous one; 1 for a fixed delay. */
     public double multiplier() {
         return multiplier;
     }
 
-    /** No delay is longer, before it is varied. */
+    /** Upper limit for each delay, before the random variation. */
     public Duration maxDelay() {
         return maxDelay;
     }
@@ -114,7 +114,7 @@ public final class RetryPolicy {
         return jitter;
     }
 
-    /** No attempt begins later than this after the command was given to the executor. */
+    /** No attempt begins later than this after the command was passed to the executor. */
     public Duration budget() {
         return budget;
     }

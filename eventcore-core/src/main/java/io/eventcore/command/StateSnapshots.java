@@ -17,8 +17,8 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The snapshots of commands: a decision continues from one where the class of the command asks for it and one can be trusted,
- * and new ones are stored off the caller's path. Whatever is wrong with a snapshot, all events are folded.
+ * The snapshots of commands: a decision continues from one if the class of the command asks for it and the snapshot can
+ * be trusted; new ones are stored in the background. If anything is wrong with a snapshot, all events are folded.
  *
  * <p>Safe for any number of threads.
  */
@@ -32,10 +32,10 @@ final class StateSnapshots {
     private final SnapshotSettings settings;
     private final JsonMapper mapper;
 
-    /** Which class owns a name: the state of another one, read as its own, might even fit. */
+    /** Which class owns a name: the state of another class, read as its own, might even fit. */
     private final Map<String, Class<?>> named = new ConcurrentHashMap<>();
 
-    /** The classes whose snapshots could not be stored: who has read of it once need not read it at every command. */
+    /** The classes whose snapshots could not be stored: the log reports that once, not at every command. */
     private final Set<String> warnedAbout = ConcurrentHashMap.newKeySet();
 
     /** How many snapshots of a class were stored since one of them was used, by the name of the class. */
@@ -44,7 +44,7 @@ final class StateSnapshots {
     StateSnapshots(SnapshotStore store, SnapshotSettings settings, JsonMapper mapper) {
         this.store = store;
         this.settings = settings;
-        // A state whose JSON lacks what its class has now is of another shape, and must not be filled with zeros.
+        // A state whose JSON lacks a property of its class has another shape, and must not be filled with zeros.
         this.mapper = mapper.rebuild()
                 .addModule(new EventCoreJacksonModule())
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)

@@ -85,12 +85,13 @@ final class StoredState<S> {
                 version, parts.counted(reached.versions()), reached.position(), ReadAs.state(readingKey, parts.text()));
     }
 
-    /** Lossy JSON would be noticed nowhere else: a state that comes back different is not stored. */
+    /** Nothing else would detect lossy JSON: a state that comes back different is not stored. */
     private String writeState(S state) {
         String json = mapper.writerFor(stateType).writeValueAsString(state);
         if (definesEquality(state.getClass()) && !state.equals(readState(json))) {
             throw new IllegalStateException("The state of " + commandType
-                    + " does not survive its JSON form: what is read back is not equal to what was written");
+                    + " does not survive its JSON form: the state that is read back does not equal the one that was"
+                    + " written");
         }
         return json;
     }
@@ -132,7 +133,7 @@ final class StoredState<S> {
     private record RestsOn(Optional<Boundary> boundary, String state) {
         private static final String BEGIN = "on/";
 
-        /** Stands for the events of all tags among the versions, which only tell how much a snapshot holds. */
+        /** Stands for the events of all tags among the versions, which only show how much a snapshot holds. */
         private static final StreamId TAGS = StreamId.of("tags");
 
         static RestsOn of(String stored) {

@@ -7,8 +7,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks the record components of a {@link Command} that name the streams its decision rests on; in a class that is no
- * record its fields, as those that Kotlin makes of {@code data class Withdraw(@Stream val account: StreamId)}.
+ * Marks the record components of a {@link Command} that name the streams its decision rests on; in a class that is not
+ * a record, its fields, such as those that Kotlin generates for
+ * {@code data class Withdraw(@Stream val account: StreamId)}.
  *
  * <p>A component may be a {@link io.eventcore.StreamId}, a record that wraps one, or an {@link java.util.Optional} or
  * {@link java.util.Collection} of these. Equal ids count once.

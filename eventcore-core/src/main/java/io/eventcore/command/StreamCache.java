@@ -29,7 +29,7 @@ final class StreamCache {
     /** How many streams a cache holds at most. */
     static final int MAX_STREAMS = 64;
 
-    /** No store ever gives away a position as high as this. */
+    /** No store ever assigns a position as high as this. */
     private static final long BEYOND_ALL = Long.MAX_VALUE / 2;
 
     private static final long NEVER = -1;
@@ -37,13 +37,13 @@ final class StreamCache {
     private final CacheBudget budget;
     private final Map<StreamId, CachedStream> streams = new HashMap<>();
 
-    /** Streams that are too large to be cached, so that they need not be read to find out again. */
+    /** Streams that are too large to be cached, remembered so that they need not be read to find out again. */
     private final Set<StreamId> tooLarge = new HashSet<>();
 
     private long nextBeyond = BEYOND_ALL;
     private long bytes;
 
-    /** How often all that was cached fell into doubt. */
+    /** How often the whole cache became doubtful. */
     private long doubts;
 
     /** How much of the budget this cache has reserved. */
@@ -105,8 +105,8 @@ final class StreamCache {
     }
 
     /**
-     * An attempt goes past this cache, and may append to any stream. A decision on top of what is cached by now would be lost,
-     * and with it all that are stored together with it.
+     * An attempt bypasses this cache, and may append to any stream. A decision on top of the cached events would be
+     * lost, and with it all decisions that are stored together with it.
      */
     void doubt() {
         doubts++;
@@ -172,7 +172,7 @@ final class StreamCache {
         return streamIds.stream().anyMatch(tooLarge::contains);
     }
 
-    /** Takes no further look at these streams, and makes room. */
+    /** Gives these streams up, and makes room. */
     void refuse(Set<StreamId> streamIds) {
         if (tooLarge.size() + streamIds.size() > MAX_STREAMS) {
             tooLarge.clear();

@@ -32,7 +32,7 @@ record StreamLook(
 
     private static final long MAX_BYTES = 4L << 20;
 
-    /** The log holds other events than those that are known, because it was set back; or it takes too much to find out. */
+    /** The log holds events other than the known ones, because it was set back; or finding out takes too much. */
     static final class OtherLogException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -41,12 +41,12 @@ record StreamLook(
         }
     }
 
-    /** The store, or what wraps it, gives decoded events only, of which none can be kept. */
+    /** The store, or its wrapper, returns only decoded events, none of which can be kept. */
     static final class NotStoredFormException extends Exception {
         private static final long serialVersionUID = 1L;
 
         NotStoredFormException() {
-            super("events are not given as they are stored", null, false, false);
+            super("the store does not return events in stored form", null, false, false);
         }
     }
 
@@ -70,13 +70,15 @@ record StreamLook(
     /**
      * Reads streams.
      *
-     * <p>If a look at the log is due, the read reaches back to its newest known event. Where too much has come behind that in
-     * its stream, no look would ever find it, and nothing would ever be sure again: what is known is given up instead.
+     * <p>If a look at the log is due, the read reaches back to its newest known event. Where too much has come behind
+     * that in its stream, no look would ever find it, and nothing would ever be sure again: what is known is given up
+     * instead.
      *
      * @param known what is known of some of them
      * @throws TooLongException if there is too much to read at once
-     * @throws OtherLogException if an event that is known is not there, or too far away; then nothing that is known counts
-     * @throws NotStoredFormException if the store does not give its events as they are stored
+     * @throws OtherLogException if an event that is known is not there, or too far away; then nothing that is known
+     *     counts
+     * @throws NotStoredFormException if the store does not return events in stored form
      */
     static StreamLook take(EventStore store, Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog log)
             throws TooLongException, OtherLogException, NotStoredFormException {

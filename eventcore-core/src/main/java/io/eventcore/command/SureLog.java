@@ -26,7 +26,7 @@ final class SureLog {
     private final LongSupplier nanoTime;
     private final AtomicReference<@Nullable Newest> newest = new AtomicReference<>();
 
-    /** How often the log fell into doubt. */
+    /** How often the log became doubtful. */
     private final AtomicLong doubts = new AtomicLong(1);
 
     /** The last look that has found the newest event. */

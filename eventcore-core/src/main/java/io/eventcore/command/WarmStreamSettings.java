@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much of recently used streams an executor remembers, so that a command on them needs no read.
  *
- * <p>It makes no difference to what is stored or returned, only to how often streams are read. Immutable.
+ * <p>It does not change what is stored or returned, only how often streams are read. Immutable.
  *
  * @since 0.1
  */
@@ -25,7 +25,7 @@ public final class WarmStreamSettings {
         this.logCheckedWithin = logCheckedWithin;
     }
 
-    /** A sixteenth of the largest heap that the process may have; the log is checked within a second. */
+    /** A sixteenth of the maximum heap of the process; the log is checked within a second. */
     public static WarmStreamSettings defaults() {
         return new WarmStreamSettings(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP, DEFAULT_CHECK);
     }
@@ -38,8 +38,8 @@ public final class WarmStreamSettings {
     /**
      * With another bound on what is remembered.
      *
-     * @param bytes how many bytes the events take at most, as they are estimated: 256 for each event, and what it takes when it
-     *     is stored; 0 switches warm streams off
+     * @param bytes upper limit for the estimated bytes of the events: 256 for each event plus its stored size; 0
+     *     switches warm streams off
      * @throws IllegalArgumentException if it is negative
      */
     public WarmStreamSettings withMaxBytes(long bytes) {
@@ -50,9 +50,9 @@ public final class WarmStreamSettings {
     }
 
     /**
-     * With another time within which a log that was set back is noticed. A database may be restored from a backup under a
-     * running application. So the newest event that is remembered is read again that often, and by a command that comes after a
-     * pause.
+     * With another time within which the executor notices that the log was set back. A database may be restored from a
+     * backup while an application runs. So the executor reads the newest remembered event again that often, and when a
+     * command comes after a pause.
      *
      * @throws IllegalArgumentException if it is not positive
      */
@@ -73,7 +73,7 @@ public final class WarmStreamSettings {
         return maxBytes;
     }
 
-    /** Within which time a log that was set back is noticed. */
+    /** The time within which the executor notices that the log was set back. */
     public Duration logCheckedWithin() {
         return logCheckedWithin;
     }

@@ -3,9 +3,9 @@ package io.eventcore.command;
 /**
  * How often commands of one executor needed no read, since it was built, and how much it remembers now. Immutable.
  *
- * <p>What runs in a transaction of the caller, on tags, with a command id, with a snapshot or on hot streams does not count.
- * Without discovery of streams {@code warm / (warm + cold)} is how often no read was needed; a command that discovers some counts
- * as cold for each round that reads, and as warm too if another round did not.
+ * <p>Commands in a transaction of the caller, on tags, with a command id, with a snapshot or on hot streams do not
+ * count. Without discovery of streams, {@code warm / (warm + cold)} is the fraction of commands that needed no read; a
+ * command that discovers streams counts as cold for each round that reads, and also as warm if another round did not.
  *
  * @since 0.1
  */
@@ -24,37 +24,40 @@ public final class WarmStreamStatistics {
         this.bytes = bytes;
     }
 
-    /** How many decisions without a read the store has confirmed: that events are appended, or none, or that it is refused. */
+    /**
+     * How many decisions without a read the store has confirmed: decisions with events, without events, and rejections.
+     */
     public long warm() {
         return warm;
     }
 
     /**
-     * How often streams were read for a decision, whatever became of it: because one of them was not known, was changed by
-     * others lately, or was too long, or because a look at the log was due. Of what is known only the tail is read.
+     * How often streams were read for a decision, whatever its outcome: because one of them was not remembered, was
+     * recently changed by other processes, or was too long, or because a check of the log was due. Of remembered
+     * streams only the tail is read.
      */
     public long cold() {
         return cold;
     }
 
     /**
-     * How many decisions without a read the store has not confirmed, because more had come to a stream than was remembered. Each
-     * was made again after a read, which counts as cold. An append that is refused because another command of this executor has
-     * won is a conflict, and does not count.
+     * How many decisions without a read the store has not confirmed, because a stream had more events than were
+     * remembered. Each was made again after a read, which counts as cold. An append that is refused because another
+     * command of this executor was faster is a conflict, and does not count.
      */
     public long outdated() {
         return outdated;
     }
 
     /**
-     * Of how many streams anything is remembered. Of some that is no event, but only how often others have appended to them:
-     * those that became hot, or of which the events were forgotten, until there is need of the room.
+     * How many streams are remembered. Of some, only how often other processes have appended to them is remembered, not
+     * their events: streams that became hot, or whose events were evicted.
      */
     public long streams() {
         return streams;
     }
 
-    /** How many bytes they take, as they are estimated: 256 for each stream, and its events. */
+    /** Their estimated size in bytes: 256 for each stream, plus its events. */
     public long bytes() {
         return bytes;
     }

@@ -9,14 +9,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets commands decide on streams that this executor knows without reading them.
+ * Lets commands decide on streams that this executor remembers, without reading them.
  *
- * <p>An append names the version of every stream that the decision rests on, so the store refuses it if one has moved on: what
- * is stored is what a command that has read would have stored. A decision that appends nothing, whatever it throws, is released
- * only after the store has confirmed what it rests on, by a read that began after the decision. In both cases, if more has come
- * to a stream, only that is read, and the command decides again in the same attempt.
+ * <p>An append names the version of every stream that the decision rests on, so the store refuses it if one has moved
+ * on: what is stored is what a command that has read would have stored. A decision that appends nothing, whatever it
+ * throws, is released only after the store has confirmed what it rests on, by a read that began after the decision. In
+ * both cases, if more has come to a stream, only that is read, and the command decides again in the same attempt.
  *
- * <p>Inside a transaction of the caller nothing is known, and nothing is learned. Safe for any number of threads.
+ * <p>Inside a transaction of the caller, it uses nothing that it knows, and learns nothing. Safe for any number of
+ * threads.
  */
 final class WarmStreams {
     private final EventStore store;
@@ -26,7 +27,7 @@ final class WarmStreams {
 
     private final Counts counts = new Counts();
 
-    /** How commands came by their streams. */
+    /** Where commands took their streams from. */
     static final class Counts {
         private final LongAdder warm = new LongAdder();
         private final LongAdder cold = new LongAdder();
@@ -42,7 +43,7 @@ final class WarmStreams {
             cold.increment();
         }
 
-        /** The store has not confirmed one, because others had appended. */
+        /** The store has not confirmed one, because another command had appended. */
         void outdated() {
             outdated.increment();
         }

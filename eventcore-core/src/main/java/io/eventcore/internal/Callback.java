@@ -12,9 +12,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Code that only watches what the library does: listeners, registries of metrics, writers of headers.
  *
- * <p>What happens is settled by the store and the command, never by who is told of it. Whatever a callback throws is
- * therefore caught here, {@link VirtualMachineError}s included: a commit that has happened must not look as if it had
- * failed. Each failure is counted; the first of each kind is logged, without its text, which may quote an event.
+ * <p>The store and the command determine what happens, never a callback. So this class catches whatever a callback
+ * throws, {@link VirtualMachineError}s included: a commit that has happened must not look as if it had failed. Each
+ * failure is counted; the first of each kind is logged, without its text, which may quote an event.
  *
  * <p>Safe for any number of threads.
  */
@@ -31,24 +31,24 @@ public enum Callback {
     /** {@code io.eventcore.serialization.UnknownTypeListener}. */
     UNKNOWN_TYPE_LISTENER,
 
-    /** What keeps the state of a command after it was carried out. */
+    /** The code that keeps the state of a command after its execution. */
     SNAPSHOT_WRITER,
 
-    /** What remembers the events of a command after they were stored. */
+    /** The code that remembers the events of a command after they were stored. */
     KNOWN_STREAMS,
 
     /** {@code io.eventcore.projection.ProjectionListener}. */
     PROJECTION_LISTENER,
 
-    /** What was to be done after a commit. */
+    /** Work that was scheduled after a commit. */
     AFTER_COMMIT,
 
-    /** The registry that is told of calls to a store. */
+    /** The registry that observes calls to a store. */
     OBSERVATION;
 
     private static final Logger LOG = LoggerFactory.getLogger(Callback.class);
 
-    /** How many kinds of failures are logged. Who has read of so many has enough to do. */
+    /** How many kinds of failures are logged; further ones would add little. */
     private static final int MAX_LOGGED = 100;
 
     private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
@@ -66,9 +66,9 @@ public enum Callback {
     }
 
     /**
-     * Asks it; returns normally whatever it throws.
+     * Calls it for an answer; returns normally whatever it throws.
      *
-     * @param otherwise the answer if it throws, or answers with null
+     * @param otherwise the answer if it throws or returns null
      */
     public <T> T call(Supplier<? extends T> call, T otherwise) {
         try {
@@ -96,8 +96,8 @@ public enum Callback {
         try {
             if (LOGGED.size() < MAX_LOGGED && LOGGED.add(kind(failure))) {
                 LOG.warn(
-                        "A callback ({}) failed; what it was told of is not affected. Said once for this failure; all"
-                                + " are counted by eventcore.callbacks.failed",
+                        "A callback ({}) failed; the operation that it observed is not affected. Logged once for this"
+                                + " failure; eventcore.callbacks.failed counts all of them",
                         this,
                         RedactedException.of(failure, ""));
             }

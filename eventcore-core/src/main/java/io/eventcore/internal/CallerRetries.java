@@ -3,15 +3,15 @@ package io.eventcore.internal;
 import java.util.function.Supplier;
 
 /**
- * Marks a thread on which a caller of the store repeats what fails in passing, so that the store leaves it to that caller: two
- * who repeat multiply the attempts.
+ * Marks a thread on which a caller of the store retries transient failures, so that the store leaves retries to that
+ * caller: retries on two levels multiply the attempts.
  */
 public final class CallerRetries {
     private static final ThreadLocal<Boolean> ACTIVE = new ThreadLocal<>();
 
     private CallerRetries() {}
 
-    /** Runs an action whose failures the caller repeats. */
+    /** Runs an action whose failures the caller retries. */
     public static <T> T during(Supplier<T> action) {
         if (areActive()) {
             return action.get();
@@ -24,7 +24,7 @@ public final class CallerRetries {
         }
     }
 
-    /** Whether a caller up the stack repeats what fails. */
+    /** Whether a caller up the stack retries failures. */
     public static boolean areActive() {
         return ACTIVE.get() != null;
     }

@@ -9,24 +9,25 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets requests that come at the same time be carried out together, by the thread of one of them.
+ * Executes requests that arrive at the same time together, on the thread of one of them.
  *
  * <p>Each request is a {@link Ticket}. The first whose turn has come leads: its thread takes along what waits and fits,
- * carries out the group by one call and gives every ticket its own answer. Meanwhile others gather, and one of them leads
- * next. There is no thread of its own, so there is nothing to shut down. Which requests fit together, how many groups are
- * under way at once and how a group is carried out is up to the {@link Policy}.
+ * carries out the group by one call and gives every ticket its own answer. Meanwhile others gather, and one of them
+ * leads next. There is no thread of its own, so there is nothing to shut down. Which requests fit together, how many
+ * groups are under way at once and how a group is carried out is up to the {@link Policy}.
  *
- * <p>A request is submitted by one call, or by two: {@link #arrive} puts it in line, {@link #await} waits for its answer. So
- * a thread can let others go on in between that build on what it asks for.
+ * <p>A request is submitted by one call, or by two: {@link #arrive} puts it in line, {@link #await} waits for its
+ * answer. So a thread can let others go on in between that build on what it asks for.
  *
  * <ul>
- *   <li><em>Interruption.</em> Of a thread whose ticket waits, it takes the ticket back, or is kept for later: the
- *       caller chooses. Once the ticket is in a group it changes nothing: the answer is waited for. A group is carried out
- *       with the interrupt flag cleared. The flag is set again when the call returns.
- *   <li><em>Failure.</em> Whatever the thread of the leader throws, errors included, is thrown to its own caller. Each other
- *       member without an answer asks the policy, on its own thread, what that means. The next leader is appointed first.
- *   <li><em>Memory and stack.</em> Only to arrive and to gather takes memory; to let go, to appoint and to wake takes none.
- *       A stack that is nearly used up overflows before the ticket arrives.
+ * <li><em>Interruption.</em> Of a thread whose ticket waits, it takes the ticket back, or is kept for later: the
+ * caller chooses. Once the ticket is in a group it changes nothing: the answer is waited for. A group is carried out
+ * with the interrupt flag cleared. The flag is set again when the call returns.
+ * <li><em>Failure.</em> Whatever the thread of the leader throws, errors included, is thrown to its own caller. Each
+ * other member without an answer asks the policy, on its own thread, what that means. The next leader is appointed
+ * first.
+ * <li><em>Memory and stack.</em> Only to arrive and to gather takes memory; to let go, to appoint and to wake takes
+ * none. A stack that is nearly used up overflows before the ticket arrives.
  * </ul>
  *
  * <p>Safe for any number of threads, virtual ones included.
@@ -67,7 +68,7 @@ public final class Combiner<Q extends Combiner.Ticket<A>, A> {
      * @param <A> the answers
      */
     public interface Policy<Q extends Ticket<A>, A> {
-        /** Puts a request in line. If that throws, {@link #withdraw} undoes what was done. May need memory. */
+        /** Puts a request in line. If this throws, {@link #withdraw} undoes what was done. May need memory. */
         void arrive(Q request);
 
         /** Takes a request out of the line that is in no group. */

@@ -16,7 +16,7 @@ public interface HandlesStored {
     /**
      * Applies an event, as it is stored, or a part of one in the form that it would be stored in today.
      *
-     * @throws Exception if it cannot; the projection's {@code onError} decides what happens then
+     * @throws Exception if it fails; the projection's {@code onError} decides what happens then
      */
     void applyStored(StoredEvent event) throws Exception;
 }

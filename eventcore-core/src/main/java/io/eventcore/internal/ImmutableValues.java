@@ -36,11 +36,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells which objects can be handed to several pieces of user code, because none of them can change what the others see.
+ * Tells which objects can be handed to several pieces of user code, because none of them can change what the others
+ * see.
  *
- * <p>Strict: true only for values of the JDK that are known, for what {@code List.of}, {@code List.copyOf} and their like
- * have made, and for objects all of whose fields are final and hold nothing but that. Whatever cannot be told is called
- * mutable; it then costs a decoding more, while the other mistake would cost a wrong decision.
+ * <p>Strict: true only for values of the JDK that are known, for what {@code List.of}, {@code List.copyOf} and their
+ * like have made, and for objects all of whose fields are final and hold nothing but that. Whatever is uncertain counts
+ * as mutable: that costs one more decoding, while the opposite mistake would cost a wrong decision.
  */
 final class ImmutableValues {
     /** Deeper objects are called mutable. */

@@ -11,10 +11,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that the library starts: how they are made, what may not escape them, and how their end is awaited.
+ * The threads that the library starts: how they are created, what must not escape them, and how to wait for their end.
  *
- * <p>An error that leaves a thread goes to the default handler, which prints its message (maybe an event) and tells no
- * part of the application. So every loop of ours deals with every {@link Throwable}, and this is the net below them.
+ * <p>An error that leaves a thread goes to the default handler, which prints its message (perhaps with an event) and
+ * informs no part of the application. So every loop of ours handles every {@link Throwable}, and this is the safety net
+ * below them.
  */
 public final class OwnThreads {
     private static final Logger LOG = LoggerFactory.getLogger(OwnThreads.class);
@@ -61,7 +62,7 @@ public final class OwnThreads {
             loop.run();
             return true;
         } catch (Throwable e) {
-            tell(() -> LOG.error("{} was interrupted by an error, and begins again", what, redacted(e)));
+            tell(() -> LOG.error("{} was interrupted by an error and starts again", what, redacted(e)));
             return false;
         }
     }
@@ -72,7 +73,7 @@ public final class OwnThreads {
         try {
             line.run();
         } catch (Throwable e) {
-            // The log is what failures are told to, and it has just failed.
+            // The log that would report the failure has just failed itself.
         }
     }
 
@@ -82,8 +83,8 @@ public final class OwnThreads {
     }
 
     /**
-     * Whether an error says that the process is in trouble, not that the code which met it is wrong: memory has run out,
-     * the JVM is broken, the thread was killed. To try again, later or elsewhere, may help.
+     * Whether an error says that the process is in trouble, not that the code which met it is wrong: memory has run
+     * out, the JVM is broken, the thread was killed. Trying again, later or elsewhere, may help.
      */
     @SuppressWarnings({"removal", "deprecation"})
     public static boolean isTroubleOfTheProcess(Throwable failure) {

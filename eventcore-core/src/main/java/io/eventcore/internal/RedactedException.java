@@ -6,17 +6,16 @@ import org.jspecify.annotations.Nullable;
  * Stands in for an exception whose message may quote an event.
  *
  * <p>Keeps what helps to find the fault (type, place, stack trace, causes) and drops the text, because messages of
- * serializers and databases quote the data they stumble over, and events hold personal data. That of one that
- * {@linkplain QuotesNoData quotes none} stays. Where there is no such data,
- * on the machine of a developer, the text can be shown by the system property
- * {@code eventcore.show-exception-text}, which counts for the whole process from then on.
+ * serializers and databases quote the data that they fail on, and events hold personal data. The text of an exception
+ * that {@linkplain QuotesNoData quotes none} stays. On a developer's machine, without personal data, the system
+ * property {@code eventcore.show-exception-text} shows the text, from then on for the whole process.
  */
 public final class RedactedException extends RuntimeException {
     private static final String PROPERTY = "eventcore.show-exception-text";
 
     private static final long serialVersionUID = 1L;
 
-    /** So many causes are kept: those of some exceptions go round in a circle. */
+    /** The number of causes that are kept: those of some exceptions form a circle. */
     private static final int MAX_CAUSES = 20;
 
     private RedactedException(String message, Throwable original, int causesLeft) {

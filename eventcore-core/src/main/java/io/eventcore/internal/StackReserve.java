@@ -1,7 +1,7 @@
 package io.eventcore.internal;
 
 /**
- * Makes a stack overflow before something begins that other threads wait for, not in the midst of it.
+ * Makes a stack overflow happen before an operation that other threads wait for, not in the middle of it.
  *
  * <p>A thread that runs out of stack while it holds a lock, or between two steps that belong together, may be unable to
  * undo the first one: its own clean-up needs stack too. Code of the user may still overflow the stack later; but that
@@ -14,7 +14,7 @@ public final class StackReserve {
     private StackReserve() {}
 
     /**
-     * Returns if there is enough stack to go on.
+     * Returns if there is enough stack to continue.
      *
      * @throws StackOverflowError if there is not
      */

@@ -28,7 +28,7 @@ public final class TypeArguments {
      * @param above the interface whose first type parameter is the type of the events
      * @throws IllegalArgumentException if the class names none
      */
-    @SuppressWarnings("unchecked") // the compiler has checked what stands there
+    @SuppressWarnings("unchecked") // the compiler has checked the argument
     public static <E extends Event> Class<E> eventTypeOf(Object instance, Class<?> above) {
         Class<?> type = instance.getClass();
         return (Class<E>) EVENT_TYPES

@@ -59,9 +59,9 @@ import org.jspecify.annotations.Nullable;
  * An event store in memory, with the contract of the database stores.
  *
  * <p>Events are gone when the process ends. Inside a Spring transaction, whichever resource it belongs to, appends are
- * kept back until it commits and vanish when it rolls back, also to a savepoint. Until it ends it holds the streams it has
- * appended to and those it relies on; others wait for it, for ten seconds or the time of their own transaction at most.
- * Nothing changes or removes an event once it is committed. Safe for any number of threads.
+ * held back until it commits and vanish when it rolls back, also to a savepoint. Until it ends, it holds the streams
+ * that it has appended to and those that it relies on; other appends wait for it, at most ten seconds or the time-out
+ * of their own transaction. Nothing changes or removes an event once it is committed. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -103,7 +103,7 @@ public final class InMemoryEventStore implements EventStore {
      * @param serializer encodes the events, as a database store would
      * @param limits how large one append may be
      * @param clock gives {@link RecordedEvent#recordedAt()}
-     * @param listener is told when events were committed
+     * @param listener hears when events were committed
      */
     public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock, AppendListener listener) {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
@@ -128,8 +128,8 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     /**
-     * A store of the same events, written and read by another serializer: as another instance of the application, or its next release, has
-     * them.
+     * A store of the same events, written and read with another serializer, like that of another instance of the
+     * application, or of its next release.
      */
     public InMemoryEventStore withSerializer(EventSerializer other) {
         return new InMemoryEventStore(this, other);
@@ -222,7 +222,7 @@ public final class InMemoryEventStore implements EventStore {
     }
 
     /**
-     * Checks what the append rests on. If that is no longer so because the same events were stored before, finds those.
+     * Checks what the append rests on. If that has changed because the same events were stored before, finds those.
      *
      * @throws ConflictException if it is for another reason
      */

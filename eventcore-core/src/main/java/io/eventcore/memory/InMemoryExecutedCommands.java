@@ -13,10 +13,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers executed commands in memory, beside an {@link InMemoryEventStore}. Within a Spring transaction the memory
- * commits and rolls back with it, also to a savepoint.
+ * Stores executed commands in memory, for an {@link InMemoryEventStore}. Within a Spring transaction, entries commit
+ * and roll back with it, also to a savepoint.
  *
- * <p>Forgets all when the process ends, and nothing before. Safe for any number of threads.
+ * <p>Forgets everything when the process ends, and nothing before. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -127,7 +127,7 @@ public final class InMemoryExecutedCommands implements ExecutedCommands {
             return Optional.empty();
         }
         if (known.executed == null) {
-            throw transaction.failed("Command id '" + id + "' is taken by a command that waits for this one", null);
+            throw transaction.failed("Command id '" + id + "' is in use by a command that waits for this one", null);
         }
         return Optional.of(known.executed);
     }

@@ -57,7 +57,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
                     .thenComparing(ProjectionPartition::version)
                     .thenComparing(ProjectionPartition::number));
 
-    /** A store that knows no projection. */
+    /** A store without projections. */
     public InMemoryProjectionStore() {
         this(System::nanoTime, Clock.systemUTC());
     }
@@ -160,7 +160,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
         if (version == ProjectionPartition.SIDE_EFFECTS
                 || rowsOf(projection, version).isEmpty()) {
             throw new IllegalArgumentException(
-                    "Version " + version + " of projection '" + projection + "' is none that can be active");
+                    "Version " + version + " of projection '" + projection + "' cannot be active");
         }
     }
 

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Keeps the keys of subjects in memory, beside an {@link InMemoryEventStore}. Within a Spring transaction, keys that are made and subjects
- * that are erased commit and roll back with it, also to a savepoint.
+ * Keeps the keys of subjects in memory, for an {@link InMemoryEventStore}. Within a Spring transaction, new keys and
+ * erasures commit and roll back with it, also to a savepoint.
  *
- * <p>Forgets all when the process ends. Safe for any number of threads.
+ * <p>Forgets everything when the process ends. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -45,10 +45,10 @@ public final class InMemorySubjectKeyStore implements SubjectKeyStore {
         private final String hash;
         private @Nullable SubjectKey key;
 
-        /** Who has made it and not committed yet. */
+        /** The transaction that has created it and not committed yet. */
         private @Nullable MemoryTransaction maker;
 
-        /** Who has erased it and not committed yet. */
+        /** The transaction that has erased it and not committed yet. */
         private @Nullable MemoryTransaction eraser;
 
         private Entry(String hash, @Nullable SubjectKey key, MemoryTransaction maker) {

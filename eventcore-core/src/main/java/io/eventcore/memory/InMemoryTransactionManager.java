@@ -11,9 +11,9 @@ import org.springframework.transaction.support.SmartTransactionObject;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Spring transactions for applications that have no database: they hold no resource of their own, so what commits and
- * rolls back with them is what joins them, the {@link InMemoryEventStore} above all. Savepoints, nested transactions and
- * time-outs work as on a database; isolation is always READ COMMITTED.
+ * Spring transactions for applications without a database. They hold no resource of their own: what joins them commits
+ * and rolls back with them, above all the {@link InMemoryEventStore}. Savepoints, nested transactions and time-outs
+ * work as on a database; isolation is always READ COMMITTED.
  *
  * <p>Safe for any number of threads.
  *

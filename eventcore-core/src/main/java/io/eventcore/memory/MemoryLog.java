@@ -63,7 +63,7 @@ final class MemoryLog {
     private final EventDecoder decoder;
     private final Clock clock;
 
-    /** The last position drawn, by whomever. */
+    /** The last position assigned by any transaction. */
     private long lastPosition;
 
     /** How many open transactions may still commit events after a position; the lowest bounds all readers. */
@@ -91,7 +91,10 @@ final class MemoryLog {
         }
     }
 
-    /** Waits until no other transaction is in the way of an append, and locks its tags and streams for the transaction, if there is one. */
+    /**
+     * Waits until no other transaction blocks an append, and locks its tags and streams for the transaction, if there
+     * is one.
+     */
     void lock(@Nullable MemoryTransaction transaction, SerializedAppend append) {
         if (transaction == null && locks.areFree()) {
             return;

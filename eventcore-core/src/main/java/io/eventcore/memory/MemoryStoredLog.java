@@ -124,7 +124,8 @@ final class MemoryStoredLog implements StoredLog {
     public RestoreState beginRestore(GlobalPosition last) {
         if (last.value() > MAX_POSITION) {
             throw new TransferRefusedException(
-                    "A store in memory keeps positions up to %d, the log reaches %s: append to it"
+                    "A store in memory keeps positions up to %d, but the log reaches %s: append its events to the"
+                            + " store instead"
                             .formatted(MAX_POSITION, last));
         }
         return log.locked(() -> {
@@ -164,7 +165,7 @@ final class MemoryStoredLog implements StoredLog {
         }
         if (!lastRestored().equals(expected)) {
             throw new TransferRefusedException(
-                    "The import has come to position %s, the store to %s: another import is under way"
+                    "The import has reached position %s, the store %s: another import is in progress"
                             .formatted(expected, lastRestored()));
         }
     }

@@ -64,11 +64,11 @@ final class MemoryTransaction {
      */
     void checkTime() {
         if (millisLeft() <= 0) {
-            throw failed("The time of the caller's transaction is over", null);
+            throw failed("The caller's transaction has timed out", null);
         }
     }
 
-    /** Whatever the caller does about this exception, the transaction cannot commit any more. */
+    /** However the caller handles this exception, the transaction can no longer commit. */
     TransientEventStoreException failed(String problem, @Nullable Throwable cause) {
         TransientEventStoreException exception = new TransientEventStoreException(problem, cause);
         if (failure == null) {
@@ -78,7 +78,7 @@ final class MemoryTransaction {
         return exception;
     }
 
-    /** Why the transaction must not commit, if it must not. */
+    /** Why the transaction must not commit; empty if it may. */
     Optional<TransientEventStoreException> refusal() {
         return Optional.ofNullable(failure)
                 .map(cause -> new TransientEventStoreException(

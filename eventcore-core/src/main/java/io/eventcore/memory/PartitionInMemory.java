@@ -53,7 +53,7 @@ final class PartitionInMemory {
         paused = isPaused;
     }
 
-    /** Goes on from partitions that are all at one position, without what they have parked. */
+    /** Continues from partitions that are all at one position, without their parked streams. */
     void takeOver(List<PartitionInMemory> old) {
         Checkpoint checkpoint = Checkpoint.START;
         for (PartitionInMemory one : old) {
@@ -72,7 +72,7 @@ final class PartitionInMemory {
         return partition;
     }
 
-    /** Into how many parts the projection is divided. */
+    /** The number of partitions of the projection. */
     int partitions() {
         return partitions;
     }
@@ -115,7 +115,7 @@ final class PartitionInMemory {
         return partition.equals(lease.partition()) && token == lease.token() && owner.equals(lease.owner());
     }
 
-    /** Whether an owner who divides the projection like this may have the lease. */
+    /** Whether an owner that divides the projection like this may take the lease. */
     boolean isToBeHadBy(String newOwner, int dividedInto) {
         return partitions == dividedInto && !paused && (isFree() || owner.equals(newOwner));
     }
@@ -126,7 +126,7 @@ final class PartitionInMemory {
         return new Lease(partition, newOwner, ++token);
     }
 
-    /** Makes the lease good for so long from now. */
+    /** Makes the lease valid for this long from now. */
     void keepFor(Duration length) {
         goodUntil = nanoTime.getAsLong() + Nanos.of(length);
     }

@@ -8,12 +8,13 @@ import io.eventcore.serialization.SerializedEvent;
 import java.util.Set;
 
 /**
- * Keeps events as they are, for a memory store that is to be as fast as memory.
+ * Keeps events as they are, for an in-memory store as fast as memory.
  *
- * <p>Nothing is encoded, so nothing is checked: an event that a database could not give back is stored here without a word,
- * an event that is changed afterwards is changed in the store too, and neither the payload limit nor the bounds of reads in
- * bytes apply. Use it for speed, and let a test check the JSON of the events ({@code EventCoreAssertions.assertRoundTrips}
- * of {@code eventcore-test}); the store in memory of Spring Boot and of the test slice uses JSON. Safe for any number of threads if the events are immutable.
+ * <p>It encodes nothing, so it checks nothing: it silently stores an event that a database could not return; an event
+ * that is changed afterwards changes in the store too; and neither the payload limit nor the byte limits of reads
+ * apply. Use it for speed, and let a test check the JSON of the events ({@code EventCoreAssertions.assertRoundTrips} of
+ * {@code eventcore-test}); the in-memory store of Spring Boot and of the test slice uses JSON. Safe for any number of
+ * threads if the events are immutable.
  *
  * @since 0.1
  */
@@ -25,7 +26,8 @@ public final class PassThroughEventSerializer implements EventSerializer {
     /**
      * A serializer for these types.
      *
-     * @throws IllegalArgumentException if one of them holds {@link io.eventcore.PersonalData}: what is kept as it is cannot be erased
+     * @throws IllegalArgumentException if one of them holds {@link io.eventcore.PersonalData}: events that are kept as
+     *     they are cannot be erased
      */
     public PassThroughEventSerializer(EventTypes types) {
         types.types().forEach(type -> {
@@ -47,7 +49,7 @@ public final class PassThroughEventSerializer implements EventSerializer {
         if (stored instanceof Kept kept) {
             return kept.event;
         }
-        throw new IllegalArgumentException("the event was not kept by a PassThroughEventSerializer");
+        throw new IllegalArgumentException("the event was not stored by a PassThroughEventSerializer");
     }
 
     @Override

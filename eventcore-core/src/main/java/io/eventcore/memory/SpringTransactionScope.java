@@ -12,7 +12,7 @@ import org.springframework.transaction.support.ResourceHolderSupport;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-/** Ties a store in memory to the Spring transaction of the calling thread, whichever resource that belongs to. */
+/** Ties an in-memory store to the Spring transaction of the calling thread, whichever resource it belongs to. */
 final class SpringTransactionScope implements TransactionScope {
     private final ReentrantLock lock;
     private final CommitOrder order;
@@ -78,8 +78,8 @@ final class SpringTransactionScope implements TransactionScope {
     }
 
     /**
-     * Bound to the thread for the length of one transaction; steps aside while that is suspended. Before all others in every
-     * phase: what they do in their callbacks after the commit must find it done.
+     * Bound to the thread for the length of one transaction; unbound while that is suspended. Runs before all others in
+     * every phase: their callbacks after the commit must see its effects.
      */
     private final class Participation implements TransactionSynchronization, Ordered, CommitGuard {
         private final MemoryTransaction transaction = new MemoryTransaction(
@@ -119,7 +119,7 @@ final class SpringTransactionScope implements TransactionScope {
             checkCommit();
         }
 
-        /** Again, for what callbacks before the commit have done. */
+        /** Again, for the changes of callbacks before the commit. */
         @Override
         public void checkCommit() {
             transaction.refusal().ifPresent(refusal -> {

@@ -16,15 +16,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What transactions have locked in a store in memory, from the call that needs it to their end or to the savepoint from
- * before, as a database locks rows.
+ * What transactions have locked in an in-memory store, from the call that needs it until their end or until a rollback
+ * to an earlier savepoint, as a database locks rows.
  *
- * <p>A thread that would wait for itself, alone or in a circle, is told so at once, and none waits for longer than the time
- * of its transaction or, if that has no limit, {@link #PATIENCE}. All methods need the lock of the store; waiting lets go
- * of it.
+ * <p>A thread that would wait for itself, alone or in a circle, fails at once. No thread waits longer than the time-out
+ * of its transaction or, if it has none, {@link #PATIENCE}. All methods need the lock of the store; waiting releases
+ * it.
  */
 final class TransactionLocks<K> {
-    /** A database would wait for as long as it is set to, PostgreSQL for ever. */
+    /** A database would wait as long as it is configured to, PostgreSQL forever. */
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Function<? super K, String> names;
@@ -33,7 +33,7 @@ final class TransactionLocks<K> {
     private final Map<K, Map<MemoryTransaction, Mode>> held = new HashMap<>();
     private final Map<Thread, Wish<K>> waiting = new HashMap<>();
 
-    /** Whether others may hold the same at the same time. */
+    /** Whether several transactions may hold the same lock at the same time. */
     enum Mode {
         SHARED,
         EXCLUSIVE;
@@ -43,18 +43,18 @@ final class TransactionLocks<K> {
         }
     }
 
-    /** What one append or command wants to lock, all of it together. */
+    /** Everything that one append or command wants to lock. */
     private record Wish<K>(@Nullable MemoryTransaction owner, Map<K, Mode> modes) {}
 
-    /** Who has locked something that is wished for, and has to end first. */
+    /** The transactions that hold a wanted lock, and have to end first. */
     private record Obstacle<K>(K key, MemoryTransaction holder) {}
 
     /**
      * Nothing is locked yet.
      *
-     * @param noun what is locked, as messages call it
+     * @param noun the name of a locked thing in messages
      * @param lock the lock of the store
-     * @param patience how long to wait where no transaction says it
+     * @param patience how long to wait if the transaction has no time-out
      */
     TransactionLocks(String noun, ReentrantLock lock, Duration patience) {
         this(key -> noun + " '" + key + "'", lock, patience);
@@ -63,9 +63,9 @@ final class TransactionLocks<K> {
     /**
      * Nothing is locked yet.
      *
-     * @param names what is locked, as messages call it
+     * @param names the name of a locked thing in messages
      * @param lock the lock of the store
-     * @param patience how long to wait where no transaction says it
+     * @param patience how long to wait if the transaction has no time-out
      */
     TransactionLocks(Function<? super K, String> names, ReentrantLock lock, Duration patience) {
         this.names = names;
@@ -84,12 +84,12 @@ final class TransactionLocks<K> {
     }
 
     /**
-     * Locks all of these until the transaction ends, as soon as no other transaction is in the way.
+     * Locks all of these until the transaction ends, as soon as no other transaction holds them.
      *
      * @param owner null for a call that is a transaction of its own and ends before it gives back the store's lock: it
      *     waits, and has nothing to lock
-     * @throws TransientEventStoreException if that would last for ever, or has lasted too long; then the transaction cannot
-     *     commit
+     * @throws TransientEventStoreException if that would take forever, or has taken too long; then the transaction
+     *     cannot commit
      */
     void acquire(@Nullable MemoryTransaction owner, Map<K, Mode> modes) {
         Wish<K> wish = new Wish<>(owner, modes);
@@ -109,7 +109,7 @@ final class TransactionLocks<K> {
             for (List<Obstacle<K>> obstacles = obstacles(wish); !obstacles.isEmpty(); obstacles = obstacles(wish)) {
                 refuseToWaitForItself(thread, wish, obstacles);
                 if (left <= 0) {
-                    throw failed(wish, name(obstacles.get(0).key) + " is locked by a transaction that goes on", null);
+                    throw failed(wish, name(obstacles.get(0).key) + " is locked by a transaction that has not ended", null);
                 }
                 left = released.awaitNanos(left);
             }
@@ -142,7 +142,7 @@ final class TransactionLocks<K> {
                 throw failed(
                         wish,
                         name(obstacle.key)
-                                + " is locked by the suspended transaction of the same thread, which cannot go on"
+                                + " is locked by the suspended transaction of the same thread, which cannot continue"
                                 + " before this call returns: do both in one transaction, or one after the other",
                         null);
             }

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /** The transaction that the calling thread is in, for what is to commit and roll back with it in one store. */
 interface TransactionScope {
     /**
-     * The same as long as the transaction lasts; null outside of one.
+     * The same object while the transaction lasts; null outside a transaction.
      *
-     * @throws io.eventcore.TransientEventStoreException if its time is over
+     * @throws io.eventcore.TransientEventStoreException if it has timed out
      * @throws IllegalStateException if there is a transaction whose end cannot be seen
      */
     @Nullable
@@ -36,13 +36,16 @@ interface TransactionScope {
 
     /** Stores in memory commit one after the other, each in one step. */
     enum CommitOrder {
-        /** What events need to be read: who sees an event must find it, and who sees that it is gone must not. */
+        /**
+         * What reading events needs: a reader that sees an event must find it, and a reader that sees that the event is
+         * gone must not.
+         */
         BEFORE_THE_EVENTS(0),
 
         /** The events. */
         EVENTS(1),
 
-        /** What rests on events: who sees it must find them. */
+        /** What rests on events: a reader that sees it must find them. */
         AFTER_THE_EVENTS(2);
 
         private final int place;

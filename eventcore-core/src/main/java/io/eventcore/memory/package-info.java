@@ -1,4 +1,4 @@
-/** A store in memory: the same contract as the database stores, for tests and for trying things out. */
+/** An in-memory store with the same contract as the database stores, for tests and for trying things out. */
 @NullMarked
 package io.eventcore.memory;
 

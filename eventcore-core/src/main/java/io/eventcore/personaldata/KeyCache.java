@@ -13,8 +13,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Keys for a short time, counted from before the store was asked: so long after an erasure at most, a key is still here.
- * Bounded. Safe for any number of threads.
+ * Caches keys for a short time, counted from before the store was queried: at most this long after an erasure, a key is
+ * still here. Bounded. Safe for any number of threads.
  */
 final class KeyCache {
     private final SubjectKeyStore store;
@@ -29,7 +29,7 @@ final class KeyCache {
 
     private long forgotten;
 
-    /** Whether a caller's transaction was ever seen here, so that the class that knows transactions is there. */
+    /** Whether a caller's transaction was ever seen here, so that the class that handles transactions is loaded. */
     private volatile boolean seesTransactions;
 
     private record Entry(SubjectKey key, long goodUntil) {}
@@ -41,7 +41,7 @@ final class KeyCache {
         this.nanoClock = nanoClock;
     }
 
-    /** The keys with these ids; the store is asked once for all that are not here. */
+    /** The keys with these ids; queries the store once for all keys that are not cached. */
     Map<UUID, SubjectKey> find(Collection<UUID> ids) {
         Map<UUID, SubjectKey> found = seesTransactions ? TransactionKeys.find(this, ids) : new HashMap<>();
         List<UUID> missing = new ArrayList<>();
@@ -76,11 +76,11 @@ final class KeyCache {
         return found;
     }
 
-    /** Gives back those that only the calling thread's transaction may keep. */
+    /** Returns the keys that only the calling thread's transaction may keep. */
     private synchronized List<SubjectKey> keep(
             Collection<SubjectKey> loaded, Predicate<SubjectKey> cacheable, long begin, long before) {
         entries.values().removeIf(entry -> entry.goodUntil - begin <= 0);
-        // What was asked before a subject was forgotten may be its key.
+        // An answer to a query from before a subject was forgotten may contain its key.
         if (before != forgotten) {
             return List.of();
         }

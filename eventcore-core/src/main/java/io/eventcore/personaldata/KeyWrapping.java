@@ -3,16 +3,16 @@ package io.eventcore.personaldata;
 import java.util.Objects;
 
 /**
- * Protects subject keys where they are stored: by {@link MasterKeys} of the application, or by a key management service that never shows its
- * key. Safe for any number of threads.
+ * Protects stored subject keys: with {@link MasterKeys} of the application, or with a key management service that never
+ * reveals its key. Safe for any number of threads.
  *
  * @since 0.1
  */
 public interface KeyWrapping {
     /**
-     * Wraps a key by the current master key.
+     * Wraps a key with the current master key.
      *
-     * @param context what the key is for; what is wrapped cannot be unwrapped in another context
+     * @param context the purpose of the key; a wrapped key cannot be unwrapped in another context
      */
     WrappedKey wrap(byte[] key, byte[] context);
 
@@ -20,12 +20,12 @@ public interface KeyWrapping {
      * The key that was wrapped in the same context.
      *
      * @throws io.eventcore.EventStoreUnavailableException if the master key is not known, or cannot be used
-     * @throws io.eventcore.TransientEventStoreException if it may be used a little later
-     * @throws PersonalDataException if what is wrapped was changed
+     * @throws io.eventcore.TransientEventStoreException if it may be usable a little later
+     * @throws PersonalDataException if the wrapped key was changed
      */
     byte[] unwrap(WrappedKey wrapped, byte[] context);
 
-    /** The id of the master key that wraps now. */
+    /** The id of the current master key. */
     String currentMasterKey();
 
     /**
@@ -41,7 +41,7 @@ public interface KeyWrapping {
          * A wrapped key.
          *
          * @param masterKey the id of the master key
-         * @param bytes what it made of the key; not to be modified
+         * @param bytes the wrapped key; not to be modified
          */
         public WrappedKey(String masterKey, byte[] bytes) {
             this.masterKey = Objects.requireNonNull(masterKey, "masterKey");
@@ -53,7 +53,7 @@ public interface KeyWrapping {
             return masterKey;
         }
 
-        /** What the master key made of the key. */
+        /** The wrapped key. */
         public byte[] bytes() {
             return bytes;
         }

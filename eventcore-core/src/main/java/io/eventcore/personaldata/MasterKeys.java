@@ -6,7 +6,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Master keys that the application brings along, each with an id: one wraps, all unwrap. AES-256-GCM. Safe for any number of threads.
+ * Master keys that the application supplies, each with an id: one wraps, all unwrap. AES-256-GCM. Safe for any number
+ * of threads.
  *
  * @since 0.1
  */
@@ -25,7 +26,7 @@ public final class MasterKeys implements KeyWrapping {
      * One key, which wraps.
      *
      * @param id stored with each key that it wraps: 1 to 100 characters
-     * @param key 32 bytes that are kept secret, and apart from the database
+     * @param key 32 bytes that are kept secret, and outside the database
      * @throws IllegalArgumentException if id or key have another length
      */
     public static MasterKeys of(String id, byte[] key) {
@@ -35,7 +36,7 @@ public final class MasterKeys implements KeyWrapping {
     /**
      * These keys, and another one that only unwraps.
      *
-     * @throws IllegalArgumentException if there is a key with this id, or id or key have another length
+     * @throws IllegalArgumentException if there already is a key with this id, or id or key have another length
      */
     public MasterKeys and(String id, byte[] key) {
         Map<String, byte[]> all = new HashMap<>(keys);
@@ -81,7 +82,8 @@ public final class MasterKeys implements KeyWrapping {
         if (key == null) {
             throw new EventStoreUnavailableException(
                     "Keys of persons in the key store are wrapped by the master key '" + id
-                            + "', which is not configured: give it as a previous one (MasterKeys.and; with Spring Boot eventcore.personal-data.previous-master-keys)",
+                            + "', which is not configured: add it as a previous one (MasterKeys.and; with Spring Boot"
+                            + " eventcore.personal-data.previous-master-keys)",
                     null);
         }
         return key;

@@ -9,9 +9,11 @@ import io.eventcore.transaction.AfterCommit;
 import java.util.Objects;
 
 /**
- * Erases persons from events that never change: by destroying the key their {@linkplain io.eventcore.PersonalData personal data} is sealed with.
+ * Erases persons from events that never change: destroys the key that their
+ * {@linkplain io.eventcore.PersonalData personal data} is sealed with.
  *
- * <p>From then on, and on every instance at most {@link PersonalDataProtection.Builder#keysLiveFor} later, their values read as placeholders. Safe for any number of threads.
+ * <p>From then on, on other instances at most {@link PersonalDataProtection.Builder#keysLiveFor} later, their values
+ * read as placeholders. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -25,7 +27,7 @@ public class PersonalDataEraser {
     }
 
     /**
-     * Erases by this protection, and tells projections by this store.
+     * Erases with this protection, and informs projections through this store.
      *
      * @param events has a serializer with this protection
      */
@@ -34,19 +36,20 @@ public class PersonalDataEraser {
     }
 
     /**
-     * Erases a subject for good, and appends {@link SubjectErased}: both in the caller's transaction, or else in one of their own. No effect on a
-     * subject that was erased, unless its key came back from a backup: it is destroyed and told again. One that never had any data is erased as well, so that
-     * none is stored later.
+     * Erases a subject permanently, and appends {@link SubjectErased}: both in the caller's transaction, or otherwise
+     * in a transaction of their own. No effect on a subject that was erased before, unless its key came back from a
+     * backup: then the key is destroyed and the event appended again. A subject that never had any data is erased as
+     * well, so that none is stored later.
      *
      * <p>Waits for transactions that have appended personal data of the subject and have not ended.
      *
-     * @param subject as components named it: {@link io.eventcore.PersonalData#subject()}
-     * @throws IllegalArgumentException if it is not well-formed Unicode: no component can name such a subject
-     * @throws io.eventcore.TransientEventStoreException if nothing was erased, and the same may succeed next time
+     * @param subject as the events' components name it: {@link io.eventcore.PersonalData#subject()}
+     * @throws IllegalArgumentException if it is not well-formed Unicode: no component can name it
+     * @throws io.eventcore.TransientEventStoreException if nothing was erased, and the same call may succeed
      */
     public void erase(String subject) {
         Objects.requireNonNull(subject, "subject");
-        SubjectKeyStore.hash(subject); // Also with a store of keys that does not ask for it.
+        SubjectKeyStore.hash(subject); // Needed also with a key store that does not require it.
         boolean joined = events.internals().joinsCallersTransaction();
         protection.store().erase(subject, erasure -> tell(subject, erasure));
         protection.forget(subject);
@@ -55,7 +58,10 @@ public class PersonalDataEraser {
         }
     }
 
-    /** A repetition tells nothing new, and is refused by the version. A key that was brought back and is destroyed again is told again. */
+    /**
+     * A repetition adds nothing, and the version check refuses it. If a key that came back is destroyed again, the
+     * event is appended again.
+     */
     private void tell(String subject, Erasure erasure) {
         SubjectErased erased = new SubjectErased(subject);
         if (erasure == Erasure.NOW) {
@@ -65,7 +71,7 @@ public class PersonalDataEraser {
         try {
             events.appendEvents(StreamWrites.to(erased.streamId(), ExpectedVersion.noStream(), erased));
         } catch (VersionConflictException toldBefore) {
-            // Perhaps before the store of the keys had committed: that is made up for now.
+            // Perhaps before the key store had committed: this makes up for it.
         }
     }
 }

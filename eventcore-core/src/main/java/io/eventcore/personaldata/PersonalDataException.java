@@ -11,17 +11,18 @@ public final class PersonalDataException extends RuntimeException {
 
     private final Reason reason;
 
-    /** Why a value cannot be opened. */
+    /** The reason why a value cannot be opened. */
     public enum Reason {
-        /** No key with the id that the value names is stored: the key store was lost, or is another one. */
+        /** The key store has no key with the id that the value names: it was lost, or it is another key store. */
         KEY_LOST(
-                "the key that it was sealed with is not in the key store; after a move or a restore, bring its rows too"),
+                "the key that it was sealed with is not in the key store; after a move or a restore, copy its rows too"),
 
-        /** The stored key is not what was stored, or its master key has another value than when it was stored. */
+        /** The stored key was changed, or its master key has another value than when the key was stored. */
         KEY_CHANGED(
-                "the key that it was sealed with does not open by its master key: that has another value than before under the same id, or the row of the key was changed"),
+                "the master key does not open the key that it was sealed with: the master key has another value than"
+                        + " before under the same id, or the row of the key was changed"),
 
-        /** The value, or what belongs to it, is not what was stored. */
+        /** The value, or something that belongs to it, was changed. */
         VALUE_CHANGED("it was changed after it was sealed");
 
         private final String text;
@@ -36,7 +37,7 @@ public final class PersonalDataException extends RuntimeException {
         this.reason = reason;
     }
 
-    /** For authors of key stores: a stored key that cannot be unwrapped, because it is not what was stored. */
+    /** For authors of key stores: a stored key that cannot be unwrapped, because it was changed. */
     public static PersonalDataException keyChanged() {
         return new PersonalDataException(Reason.KEY_CHANGED);
     }

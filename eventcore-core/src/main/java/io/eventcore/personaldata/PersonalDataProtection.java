@@ -18,9 +18,9 @@ import java.util.function.LongSupplier;
 /**
  * Seals {@linkplain io.eventcore.PersonalData personal data} before events are stored, and opens it when they are read.
  *
- * <p>Given to the serializer of the events, so that every store, reader and relay that uses it agrees. Keys that were read are kept for a
- * short time: {@link Builder#keysLiveFor} is how long values of a subject that was erased may still be read, on this instance as on others. Safe for any
- * number of threads.
+ * <p>Pass it to the serializer of the events, so that every store, reader and relay uses the same. It caches keys for a
+ * short time: {@link Builder#keysLiveFor} is how long an instance may still read the values of an erased subject. Safe
+ * for any number of threads.
  *
  * @since 0.1
  */
@@ -43,14 +43,14 @@ public final class PersonalDataProtection {
         return new Builder(store);
     }
 
-    /** Whether this is the stored form of an event with sealed values. A few bytes are looked at. */
+    /** Whether this is the stored form of an event with sealed values. Inspects a few bytes. */
     public static boolean isSealed(byte[] payload) {
         return SealedPayload.isOne(payload);
     }
 
     /**
-     * The ids of the keys by which the values of a stored event are sealed; none if there are none, or they are not as they
-     * were written.
+     * The ids of the keys with which the values of a stored event are sealed; empty if there are none, or if the values
+     * were changed.
      */
     public static Set<UUID> keysOf(byte[] payload) {
         return SealedPayload.keysOf(List.of(payload));
@@ -63,7 +63,7 @@ public final class PersonalDataProtection {
      * @throws SubjectErasedException if a subject was erased
      */
     public List<byte[]> seal(List<UnsealedEvent> events) {
-        // In one order for all: rows that are new are locked one after the other.
+        // Always in the same order: new rows are locked one after the other.
         Set<String> subjects = new TreeSet<>();
         events.forEach(event -> event.values().forEach(value -> subjects.add(value.subject())));
         Map<String, SubjectKey> keys = store.keysOf(subjects);
@@ -86,7 +86,7 @@ public final class PersonalDataProtection {
     private static void checkOpens(UnsealedEvent event, byte[] payload, Map<UUID, SubjectKey> keys) {
         byte[] opened = SealedPayload.read(payload).open(event.id(), keys);
         if (!Arrays.equals(opened, plain(event.json(), event.values()))) {
-            throw new IllegalStateException("An event whose personal data was sealed does not come back as it is");
+            throw new IllegalStateException("An event whose personal data was sealed does not come back unchanged");
         }
     }
 
@@ -98,12 +98,13 @@ public final class PersonalDataProtection {
     }
 
     /**
-     * The JSON of an event as it may be read now: with values, or placeholders for those of erased subjects. For authors of stores.
+     * The JSON of an event as it can be read now: with values, or with placeholders for the values of erased subjects.
+     * For authors of stores.
      *
-     * @param payload as it is stored, {@linkplain #isSealed sealed}
+     * @param payload as stored, {@linkplain #isSealed sealed}
      * @throws PersonalDataException if a value was changed, or a key is lost
-     * @throws io.eventcore.TransientEventStoreException if the key store cannot be asked at the moment
-     * @throws io.eventcore.EventStoreUnavailableException if the key store cannot be asked, or lacks a master key
+     * @throws io.eventcore.TransientEventStoreException if the key store cannot be reached at the moment
+     * @throws io.eventcore.EventStoreUnavailableException if the key store cannot be reached, or lacks a master key
      */
     public byte[] open(byte[] payload, UUID eventId) {
         SealedPayload sealed = SealedPayload.read(payload);
@@ -111,16 +112,16 @@ public final class PersonalDataProtection {
     }
 
     /**
-     * The JSON of an event with placeholders for all its values, erased or not: no key is asked for.
+     * The JSON of an event with placeholders for all its values, erased or not; needs no key.
      *
-     * @param payload as it is stored, {@linkplain #isSealed sealed}
-     * @throws PersonalDataException if it is not as it was written
+     * @param payload as stored, {@linkplain #isSealed sealed}
+     * @throws PersonalDataException if it was changed
      */
     public static byte[] placeholders(byte[] payload) {
         return SealedPayload.read(payload).rest();
     }
 
-    /** Fetches at once what is needed to open these payloads soon; those that are not sealed need nothing. */
+    /** Fetches the keys of these payloads together, before they are opened; payloads that are not sealed need none. */
     public void prepare(Collection<byte[]> payloads) {
         Set<UUID> keys = SealedPayload.keysOf(payloads);
         if (!keys.isEmpty()) {
@@ -128,7 +129,7 @@ public final class PersonalDataProtection {
         }
     }
 
-    /** Drops the key of a subject from the cache of this instance; the next read asks the store. */
+    /** Drops the key of a subject from the cache of this instance; the next read queries the store. */
     public void forget(String subject) {
         cache.forget(SubjectKeyStore.hash(subject));
     }
@@ -138,7 +139,7 @@ public final class PersonalDataProtection {
         return cache.hits();
     }
 
-    /** How many keys the store was asked for, by reads. */
+    /** How many keys reads have requested from the store. */
     public long cacheMisses() {
         return cache.misses();
     }
@@ -153,7 +154,7 @@ public final class PersonalDataProtection {
     }
 
     /**
-     * How keys are kept. Not safe for concurrent use.
+     * Settings of a protection. Not safe for concurrent use.
      *
      * @since 0.1
      */
@@ -170,22 +171,22 @@ public final class PersonalDataProtection {
         }
 
         /**
-         * How long a key that was read may be used again without asking the store, by default five seconds: so long after an erasure
-         * at most, values of the subject are read.
+         * How long a key is cached before the store is queried again, by default five seconds: for at most this long
+         * after an erasure, values of the subject can still be read.
          *
          * @throws IllegalArgumentException if it is not positive, or longer than an hour
          */
         public Builder keysLiveFor(Duration life) {
             if (life.isNegative() || life.isZero() || life.compareTo(LONGEST_LIFE) > 0) {
                 throw new IllegalArgumentException(
-                        "Keys must live for more than no time and one hour at most: " + life);
+                        "Keys must live longer than zero and at most one hour: " + life);
             }
             this.keysLiveFor = life;
             return this;
         }
 
         /**
-         * How many keys are kept at most, by default 10,000.
+         * Upper limit for the cached keys, by default 10,000.
          *
          * @throws IllegalArgumentException if it is below 1
          */

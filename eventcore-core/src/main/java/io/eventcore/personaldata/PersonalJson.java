@@ -16,7 +16,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Puts values into JSON in place of what stands there. */
+/** Replaces values in JSON. */
 final class PersonalJson {
     static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -31,10 +31,10 @@ final class PersonalJson {
     private PersonalJson() {}
 
     /**
-     * The JSON with other values at some places; all else stays as it is, numbers digit by digit.
+     * The JSON with other values at some places; everything else stays as it is, numbers digit by digit.
      *
      * @param values JSON by the place where it belongs, as a JSON pointer, in the order of the places
-     * @throws IllegalArgumentException if one of these places is not there
+     * @throws IllegalArgumentException if one of these places does not exist
      */
     static byte[] with(Map<String, byte[]> values, byte[] json) {
         if (values.isEmpty()) {

@@ -3,7 +3,7 @@ package io.eventcore.personaldata;
 import java.util.Objects;
 
 /**
- * A value of an event that is to be sealed.
+ * A value of an event, to be sealed.
  *
  * @since 0.1
  */
@@ -15,8 +15,8 @@ public final class PersonalValue {
     /**
      * A value.
      *
-     * @param path where it stands in the JSON of its event, as a JSON pointer
-     * @param subject whose data it is
+     * @param path its place in the JSON of its event, as a JSON pointer
+     * @param subject the person whose data it is
      * @param json the value; not to be modified
      */
     public PersonalValue(String path, String subject, byte[] json) {
@@ -29,7 +29,7 @@ public final class PersonalValue {
         return path;
     }
 
-    /** Whose data it is. */
+    /** The person whose data it is. */
     public String subject() {
         return subject;
     }
@@ -38,7 +38,7 @@ public final class PersonalValue {
         return json;
     }
 
-    /** The path: neither the value nor whose it is. */
+    /** The path; neither the value nor the subject. */
     @Override
     public String toString() {
         return path;

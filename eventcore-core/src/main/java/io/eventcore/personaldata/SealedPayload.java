@@ -102,12 +102,12 @@ final class SealedPayload {
     private static SubjectKey keyOf(PersonalValue value, Map<String, SubjectKey> keys) {
         SubjectKey key = keys.get(value.subject());
         if (key == null) {
-            throw new IllegalStateException("The key store has given no key for a subject");
+            throw new IllegalStateException("The key store has returned no key for a subject");
         }
         return key;
     }
 
-    /** @throws PersonalDataException if the list of values is not what was written */
+    /** @throws PersonalDataException if the list of values was changed */
     static SealedPayload read(byte[] payload) {
         try (JsonParser parser = PersonalJson.MAPPER.createParser(payload)) {
             parser.nextToken();
@@ -194,7 +194,7 @@ final class SealedPayload {
                 .array();
     }
 
-    /** A fresh nonce, and behind it what AES-GCM makes of a text. */
+    /** A fresh nonce, followed by the AES-GCM encryption of a text. */
     static byte[] seal(byte[] text, byte[] key, byte[] context) {
         byte[] nonce = new byte[NONCE_BYTES];
         RANDOM.nextBytes(nonce);
@@ -239,7 +239,7 @@ final class SealedPayload {
                 try {
                     keys.addAll(read(payload).keys());
                 } catch (PersonalDataException changed) {
-                    // Who decodes it is told, with its place.
+                    // The code that decodes it reports it, with its place.
                 }
             }
         }

@@ -5,7 +5,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key of a subject, or what is left of it. Safe for any number of threads.
+ * The key of a subject, or what remains after its erasure. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -27,7 +27,7 @@ public final class SubjectKey {
      * A key that is there.
      *
      * @param subjectHash the {@linkplain SubjectKeyStore#hash hash} of its subject
-     * @throws IllegalArgumentException if it has not {@value #BYTES} bytes
+     * @throws IllegalArgumentException if it does not have {@value #BYTES} bytes
      */
     public static SubjectKey of(UUID id, String subjectHash, byte[] key) {
         if (key.length != BYTES) {
@@ -41,7 +41,7 @@ public final class SubjectKey {
         return new SubjectKey(id, subjectHash, null);
     }
 
-    /** By which values name the key they are sealed under. Never given twice. */
+    /** The id by which values refer to their key. Never used twice. */
     public UUID id() {
         return id;
     }
@@ -51,7 +51,7 @@ public final class SubjectKey {
         return subjectHash;
     }
 
-    /** Whether the subject was erased: there is no key any more, and never will be. */
+    /** Whether the subject was erased: it no longer has a key, and never will. */
     public boolean isErased() {
         return key == null;
     }
@@ -68,7 +68,7 @@ public final class SubjectKey {
         return key;
     }
 
-    /** The id, and whether it is erased; never the key. */
+    /** The id, and whether the subject was erased; never the key. */
     @Override
     public String toString() {
         return "key " + id + (key == null ? " (erased)" : "");

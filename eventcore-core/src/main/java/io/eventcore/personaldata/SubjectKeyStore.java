@@ -15,18 +15,19 @@ import java.util.function.Predicate;
 /**
  * Keeps one key for each subject, and destroys it when the subject is erased.
  *
- * <p>Joins the caller's transaction as an append does. A store that cannot be reached throws {@link io.eventcore.TransientEventStoreException} or
- * {@link io.eventcore.EventStoreUnavailableException}; a key that it has must never look missing or erased. Safe for any number of threads and processes.
+ * <p>Joins the caller's transaction as an append does. A store that cannot be reached throws
+ * {@link io.eventcore.TransientEventStoreException} or {@link io.eventcore.EventStoreUnavailableException}; an existing
+ * key must never look missing or erased. Safe for any number of threads and processes.
  *
  * @since 0.1
  */
 public interface SubjectKeyStore {
     /**
-     * The keys to seal values of these subjects with, newly made for those that have none. Of two calls that make the key of one
-     * subject at the same time, both get the same.
+     * The keys with which to seal values of these subjects; creates the missing ones. Two calls that create the key of
+     * one subject at the same time get the same key.
      *
-     * <p>An answer comes from what is stored, never from a cache, and a subject that was erased before the call is told to be. In a
-     * caller's transaction, these subjects are erased by others only once it has ended.
+     * <p>The answer comes from the stored keys, never from a cache, and shows every erasure from before the call. If
+     * the call is in a caller's transaction, other transactions can erase these subjects only after it has ended.
      *
      * @param subjects as the application names them
      * @return one for each subject
@@ -34,45 +35,44 @@ public interface SubjectKeyStore {
      */
     Map<String, SubjectKey> keysOf(Collection<String> subjects);
 
-    /**
-     * The keys with these ids, those of erased subjects included; one that does not exist is missing in the answer.
-     */
+    /** The keys with these ids, those of erased subjects included; the answer lacks those that do not exist. */
     Map<UUID, SubjectKey> find(Collection<UUID> ids);
 
     /**
-     * Which of the keys that the calling thread finds now may be cached for others: those that it finds as they are committed, and neither by an
-     * older snapshot nor as its own transaction has left them.
+     * Which of the keys that the calling thread finds now may be cached for other threads: those that it finds as
+     * committed, neither in an older snapshot nor changed by its own transaction.
      */
     default Predicate<SubjectKey> cacheable() {
         return key -> true;
     }
 
     /**
-     * Destroys the key of a subject for good, in the caller's transaction, or else in one of its own. No effect on a subject that was erased. One that never
-     * had a key is remembered as erased, too.
+     * Destroys the key of a subject permanently, in the caller's transaction, or otherwise in a transaction of its own.
+     * No effect on a subject that was erased before. A subject that never had a key is recorded as erased, too.
      *
-     * @param alongside is run in the same transaction, after it; what it throws undoes the erasure
+     * @param alongside runs in the same transaction, after the erasure; an exception undoes the erasure
      * @throws IllegalArgumentException if the subject is not well-formed Unicode
      */
     void erase(String subject, Consumer<Erasure> alongside);
 
     /**
-     * What an erasure has found.
+     * The outcome of an erasure.
      *
      * @since 0.1
      */
     enum Erasure {
-        /** The subject was not erased until now, or its key was brought back from a backup. */
+        /** The subject was not erased before, or its key came back from a backup. */
         NOW,
 
-        /** It was erased before: nothing is changed. */
+        /** The subject was erased before: nothing was changed. */
         BEFORE
     }
 
     /**
-     * By which a store may know a subject without its name: SHA-256 in hexadecimal digits.
+     * Identifies a subject without its name: SHA-256 in hexadecimal digits.
      *
-     * @throws IllegalArgumentException if the name is not well-formed Unicode: several such names would share one key
+     * @throws IllegalArgumentException if the name is not well-formed Unicode: several malformed names would share one
+     *     key
      */
     static String hash(String subject) {
         try {

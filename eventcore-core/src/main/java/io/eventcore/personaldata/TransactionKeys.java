@@ -10,8 +10,9 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Keys as the caller's transaction sees them, and no other one may: by an older snapshot, or as the transaction itself has erased them. Kept until it
- * ends, so that they are fetched once for a page and not once for each event. Apart from the cache, since Spring's transactions may not be there.
+ * Keys that only the caller's transaction may see: from an older snapshot, or as the transaction itself has erased
+ * them. Kept until it ends, so that they are fetched once for a page and not once for each event. Separate from the
+ * cache, since Spring's transactions may not be on the class path.
  */
 final class TransactionKeys implements TransactionSynchronization {
     private final KeyCache owner;
@@ -38,7 +39,7 @@ final class TransactionKeys implements TransactionSynchronization {
         return found;
     }
 
-    /** Keeps keys as long as the transaction lasts, so many at most. */
+    /** Keeps keys while the transaction lasts, up to a limit. */
     static void keep(KeyCache owner, Collection<SubjectKey> keys, int maxKeys) {
         TransactionKeys current = current(owner);
         if (current == null) {
@@ -68,7 +69,7 @@ final class TransactionKeys implements TransactionSynchronization {
 
     private static @Nullable TransactionKeys current(KeyCache owner) {
         TransactionKeys current = (TransactionKeys) TransactionSynchronizationManager.getResource(owner);
-        // What callbacks after the end read is no longer what the transaction saw.
+        // Callbacks after the end no longer see what the transaction saw.
         return current != null && TransactionPhase.current() == TransactionPhase.ACTIVE ? current : null;
     }
 

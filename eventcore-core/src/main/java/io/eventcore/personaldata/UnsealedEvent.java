@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * An event whose personal data is to be sealed.
+ * An event with personal data, to be sealed.
  *
  * @since 0.1
  */
@@ -28,8 +28,8 @@ public final class UnsealedEvent {
     }
 
     /**
-     * Whether a text or a number among the values to be sealed reads like this, and nothing beside them does: who is shown this text
-     * is shown what is to be hidden. White space around a text does not count.
+     * Whether a text or a number among the values to be sealed reads like this, and no other value does: showing this
+     * text would reveal what is to be hidden. White space around a text does not count.
      */
     public boolean hides(String text) {
         return values.stream()

@@ -1,5 +1,5 @@
 /**
- * Personal data that can be erased although events never change: keys of subjects, and what is sealed under them.
+ * Personal data that can be erased although events never change: the keys of subjects, and the data sealed with them.
  *
  * <p>Begin with {@link io.eventcore.PersonalData} and {@link io.eventcore.personaldata.PersonalDataProtection}.
  */

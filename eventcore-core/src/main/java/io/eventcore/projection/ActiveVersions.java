@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Which version of each projection this instance lets queries read. Follows the store, but not before the new version has
- * everything that a caller here was promised to find. Safe for any number of threads.
+ * Which version of each projection this instance lets queries read. Follows the store, but not before the new version
+ * has everything that callers here were promised to find. Safe for any number of threads.
  */
 final class ActiveVersions {
     private final Map<String, Integer> active = new HashMap<>();

@@ -6,8 +6,8 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Carries the news that events were committed from a store to those who follow its log in the same process. The store is
- * made before they are; this is what both can be given. Safe for any number of threads.
+ * Signals committed events from a store to the readers of its log in the same process. The store is built before its
+ * readers, so both receive this object. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -18,25 +18,28 @@ public final class AppendSignal implements AppendListener {
     /** A signal without receivers. */
     public AppendSignal() {}
 
-    /** Calls this after every commit from now on, here or elsewhere; it must return at once and not throw. */
+    /**
+     * Calls a receiver after every commit from now on, here or in other processes; it must return at once and not
+     * throw.
+     */
     public void addReceiver(Runnable receiver) {
         receivers.add(Objects.requireNonNull(receiver, "receiver"));
     }
 
-    /** Calls this no more. */
+    /** No longer calls it. */
     public void removeReceiver(Runnable receiver) {
         receivers.remove(receiver);
     }
 
     /**
-     * Calls this after every commit of this process from now on, for it to tell other processes; it must return at once
-     * and not throw.
+     * Calls a sender after every commit of this process from now on, so that it can notify other processes; it must
+     * return at once and not throw.
      */
     public void addSender(Runnable sender) {
         senders.add(Objects.requireNonNull(sender, "sender"));
     }
 
-    /** Calls this no more. */
+    /** No longer calls it. */
     public void removeSender(Runnable sender) {
         senders.remove(sender);
     }
@@ -47,7 +50,7 @@ public final class AppendSignal implements AppendListener {
         senders.forEach(Runnable::run);
     }
 
-    /** Another process has committed, or may have: tells the receivers, and does not send it on. */
+    /** Another process has committed, or may have: calls the receivers, but not the senders. */
     public void eventsCommittedElsewhere() {
         receivers.forEach(Runnable::run);
     }

@@ -4,7 +4,7 @@ package io.eventcore.projection;
 final class ApplyFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** The index of a culprit that only the whole is known to hold. */
+    /** The index if it is only known that one entry of the batch failed. */
     static final int UNKNOWN = -1;
 
     private final int index;
@@ -16,7 +16,7 @@ final class ApplyFailedException extends RuntimeException {
         this.culprit = culprit;
     }
 
-    /** Whether it is known which entry it was; it is not if only the whole failed. */
+    /** Whether it is known which entry failed; it is not if only the batch as a whole failed. */
     boolean isLocated() {
         return index != UNKNOWN;
     }

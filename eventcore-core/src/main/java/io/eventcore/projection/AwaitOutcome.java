@@ -6,21 +6,24 @@ package io.eventcore.projection;
  * @since 0.1
  */
 public enum AwaitOutcome {
-    /** The projection has dealt with everything up to the position: it had at a moment while it was waited for. */
+    /** The projection has processed everything up to the position, at some moment during the wait. */
     REACHED,
 
-    /** The log does not reach the position: no append has returned it, or the log was set back. Not waited for. */
+    /**
+     * The log does not reach the position: no append has returned it, or the log was set back. Returned without
+     * waiting.
+     */
     BEYOND_LOG,
 
-    /** It has not come so far in time. */
+    /** The projection did not reach the position in time. */
     TIMED_OUT,
 
     /** The event at the position waits, because its stream is parked. */
     PARKED,
 
     /**
-     * The projection is paused; or no instance has run it for three seconds, and this one does not go on with it: it has
-     * failed here, or the runner does not run.
+     * The projection is paused; or no instance has run it for three seconds, and this one will not: it has failed here,
+     * or the runner is not running.
      */
     STOPPED
 }

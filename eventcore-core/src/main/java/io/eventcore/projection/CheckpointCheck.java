@@ -4,9 +4,9 @@ import io.eventcore.GlobalPosition;
 import java.util.Optional;
 
 /**
- * Finds out whether the log still holds what a partition has seen: at its beginning, after each trouble of the shared reader
- * and once in a while. A log that was set back by a failover or a restored backup gives positions away again, so reading on
- * would miss events.
+ * Checks whether the log still holds what a partition has seen: at the beginning, after each failure of the shared
+ * reader, and from time to time. A log that was set back by a failover or a restored backup assigns positions again, so
+ * reading on would miss events.
  *
  * <p>Used by one thread.
  */
@@ -32,7 +32,9 @@ final class CheckpointCheck {
         this.context = context;
     }
 
-    /** An event is about to be applied. From then on it may be in the read model, whatever becomes of the checkpoint. */
+    /**
+     * An event is about to be applied. From then on, it may be in the read model, whatever happens to the checkpoint.
+     */
     void gives(Checkpoint event) {
         if (projection.mode() == ProjectionMode.AT_LEAST_ONCE) {
             given = event;
@@ -44,7 +46,7 @@ final class CheckpointCheck {
      * Checks before the first event under a new lease.
      *
      * @param begin the checkpoint as the store has it
-     * @throws LogWentBackwardsException if events are lost that were applied, by whom it may be
+     * @throws LogWentBackwardsException if applied events are lost, whichever instance applied them
      */
     void checkBegin(Checkpoint begin) {
         check(begin, begin);
@@ -52,8 +54,8 @@ final class CheckpointCheck {
     }
 
     /**
-     * Checks what this process has applied, while another one runs the projection: that one cannot know. No more once it was
-     * found some time after it was applied; a standby is not that far behind.
+     * Checks what this process has applied while another process runs the projection, which cannot know. Stops once the
+     * event was found some time after it was applied: a standby is not that far behind.
      *
      * @throws LogWentBackwardsException if it is lost
      */
@@ -71,7 +73,7 @@ final class CheckpointCheck {
         }
         Optional<String> lost = lossSince(last);
         if (lost.isPresent()) {
-            // Said once; then the word of the operator counts who resets or resumes it.
+            // Reported once; after that, the operator who resets or resumes it decides.
             given = Checkpoint.START;
             throw LogWentBackwardsException.of(projection, partition, last, lost.get());
         }
@@ -83,7 +85,7 @@ final class CheckpointCheck {
      * @param reached how far the log was looked through
      * @param applied the checkpoint as last committed
      * @return whether it was due
-     * @throws LogWentBackwardsException if events are lost that were applied
+     * @throws LogWentBackwardsException if applied events are lost
      * @throws SetBackTogetherException if the checkpoint was set back with the log
      */
     boolean checkIfDue(Checkpoint reached, Checkpoint applied) {
@@ -123,7 +125,7 @@ final class CheckpointCheck {
             return Optional.of("it ends at position " + last);
         }
         if (reached.hasSeenEvent() && !holdsSeenEvent(reached)) {
-            return Optional.of("event %s at position %s is not there any more"
+            return Optional.of("event %s at position %s is no longer there"
                     .formatted(reached.seenEventId(), reached.seenPosition()));
         }
         return Optional.empty();

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Applies events together, finds the one that a batch fails at, and lets the projection decide about that one.
+ * Applies events together, finds the event at which a batch fails, and lets the projection decide about that one.
  *
- * <p>When a batch fails, everything is rolled back, for a failure in the middle has spoilt the transaction: what came before
- * the culprit is applied again and committed, then the culprit is tried alone, so that a decision about it concerns no other
- * event. If the culprit is not known, because the commit failed, all are applied one by one.
+ * <p>When a batch fails, everything is rolled back, since a failure in the middle spoils the transaction: the events
+ * before the culprit are applied again and committed, then the culprit is tried alone, so that a decision about it
+ * concerns no other event. If the culprit is not known, because the commit failed, all are applied one by one.
  *
  * <p>Used by one thread.
  */

@@ -4,14 +4,14 @@ import io.eventcore.GlobalPosition;
 import java.util.Objects;
 
 /**
- * What becomes of the deadlines of a reaction together with its checkpoint. Changes are made in the order given; one of a
- * deadline that is not there any more does nothing.
+ * A change to the deadlines of a reaction, made together with its checkpoint. Changes are made in the given order; a
+ * change to a deadline that no longer exists does nothing.
  *
  * @since 0.1
  */
 public sealed interface DeadlineChange {
     /**
-     * Deadlines are called off, also those that were set aside.
+     * Deadlines are called off, including parked ones.
      *
      * @param correlation which ones: those that were set with the same
      * @param before only those that were set by events before this position
@@ -26,7 +26,7 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * A deadline is set; one of the same event and part that is there is replaced, also if it was set aside.
+     * A deadline is set; it replaces one of the same event and part, even if that was parked.
      *
      * @param deadline the deadline
      * @param correlation what calls it off; at most 64 characters of ASCII
@@ -42,7 +42,7 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * A deadline was executed, or given up.
+     * A deadline was executed or discarded.
      *
      * @since 0.1
      */
@@ -54,7 +54,7 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * A deadline is set aside until an operator decides about it.
+     * A deadline is parked until an operator decides about it.
      *
      * @param deadline the deadline, as it was
      * @param failure the type of the exception
@@ -83,7 +83,7 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * All deadlines of a partition are forgotten, also those that were set aside: all of its events come again.
+     * All deadlines of a partition are removed, including parked ones: all of its events come again.
      *
      * @param slots those of the partition
      * @since 0.1

@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What a look at the deadlines of a partition has found. Immutable.
+ * What a check of the deadlines of a partition has found. Immutable.
  *
  * @param now the time of the store
  * @param next when the next deadline falls due, or the oldest of those that are overdue; empty if there is none

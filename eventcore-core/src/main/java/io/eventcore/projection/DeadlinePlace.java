@@ -5,12 +5,12 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * A place in the order in which deadlines fall due: after which one the next page begins, whether that one is still there or
- * not. Immutable.
+ * A place in the order in which deadlines fall due: the next page begins after it, whether that deadline still exists
+ * or not. Immutable.
  *
  * @param dueAt when a deadline falls due, in microseconds
- * @param position the place of its event in the log, by which those of one time are in order
- * @param part which part of the event has set it, by which those of one event are
+ * @param position the place of its event in the log, which orders deadlines of the same time
+ * @param part which part of the event has set it, which orders deadlines of the same event
  * @since 0.1
  */
 public record DeadlinePlace(Instant dueAt, GlobalPosition position, long part) {

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Executes the deadlines of a partition that are due, in rounds, between the pages of the log that its worker reads.
  *
- * <p>A round begins with a look at the clock of the store, and after that at where the log ends. Only when all events up to
- * there have told what they call off, what is left of the deadlines that were due at that time is executed: whatever was
- * committed before a deadline fell due is known by then, also where another append in flight has held readers back. A
- * round is short, so that what is committed meanwhile is known to the next one.
+ * <p>A round first reads the clock of the store, and then the end of the log. Only after all events up to that end have
+ * called off their deadlines does it execute the remaining deadlines that were due at that time: everything that was
+ * committed before a deadline fell due is known by then, even if another append in flight has held readers back. A
+ * round is short, so that the next one sees what is committed meanwhile.
  *
  * <p>Used by one thread.
  */
@@ -27,7 +27,7 @@ final class DeadlineRounds<E extends Event> {
     /** How many deadlines a round has at most. */
     static final int MOST = 100;
 
-    /** What a deadline is set aside with whose stream is set aside. */
+    /** The failure of a deadline that is parked because its stream is parked. */
     static final String STREAM_WAITS = ParkedStream.class.getName();
 
     /** A round ends after this long, with the command that is being executed. */
@@ -115,7 +115,7 @@ final class DeadlineRounds<E extends Event> {
         known = new Known(look.now(), at);
         lookAt = at + context.settings().lookEvery().toNanos();
         if (look.isDue()) {
-            // After the clock was asked: what was committed before that time is not behind this end.
+            // After reading the clock: everything committed before that time is within this end.
             GlobalPosition end = context.reader().lastPosition();
             if (end.compareTo(reached) < 0) {
                 // It was set back, and what calls the deadline off now may stand where the reaction does not look.

@@ -12,7 +12,7 @@ import java.util.Objects;
  * @since 0.1
  */
 public record DeadlineSlots(String projection, int version, int first, int last) {
-    /** The last slot that there is. */
+    /** The last slot. */
     public static final int LAST = ProjectionPartition.MAX_PARTITIONS - 1;
 
     /**

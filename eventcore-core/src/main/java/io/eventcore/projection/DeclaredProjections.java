@@ -100,7 +100,7 @@ final class DeclaredProjections {
                 .formatted(
                         called,
                         names().isEmpty()
-                                ? "and no other one: in Spring, is the class that declares it found?"
+                                ? "and no other one: in Spring, check that component scanning finds its class"
                                 : "only " + names()));
     }
 }

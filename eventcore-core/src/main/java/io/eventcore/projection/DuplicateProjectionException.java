@@ -1,8 +1,8 @@
 package io.eventcore.projection;
 
 /**
- * Two projections of a runner, reactions and relays included, have one name and one version, so they would share a checkpoint and each miss what the
- * other one was given. Give one of them another name.
+ * Two projections of a runner, reactions and relays included, have the same name and version. They would share a
+ * checkpoint, and each would miss events that the other one received. Give one of them another name.
  *
  * @since 0.1
  */

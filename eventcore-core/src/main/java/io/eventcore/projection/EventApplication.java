@@ -23,7 +23,7 @@ import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Applies events to a projection under one lease, and moves the checkpoint with them: all that it is given, or none.
+ * Applies events to a projection under one lease, and moves the checkpoint with them: all events, or none.
  *
  * <p>It decides nothing about an event that fails, see {@link CulpritSearch}; events of streams that are set aside are
  * counted and passed over, see {@link Parking}. Used by one thread.

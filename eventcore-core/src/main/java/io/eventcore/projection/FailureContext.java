@@ -15,8 +15,8 @@ import io.eventcore.StreamVersion;
  * @param version its place in the stream
  * @param position its place in the log
  * @param typeName the name it is stored under
- * @param attempts how often it was tried alone, in a transaction of its own; 1 or more
- * @param cause what {@code apply} threw or the commit failed with; an {@link EventDeserializationException} if the event
+ * @param attempts how often it was tried alone, in a separate transaction; 1 or more
+ * @param cause the exception of {@code apply} or of the commit; an {@link EventDeserializationException} if the event
  *     cannot be read at all
  * @since 0.1
  */

@@ -16,7 +16,7 @@ record FailureDecisions(Projection<?> projection, ProjectionPartition partition,
     private static final Logger LOG = LoggerFactory.getLogger(FailureDecisions.class);
 
     /**
-     * The decision; to fail, if the projection cannot make one.
+     * The decision; {@code FAIL} if the projection cannot make one.
      *
      * @param attempt which attempt has failed, 1 for the first
      */
@@ -49,7 +49,7 @@ record FailureDecisions(Projection<?> projection, ProjectionPartition partition,
                 .formatted(cause.getClass().getName(), entry.position(), entry.typeName(), text);
     }
 
-    /** One line for an incident: when it begins, and when it ends otherwise than well. */
+    /** One line for an incident: when it begins, and when it ends badly. */
     private void log(LogEntry<?> entry, Throwable cause, int attempt, FailureDecision decision) {
         if (attempt > 1 && decision == FailureDecision.RETRY) {
             LOG.debug("Projection '{}' fails again at position {}, attempt {}", partition, entry.position(), attempt);

@@ -5,11 +5,11 @@ import java.util.Objects;
 /**
  * The right to run a partition of a projection for a while.
  *
- * <p>The token is greater than that of every earlier lease of the partition. A store accepts no checkpoint under a token
- * that is not the newest, so an owner that was frozen past its lease can do no harm when it wakes up. Immutable.
+ * <p>The token is greater than that of every earlier lease of the partition. A store accepts a checkpoint only under
+ * the newest token, so an owner that was frozen beyond its lease can do no harm when it wakes up. Immutable.
  *
- * @param partition what the lease is for
- * @param owner who holds it; unique to a thread of a runner
+ * @param partition the partition
+ * @param owner the holder; unique to a thread of a runner
  * @param token the fencing token
  * @since 0.1
  */

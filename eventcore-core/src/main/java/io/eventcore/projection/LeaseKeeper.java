@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews the leases of this process, also while their owners are busy, and tells the workers what others did: took a
- * lease, let one run out, paused or resumed a projection. One statement for each of the two, however many workers (a
- * hundred leases share one).
+ * Renews the leases of this process, even while their owners are busy, and informs the workers of what other instances
+ * did: took a lease, let one run out, paused or resumed a projection. One statement for each of the two, however many
+ * workers (a hundred leases share one).
  *
  * <p>It renews the leases that workers hold, one by one and by their tokens, never all of this process: a lease that no
  * worker knows of must run out.

@@ -5,6 +5,6 @@ final class LeaseLostException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     LeaseLostException(Lease lease) {
-        super("Lease %d of projection '%s' is not the newest any more".formatted(lease.token(), lease.partition()));
+        super("Lease %d of projection '%s' is no longer the newest".formatted(lease.token(), lease.partition()));
     }
 }

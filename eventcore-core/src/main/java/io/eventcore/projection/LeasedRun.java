@@ -79,7 +79,7 @@ final class LeasedRun<E extends Event> {
             application.moveTo(reached);
         }
         if (!holdsGoodLease()) {
-            LOG.info("The lease of projection '{}' ran out or was taken; another instance goes on", partition);
+            LOG.info("The lease of projection '{}' ran out or was taken; another instance continues", partition);
         }
     }
 

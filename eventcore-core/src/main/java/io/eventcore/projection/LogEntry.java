@@ -178,7 +178,7 @@ final class LogEntry<E extends Event> {
             if (OwnThreads.isTroubleOfTheProcess(e)) {
                 throw e;
             }
-            unreadable = cannotBeRead("decoding it ended in a " + e.getClass().getName(), RedactedException.of(e, ""));
+            unreadable = cannotBeRead("decoding it failed with a " + e.getClass().getName(), RedactedException.of(e, ""));
         }
     }
 
@@ -191,7 +191,7 @@ final class LogEntry<E extends Event> {
 
     private EventDeserializationException isNot(Event event) {
         String problem = event instanceof RawEvent
-                ? "no event class is registered under this name, and it is not read as an Event but as a "
+                ? "no event class is registered under this name, and the projection reads it not as an Event but as a "
                         + eventType.getName()
                 : "it is a %s, not a %s".formatted(event.getClass().getName(), eventType.getName());
         return cannotBeRead(problem, null);

@@ -25,13 +25,14 @@ import org.slf4j.LoggerFactory;
 /**
  * The end of the log, read once for all projections of this process that have caught up.
  *
- * <p>Keeps a {@linkplain LogWindow window} of the newest events; each is decoded once, by the first follower that wants it.
- * Who falls out of it, because it is slower than the others, reads for itself until it has caught up again; so memory is
- * bounded, and no projection waits for the slowest. While none has caught up, nothing is read.
+ * <p>Keeps a {@linkplain LogWindow window} of the newest events; each is decoded once, by the first follower that wants
+ * it. Who falls out of it, because it is slower than the others, reads for itself until it has caught up again; so
+ * memory is bounded, and no projection waits for the slowest. While none has caught up, nothing is read.
  *
- * <p>The log may be set back under a process that goes on: by a restored backup, or a failover that lost commits. So each
- * look reads the newest event of the window again, and takes what comes after it only if it is the same; the window is
- * dropped if not, and at every failure. Who joins is given events of the window only when such a look has begun after that.
+ * <p>The log may be set back under a process that goes on: by a restored backup, or a failover that lost commits. So
+ * each look reads the newest event of the window again, and takes what comes after it only if it is the same; the
+ * window is dropped if not, and at every failure. Who joins is given events of the window only when such a look has
+ * begun after that.
  *
  * <p>Looks at the log when a store in this process has committed, and otherwise at intervals that double from
  * {@code pollMin} to {@code pollMax} as long as nothing comes.
@@ -220,7 +221,7 @@ final class LogTail implements Runnable {
         return reader.internals().readStored(EventFilter.all(), EventPage.after(after, limit));
     }
 
-    /** The log does not hold the event that was read from it last. */
+    /** The log no longer holds the event that was read last. */
     private static final class OtherLogException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

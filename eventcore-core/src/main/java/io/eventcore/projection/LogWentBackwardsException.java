@@ -3,11 +3,11 @@ package io.eventcore.projection;
 import io.eventcore.internal.SetsDeadlines;
 
 /**
- * The log does not hold what a projection has already seen: it was set back, by a fail-over that lost commits or by a
- * restored backup. Positions are given away again there, so reading on would miss events.
+ * The log no longer holds what a projection has already seen: it was set back, by a failover that lost commits or by a
+ * restored backup. It assigns positions again, so reading on would miss events.
  *
- * <p>The projection stops. Reset it, so that it is built anew from the log as it is now; or restore the log. A reaction or a
- * relay, which cannot be reset, goes on when it is resumed, if its checkpoint was set back with the log.
+ * <p>The projection stops. Reset it, so that it is built anew from the log as it is now; or restore the log. A reaction
+ * or a relay, which cannot be reset, continues when it is resumed, if its checkpoint was set back with the log.
  *
  * @since 0.1
  */
@@ -15,11 +15,11 @@ public final class LogWentBackwardsException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private static final String RESET =
-            "The projection has applied events that are lost, and would miss new ones: reset it to build it anew, or"
-                    + " restore the log.";
+            "The projection has applied events that are lost, and would miss new ones: reset it to rebuild the read"
+                    + " model, or restore the log.";
 
     private static final String RESUME =
-            "It has acted on events that are lost, and nothing takes that back: restore the log, or resume it to go on"
+            "It has acted on events that are lost, which cannot be undone: restore the log, or resume it to continue"
                     + " from the checkpoint that was set back with the log.";
 
     /** A log that was set back behind a checkpoint. */
@@ -33,7 +33,7 @@ public final class LogWentBackwardsException extends RuntimeException {
                 .formatted(partition, checkpoint.position(), evidence, whatToDo));
     }
 
-    /** A log that was set back behind a checkpoint of this projection: some can be reset, others cannot. */
+    /** A log that was set back behind a checkpoint of this projection; only some projections can be reset. */
     static LogWentBackwardsException of(
             Projection<?> projection, ProjectionPartition partition, Checkpoint checkpoint, String evidence) {
         boolean readModel = projection.kind() == ProjectionKind.PROJECTION

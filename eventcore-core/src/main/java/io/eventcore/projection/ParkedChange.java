@@ -5,14 +5,14 @@ import io.eventcore.StreamId;
 import java.util.Objects;
 
 /**
- * What becomes of parked streams. Each change says what it rests on; where that is not so any more, the store refuses it,
- * and with it everything that it would do together with it.
+ * A change to parked streams. Each change states what it rests on; if that is no longer so, the store refuses it,
+ * together with everything else in the same step.
  *
  * @since 0.1
  */
 public sealed interface ParkedChange {
     /**
-     * The stream is parked from now on. Refused if it is parked already.
+     * Parks the stream. Refused if it is already parked.
      *
      * @since 0.1
      */
@@ -24,10 +24,10 @@ public sealed interface ParkedChange {
     }
 
     /**
-     * More events of the stream wait. Refused if it is not parked.
+     * More events of the stream are waiting. Refused if it is not parked.
      *
-     * @param first the position of the first of them. Where what waits begins after it, the projection was set back, and
-     *     all of it comes again
+     * @param first the position of the first of them. If the waiting events begin after it, the projection was set
+     *     back, and all of them come again
      * @param events how many more, 1 or more
      * @since 0.1
      */
@@ -79,7 +79,7 @@ public sealed interface ParkedChange {
     }
 
     /**
-     * The stream goes on. Refused unless {@linkplain #isMetBy it is as the caller knows it}.
+     * The stream continues. Refused unless {@linkplain #isMetBy it is as the caller knows it}.
      *
      * @param stream how the caller knows it
      * @since 0.1
@@ -97,7 +97,7 @@ public sealed interface ParkedChange {
     }
 
     /**
-     * All streams that the partition has set aside go on, however many they are.
+     * All parked streams of the partition continue, however many they are.
      *
      * @since 0.1
      */

@@ -3,7 +3,7 @@ package io.eventcore.projection;
 import java.util.Objects;
 
 /**
- * How many streams a version of a projection has set aside.
+ * How many streams a version of a projection has parked.
  *
  * @param projection its name
  * @param version its version, or {@link ProjectionPartition#SIDE_EFFECTS}

@@ -5,17 +5,17 @@ import io.eventcore.StreamId;
 import java.util.Objects;
 
 /**
- * A stream that a projection has set aside: an event of it could not be applied, and it waits with all later ones.
+ * A stream that a projection has parked: one of its events could not be applied, and waits with all later ones.
  *
- * <p>Only the place is kept; the events themselves stay in the log. Immutable.
+ * <p>Only the place is stored; the events themselves stay in the log. Immutable.
  *
  * @param partition the projection, and which part of it
  * @param streamId the stream
  * @param position no event before this position waits; at first that of the event that could not be applied
  * @param typeName the name that event is stored under
- * @param failure what it failed with: the type of the exception, without its message
+ * @param failure the type of the exception that it failed with, without its message
  * @param waiting how many events wait, that one included
- * @param request what an operator has asked for
+ * @param request what an operator has requested
  * @since 0.1
  */
 public record ParkedStream(
@@ -27,31 +27,31 @@ public record ParkedStream(
         long waiting,
         Request request) {
     /**
-     * What is to become of a parked stream. Done by the instance that runs the projection.
+     * What an operator requests for a parked stream. The instance that runs the projection does it.
      *
      * @since 0.1
      */
     public enum Request {
-        /** Nothing yet; to ask for it withdraws what was asked for. */
+        /** Nothing; requesting it withdraws an earlier request. */
         NONE,
 
-        /** Apply the events that wait, in order, and let the stream go on. */
+        /** Apply the waiting events, in order, and let the stream continue. */
         RETRY,
 
-        /** A retry has begun. Not to be asked for: the instance that does it says so. */
+        /** A retry has begun. Cannot be requested: the instance that retries sets it. */
         RETRYING,
 
-        /** Give up the events that wait, and let the stream go on with later ones. */
+        /** Discard the waiting events, and let the stream continue with later ones. */
         DISCARD;
 
         /**
-         * Returns it if an operator may ask for it.
+         * Returns it if an operator may request it.
          *
          * @throws IllegalArgumentException if it is {@link #RETRYING}
          */
         public Request orRefused() {
             if (this == RETRYING) {
-                throw new IllegalArgumentException("RETRYING cannot be asked for; ask for RETRY");
+                throw new IllegalArgumentException("RETRYING cannot be requested; request RETRY");
             }
             return this;
         }
@@ -76,17 +76,17 @@ public record ParkedStream(
         return position.equals(known.position) && (request == known.request || askedAgain);
     }
 
-    /** This stream, for which something is asked. */
+    /** This stream, with a request. */
     public ParkedStream asking(Request wanted) {
         return new ParkedStream(partition, streamId, position, typeName, failure, waiting, wanted);
     }
 
-    /** This stream, with this many more events that wait. */
+    /** This stream, with this many more waiting events. */
     ParkedStream waitingFor(long more) {
         return new ParkedStream(partition, streamId, position, typeName, failure, waiting + more, request);
     }
 
-    /** This stream, of which this many events wait, from a position on. */
+    /** This stream, with this many waiting events, from a position. */
     ParkedStream waitingFrom(GlobalPosition first, long events) {
         return new ParkedStream(partition, streamId, first, typeName, failure, events, request);
     }
@@ -102,7 +102,7 @@ public record ParkedStream(
         return new ParkedStream(partition, streamId, next, typeName, failure, waiting - 1, request);
     }
 
-    /** This stream, where another attempt has failed; what was asked for is answered. */
+    /** This stream, after another failed attempt; the request is answered. */
     ParkedStream failedAgain(LogEntry<?> entry, Throwable cause) {
         return new ParkedStream(
                 partition,

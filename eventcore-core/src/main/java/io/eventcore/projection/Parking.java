@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sets the streams of a partition aside, and lets them go on when an operator asks for it: after their events were applied,
- * or given up.
+ * Parks streams of a partition, and lets them continue when an operator requests it: after their events were applied or
+ * discarded.
  *
  * <p>Used by one thread.
  */
@@ -103,7 +103,7 @@ final class Parking<E extends Event> {
         } catch (ParkedStreamChangedException changed) {
             // Something else was asked for meanwhile, and is found at the next look.
             LOG.debug(
-                    "Projection '{}' ends what it was asked to do about a parked stream",
+                    "Projection '{}' has completed a request for a parked stream",
                     partition,
                     OwnThreads.redacted(changed));
         }
@@ -113,7 +113,7 @@ final class Parking<E extends Event> {
         // Deadlines that wait for it stay set aside: what calls them off may be among the events that are given up.
         release(stream, List.of());
         LOG.warn(
-                "Projection '{}' gives up {} events of the stream parked at position {}, as it was asked to",
+                "Projection '{}' discards {} events of the stream parked at position {}, as requested",
                 partition,
                 stream.waiting(),
                 stream.position());
@@ -123,7 +123,7 @@ final class Parking<E extends Event> {
         Optional<ParkedStream> drained = drain(stream);
         if (drained.isPresent()) {
             release(drained.get(), waitedFor(stream.streamId()));
-            LOG.info("The stream that projection '{}' had parked at position {} goes on", partition, stream.position());
+            LOG.info("The stream that projection '{}' had parked at position {} continues", partition, stream.position());
         }
     }
 

@@ -13,16 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Divides a projection into the number of partitions that it declares, where the store knows another number.
+ * Divides a projection into the number of partitions that it declares, if the store has another number.
  *
  * <p>A checkpoint counts for the streams of its partition, so streams may change the partition only where all old
  * checkpoints are the same. This takes the leases of all old partitions, brings those that are behind to where the
- * foremost one is, divided as they were, and then replaces them by new ones that go on from there. An instance that is interrupted
- * leaves old partitions behind that are as good as before.
+ * foremost one is, divided as they were, and then replaces them by new ones that go on from there. An instance that is
+ * interrupted leaves old partitions behind that are as good as before.
  *
- * <p>An instance that starts takes the partitions from the instances that run them. Later it stands by where another one
- * has divided the projection otherwise, and divides it anew only if no instance runs any partition for a while: then those
- * that could are gone, and without this the projection would stand still.
+ * <p>An instance that starts takes the partitions from the instances that run them. Later it stands by where another
+ * one has divided the projection otherwise, and divides it anew only if no instance runs any partition for a while:
+ * then those that could are gone, and without this the projection would stand still.
  *
  * <p>A thread is there only while there is something to do. {@link #observe} is called by one thread at a time.
  */
@@ -148,11 +148,11 @@ final class PartitionChange<E extends Event> implements Runnable {
                 }
                 failures = 0;
             } catch (LeaseLostException lost) {
-                LOG.info("{}; dividing the projection anew is tried again", lost.getMessage());
+                LOG.info("{}; trying again to change the number of partitions", lost.getMessage());
             } catch (Throwable e) {
                 pause = context.settings().troubleNanos(++failures);
                 OwnThreads.tell(() -> LOG.warn(
-                        "Projection '{}' could not be divided anew; trying again", label(), OwnThreads.redacted(e)));
+                        "The number of partitions of projection '{}' could not be changed; trying again", label(), OwnThreads.redacted(e)));
             }
             wakeup.pause(pause, () -> !stopped);
         }
@@ -205,7 +205,7 @@ final class PartitionChange<E extends Event> implements Runnable {
             if (context.store()
                     .repartition(leases, partitions, stream -> StreamPartitioner.partition(stream, partitions))) {
                 LOG.info(
-                        "Projection '{}' is divided into {} partitions now, after {}, from position {} on",
+                        "Projection '{}' now has {} partitions instead of {}, from position {}",
                         label(),
                         partitions,
                         leases.size(),

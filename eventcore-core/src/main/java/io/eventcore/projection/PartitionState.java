@@ -3,20 +3,20 @@ package io.eventcore.projection;
 import java.util.Objects;
 
 /**
- * What a store knows about a partition of a projection.
+ * The state of a partition of a projection in the store.
  *
  * <p>Immutable.
  *
- * @param partition which one
- * @param partitions into how many parts the projection is divided
- * @param checkpoint how far it has come
- * @param owner who holds, or last held, the lease; empty if it was released
+ * @param partition the partition
+ * @param partitions the number of partitions of the projection
+ * @param checkpoint its checkpoint
+ * @param owner the owner that holds, or last held, the lease; empty if it was released
  * @param token the newest fencing token; 0 if there never was a lease
- * @param free whether no owner holds a lease that is still good
- * @param paused whether no owner may take a lease
+ * @param free whether no owner holds a valid lease
+ * @param paused whether the projection is paused, so that no owner may take a lease
  * @param resumes how often the projection was resumed
- * @param failure why it has stopped by {@link FailureDecision#FAIL}, without any payload; empty if it has not, was resumed,
- *     or was taken on by an owner that {@linkplain LeaseStore#acquire acquired} it since
+ * @param failure why it has stopped by {@link FailureDecision#FAIL}, without any payload; empty if it has not stopped,
+ *     was resumed, or was {@linkplain LeaseStore#acquire acquired} by an owner since
  * @param active whether queries should read the version of the projection that it belongs to
  * @since 0.1
  */

@@ -218,7 +218,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                                     projection, context, lease, admission, log, check, wakeup, progress, this::mayGoOn)
                             .run());
         } catch (LeaseLostException lost) {
-            LOG.info("{}; another instance goes on", lost.getMessage());
+            LOG.info("{}; another instance continues", lost.getMessage());
         } catch (ProjectionFailedException | LogWentBackwardsException failed) {
             fail(failed);
         } catch (Throwable e) {
@@ -274,8 +274,8 @@ final class PartitionWorker<E extends Event> implements Runnable {
         String text = failure instanceof LogWentBackwardsException
                 ? String.valueOf(failure.getMessage())
                 : failure.getMessage()
-                        + "; its onError returned FAIL, or threw: mend the cause and resume the projection,"
-                        + " or let onError answer SKIP or PARK";
+                        + "; its onError returned FAIL, or threw an exception: fix the cause and resume the projection,"
+                        + " or let onError return SKIP or PARK";
         LOG.error("Projection '{}' has stopped here: {}", partition, text);
         state().leaseToGiveBack().ifPresent(lease -> {
             try {
@@ -283,7 +283,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
                         .recordFailure(
                                 lease, text.length() > LONGEST_FAILURE ? text.substring(0, LONGEST_FAILURE) : text);
             } catch (RuntimeException e) {
-                LOG.debug("The failure of projection '{}' could not be noted", partition, OwnThreads.redacted(e));
+                LOG.debug("The failure of projection '{}' could not be stored", partition, OwnThreads.redacted(e));
             }
         });
         leave(now -> now.failed(text));
@@ -308,7 +308,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         int troublesInARow = progress.trouble();
         if (troublesInARow == 1) {
             OwnThreads.tell(() -> LOG.warn(
-                    "Projection '{}' was interrupted and begins again from its checkpoint",
+                    "Projection '{}' was interrupted and starts again from its checkpoint",
                     partition,
                     OwnThreads.redacted(e)));
         }

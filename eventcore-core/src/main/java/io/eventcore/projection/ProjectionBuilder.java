@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Makes a {@link Projection} of functions. Not safe for concurrent use.
+ * Builds a {@link Projection} from functions. Not safe for concurrent use.
  *
  * @param <E> the type the events are read as
  * @since 0.1
@@ -36,25 +36,25 @@ public final class ProjectionBuilder<E extends Event> {
 
     private void cannotClear() {
         throw new UnsupportedOperationException(
-                "Projection '" + name + "' does not say how its read model is emptied: give it clearedBy(...)");
+                "Projection '" + name + "' does not say how to empty its read model: add clearedBy(...)");
     }
 
     /**
-     * What is done with events of a type and its subtypes. The first matching type counts; events of no such type are
-     * passed over and not even decoded, unless there are {@linkplain #sideEffects side effects}.
+     * Handles events of a type and its subtypes. The first matching type counts; other events are skipped without being
+     * decoded, unless there are {@linkplain #sideEffects side effects}.
      */
     public <T extends E> ProjectionBuilder<E> on(Class<T> type, Handler<T> handler) {
         cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(handler, "handler")));
         return this;
     }
 
-    /** Which events are wanted; by default all. */
+    /** The events that it receives; by default all. */
     public ProjectionBuilder<E> filter(EventFilter wanted) {
         this.filter = Objects.requireNonNull(wanted, "filter");
         return this;
     }
 
-    /** Moves the checkpoint after the events were applied, in no common transaction. */
+    /** Moves the checkpoint after the events were applied, in a separate transaction. */
     public ProjectionBuilder<E> atLeastOnce() {
         this.mode = ProjectionMode.AT_LEAST_ONCE;
         return this;
@@ -66,25 +66,28 @@ public final class ProjectionBuilder<E extends Event> {
         return this;
     }
 
-    /** What is done about events besides the read model; see {@link SideEffects}. */
+    /** The side effects of events, besides the read model; see {@link SideEffects}. */
     public ProjectionBuilder<E> sideEffects(SideEffects<E> effects) {
         this.sideEffects = Optional.of(effects);
         return this;
     }
 
-    /** Into how many parts it is divided, 1 to 64; by default 1. */
+    /** The number of partitions, 1 to 64; by default 1. */
     public ProjectionBuilder<E> partitions(int number) {
         this.partitions = number;
         return this;
     }
 
-    /** Decides about events that could not be applied; by default they are tried five times, then it stops. */
+    /**
+     * Decides what happens to an event that could not be applied; by default, it is tried five times, then the
+     * projection stops.
+     */
     public ProjectionBuilder<E> onError(Function<FailureContext, FailureDecision> decision) {
         this.onError = Objects.requireNonNull(decision, "decision");
         return this;
     }
 
-    /** Empties the read model, before it is built anew. */
+    /** Empties the read model, before it is rebuilt. */
     public ProjectionBuilder<E> clearedBy(Runnable action) {
         this.clear = Objects.requireNonNull(action, "action");
         return this;
@@ -96,7 +99,7 @@ public final class ProjectionBuilder<E extends Event> {
     }
 
     /**
-     * What is done with an event.
+     * Handles an event.
      *
      * @param <T> the type of the event
      * @since 0.1
@@ -104,7 +107,7 @@ public final class ProjectionBuilder<E extends Event> {
     @FunctionalInterface
     public interface Handler<T extends Event> {
         /**
-         * Takes one event into the read model; see {@link Projection#apply}.
+         * Applies one event to the read model; see {@link Projection#apply}.
          *
          * @throws Exception if the event cannot be applied
          */

@@ -3,7 +3,7 @@ package io.eventcore.projection;
 import java.util.Locale;
 
 /**
- * What a {@link Projection} is for, as health and endpoint list it.
+ * The kind of a {@link Projection}, as health and endpoint list it.
  *
  * @since 0.1
  */

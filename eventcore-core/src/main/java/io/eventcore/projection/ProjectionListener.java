@@ -5,8 +5,8 @@ import io.eventcore.RecordedEvent;
 import java.util.List;
 
 /**
- * Watches how events are applied, for metrics and traces. Runs on the thread of the projection. Whatever it throws is
- * logged once and counted, and changes nothing for the projection. Safe for any number of threads.
+ * Watches how events are applied, for metrics and traces. Runs on the thread of the projection. What it throws is
+ * logged once and counted, and does not affect the projection. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -16,9 +16,9 @@ public interface ProjectionListener {
      * Events are about to be applied together.
      *
      * @param partition the projection, and which part of it
-     * @param kind what the projection is for
-     * @param events the events, in order; those that cannot be read are left out. They are the objects that
-     *     the projection gets: not to be changed
+     * @param kind the kind of the projection
+     * @param events the events, in order; without those that cannot be read. The projection receives the same objects,
+     *     so do not change them
      */
     Batch started(
             ProjectionPartition partition, ProjectionKind kind, List<? extends RecordedEvent<? extends Event>> events);
@@ -45,11 +45,12 @@ public interface ProjectionListener {
         /**
          * Events were applied, and the checkpoint moved past them.
          *
-         * @param events how many of those that were named: a batch that takes long is cut short, and its first events are committed
+         * @param events how many of the announced events: a batch that takes long is cut short, and its first events
+         *     are committed
          */
         default void applied(int events) {}
 
-        /** Nothing of it was committed in a transactional projection. */
+        /** The batch failed; of a transactional projection, nothing was committed. */
         default void failed(Throwable failure) {}
 
         /** Another instance runs the partition now, and applies the events instead. */

@@ -6,7 +6,7 @@ import io.eventcore.internal.Callback;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Several listeners as one. What one of them throws concerns neither the others nor the projection. */
+/** Several listeners as one. What one of them throws affects neither the others nor the projection. */
 record ProjectionListeners(List<ProjectionListener> listeners) implements ProjectionListener {
     ProjectionListeners {
         listeners = List.copyOf(listeners);

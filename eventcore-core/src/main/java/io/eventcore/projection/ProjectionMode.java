@@ -1,7 +1,7 @@
 package io.eventcore.projection;
 
 /**
- * How the effects of a projection and its checkpoint belong together.
+ * How the effects of a projection relate to its checkpoint.
  *
  * @since 0.1
  */
@@ -14,9 +14,9 @@ public enum ProjectionMode {
     TRANSACTIONAL,
 
     /**
-     * The checkpoint moves after the events were applied, in no common transaction: after a crash, or when another
+     * The checkpoint moves after the events were applied, in a separate transaction: after a crash, or when another
      * instance takes over, events are applied again. Recognise them by
-     * {@link io.eventcore.RecordedEvent#deduplicationId()}, or make repeating harmless.
+     * {@link io.eventcore.RecordedEvent#deduplicationId()}, or make repetition harmless.
      */
     AT_LEAST_ONCE
 }

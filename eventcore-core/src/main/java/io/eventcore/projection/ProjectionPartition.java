@@ -4,8 +4,8 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
- * A part of a projection that runs by itself, with a checkpoint and a lease of its own: the streams whose ids hash to
- * it. A projection that is not partitioned is its own part 0.
+ * A part of a projection that runs separately, with its own checkpoint and lease: the streams whose ids hash to it. A
+ * projection that is not partitioned is its own part 0.
  *
  * <p>Immutable.
  *
@@ -15,10 +15,10 @@ import java.util.regex.Pattern;
  * @since 0.1
  */
 public record ProjectionPartition(String projection, int version, int number) {
-    /** A projection is divided into this many parts at most. */
+    /** Upper limit for the partitions of a projection. */
     public static final int MAX_PARTITIONS = 64;
 
-    /** Stands for the version where no read model is meant, but the side effects of all versions. */
+    /** Stands for the version of the side effects, which all versions of a projection share. */
     public static final int SIDE_EFFECTS = 0;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,100}");
@@ -41,7 +41,7 @@ public record ProjectionPartition(String projection, int version, int number) {
     }
 
     /**
-     * The name, if it is one.
+     * Returns the name if it is valid.
      *
      * @throws IllegalArgumentException if it breaks the rule above
      */

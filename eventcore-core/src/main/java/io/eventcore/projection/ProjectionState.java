@@ -17,7 +17,7 @@ public enum ProjectionState {
     /** Runs here and follows the end of the log. */
     LIVE,
 
-    /** Runs here and tries again what has failed. */
+    /** Runs here and retries what has failed. */
     RETRYING,
 
     /** Paused by an operator. */
@@ -29,7 +29,7 @@ public enum ProjectionState {
     /** The runner of this instance does not run. */
     STOPPED;
 
-    /** The one word for it in metrics, health and endpoint: {@code live}, {@code catching_up} and so on. */
+    /** Its word in metrics, health and endpoint: {@code live}, {@code catching_up} and so on. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

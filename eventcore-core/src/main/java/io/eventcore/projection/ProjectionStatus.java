@@ -8,7 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a projection is doing, as one instance of the application sees it. Holds no payload.
+ * The status of a projection, as one instance of the application sees it. Holds no payload.
  *
  * <p>Immutable.
  *
@@ -35,7 +35,7 @@ public final class ProjectionStatus {
         this.executedDeadlines = builder.executedDeadlines;
     }
 
-    /** The status of the only version of a projection, without parts; all of that can be changed. */
+    /** The status of the only version of a projection, without partitions; all of that can be changed. */
     public static Builder builder(String name) {
         return new Builder(name);
     }
@@ -60,27 +60,27 @@ public final class ProjectionStatus {
         return active;
     }
 
-    /** Its parts; unmodifiable. */
+    /** Its partitions; unmodifiable. */
     public List<Partition> partitions() {
         return partitions;
     }
 
-    /** How many streams are set aside. */
+    /** How many streams are parked. */
     public int parkedStreams() {
         return parkedStreams;
     }
 
-    /** How many deadlines wait; empty if it is no reaction with deadlines. */
+    /** How many deadlines it has; empty if it is not a reaction with deadlines. */
     public Optional<DeadlineCounts> deadlines() {
         return deadlines;
     }
 
-    /** How many deadlines were executed since this instance runs it, or were due and found as executed before. */
+    /** How many due deadlines this instance has executed, or found executed before, since it runs the reaction. */
     public long executedDeadlines() {
         return executedDeadlines;
     }
 
-    /** The position up to which all parts have come. */
+    /** The position that all partitions have reached. */
     public GlobalPosition position() {
         return partitions.stream()
                 .map(Partition::position)
@@ -88,17 +88,17 @@ public final class ProjectionStatus {
                 .orElse(GlobalPosition.START);
     }
 
-    /** How far the slowest part is behind the end of the log, in positions; an upper bound of events. */
+    /** How far the slowest partition is behind the end of the log, in positions; an upper bound of events. */
     public long lagInEvents() {
         return partitions.stream().mapToLong(Partition::lagInEvents).max().orElse(0);
     }
 
-    /** How long the oldest event has been waiting that is known to wait; zero if none is. */
+    /** How long the oldest event known to be waiting has waited; zero if none is. */
     public Duration lag() {
         return partitions.stream().map(Partition::lag).max(Duration::compareTo).orElse(Duration.ZERO);
     }
 
-    /** How long the part has made no step here that has waited longest for one; zero if none waits. */
+    /** The longest time that a partition that is behind has made no progress here; zero if there is none. */
     public Duration standstill() {
         return partitions.stream()
                 .map(Partition::standstill)
@@ -106,7 +106,7 @@ public final class ProjectionStatus {
                 .orElse(Duration.ZERO);
     }
 
-    /** How fast the slowest part gets ahead, in positions of the log. */
+    /** How fast the slowest partition progresses, in positions of the log. */
     public double positionsPerSecond() {
         return partitions.stream()
                 .mapToDouble(Partition::positionsPerSecond)
@@ -114,7 +114,7 @@ public final class ProjectionStatus {
                 .orElse(0);
     }
 
-    /** When all parts will have caught up, if they go on like this; empty if that cannot be told of one of them. */
+    /** When all partitions will have caught up at this rate; empty if that is unknown for one of them. */
     public Optional<Duration> estimatedTimeLeft() {
         List<Optional<Duration>> times =
                 partitions.stream().map(Partition::estimatedTimeLeft).toList();
@@ -147,7 +147,7 @@ public final class ProjectionStatus {
     }
 
     /**
-     * Puts a status together. Not safe for concurrent use.
+     * Builds a status. Not safe for concurrent use.
      *
      * @since 0.1
      */
@@ -179,19 +179,19 @@ public final class ProjectionStatus {
             return this;
         }
 
-        /** Its parts; none unless set. */
+        /** Its partitions; none unless set. */
         public Builder partitions(List<Partition> parts) {
             partitions = List.copyOf(parts);
             return this;
         }
 
-        /** How many streams are set aside; none unless set. */
+        /** How many streams are parked; none unless set. */
         public Builder parkedStreams(int count) {
             parkedStreams = count;
             return this;
         }
 
-        /** How many deadlines wait, and how many were executed; it is no reaction with deadlines unless set. */
+        /** How many deadlines it has, and how many were executed; unless set, it is not a reaction with deadlines. */
         public Builder deadlines(DeadlineCounts counts, long executed) {
             deadlines = Optional.of(counts);
             executedDeadlines = executed;
@@ -205,7 +205,7 @@ public final class ProjectionStatus {
     }
 
     /**
-     * How a part of a projection is doing. Immutable.
+     * The status of a partition of a projection. Immutable.
      *
      * @since 0.1
      */
@@ -236,12 +236,12 @@ public final class ProjectionStatus {
             this.positionsPerSecond = builder.positionsPerSecond;
         }
 
-        /** A part that is not behind and has done nothing; all of that can be changed. */
+        /** A partition that is not behind and has done nothing; all of that can be changed. */
         public static Builder builder(int number, ProjectionState state, GlobalPosition position) {
             return new Builder(number, state, position);
         }
 
-        /** Which part, 0 for the first. */
+        /** Its number, 0 for the first. */
         public int number() {
             return number;
         }
@@ -251,7 +251,7 @@ public final class ProjectionStatus {
             return state;
         }
 
-        /** How far it has come. */
+        /** The position that it has reached. */
         public GlobalPosition position() {
             return position;
         }
@@ -262,27 +262,27 @@ public final class ProjectionStatus {
         }
 
         /**
-         * How long ago the oldest event was recorded that is known to wait; zero if none is. Two clocks are compared for
-         * it, so it is for people to look at.
+         * How long ago the oldest event known to be waiting was recorded; zero if none is. It compares two clocks, so
+         * it is only for people to look at.
          */
         public Duration lag() {
             return lag;
         }
 
         /**
-         * How long it has made no step here although it is behind: neither forward, nor to the finding that there is
-         * nothing to apply yet. Zero if it makes steps, is not behind, or is not to be run by this instance now.
+         * How long it has made no progress here although it is behind: it has neither advanced nor found that there is
+         * nothing to apply yet. Zero if it makes progress, is not behind, or this instance is not to run it now.
          */
         public Duration standstill() {
             return standstill;
         }
 
-        /** What went wrong last, without any payload; empty if nothing did. */
+        /** The last failure, without any payload; empty if there was none. */
         public String lastFailure() {
             return lastFailure;
         }
 
-        /** How many events were applied since this instance runs it. */
+        /** How many events this instance has applied since it runs the partition. */
         public long appliedEvents() {
             return appliedEvents;
         }
@@ -297,15 +297,15 @@ public final class ProjectionStatus {
             return failures;
         }
 
-        /** How fast it gets ahead, on average over the last ten seconds or so. */
+        /** How fast it progresses, on average over about the last ten seconds. */
         public double positionsPerSecond() {
             return positionsPerSecond;
         }
 
         /**
-         * When it will have caught up, if it goes on like this; empty if that cannot be told. A part that has failed never
-         * catches up, nor does one that is behind and paused or stopped, until an operator lets it go on. Of one that is
-         * behind and tries an event again it is not known whether the next attempt succeeds.
+         * When it will have caught up at this rate; empty if that is unknown. A partition that has failed, or that is
+         * behind and paused or stopped, does not catch up until an operator acts. For one that is behind and retries an
+         * event, it is unknown whether the next attempt succeeds.
          */
         public Optional<Duration> estimatedTimeLeft() {
             if (state == ProjectionState.FAILED) {
@@ -349,7 +349,7 @@ public final class ProjectionStatus {
         }
 
         /**
-         * Puts the status of a part together. Not safe for concurrent use.
+         * Builds the status of a partition. Not safe for concurrent use.
          *
          * @since 0.1
          */
@@ -379,13 +379,13 @@ public final class ProjectionStatus {
                 return this;
             }
 
-            /** How long it has made no step; zero unless set. */
+            /** How long it has made no progress; zero unless set. */
             public Builder standstill(Duration time) {
                 standstill = Objects.requireNonNull(time, "time");
                 return this;
             }
 
-            /** What went wrong last; nothing unless set. */
+            /** The last failure; none unless set. */
             public Builder lastFailure(String failure) {
                 lastFailure = Objects.requireNonNull(failure, "failure");
                 return this;
@@ -399,7 +399,7 @@ public final class ProjectionStatus {
                 return this;
             }
 
-            /** How fast it gets ahead; not at all unless set. */
+            /** How fast it progresses; zero unless set. */
             public Builder positionsPerSecond(double rate) {
                 positionsPerSecond = rate;
                 return this;

@@ -11,9 +11,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Keeps everything about running projections: leases, checkpoints, parked streams, deadlines, and what operators asked for.
+ * Stores everything about running projections: leases, checkpoints, parked streams, deadlines, and requests of
+ * operators.
  *
- * <p>One thing, because a checkpoint moves only under the newest token, in one atomic step. Safe for any number of
+ * <p>It is one type, because a checkpoint moves only under the newest token, in one atomic step. Safe for any number of
  * threads.
  *
  * @since 0.1
@@ -22,20 +23,20 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineSt
     /**
      * Lets no owner take a lease of the projection, or lets them again. An owner of one notices and gives it back.
      *
-     * @throws IllegalArgumentException if it is to be paused and no version of it was registered, so that nothing could
-     *     keep that; register it before
+     * @throws IllegalArgumentException if it is to be paused and no version of it is registered, so that the store
+     *     could not hold the pause; register it first
      */
     void setPaused(String projection, boolean paused);
 
-    /** Lets a projection run again where it had failed: clears the failures and counts the resumes. */
+    /** Lets a failed projection run again: clears the failures and counts the resumes. */
     void clearFailures(String projection);
 
-    /** Notes why a partition has stopped. Nothing happens if the lease is not held any more. */
+    /** Records why a partition has stopped. Does nothing if the lease is no longer held. */
     void recordFailure(Lease lease, String failure);
 
     /**
-     * Asks the instance that runs the projection to retry or discard what waits in a parked stream. What was asked for before
-     * counts no more. Waits for a transaction that is about to change the stream.
+     * Requests that the instance that runs the projection retries or discards the waiting events of a parked stream.
+     * Replaces an earlier request. Waits for a transaction that is about to change the stream.
      *
      * @return whether that stream is parked, so that the request is stored
      * @throws IllegalArgumentException if it is {@link ParkedStream.Request#RETRYING}
@@ -51,35 +52,39 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineSt
     void activate(String projection, int version);
 
     /**
-     * As {@link #activate}, if no newer version is active, nor this one, and if all partitions of this one have come to a
-     * position. Decided and done in one step, which waits for transactions that move their checkpoints.
+     * As {@link #activate}, but only if neither this nor a newer version is active, and all partitions of this one have
+     * reached a position. Decided and done in one step, which waits for transactions that move their checkpoints.
      *
      * @return whether it was done
-     * @throws IllegalArgumentException if that version was not registered, or is {@link ProjectionPartition#SIDE_EFFECTS}
+     * @throws IllegalArgumentException if that version was not registered, or is
+     *     {@link ProjectionPartition#SIDE_EFFECTS}
      */
     boolean activateIfReached(String projection, int version, GlobalPosition position);
 
     /**
-     * Forgets a version of a projection that exists no more: its checkpoints, leases, parked streams and deadlines. Nothing happens if
-     * it is not known.
+     * Removes a version of a projection that no longer exists: its checkpoints, leases, parked streams and deadlines.
+     * Does nothing if it is not registered.
      *
-     * @throws IllegalStateException if it is the active one, for then queries would have none to read; activate another one
-     *     before, or {@linkplain #forget forget} the projection
+     * @throws IllegalStateException if it is the active one, because queries would then have none to read; activate
+     *     another one first, or {@linkplain #forget forget} the projection
      */
     void forgetVersion(String projection, int version);
 
-    /** Forgets a projection: its checkpoints, leases, parked streams and deadlines. For projections that exist no more. */
+    /**
+     * Removes a projection: its checkpoints, leases, parked streams and deadlines. For projections that no longer
+     * exist.
+     */
     void forget(String projection);
 
     /** Whether the calling thread is in a transaction that {@link #advance} would join. */
     boolean joinsCallersTransaction();
 
-    /** The streams that all projections have set aside. */
+    /** The streams that all projections have parked. */
     List<ParkedStream> parkedStreams();
 
     /**
-     * The first streams that a projection has set aside whose waiting events begin after a position, by position and
-     * version, this many at most.
+     * The first streams that a projection has parked whose waiting events begin after a position, by position and
+     * version, at most this many.
      */
     default List<ParkedStream> parkedStreams(String projection, GlobalPosition after, int limit) {
         return parkedStreams(projection).stream()
@@ -90,14 +95,16 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineSt
                 .toList();
     }
 
-    /** The streams that a projection has set aside whose waiting events begin at a position: one of each version at most. */
+    /**
+     * The streams that a projection has parked whose waiting events begin at a position: at most one of each version.
+     */
     default List<ParkedStream> parkedStreamsAt(String projection, GlobalPosition position) {
         return parkedStreams(projection).stream()
                 .filter(stream -> stream.position().equals(position))
                 .toList();
     }
 
-    /** A stream that a version of a projection has set aside; empty if it has not. */
+    /** A stream that a version of a projection has parked; empty if it has not. */
     default Optional<ParkedStream> parkedStream(String projection, int version, StreamId streamId) {
         return parkedStreams(projection).stream()
                 .filter(stream -> stream.partition().version() == version
@@ -105,14 +112,14 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineSt
                 .findFirst();
     }
 
-    /** Whether a version of a projection has set a stream aside whose waiting events begin at this position or before. */
+    /** Whether a version of a projection has parked a stream whose waiting events begin at this position or before. */
     default boolean hasParkedStreams(String projection, int version, GlobalPosition upTo) {
         return parkedStreams(projection).stream()
                 .anyMatch(stream -> stream.partition().version() == version
                         && stream.position().compareTo(upTo) <= 0);
     }
 
-    /** How many streams each version of each projection has set aside; those that have none are left out. */
+    /** How many streams each version of each projection has parked; without versions that have none. */
     default List<ParkedCount> parkedCounts() {
         Map<String, Map<Integer, Integer>> counts = new TreeMap<>();
         for (ParkedStream stream : parkedStreams()) {
@@ -126,8 +133,8 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineSt
     }
 
     /**
-     * The parked streams of all projections that an operator has asked something for: of each partition the first by
-     * position, this many at most.
+     * The parked streams of all projections with a request of an operator: the first of each partition by position, at
+     * most this many.
      */
     default List<ParkedStream> requestedStreams(int ofEachPartition) {
         Map<ProjectionPartition, Integer> found = new HashMap<>();
@@ -138,7 +145,8 @@ public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineSt
     }
 
     /**
-     * Asks the instance that runs the projection to retry or discard what waits in all its parked streams.
+     * Requests that the instance that runs the projection retries or discards the waiting events of all its parked
+     * streams.
      *
      * @return how many streams are parked
      */

@@ -1,10 +1,10 @@
 package io.eventcore.projection;
 
 /**
- * A transactional projection cannot start: the runner has no transaction manager, or one whose transactions do not reach
- * the database of the store.
+ * A transactional projection cannot start: the runner has no transaction manager, or one whose transactions do not
+ * reach the database of the store.
  *
- * <p>Give the runner the transaction manager of that database, or let the projection be
+ * <p>Configure the runner with the transaction manager of that database, or make the projection
  * {@link ProjectionMode#AT_LEAST_ONCE}.
  *
  * @since 0.1
@@ -17,7 +17,7 @@ public final class ProjectionTransactionException extends IllegalStateException 
     ProjectionTransactionException(String projection, String problem) {
         super(
                 ("Projection '%s' is transactional, but %s: declare a JpaTransactionManager or a JdbcTransactionManager for"
-                                + " that data source, or let the projection be %s")
+                                + " that data source, or make the projection %s")
                         .formatted(projection, problem, ProjectionMode.AT_LEAST_ONCE));
         this.projection = projection;
     }

@@ -58,7 +58,7 @@ record Rebuild(
         } finally {
             taken.forEach(giveBack);
         }
-        LOG.info("Projection '{}' is built anew", label());
+        LOG.info("Rebuilding projection '{}'", label());
     }
 
     /**
@@ -84,7 +84,8 @@ record Rebuild(
             states.forEach(state -> take(state.partition(), owner, taken));
         }
         throw new IllegalStateException("Projection '" + label()
-                + "' is being divided anew or reset by another instance; nothing was done, reset it again");
+                + "' is being reset, or its number of partitions changed, by another instance; nothing was done,"
+                + " reset it again");
     }
 
     private void take(ProjectionPartition partition, String owner, Set<Lease> taken) {
@@ -94,7 +95,7 @@ record Rebuild(
             keep.accept(lease);
         } catch (IllegalArgumentException notRegisteredAnyMore) {
             // It was divided anew since it was read, and the next round finds that out.
-            LOG.debug("Partition '{}' is not there any more", partition, OwnThreads.redacted(notRegisteredAnyMore));
+            LOG.debug("Partition '{}' no longer exists", partition, OwnThreads.redacted(notRegisteredAnyMore));
         }
     }
 
@@ -139,7 +140,7 @@ record Rebuild(
 
     private static IllegalStateException overtaken(Lease lease) {
         return new IllegalStateException("Projection '" + lease.partition()
-                + "' was taken over while it was reset, and is not reset as a whole; reset it again");
+                + "' was taken over by another instance during the reset, and is only partly reset; reset it again");
     }
 
     private String label() {

@@ -45,7 +45,8 @@ final class RunnerLifecycle {
         while (stopping.isPresent()) {
             if (stopping.get().isOnOwnThread()) {
                 throw new IllegalStateException(
-                        "The projections are being stopped, and one of them starts them: start them when they have stopped");
+                        "A projection has tried to start the projections while they are being stopped: start them"
+                                + " after they have stopped");
             }
             stopping.get().awaitStopped();
             stopping = beginUnlessBegun();

@@ -5,13 +5,13 @@ import java.time.Duration;
 /**
  * Settings of a runner.
  *
- * @param batchSize how many events are applied together at most
- * @param lease how long an instance that is silent keeps its projections
- * @param pollMin how soon the log is looked at again while events come in
- * @param pollMax how soon the log is looked at again when nothing happens
+ * @param batchSize upper limit for the events applied together
+ * @param lease how long an instance that has stopped responding keeps its projections
+ * @param pollMin how soon the log is polled again while events arrive
+ * @param pollMax how soon the log is polled again while no events arrive
  * @param retryMin the pause after the first failure of an event
- * @param retryMax no pause between attempts is longer
- * @param maxStandstill a projection that makes no step for longer is told in the log
+ * @param retryMax upper limit for the pause between attempts
+ * @param maxStandstill how long a projection may make no progress before a log line reports it
  */
 record RunnerSettings(
         int batchSize,
@@ -33,10 +33,12 @@ record RunnerSettings(
     /** An instance that can run a partition takes its lease sooner than this after it has become free. */
     static final Duration UNATTENDED = LOOK_EVERY.multipliedBy(3);
 
-    /** Below this, a lease runs out while it is being renewed, and instances take projections from each other for ever. */
+    /**
+     * Below this, a lease runs out while it is being renewed, and instances take projections from each other forever.
+     */
     private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
 
-    /** Beyond this, a duration is taken for a mistake: sums of it would leave the range of a database's timestamps. */
+    /** A longer duration counts as a mistake: sums of it would leave the range of a database's timestamps. */
     private static final Duration LONGEST = Duration.ofDays(3650);
 
     RunnerSettings {

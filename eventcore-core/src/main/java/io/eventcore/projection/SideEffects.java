@@ -4,16 +4,16 @@ import io.eventcore.Event;
 import io.eventcore.RecordedEvent;
 
 /**
- * What a projection does about events besides its read model: sends a mail, calls another system.
+ * What a projection does with events besides its read model: for example sends a mail, or calls another system.
  *
- * <p>It has a lease and a checkpoint of its own, which neither a reset nor a new version of the projection touches: what
- * was done is not done again because a read model is built anew. It begins at the end of the log when the projection is
- * first started with side effects. An event comes when the read model of the active version has dealt with it, whether
- * that has applied it, skipped it or set its stream aside; in the order of the log, one at a time, on the instances that
- * have the active version. What fails goes to the projection's {@code onError} and does not hold up the read model.
+ * <p>Side effects have their own lease and checkpoint, which neither a reset nor a new version of the projection
+ * changes: rebuilding a read model does not repeat them. They begin at the end of the log when the projection is first
+ * started with side effects. They receive an event after the read model of the active version has processed it, whether
+ * it applied the event, skipped it or parked its stream; in the order of the log, one at a time, on instances that have
+ * the active version. A failure goes to the projection's {@code onError} and does not hold up the read model.
  *
- * <p>At least once: after a crash between the effect and its checkpoint it comes again. Recognise it by
- * {@link RecordedEvent#deduplicationId()}, or make repeating harmless.
+ * <p>They run at least once: after a crash between the effect and its checkpoint, the event comes again. Recognise it
+ * by {@link RecordedEvent#deduplicationId()}, or make repetition harmless.
  *
  * @param <E> the type the events are read as
  * @since 0.1
@@ -23,7 +23,7 @@ public interface SideEffects<E extends Event> {
     /**
      * Does what is to be done about an event.
      *
-     * @throws Exception if it cannot be done; {@link Projection#onError} decides what happens then
+     * @throws Exception if it fails; {@link Projection#onError} decides what happens then
      */
     void perform(RecordedEvent<E> event) throws Exception;
 }

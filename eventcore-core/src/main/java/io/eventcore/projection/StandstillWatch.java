@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says in the log when a projection of this process makes no step, once for each standstill, and when that is over. For
+ * Logs when a projection of this process makes no progress, once for each standstill, and when the standstill ends. For
  * applications without health and metrics, and for the time before an operator looks at those.
  *
  * <p>It asks no database: one that does not answer may be the reason for the standstill.
@@ -54,8 +54,8 @@ final class StandstillWatch implements Runnable {
         if (standstill.compareTo(settings.maxStandstill()) > 0) {
             if (seen.merge(worker, 1, Integer::sum) == LOOKS && told.add(worker)) {
                 OwnThreads.tell(() -> LOG.warn(
-                        "Projection '{}' has made no step for {} s. It is {} at position {}. Look for an apply that does not"
-                                + " return, or for a connection without a time-out",
+                        "Projection '{}' has made no progress for {} s. It is {} at position {}. Look for an apply"
+                                + " that does not return, or for a connection without a time-out",
                         worker.partition(),
                         standstill.toSeconds(),
                         worker.shown(worker.state()).word(),
@@ -65,7 +65,7 @@ final class StandstillWatch implements Runnable {
             seen.remove(worker);
             if (told.remove(worker)) {
                 OwnThreads.tell(() -> LOG.info(
-                        "Projection '{}' stands still no more. It is {} at position {}",
+                        "Projection '{}' makes progress again. It is {} at position {}",
                         worker.partition(),
                         worker.shown(worker.state()).word(),
                         worker.position()));

@@ -7,7 +7,10 @@ import io.eventcore.RawEvent;
 import io.eventcore.internal.HandlesTypes;
 import io.eventcore.internal.SetsDeadlines;
 
-/** Whether a projection can run here: what it reads can be read, and what it writes is in the transaction it says. */
+/**
+ * Checks that a projection can run here: its events can be read, and its writes are in the transaction that it
+ * declares.
+ */
 record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions transactions) {
     /**
      * @throws ProjectionTransactionException if it is transactional and its transactions do not reach the store

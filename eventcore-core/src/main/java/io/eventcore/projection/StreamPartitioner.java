@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
  * Which partition a stream belongs to.
  *
  * <p>The id's UTF-8 bytes are hashed by FNV-1a (64 bits), the bits are mixed by the finalizer of MurmurHash3, and the
- * six highest bits name one of 64 slots; each partition has a run of neighbouring slots. This is part of what is stored:
- * checkpoints would mean something else if it changed.
+ * six highest bits name one of 64 slots; each partition has a run of neighbouring slots. This must never change: stored
+ * checkpoints depend on it.
  */
 final class StreamPartitioner {
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;

@@ -30,7 +30,7 @@ record VersionSwitch(EventReader reader, ProjectionStore store, DeclaredProjecti
                     && isAlmostAtTheEnd(reached)
                     && store.activateIfReached(name, newest, reached)) {
                 LOG.info(
-                        "Version {} of projection '{}' has caught up and is active now, after {}",
+                        "Version {} of projection '{}' has caught up and is now active, instead of version {}",
                         newest,
                         name,
                         active);

@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a {@link Reaction} that answers an event at a later time, unless another event calls that off before.
+ * Builds a {@link Reaction} that answers an event at a later time, unless another event calls that off first.
  *
  * <pre>{@code
  * Reaction.named("release-unpaid-seats", SeatEvent.class)
@@ -27,10 +27,11 @@ import org.jspecify.annotations.Nullable;
  *         .build();
  * }</pre>
  *
- * <p>What is stored is the place of the event and when it falls due, in one transaction with the checkpoint of the reaction.
- * The event is read again when it does. It never does so early, by the clock of the database, and its commands are executed
- * exactly once, as those of every reaction. An event that calls it off and was committed before the due time does so for
- * certain; one that is committed at the moment of the execution meets the command, whose own rule decides.
+ * <p>A deadline stores the place of the event and the due time, in one transaction with the checkpoint of the reaction.
+ * When the deadline falls due, the reaction reads the event again. A deadline is never early, by the clock of the
+ * database, and its commands are executed exactly once, like those of every reaction. An event that was committed
+ * before the due time calls the deadline off for certain. If one is committed at the moment of the execution, the
+ * command's own rule decides.
  *
  * <p>Not safe for concurrent use.
  *
@@ -59,11 +60,11 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     }
 
     /**
-     * The deadline falls due this long after the event was recorded. Counts for events that the reaction comes to from now
-     * on; what is pending stays as it is until the reaction is reset.
+     * The deadline falls due this long after the event was recorded. A change applies to events that the reaction
+     * receives from now on; pending deadlines stay as they are until the reaction is reset.
      *
      * @throws IllegalArgumentException if it is negative, or longer than a hundred years
-     * @throws IllegalStateException if it was said before when the deadline falls due
+     * @throws IllegalStateException if the due time was already set
      */
     public DeadlineBuilder<E, T> after(Duration delay) {
         Objects.requireNonNull(delay, "delay");
@@ -75,11 +76,11 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
         return this;
     }
 
-    /** What was not said before; whatever is said twice is a mistake, as only one of both could count. */
+    /** Checks that a value was not set before: setting it twice is a mistake, since only one of them could count. */
     private <V> V once(@Nullable V before, V value, String what, String by) {
         if (before != null) {
             throw new IllegalStateException(
-                    "Reaction '%s' says twice %s: say it once, by %s".formatted(settings.name(), what, by));
+                    "Reaction '%s' declares twice %s: declare it once, with %s".formatted(settings.name(), what, by));
         }
         return value;
     }
@@ -87,30 +88,31 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     private <V> V said(@Nullable V value, String what, String by) {
         if (value == null) {
             throw new IllegalStateException(
-                    "Reaction '%s' does not say %s: say it by %s".formatted(settings.name(), what, by));
+                    "Reaction '%s' does not declare %s: declare it with %s".formatted(settings.name(), what, by));
         }
         return value;
     }
 
     /**
-     * The deadline falls due at a time that the event says; a time that has passed is due at once.
+     * The deadline falls due at a time that the event determines; a time in the past is due at once.
      *
-     * @throws IllegalStateException if it was said before when the deadline falls due
+     * @throws IllegalStateException if the due time was already set
      */
     @SuppressWarnings("unchecked") // Asked about events of this type only.
     public DeadlineBuilder<E, T> at(Function<RecordedEvent<T>, Instant> time) {
         Objects.requireNonNull(time, "time");
         this.dueTime = once(
                 dueTime,
-                event -> given(time.apply((RecordedEvent<T>) event), "at(..) gave no time for the event"),
+                event -> given(time.apply((RecordedEvent<T>) event), "at(..) returned no time for the event"),
                 "when its deadline falls due",
                 TIME);
         return this;
     }
 
     /**
-     * Events of these types and their subtypes call the deadline off: those of the same stream, unless {@link #sameTag} or
-     * {@link #correlatedBy} says otherwise. The type that sets it may be one of them: then only the last one counts.
+     * Events of these types and their subtypes call the deadline off: those of the same stream, unless you call
+     * {@link #sameTag} or {@link #correlatedBy}. The type that sets the deadline may be one of them: then only the last
+     * event counts.
      */
     @SafeVarargs
     public final DeadlineBuilder<E, T> unless(Class<? extends E>... types) {
@@ -121,11 +123,11 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     }
 
     /**
-     * Events call the deadline off that carry the same tag of a name as the event that has set it, whatever their stream.
-     * Each must carry one tag of that name ({@link Event#eventTags}); otherwise {@link #onError} decides.
+     * Events with the same tag as the event that set the deadline call it off, whatever their stream. Each event must
+     * carry exactly one tag of that name ({@link Event#eventTags}); otherwise {@link #onError} decides.
      *
-     * @throws IllegalArgumentException if it is no name of a tag
-     * @throws IllegalStateException if there is a tag or a key already
+     * @throws IllegalArgumentException if it is not a valid tag name
+     * @throws IllegalStateException if a tag or a key was already set
      */
     public DeadlineBuilder<E, T> sameTag(String name) {
         EventTag.of(Objects.requireNonNull(name, "name"));
@@ -153,19 +155,19 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     }
 
     /**
-     * Events call the deadline off that have the same key as the event that has set it, whatever their stream. Only a hash
-     * of the key is stored.
+     * Events with the same key as the event that set the deadline call it off, whatever their stream. Only a hash of
+     * the key is stored.
      *
-     * @param key of events of both kinds; neither null nor empty, or {@link #onError} decides
-     * @throws IllegalStateException if there is a tag or a key already
+     * @param key the key of events of both kinds; if it is null or empty, {@link #onError} decides
+     * @throws IllegalStateException if a tag or a key was already set
      */
     public DeadlineBuilder<E, T> correlatedBy(Function<RecordedEvent<E>, String> key) {
         Objects.requireNonNull(key, "key");
         return correlated(event -> {
             String given = key.apply(event);
-            // All events without one would call each other's deadlines off.
+            // Otherwise, all events without a key would call each other's deadlines off.
             if (given == null || given.isEmpty()) {
-                throw new ReactionRuleException("correlatedBy(..) gave no key for the event, or an empty one");
+                throw new ReactionRuleException("correlatedBy(..) returned no key for the event, or an empty one");
             }
             return "key/" + given;
         });
@@ -174,16 +176,16 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     /**
      * The command to execute when the deadline falls due; see {@link Reaction#react}.
      *
-     * @throws IllegalStateException if it was said before what is done then
+     * @throws IllegalStateException if the commands were already set
      */
     public DeadlineBuilder<E, T> execute(Function<RecordedEvent<T>, ? extends Command<?, ?>> command) {
         Objects.requireNonNull(command, "command");
         return executeAll(event -> List.of(given(
                 command.apply(event),
-                "execute(..) gave no command for the event; executeAll(..) may answer List.of()")));
+                "execute(..) returned no command for the event; executeAll(..) may return List.of()")));
     }
 
-    /** What a function has given; those of users may give null. */
+    /** The result of a function; the user's function may return null. */
     private static <V> V given(@Nullable V value, String rule) {
         if (value == null) {
             throw new ReactionRuleException(rule);
@@ -194,7 +196,7 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     /**
      * The commands to execute, in this order, when the deadline falls due; see {@link Reaction#react}.
      *
-     * @throws IllegalStateException if it was said before what is done then
+     * @throws IllegalStateException if the commands were already set
      */
     public DeadlineBuilder<E, T> executeAll(ReactionBuilder.Answer<T> commands) {
         Objects.requireNonNull(commands, "commands");
@@ -203,8 +205,8 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     }
 
     /**
-     * How many deadlines are executed in a second at most, by each partition; by default 1,000. They are executed one after
-     * the other, the oldest first: what is overdue after an outage comes no faster than this.
+     * Upper limit for the deadlines that each partition executes in a second; by default 1,000. It executes them one
+     * after the other, the oldest first: this also limits the rate after an outage.
      *
      * @throws IllegalArgumentException if it is not 1 to 1,000,000
      */
@@ -218,23 +220,23 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     }
 
     /**
-     * Which events are wanted; by default all. Must want those that set a deadline and those that call it off: as far as
-     * types tell, that is checked when the reaction is built.
+     * The events that it receives; by default all. Must include those that set a deadline and those that call it off:
+     * building the reaction checks that, as far as the types show it.
      */
     public DeadlineBuilder<E, T> filter(EventFilter wanted) {
         settings.filter(wanted);
         return this;
     }
 
-    /** Events that were recorded earlier are passed over, and set no deadlines; see {@link Reaction#since()}. */
+    /** Skips events recorded before this time, which set no deadlines; see {@link Reaction#since()}. */
     public DeadlineBuilder<E, T> since(Instant begin) {
         settings.since(begin);
         return this;
     }
 
     /**
-     * Into how many parts it is divided, 1 to 64; by default 1. More than one only if deadlines are called off by events of
-     * the same stream: those of different streams are in no order between parts.
+     * The number of partitions, 1 to 64; by default 1. More than one only if events of the same stream call deadlines
+     * off: there is no order between events of different streams in different partitions.
      */
     public DeadlineBuilder<E, T> partitions(int number) {
         settings.partitions(number);
@@ -242,9 +244,9 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     }
 
     /**
-     * Decides about deadlines whose commands could not all be executed, a rejection included, and about events that cannot
-     * be read; by default they are tried five times and then the reaction stops. {@link FailureDecision#PARK} sets the one
-     * deadline aside; of an event that cannot be read, its stream.
+     * Decides what happens to deadlines whose commands could not all be executed, including rejected ones, and to
+     * events that cannot be read; by default, they are tried five times, then the reaction stops.
+     * {@link FailureDecision#PARK} parks only that deadline; for an event that cannot be read, its stream.
      */
     public DeadlineBuilder<E, T> onError(Function<FailureContext, FailureDecision> decision) {
         settings.onError(decision);
@@ -254,9 +256,9 @@ public final class DeadlineBuilder<E extends Event, T extends E> {
     /**
      * The reaction.
      *
-     * @throws IllegalStateException if it is not said when a deadline falls due, or what is to be executed; if the filter
-     *     leaves out the types that set a deadline or call it off; or if there are several partitions, and deadlines are
-     *     called off by events of other streams
+     * @throws IllegalStateException if the due time or the commands were not set; if the filter leaves out the types
+     *     that set a deadline or call it off; or if there are several partitions, and events of other streams call
+     *     deadlines off
      */
     public Reaction<E> build() {
         ReactionDeadline.DueTime<E> due = said(dueTime, "when its deadline falls due", TIME);

@@ -46,7 +46,7 @@ final class DeadlineProjection<E extends Event> extends ReactionProjection<E> im
             if (!e.commandId().equals(commandId)) {
                 throw e;
             }
-            LOG.debug("Command '{}' was executed before as another one than it would be today", commandId);
+            LOG.debug("Command '{}' was executed before with other content than it would have today", commandId);
         }
     }
 

@@ -15,29 +15,29 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Answers events with commands: what is to happen next because something has happened.
+ * Answers events with commands: what must happen next because something has happened.
  *
- * <p>It is given every committed event that matches its filter, in the order of the log, by one instance of the
- * application at a time, as a {@link Projection} is. The commands that it returns are executed in order, each in a
- * transaction of its own, and each <em>exactly once</em>, however often the event comes again after a crash or a
- * take-over: the id of a command is made of the name of the reaction, the id of the event and the command's place in the
- * answer. The event is their cause, and they stay in its conversation.
+ * <p>Like a {@link Projection}, it receives every committed event that matches its filter, in the order of the log, on
+ * one instance of the application at a time. The commands that it returns are executed in order, each in its own
+ * transaction, and each <em>exactly once</em>, however often the event comes again after a crash or a take-over: the id
+ * of a command consists of the name of the reaction, the id of the event and the command's place in the answer. The
+ * event is the cause of the commands, and they belong to its conversation.
  *
- * <p>This holds as long as {@link #react} is a function of the event, and as long as the ids of executed commands are
- * kept. What else a decision needs belongs into the command, which reads it from its streams. A command with other
- * content under an id that was executed is refused ({@link io.eventcore.command.CommandIdReusedException}), never
- * executed as well; a reaction with a {@link #deadline} takes it as executed.
+ * <p>This holds while {@link #react} is a function of the event, and while the ids of executed commands are kept.
+ * Anything else that a decision needs belongs in the command, which reads it from its streams. A command with other
+ * content under an executed id is refused ({@link io.eventcore.command.CommandIdReusedException}), never executed as
+ * well; a reaction with a {@link #deadline} treats it as executed.
  *
- * <p>In Spring every bean of this type runs by itself. A small one is made by {@link #named}.
+ * <p>In Spring, every bean of this type runs automatically. To make a small one, use {@link #named}.
  *
  * @param <E> the type the events are read as
  * @since 0.1
  */
 public interface Reaction<E extends Event> {
     /**
-     * What its checkpoint and its commands are remembered under: 1 to 100 letters, digits, dots, dashes and underscores.
-     * Another name is another reaction, which begins at the first event and executes all commands as new ones. No
-     * projection may have the same.
+     * The name under which its checkpoint and its commands are stored: 1 to 100 letters, digits, dots, dashes and
+     * underscores. Another name is another reaction, which begins at the first event and executes all commands again,
+     * as new ones. No projection may have the same name.
      */
     String name();
 
@@ -51,13 +51,13 @@ public interface Reaction<E extends Event> {
         return TypeArguments.eventTypeOf(this, Reaction.class);
     }
 
-    /** Which events are wanted; by default all. */
+    /** The events that it receives; by default all. */
     default EventFilter filter() {
         return EventFilter.all();
     }
 
     /**
-     * Events that were recorded earlier are passed over; by default none. A reaction that is new to an application with a
+     * Skips events that were recorded before this time; by default none. A new reaction in an application with a
      * history begins here. Do not change it later.
      */
     default Instant since() {
@@ -67,43 +67,44 @@ public interface Reaction<E extends Event> {
     /**
      * What is to be done about an event.
      *
-     * @return the commands, in their order; empty for nothing. The same for the same event, each time
-     * @throws Exception if that cannot be said; {@link #onError} decides what happens then
+     * @return the commands, in order; empty for none. Always the same for the same event
+     * @throws Exception if it fails; {@link #onError} decides what happens then
      */
     List<? extends Command<?, ?>> react(RecordedEvent<E> event) throws Exception;
 
     /**
-     * When {@link #react} is asked: at once if it is empty, as it is by default, and otherwise when a deadline falls due that
-     * the event has set and no other event has called off. Made by {@link ReactionBuilder#on(Class)}.
+     * When {@link #react} is called: at once if this is empty, the default; otherwise when the deadline that the event
+     * has set falls due, unless another event has called it off. Made with {@link ReactionBuilder#on(Class)}.
      */
     default Optional<ReactionDeadline<E>> deadline() {
         return Optional.empty();
     }
 
     /**
-     * What the commands of an event are executed under; by default that the event is their cause. The id of the command
-     * is added.
+     * The context of an event's commands; by default, the event is their cause. The reaction adds the id of the
+     * command.
      */
     default CommandContext context(RecordedEvent<E> event) {
         return CommandContext.causedBy(event);
     }
 
-    /** Into how many parts it is divided that go on at the same time; see {@link Projection#partitions()}. */
+    /** The number of partitions, which run at the same time; see {@link Projection#partitions()}. */
     default int partitions() {
         return 1;
     }
 
     /**
-     * Decides about an event whose commands could not all be executed; a rejection by the domain comes here too. Those
-     * that were executed stay so. By default it is tried five times and then the reaction stops.
+     * Decides what happens to an event whose commands could not all be executed, including rejections by the domain.
+     * Executed commands stay executed. By default, the event is tried five times, then the reaction stops.
      */
     default FailureDecision onError(FailureContext failure) {
         return FailureDecision.retryThenFail(failure);
     }
 
     /**
-     * A reaction as what a {@link io.eventcore.projection.ProjectionRunner} runs. It cannot be reset: what its commands
-     * did stays. One with a deadline can: deadlines are set anew, and commands that were executed are found.
+     * The reaction as a projection, for a {@link io.eventcore.projection.ProjectionRunner}. It cannot be reset: the
+     * effects of its commands remain. A reaction with a deadline can: it sets its deadlines again, and finds the
+     * commands that were executed.
      *
      * @param executor executes the commands; must have {@link io.eventcore.command.ExecutedCommands}
      */

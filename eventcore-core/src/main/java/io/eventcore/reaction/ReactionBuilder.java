@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Makes a {@link Reaction} of functions. Not safe for concurrent use.
+ * Builds a {@link Reaction} from functions. Not safe for concurrent use.
  *
  * @param <E> the type the events are read as
  * @since 0.1
@@ -37,34 +37,35 @@ public final class ReactionBuilder<E extends Event> {
     }
 
     /**
-     * What is to be done about events of a type and its subtypes. The first matching type counts; events of no such type are
-     * passed over and not even decoded.
+     * Answers events of a type and its subtypes. The first matching type counts; other events are skipped without being
+     * decoded.
      *
      * @throws IllegalStateException if this reaction has a deadline
      */
     public <T extends E> ReactionBuilder<E> on(Class<T> type, Answer<T> answer) {
         if (hasDeadline) {
             throw new IllegalStateException(
-                    "Reaction '" + name + "' has a deadline: declare what it does at once as a reaction of its own");
+                    "Reaction '" + name + "' has a deadline: declare the commands that it executes at once in a"
+                            + " separate reaction");
         }
         cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(answer, "answer")));
         return this;
     }
 
     /**
-     * Begins a deadline: what is to be done at a later time about events of a type and its subtypes, unless another event
-     * calls that off before. A reaction has one deadline and nothing else; what is done at once is another reaction.
+     * Begins a deadline: answers events of a type and its subtypes at a later time, unless another event calls that off
+     * first. A reaction with a deadline does nothing else; answer events at once in another reaction.
      *
-     * @throws IllegalStateException if this reaction answers events at once, or has a deadline already
+     * @throws IllegalStateException if this reaction answers events at once, or already has a deadline
      */
     public <T extends E> DeadlineBuilder<E, T> on(Class<T> type) {
         if (!cases.isEmpty()) {
             throw new IllegalStateException("Reaction '" + name
-                    + "' answers events at once: declare what it does at a later time as a reaction of its own");
+                    + "' answers events at once: declare the deadline in a separate reaction");
         }
         if (hasDeadline) {
             throw new IllegalStateException("Reaction '" + name
-                    + "' has a deadline already, and can have one: declare another one as a reaction of its own");
+                    + "' already has a deadline, and can have only one: declare the other one in a separate reaction");
         }
         DeadlineBuilder<E, T> deadline = new DeadlineBuilder<>(this, type);
         hasDeadline = true;
@@ -83,7 +84,7 @@ public final class ReactionBuilder<E extends Event> {
             boolean sameStream) {
         if (partitions > 1 && !sameStream) {
             throw new IllegalStateException("Reaction '" + name + "' has " + partitions
-                    + " partitions, and events of other streams call its deadlines off: it can have one");
+                    + " partitions, and events of other streams call its deadlines off: it can have only one partition");
         }
         requireWanted(begins, "sets its deadline");
         ends.forEach(type -> requireWanted(type, "calls its deadline off"));
@@ -96,30 +97,33 @@ public final class ReactionBuilder<E extends Event> {
         if (!filter.types().isEmpty()
                 && filter.types().stream().noneMatch(wanted -> HandledTypes.mayMeet(wanted, type))) {
             throw new IllegalStateException(
-                    "The filter of reaction '%s' leaves out %s, which %s: let it want that type, or none"
+                    "The filter of reaction '%s' leaves out %s, which %s: add that type to the filter, or name no types"
                             .formatted(name, type.getName(), role));
         }
     }
 
-    /** Which events are wanted; by default all. */
+    /** The events that it receives; by default all. */
     public ReactionBuilder<E> filter(EventFilter wanted) {
         this.filter = Objects.requireNonNull(wanted, "filter");
         return this;
     }
 
-    /** Events that were recorded earlier are passed over; see {@link Reaction#since()}. */
+    /** Skips events that were recorded before this time; see {@link Reaction#since()}. */
     public ReactionBuilder<E> since(Instant begin) {
         this.since = Objects.requireNonNull(begin, "since");
         return this;
     }
 
-    /** Into how many parts it is divided, 1 to 64; by default 1. */
+    /** The number of partitions, 1 to 64; by default 1. */
     public ReactionBuilder<E> partitions(int number) {
         this.partitions = number;
         return this;
     }
 
-    /** Decides about events whose commands could not all be executed; by default they are tried five times. */
+    /**
+     * Decides what happens to events whose commands could not all be executed; by default, they are tried five times,
+     * then the reaction stops.
+     */
     public ReactionBuilder<E> onError(Function<FailureContext, FailureDecision> decision) {
         this.onError = Objects.requireNonNull(decision, "decision");
         return this;
@@ -128,12 +132,12 @@ public final class ReactionBuilder<E extends Event> {
     /**
      * The reaction.
      *
-     * @throws IllegalStateException if a deadline was begun: it is not known here
+     * @throws IllegalStateException if a deadline was begun: call {@code build} on what {@code on(..)} has returned
      */
     public Reaction<E> build() {
         if (hasDeadline) {
             throw new IllegalStateException("Reaction '" + name
-                    + "' has a deadline: build it by what on(..) has returned, which knows the deadline");
+                    + "' has a deadline: call build() on the object that on(..) returned, which holds the deadline");
         }
         return new OfFunctions<>(
                 this,
@@ -143,7 +147,7 @@ public final class ReactionBuilder<E extends Event> {
     }
 
     /**
-     * What is to be done about an event.
+     * Answers an event.
      *
      * @param <T> the type of the event
      * @since 0.1
@@ -153,7 +157,7 @@ public final class ReactionBuilder<E extends Event> {
         /**
          * The commands to execute; see {@link Reaction#react}.
          *
-         * @throws Exception if that cannot be said
+         * @throws Exception if it fails
          */
         List<? extends Command<?, ?>> to(RecordedEvent<T> event) throws Exception;
     }

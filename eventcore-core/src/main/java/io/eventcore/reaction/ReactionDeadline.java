@@ -11,7 +11,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * When a {@link Reaction} answers an event, if not at once, and what calls that off. Made by a {@link DeadlineBuilder}.
+ * When a {@link Reaction} answers an event, if not at once, and what calls that off. Made with a
+ * {@link DeadlineBuilder}.
  *
  * <p>Immutable.
  *
@@ -75,7 +76,7 @@ public final class ReactionDeadline<E extends Event> {
 
     private static Instant kept(Instant dueAt) {
         if (dueAt.isAfter(LATEST)) {
-            throw new ReactionRuleException("at(..) gave a time after the year 9999 for the event");
+            throw new ReactionRuleException("at(..) returned a time after the year 9999 for the event");
         }
         return dueAt;
     }

@@ -87,10 +87,10 @@ class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes
     private List<? extends Command<?, ?>> answer(RecordedEvent<E> event) throws Exception {
         List<? extends Command<?, ?>> answer = reaction.react(event);
         if (answer == null) {
-            throw new ReactionRuleException("the answer to the event is null; List.of() is none");
+            throw new ReactionRuleException("the answer to the event is null; return List.of() for no commands");
         }
         if (answer.stream().anyMatch(Objects::isNull)) {
-            throw new ReactionRuleException("the answer to the event holds a command that is null");
+            throw new ReactionRuleException("the answer to the event contains a null command");
         }
         return answer;
     }
@@ -108,6 +108,6 @@ class ReactionProjection<E extends Event> implements Projection<E>, HandlesTypes
     @Override
     public void clear() {
         throw new UnsupportedOperationException(
-                "Reaction '" + name() + "' cannot be reset: what its commands did stays done");
+                "Reaction '" + name() + "' cannot be reset: the effects of its commands remain");
     }
 }

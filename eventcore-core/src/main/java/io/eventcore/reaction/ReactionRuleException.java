@@ -2,7 +2,7 @@ package io.eventcore.reaction;
 
 import io.eventcore.internal.QuotesNoData;
 
-/** What the functions of a reaction make of an event breaks a rule; the reaction's {@code onError} decides. */
+/** The result of a reaction's functions for an event breaks a rule; the reaction's {@code onError} decides. */
 final class ReactionRuleException extends RuntimeException implements QuotesNoData {
     private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,7 @@
 package io.eventcore.serialization;
 
 /**
- * Two event classes claim one stored name: a mistake of the program, found when the names are registered.
+ * Two event classes claim the same stored name: a programming error, found when the names are registered.
  *
  * <p>Give one of them another name with {@link io.eventcore.EventType}.
  *
@@ -32,7 +32,7 @@ public final class DuplicateEventTypeException extends IllegalArgumentException 
         return first;
     }
 
-    /** The class that claimed it again. */
+    /** The class that claimed it second. */
     public Class<?> second() {
         return second;
     }

@@ -31,15 +31,15 @@ import tools.jackson.databind.jsontype.impl.StdTypeResolverBuilder;
 import tools.jackson.databind.module.SimpleModule;
 
 /**
- * The JSON of what eventcore stores: events, states of snapshots, fingerprints of commands.
+ * The JSON of the data that eventcore stores: events, states of snapshots, fingerprints of commands.
  *
- * <p>It belongs to the store. How an application shows its JSON to browsers may change from one release to the next; what
- * is stored must be read for ever. So nothing of the application's mapper reaches it: no setting, no module, no mix-in.
- * What an application needs to write its own types is given to this one.
+ * <p>It belongs to the store. The JSON that an application sends to browsers may change from one release to the next;
+ * stored JSON must be readable forever. So nothing of the application's mapper affects it: no setting, no module, no
+ * mix-in. Add to this mapper what the application needs to write its own types.
  *
- * <p>It differs from Jackson's defaults in what would be lost otherwise: offsets and zones of times are kept as they are,
- * numbers and texts of any length are read again, and a constant of an enum is stored by its name, which no rewording of
- * its {@code toString} changes. And it is closed: no name of a class is written, and none is read.
+ * <p>It differs from Jackson's defaults so that nothing is lost: it keeps offsets and zones of times, reads numbers and
+ * texts of any length, and stores an enum constant by its name, whatever its {@code toString} returns. And it is
+ * closed: it writes no class names, and reads none.
  *
  * @since 0.1
  */
@@ -62,7 +62,7 @@ public final class EventJson {
                 .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING, EnumFeature.READ_ENUMS_USING_TO_STRING);
     }
 
-    /** Prevents that stored JSON names a class, and that anything is written which could not be read. */
+    /** Keeps class names out of stored JSON, and refuses to write anything that could not be read. */
     static JsonMapper.Builder closed(JsonMapper.Builder builder) {
         return builder.addModule(new EventCoreJacksonModule())
                 .addModule(new Refusals())
@@ -133,7 +133,7 @@ public final class EventJson {
 
         private static IllegalStateException nameless(Class<?> type, Class<?> base) {
             return new IllegalStateException(("%s has no name of its own as a %s, so the name of its class would be"
-                            + " stored: add @JsonTypeName(\"...\") to it, or its name to @JsonSubTypes")
+                    + " stored: add @JsonTypeName(\"...\") to it, or its name to @JsonSubTypes")
                     .formatted(type.getName(), base.getName()));
         }
     }
@@ -185,7 +185,7 @@ public final class EventJson {
         public void serialize(String name, JsonGenerator generator, SerializationContext context) {
             if (name.chars().anyMatch(unit -> Character.isSurrogate((char) unit))
                     && !StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
-                context.reportBadDefinition(String.class, "a key of a map has half a surrogate pair");
+                context.reportBadDefinition(String.class, "a map key contains half a surrogate pair");
             }
             generator.writeName(name);
         }
@@ -200,7 +200,7 @@ public final class EventJson {
 
         @Override
         public Class deserialize(JsonParser parser, DeserializationContext context) {
-            return context.reportInputMismatch(this, "no class is loaded by a name that is stored");
+            return context.reportInputMismatch(this, "a stored name never loads a class");
         }
     }
 }

@@ -7,14 +7,14 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * What a store knows of a stored event beside its payload.
+ * What a store knows about a stored event besides its payload.
  *
  * <p>Immutable.
  *
  * @param id the id of the event
  * @param streamId the stream it is stored in
- * @param metadata what was stored with it
- * @param recordedAt when the store took it
+ * @param metadata its metadata
+ * @param recordedAt when the store recorded it
  * @since 0.1
  */
 public record EventOrigin(UUID id, StreamId streamId, EventMetadata metadata, Instant recordedAt) {

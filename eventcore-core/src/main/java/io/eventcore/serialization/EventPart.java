@@ -6,7 +6,7 @@ import java.util.Objects;
 /**
  * One of the events that a stored one stands for today. For authors of {@link EventSerializer}s.
  *
- * @param number see {@link io.eventcore.RecordedEvent#part()}: no two parts of an event have the same
+ * @param number see {@link io.eventcore.RecordedEvent#part()}: no two parts of an event have the same number
  * @param event the event
  * @since 0.1
  */

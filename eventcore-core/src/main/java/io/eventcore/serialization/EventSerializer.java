@@ -9,8 +9,7 @@ import java.util.Set;
 /**
  * Turns events into their stored form and back.
  *
- * <p>Messages of exceptions it throws must not quote the payload; a store passes them on. Safe for any number of
- * threads.
+ * <p>The messages of its exceptions must not quote the payload; a store passes them on. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -24,17 +23,17 @@ public interface EventSerializer {
     SerializedEvent serialize(Event event);
 
     /**
-     * The event of a stored form. A class is chosen only among the registered ones, never by what is stored.
+     * The event of a stored form. It chooses a class only among the registered ones, never by stored text.
      *
      * @throws RuntimeException if the name is unknown or the payload does not fit its class
      */
     Event deserialize(SerializedEvent stored);
 
     /**
-     * The events that a stored one stands for today: itself, or what {@link Upcaster}s make of it. This is what stores read
-     * by; what is appended is read back without upcasters, for it is always in its newest shape.
+     * The events that a stored one stands for today: itself, or what {@link Upcaster}s turn it into. Stores read with
+     * this method; they read an appended event back without upcasters, since it is always in its newest shape.
      *
-     * @param origin where it comes from
+     * @param origin its origin
      * @return the events in order, with their numbers; none if the event was dropped. By default the one event of
      *     {@link #deserialize(SerializedEvent)}
      * @throws RuntimeException as {@link #deserialize(SerializedEvent)}, or if an upcaster fails
@@ -53,8 +52,8 @@ public interface EventSerializer {
     Set<String> storedNames(Class<? extends Event> type);
 
     /**
-     * How what is stored under a name is read; by default as it is, so who wraps a serializer passes this on. Asked for each
-     * event that a relay sends, and for each that stands for nothing: must be quick.
+     * How events stored under a name are read; by default as they are, so a wrapper must delegate this method. Called
+     * for each event that a relay sends, and for each that stands for no event today: must be fast.
      */
     default NameReading reading(String storedName) {
         return NameReading.AS_STORED;
@@ -66,8 +65,8 @@ public interface EventSerializer {
     }
 
     /**
-     * What seals the personal data of events before they are stored, and opens it before they are deserialized; none by default.
-     * With one, {@link #serialize} may give a {@link PersonalEvent}.
+     * Seals the personal data of events before they are stored, and opens it before they are deserialized; none by
+     * default. With one, {@link #serialize} may return a {@link PersonalEvent}.
      */
     default Optional<PersonalDataProtection> protection() {
         return Optional.empty();

@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * Which event class is stored under which name.
  *
- * <p>The name comes from {@link EventType}, or is given to the {@link Builder}. No class name is ever stored (unless a
+ * <p>The name comes from {@link EventType}, or from the {@link Builder}. No class name is ever stored (unless a
  * prototype {@linkplain Builder#deriveMissingNames() asks for it}), and stored text chooses a class only among those
  * registered here. Immutable, safe for any number of threads.
  *
@@ -42,9 +42,9 @@ public final class EventTypes {
      * The event classes at and below these types.
      *
      * @param roots event classes, or sealed types whose permitted classes are registered
-     * @throws DuplicateEventTypeException if two classes claim one name
-     * @throws MissingEventTypeException if a class has no name; names the line to add
-     * @throws IllegalArgumentException if a type is neither an event class nor sealed, or a name is not acceptable
+     * @throws DuplicateEventTypeException if two classes claim the same name
+     * @throws MissingEventTypeException if a class has no name; the message contains the line to add
+     * @throws IllegalArgumentException if a type is neither an event class nor sealed, or a name is not valid
      */
     @SafeVarargs
     public static EventTypes of(Class<? extends Event>... roots) {
@@ -82,7 +82,7 @@ public final class EventTypes {
         return name;
     }
 
-    /** These types and another one, under the name that it declares. */
+    /** These types plus another one, under the name that it declares. */
     EventTypes with(Class<? extends Event> type) {
         if (names.containsKey(type)) {
             return this;
@@ -103,7 +103,10 @@ public final class EventTypes {
         return names.keySet();
     }
 
-    /** Every name whose events can be read: the names and aliases of the registered classes, and those that upcasters begin at. */
+    /**
+     * Every name whose events can be read: the names and aliases of the registered classes, and those at which
+     * upcasters begin.
+     */
     public Set<String> storedNames() {
         Set<String> found = new LinkedHashSet<>(classes.keySet());
         upcasting.all().forEach(upcaster -> found.add(upcaster.from()));
@@ -124,33 +127,35 @@ public final class EventTypes {
             }
         });
         if (found.isEmpty()) {
-            throw new IllegalArgumentException("No event class registered is a " + type.getName()
+            throw new IllegalArgumentException("No registered event class is a " + type.getName()
                     + ": add it, or the classes below it, to the event types. " + remedy(type));
         }
         return upcasting.leadingTo(found);
     }
 
-    /** What becomes of events that are stored in earlier shapes. */
+    /** The upcasters of events that are stored in earlier shapes. */
     Upcasting upcasting() {
         return upcasting;
     }
 
     /**
-     * Checks that an upcaster of an application is among those by which events are read.
+     * Checks that an upcaster of an application is one of those that read events.
      *
      * @throws InvalidUpcastersException if it is not; says what to do
      */
     public void requireUpcaster(Upcaster upcaster) {
         if (!upcasting.all().contains(upcaster)) {
             throw new InvalidUpcastersException(
-                    "There is an upcaster %s, but the event types were made without it".formatted(upcaster),
-                    "Give it to the EventTypes.Builder of your own event types, or let the library make the event types.");
+                    "There is an upcaster %s, but the event types were built without it".formatted(upcaster),
+                    "Add it to the EventTypes.Builder of your own event types, or let the library build the event"
+                            + " types.");
         }
     }
 
     /**
-     * A short text that tells apart how stored events are read: it changes with the upcasters, and is empty if there are
-     * none. What was computed from events that were read in another way is computed anew, as states of snapshots are.
+     * A short text that identifies how stored events are read: it changes with the upcasters, and is empty if there are
+     * none. Results computed from events that were read in another way, such as states of snapshots, are computed
+     * again.
      */
     public String readingKey() {
         return upcasting.key();
@@ -203,10 +208,11 @@ public final class EventTypes {
 
         /**
          * Registers an event class under the name it declares, or every event class below a sealed type. Registering a
-         * class again has no effect. One that declares no name may be given one before the registry is built.
+         * class again has no effect. A class that declares no name can get one until the registry is built.
          *
          * @throws DuplicateEventTypeException if another class claims one of the names
-         * @throws IllegalArgumentException if the type is neither an event class nor sealed, or a name is not acceptable
+         * @throws IllegalArgumentException if the type is neither an event class nor sealed, or a name is not
+         *     acceptable
          */
         public Builder register(Class<? extends Event> type) {
             Objects.requireNonNull(type, "type");
@@ -228,7 +234,7 @@ public final class EventTypes {
          * Registers an event class under this name, whatever it declares. For classes that cannot be annotated.
          *
          * @throws DuplicateEventTypeException if another class claims one of the names
-         * @throws IllegalArgumentException if the class has another name already, a name is not acceptable, or a
+         * @throws IllegalArgumentException if the class already has another name, a name is not valid, or a
          *     {@link io.eventcore.Tag} marks what cannot be a tag
          */
         public Builder register(Class<? extends Event> type, String name, String... aliases) {
@@ -236,7 +242,7 @@ public final class EventTypes {
             String before = names.putIfAbsent(type, name);
             if (before != null && !before.equals(name)) {
                 throw new IllegalArgumentException(
-                        "%s is registered as '%s' already, not as '%s'".formatted(type.getName(), before, name));
+                        "%s is already registered as '%s', not as '%s'".formatted(type.getName(), before, name));
             }
             claim(name, type);
             for (String alias : aliases) {
@@ -245,15 +251,15 @@ public final class EventTypes {
             return this;
         }
 
-        /** Reads what is stored under the name that the upcaster begins with as what it makes of that. */
+        /** Reads events with an upcaster: those that are stored under the name at which it begins. */
         public Builder upcaster(Upcaster upcaster) {
             upcasters.add(Objects.requireNonNull(upcaster, "upcaster"));
             return this;
         }
 
         /**
-         * Does not ask for upcasters from the earlier revisions of the classes: for what reads no events that were stored
-         * before, as tests do.
+         * Does not require upcasters from the earlier revisions of the classes: for code that reads no events stored
+         * earlier, such as tests.
          */
         public Builder forNewEventsOnly() {
             onlyNewEvents = true;
@@ -264,8 +270,9 @@ public final class EventTypes {
          * The registry of what was collected.
          *
          * @throws MissingEventTypeException if a class has no name; names the line to add
-         * @throws DuplicateEventTypeException if two classes claim one derived name
-         * @throws InvalidUpcastersException if upcasters do not fit together, or do not lead to a class; names both
+         * @throws DuplicateEventTypeException if two classes claim the same derived name
+         * @throws InvalidUpcastersException if upcasters contradict each other, or do not lead to a class; the message
+         *     names them
          */
         public EventTypes build() {
             List<Class<? extends Event>> missing =
@@ -301,7 +308,8 @@ public final class EventTypes {
             }
             if (Revision.of(declared.value()).number() > 1) {
                 throw new IllegalArgumentException(
-                        "@EventType on %s has a revision, and a name that ends like one: '%s' must go without its number"
+                        "@EventType on %s has a revision, and a name that also ends with one: write '%s' without the"
+                                + " number"
                                 .formatted(type.getName(), declared.value()));
             }
             String name = new Revision(declared.value(), declared.revision()).storedName();

@@ -1,8 +1,8 @@
 package io.eventcore.serialization;
 
 /**
- * Upcasters do not fit together, or do not lead to what is registered: a mistake of the program, found when the names are
- * registered. The message names what does not fit, and says what to do.
+ * Upcasters contradict each other, or do not lead to a registered class: a programming error, found when the names are
+ * registered. The message names the upcasters, and says what to do.
  *
  * @since 0.1
  */
@@ -16,7 +16,7 @@ public final class InvalidUpcastersException extends IllegalArgumentException {
         this.remedy = remedy;
     }
 
-    /** What does not fit. */
+    /** What is wrong. */
     public String problem() {
         String message = String.valueOf(getMessage());
         return message.substring(0, message.length() - remedy.length() - 2);

@@ -25,8 +25,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Stores events as JSON, written and read by Jackson 3.
  *
- * <p>No event is stored that could not be read again: each event is read back when it is written, and refused if it
- * comes back different. So the constructors of events run once more for each event.
+ * <p>It stores no event that could not be read again: it reads each event back when it writes it, and refuses an event
+ * that comes back different. So the constructors of events run once more for each event.
  *
  * <p>Uses a copy of the given mapper with {@link EventCoreJacksonModule} added and every way switched off by which
  * stored text could name a class. Safe for any number of threads.
@@ -42,7 +42,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     private final UnknownTypes unknownTypes;
     private final SkippedEvents skipped;
 
-    // Made when they are first used: an application may know hundreds of events, and should not wait for all of them.
+    // Created when they are first used: an application may know hundreds of events, and its start should not wait for
+    // all of them.
     private final Map<Class<? extends Event>, Codec> codecs = new ConcurrentHashMap<>();
 
     /** A serializer for these types with the {@linkplain EventJson JSON of the store}. */
@@ -51,8 +52,9 @@ public final class JacksonEventSerializer implements EventSerializer {
     }
 
     /**
-     * A serializer for these types with the settings of a mapper, all of them. What it changes later must still read what
-     * was written before: rather begin with {@link EventJson#builder()} than with a mapper that serves others.
+     * A serializer for these types with the settings of a mapper, all of them. After later changes to them, events that
+     * were written before must still be readable: begin with {@link EventJson#builder()} rather than with a mapper that
+     * serves other purposes.
      */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper) {
         this(types, mapper, Optional.empty());
@@ -61,8 +63,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     /**
      * The same for events with {@linkplain io.eventcore.PersonalData personal data}, and for {@link SubjectErased}.
      *
-     * @throws IllegalArgumentException if a component that is personal data has no placeholder, or no subject, or something would be
-     *     written beside it that may repeat it
+     * @throws IllegalArgumentException if a component that is personal data has no placeholder, or no subject, or a
+     *     property beside it may repeat it
      */
     public JacksonEventSerializer(EventTypes types, JsonMapper mapper, PersonalDataProtection protection) {
         this(types.with(SubjectErased.class), mapper, Optional.of(protection));
@@ -92,7 +94,7 @@ public final class JacksonEventSerializer implements EventSerializer {
         this.skipped = new SkippedEvents(Objects.requireNonNull(listener, "listener"));
     }
 
-    /** This serializer, but for what it reads of events of unknown types: {@link UnknownTypes#FAIL} unless set. */
+    /** This serializer, with another way to read events of unknown types: {@link UnknownTypes#FAIL} unless set. */
     public JacksonEventSerializer withUnknownTypes(UnknownTypes reading) {
         return withUnknownTypes(reading, typeName -> {});
     }
@@ -100,7 +102,7 @@ public final class JacksonEventSerializer implements EventSerializer {
     /**
      * As {@link #withUnknownTypes(UnknownTypes)}.
      *
-     * @param listener told of each event that is {@linkplain UnknownTypes#SKIP skipped}
+     * @param listener hears of each event that is {@linkplain UnknownTypes#SKIP skipped}
      */
     public JacksonEventSerializer withUnknownTypes(UnknownTypes reading, UnknownTypeListener listener) {
         return new JacksonEventSerializer(this, reading, listener);
@@ -109,7 +111,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     private void checkPersonalData(Class<? extends Event> type) {
         for (Hidden hidden : PersonalComponents.hiddenIn(type)) {
             throw new IllegalArgumentException(
-                    "Component '%s' of %s has @PersonalData in %s, where it would be stored as it is: hold it in a list, an Optional, the values of a map or a record"
+                    "Component '%s' of %s has @PersonalData in %s, where it would be stored unencrypted: put it in a"
+                            + " list, an Optional, the values of a map or a record"
                             .formatted(
                                     hidden.field().getName(),
                                     hidden.field().getDeclaringClass().getName(),
@@ -120,7 +123,8 @@ public final class JacksonEventSerializer implements EventSerializer {
         for (Component component : PersonalComponents.declaredBy(type)) {
             if (placeholders.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "Component '%s' of %s is @PersonalData: give the serializer a PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key"
+                        "Component '%s' of %s is @PersonalData: configure the serializer with a"
+                                + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key"
                                 .formatted(
                                         component.field().getName(),
                                         component.field().getDeclaringClass().getName()));
@@ -164,7 +168,8 @@ public final class JacksonEventSerializer implements EventSerializer {
         return codec(types.classOf(typeName)
                 .orElseThrow(() -> new IllegalArgumentException("no event class is registered under"
                         + " this name. If the class has another name now, add this one to the aliases of its @EventType;"
-                        + " if it was removed, keep it as long as such events are stored; with Spring Boot, its package"
+                        + " if the class was removed, restore it while such events are stored; with Spring Boot, its"
+                        + " package"
                         + " must be among eventcore.event-packages")));
     }
 
@@ -218,7 +223,7 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     private static IllegalStateException asUpcast(Upcaster.Part part, RuntimeException failure) {
         return new IllegalStateException(
-                "as the '%s' that upcasters make of it: %s".formatted(part.typeName(), failure.getMessage()), failure);
+                "as the '%s' that upcasters turn it into: %s".formatted(part.typeName(), failure.getMessage()), failure);
     }
 
     private static byte[] payload(SerializedEvent stored) {
@@ -259,7 +264,7 @@ public final class JacksonEventSerializer implements EventSerializer {
                 : codecs.computeIfAbsent(type, unknown -> new Codec(mapper, unknown, placeholders));
     }
 
-    /** Jackson's messages quote the text they could not read; path and offset are enough to find it. */
+    /** Jackson's messages quote the text that it could not read; path and offset are enough to find it. */
     private static RuntimeException redacted(JacksonException e, String what) {
         TokenStreamLocation location = e.getLocation();
         String path = JsonPaths.of(e);

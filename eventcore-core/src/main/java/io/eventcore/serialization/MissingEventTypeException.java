@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Event classes have no stored name: a mistake of the program, found when the names are registered.
+ * Event classes have no stored name: a programming error, found when the names are registered.
  *
- * <p>Give each of them one with {@link io.eventcore.EventType}; the message has the line to add. Only the names of the
- * classes are at hand otherwise, and stored events could not be read once a class is renamed.
+ * <p>Give each of them a name with {@link io.eventcore.EventType}; the message contains the line to add. Otherwise,
+ * only class names are available, and stored events could not be read after a class is renamed.
  *
  * @since 0.1
  */

@@ -121,7 +121,8 @@ final class MissingProperties extends SimpleModule {
                                 context,
                                 getValueClass(),
                                 property.getName(),
-                                "is a primitive: declare it Optional, or let an upcaster say what older events have there");
+                                "is a primitive: declare it Optional, or let an upcaster supply the value for older"
+                                        + " events");
                     }
                 }
             }

@@ -1,17 +1,17 @@
 package io.eventcore.serialization;
 
 /**
- * How what is stored under a name is read.
+ * How events stored under a name are read.
  *
  * @since 0.1
  */
 public enum NameReading {
-    /** As it is stored, by the class that has the name. */
+    /** Unchanged, by the class that has the name. */
     AS_STORED,
 
-    /** By way of {@link Upcaster}s, which make today's events of it. */
+    /** Through {@link Upcaster}s, which turn them into today's events. */
     UPCAST,
 
-    /** Not as an event of the application: no class and no upcaster has the name. See {@link UnknownTypes}. */
+    /** Not as events of the application: no class and no upcaster has the name. See {@link UnknownTypes}. */
     UNKNOWN
 }

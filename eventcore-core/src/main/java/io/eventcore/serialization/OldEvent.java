@@ -9,10 +9,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A stored event as an {@link Upcaster} gets it: its payload as a tree, and what is known about it beside.
+ * A stored event as an {@link Upcaster} receives it: its payload as a tree, and what else is known about it.
  *
- * <p>The tree belongs to the upcaster, which may change it and return it. It is made anew for each reader of the event, and
- * again for each upcaster of a chain, so that nothing one of them does reaches another. For one thread.
+ * <p>The tree belongs to the upcaster, which may change it and return it. Each reader of the event, and each upcaster
+ * of a chain, gets a new tree, so that none of them affects another. For one thread.
  *
  * @since 0.1
  */
@@ -28,7 +28,7 @@ public final class OldEvent {
     }
 
     /**
-     * An event to be upcast. For those who read stored events, and for tests of upcasters.
+     * An event to be upcast. For code that reads stored events, and for tests of upcasters.
      *
      * @param typeName see {@link #typeName()}
      * @param json see {@link #json()}
@@ -43,18 +43,20 @@ public final class OldEvent {
         return new OldEvent(part.typeName(), part.json().deepCopy(), origin);
     }
 
-    /** The name that the payload belongs to: the one it was stored under, or what an upcaster before has made of it. */
+    /**
+     * The name that the payload belongs to: the one it was stored under, or the one that a previous upcaster gave it.
+     */
     public String typeName() {
         return typeName;
     }
 
-    /** The payload. Numbers have every digit that was stored: take decimals by {@link JsonNode#decimalValue()}. */
+    /** The payload. Numbers have every stored digit: read decimals with {@link JsonNode#decimalValue()}. */
     public JsonNode json() {
         return json;
     }
 
     /**
-     * The payload of an event that is an object, as those of records are.
+     * The payload, which must be an object, as the payloads of records are.
      *
      * @throws IllegalStateException if it is something else: a text, a number, an array, null
      */
@@ -62,7 +64,7 @@ public final class OldEvent {
         if (json instanceof ObjectNode object) {
             return object;
         }
-        throw new IllegalStateException("the payload is no JSON object");
+        throw new IllegalStateException("the payload is not a JSON object");
     }
 
     /** The id of the stored event. */
@@ -75,12 +77,12 @@ public final class OldEvent {
         return origin.streamId();
     }
 
-    /** What was stored with it. */
+    /** Its metadata. */
     public EventMetadata metadata() {
         return origin.metadata();
     }
 
-    /** When the store took it. */
+    /** When the store recorded it. */
     public Instant recordedAt() {
         return origin.recordedAt();
     }

@@ -41,7 +41,7 @@ final class PartNumber {
             if (group != 0) {
                 if (used + GROUP_BITS > BITS) {
                     throw new Upcaster.MistakeException(
-                            "it splits what was split so often, or into so many parts, that there is no number left for one");
+                            "it splits an event so often, or into so many parts, that no number is left for a part");
                 }
                 made |= group << used;
             }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The form of an event with {@linkplain io.eventcore.PersonalData personal data} before it is sealed. A store seals it, with the id of the event, by
- * {@link PersonalDataProtection#seal}; it is not to be stored or sent as it is.
+ * The form of an event with {@linkplain io.eventcore.PersonalData personal data} before it is sealed. A store seals it,
+ * with the id of the event, through {@link PersonalDataProtection#seal}; never store or send it unsealed.
  *
  * @since 0.1
  */
@@ -30,14 +30,17 @@ public final class PersonalEvent implements SerializedEvent {
         return typeName;
     }
 
-    /** @throws IllegalStateException always: neither form is what is stored */
+    /** @throws IllegalStateException always: neither form may be stored */
     @Override
     public byte[] payload() {
         throw new IllegalStateException("An event of type '" + typeName
                 + "' holds personal data that is not sealed: a store must seal it before it stores it");
     }
 
-    /** JSON with placeholders instead of the personal data: for those who must not have it, or from whom it could not be taken back. */
+    /**
+     * JSON with placeholders instead of the personal data: for recipients that must not have it, or from which it could
+     * not be taken back.
+     */
     public byte[] payloadWithPlaceholders() {
         return placeholders;
     }
@@ -47,7 +50,7 @@ public final class PersonalEvent implements SerializedEvent {
         return plain;
     }
 
-    /** What is to be sealed. */
+    /** The values to seal. */
     public UnsealedEvent unsealed(UUID eventId) {
         return new UnsealedEvent(eventId, placeholders, values);
     }

@@ -38,8 +38,9 @@ final class PersonalValues {
         if (context.getAttribute(PersonalValues.class) instanceof PersonalValues values) {
             return values;
         }
-        throw new PersonalDataRefusedException("It holds @PersonalData, which the serializer is not protected for:"
-                + " give it a PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key");
+        throw new PersonalDataRefusedException("It holds @PersonalData, but the serializer has no protection:"
+                + " configure it with a PersonalDataProtection; with Spring Boot, set"
+                + " eventcore.personal-data.master-key");
     }
 
     Optional<Placeholders> placeholders() {
@@ -70,8 +71,8 @@ final class PersonalValues {
     void checkSameSubject(String subject, String component) {
         if (inside != null && !inside.subject.equals(subject)) {
             throw new PersonalDataRefusedException("Component '" + component
-                    + "' is @PersonalData of another subject than the component that it is part of:"
-                    + " annotate the inner components only");
+                    + "' is @PersonalData of a subject other than that of the component that contains it: annotate"
+                    + " only the inner components");
         }
     }
 
@@ -89,7 +90,8 @@ final class PersonalValues {
                     return subject(owner, name, inside.around, component);
                 }
                 throw new PersonalDataRefusedException(
-                        "Component '%s' is @PersonalData of '%s', but neither its record nor one around it has such a component"
+                        "Component '%s' is @PersonalData of '%s', but neither its record nor an enclosing one has"
+                                + " such a component"
                                 .formatted(component, name));
             }
             candidate = next.currentValue();

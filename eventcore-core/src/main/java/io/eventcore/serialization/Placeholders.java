@@ -102,14 +102,14 @@ final class Placeholders {
                 .allMatch(type ->
                         PersonalValues.component(type, declared.subject()).isEmpty())) {
             throw new IllegalArgumentException(
-                    "%s is @PersonalData of '%s', but neither its class nor one around it has such a component"
+                    "%s is @PersonalData of '%s', but neither its class nor an enclosing one has such a component"
                             .formatted(name, declared.subject()));
         }
         if (PersonalValues.component(field.getDeclaringClass(), declared.subject())
                 .filter(subject -> subject.isAnnotationPresent(PersonalData.class))
                 .isPresent()) {
             throw new IllegalArgumentException(
-                    "%s is @PersonalData of '%s', which is @PersonalData itself: who the subject is must stay readable"
+                    "%s is @PersonalData of '%s', which is @PersonalData itself: the subject must stay readable"
                             .formatted(name, declared.subject()));
         }
         JavaType type = mapper.constructType(field.getGenericType());
@@ -151,7 +151,8 @@ final class Placeholders {
             }
         }
         String problem = declared.placeholder().isEmpty()
-                ? "%s is @PersonalData, but there is no placeholder for a %s: give it one, @PersonalData(placeholder = \"..\")"
+                ? "%s is @PersonalData, but there is no default placeholder for a %s: set one,"
+                        + " @PersonalData(placeholder = \"..\")"
                 : "%s is @PersonalData, but a %s cannot be read from its placeholder";
         throw new IllegalArgumentException(
                 problem.formatted(name(component, element), type.getRawClass().getName()));

@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells of events that are passed over: the listener of each, the log of the first of each name. Safe for any number of threads. */
+/** Reports skipped events: each to the listener, the first of each name to the log. Safe for any number of threads. */
 final class SkippedEvents {
     private static final Logger LOG = LoggerFactory.getLogger(SkippedEvents.class);
 
@@ -23,7 +23,7 @@ final class SkippedEvents {
     void skipped(String typeName) {
         if (!told.contains(typeName) && told.size() < MAX_NAMES && told.add(typeName)) {
             LOG.warn(
-                    "Events stored as '{}' are passed over: no event class is registered under this name; said once",
+                    "Skipping events stored as '{}': no event class is registered under this name (logged once)",
                     typeName);
         }
         Callback.UNKNOWN_TYPE_LISTENER.run(() -> listener.skipped(typeName));

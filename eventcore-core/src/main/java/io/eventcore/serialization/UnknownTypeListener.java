@@ -1,13 +1,13 @@
 package io.eventcore.serialization;
 
 /**
- * Told of events that are passed over because their type is unknown. Safe for any number of threads; what it throws changes no
- * read.
+ * Hears of events that are skipped because their type is unknown. Safe for any number of threads; what it throws does
+ * not affect the read.
  *
  * @since 0.1
  */
 @FunctionalInterface
 public interface UnknownTypeListener {
-    /** One more event was passed over by a read. */
+    /** A read has skipped one more event. */
     void skipped(String typeName);
 }

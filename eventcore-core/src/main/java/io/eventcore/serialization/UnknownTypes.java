@@ -1,17 +1,22 @@
 package io.eventcore.serialization;
 
 /**
- * What is read of a stored event whose name no class and no upcaster knows: its class was removed, or a later release wrote it.
+ * How to read a stored event whose name no class and no upcaster knows: its class was removed, or a later release wrote
+ * it.
  *
  * @since 0.1
  */
 public enum UnknownTypes {
-    /** An {@link io.eventcore.EventDeserializationException}. The default: nothing is decided without it by mistake. */
+    /**
+     * An {@link io.eventcore.EventDeserializationException}. The default: no decision is made without the event by
+     * mistake.
+     */
     FAIL,
 
     /**
-     * Nothing. It is counted, the first of each name is in the log, and who folds says how many it has passed over:
-     * {@link io.eventcore.EventStreamReader#skippedEvents()}, {@link io.eventcore.command.ExecutionResult#skippedEvents()}.
+     * Skips the event. It is counted, the first of each name is logged, and folds report how many events they have
+     * skipped: {@link io.eventcore.EventStreamReader#skippedEvents()},
+     * {@link io.eventcore.command.ExecutionResult#skippedEvents()}.
      */
     SKIP,
 

@@ -9,21 +9,21 @@ import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Makes of the payload that was stored under one name what today's code reads: another shape of the same event, an event
- * of another type, several events, or none. Nothing in the database changes.
+ * Turns a payload that was stored under one name into what today's code reads: another shape of the same event, an
+ * event of another type, several events, or none. The database does not change.
  *
  * <pre>{@code
  * Upcaster.from("cart.item-added")
  *         .toRevision(2, event -> event.object().put("currency", "EUR"));
  * }</pre>
  *
- * <p>With Spring Boot each bean of this type counts; in plain Java it is given to
- * {@link EventTypes.Builder#upcaster(Upcaster)}. What one upcaster makes may be what another one begins with, so each step
- * is written once, when the shape changes, and stays. Every read goes through it: of streams, of the log, projections,
- * reactions, application events.
+ * <p>With Spring Boot each bean of this type counts; in plain Java, add it with
+ * {@link EventTypes.Builder#upcaster(Upcaster)}. One upcaster may begin where another one ends, so you write each step
+ * once, when the shape changes, and keep it. It applies to every read: of streams, of the log, projections, reactions,
+ * application events.
  *
- * <p>Its function must give the same for the same event, whenever and wherever it is asked: it is called for every read, on
- * every instance. What it throws makes the event one that cannot be decoded. Called by many threads at once.
+ * <p>Its function must always return the same for the same event: it is called for every read, on every instance. If it
+ * throws an exception, the event cannot be decoded. Called by many threads at once.
  *
  * @since 0.1
  */
@@ -80,12 +80,12 @@ public final class Upcaster {
     }
 
     /**
-     * Begins with what is stored under a name.
+     * Begins with the events stored under a name.
      *
      * @param storedName the name, with the number of its revision unless that is the first: {@code cart.item-added},
      *     {@code cart.item-added@2}
-     * @throws IllegalArgumentException if no event can be stored under it: it is empty, has more than 255 characters, control
-     *     characters or white space around it
+     * @throws IllegalArgumentException if no event can be stored under it: it is empty, has more than 255 characters,
+     *     control characters or white space around it
      */
     public static From from(String storedName) {
         if (!EventTypes.isStoredName(Objects.requireNonNull(storedName, "storedName"))) {
@@ -97,7 +97,7 @@ public final class Upcaster {
     }
 
     /**
-     * What an upcaster begins with; says next what it makes of that.
+     * The beginning of an upcaster; the next call says what it produces.
      *
      * @since 0.1
      */
@@ -156,13 +156,13 @@ public final class Upcaster {
         }
 
         /**
-         * Any number of events, told by the payload: several, one of several types, or none.
+         * Any number of events, depending on the payload: several, one of several types, or none.
          *
-         * <p>Of several, the first is the heir, unless {@link Upcaster#withHeir} says another: it keeps the identity of the
-         * event, so that what was done for the event counts as done for it. The others get an identity of their own, by
-         * their place in the list: see {@link io.eventcore.RecordedEvent#deduplicationId()}. So what was made of a stored
-         * event must keep its place when the upcaster is changed. Upcasters that are added later, to drop or split one of
-         * the parts, change nothing about the other ones.
+         * <p>Of several, the first is the heir, unless {@link Upcaster#withHeir} names another: it keeps the identity
+         * of the event, so that work done for the event counts as done for the heir. The others get their own
+         * identities, by their places in the list: see {@link io.eventcore.RecordedEvent#deduplicationId()}. So the
+         * parts of a stored event must keep their places when you change the upcaster. Upcasters that you add later, to
+         * drop or split one of the parts, do not affect the others.
          *
          * @param storedNames every name that the events may have
          * @param change makes the events, in their order
@@ -178,22 +178,19 @@ public final class Upcaster {
                     from, names, Objects.requireNonNull(change, "change"), change.getClass(), Splitting.FIRST);
         }
 
-        /**
-         * Nothing: who reads does not see the event any more. It keeps its version and its position, and stays in the
-         * database.
-         */
+        /** No event: readers no longer see it. It keeps its version and its position, and stays in the database. */
         public Upcaster toNothing() {
             return new Upcaster(from, Set.of(), event -> List.of(), Upcaster.class, Splitting.NONE);
         }
     }
 
     /**
-     * The same upcaster, of whose parts the first one of this name is the heir: it keeps the identity of the event,
-     * {@link io.eventcore.RecordedEvent#part()} 0. To be said when the event is split, if the part that continues what the
-     * event was is not the first: reactions that have answered the event have answered its heir, and answer other parts as
-     * events that they have not met. The order of the parts stays. An event that has no part of this name has no heir.
+     * The same upcaster, with the first part of this name as the heir: it keeps the identity of the event,
+     * {@link io.eventcore.RecordedEvent#part()} 0. Use it when you split an event, if the part that continues it is not
+     * the first: reactions that have answered the event have answered its heir, and answer the other parts as new
+     * events. The order of the parts stays. An event without a part of this name has no heir.
      *
-     * <p>To say another one later gives identities to other parts: what was done for one counts as done for another.
+     * <p>Naming another heir later changes identities: work done for one part then counts as done for another.
      *
      * @param storedName one of the names that the parts may have
      * @throws IllegalArgumentException if it is none of them
@@ -238,7 +235,7 @@ public final class Upcaster {
     }
 
     /**
-     * What it makes of an event, as a read does it; for tests.
+     * What it turns an event into, as in a read; for tests.
      *
      * @throws IllegalStateException if its function returns null, or an event that it does not name
      * @throws RuntimeException whatever its function throws
@@ -256,7 +253,7 @@ public final class Upcaster {
         return List.copyOf(parts);
     }
 
-    /** An upcaster breaks its contract. The message quotes nothing of the payload. */
+    /** An upcaster breaks its contract. The message does not quote the payload. */
     static final class MistakeException extends IllegalStateException {
         private static final long serialVersionUID = 1L;
 
@@ -265,7 +262,7 @@ public final class Upcaster {
         }
     }
 
-    /** From where to where it leads, and the class that it was made in. */
+    /** Where it begins and ends, and the class that created it. */
     @Override
     public String toString() {
         String targets = to.isEmpty() ? "nothing" : "'" + String.join("', '", to) + "'";

@@ -45,7 +45,7 @@ final class UpcastingCheck {
             throw new InvalidUpcastersException(
                     "Events stored as '%s' are read by %s, and there is an upcaster %s"
                             .formatted(upcaster.from(), reader.getName(), upcaster),
-                    "One of them must go. If the class has a new shape, give it the next revision in its @EventType; if"
+                    "Remove one of them. If the class has a new shape, give it the next revision in its @EventType; if"
                             + " the name is one of its aliases, remove it from there.");
         }
         Upcaster other = byName.putIfAbsent(upcaster.from(), upcaster);
@@ -53,7 +53,7 @@ final class UpcastingCheck {
             throw new InvalidUpcastersException(
                     "Two upcasters begin at the stored name '%s': one %s, one %s"
                             .formatted(upcaster.from(), other, upcaster),
-                    "Make one of them, or let the second begin where the first one ends.");
+                    "Combine them into one, or let the second begin where the first one ends.");
         }
     }
 

@@ -50,7 +50,7 @@ class CallersTransactionTest {
             assertThatExceptionOfType(VersionConflictException.class)
                     .isThrownBy(() -> executor.execute(new Deposit(A, 7)))
                     .withMessageStartingWith("Stream 'a' is at version 1, expected no stream")
-                    .withMessageContaining("Deposit is not tried again")
+                    .withMessageContaining("Deposit is not retried")
                     .withMessageContaining("inside a transaction of its caller")
                     .satisfies(conflict -> assertThat(conflict.actual()).isEqualTo(StreamVersion.of(1)));
             assertThat(status.isRollbackOnly()).isFalse();

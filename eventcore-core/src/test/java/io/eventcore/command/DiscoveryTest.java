@@ -159,7 +159,7 @@ class DiscoveryTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> executor.execute(new NeverSatisfied(A)))
                 .withMessageContaining(NeverSatisfied.class.getName())
-                .withMessageContaining("goes on discovering streams");
+                .withMessageContaining("keeps discovering streams");
         assertThat(store.reads()).hasSize(101);
         assertThat(store.appends()).isEmpty();
     }

@@ -42,7 +42,7 @@ class TransactionLocksTest {
 
         assertThatExceptionOfType(TransientEventStoreException.class)
                 .isThrownBy(() -> bob.exclusively("a"))
-                .withMessage("Stream 'a' is locked by a transaction that goes on");
+                .withMessage("Stream 'a' is locked by a transaction that has not ended");
         assertThat(bob.transaction.refusal()).isPresent();
         assertThat(ada.transaction.refusal()).isEmpty();
     }
@@ -56,7 +56,7 @@ class TransactionLocksTest {
 
         assertThatExceptionOfType(TransientEventStoreException.class)
                 .isThrownBy(() -> bob.exclusively("a"))
-                .withMessage("Stream 'a' is locked by a transaction that goes on");
+                .withMessage("Stream 'a' is locked by a transaction that has not ended");
         assertThat(bob.transaction.refusal()).isPresent();
     }
 

@@ -153,7 +153,7 @@ class DerivedPropertiesTest {
     void a_class_that_tells_more_than_its_components_beside_personal_data_is_refused(Class<? extends Event> type) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> serializer(type))
-                .withMessageContaining("is no component, and would be stored beside @PersonalData")
+                .withMessageContaining("is not a component, and would be stored beside @PersonalData")
                 .withMessageContaining("mark it @JsonIgnore");
     }
 

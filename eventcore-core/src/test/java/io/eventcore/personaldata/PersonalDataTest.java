@@ -558,7 +558,7 @@ class PersonalDataTest {
         assertThatExceptionOfType(EventSerializationException.class)
                 .isThrownBy(() -> append(
                         protecting(TwoInOne.class), new TwoInOne("host", List.of(new Guest(new UUID(1, 1), "n", "m")))))
-                .withStackTraceContaining("of another subject");
+                .withStackTraceContaining("of a subject other than that of the component");
         assertThatExceptionOfType(EventSerializationException.class)
                 .isThrownBy(() -> append(registered(" ")))
                 .withStackTraceContaining("must be a text");

@@ -56,7 +56,7 @@ class ProjectionMessagesTest {
 
         assertThat(part().lastFailure())
                 .startsWith("java.lang.IllegalStateException at position 1 (type 'account.seen')")
-                .contains("onError returned FAIL", "mend the cause and resume the projection", "SKIP", "PARK")
+                .contains("onError returned FAIL", "fix the cause and resume the projection", "SKIP", "PARK")
                 .doesNotContain("s3cr3t");
         assertThat(part().estimatedTimeLeft()).isEmpty();
     }

@@ -145,12 +145,12 @@ class StandstillTest {
 
         until(() -> !told().isEmpty());
         assertThat(told().get(0))
-                .startsWith("WARN Projection 'seen/0' has made no step for 30")
+                .startsWith("WARN Projection 'seen/0' has made no progress for 30")
                 .contains("It is live at position 0");
         goOn.countDown();
         until(() -> told().size() > 1);
         assertThat(told()).hasSize(2);
-        assertThat(told().get(1)).startsWith("INFO Projection 'seen/0' stands still no more");
+        assertThat(told().get(1)).startsWith("INFO Projection 'seen/0' makes progress again");
     }
 
     /** Each event takes a minute, and six of them are read at once. */

@@ -72,30 +72,34 @@ class DeadlineBuilderTest {
     @Test
     void when_it_falls_due_is_said_once() {
         String message =
-                "Reaction 'remind' says twice when its deadline falls due: say it once, by after(..) or at(..)";
+                "Reaction 'remind' declares twice when its deadline falls due: declare it once, with after(..) or"
+                        + " at(..)";
         assertRefused(() -> begun().after(HOUR).after(HOUR), message);
         assertRefused(() -> begun().after(HOUR).at(event -> event.recordedAt()), message);
         assertRefused(() -> begun().at(event -> event.recordedAt()).after(HOUR), message);
         assertRefused(
                 () -> begun().execute(event -> new Remind(event.streamId())).build(),
-                "Reaction 'remind' does not say when its deadline falls due: say it by after(..) or at(..)");
+                "Reaction 'remind' does not declare when its deadline falls due: declare it with after(..) or at(..)");
     }
 
     @Test
     void what_is_done_is_said_once() {
         String message =
-                "Reaction 'remind' says twice what is done when its deadline falls due: say it once, by execute(..) or executeAll(..)";
+                "Reaction 'remind' declares twice what is done when its deadline falls due: declare it once, with"
+                        + " execute(..) or executeAll(..)";
         assertRefused(() -> whole().execute(event -> new Remind(event.streamId())), message);
         assertRefused(() -> whole().executeAll(event -> List.of()), message);
         assertRefused(
                 () -> begun().after(HOUR).build(),
-                "Reaction 'remind' does not say what is done when its deadline falls due: say it by execute(..) or executeAll(..)");
+                "Reaction 'remind' does not declare what is done when its deadline falls due: declare it with"
+                        + " execute(..) or executeAll(..)");
     }
 
     @Test
     void which_events_call_it_off_is_said_once() {
         String message =
-                "Reaction 'remind' says twice what an event has in common with those that call its deadline off: say it once, by sameTag(..) or correlatedBy(..)";
+                "Reaction 'remind' declares twice what an event has in common with those that call its deadline off:"
+                        + " declare it once, with sameTag(..) or correlatedBy(..)";
         assertRefused(() -> whole().sameTag("order").correlatedBy(event -> "1"), message);
         assertRefused(() -> whole().correlatedBy(event -> "1").sameTag("order"), message);
         assertRefused(() -> whole().sameTag("order").sameTag("customer"), message);
@@ -112,16 +116,18 @@ class DeadlineBuilderTest {
         assertThat(built.deadline()).isPresent();
         assertRefused(
                 outer::build,
-                "Reaction 'remind' has a deadline: build it by what on(..) has returned, which knows the deadline");
+                "Reaction 'remind' has a deadline: call build() on the object that on(..) returned, which holds the"
+                        + " deadline");
         assertRefused(
                 () -> outer.on(Paid.class),
-                "Reaction 'remind' has a deadline already, and can have one: declare another one as a reaction of its own");
+                "Reaction 'remind' already has a deadline, and can have only one: declare the other one in a separate"
+                        + " reaction");
         assertRefused(
                 () -> outer.on(Paid.class, event -> List.of()),
-                "Reaction 'remind' has a deadline: declare what it does at once as a reaction of its own");
+                "Reaction 'remind' has a deadline: declare the commands that it executes at once in a separate reaction");
         assertRefused(
                 () -> reaction().on(Paid.class, event -> List.of()).on(Placed.class),
-                "Reaction 'remind' answers events at once: declare what it does at a later time as a reaction of its own");
+                "Reaction 'remind' answers events at once: declare the deadline in a separate reaction");
     }
 
     @Test
@@ -130,17 +136,20 @@ class DeadlineBuilderTest {
                 () -> whole().unless(Paid.class)
                         .filter(EventFilter.all().ofTypes(Placed.class))
                         .build(),
-                "The filter of reaction 'remind' leaves out %s, which calls its deadline off: let it want that type, or none"
+                "The filter of reaction 'remind' leaves out %s, which calls its deadline off: add that type to the"
+                        + " filter, or name no types"
                         .formatted(Paid.class.getName()));
         assertRefused(
                 () -> whole().filter(EventFilter.all().ofTypes(Paid.class)).build(),
-                "The filter of reaction 'remind' leaves out %s, which sets its deadline: let it want that type, or none"
+                "The filter of reaction 'remind' leaves out %s, which sets its deadline: add that type to the filter,"
+                        + " or name no types"
                         .formatted(Placed.class.getName()));
         assertRefused(
                 () -> whole().unless(Settled.class)
                         .filter(EventFilter.all().ofTypes(Placed.class))
                         .build(),
-                "The filter of reaction 'remind' leaves out %s, which calls its deadline off: let it want that type, or none"
+                "The filter of reaction 'remind' leaves out %s, which calls its deadline off: add that type to the"
+                        + " filter, or name no types"
                         .formatted(Settled.class.getName()));
     }
 
@@ -183,7 +192,8 @@ class DeadlineBuilderTest {
                 .withMessage("maxPerSecond of reaction 'remind' must be 1 to 1000000, is 0");
         assertRefused(
                 () -> whole().correlatedBy(event -> "1").partitions(2).build(),
-                "Reaction 'remind' has 2 partitions, and events of other streams call its deadlines off: it can have one");
+                "Reaction 'remind' has 2 partitions, and events of other streams call its deadlines off: it can have"
+                        + " only one partition");
     }
 
     @Test

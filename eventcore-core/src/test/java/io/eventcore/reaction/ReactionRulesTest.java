@@ -108,17 +108,17 @@ class ReactionRulesTest {
     void a_time_that_is_null_is_told() {
         append();
         assertThat(failureOf(how -> how.at(event -> null).executeAll(event -> List.of())))
-                .startsWith(told("at(..) gave no time for the event"));
+                .startsWith(told("at(..) returned no time for the event"));
         assertThat(RedactedException.of(cause.get(), ""))
                 .as("as the log shows it")
-                .hasMessage("io.eventcore.reaction.ReactionRuleException: at(..) gave no time for the event");
+                .hasMessage("io.eventcore.reaction.ReactionRuleException: at(..) returned no time for the event");
     }
 
     @Test
     void a_time_that_no_store_keeps_is_told() {
         append();
         assertThat(failureOf(how -> how.at(event -> Instant.MAX).executeAll(event -> List.of())))
-                .startsWith(told("at(..) gave a time after the year 9999 for the event"));
+                .startsWith(told("at(..) returned a time after the year 9999 for the event"));
     }
 
     @Test
@@ -143,29 +143,29 @@ class ReactionRulesTest {
         assertThat(failureOf(how -> how.after(Duration.ZERO)
                         .correlatedBy(event -> empty ? "" : null)
                         .executeAll(event -> List.of())))
-                .startsWith(told("correlatedBy(..) gave no key for the event, or an empty one"));
+                .startsWith(told("correlatedBy(..) returned no key for the event, or an empty one"));
     }
 
     @Test
     void a_command_that_is_null_is_told() {
         append();
         assertThat(failureOf(how -> how.after(Duration.ZERO).execute(event -> null)))
-                .startsWith(told("execute(..) gave no command for the event; executeAll(..) may answer List.of()"));
+                .startsWith(told("execute(..) returned no command for the event; executeAll(..) may return List.of()"));
     }
 
     @Test
     void an_answer_that_is_null_or_holds_null_is_told() {
         append();
         assertThat(failureOf(how -> how.after(Duration.ZERO).executeAll(event -> null)))
-                .startsWith(told("the answer to the event is null; List.of() is none"));
+                .startsWith(told("the answer to the event is null; return List.of() for no commands"));
         assertThat(failureOf(how ->
                         how.after(Duration.ZERO).executeAll(event -> Collections.<Command<?, ?>>nCopies(2, null))))
-                .startsWith(told("the answer to the event holds a command that is null"));
+                .startsWith(told("the answer to the event contains a null command"));
         assertThat(failureOf(Reaction.named("release", Event.class)
                         .on(Reserved.class, event -> null)
                         .onError(this::fail)
                         .build()))
-                .startsWith(told("the answer to the event is null; List.of() is none"));
+                .startsWith(told("the answer to the event is null; return List.of() for no commands"));
     }
 
     @Test

@@ -86,7 +86,7 @@ class UnreadableEventsTest {
                 .hasMessageContaining("'bank.renamed'")
                 .hasMessageContaining("no event class is registered under this name")
                 .hasMessageContaining("aliases of its @EventType")
-                .hasMessageContaining("keep it as long as such events are stored");
+                .hasMessageContaining("restore it while such events are stored");
     }
 
     @ParameterizedTest

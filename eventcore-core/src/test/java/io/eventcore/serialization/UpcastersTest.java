@@ -193,7 +193,7 @@ class UpcastersTest {
         Upcaster wrong = Upcaster.from("cart.shut").to("cart.paid", event -> object().put("cents", "secret"));
 
         assertThatThrownBy(() -> read(types(COUNTED, PRICED, wrong), "cart.shut", "{}"))
-                .hasMessageContaining("as the 'cart.paid' that upcasters make of it")
+                .hasMessageContaining("as the 'cart.paid' that upcasters turn it into")
                 .satisfies(failure -> assertThat(textOf(failure)).doesNotContain("secret"));
         assertThatThrownBy(() -> read(types(COUNTED, PRICED, wrong), "cart.shut", "{\"a\":\"secret\"} secret"))
                 .satisfies(failure -> assertThat(textOf(failure)).doesNotContain("secret"));

@@ -81,7 +81,7 @@ class JdbcExecutedCommandsTest {
 
         assertThatExceptionOfType(CommandOutcomeUnknownException.class)
                 .isThrownBy(() -> executor.execute(new Deposit(ADA, 5), WITH_ID))
-                .withMessageContaining("whether it was carried out is unknown")
+                .withMessageContaining("whether it was executed is unknown")
                 .withMessageContaining("execute it again under the same id")
                 .satisfies(unknown -> assertThat(unknown.commandId()).contains("message-7"));
 

@@ -181,7 +181,7 @@ class FailureAnalysesTest {
                 "Two upcasters begin at the stored name 'bank.old': one from 'bank.old' to 'bank.deposited' (%s), one from"
                                 .formatted(FailureAnalysesTest.class.getName())
                         + " 'bank.old' to nothing.",
-                "Make one of them, or let the second begin where the first one ends.");
+                "Combine them into one, or let the second begin where the first one ends.");
     }
 
     @Test
@@ -204,8 +204,8 @@ class FailureAnalysesTest {
                         .withBean(EventTypes.class, () -> EventTypes.of(BankEvent.class))
                         .withBean(
                                 Upcaster.class, () -> Upcaster.from("bank.old").toNothing()),
-                "There is an upcaster from 'bank.old' to nothing, but the event types were made without it.",
-                "Give it to the EventTypes.Builder of your own event types, or let the library make the event types.");
+                "There is an upcaster from 'bank.old' to nothing, but the event types were built without it.",
+                "Add it to the EventTypes.Builder of your own event types, or let the library build the event types.");
     }
 
     @Test

@@ -391,7 +391,7 @@ abstract class TaggedCommandsContract extends TagFixture {
             executor.execute(new Subscribe("bob", "c1"));
             assertThatExceptionOfType(BoundaryConflictException.class)
                     .isThrownBy(() -> executorOf(losing).execute(new Subscribe("ada", "c1")))
-                    .withMessageContaining("is not tried again")
+                    .withMessageContaining("is not retried")
                     .satisfies(e -> assertThat(e.tag()).contains(EventTag.of("course", "c1")));
             status.setRollbackOnly();
         });

@@ -88,10 +88,10 @@ public final class CanonicalJson {
             HiddenFieldException hidden = HiddenFieldException.among(e);
             if (hidden != null) {
                 throw new IllegalArgumentException(value.getClass().getName()
-                        + " cannot be told from other commands by its JSON: " + hidden.getMessage());
+                        + " cannot be distinguished from other commands by its JSON: " + hidden.getMessage());
             }
             throw new IllegalArgumentException(
-                    value.getClass().getName() + " has no JSON form to be recognised by",
+                    value.getClass().getName() + " has no JSON form by which it could be recognised",
                     RedactedException.of(e, pathOf(e)));
         }
         MessageDigest digest = sha256();

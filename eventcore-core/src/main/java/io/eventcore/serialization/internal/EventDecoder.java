@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 
 /** Makes events of what a store holds, and names the place when that fails: for all stores, the only code that does. */
 public final class EventDecoder implements StoredEvent.Decoder {
-    private static final String NOT_WRITTEN = "it cannot be written in its shape of today: ";
+    private static final String NOT_WRITTEN = "it cannot be written in its current shape: ";
     private static final Logger LOG = LoggerFactory.getLogger(EventDecoder.class);
 
     private final EventSerializer serializer;
@@ -138,7 +138,7 @@ public final class EventDecoder implements StoredEvent.Decoder {
             protection.prepare(payloads);
         } catch (EventStoreException | PersonalDataException e) {
             // One key spoils all, and perhaps no reader wants its event: the one that decodes it is told.
-            LOG.debug("Keys of subjects were not fetched ahead", OwnThreads.redacted(e));
+            LOG.debug("Keys of subjects were not prefetched", OwnThreads.redacted(e));
         }
     }
 
@@ -205,7 +205,7 @@ public final class EventDecoder implements StoredEvent.Decoder {
             return read.metadata;
         } catch (RuntimeException e) {
             throw cannotBeRead(
-                    stored, "its metadata cannot be read", RedactedException.of(e, "not an object of texts"));
+                    stored, "its metadata cannot be read", RedactedException.of(e, "not an object of strings"));
         }
     }
 

@@ -91,8 +91,9 @@ class StoppedReactionTest {
         MODE.set(Mode.FAILS_AT_THE_DEADLINE);
 
         assertFails("Reaction 'warn' has stopped, so its deadlines are not executed: java.lang.IllegalStateException at"
-                + " position \\d+ \\(type 'seats.reserved'\\); its onError returned FAIL, or threw: mend the cause and resume"
-                + " the projection, or let onError answer SKIP or PARK");
+                + " position \\d+ \\(type 'seats.reserved'\\); its onError returned FAIL, or threw an exception: fix"
+                + " the cause and resume"
+                + " the projection, or let onError return SKIP or PARK");
     }
 
     @Test
@@ -100,8 +101,8 @@ class StoppedReactionTest {
         MODE.set(Mode.FAILS_AT_THE_EVENT);
 
         assertFails("Reaction 'warn' has stopped, so its deadlines are not executed:"
-                + " io.eventcore.reaction.ReactionRuleException at position \\d+ \\(type 'seats.reserved'\\): at\\(..\\) gave"
-                + " no time for the event; its onError returned FAIL.*");
+                + " io.eventcore.reaction.ReactionRuleException at position \\d+ \\(type 'seats.reserved'\\):"
+                + " at\\(..\\) returned no time for the event; its onError returned FAIL.*");
     }
 
     @Test

@@ -116,7 +116,7 @@ class InMemoryTransactionTest {
                     holder.setTimeoutInMillis(0);
                     assertThatExceptionOfType(TransientEventStoreException.class)
                             .isThrownBy(() -> store.readStream(ADA, LedgerEvent.class))
-                            .withMessage("The time of the caller's transaction is over");
+                            .withMessage("The caller's transaction has timed out");
                     assertThatExceptionOfType(TransientEventStoreException.class)
                             .isThrownBy(() -> append(ADA, noStream()));
                 }));
