@@ -411,7 +411,7 @@ public final class InMemoryProjectionStore implements ProjectionStore {
             List<PartitionInMemory> forgotten = rowsOf(projection, version);
             if (forgotten.stream().anyMatch(PartitionInMemory::isActive)) {
                 throw new IllegalStateException("Version " + version + " of projection '" + projection
-                        + "' is active: activate another one before it is forgotten");
+                        + "' is active: activate another one before you remove it");
             }
             rows.values().removeAll(forgotten);
             deadlines.getOrDefault(projection, new TreeMap<>()).remove(version);

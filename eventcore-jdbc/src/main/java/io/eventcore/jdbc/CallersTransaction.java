@@ -107,9 +107,10 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     static void checkWhetherItsEndIsSeen(DataSource target, ConnectionHolder holder) {
         if (TransactionPhase.isOlderThanTransaction(holder) && known(new Key(target), holder) == null) {
             throw new IllegalStateException(
-                    "The transaction of the event store's database is put aside, since another transaction manager has"
-                            + " begun one inside it, and the event store cannot see how the outer one ends. Use the event store"
-                            + " before the inner one begins, or in a new transaction of its own manager");
+                    "The transaction of the event store's database is suspended, because another transaction manager"
+                            + " has begun one inside it, and the event store cannot see how the outer one ends. Use"
+                            + " the event store before the inner transaction begins, or in a new transaction of its"
+                            + " own manager");
         }
     }
 
@@ -276,7 +277,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         try {
             connection.rollback();
         } catch (SQLException e) {
-            LOG.debug("A transaction could not be rolled back; its manager will find out", OwnThreads.redacted(e));
+            LOG.debug("A transaction could not be rolled back; its manager will notice", OwnThreads.redacted(e));
         } finally {
             DataSourceUtils.releaseConnection(connection, key);
         }
@@ -287,7 +288,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
             holder.getConnection().close();
         } catch (SQLException e) {
             LOG.debug(
-                    "A connection could not be closed; its transaction manager will find out", OwnThreads.redacted(e));
+                    "A connection could not be closed; its transaction manager will notice", OwnThreads.redacted(e));
         }
     }
 

@@ -246,7 +246,7 @@ final class Connections {
         } catch (SQLException e) {
             LOG.debug("A connection could not be closed", OwnThreads.redacted(e));
         } catch (RuntimeException | Error e) {
-            LOG.warn("A connection could not be given back", OwnThreads.redacted(e));
+            LOG.warn("A connection could not be returned to the pool", OwnThreads.redacted(e));
         }
     }
 
@@ -269,8 +269,9 @@ final class Connections {
                     && DataSourceUtils.getTargetConnection(holder.getConnection()) == physical) {
                 throw new IllegalStateException(
                         "The data source " + dataSource.getClass().getName()
-                                + " hands out the connection of the caller's transaction where the event store needs one of its"
-                                + " own: give it the data source beneath");
+                                + " returns the connection of the caller's transaction, but the event store needs one"
+                                + " of its"
+                                + " own: pass it the underlying data source");
             }
         }
     }

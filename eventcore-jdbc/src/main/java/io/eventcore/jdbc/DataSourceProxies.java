@@ -60,7 +60,8 @@ final class DataSourceProxies {
         } catch (SQLException | RuntimeException | AbstractMethodError e) {
             // One that chooses by the calling thread may fail on a thread that carries nothing.
             LOG.info(
-                    "The data source does not tell what it wraps. It may choose among databases, so appends do not share transactions",
+                    "The data source does not reveal what it wraps. It may be a routing data source, so appends do"
+                            + " not share transactions",
                     OwnThreads.redacted(e));
             return true;
         }

@@ -66,7 +66,7 @@ final class Deadline {
         try {
             return holder.getTimeToLiveInSeconds();
         } catch (TransactionTimedOutException e) {
-            throw new SQLException("The time of the caller's transaction is over", Failure.QUERY_CANCELED, e);
+            throw new SQLException("The caller's transaction has timed out", Failure.QUERY_CANCELED, e);
         }
     }
 }

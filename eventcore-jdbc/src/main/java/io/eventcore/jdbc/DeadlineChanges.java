@@ -157,7 +157,7 @@ final class DeadlineChanges {
     int retry(String projection, int version, GlobalPosition from, GlobalPosition to) {
         long shift = shiftMicros.getAsLong();
         return ofParked(
-                "Letting parked deadlines of reaction '" + projection + "' be executed",
+                "Retrying parked deadlines of reaction '" + projection + "'",
                 projection,
                 version,
                 retry,
@@ -171,7 +171,7 @@ final class DeadlineChanges {
 
     int discard(String projection, int version, GlobalPosition from, GlobalPosition to) {
         return ofParked(
-                "Giving up parked deadlines of reaction '" + projection + "'",
+                "Discarding parked deadlines of reaction '" + projection + "'",
                 projection,
                 version,
                 discard,

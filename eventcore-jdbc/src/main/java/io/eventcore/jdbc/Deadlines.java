@@ -85,7 +85,7 @@ final class Deadlines {
         addTo(values, slots);
         return statements
                 .first(
-                        "Looking at the deadlines of reaction '" + slots.projection() + "'",
+                        "Checking the deadlines of reaction '" + slots.projection() + "'",
                         next.in(slots),
                         row -> look(row, shiftMicros.getAsLong()),
                         values.toArray())

@@ -97,7 +97,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
     static void refuseRollback(ConnectionHolder holder) {
         if (holder.isRollbackOnly() && !TransactionPhase.isWatched() && TransactionPhase.isCallbackAfterCompletion()) {
             throw new IllegalStateException(
-                    "The transaction of this call has ended, or can only roll back, so what is given"
+                    "The transaction of this call has ended, or can only roll back, so what is passed"
                             + " to the event store would not be stored. " + REMEDY);
         }
     }
@@ -122,8 +122,8 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
             undo();
             throw new IllegalStateException((afterCompletion
                             ? "The call has joined a transaction that had ended before"
-                            : "The call has joined a transaction that another transaction manager put aside")
-                    + ", so what it gave to the event store would not be committed, and is not stored. " + REMEDY);
+                            : "The call has joined a transaction that another transaction manager has suspended")
+                    + ", so what it passed to the event store would not be committed, and is not stored. " + REMEDY);
         }
     }
 
@@ -149,7 +149,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
             // The look has begun a transaction, in which a statement has failed.
             connection.rollback();
         } catch (SQLException e) {
-            LOG.debug("A look at an ended transaction could not be ended", OwnThreads.redacted(e));
+            LOG.debug("A check of an ended transaction could not be completed", OwnThreads.redacted(e));
         } finally {
             DataSourceUtils.releaseConnection(connection, key);
         }
@@ -175,7 +175,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
                 holder.getConnection().close();
             }
         } catch (SQLException e) {
-            LOG.debug("A transaction could not be rolled back; its manager will find out", OwnThreads.redacted(e));
+            LOG.debug("A transaction could not be rolled back; its manager will notice", OwnThreads.redacted(e));
         } finally {
             DataSourceUtils.releaseConnection(connection, key);
         }

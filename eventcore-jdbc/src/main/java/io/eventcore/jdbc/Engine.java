@@ -258,7 +258,8 @@ enum Engine {
             if (GaleraNode.isOne(connection)) {
                 throw new UnsupportedDatabaseException(
                         "MySQL",
-                        "The event store was not tried on a Galera cluster of MySQL; this is a node of one (%s). It works on one of MariaDB"
+                        "The event store was never tested on a Galera cluster of MySQL, and this is a node of one"
+                                + " (%s). Use a Galera cluster of MariaDB"
                                 .formatted(version));
             }
             return MYSQL;

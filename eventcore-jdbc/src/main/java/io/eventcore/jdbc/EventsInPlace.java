@@ -98,7 +98,7 @@ final class EventsInPlace {
         if (!missing.isEmpty()) {
             ExportedEvent event = missing.values().iterator().next();
             throw new TransferConflictException(
-                    event.streamId(), event.version(), "the store says that an event is there, and holds none");
+                    event.streamId(), event.version(), "the store says that an event is there, but has none");
         }
     }
 

@@ -152,7 +152,7 @@ final class ExportedTags {
                 EventTag tag = tags.get(key);
                 if (tag == null) {
                     throw new SQLException(
-                            "The event at position %s carries a tag with key %d, which is not there"
+                            "The event at position %s carries a tag with key %d, which does not exist"
                                     .formatted(event.position(), key),
                             "55000");
                 }
@@ -167,7 +167,7 @@ final class ExportedTags {
     private List<ExportedEvent> inParts(Connection connection, long after, List<ExportedEvent> page)
             throws SQLException {
         if (page.size() == 1) {
-            throw new IllegalStateException("An event carries more tags than are read at once");
+            throw new IllegalStateException("An event carries more tags than the export reads at once");
         }
         int half = page.size() / 2;
         List<ExportedEvent> tagged = new ArrayList<>(of(connection, after, page.subList(0, half)));

@@ -20,7 +20,7 @@ final class ForeignIds {
             return StreamId.of(text);
         } catch (IllegalArgumentException changed) {
             throw new SQLException(
-                    "The database answered with a stream id that none can have: the session changes texts on their way",
+                    "The database returned an invalid stream id: the session changes texts in transit",
                     GENERAL,
                     changed);
         }
@@ -30,21 +30,21 @@ final class ForeignIds {
     static SQLException found(String rowId) throws SQLException {
         return EventTag.isRow(rowId)
                 ? new SQLException(
-                        "The database answered with a tag that was not asked for: the session changes texts on their way",
+                        "The database returned a tag that was not requested: the session changes texts in transit",
                         GENERAL)
                 : found(read(rowId));
     }
 
     static SQLException found(StreamId id) {
         return new SQLException(
-                "The database answered with stream '%s', which was not asked for: the session changes texts on their way"
+                "The database returned stream '%s', which was not requested: the session changes texts in transit"
                         .formatted(id),
                 GENERAL);
     }
 
     static SQLException missing(String rowId) {
         return new SQLException(
-                "The database has no row for %s, which was just written: the session changes texts on their way"
+                "The database has no row for %s, which was just written: the session changes texts in transit"
                         .formatted(RowIds.named(rowId)),
                 GENERAL);
     }

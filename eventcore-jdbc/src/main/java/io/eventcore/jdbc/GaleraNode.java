@@ -45,7 +45,8 @@ final class GaleraNode {
         String options = settings(connection, PROVIDER_OPTIONS).getOrDefault("wsrep_provider_options", "");
         if (!options.matches("(?s).*\\brepl\\.commit_order\\s*=\\s*3\\b.*")) {
             throw new EventStoreUnavailableException(
-                    "This node of a Galera cluster may show commits in another order than it is given them, so readers would miss events:"
+                    "This node of a Galera cluster may show commits in another order than it receives them, so"
+                            + " readers would miss events:"
                             + " repl.commit_order in wsrep_provider_options must be 3, the default",
                     null);
         }

@@ -11,8 +11,8 @@ import java.util.OptionalInt;
 import javax.sql.DataSource;
 
 /**
- * A database with the tables of an event store, looked at once: PostgreSQL, MariaDB, MySQL or H2. Gives every store that
- * these tables hold.
+ * A database with the tables of an event store, inspected once: PostgreSQL, MariaDB, MySQL or H2. Provides every store
+ * that these tables hold.
  *
  * <pre>{@code
  * JdbcDatabase database = JdbcDatabase.of(dataSource);
@@ -21,8 +21,8 @@ import javax.sql.DataSource;
  *         .build();
  * }</pre>
  *
- * <p>The tables must be there: see {@link JdbcSchema}. Stores of one database know its engine, its kind of sessions and how many
- * connections there are. Safe for any number of threads.
+ * <p>The tables must exist: see {@link JdbcSchema}. All stores of the database share what it knows about the engine,
+ * the kind of sessions and the number of connections. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -57,17 +57,17 @@ public class JdbcDatabase {
         return builder(dataSource).build();
     }
 
-    /** The database, with the names of its tables still to be chosen. */
+    /** Begins a database with settings of your choice. */
     public static Builder builder(DataSource dataSource) {
         return new Builder(dataSource);
     }
 
-    /** The events, with the default limits and settings. */
+    /** The event store, with the default limits and settings. */
     public JdbcEventStore eventStore(EventSerializer serializer) {
         return eventStoreBuilder(serializer).build();
     }
 
-    /** The events, with the limits and settings still to be chosen. */
+    /** Begins an event store with limits and settings of your choice. */
     public JdbcEventStore.Builder eventStoreBuilder(EventSerializer serializer) {
         return new JdbcEventStore.Builder(this, serializer);
     }
@@ -83,9 +83,10 @@ public class JdbcDatabase {
     }
 
     /**
-     * The keys of subjects whose personal data is sealed.
+     * The keys with which the personal data of subjects is sealed.
      *
-     * @param wrapping protects them in the database: {@link io.eventcore.personaldata.MasterKeys}, or a key management service
+     * @param wrapping protects the keys in the database: {@link io.eventcore.personaldata.MasterKeys}, or a key
+     *     management service
      */
     public JdbcSubjectKeyStore subjectKeyStore(KeyWrapping wrapping) {
         return new JdbcSubjectKeyStore(connections, dialect, Objects.requireNonNull(wrapping, "wrapping"));
@@ -97,24 +98,25 @@ public class JdbcDatabase {
     }
 
     /**
-     * The events as they are stored, to be exported and imported; nothing is decoded. To import takes the owner of the
-     * tables, for applications cannot write past the functions of the schema.
+     * The events in stored form, for export and import; nothing is decoded. An import needs the owner of the tables,
+     * because other roles can write only through the functions of the schema.
      */
     public StoredLog storedLog() {
         return new JdbcStoredLog(connections, dialect, keepsIdsUnique());
     }
 
     /**
-     * Gives events that were stored without them the tags that they say today. Takes the owner of the tables.
+     * Gives stored events the tags that their classes declare today. Needs the owner of the tables.
      *
      * @param serializer reads the events
-     * @param types the types it reads, which tell the names of the tags: those that {@link io.eventcore.Tag} marks
+     * @param types the types that it reads, which determine the names of the tags: those that {@link io.eventcore.Tag}
+     *     marks
      */
     public TagBackfill tagBackfill(EventSerializer serializer, EventTypes types) {
         return TagBackfill.of(connections, dialect, serializer, types);
     }
 
-    /** Where pages of the log have come from; empty if there is no replica. */
+    /** Where pages of the log were read; empty if there is no replica. */
     public Optional<ReplicaStatus> replicaStatus() {
         return replica.map(Replica::status);
     }
@@ -131,18 +133,20 @@ public class JdbcDatabase {
         return dialect;
     }
 
-    /** How many connections there are at most; empty if it is not known. */
+    /** The maximum number of connections; empty if unknown. */
     OptionalInt poolSize() {
         return poolSize;
     }
 
-    /** Whether the database keeps event ids unique. If the thread chooses the database, only one of them was asked. */
+    /**
+     * Whether the database keeps event ids unique. If the thread chooses the database, only one of them was checked.
+     */
     boolean keepsIdsUnique() {
         return uniqueIds && !connections.isRouting();
     }
 
     /**
-     * How to find the tables. Not safe for concurrent use.
+     * Settings of a database. Not safe for concurrent use.
      *
      * @since 0.1
      */
@@ -160,22 +164,29 @@ public class JdbcDatabase {
             this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
         }
 
-        /** The schema of the tables; by default the one the connections are in. Lower case, digits, underscores. */
+        /**
+         * The schema of the tables; by default the current schema of the connections. Lower-case letters, digits and
+         * underscores.
+         */
         public Builder schema(String name) {
             this.schema = Objects.requireNonNull(name, "schema");
             return this;
         }
 
-        /** What the names of the tables begin with, by default {@code eventcore_}. Lower case, digits, underscores. */
+        /**
+         * The prefix of the names of the tables, by default {@code eventcore_}. Lower-case letters, digits and
+         * underscores.
+         */
         public Builder tablePrefix(String prefix) {
             this.tablePrefix = Objects.requireNonNull(prefix, "tablePrefix");
             return this;
         }
 
         /**
-         * How many connections the data source has at most. At most half of them, and no more than four, wait for streams that
-         * other transactions have locked; with one connection none does. Commands with an id have a quarter for that, apart.
-         * A HikariCP pool tells its size itself. Of another pool that says nothing here, one connection waits.
+         * The maximum number of connections of the data source. At most half of them, and no more than four, wait for
+         * streams that other transactions have locked; with a single connection, none does. Commands with an id use
+         * another quarter for that. The size of a HikariCP pool is detected. If the size of another pool is not set
+         * here, one connection waits.
          *
          * @throws IllegalArgumentException if it is below 1
          */
@@ -188,8 +199,8 @@ public class JdbcDatabase {
         }
 
         /**
-         * Trusts the tables to be there and of the right version, instead of looking. For tables that are created later; with
-         * wrong ones, the first call fails or events are lost.
+         * Trusts that the tables exist and have the right version, instead of checking. For tables that are created
+         * later; if they are wrong, the first call fails or events are lost.
          */
         public Builder withoutSchemaCheck() {
             this.checksSchema = false;
@@ -197,8 +208,8 @@ public class JdbcDatabase {
         }
 
         /**
-         * Accepts tables into which an import was begun and not ended: to go on with it by {@link JdbcDatabase#storedLog()}.
-         * Until then nothing can be appended to them.
+         * Accepts tables with an unfinished import, to continue it with {@link JdbcDatabase#storedLog()}. Until it
+         * ends, no append is possible.
          */
         public Builder acceptUnfinishedImport() {
             this.acceptsUnfinishedImport = true;
@@ -206,32 +217,36 @@ public class JdbcDatabase {
         }
 
         /**
-         * Standbys of the primary, for readers of the log that have much to catch up with: they are given what is settled on
-         * the primary, from a standby that has replayed it, and lack nothing. All else, and what no standby can give, comes from the
-         * primary. Only PostgreSQL; its servers must not allow prepared transactions.
+         * Standbys of the primary, for readers of the log that are far behind: they read from a standby what is settled
+         * on the primary, once the standby has replayed it, and miss nothing. Everything else, and everything that no
+         * standby can provide, comes from the primary. PostgreSQL only; its servers must not allow prepared
+         * transactions.
          *
-         * <p>No connection is taken from it until then. It should give up soon when it has none, within a second or two: so long a
-         * reader waits before it turns to the primary.
+         * <p>The data source is not used before that. Its connection time-out should be short, a second or two: a
+         * reader waits that long before it reads from the primary instead.
          *
-         * @param standbys connections to standbys, whichever answers
+         * @param standbys connections to any of the standbys
          */
         public Builder replica(DataSource standbys) {
             this.replica = Optional.of(Objects.requireNonNull(standbys, "standbys"));
             return this;
         }
 
-        /** How many events must be wanted, and there, for a standby to be asked; for tests of few events. */
+        /**
+         * How many events a page must want, and the log must have, before a standby is asked; for tests with few
+         * events.
+         */
         Builder smallestReplicaPage(int events) {
             this.smallestReplicaPage = events;
             return this;
         }
 
         /**
-         * The database, after a look at it and its tables on one connection.
+         * The database, after inspecting it and its tables on one connection.
          *
-         * @throws IllegalArgumentException if schema or prefix are not acceptable
-         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported, or has a replica and is no
-         *     PostgreSQL
+         * @throws IllegalArgumentException if schema or prefix are not valid
+         * @throws UnsupportedDatabaseException if the database is of a kind that is not supported, or has a replica and
+         *     is not PostgreSQL
          * @throws SchemaException if the tables are missing or of another version
          * @throws EventStoreUnavailableException if the database cannot be reached
          */
@@ -258,7 +273,7 @@ public class JdbcDatabase {
             }
             if (connections.isRouting()) {
                 throw new IllegalArgumentException(
-                        "A data source that chooses among databases cannot have one replica for all of them");
+                        "A routing data source cannot have one replica for all of its databases");
             }
             return new Replica(new Connections(standbys), dialect, smallestReplicaPage, System::nanoTime);
         }

@@ -54,12 +54,12 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /**
  * An event store in a relational database: PostgreSQL, MariaDB, MySQL or H2.
  *
- * <p>An append inside a Spring transaction that holds a connection to the same database joins it. Otherwise it runs on
- * a connection of its own and is committed when the call returns; so does an append from a callback after a commit, for
+ * <p>An append inside a Spring transaction that holds a connection to the same database joins it. Otherwise, it runs on
+ * its own connection and is committed when the call returns. So does an append from a callback after a commit, for
  * which the transaction manager needs {@link io.eventcore.transaction.TransactionPhase#listener()}. Reading the log
  * never joins.
  *
- * <p>Given by {@link JdbcDatabase}. Safe for any number of threads.
+ * <p>Provided by {@link JdbcDatabase}. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -186,8 +186,8 @@ public class JdbcEventStore implements EventStore {
     }
 
     /**
-     * The names of tags that a {@link TagBackfill} has to do with, each with whether it has ended. All others are complete; so
-     * are all if the tables hold no tags.
+     * The names of tags for which there was a {@link TagBackfill}, each with whether it has ended. All other names are
+     * complete, and all names are if the tables hold no tags.
      *
      * @throws EventStoreException if the database cannot be read
      */
@@ -215,7 +215,7 @@ public class JdbcEventStore implements EventStore {
                 : outcome;
     }
 
-    /** What an append has written that cannot be sent again, as it would be told if it could. */
+    /** The result of an append that cannot be sent again, as if it were repeated. */
     private Optional<EventStreamSlice> storedBefore(SerializedAppend append) {
         if (!uniqueIds && !append.isRefusedTheSecondTime()) {
             return Optional.empty();
@@ -231,7 +231,7 @@ public class JdbcEventStore implements EventStore {
         }
     }
 
-    /** Whether a repetition of this append is recognised by its ids alone, not by the versions it expects. */
+    /** Whether the store recognises a repetition of this append only by its ids, not by its expected versions. */
     private boolean isToldByIds(SerializedAppend append) {
         return uniqueIds && !append.isRefusedTheSecondTime();
     }
@@ -308,8 +308,8 @@ public class JdbcEventStore implements EventStore {
     }
 
     /**
-     * The version of the tables as it is now, by one short read on a connection of its own: a script may have been run since
-     * the store was made.
+     * The current version of the tables, by one short read on its own connection: a script may have been run since the
+     * store was built.
      *
      * @throws SchemaException if the settings are missing
      * @throws EventStoreUnavailableException if the database cannot be reached
@@ -454,15 +454,15 @@ public class JdbcEventStore implements EventStore {
             return this;
         }
 
-        /** Who is told when events were committed by this store. */
+        /** The listener to events that this store has committed. */
         public Builder appendListener(AppendListener appendListener) {
             this.listener = Objects.requireNonNull(appendListener, "appendListener");
             return this;
         }
 
         /**
-         * Checks that the tables hold tags when the store is built, for one whose events carry them. Otherwise the first append
-         * or read of tags does.
+         * Checks when the store is built that the tables hold tags, for a store whose events carry them. Otherwise the
+         * first append or read with tags checks it.
          */
         public Builder checkTags() {
             this.checksTags = true;
@@ -470,8 +470,8 @@ public class JdbcEventStore implements EventStore {
         }
 
         /**
-         * Whether and how appends that wait at the same time share a transaction. Never where the data source chooses
-         * the database by the calling thread, since one thread sends what others append.
+         * Whether and how appends that wait at the same time share a transaction. Never with a routing data source,
+         * which chooses the database by the calling thread, since one thread sends what others append.
          */
         public Builder groupCommit(GroupCommitSettings settings) {
             this.groupCommit = Objects.requireNonNull(settings, "groupCommit");
@@ -479,8 +479,8 @@ public class JdbcEventStore implements EventStore {
         }
 
         /**
-         * How many bytes of payload and metadata one read holds at once, by default 4 MiB: a page of the log ends when they
-         * are used up, and what is fetched ahead of a stream too. An event that is larger is read alone.
+         * Upper limit for the bytes of payload and metadata that one read holds at once, by default 4 MiB. It limits a
+         * page of the log, and what is fetched ahead of a stream. A larger event is read alone.
          *
          * @throws IllegalArgumentException if it is below 1
          */
@@ -493,15 +493,15 @@ public class JdbcEventStore implements EventStore {
         }
 
         /**
-         * Reads long streams from the database's replica too, if it has one: what does not come with the first statement, which the
-         * primary answers in any case. A read ends where it would end on the primary and lacks nothing.
+         * Also reads long streams from the database's replica, if it has one: everything after the first statement,
+         * which the primary always answers. A read ends where it would end on the primary and misses nothing.
          */
         public Builder streamsFromReplica() {
             this.streamsFromReplica = true;
             return this;
         }
 
-        /** How to spend the time before another attempt to settle an append; for tests, which do not wait. */
+        /** How to wait before another attempt to settle an append; for tests, which do not wait. */
         Builder settlingPause(OwnAppends.Pause pause) {
             this.settlingPause = pause;
             return this;

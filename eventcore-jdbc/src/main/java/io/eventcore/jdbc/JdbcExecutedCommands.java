@@ -27,10 +27,11 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Remembers executed commands in the tables of a {@link JdbcEventStore}, in the transaction that appends their events. Given by {@link JdbcDatabase}.
+ * Stores executed commands in the tables of a {@link JdbcEventStore}, in the transaction that appends their events.
+ * Provided by {@link JdbcDatabase}.
  *
- * <p>Without a transaction of the caller, a command with an id runs in one of its own and does not share it with others,
- * as group commit would: two statements more, and a commit for each. Safe for any number of threads and processes.
+ * <p>Without a transaction of the caller, a command with an id runs in its own transaction, which is not part of group
+ * commit: that costs two more statements, and a commit for each command. Safe for any number of threads and processes.
  *
  * @since 0.1
  */
@@ -167,13 +168,13 @@ public class JdbcExecutedCommands implements ExecutedCommands {
             }
         }
 
-        /** A session that cannot be set back must not come to others; what failed before is what is told. */
+        /** A session that cannot be reset must not be reused; the earlier failure is the one to report. */
         private static boolean restore(Connection connection, LockTimeouts.Restore before) throws SQLException {
             try {
                 before.restore();
                 return true;
             } catch (SQLException e) {
-                LOG.debug("The lock time-out of a session could not be set back; it is ended", OwnThreads.redacted(e));
+                LOG.debug("The lock time-out of a session could not be reset; closing the session", OwnThreads.redacted(e));
                 connection.abort(Runnable::run);
                 return false;
             }
@@ -217,7 +218,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     }
 
     /**
-     * Takes the id. Waits for another transaction that has taken it and not ended yet.
+     * Claims the id. Waits for another transaction that has claimed it and not ended yet.
      *
      * @return empty if the id was free and is ours now; else what was executed under it
      */
@@ -228,7 +229,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
         }
         return Optional.of(table.findLocked(connection, id)
                 .orElseThrow(() -> new TransientEventStoreException(
-                        "Command id '" + id + "' was taken and given back at the same moment", null)));
+                        "Command id '" + id + "' was claimed and released at the same moment", null)));
     }
 
     /**
@@ -268,7 +269,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
      * written one row, and the old session, which had before, is refused if it comes second.
      */
     private ExecutedCommand settle(CommandId id, String fingerprint, SQLException cause) {
-        LOG.warn("The connection was lost while a command with an id was committed; finding out how it ended");
+        LOG.warn("The connection was lost during the commit of a command with an id; finding out its outcome");
         for (long delay : OwnAppends.SETTLE_AFTER_MILLIS) {
             if (!pause(delay)) {
                 break;
@@ -284,7 +285,7 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 continue;
             }
             return earlier.orElseThrow(() -> new TransientEventStoreException(
-                    "The connection was lost while a command was committed; it was not", cause));
+                    "The connection was lost during the commit of a command; the command was not committed", cause));
         }
         throw new CommandOutcomeUnknownException(id.toString(), cause);
     }
@@ -333,6 +334,6 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     }
 
     private EventStoreException failed(SQLException e) {
-        return dialect.classify(e).toException("Remembering a command", e);
+        return dialect.classify(e).toException("Storing a command id", e);
     }
 }

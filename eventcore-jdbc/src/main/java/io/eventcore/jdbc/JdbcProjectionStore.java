@@ -25,10 +25,10 @@ import java.util.function.LongSupplier;
 import java.util.function.ToIntFunction;
 
 /**
- * Leases, checkpoints, parked streams and deadlines in the tables of the event store, given by {@link JdbcDatabase}.
+ * Leases, checkpoints, parked streams and deadlines in the tables of the event store, provided by {@link JdbcDatabase}.
  *
- * <p>The time that leases run out and deadlines fall due by is that of the database. Every statement about leases is a transaction of its own
- * and leaves nothing behind in the session, so transaction poolers do no harm. Safe for any number of threads.
+ * <p>Leases run out and deadlines fall due by the clock of the database. Every statement about leases is a transaction
+ * of its own and leaves nothing in the session, so transaction poolers do no harm. Safe for any number of threads.
  *
  * @since 0.1
  */

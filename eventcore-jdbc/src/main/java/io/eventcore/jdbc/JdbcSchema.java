@@ -18,11 +18,11 @@ import java.util.regex.Pattern;
 import javax.sql.DataSource;
 
 /**
- * The tables of a store: creates them, and checks that they are the right ones.
+ * The tables of a store: creates them, and checks their version.
  *
- * <p>The scripts are ordinary files on the class path ({@code io/eventcore/jdbc/schema-*.sql}): an application that manages its
- * database by Flyway or Liquibase runs the same text. Safe for any number of threads and for several applications that
- * start at the same time.
+ * <p>The scripts are ordinary files on the class path ({@code io/eventcore/jdbc/schema-*.sql}): an application that
+ * manages its database with Flyway or Liquibase runs the same text. Safe for any number of threads and for several
+ * applications that start at the same time.
  *
  * @since 0.1
  */
@@ -53,15 +53,15 @@ public class JdbcSchema {
     /**
      * The tables with names of the caller's choice.
      *
-     * @param schema the schema of the tables, which must exist; empty for the one the connections are in
-     * @param tablePrefix what the names of the tables begin with
-     * @throws IllegalArgumentException if schema or prefix are not acceptable
+     * @param schema the schema of the tables, which must exist; empty for the current schema of the connections
+     * @param tablePrefix the prefix of the names of the tables
+     * @throws IllegalArgumentException if schema or prefix are not valid
      */
     public static JdbcSchema in(DataSource dataSource, String schema, String tablePrefix) {
         return new JdbcSchema(new Connections(dataSource), new TableNames(schema, tablePrefix));
     }
 
-    /** The same tables with these indexes besides. */
+    /** The same tables with these additional indexes. */
     public JdbcSchema with(OptionalIndex... optional) {
         Set<OptionalIndex> all = EnumSet.noneOf(OptionalIndex.class);
         all.addAll(indexes);
@@ -70,11 +70,11 @@ public class JdbcSchema {
     }
 
     /**
-     * Creates what is missing, indexes on existing tables too; leaves alone what is there. Tables of an older version keep
-     * that version; an index that was not asked for stays.
+     * Creates what is missing, including indexes on existing tables; does not change what exists. Tables of an older
+     * version keep that version; an additional index stays.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if the script fails, or the tables there are of a version this library does not work with
+     * @throws SchemaException if the script fails, or existing tables are of a version this library does not work with
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public void create() {
@@ -111,9 +111,9 @@ public class JdbcSchema {
     }
 
     /**
-     * Checks that the tables are such that this version works with them. A few short reads; changes nothing.
+     * Checks that this library works with the tables. A few short reads; changes nothing.
      *
-     * @return the version of the tables; it may be another than {@link #version()}
+     * @return the version of the tables; it may differ from {@link #version()}
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws SchemaException if the tables are missing, of a version this library does not work with, or were set back
      * @throws EventStoreUnavailableException if the database cannot be reached
@@ -124,10 +124,10 @@ public class JdbcSchema {
     }
 
     /**
-     * Checks as {@link #validate()} does, and that the tables of projections are there and the database takes changes: by a
-     * statement that changes no row. One connection, a few short statements.
+     * Checks as {@link #validate()} does, and also that the tables of projections exist and the database accepts
+     * writes, with a statement that changes no row. One connection, a few short statements.
      *
-     * @return the version of the tables; it may be another than {@link #version()}
+     * @return the version of the tables; it may differ from {@link #version()}
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws SchemaException if tables are missing, of a version this library does not work with, or were set back
      * @throws EventStoreUnavailableException if the database cannot be reached, or is read-only
@@ -142,8 +142,8 @@ public class JdbcSchema {
     }
 
     /**
-     * The newest version of the tables that this library knows, and that {@link #create()} makes. It works with those of
-     * the release before too, and with newer ones that say that it may.
+     * The newest version of the tables that this library knows, and that {@link #create()} makes. It also works with
+     * the version of the previous release, and with newer ones that declare themselves compatible.
      */
     public static int version() {
         return SchemaSettings.KNOWN;
@@ -165,13 +165,13 @@ public class JdbcSchema {
     }
 
     /**
-     * The text of the script for this database by which the owner of the tables grants two roles what they need: one
-     * reads and appends, the other reads. Made for the version that the tables have, or the newest if there are none. On
-     * PostgreSQL it creates the roles if they are missing.
+     * The text of the script for this database with which the owner of the tables grants two roles what they need: one
+     * reads and appends, the other only reads. It fits the version of the tables, or the newest version if there are
+     * none. On PostgreSQL it creates the roles if they are missing.
      *
-     * @param appRole the role of the application; lower case, digits, underscores
-     * @param readerRole the role of those who only read; lower case, digits, underscores
-     * @throws IllegalArgumentException if a name is not acceptable, or both are the same
+     * @param appRole the role of the application; lower-case letters, digits and underscores
+     * @param readerRole the role that only reads; lower-case letters, digits and underscores
+     * @throws IllegalArgumentException if a name is not valid, or both are the same
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
@@ -190,16 +190,16 @@ public class JdbcSchema {
         return ROLE.matcher(script).replaceAll(role -> role.group().startsWith("app") ? appRole : readerRole);
     }
 
-    /** What is made of a database that was looked at. */
+    /** Creates an object for an inspected database. */
     @FunctionalInterface
     interface Opened<T> {
         T by(Dialect dialect, boolean uniqueIds);
     }
 
     /**
-     * Looks at the database on one connection, and makes its commits durable.
+     * Inspects the database on one connection, and makes its commits durable.
      *
-     * @param checked whether the tables must be those this version works with, or are not looked at
+     * @param checked whether to check that this library works with the tables
      */
     <T> T open(boolean checked, Opened<T> opened) {
         return own(connection -> {

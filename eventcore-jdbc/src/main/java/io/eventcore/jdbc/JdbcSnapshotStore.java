@@ -19,9 +19,9 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Keeps snapshots in the tables of a {@link JdbcEventStore}, given by {@link JdbcDatabase}.
+ * Stores snapshots in the tables of a {@link JdbcEventStore}; provided by {@link JdbcDatabase}.
  *
- * <p>A snapshot is found within the caller's transaction and stored outside of it. Safe for any number of threads and
+ * <p>It reads a snapshot within the caller's transaction, and stores one outside it. Safe for any number of threads and
  * processes.
  *
  * @since 0.1
@@ -158,7 +158,7 @@ public class JdbcSnapshotStore implements SnapshotStore {
         }
     }
 
-    /** Keys may be longer than what a database takes for an index. */
+    /** Keys may be longer than what a database accepts for an index. */
     private static String hash(SnapshotKey key) {
         return CanonicalJson.hash(key.commandType() + '\n' + key.inputs());
     }

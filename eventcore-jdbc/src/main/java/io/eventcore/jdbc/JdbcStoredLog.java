@@ -109,7 +109,7 @@ final class JdbcStoredLog implements StoredLog {
         try {
             return connections.own(connection -> imports.refusal(connection, event));
         } catch (SQLException e) {
-            throw failed("Asking what the database takes", e);
+            throw failed("Asking what the database accepts", e);
         }
     }
 
@@ -219,7 +219,8 @@ final class JdbcStoredLog implements StoredLog {
     public RestoreState beginRestore(GlobalPosition last) {
         if (last.value() > imports.maxPosition()) {
             throw new TransferRefusedException(
-                    "This database keeps positions up to %d, the log reaches %s: append to it"
+                    "This database keeps positions up to %d, but the log reaches %s: append its events to the store"
+                            + " instead"
                             .formatted(imports.maxPosition(), last));
         }
         try {
@@ -276,12 +277,12 @@ final class JdbcStoredLog implements StoredLog {
     /** In a transaction that keeps other imports waiting. */
     private void checkLast(Connection connection, GlobalPosition expected) throws SQLException {
         if (!isUnfinished(connection)) {
-            throw new TransferRefusedException("The import was ended by another one");
+            throw new TransferRefusedException("Another import has ended this one");
         }
         GlobalPosition found = last(connection);
         if (!found.equals(expected)) {
             throw new TransferRefusedException(
-                    "The import has come to position %s, the store to %s: another import is under way"
+                    "The import has reached position %s, the store %s: another import is in progress"
                             .formatted(expected, found));
         }
     }
@@ -330,7 +331,7 @@ final class JdbcStoredLog implements StoredLog {
                         throw new TransferConflictException(
                                 event.streamId(),
                                 event.version(),
-                                "its id is that of another event, at position %d, and this store keeps ids unique"
+                                "another event, at position %d, has the same id, and this store keeps ids unique"
                                         .formatted(found.getLong(1)));
                     }
                 }
@@ -439,7 +440,7 @@ final class JdbcStoredLog implements StoredLog {
     private RuntimeException failed(String action, SQLException e) {
         return SqlErrors.isForbidden(e)
                 ? new TransferRefusedException(
-                        action + " is for the owner of the tables alone; this user may not", Failure.redacted(e))
+                        action + " needs the owner of the tables; this user is not the owner", Failure.redacted(e))
                 : dialect.classify(e).toException(action, e);
     }
 }

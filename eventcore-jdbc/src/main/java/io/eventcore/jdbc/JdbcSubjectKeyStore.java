@@ -31,7 +31,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Keeps the keys of subjects in a table beside the events, wrapped by a master key. Given by {@link JdbcDatabase}.
+ * Stores the keys of subjects in a table beside the events, wrapped by a master key. Provided by {@link JdbcDatabase}.
  *
  * <p>Safe for any number of threads and processes.
  *
@@ -117,7 +117,7 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
         }
         if (all.size() != hashes.size()) {
             throw new TransientEventStoreException(
-                    "The key of a subject was made by another transaction that this one does not see", null);
+                    "Another transaction, which this one does not see, has created the key of a subject", null);
         }
         return all;
     }
@@ -237,11 +237,11 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     }
 
     /**
-     * Wraps every key by the current master key that another one has wrapped; afterwards that one is not needed any more. Touches no event. May run
-     * while the application works, again and again.
+     * Wraps with the current master key every key that another one has wrapped; afterwards, the other one is no longer
+     * needed. Touches no event. May run while the application works, as often as you like.
      *
      * @return how many keys were wrapped again
-     * @throws EventStoreUnavailableException if one of the master keys is not known
+     * @throws EventStoreUnavailableException if one of the master keys is not configured
      */
     public long rewrapAll() {
         long rewrapped = 0;

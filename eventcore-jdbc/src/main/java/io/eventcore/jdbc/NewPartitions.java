@@ -132,7 +132,7 @@ final class NewPartitions {
     boolean divideAnew(List<Lease> leases, int partitions, ToIntFunction<StreamId> partitionOf) {
         ProjectionPartition one = leases.get(0).partition();
         return statements.run(
-                "Dividing projection '" + one.projection() + "' anew",
+                "Changing the partitions of projection '" + one.projection() + "' anew",
                 connection -> transactions.run(connection, () -> {
                     Optional<Rows> merged = lockAll(connection, leases, partitions);
                     if (merged.isEmpty()) {

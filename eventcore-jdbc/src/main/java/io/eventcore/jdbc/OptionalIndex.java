@@ -12,19 +12,19 @@ import java.util.List;
  */
 public enum OptionalIndex {
     /**
-     * On the type of an event and its position: a reader of the log that asks for a few types does not look at all events.
+     * On the type of an event and its position: a read of the log that selects a few types need not look at all events.
      */
     EVENT_TYPE("index-event-type", false, "type", "position"),
 
     /**
-     * Unique, on event ids: a repeated append is recognised although it expects its streams in no exact version. The
-     * repetition returns the first result and writes nothing, by itself or in a caller's transaction, which goes on; if it
-     * meets the first one before that has ended, it may fail with a
-     * {@link io.eventcore.TransientEventStoreException} in a caller's transaction: repeat the transaction. An append whose
-     * connection was lost at the commit is settled by sending it again.
+     * Unique, on event ids: the store recognises a repeated append even if it expects no exact version of its streams.
+     * The repetition returns the first result and writes nothing, alone or in a caller's transaction, which can
+     * continue. In a caller's transaction, a repetition that meets the first append before it has ended may fail with a
+     * {@link io.eventcore.TransientEventStoreException}: repeat the transaction. If the connection of an append was
+     * lost at the commit, the store settles it by sending it again.
      *
-     * <p>A store looks for the index when it is built. One that was built before works, but fails a caller's transaction in
-     * which an append is repeated.
+     * <p>A store checks for the index when it is built. A store that was built before the index works, but a repeated
+     * append fails the caller's transaction.
      */
     EVENT_ID("index-event-id", true, "event_id");
 
@@ -38,7 +38,7 @@ public enum OptionalIndex {
         this.columns = String.join(" ", columns);
     }
 
-    /** What the names of its scripts begin with. */
+    /** The prefix of the names of its scripts. */
     String script() {
         return script;
     }

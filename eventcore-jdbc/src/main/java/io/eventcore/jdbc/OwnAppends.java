@@ -78,7 +78,7 @@ final class OwnAppends {
      * version would refuse that attempt, nothing is sent; only finding the events settles it then.
      */
     private AppendResult settle(SerializedAppend append, Exception cause) {
-        LOG.warn("The connection was lost while an append was committed; finding out how it ended");
+        LOG.warn("The connection was lost during the commit of an append; finding out its outcome");
         List<Exception> failures = new ArrayList<>();
         for (long delay : SETTLE_AFTER_MILLIS) {
             try {

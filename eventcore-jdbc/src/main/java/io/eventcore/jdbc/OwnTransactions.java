@@ -72,7 +72,7 @@ class OwnTransactions {
             }
             connection.setAutoCommit(true);
         } catch (SQLException e) {
-            LOG.debug("A connection could not be restored; its pool will find out", OwnThreads.redacted(e));
+            LOG.debug("A connection could not be reset; its pool will notice", OwnThreads.redacted(e));
         }
     }
 

@@ -248,7 +248,7 @@ final class ParkedStreamChanges {
     }
 
     private static String asking(String projection) {
-        return "Asking for parked streams of projection '" + projection + "'";
+        return "Requesting a change of parked streams of projection '" + projection + "'";
     }
 
     /**

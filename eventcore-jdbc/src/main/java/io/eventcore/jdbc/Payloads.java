@@ -98,7 +98,7 @@ final class Payloads {
     private static byte[] of(Map<Long, byte[]> payloads, long position) throws SQLException {
         byte[] payload = payloads.get(position);
         if (payload == null) {
-            throw new SQLException("The event at position %d is not there any more".formatted(position), "55000");
+            throw new SQLException("The event at position %d no longer exists".formatted(position), "55000");
         }
         return payload;
     }

@@ -27,7 +27,7 @@ final class PoolSize {
             // HikariCP is not on the class path, so it is no pool of its.
             return OptionalInt.empty();
         } catch (SQLException | RuntimeException | AbstractMethodError e) {
-            LOG.debug("A data source does not tell what it wraps", OwnThreads.redacted(e));
+            LOG.debug("A data source does not reveal what it wraps", OwnThreads.redacted(e));
             return OptionalInt.empty();
         }
     }

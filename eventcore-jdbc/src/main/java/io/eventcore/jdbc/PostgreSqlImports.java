@@ -192,7 +192,7 @@ final class PostgreSqlImports implements Imports {
         } catch (SQLException e) {
             String state = String.valueOf(e.getSQLState());
             if (state.startsWith(DATA_EXCEPTION)) {
-                return Optional.of("PostgreSQL keeps JSON alone, and does not take its payload as such (SQLState %s)"
+                return Optional.of("PostgreSQL stores only JSON, and does not accept its payload as JSON (SQLState %s)"
                         .formatted(state));
             }
             if (state.startsWith(LIMIT_EXCEEDED)) {

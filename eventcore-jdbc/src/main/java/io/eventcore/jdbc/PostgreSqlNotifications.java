@@ -22,17 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells other processes by NOTIFY that events were committed, and hears the same from them, so that projections need not
- * wait for the next poll. PostgreSQL only.
+ * Notifies other processes of committed events with NOTIFY, and listens to theirs, so that projections need not wait
+ * for the next poll. PostgreSQL only.
  *
- * <p>Nothing depends on it: a projection that hears nothing finds out at its next poll. A notification is sent after the
- * commit, by a thread and on a connection that have nothing to do with the append, because a transaction that notifies
- * commits one at a time in the whole server. However many commits there are, one notification is under way, and one
- * follows it for all that came meanwhile.
+ * <p>Correctness does not depend on it: a projection that misses a notification sees the events at its next poll. A
+ * separate thread sends the notification after the commit, on a separate connection, because in the whole server only
+ * one transaction that notifies can commit at a time. However many commits there are, one notification is in progress,
+ * and one follows it for all commits meanwhile.
  *
- * <p>Listening keeps a connection of the data source for good: a pool needs one more. It needs a session of its own, so
- * behind a pooler nothing is heard, and it does not listen; give it a data source past the pooler.
- * When the connection is lost, a new one is made.
+ * <p>Listening occupies a connection of the data source permanently: a pool needs one more. It needs a session of its
+ * own, so it cannot listen through a pooler; give it a data source that bypasses the pooler. If the connection is lost,
+ * it opens a new one.
  *
  * <p>Safe for any number of threads.
  *
@@ -67,7 +67,7 @@ public final class PostgreSqlNotifications {
      * Notifications about the store with the default names.
      *
      * @param dataSource the database of the store
-     * @param signal told by the store of this process, and told of the commits of others
+     * @param signal receives the commits of this process from the store, and those of other processes from here
      */
     public PostgreSqlNotifications(DataSource dataSource, AppendSignal signal) {
         this(dataSource, TableNames.DEFAULT_PREFIX, signal);
@@ -77,9 +77,9 @@ public final class PostgreSqlNotifications {
      * Notifications about a store with names of the caller's choice.
      *
      * @param dataSource the database of the store
-     * @param tablePrefix what the names of its tables begin with
-     * @param signal told by the store of this process, and told of the commits of others
-     * @throws IllegalArgumentException if the prefix is not acceptable
+     * @param tablePrefix the prefix of the names of its tables
+     * @param signal receives the commits of this process from the store, and those of other processes from here
+     * @throws IllegalArgumentException if the prefix is not valid
      */
     public PostgreSqlNotifications(DataSource dataSource, String tablePrefix, AppendSignal signal) {
         this.connections = new Connections(Objects.requireNonNull(dataSource, "dataSource"));
@@ -101,12 +101,12 @@ public final class PostgreSqlNotifications {
         }
     }
 
-    /** Sends and listens from now on. Nothing happens if it does already. */
+    /** Sends and listens from now on. Does nothing if it already does. */
     public void start() {
         start(true);
     }
 
-    /** Sends from now on, for a process that runs no projections. Nothing happens if it does already. */
+    /** Sends from now on, for a process that runs no projections. Does nothing if it already does. */
     public void startSending() {
         start(false);
     }
@@ -124,18 +124,18 @@ public final class PostgreSqlNotifications {
         threads.forEach(Thread::start);
     }
 
-    /** Sends and listens no more; the connections are given back when this returns. */
+    /** Stops sending and listening; when this returns, the connections are back in the pool. */
     public synchronized void stop() {
         signal.removeSender(sender);
         stopped.countDown();
         news.release();
         if (!OwnThreads.join(threads, STOPS_WITHIN)) {
-            LOG.warn("Notifications do not stop; the connection they listen on is not given back");
+            LOG.warn("Notifications do not stop; the connection they listen on is not returned to the pool");
         }
         threads.clear();
     }
 
-    /** Whether a connection listens at present. */
+    /** Whether a connection currently listens. */
     public boolean isListening() {
         return listening;
     }
@@ -153,7 +153,7 @@ public final class PostgreSqlNotifications {
             try {
                 return stopped.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {
-                LOG.debug("Interrupted; going on");
+                LOG.debug("Interrupted; continuing");
             }
         }
     }
@@ -193,7 +193,7 @@ public final class PostgreSqlNotifications {
             } catch (Throwable e) {
                 if (!troubled || listening) {
                     OwnThreads.tell(() -> LOG.warn(
-                            "Notifications of new events are not heard; polling until they are again",
+                            "Cannot listen for notifications of new events; polling until that works again",
                             OwnThreads.redacted(e)));
                 }
                 troubled = true;
@@ -206,7 +206,8 @@ public final class PostgreSqlNotifications {
     private boolean listenOn(Connection connection) throws SQLException {
         if (PostgreSqlPooler.isBetween(connection)) {
             throw new SQLException(
-                    "A pooler shares the session with others, who would get the notifications: give PostgreSqlNotifications a data source past it",
+                    "A pooler shares the session with other clients, which would receive the notifications: give"
+                            + " PostgreSqlNotifications a data source that bypasses the pooler",
                     NOT_SUPPORTED);
         }
         PGConnection postgres = connection.unwrap(PGConnection.class);

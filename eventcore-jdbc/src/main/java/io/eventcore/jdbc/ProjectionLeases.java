@@ -145,7 +145,7 @@ final class ProjectionLeases {
     void release(Lease lease) {
         ProjectionPartition partition = lease.partition();
         statements.update(
-                "Giving back the lease of projection '" + partition + "'",
+                "Returning the lease of projection '" + partition + "'",
                 release,
                 partition.projection(),
                 partition.version(),

@@ -129,7 +129,7 @@ final class ProjectionPartitions {
         if (version == ProjectionPartition.SIDE_EFFECTS
                 || parts.stream().noneMatch(part -> part.version() == version)) {
             throw new IllegalArgumentException(
-                    "Version " + version + " of projection '" + projection + "' is none that can be active");
+                    "Version " + version + " of projection '" + projection + "' cannot be active");
         }
         return parts;
     }
@@ -159,7 +159,7 @@ final class ProjectionPartitions {
     void recordFailure(Lease lease, String failure) {
         ProjectionPartition partition = lease.partition();
         statements.update(
-                "Noting the failure of projection '" + partition + "'",
+                "Storing the failure of projection '" + partition + "'",
                 recordFailure,
                 failure,
                 partition.projection(),
@@ -171,7 +171,7 @@ final class ProjectionPartitions {
 
     /** Forgets all versions, with the streams that they have parked and their deadlines. */
     void forget(String projection) {
-        whole.change("Forgetting projection '" + projection + "'", projection, connection -> {
+        whole.change("Removing projection '" + projection + "'", projection, connection -> {
             for (int version : versions(parts(connection, projection))) {
                 forget(connection, projection, version);
             }
@@ -181,10 +181,10 @@ final class ProjectionPartitions {
 
     /** Forgets a version, with the streams that it has parked and its deadlines. */
     void forgetVersion(String projection, int version) {
-        whole.change("Forgetting a version of projection '" + projection + "'", projection, connection -> {
+        whole.change("Removing a version of projection '" + projection + "'", projection, connection -> {
             if (parts(connection, projection).stream().anyMatch(part -> part.version() == version && part.active())) {
                 throw new IllegalStateException("Version " + version + " of projection '" + projection
-                        + "' is active: activate another one before it is forgotten");
+                        + "' is active: activate another one before you remove it");
             }
             forget(connection, projection, version);
             return true;

@@ -12,7 +12,7 @@ enum ReplicaAnswer {
     BEHIND("it has not replayed what is settled on the primary"),
 
     /** It was promoted, or was never a standby. */
-    NO_STANDBY("the server that answers is no standby"),
+    NO_STANDBY("the server that answers is not a standby"),
 
     /** It replays another cluster. */
     OTHER_CLUSTER("it is a standby of another cluster"),

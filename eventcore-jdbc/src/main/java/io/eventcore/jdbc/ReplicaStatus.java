@@ -1,8 +1,8 @@
 package io.eventcore.jdbc;
 
 /**
- * Where pages of the log have come from, in a database with a replica, since the application was started. Pages that are too
- * small to ask a standby for are not counted. Immutable.
+ * Where pages of the log were read, in a database with a replica, since the application was started. Pages that are too
+ * small for a standby are not counted. Immutable.
  *
  * @since 0.1
  */
@@ -27,7 +27,7 @@ public final class ReplicaStatus {
         return pagesFromPrimary;
     }
 
-    /** What the standby that was asked last has said, in words. */
+    /** The answer of the standby that was asked last, in words. */
     public String answer() {
         return answer.text();
     }

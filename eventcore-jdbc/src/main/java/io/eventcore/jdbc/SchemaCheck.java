@@ -58,7 +58,7 @@ final class SchemaCheck {
         if (unfinished && !acceptsUnfinishedImport) {
             throw new SchemaException(
                     Problem.UNFINISHED_IMPORT,
-                    "An import into this event store was begun and not ended, so that it holds a part of a log only",
+                    "An import into this event store was begun and not finished, so it holds only a part of a log",
                     path(dialect),
                     null);
         }

@@ -20,7 +20,7 @@ public final class SchemaException extends RuntimeException {
      * @since 0.1
      */
     public enum Problem {
-        /** They are not there, or this user may not read them. */
+        /** They do not exist, or this user may not read them. */
         MISSING,
 
         /** Their version is lower than the library's: run the scripts in between. */
@@ -29,13 +29,13 @@ public final class SchemaException extends RuntimeException {
         /** Their version is higher than the library's: upgrade the library. */
         TOO_NEW,
 
-        /** Their log is ordered in another way; to write to them would lose events. */
+        /** Their log is ordered in another way; writing to them would lose events. */
         OTHER_ORDER,
 
         /** The last position given to an append lies before the end of the log: set it to the highest in the log. */
         SET_BACK,
 
-        /** An import into them was begun and not ended; to repeat it ends it. */
+        /** An import into them was begun and not finished; repeat it to finish it. */
         UNFINISHED_IMPORT,
 
         /** They could not be created; the cause says why. */

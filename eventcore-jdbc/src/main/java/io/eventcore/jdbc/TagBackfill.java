@@ -30,21 +30,22 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Gives tags to events that were stored without them: those that {@link Event#eventTags()} says today. From its beginning to its
- * end the stores refuse to decide on tags of these names, by a {@link io.eventcore.TagsIncompleteException}; appends and everything
- * else go on.
+ * Gives stored events the tags that {@link Event#eventTags()} returns today. From its beginning to its end, the stores
+ * refuse decisions on tags with these names, with a {@link io.eventcore.TagsIncompleteException}; appends and
+ * everything else continue.
  *
  * <pre>{@code
  * JdbcDatabase.of(ownersDataSource).tagBackfill(serializer, eventTypes).run();
  * }</pre>
  *
- * <p>Run it as the owner of the tables, when every instance of the application writes these tags, and before commands decide on
- * them. It may be interrupted at any time and run again: it goes on where it was, by the same types. When it has ended, every
- * event that was appended before the end has its tags, whichever instance appended it. As long as an instance is at work that does not
- * write them, it does not end but is refused.
+ * <p>Run it as the owner of the tables, when every instance of the application writes these tags, and before commands
+ * decide on them. It may be interrupted at any time and run again: with the same types, it continues where it stopped.
+ * When it has ended, every event that was appended before the end has its tags, whichever instance appended it. While
+ * an instance that does not write these tags is running, the backfill cannot end: it throws an exception.
  *
- * <p>It reads the log page by page and gives a few hundred tags in a transaction, which waits for what others have locked for a
- * moment only. Immutable, for any number of threads; of two for the same names one may be refused.
+ * <p>It reads the log page by page and adds a few hundred tags in a transaction, which waits only a moment for locks of
+ * other transactions. Immutable, safe for any number of threads; of two backfills of the same names, one may be
+ * refused.
  *
  * @since 0.1
  */
@@ -107,8 +108,8 @@ public final class TagBackfill {
     }
 
     /**
-     * The same, which waits so long for a transaction that keeps it from going on, one minute by default: one that holds a tag, or
-     * has appended and does not end.
+     * The same backfill, with another time to wait for a transaction that blocks it, by default one minute: one that
+     * holds a tag, or has appended and does not end.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -122,14 +123,14 @@ public final class TagBackfill {
     /**
      * How far a backfill has come.
      *
-     * @param events how many events this run has looked at
-     * @param given how many tags it has given to events that did not have them
-     * @param position up to where all events have their tags; this stays when the run is interrupted
+     * @param events how many events this run has read
+     * @param given how many tags it has added to events that lacked them
+     * @param position up to this position, all events have their tags; this remains true if the run is interrupted
      * @since 0.1
      */
     public record Progress(long events, long given, GlobalPosition position) {}
 
-    /** As {@link #run(Consumer)}, telling nobody how far it has come. */
+    /** As {@link #run(Consumer)}, without progress reports. */
     public Progress run() {
         return run(progress -> {});
     }
@@ -137,13 +138,15 @@ public final class TagBackfill {
     /**
      * Gives all events their tags and makes the names complete, on the calling thread. Without names it does nothing.
      *
-     * @param progress is told about each page, by the calling thread; what it throws ends this run, to be gone on with later
+     * @param progress called after each page, by the calling thread; an exception ends this run, which can be continued
+     *     later
      * @return what this run has done
      * @throws TransferRefusedException if an instance appends events without their tags, an event cannot be read, its
-     *     {@code eventTags()} fails or tells personal data, a transaction of others does not end, or another backfill of these
-     *     names is under way. The names stay incomplete, and what was given stays: run it again when that is mended
+     *     {@code eventTags()} fails or returns personal data, another transaction does not end, or another backfill of
+     *     these names is in progress. The names stay incomplete, and the added tags stay: run it again when the cause
+     *     is fixed
      * @throws SchemaException if the tables do not hold tags; it names the script that adds them
-     * @throws io.eventcore.EventStoreException if the store cannot be read or written; to be gone on with as above
+     * @throws io.eventcore.EventStoreException if the store cannot be read or written; run it again as above
      */
     public Progress run(Consumer<? super Progress> progress) {
         if (names.isEmpty()) {
@@ -159,7 +162,7 @@ public final class TagBackfill {
         } catch (SQLException e) {
             if (SqlErrors.isForbidden(e)) {
                 throw new TransferRefusedException(
-                        "A backfill of tags is for the owner of the tables alone; this user may not",
+                        "Only the owner of the tables may run a backfill of tags; this user may not",
                         Failure.redacted(e));
             }
             throw dialect.failed("A backfill of tags", e);
@@ -190,7 +193,7 @@ public final class TagBackfill {
                 tags.of(stored, tag -> names.contains(tag.name())).forEach(tag -> rows.add(tag.rowId()));
             } catch (StoredTags.UntoldException e) {
                 throw new TransferRefusedException(
-                        "What tags the event of type '%s' at position %s carries cannot be told: %s"
+                        "The tags of the event of type '%s' at position %s cannot be determined: %s"
                                 .formatted(stored.typeName(), stored.position(), e.reason()),
                         e.getCause());
             }
@@ -223,8 +226,9 @@ public final class TagBackfill {
                 boolean readOn = readUpTo(log.settledEnd());
                 if (lastLate > 0) {
                     throw new TransferRefusedException(
-                            ("Events are still appended without their tags named '%s', the last one at position %d. They have them"
-                                            + " now: end the instances that do not write these tags, and run the backfill again")
+                            ("Instances still append events without their tags named '%s', the last one at position"
+                                    + " %d. The backfill has added the tags so far: stop the instances that do not"
+                                    + " write these tags, and run the backfill again")
                                     .formatted(String.join("', '", names), lastLate));
                 }
                 Optional<Boolean> complete =
@@ -324,11 +328,12 @@ public final class TagBackfill {
         private void pause() throws SQLException {
             if (Thread.currentThread().isInterrupted()) {
                 throw new TransientEventStoreException(
-                        "The thread was interrupted: run the backfill again, it goes on", null);
+                        "The thread was interrupted: run the backfill again, it continues where it stopped", null);
             }
             if (System.nanoTime() - movedOn > patience.toNanos()) {
                 throw new TransferRefusedException(
-                        "Transactions of others keep the backfill from going on after position %s%s: end them and run it again, it goes on"
+                        "Other transactions block the backfill after position %s%s: end them and run it again, it"
+                                + " continues where it stopped"
                                 .formatted(filledTo, oldest()));
             }
             LockSupport.parkNanos(PAUSE.toNanos());

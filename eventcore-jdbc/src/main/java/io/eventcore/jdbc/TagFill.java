@@ -117,7 +117,7 @@ final class TagFill {
                 connection, lockName, row -> new Name(row.getBoolean(1), row.getLong(2), row.getString(3)), name);
         if (found.isEmpty()) {
             throw new TransferRefusedException(
-                    "The name '%s' is no longer among those of tags: another backfill is under way".formatted(name));
+                    "The name '%s' is no longer among those of tags: another backfill is in progress".formatted(name));
         }
         return found.get(0);
     }
@@ -126,7 +126,7 @@ final class TagFill {
         for (String name : names) {
             if (!lock(connection, name).isUnderway(plan)) {
                 throw new TransferRefusedException(
-                        "Tags named '%s' are no longer given by this backfill: another one has ended, or has begun anew"
+                        "This backfill no longer adds tags named '%s': another one has ended, or has begun again"
                                 .formatted(name));
             }
         }

@@ -1,7 +1,7 @@
 package io.eventcore.jdbc;
 
 /**
- * The data source belongs to a database that no dialect speaks, or to a version of one that is too old.
+ * The data source belongs to a database that the event store does not support, or to a version that is too old.
  *
  * @since 0.1
  */

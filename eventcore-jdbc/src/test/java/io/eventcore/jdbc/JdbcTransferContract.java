@@ -510,7 +510,7 @@ abstract class JdbcTransferContract extends TransferContract {
                         EventImport.into(place(prefix).log()).restore(file);
                     }
                 }))
-                .withMessageContaining("ended by another");
+                .withMessageContaining("has ended this one");
 
         assertThat(place(prefix).store().lastPosition().value()).isEqualTo(3_000);
     }

@@ -275,7 +275,7 @@ class SpoiltTransactionTest {
                 assertThatExceptionOfType(IllegalStateException.class)
                         .isThrownBy(
                                 () -> attempt.elsewhere.executeWithoutResult(inner -> attempt.append(attempt.other)))
-                        .withMessageContaining("is put aside");
+                        .withMessageContaining("is suspended");
                 attempt.write(1);
                 attempt.elsewhere.executeWithoutResult(inner -> attempt.write(2));
             });
@@ -303,7 +303,7 @@ class SpoiltTransactionTest {
                 succeeded[1] = succeeds(() -> elsewhere.executeWithoutResult(inner -> {
                     attempt.append(attempt.stream);
                     if (!innerCommits) {
-                        throw new IllegalStateException("the inner one rolls back");
+                        throw new IllegalStateException("the inner transaction rolls back");
                     }
                 }));
                 if (!outerCommits) {
@@ -311,7 +311,7 @@ class SpoiltTransactionTest {
                 }
             }));
 
-            assertThat(succeeded[1]).as("the inner one").isFalse();
+            assertThat(succeeded[1]).as("the inner transaction").isFalse();
             assertThat(succeeded[0] && outerCommits).as("the outer one").isFalse();
             assertThat(attempt.stored()).isEmpty();
             assertThat(application.pool.getHikariPoolMXBean().getActiveConnections())

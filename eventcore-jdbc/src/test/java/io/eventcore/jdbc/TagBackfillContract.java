@@ -414,7 +414,7 @@ abstract class TagBackfillContract {
             assertThatExceptionOfType(TransferRefusedException.class)
                     .isThrownBy(() ->
                             backfill().withPatience(Duration.ofMillis(100)).run(begins))
-                    .withMessageContaining("Transactions of others");
+                    .withMessageContaining("Other transactions");
             assertCourseIsRefused();
         } finally {
             refused.countDown();
@@ -472,7 +472,7 @@ abstract class TagBackfillContract {
             assertThatExceptionOfType(TransferRefusedException.class)
                     .isThrownBy(() ->
                             backfill().withPatience(Duration.ofMillis(100)).run())
-                    .withMessageContaining("Transactions of others")
+                    .withMessageContaining("Other transactions")
                     .withMessageContaining("position " + endOfPage);
             connection.rollback();
             connection.setAutoCommit(true);

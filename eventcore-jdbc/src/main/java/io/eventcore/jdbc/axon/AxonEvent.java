@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as Axon Framework has stored it: what mappings and converters of the user are given. Immutable, if its bytes are
- * not modified.
+ * An event as Axon Framework has stored it, for mappings and converters of the user. Immutable if its bytes are not
+ * modified.
  *
  * @since 0.1
  */
@@ -55,7 +55,9 @@ public final class AxonEvent {
                         : timestamp == null ? Optional.of("time stamp") : Optional.empty();
     }
 
-    /** Which of those that Axon always writes is null. Nothing else of such an event is to be shown to a mapping. */
+    /**
+     * The first column that is null although Axon always writes it. A mapping must not see anything else of that event.
+     */
     Optional<String> missing() {
         return missing;
     }
@@ -98,7 +100,7 @@ public final class AxonEvent {
     /**
      * When it was recorded.
      *
-     * @throws java.time.format.DateTimeParseException if what is stored is no time by ISO 8601
+     * @throws java.time.format.DateTimeParseException if the stored text is not an ISO 8601 time
      */
     public Instant timestamp() {
         return Instant.parse(timestamp);

@@ -20,8 +20,8 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events that Axon Framework has stored in a relational database, as they will be stored here: to be exported by
- * {@link io.eventcore.transfer.EventExport} and then imported like any other.
+ * The events that Axon Framework has stored in a relational database, in the form in which they will be stored here:
+ * export them with {@link io.eventcore.transfer.EventExport} and import them like any others.
  *
  * <pre>{@code
  * AxonEvents events = AxonEvents.ofAxon4(dataSource, "domain_event_entry")
@@ -29,14 +29,14 @@ import org.jspecify.annotations.Nullable;
  *         .build();
  * }</pre>
  *
- * <p>The global index becomes the position, the sequence number, which begins with 0, the version, which begins with 1.
- * Reads only. The application that writes must be stopped: Axon does not tell which events may still appear. Safe for any
- * number of threads.
+ * <p>The global index becomes the position; the sequence number, which begins with 0, becomes the version, which begins
+ * with 1. It only reads. Stop the application that writes: Axon does not show which events may still appear. Safe for
+ * any number of threads.
  *
  * @since 0.1
  */
 public final class AxonEvents implements ExportSource {
-    /** The name of the metadata entry that holds Axon's id of an event that is no UUID. */
+    /** The name of the metadata entry that holds Axon's id of an event if it is not a UUID. */
     public static final String AXON_IDENTIFIER = "axonIdentifier";
 
     private static final int PAGE = 1_000;
@@ -129,7 +129,7 @@ public final class AxonEvents implements ExportSource {
     }
 
     /**
-     * Reads everything and writes nothing: how many events of each type there are, and what keeps them from being exported.
+     * Reads everything and writes nothing: counts the events of each type, and lists what prevents their export.
      *
      * @throws TransferRefusedException if the global indexes cannot become positions, since they lie too far apart
      * @throws io.eventcore.EventStoreException if the table cannot be read
@@ -218,13 +218,13 @@ public final class AxonEvents implements ExportSource {
 
     private static String remedy(@Nullable String sqlState) {
         return NOT_ALLOWED.equals(sqlState)
-                ? ": the user may not. Payloads that PostgreSQL keeps as large objects (type oid) are read by their"
-                        + " owner, whatever is granted on the table"
+                ? ": the user lacks the right. Payloads that PostgreSQL keeps as large objects (type oid) can be read"
+                        + " only by their owner, whatever is granted on the table"
                 : "";
     }
 
     /**
-     * How the events are mapped. Not safe for concurrent use.
+     * The mapping of the events. Not safe for concurrent use.
      *
      * @since 0.1
      */
@@ -245,7 +245,7 @@ public final class AxonEvents implements ExportSource {
             this.axon5 = axon5;
         }
 
-        /** Stores payloads of this type, in all revisions that are not mapped by themselves, under this name. */
+        /** Stores payloads of this type under this name, in all revisions without a mapping of their own. */
         public Builder type(String payloadType, String storedName) {
             types.put(
                     new AxonMapping.TypeKey(payloadType, Optional.empty()),
@@ -262,30 +262,30 @@ public final class AxonEvents implements ExportSource {
         }
 
         /**
-         * The id of the stream that an event goes to; by default the type of its aggregate, a hyphen and the id of its aggregate. All events of an aggregate must go to one
-         * stream, and no other ones.
+         * The id of the stream that an event goes to; by default the type of its aggregate, a hyphen and the id of its
+         * aggregate. All events of an aggregate must go to one stream, and no others may.
          */
         public Builder stream(Function<AxonEvent, String> idOfStream) {
             this.streams = Objects.requireNonNull(idOfStream, "idOfStream");
             return this;
         }
 
-        /** Makes JSON in UTF-8 of a payload; by default it is stored as it is, which must be JSON. */
+        /** Converts a payload to JSON in UTF-8; by default it is stored unchanged, and must be JSON. */
         public Builder payload(Function<AxonEvent, byte[]> toJson) {
             this.payloads = Objects.requireNonNull(toJson, "toJson");
             return this;
         }
 
         /**
-         * Reads metadata; by default it is a JSON object, or nothing. Of what is no text in it the JSON is taken as a text, as
-         * it stands there; an entry that is null is left out.
+         * Reads metadata; by default it is a JSON object, or empty. A value that is not a string is stored as its JSON
+         * text; a null entry is left out.
          */
         public Builder metadata(Function<AxonEvent, Map<String, String>> entries) {
             this.metadata = Objects.requireNonNull(entries, "entries");
             return this;
         }
 
-        /** The events, mapped like this. Connects when they are read. */
+        /** The events with this mapping. Connects when they are read. */
         public AxonEvents build() {
             return new AxonEvents(this);
         }

@@ -82,12 +82,12 @@ final class AxonMapping {
         }
         byte[] payload = converted("payload", event, payloads);
         if (!isJson(payload)) {
-            throw new UnmappedException("its payload is not JSON in UTF-8: give a converter");
+            throw new UnmappedException("its payload is not JSON in UTF-8: add a converter");
         }
         if (PersonalDataProtection.isSealed(payload)) {
             throw new UnmappedException(
-                    "its payload begins with the property \"$personal\", by which sealed personal data"
-                            + " is known: give a converter");
+                    "its payload begins with the property \"$personal\", which marks sealed personal data: add a"
+                            + " converter");
         }
         String stream = converted("stream id", event, streams);
         try {
@@ -176,7 +176,7 @@ final class AxonMapping {
     }
 
     private static UnmappedException noObject() {
-        return new UnmappedException("its metadata is not a JSON object: give a function that reads it");
+        return new UnmappedException("its metadata is not a JSON object: add a function that reads it");
     }
 
     private static Map<String, String> entries(JsonParser parser, String text) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a dry run has found. Immutable.
+ * The result of a dry run. Immutable.
  *
  * @since 0.1
  */
@@ -43,7 +43,7 @@ public final class AxonReport {
         return refused;
     }
 
-    /** How many events there are of each type and revision, with the stored name after an arrow. */
+    /** The number of events of each type and revision, with the stored name after an arrow. */
     public Map<String, Long> types() {
         return types;
     }
@@ -58,7 +58,7 @@ public final class AxonReport {
         return problems;
     }
 
-    /** For people, on several lines. */
+    /** A report for people, on several lines. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
@@ -68,7 +68,7 @@ public final class AxonReport {
         return text.toString();
     }
 
-    /** Gathers what is found. */
+    /** Collects the results. */
     static final class Count {
         private long events;
         private long refused;

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table in which Axon keeps its events. Its columns are found by their names, however these are spelt: {@code
- * globalIndex}, {@code global_index} and {@code GLOBALINDEX} are the same.
+ * The table in which Axon keeps its events. Its columns are found by their names, however these are spelt:
+ * {@code globalIndex}, {@code global_index} and {@code GLOBALINDEX} are the same.
  */
 final class AxonTable {
     /** Of a name, or of a schema and a name, each as it is or in quotes. */
@@ -63,7 +63,7 @@ final class AxonTable {
      */
     static AxonTable of(Connection connection, String name, boolean axon5) throws SQLException {
         if (!NAME.matcher(name).matches()) {
-            throw new IllegalArgumentException("No name of a table: '" + name + "'");
+            throw new IllegalArgumentException("Not the name of a table: '" + name + "'");
         }
         Map<String, String> found = new HashMap<>();
         try (PreparedStatement query = connection.prepareStatement("SELECT * FROM " + name + " WHERE 1 = 0")) {
