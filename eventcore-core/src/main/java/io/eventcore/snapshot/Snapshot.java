@@ -9,13 +9,13 @@ import java.lang.annotation.Target;
 /**
  * Lets the executor store the state of a command class, and continue from it instead of folding all events.
  *
- * <p>Raise the {@link #version} whenever the same events give another state than before: when {@code initialState},
- * {@code apply}, {@code discoverStreams} or the meaning of the state changes. Nothing can see that for you. A snapshot
- * is stored under the {@link #name}, the declared ids of the command and its {@code snapshotKey()}, so what {@code apply}
- * looks at beside the events must be part of one of the last two.
+ * <p>Raise the {@link #version} whenever the same events lead to another state than before: when {@code initialState},
+ * {@code apply}, {@code discoverStreams} or the meaning of the state changes. The library cannot detect that. A
+ * snapshot is stored under the {@link #name}, the declared ids of the command and its {@code snapshotKey()}, so
+ * everything that {@code apply} uses besides the events must be part of one of the last two.
  *
- * <p>For commands whose streams come again: one that names two accounts finds a snapshot only where the same two meet again.
- * A class whose snapshots are stored and not used {@linkplain SnapshotSettings#maxUnused() stores no more}.
+ * <p>For commands whose streams recur: a command on two accounts finds a snapshot only if the same two accounts meet
+ * again. A class whose snapshots are stored and not used {@linkplain SnapshotSettings#maxUnused() stores no more}.
  *
  * <p>The state must survive its JSON form: what Jackson writes and reads back must be equal to it.
  *
@@ -25,19 +25,19 @@ import java.lang.annotation.Target;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Snapshot {
-    /** Stands for what the executor's {@link SnapshotSettings} say. */
+    /** Stands for the value of the executor's {@link SnapshotSettings}. */
     int AS_CONFIGURED = -1;
 
     /**
      * The stable name that snapshots of this class are stored under, for example {@code "bank.close-month"}: 1 to 255
-     * characters without control characters or surrounding white space. Two classes must not share one. The class can be
-     * renamed; another name leaves the old snapshots behind, and all events are folded once.
+     * characters without control characters or surrounding white space. Two classes must not share one. You can rename
+     * the class; with another name, the old snapshots are no longer used, and all events are folded once.
      */
     String name();
 
     /** The version of the state; only snapshots of exactly this version are used. */
     int version();
 
-    /** After how many folded events a new snapshot is stored; 1 or more. */
+    /** The number of folded events after which a new snapshot is stored; 1 or more. */
     int afterEvents() default AS_CONFIGURED;
 }

@@ -3,7 +3,7 @@ package io.eventcore.snapshot;
 import java.util.Objects;
 
 /**
- * What a snapshot is the state of: a class of commands, and the inputs that its fold depends on.
+ * Identifies a snapshot: a class of commands, and the inputs that its fold depends on.
  *
  * @param commandType the name that {@link Snapshot#name()} gives to the class
  * @param inputs the declared ids in the order of the components, and the command's own key, as one text

@@ -1,8 +1,8 @@
 package io.eventcore.snapshot;
 
 /**
- * Watches what becomes of snapshots, for metrics: of commands of a class, whose name is given. Whatever it throws is
- * logged once and counted, and changes nothing for the command. Safe for any number of threads.
+ * Hears of the outcomes of snapshots, for metrics, with the name of the command class. What it throws is logged once
+ * and counted, and does not affect the command. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -22,10 +22,10 @@ public interface SnapshotListener {
         /** It does not cover the streams that the command rests on now. */
         PARTIAL,
 
-        /** An event was committed late, below the position it was taken at, or was given a tag later. */
+        /** An event was committed late, below the snapshot's position, or received a tag later. */
         LATE_EVENT,
 
-        /** It covers events that the log does not hold (any more). */
+        /** It covers events that the log does not hold, or no longer holds. */
         AHEAD_OF_LOG,
 
         /** The snapshot store failed. */
@@ -37,7 +37,7 @@ public interface SnapshotListener {
         return new SnapshotListener() {};
     }
 
-    /** A state was continued from its snapshot. */
+    /** A fold continued from a snapshot. */
     default void used(String commandType) {}
 
     /** A snapshot was not used. */

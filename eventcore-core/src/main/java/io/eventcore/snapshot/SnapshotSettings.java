@@ -33,32 +33,32 @@ public final class SnapshotSettings {
     }
 
     /**
-     * After 100 events, on a background thread of its own that ends when idle; when 100 snapshots are waiting for it,
-     * more are dropped. A class of which 10,000 in a row were stored and not used stores no more.
+     * A snapshot after 100 events, stored by a background thread that ends when idle; if 100 snapshots are waiting for
+     * it, further ones are dropped. A class stores no more after 10,000 unused snapshots in a row.
      */
     public static SnapshotSettings defaults() {
         return new SnapshotSettings(DEFAULT_AFTER_EVENTS, DEFAULT_MAX_UNUSED, background(), SnapshotListener.none());
     }
 
-    /** After how many folded events a new snapshot is stored. */
+    /** The number of folded events after which a new snapshot is stored. */
     public int afterEvents() {
         return afterEvents;
     }
 
     /**
-     * After how many snapshots of a class of commands that an executor has stored in a row, none of which it could use, it
-     * stores no more of that class until it uses one. It says so once.
+     * The number of snapshots of one command class, stored in a row without one being used, after which an executor
+     * stores no more until it uses one. It logs that once.
      */
     public int maxUnused() {
         return maxUnused;
     }
 
-    /** Writes the snapshots; may refuse, and then a snapshot is dropped. */
+    /** Writes the snapshots; if it refuses, the snapshot is dropped. */
     public Executor executor() {
         return executor;
     }
 
-    /** Is told what becomes of the snapshots. */
+    /** Hears of the outcomes of snapshots. */
     public SnapshotListener listener() {
         return listener;
     }
@@ -78,7 +78,7 @@ public final class SnapshotSettings {
     /**
      * These settings with another number of snapshots that may be stored in a row without one being used.
      *
-     * @param snapshots the number; {@link Integer#MAX_VALUE} for as many as there are
+     * @param snapshots the number; {@link Integer#MAX_VALUE} for no limit
      * @throws IllegalArgumentException if it is less than 1
      */
     public SnapshotSettings withMaxUnused(int snapshots) {

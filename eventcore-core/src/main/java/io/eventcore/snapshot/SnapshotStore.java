@@ -18,8 +18,8 @@ public interface SnapshotStore {
     Optional<StoredSnapshot> find(SnapshotKey key);
 
     /**
-     * Stores a snapshot, unless the one stored is {@linkplain StoredSnapshot#isAheadOf ahead} of it. Of several saved at
-     * the same time the one that is ahead remains.
+     * Stores a snapshot, unless the one stored is {@linkplain StoredSnapshot#isAheadOf ahead} of it. Of several that
+     * are saved at the same time, the one that is ahead remains.
      *
      * @throws io.eventcore.EventStoreException if the store fails
      */
@@ -33,7 +33,7 @@ public interface SnapshotStore {
     void delete(SnapshotKey key);
 
     /**
-     * Deletes all snapshots of a class of commands, for example because they hold what must be forgotten.
+     * Deletes all snapshots of a class of commands, for example because they hold data that must be deleted.
      *
      * @param commandType the name that {@link Snapshot#name()} gives to the class
      * @throws io.eventcore.EventStoreException if the store fails

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A state as it is stored, and the events it is the fold of.
+ * A state in stored form, and the events that it is the fold of.
  *
  * <p>Immutable.
  *

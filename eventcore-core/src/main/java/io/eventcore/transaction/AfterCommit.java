@@ -5,7 +5,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Does something once what this thread is doing is committed.
+ * Runs an action after the work of this thread is committed.
  *
  * @since 0.1
  */

@@ -74,8 +74,8 @@ final class Callbacks {
         boolean templates = callback.stream()
                 .anyMatch(frame -> TransactionTemplate.class.isAssignableFrom(frame.getDeclaringClass()));
         if (intercepted > 1 || templates) {
-            throw new IllegalStateException("Called from a callback after a commit, and it cannot be told whether the"
-                    + " transaction of this thread is the committed one or a new one:"
+            throw new IllegalStateException("Called from a callback after a commit, and the library cannot determine"
+                    + " whether the transaction of this thread is the committed one or a new one:"
                     + " add TransactionPhase.listener() to the transaction manager");
         }
         return false;

@@ -1,10 +1,10 @@
 package io.eventcore.transaction;
 
 /**
- * A synchronization that may refuse the commit of its transaction, in the last moment before it is sent.
+ * A synchronization that may refuse the commit of its transaction, just before the commit is sent.
  *
- * <p>For stores. {@link TransactionPhase#listener()} asks every guard that is registered with the transaction, after all
- * callbacks before the commit have run.
+ * <p>For stores. {@link TransactionPhase#listener()} calls every guard that is registered with the transaction, after
+ * all callbacks before the commit have run.
  *
  * @since 0.1
  */
@@ -12,7 +12,8 @@ public interface CommitGuard {
     /**
      * Returns if the transaction may commit.
      *
-     * @throws RuntimeException if it may not; no {@code TransactionException}, after which Spring would not roll back
+     * @throws RuntimeException if it must not commit; not a {@code TransactionException}, after which Spring would not
+     *     roll back
      */
     void checkCommit();
 }

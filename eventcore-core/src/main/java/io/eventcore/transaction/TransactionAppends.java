@@ -8,7 +8,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * What the transaction of this thread has appended and not committed yet: whom to tell once it is.
+ * The uncommitted appends of this thread's transaction, and the listeners to call after the commit.
  *
  * @since 0.1
  */
@@ -18,9 +18,9 @@ public final class TransactionAppends {
     private TransactionAppends() {}
 
     /**
-     * Notes that the transaction of this thread has appended.
+     * Records that the transaction of this thread has appended.
      *
-     * @param listener is told once, after the commit; not told if the transaction rolls back
+     * @param listener called once, after the commit; not called if the transaction rolls back
      */
     public static void note(AppendListener listener) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
@@ -40,7 +40,7 @@ public final class TransactionAppends {
         return TransactionSynchronizationManager.hasResource(KEY);
     }
 
-    /** Bound to the thread until the commit; steps aside while its transaction is suspended. */
+    /** Bound to the thread until the commit; unbound while its transaction is suspended. */
     private static final class Notes implements TransactionSynchronization {
         private final Set<AppendListener> listeners = new HashSet<>();
         private boolean ended;

@@ -14,10 +14,10 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  *
  * <p>While Spring runs the callbacks after a commit, the finished transaction looks like a running one: its connection
  * is still bound to the thread, and what is written to it then is committed by accident or lost. Spring itself does not
- * tell the two apart, so this marks every transaction that it is asked about before its end. It can mark those as well
- * that it is first asked about later, if a {@linkplain #listener() listener} on the transaction manager tells it of them.
- * The auto-configuration adds the listener to every transaction manager that is a bean; where you make one yourself, add
- * it:
+ * distinguish the two, so this class marks every transaction that it is asked about before its end. With a
+ * {@linkplain #listener() listener} on the transaction manager, it also recognises transactions that it is first asked
+ * about later. The auto-configuration adds the listener to every transaction manager that is a bean; if you create one
+ * yourself, add it:
  *
  * <pre>{@code
  * transactionManager.addListener(TransactionPhase.listener());
@@ -29,7 +29,7 @@ public enum TransactionPhase {
     /** There is no transaction. */
     NONE,
 
-    /** There is one, and what is done now is committed or rolled back with it. */
+    /** There is one, and work done now is committed or rolled back with it. */
     ACTIVE,
 
     /** There was one: its callbacks after completion are running. */
@@ -37,7 +37,7 @@ public enum TransactionPhase {
 
     private static final TransactionExecutionListener LISTENER = new Listener();
 
-    /** Marks the beginning of every transaction of a manager, and asks its guards before the commit. Has no state. */
+    /** Marks the beginning of every transaction of a manager, and calls its guards before the commit. Has no state. */
     public static TransactionExecutionListener listener() {
         return LISTENER;
     }
@@ -45,8 +45,8 @@ public enum TransactionPhase {
     /**
      * The phase of this thread's transaction.
      *
-     * @throws IllegalStateException if it cannot be told whether the transaction is the committed one whose callback is
-     *     running, or a new one begun there; the remedy is the {@linkplain #listener() listener}
+     * @throws IllegalStateException if the transaction may be the committed one whose callback is running, or a new one
+     *     begun there; add the {@linkplain #listener() listener} to prevent that
      */
     public static TransactionPhase current() {
         if (!TransactionSynchronizationManager.isActualTransactionActive()) {
@@ -160,8 +160,8 @@ public enum TransactionPhase {
     }
 
     /**
-     * Bound to the thread for the length of one transaction; steps aside while that transaction is suspended. Before all
-     * others, so that every other callback after the commit finds the transaction committed.
+     * Bound to the thread for the length of one transaction; unbound while that transaction is suspended. Runs before
+     * all others, so that every other callback after the commit finds the transaction committed.
      */
     private static final class Mark implements TransactionSynchronization, PriorityOrdered {
         private static final Object KEY = new Object();

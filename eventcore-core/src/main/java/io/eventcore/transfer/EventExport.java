@@ -22,10 +22,10 @@ import java.util.zip.GZIPOutputStream;
  * EventExport.from(database.storedLog()).toFile(Path.of("events.jsonl.gz"));
  * }</pre>
  *
- * <p>An export may run while the application appends. Where it ends is fixed when it begins: it holds every event up to that
- * position and none after it, each with the tags that it was given. It needs the memory of one page of events, and of the
- * tags of some thousand pages, however long the log is. Two stores that hold
- * the same give the same bytes. Safe for any number of threads.
+ * <p>An export may run while the application appends. Its end is fixed when it begins: it holds every event up to that
+ * position and none after it, each with its stored tags. It needs memory for one page of events, and for the tags of
+ * some thousand pages, however long the log is. Two stores with the same content produce the same bytes. Safe for any
+ * number of threads.
  *
  * @since 0.1
  */
@@ -44,17 +44,17 @@ public class EventExport {
         return new EventExport(Objects.requireNonNull(source, "source"));
     }
 
-    /** As {@link #toFile(Path, Consumer)}, telling no one how far it has come. */
+    /** As {@link #toFile(Path, Consumer)}, without progress reports. */
     public TransferResult toFile(Path file) {
         return toFile(file, progress -> {});
     }
 
     /**
-     * Writes a new file, compressed by gzip if its name ends with {@code .gz}. Until it is whole and on the disk it stands
-     * beside, under the same name with {@code .part} after it.
+     * Writes a new file, compressed by gzip if its name ends with {@code .gz}. Until it is complete and on the disk, it
+     * has the suffix {@code .part}.
      *
-     * @param progress is told about each page, by the calling thread; what it throws ends the export
-     * @throws TransferFileException if the file is there already or cannot be written, or an event cannot be exported
+     * @param progress called after each page, by the calling thread; an exception ends the export
+     * @throws TransferFileException if the file already exists or cannot be written, or an event cannot be exported
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */
     public TransferResult toFile(Path file, Consumer<? super TransferProgress> progress) {
@@ -62,7 +62,7 @@ public class EventExport {
         if (Files.exists(file)) {
             throw new TransferFileException(
                     0,
-                    "The file " + file + " is there already and is not overwritten: name another one, or remove it",
+                    "The file " + file + " already exists and is not overwritten: name another file, or remove it",
                     null);
         }
         Path part = file.resolveSibling(file.getFileName() + ".part");
@@ -101,7 +101,7 @@ public class EventExport {
     /**
      * Writes to a stream, uncompressed, and leaves it open.
      *
-     * @param progress is told about each page, by the calling thread; what it throws ends the export
+     * @param progress called after each page, by the calling thread; an exception ends the export
      * @throws TransferFileException if the stream cannot be written, or an event cannot be exported
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */

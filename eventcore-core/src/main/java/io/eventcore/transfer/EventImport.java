@@ -20,10 +20,10 @@ import java.util.stream.Collectors;
  * EventImport.into(database.storedLog()).restore(Path.of("events.jsonl.gz"));
  * }</pre>
  *
- * <p>The whole file is read first: one that is cut off or was changed is refused before anything is stored. Events are then
- * stored in chunks, each in a transaction. An import that was interrupted, at any moment, is repeated: it finds what is there
- * and goes on. In the end the store is compared with the file, event by event. It needs the memory of two chunks. Safe for
- * any number of threads.
+ * <p>It reads the whole file first, and refuses one that is cut off or was changed before it stores anything. It then
+ * stores events in chunks, each in a transaction. Repeat an import that was interrupted, at any moment: it finds what
+ * is stored and continues. In the end, it compares the store with the file, event by event. It needs memory for two
+ * chunks. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -56,27 +56,29 @@ public class EventImport {
     }
 
     /**
-     * This import, which is not refused where projections, reactions or side effects have begun: what is imported comes to
-     * them as if it had just happened. Reactions execute commands, and side effects send mails, for all of it.
+     * This import, which is allowed even if projections, reactions or side effects have begun: they receive the
+     * imported events as if these had just happened. Reactions execute commands, and side effects send mails, for all
+     * of them.
      */
     public EventImport shownToAll() {
         return new EventImport(log, true, tagging, keysComeLater);
     }
 
     /**
-     * This import, which gives tags to events of which the file tells none: those that they say today. For a file of a store
-     * whose events were not tagged when they were appended.
+     * This import, which gives events the tags that their classes declare today, if the file contains no tags. For a
+     * file from a store whose events were appended without tags.
      *
-     * @param serializer reads the events; an event that it does not know ends the import before anything is stored
+     * @param serializer reads the events; an event of an unknown type ends the import before anything is stored
      */
     public EventImport tagging(EventSerializer serializer) {
         return new EventImport(log, shown, new SaidTags(serializer), keysComeLater);
     }
 
     /**
-     * This import, which is not refused where the store lacks keys of the {@linkplain io.eventcore.PersonalData personal data}
-     * in the file: they are kept elsewhere, or follow. Until they are there its events cannot be read; and they can never
-     * come for a subject for which the store has made a key of its own meanwhile, or that was erased there.
+     * This import, which is allowed even if the store lacks keys of the
+     * {@linkplain io.eventcore.PersonalData personal data} in the file, because they are kept elsewhere or follow.
+     * Until the keys are there, its events cannot be read. A key can never follow for a subject that was erased in the
+     * store, or for which the store has created its own key meanwhile.
      */
     public EventImport keysComeLater() {
         return new EventImport(log, shown, tagging, true);
@@ -88,23 +90,24 @@ public class EventImport {
     }
 
     /**
-     * Fills an empty store. Each event keeps its position; what is appended afterwards continues after the last one.
+     * Fills an empty store. Each event keeps its position; later appends continue after the last one.
      *
-     * <p>From its first moment to its last, the store takes no appends and cannot be opened: so it stays if the import is
-     * interrupted, until it is repeated. Stop the application before; instances that run all the same can append nothing,
-     * and see of the log what is stored so far. Repeated after its end, it compares and changes nothing.
+     * <p>From its beginning to its end, the store accepts no appends and cannot be opened. If the import is
+     * interrupted, the store stays that way until the import is repeated. Stop the application first; instances that
+     * still run cannot append, and see the part of the log that is stored so far. Repeated after its end, the import
+     * compares and changes nothing.
      *
-     * <p>Refused where a projection, a reaction or side effects have begun in the empty store, unless they are to be
-     * {@linkplain #shownToAll() shown} all that is imported.
+     * <p>Refused if a projection, a reaction or side effects have begun in the empty store, unless all imported events
+     * are to be {@linkplain #shownToAll() shown} to them.
      *
-     * @param progress is told about each chunk, by the calling thread; what it throws ends the import
-     * @throws TransferFileException if the file is not what was written, or holds what this store cannot keep or could not
-     *     read: personal data whose {@linkplain #keysComeLater() keys} are not there
-     * @throws TransferRefusedException if the store holds other events, others write to it, projections have begun in it, or
-     *     this user may not do this
+     * @param progress called after each chunk, by the calling thread; an exception ends the import
+     * @throws TransferFileException if the file was changed, or holds events that this store cannot keep or could not
+     *     read, such as personal data whose {@linkplain #keysComeLater() keys} are missing
+     * @throws TransferRefusedException if the store holds other events, other transactions write to it, projections
+     *     have begun in it, or this user lacks the right
      * @throws TransferConflictException if an event of the file does not continue its stream
-     * @throws TransferVerificationException if the store does not hold what the file holds
-     * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
+     * @throws TransferVerificationException if the store differs from the file
+     * @throws io.eventcore.EventStoreException if the store cannot be written; the events stored so far stay
      */
     public TransferResult restore(Path file, Consumer<? super TransferProgress> progress) {
         Objects.requireNonNull(progress, "progress");
@@ -117,7 +120,7 @@ public class EventImport {
         if (!state.unfinished()) {
             if (content.events() == 0 || state.last().compareTo(end) < 0) {
                 throw new TransferRefusedException(
-                        "The store is not empty, it holds events up to position %s: append to it, or take an empty one"
+                        "The store is not empty, it holds events up to position %s: append to it, or use an empty one"
                                 .formatted(state.last()));
             }
             refuseOtherLog(file);
@@ -138,23 +141,24 @@ public class EventImport {
     }
 
     /**
-     * Appends to a store, which may be in use. Events get new positions in the order of the file, and keep all else: stream,
-     * version, id, time, metadata. Those that are there already are passed over, in whatever order they came; readers see
-     * each chunk when it is committed.
+     * Appends to a store, which may be in use. Events get new positions in the order of the file, and keep everything
+     * else: stream, version, id, time, metadata. Events that the store already holds are skipped, whatever their order;
+     * readers see each chunk when it is committed.
      *
-     * <p>A file that tells no tags is refused by a store that holds some, unless they are {@linkplain #tagging given}: a decision
+     * <p>A store with tags refuses a file without tags, unless the import {@linkplain #tagging adds} them: a decision
      * on tags would not see its events.
      *
-     * <p>Refused where side effects have begun, unless they are to be {@linkplain #shownToAll() shown} all that is imported.
-     * Projections and reactions see it in any case; a reaction passes over what is older than its {@code since()}.
+     * <p>Refused if side effects have begun, unless all imported events are to be {@linkplain #shownToAll() shown} to
+     * them. Projections and reactions always see them; a reaction skips events older than its {@code since()}.
      *
-     * @param progress is told about each chunk, by the calling thread; what it throws ends the import
-     * @throws TransferFileException if the file is not what was written, or holds what this store cannot keep or could not
-     *     read: personal data whose {@linkplain #keysComeLater() keys} are not there
-     * @throws TransferRefusedException if this user may not do this, or side effects have begun, or the events lack tags
-     * @throws TransferConflictException if the store holds other events in one of the streams; what was stored before stays
-     * @throws TransferVerificationException if the store does not hold what the file holds
-     * @throws io.eventcore.EventStoreException if the store cannot be written; what is stored so far stays
+     * @param progress called after each chunk, by the calling thread; an exception ends the import
+     * @throws TransferFileException if the file was changed, or holds events that this store cannot keep or could not
+     *     read, such as personal data whose {@linkplain #keysComeLater() keys} are missing
+     * @throws TransferRefusedException if this user lacks the right, side effects have begun, or the events lack tags
+     * @throws TransferConflictException if the store holds other events in one of the streams; the events stored before
+     *     stay
+     * @throws TransferVerificationException if the store differs from the file
+     * @throws io.eventcore.EventStoreException if the store cannot be written; the events stored so far stay
      */
     public TransferResult append(Path file, Consumer<? super TransferProgress> progress) {
         Objects.requireNonNull(progress, "progress");
@@ -164,8 +168,8 @@ public class EventImport {
                 .toList());
         if (tagging == NO_TAGGING && !tellsTags(file) && log.holdsTags()) {
             throw new TransferRefusedException(
-                    "The file does not tell the tags of its events, and the store holds tags, on"
-                            + " which nothing could be decided any more: give the events their tags (tagging)");
+                    "The file does not contain the tags of its events, but the store holds tags, and no command could"
+                            + " decide on them any more: add the tags of the events (tagging)");
         }
         GlobalPosition before = log.settledEnd();
         long written = 0;
@@ -197,8 +201,8 @@ public class EventImport {
             ExportedEvent first = lines.next();
             if (first == null || !first.id().equals(stored.id())) {
                 throw new TransferRefusedException(
-                        "The store is not empty, and its first event is another one than that of the file: append to it, or"
-                                + " take an empty one");
+                        "The store is not empty, and its first event differs from that of the file: append to it, or"
+                                + " use an empty one");
             }
         }
     }
@@ -213,9 +217,9 @@ public class EventImport {
                         : part.projection())
                 .distinct()
                 .collect(Collectors.joining(", "));
-        throw new TransferRefusedException(("What is imported would come as news to %s, which have begun in this store."
-                        + " Stop the application and delete their rows of the table of projections, or say that they are to"
-                        + " be shown all of it (shownToAll)")
+        throw new TransferRefusedException(("The imported events would reach %s, which have begun in this store, as"
+                + " if they had just happened. Stop the application and delete their rows in the table of"
+                + " projections, or allow that they receive all of them (shownToAll)")
                 .formatted(names));
     }
 
@@ -297,7 +301,8 @@ public class EventImport {
 
     private static TransferRefusedException otherFile(GlobalPosition found) {
         return new TransferRefusedException(
-                "The store was filled up to position %s, where this file has another event or none: go on with the same file"
+                "The store was filled up to position %s, where this file has another event or none: continue with the"
+                        + " same file"
                         .formatted(found));
     }
 

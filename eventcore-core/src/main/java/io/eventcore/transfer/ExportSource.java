@@ -4,16 +4,17 @@ import io.eventcore.GlobalPosition;
 import java.util.List;
 
 /**
- * What an export reads: a log whose beginning does not change any more.
+ * What an export reads: a log whose beginning no longer changes.
  *
- * <p>A {@link StoredLog} is one; for another event store, implement this alone. Safe for any number of threads.
+ * <p>A {@link StoredLog} is one; for another event store, implement only this interface. Safe for any number of
+ * threads.
  *
  * @since 0.1
  */
 public interface ExportSource {
     /**
-     * The position of the last event before which no other can appear any more: an export that begins now ends there. Appends
-     * that are under way do not delay the answer; their events, and what comes after them, are left to the next export.
+     * The position of the last event before which no other can still appear: an export that begins now ends there.
+     * Appends in flight do not delay the answer; their events, and later ones, are left to the next export.
      *
      * @return the position; {@link GlobalPosition#START} if there is no event
      * @throws io.eventcore.EventStoreException if the store cannot be read
@@ -21,7 +22,7 @@ public interface ExportSource {
     GlobalPosition settledEnd();
 
     /**
-     * The next events, as they are stored.
+     * The next events, in stored form.
      *
      * @param after the position to continue after
      * @param upTo the last position wanted
@@ -32,8 +33,8 @@ public interface ExportSource {
     List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit);
 
     /**
-     * Whether events come with their tags: an event without any then carries none. By default false, for a source that knows of
-     * no tags.
+     * Whether events come with their tags: an event without any then carries none. By default false, for a source
+     * without tags.
      *
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */

@@ -19,9 +19,9 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * An event as it is stored, with its tags: its payload is bytes, and no class of the event is needed.
+ * An event in stored form, with its tags: its payload is bytes, so the class of the event is not needed.
  *
- * <p>Two are equal if all that is stored of them is equal, byte for byte. Immutable, if its payload is not modified.
+ * <p>Two are equal if everything stored of them is equal, byte for byte. Immutable, if its payload is not modified.
  *
  * @since 0.1
  */
@@ -89,8 +89,8 @@ public final class ExportedEvent {
      * @param version its place in the stream, 1 for the first event
      * @param typeName the stored name of its type; 1 to 255 code points, no control characters
      * @param recordedAt when it was recorded, in microseconds; in the years 1000 to 9999
-     * @param payload JSON in UTF-8, if a database is to take it; shared, not to be modified
-     * @throws IllegalArgumentException if one of these is not as said
+     * @param payload JSON in UTF-8, as databases require; shared, not to be modified
+     * @throws IllegalArgumentException if one of these breaks its rule
      */
     public static ExportedEvent of(
             GlobalPosition position,
@@ -175,14 +175,14 @@ public final class ExportedEvent {
         return payload;
     }
 
-    /** The tags that it was given when it was appended, in their order; none at first. */
+    /** The tags that it was appended with, in order; none at first. */
     public SortedSet<EventTag> tags() {
         return tags;
     }
 
     /**
-     * About how many bytes it has in memory and in a database, with all that is stored of it: payload, metadata and names.
-     * What bounds how many events are held or sent at once counts by it.
+     * The approximate number of bytes it takes in memory and in a database: payload, metadata and names. Limits for
+     * events that are held or sent at once use it.
      */
     public long bytes() {
         long characters = streamId.value().length() + (long) typeName.length();
@@ -196,8 +196,9 @@ public final class ExportedEvent {
     }
 
     /**
-     * What of the two is stored differently, the position aside: {@code "stream"}, {@code "version"}, {@code "id"},
-     * {@code "type"}, {@code "recordedAt"}, {@code "metadata"}, {@code "tags"}, {@code "payload"}, in this order. Empty if all is equal.
+     * What the two differ in, apart from the position: {@code "stream"}, {@code "version"}, {@code "id"},
+     * {@code "type"}, {@code "recordedAt"}, {@code "metadata"}, {@code "tags"}, {@code "payload"}, in this order. Empty
+     * if all is equal.
      */
     public List<String> differencesFrom(ExportedEvent other) {
         List<String> different = new ArrayList<>();

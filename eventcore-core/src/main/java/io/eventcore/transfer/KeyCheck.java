@@ -52,9 +52,9 @@ final class KeyCheck {
             if (lacking.contains(key)) {
                 throw new TransferFileException(
                         place.line,
-                        ("stream '%s', version %s holds personal data, and this store does not have the key it is sealed"
-                                        + " with: nothing was stored. Copy the rows of eventcore_subject_key first; where keys"
-                                        + " are kept elsewhere or follow, say so (keysComeLater)")
+                        ("stream '%s', version %s holds personal data, and this store does not have the key it is"
+                                + " sealed with: nothing was stored. Copy the rows of eventcore_subject_key first; if"
+                                + " keys are kept elsewhere or follow later, declare that (keysComeLater)")
                                 .formatted(place.streamId, place.version),
                         null);
             }

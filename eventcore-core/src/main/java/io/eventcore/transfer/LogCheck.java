@@ -16,7 +16,7 @@ import java.util.UUID;
  */
 final class LogCheck {
     private static final String REMEDY = ": nothing was stored. The versions of a stream ascend by one%s."
-            + " Export the log again, or number the events of each stream anew where the file is made";
+            + " Export the log again, or renumber the events of each stream where the file is made";
 
     private final StoredLog log;
     private final boolean wholeStreams;
@@ -85,7 +85,7 @@ final class LogCheck {
                 line,
                 previous == SeenKeys.NONE
                         ? "stream '%s' begins with version %d".formatted(stream, version) + rule
-                        : "stream '%s' goes on with version %d after version %d".formatted(stream, version, previous)
+                        : "stream '%s' continues with version %d after version %d".formatted(stream, version, previous)
                                 + rule,
                 null);
     }
@@ -97,7 +97,8 @@ final class LogCheck {
         if (ids.put(high, low, 1) == 1) {
             throw new TransferFileException(
                     line,
-                    ("the event id %s stands in a line before too, and this store keeps ids unique: nothing was stored."
+                    ("the event id %s also occurs in an earlier line, and this store keeps ids unique: nothing was"
+                            + " stored."
                                     + " Drop the index on event ids for the import, or give one of the two another id")
                             .formatted(id),
                     null);

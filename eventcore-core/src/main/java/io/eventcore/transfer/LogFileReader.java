@@ -56,7 +56,7 @@ final class LogFileReader implements Closeable {
         try {
             LineCursor cursor = new LineCursor(line, lineLength);
             if (!cursor.passes(LogLines.FORMAT)) {
-                throw broken("this is no export of an event store", null);
+                throw broken("this is not an export of an event store", null);
             }
             long version = cursor.number();
             if (version < LogLines.WITHOUT_TAGS || version > LogLines.VERSION) {
@@ -162,7 +162,7 @@ final class LogFileReader implements Closeable {
         String digits = cursor.digits(LogHash.DIGITS);
         cursor.pass("\",");
         if (!digits.equals(hash.add(line, cursor.at(), lineLength - cursor.at()))) {
-            throw broken("it was changed, or a line before it was left out or moved", null);
+            throw broken("it was changed, or an earlier line is missing or was moved", null);
         }
         cursor.pass(LogLines.POSITION);
         GlobalPosition position = GlobalPosition.of(cursor.number());
@@ -183,7 +183,7 @@ final class LogFileReader implements Closeable {
         String timeText = cursor.text();
         Instant recordedAt = Instant.parse(timeText);
         if (!id.toString().equals(idText) || !recordedAt.toString().equals(timeText)) {
-            throw broken("its id or its time is not written as it should be", null);
+            throw broken("its id or its time is malformed", null);
         }
         cursor.pass(LogLines.METADATA);
         byte[] metadata = cursor.flatObject();
@@ -210,7 +210,7 @@ final class LogFileReader implements Closeable {
                     colon < 0 ? EventTag.of(text) : EventTag.of(text.substring(0, colon), text.substring(colon + 1));
             boolean inOrder = tags.isEmpty() || tags.last().compareTo(tag) < 0;
             if (!inOrder || !tag.toString().equals(text)) {
-                throw broken("its tags are not written as they should be", null);
+                throw broken("its tags are malformed", null);
             }
             tags.add(tag);
         } while (cursor.passes(","));
@@ -269,7 +269,7 @@ final class LogFileReader implements Closeable {
                 if (bufferEnd == 0) {
                     if (lineLength > 0) {
                         throw new TransferFileException(
-                                lineNumber + 1, "the file is cut off in the midst of this line", null);
+                                lineNumber + 1, "the file is cut off in the middle of this line", null);
                     }
                     return false;
                 }

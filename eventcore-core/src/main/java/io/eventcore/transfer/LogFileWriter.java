@@ -28,13 +28,14 @@ final class LogFileWriter {
         if (event.position().compareTo(last) <= 0) {
             throw new TransferFileException(
                     0,
-                    "%s comes after position %s: the source has to give its events in the order of their positions, each its own"
+                    "%s comes after position %s: the source must return its events in the order of their positions,"
+                            + " each with a position of its own"
                             .formatted(event, last),
                     null);
         }
         if (!tellsTags && !event.tags().isEmpty()) {
             throw new TransferFileException(
-                    0, "%s carries tags, and its source says that it tells none".formatted(event), null);
+                    0, "%s carries tags, but its source says that events come without tags".formatted(event), null);
         }
         List<byte[]> rest = LogLines.event(event);
         out.write(LogLines.utf8(LogLines.HASH + hash.add(rest) + "\","));

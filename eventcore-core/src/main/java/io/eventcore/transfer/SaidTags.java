@@ -7,7 +7,7 @@ import io.eventcore.serialization.internal.StoredTags;
 import java.nio.charset.StandardCharsets;
 import java.util.function.UnaryOperator;
 
-/** Gives an event without tags those that it says today. */
+/** Gives an event without tags those that its class declares today. */
 final class SaidTags implements UnaryOperator<ExportedEvent> {
     private final StoredTags tags;
 
@@ -34,7 +34,7 @@ final class SaidTags implements UnaryOperator<ExportedEvent> {
             return event.withTags(tags.of(stored, tag -> true));
         } catch (StoredTags.UntoldException e) {
             throw new TransferRefusedException(
-                    "What tags %s carries cannot be told: %s".formatted(event, e.reason()), e.getCause());
+                    "The tags of %s cannot be determined: %s".formatted(event, e.reason()), e.getCause());
         }
     }
 }

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * The events of a store as they are stored: what {@link EventExport} reads and {@link EventImport} writes. For authors of
- * stores; users get one from their store and hand it to the two.
+ * The events of a store in stored form: {@link EventExport} reads them and {@link EventImport} writes them. For authors
+ * of stores; users get it from their store and pass it to those two.
  *
  * <p>Safe for any number of threads.
  *
@@ -19,10 +19,10 @@ import java.util.UUID;
  */
 public interface StoredLog extends ExportSource {
     /**
-     * Begins to fill this store with events that keep their positions, or goes on with what was begun before. Until
-     * {@link #endRestore} nothing else can be appended to it, and a store that is opened is refused.
+     * Begins to fill this store with events that keep their positions, or continues an unfinished import. Until
+     * {@link #endRestore}, the store accepts nothing else, and cannot be opened.
      *
-     * <p>Changes nothing if the store holds events that no import has left unfinished there.
+     * <p>Changes nothing if the store holds events that are not from an unfinished import.
      *
      * @param last the last position that will be restored
      * @throws TransferRefusedException if other transactions are writing to the store, or positions up to {@code last}
@@ -32,11 +32,11 @@ public interface StoredLog extends ExportSource {
     RestoreState beginRestore(GlobalPosition last);
 
     /**
-     * Stores events in the positions they have: all or none.
+     * Stores events with their positions: all or none.
      *
-     * @param after the position of the last event that is there; {@link GlobalPosition#START} if there is none
+     * @param after the position of the last stored event; {@link GlobalPosition#START} if there is none
      * @param events at least one, in position order; each continues its stream
-     * @throws TransferRefusedException if the last event is another one, or no import is under way
+     * @throws TransferRefusedException if the last event differs, or no import is in progress
      * @throws TransferConflictException if an event does not continue its stream
      * @throws io.eventcore.EventStoreException if the store cannot be written
      */
@@ -46,18 +46,18 @@ public interface StoredLog extends ExportSource {
      * Opens the store for appends again, which continue after the last position.
      *
      * @param last the position of the last event that was restored
-     * @throws TransferRefusedException if the last event is another one, or no import is under way
+     * @throws TransferRefusedException if the last event differs, or no import is in progress
      * @throws io.eventcore.EventStoreException if the store cannot be written
      */
     void endRestore(GlobalPosition last);
 
     /**
-     * Appends events that keep all but their positions, in this order: all that are not there, or none.
+     * Appends events that keep everything but their positions, in this order: all that the store lacks, or none.
      *
-     * <p>An event is there if the event in its place, its stream and version, is {@linkplain
-     * ExportedEvent#equalsButPosition equal in all but the position}: the same id alone does not make it the same.
+     * <p>The store has an event if the event with the same stream and version is {@linkplain
+     * ExportedEvent#equalsButPosition equal in everything but the position}: the same id alone is not enough.
      *
-     * @param events at least one; each continues its stream, or is there already
+     * @param events at least one; each continues its stream, or is already stored
      * @return how many were appended
      * @throws TransferConflictException if a stream holds another event in the place of one of these, or ends before it
      * @throws io.eventcore.EventStoreException if the store cannot be written
@@ -72,18 +72,18 @@ public interface StoredLog extends ExportSource {
     Optional<GlobalPosition> positionOf(StreamId streamId, StreamVersion version);
 
     /**
-     * Why this store cannot keep an event, in words that end a sentence and quote neither payload nor metadata: asked for
-     * each event of a file before any of them is stored. By default it can keep every one.
+     * Why this store cannot keep an event, as the end of a sentence that quotes neither payload nor metadata. Called
+     * for each event of a file before any of them is stored. By default, the store can keep every event.
      *
-     * @throws io.eventcore.EventStoreException if the store has to be asked, and cannot be read
+     * @throws io.eventcore.EventStoreException if the store must be read for that, and cannot be
      */
     default Optional<String> refusal(ExportedEvent event) {
         return Optional.empty();
     }
 
     /**
-     * Which of these keys of {@linkplain io.eventcore.PersonalData personal data} are not there, those of erased subjects
-     * counted as there: asked for the keys of a file before any of its events is stored. By default none, for a store that does
+     * Which of these keys of {@linkplain io.eventcore.PersonalData personal data} are missing; keys of erased subjects
+     * are not. Called for the keys of a file before any of its events is stored. By default none, for a store that does
      * not keep keys.
      *
      * @param keys some hundreds at most
@@ -93,14 +93,14 @@ public interface StoredLog extends ExportSource {
         return Set.of();
     }
 
-    /** Whether this store refuses a second event with an id that is there, in whatever stream. By default it does not. */
+    /** Whether this store refuses a second event with the same id, in any stream. By default it does not. */
     default boolean keepsIdsUnique() {
         return false;
     }
 
     /**
-     * The projections, reactions and side effects that have a place in this log: what is imported comes to them as if it had
-     * just happened. By default none, for a store that does not keep their places.
+     * The projections, reactions and side effects with a checkpoint in this log: they receive imported events as if
+     * these had just happened. By default none, for a store that does not keep checkpoints.
      *
      * @throws io.eventcore.EventStoreException if the store cannot be read
      */
@@ -109,7 +109,7 @@ public interface StoredLog extends ExportSource {
     }
 
     /**
-     * Makes sure that events can be stored with their tags. By default they cannot.
+     * Checks that events can be stored with their tags. By default they cannot.
      *
      * @throws TransferRefusedException if this store keeps no tags
      * @throws io.eventcore.EventStoreException if it does not yet, or cannot be read
@@ -128,7 +128,7 @@ public interface StoredLog extends ExportSource {
     }
 
     /**
-     * What an import with positions finds.
+     * The state of the store at the beginning of an import with positions.
      *
      * @param unfinished whether the store waits for the rest of an import: it was empty, or an import was begun
      * @param last the position of the last event that is there

@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream of the store does not go with the events to be imported: it holds another event in the place of one of them, or
- * lacks the one before. Import into a store without these streams.
+ * A stream of the store does not match the events to be imported: it holds another event in the place of one of them,
+ * or lacks the preceding one. Import into a store without these streams.
  *
  * @since 0.1
  */
@@ -51,7 +51,7 @@ public final class TransferConflictException extends TransferException {
                         .formatted(there.position(), String.join(", ", event.differencesFrom(there))));
     }
 
-    /** This conflict of an event that stands in this line of a file. */
+    /** This conflict, with the line of the event in a file. */
     TransferConflictException inLine(long number) {
         return new TransferConflictException(number, streamId, version, why, this);
     }
@@ -62,7 +62,10 @@ public final class TransferConflictException extends TransferException {
                 streamId, version, "the stream is at version %d, which this event does not continue".formatted(actual));
     }
 
-    /** The line of the file that holds the event to be imported, 1 for the first line; 0 if a store was given it directly. */
+    /**
+     * The line of the file that holds the event to be imported, 1 for the first line; 0 if the event does not come from
+     * a file.
+     */
     public long line() {
         return line;
     }

@@ -3,7 +3,7 @@ package io.eventcore.transfer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An export or an import that cannot go on. The subtype says why. A failure of the database is an
+ * An export or an import that cannot continue. The subtype says why. A failure of the database is an
  * {@link io.eventcore.EventStoreException} instead.
  *
  * <p>No message holds the payload or the metadata of an event.

@@ -3,7 +3,7 @@ package io.eventcore.transfer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file cannot be read or written as an export: it is cut off, was changed, or is no export at all.
+ * A file cannot be read or written as an export: it is cut off, was changed, or is not an export.
  *
  * @since 0.1
  */

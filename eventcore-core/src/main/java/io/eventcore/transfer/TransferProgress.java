@@ -4,7 +4,7 @@ import io.eventcore.GlobalPosition;
 import java.time.Duration;
 
 /**
- * How far an export or an import has come. Immutable.
+ * The progress of an export or an import. Immutable.
  *
  * @since 0.1
  */
@@ -42,17 +42,17 @@ public final class TransferProgress {
         this.elapsed = elapsed;
     }
 
-    /** What is being done. */
+    /** The current step. */
     public Step step() {
         return step;
     }
 
-    /** For how many events that is done. */
+    /** How many events the step has processed. */
     public long events() {
         return events;
     }
 
-    /** The position of the last of these, in the log that was exported. */
+    /** The position of the last of them, in the exported log. */
     public GlobalPosition position() {
         return position;
     }
@@ -72,7 +72,7 @@ public final class TransferProgress {
         return Math.round(events / Math.max(1e-9, elapsed.toNanos() / 1e9));
     }
 
-    /** For people, on one line. */
+    /** A line for people. */
     @Override
     public String toString() {
         return "%s: %d events, position %s of %s, %d events/s"

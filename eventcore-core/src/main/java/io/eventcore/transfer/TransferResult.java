@@ -4,7 +4,7 @@ import io.eventcore.GlobalPosition;
 import java.util.Objects;
 
 /**
- * What an export has written or an import has stored. Immutable.
+ * The result of an export or an import. Immutable.
  *
  * @since 0.1
  */
@@ -21,7 +21,7 @@ public final class TransferResult {
         this.sha256 = Objects.requireNonNull(sha256, "sha256");
     }
 
-    /** The same, of which so many events were written. */
+    /** The same result, with this number of events written. */
     TransferResult withWritten(long count) {
         return new TransferResult(events, count, last, sha256);
     }
@@ -31,7 +31,7 @@ public final class TransferResult {
         return events;
     }
 
-    /** How many events this call has written: to the file, or to the store, in which the others were found. */
+    /** How many events this call has written: to the file, or to the store, which already held the others. */
     public long written() {
         return written;
     }
@@ -41,7 +41,7 @@ public final class TransferResult {
         return last;
     }
 
-    /** A hash over all events in their order, in hexadecimal: two exports with the same hash hold the same. */
+    /** A hash over all events in their order, in hexadecimal: two exports with the same hash hold the same events. */
     public String sha256() {
         return sha256;
     }

@@ -5,7 +5,7 @@ import io.eventcore.StreamVersion;
 import java.util.Objects;
 
 /**
- * What the store holds after an import is not what the file holds. After an import with positions the store stays closed.
+ * After an import, the store differs from the file. After an import with positions, the store stays closed.
  *
  * @since 0.1
  */

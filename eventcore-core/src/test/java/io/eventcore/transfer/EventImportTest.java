@@ -226,7 +226,7 @@ class EventImportTest {
         Files.writeString(none, "hello\n");
         assertThatExceptionOfType(TransferFileException.class)
                 .isThrownBy(() -> EventImport.into(emptyLog()).restore(none))
-                .withMessageContaining("no export");
+                .withMessageContaining("not an export");
     }
 
     @Test

@@ -398,7 +398,7 @@ abstract class TransferContract {
                 .isThrownBy(() -> EventImport.into(place.log())
                         .tagging(new JacksonEventSerializer(LedgerEvent.types()))
                         .restore(file))
-                .withMessageContaining("cannot be told");
+                .withMessageContaining("cannot be determined");
         assertThat(place.store().lastPosition()).isEqualTo(GlobalPosition.START);
     }
 
@@ -728,8 +728,8 @@ abstract class TransferContract {
         twice.set(103, at(twice.get(53), 104));
         List<ExportedEvent> late = new ArrayList<>(plain(180));
         late.remove(3);
-        assertGap("hole", hole, 104, "stream 'account-3' goes on with version 3 after version 1", true);
-        assertGap("twice", twice, 105, "stream 'account-3' goes on with version 2 after version 2", true);
+        assertGap("hole", hole, 104, "stream 'account-3' continues with version 3 after version 1", true);
+        assertGap("twice", twice, 105, "stream 'account-3' continues with version 2 after version 2", true);
         assertGap("late", late, 54, "stream 'account-3' begins with version 2", false);
     }
 

@@ -115,6 +115,6 @@ class EventToolTest {
 
         err.reset();
         assertThat(run("restore", "--url", url(), "--create", none.toString())).isEqualTo(1);
-        assertThat(err.toString(StandardCharsets.UTF_8)).contains("no export");
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("not an export");
     }
 }

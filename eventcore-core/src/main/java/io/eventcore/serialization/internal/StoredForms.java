@@ -60,7 +60,7 @@ final class StoredForms {
                 .filter(tag -> !tag.value().isEmpty() && hidden.hides(tag.value()))
                 .findFirst()
                 .map(tag -> "its tag '" + tag.name()
-                        + "' tells a value that is @PersonalData, and tags are never erased: take it away");
+                        + "' contains a value that is @PersonalData, and tags are never erased: remove the tag");
     }
 
     private static void checkTags(NewEvent event, UnsealedEvent hidden) {

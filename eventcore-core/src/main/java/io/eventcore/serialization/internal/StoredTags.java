@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what tags a stored event says today; where upcasters make several of it, those of all. */
+/** Determines the tags that a stored event has today; if upcasters turn it into several events, the tags of all. */
 public final class StoredTags {
     private final EventSerializer serializer;
     private final StoredEvent.Decoder decoder;
@@ -33,7 +33,8 @@ public final class StoredTags {
     /**
      * Its tags, of those that are wanted.
      *
-     * @throws UntoldException if they cannot be told, or must not be stored: what an append would refuse is not stored later
+     * @throws UntoldException if they cannot be determined, or must not be stored: a later write is refused for the
+     *     same reasons as an append
      */
     public NavigableSet<EventTag> of(StoredEvent stored, Predicate<EventTag> wanted) throws UntoldException {
         if (!stored.isKnown()) {
@@ -82,7 +83,7 @@ public final class StoredTags {
         }
     }
 
-    /** That the tags of an event cannot be told. The message is the reason, as a clause. */
+    /** The tags of an event cannot be determined. The message is the reason, as a clause. */
     public static final class UntoldException extends Exception {
         private static final long serialVersionUID = 1L;
 
