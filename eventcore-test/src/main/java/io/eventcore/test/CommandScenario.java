@@ -26,7 +26,7 @@ import org.assertj.core.api.ThrowableAssert;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tests a command without a database: what has happened, what is asked for, what happens then.
+ * Tests a command without a database: given events, a command, and the expected result.
  *
  * <pre>{@code
  * CommandScenario.given(new MoneyDeposited(account, 100))
@@ -38,11 +38,11 @@ import org.jspecify.annotations.Nullable;
  *         .thenRejected(BusinessRuleViolationException.class);
  * }</pre>
  *
- * <p>Runs the command as the executor does, streams and discovery included, in memory. Events need no names, but each of
- * them must survive its JSON form, as it would in a database: a scenario with one that does not fails. A command that
- * changes its state while it decides, or an event that it has folded, fails with an {@link AssertionError} that names the
- * place, and so does a scenario with an event that is in no stream and carries no tags that the command decides on.
- * Immutable; a scenario may be continued in several ways.
+ * <p>Runs the command as the executor does, streams and discovery included, in memory. Events need no names, but each
+ * of them must survive its JSON form, as in a database; otherwise the scenario fails. A command that changes its state
+ * or a folded event while it decides fails with an {@link AssertionError} that names the place. So does a scenario with
+ * an event that is in no stream, and carries no tag, that the command decides on. Immutable; a scenario may be
+ * continued in several ways.
  *
  * @since 0.1
  */
@@ -77,24 +77,24 @@ public final class CommandScenario {
         return given(List.of());
     }
 
-    /** After what is given so far these events have happened, in this order, each in the stream that it names. */
+    /** After the given events, these events have happened, in this order, each in the stream that it names. */
     public CommandScenario and(Event... events) {
         return new CommandScenario(given.and(List.of(events)), now, serializer);
     }
 
-    /** After what is given so far these events have happened, in this order, in this stream. */
+    /** After the given events, these events have happened, in this order, in this stream. */
     public CommandScenario and(StreamId streamId, Event... events) {
         return new CommandScenario(given.and(streamId, List.of(events)), now, serializer);
     }
 
-    /** This scenario at a time: what {@link CommandContext#now()} says. The beginning of 1970 unless given. */
+    /** This scenario at a time, which {@link CommandContext#now()} returns; by default the beginning of 1970. */
     public CommandScenario at(Instant time) {
         return new CommandScenario(given, Objects.requireNonNull(time, "time"), serializer);
     }
 
     /**
-     * This scenario with events that are stored by a serializer of the application: one that knows its types, where
-     * Jackson's modules on the class path do not.
+     * This scenario with a serializer of the application, for events with types that the Jackson modules on the class
+     * path do not know.
      */
     public CommandScenario storedBy(EventSerializer eventSerializer) {
         return new CommandScenario(given, now, Objects.requireNonNull(eventSerializer, "eventSerializer"));
@@ -103,7 +103,7 @@ public final class CommandScenario {
     /**
      * A command is given.
      *
-     * @throws EventSerializationException if an event would not come back as it is
+     * @throws EventSerializationException if an event would not come back unchanged
      */
     public <S, E extends Event> Outcome when(Command<S, E> command) {
         return when(command, CommandContext.empty());
@@ -112,7 +112,7 @@ public final class CommandScenario {
     /**
      * A command is given with a context.
      *
-     * @throws EventSerializationException if an event would not come back as it is
+     * @throws EventSerializationException if an event would not come back unchanged
      */
     public <S, E extends Event> Outcome when(Command<S, E> command, CommandContext context) {
         InMemoryEventStore store = given.storedBy(serializer);
@@ -136,7 +136,7 @@ public final class CommandScenario {
         return new Outcome(recorded, rejection);
     }
 
-    /** An event that the command never sees makes the scenario say less than it seems to. */
+    /** An event that the command never sees makes the scenario weaker than it seems. */
     private void failIfUnread(Command<?, ?> command, WatchedCommand<?, ?> watched) {
         Set<StreamId> unread = given.streamsOfOthers(each -> watched.isAbout(each.streamId(), each.event()));
         if (watched.hasDecided() && !unread.isEmpty()) {
@@ -146,7 +146,7 @@ public final class CommandScenario {
     }
 
     /**
-     * What has become of a command.
+     * The result of a command.
      *
      * @since 0.1
      */
@@ -162,7 +162,7 @@ public final class CommandScenario {
         /**
          * Exactly these events happen, in this order.
          *
-         * @return the events as they are stored, to look at more of them
+         * @return the events in stored form, for further assertions
          */
         public List<RecordedEvent<Event>> then(Event... events) {
             if (rejection != null) {
@@ -181,7 +181,7 @@ public final class CommandScenario {
          * The command is rejected.
          *
          * @param type the type of the exception, or one above it
-         * @return to look at the exception more closely
+         * @return the exception, for further assertions
          */
         public AbstractThrowableAssert<?, ? extends Throwable> thenRejected(Class<? extends RuntimeException> type) {
             if (rejection == null) {

@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * An event as yesterday's code has stored it, to be given to a scenario: the command, projection or reaction reads what the
- * application's upcasters make of it.
+ * An event as earlier code has stored it, for a scenario: the command, projection or reaction reads what the
+ * application's upcasters turn it into.
  *
  * <pre>{@code
  * CommandScenario.given(EarlierEvent.of(cart, "cart.item-added", "{\"cart\":\"cart-1\",\"item\":\"pen\"}"))
@@ -16,8 +16,8 @@ import java.util.Set;
  *         .when(new CloseCart(cart));
  * }</pre>
  *
- * <p>The scenario must be {@linkplain CommandScenario#storedBy stored by} the serializer of the application, which knows
- * the upcasters. Immutable.
+ * <p>The scenario must be {@linkplain CommandScenario#storedBy stored by} the serializer of the application, which
+ * knows the upcasters. Immutable.
  *
  * @since 0.1
  */
@@ -45,7 +45,7 @@ public final class EarlierEvent implements Event {
         return new EarlierEvent(streamId, typeName, json, Set.of());
     }
 
-    /** The same event with the tags that it was given when it was stored; what upcasters make of it has no say in that. */
+    /** The same event with the tags that it was stored with; upcasters do not change them. */
     public EarlierEvent withTags(EventTag... given) {
         return new EarlierEvent(streamId, typeName, json, Set.of(given));
     }

@@ -38,8 +38,8 @@ import org.springframework.core.type.filter.AssignableTypeFilter;
 import org.springframework.util.ClassUtils;
 
 /**
- * Assertions for a test that belongs in every application: finds at build time what would otherwise fail when a command
- * is executed for the first time.
+ * Assertions for a test that belongs in every application: it finds at build time what would otherwise fail at the
+ * first execution of a command.
  *
  * <pre>{@code
  * @Test
@@ -58,17 +58,18 @@ public final class EventCoreAssertions {
 
     /**
      * Asserts that every command in a package and below it is well-formed: its {@code @Stream}s mark ids, it says which
-     * events it reads, and all these events have a stored name of their own, given the event classes found in the same
-     * packages. And that samples of each of these event classes are the same when they are written as JSON and read back.
+     * events it reads, and all these events have a stored name of their own, given the event classes in the same
+     * packages. Also asserts that samples of each of these event classes survive writing as JSON and reading back.
      *
-     * <p>Samples are made by the constructor, with a value of each component: one has an element in each collection, the
-     * others have each constant of an enum, each class of a sealed type, and what may be empty once empty. No sample, and so
-     * no check, has a class whose constructor refuses such values, and one with several constructors that is no record: the
-     * store checks their events when it stores them, and {@link CommandScenario} checks them in tests. The JSON is that of the library alone; where the application adds
-     * modules or customizers, use {@link #assertWellFormed(String, EventTypes, EventSerializer)}.
+     * <p>Samples are made with the constructor, with a value for each component: one has an element in each collection;
+     * the others have each constant of an enum, each class of a sealed type, and each optional part once empty. A class
+     * whose constructor refuses these values has no sample and so no check, nor has one with several constructors that
+     * is not a record: the store checks their events when it stores them, and {@link CommandScenario} checks them in
+     * tests. The JSON is that of the library alone; if the application adds modules or customizers, use
+     * {@link #assertWellFormed(String, EventTypes, EventSerializer)}.
      *
-     * @throws AssertionError if something is wrong, or if there is no command; names every class, its component and what
-     *     to do
+     * @throws AssertionError if something is wrong, or if there is no command; the message names every class, its
+     *     component and what to do
      */
     public static void assertWellFormed(String packageName) {
         List<Class<?>> classes = classesIn(packageName);
@@ -125,16 +126,16 @@ public final class EventCoreAssertions {
     }
 
     /**
-     * Asserts that every event class in a package and below it comes back from its JSON as it was: writes and reads samples
-     * of each, and compares them component by component.
+     * Asserts that every event class in a package and below it comes back from its JSON unchanged: writes and reads
+     * samples of each, and compares them component by component.
      *
-     * <p>Samples are made as for {@link #assertWellFormed(String)}, which tries them too, and passes over a class of which
-     * none can be made. Here that is an error: give one. The JSON is that of the library alone; where the application adds
+     * <p>Samples are made as for {@link #assertWellFormed(String)}, which tries them too, but skips a class without a
+     * sample. Here that is an error: pass a sample. The JSON is that of the library alone; if the application adds
      * modules or customizers, use {@link #assertRoundTrips(EventTypes, EventSerializer, Event...)}.
      *
-     * @param samples further samples: of classes that none can be made of, or with values that should be tried
-     * @throws AssertionError if one does not come back, or there is no event class, or no sample of one; names every class,
-     *     its component and what to do
+     * @param samples further samples: of classes for which none can be made, or with values that should be tried
+     * @throws AssertionError if one does not come back, or there is no event class, or no sample of one; the message
+     *     names every class, its component and what to do
      */
     public static void assertRoundTrips(String packageName, Event... samples) {
         EventTypes.Builder types = EventTypes.builder().forNewEventsOnly();
@@ -168,35 +169,38 @@ public final class EventCoreAssertions {
             List<Event> tried = new ArrayList<>(Samples.of(type));
             samples.stream().filter(type::isInstance).forEach(tried::add);
             if (tried.isEmpty()) {
-                problems.add("No sample can be made of %s: give one to this method".formatted(type.getName()));
+                problems.add("No sample can be made of %s: pass one to this method".formatted(type.getName()));
             }
             checkJson(type, tried, serializer, problems);
         }
         for (Event sample : samples) {
             if (!types.types().contains(sample.getClass())) {
-                problems.add("A sample of %s is given, which is no event class that is looked at"
+                problems.add("A sample of %s is given, which is not one of the checked event classes"
                         .formatted(sample.getClass().getName()));
             }
         }
         if (!problems.isEmpty()) {
-            throw new AssertionError("Events do not come back as they were:\n- " + String.join("\n- ", problems));
+            throw new AssertionError("Events do not come back unchanged:\n- " + String.join("\n- ", problems));
         }
     }
 
     /**
-     * Asserts that what was stored before is still read as what it was: compares the event classes of a package, and below
-     * it, with the file {@code src/test/resources/eventcore-types.json}, which is committed with the code.
+     * Asserts that events stored earlier are still read as the same events: compares the event classes of a package,
+     * and below it, with the file {@code src/test/resources/eventcore-types.json}, which is committed with the code.
      *
-     * <p>The file has every stored name that the code ever wrote, the shape of its events, and samples with what they are
-     * read as. A name that lost its reader, a sample that is not read or read as something else, another shape and a name
-     * that is not in the file fail. With {@code -Deventcore.types.update=true} the file is made to say what the code does,
-     * and the change of the file is what people review. Samples of former shapes stay, as such events may be stored; what
-     * cannot be read any more stays and fails until it can be, or its entry is deleted from the file by hand.
+     * <p>The file has every stored name that the code ever wrote, the shape of its events, and samples with the events
+     * that they are read as. The assertion fails for a name without a reader, a sample that cannot be read or is read
+     * as something else, a changed shape, and a name that is not in the file. With
+     * {@code -Deventcore.types.update=true}, it updates the file to what the code does, and people review the change of
+     * the file. Samples of former shapes stay, because such events may be stored. An entry that can no longer be read
+     * stays and fails until it can be read again, or is deleted from the file by hand.
      *
      * <p>Samples are made as for {@link #assertWellFormed(String)}.
      *
-     * @param samples events of classes that no sample can be made of, at least one of each; they are committed with the file
-     * @throws AssertionError if something differs; names every stored name, its class, the component and what to do
+     * @param samples events of classes for which no sample can be made, at least one of each; they are committed with
+     *     the file
+     * @throws AssertionError if something differs; the message names every stored name, its class, the component and
+     *     what to do
      */
     public static void assertCompatible(String packageName, Event... samples) {
         assertCompatible(packageName, List.of(), samples);
@@ -205,7 +209,7 @@ public final class EventCoreAssertions {
     /**
      * As {@link #assertCompatible(String, Event...)}, for an application with upcasters.
      *
-     * @param upcasters all that the application has: with Spring, its beans of this type
+     * @param upcasters all upcasters of the application: with Spring, its beans of this type
      */
     public static void assertCompatible(
             String packageName, Collection<? extends Upcaster> upcasters, Event... samples) {
@@ -219,10 +223,10 @@ public final class EventCoreAssertions {
     }
 
     /**
-     * As {@link #assertCompatible(String, Event...)}, for an application that registers its event classes by hand, adds to
-     * their JSON.
+     * As {@link #assertCompatible(String, Event...)}, for an application that registers its event classes by hand, adds
+     * to their JSON.
      *
-     * @param file where the types are, relative to the folder of the build
+     * @param file the file of types, relative to the folder of the build
      * @param types the event classes the application works with
      * @param serializer writes and reads them as the application does, as JSON
      */
@@ -302,16 +306,17 @@ public final class EventCoreAssertions {
     }
 
     /**
-     * Asserts that a command finds by its tags every event that its fold is given: each registered event class below the type
-     * that it reads carries one of the tags that {@link io.eventcore.Tag} marks on the command. A forgotten mark is a rule
-     * that does not see what has happened, and nothing would fail.
+     * Asserts that a command finds by its tags every event that its fold needs: each registered event class below the
+     * type that it reads carries one of the tags that {@link io.eventcore.Tag} marks on the command. If a mark is
+     * forgotten, the rule misses events, and nothing else fails.
      *
-     * <p>An event class that gives its tags by {@link Event#eventTags()} is asked with samples, as
-     * {@link #assertWellFormed(String)} makes them; it carries what any of them says.
+     * <p>An event class that implements {@link Event#eventTags()} is checked with samples, as
+     * {@link #assertWellFormed(String)} makes them; it carries the tags that any of them returns.
      *
      * @param types the event classes the application works with
      * @param inItsStreams event types that need no tag because the command reads them by its declared streams
-     * @throws AssertionError if a class carries none of the tags, or the command has none; names every class and what to do
+     * @throws AssertionError if a class carries none of the tags, or the command has none; the message names every
+     *     class and what to do
      */
     @SafeVarargs
     @SuppressWarnings("varargs") // It is only read.
@@ -321,8 +326,8 @@ public final class EventCoreAssertions {
     }
 
     /**
-     * As {@link #assertTagged(EventTypes, Class, Class...)}, for a command that makes its query itself: each class that an item
-     * of the query asks for carries all tags of one such item.
+     * As {@link #assertTagged(EventTypes, Class, Class...)}, for a command that builds its own query: each class that
+     * an item of the query asks for carries all tags of one such item.
      *
      * @param command with any values
      */
@@ -381,7 +386,7 @@ public final class EventCoreAssertions {
             if (eventType != Event.class
                     && concreteBelow(eventType).isEmpty()
                     && types.types().stream().noneMatch(eventType::isAssignableFrom)) {
-                problems.add("%s reads %s, but no event class with a stored name is one: seal it, or register them"
+                problems.add("%s reads %s, but no registered event class is one: seal the type, or register its classes"
                         .formatted(type.getName(), eventType.getName()));
             }
         } catch (IllegalArgumentException e) {

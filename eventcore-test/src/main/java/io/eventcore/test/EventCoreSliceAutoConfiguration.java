@@ -9,8 +9,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 
 /**
- * Tells that this is a test of events and of nothing else, so that what is missing is explained, and gives it a clock that
- * can be advanced.
+ * Marks a test of events only, so that failures explain missing beans, and gives it a clock that can be advanced.
  *
  * @since 0.1
  */

@@ -18,17 +18,18 @@ import org.springframework.test.context.BootstrapWith;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
 /**
- * A test of an application's events, commands, projections and reactions and of nothing else of it: no controllers, no
- * services, no web server.
+ * A test of an application's events, commands, projections and reactions only: no controllers, no services, no web
+ * server.
  *
- * <p>Of the application's components those are found that have to do with events: {@code Projection}, {@code Reaction},
- * the customizers of this library, {@code MetadataContributor}, {@code CommandListener}, {@code AppendListener},
- * {@code SnapshotListener} and {@code ProjectionListener}. Others come in by {@link #includeFilters()} or {@code @Import}.
+ * <p>It finds only the application's components that concern events: {@code Projection}, {@code Reaction}, the
+ * customizers of this library, {@code MetadataContributor}, {@code CommandListener}, {@code AppendListener},
+ * {@code SnapshotListener} and {@code ProjectionListener}. Add others with {@link #includeFilters()} or
+ * {@code @Import}.
  *
- * <p>Events are kept in memory unless {@link #store()} says otherwise. If H2, HSQLDB or Derby is on the class path, there
- * is an empty embedded database for read models too, with the application's migrations, {@code JdbcClient} and
- * repositories of JPA; the database of the application is not connected to. The application is started once for all tests
- * with the same settings, so give each test streams of its own.
+ * <p>Events are kept in memory unless {@link #store()} says otherwise. If H2, HSQLDB or Derby is on the class path,
+ * there is an empty embedded database for read models too, with the application's migrations, {@code JdbcClient} and
+ * repositories of JPA; the test does not connect to the application's database. The application is started once for all
+ * tests with the same settings, so use separate streams in each test.
  *
  * @since 0.1
  */
@@ -54,16 +55,16 @@ public @interface EventCoreTest {
     /** Properties of the form {@code name=value} that the application is started with. */
     String[] properties() default {};
 
-    /** Whether components that have to do with events are found at all. */
+    /** Whether to find components that concern events at all. */
     boolean useDefaultFilters() default true;
 
-    /** What else is found among the application's components. */
+    /** Further components of the application to find. */
     ComponentScan.Filter[] includeFilters() default {};
 
-    /** What is not found. */
+    /** Components to leave out. */
     ComponentScan.Filter[] excludeFilters() default {};
 
-    /** Auto-configurations that are left out. */
+    /** Auto-configurations to leave out. */
     @AliasFor(annotation = ImportAutoConfiguration.class, attribute = "exclude")
     Class<?>[] excludeAutoConfiguration() default {};
 }

@@ -57,7 +57,7 @@ final class MissingInSliceFailureAnalyzer extends AbstractFailureAnalyzer<Unsati
                 "Bean '" + needing + "' needs a " + name
                         + ", which is not part of this test: @EventCoreTest starts events,"
                         + " commands, projections and reactions, and no other components of the application.",
-                "Bring it in by @Import or by includeFilters, or replace it by @MockitoBean.",
+                "Add it with @Import or includeFilters, or replace it with @MockitoBean.",
                 cause);
     }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Tests a projection without a database of events and without a runner: what has happened, and what the read model is then.
+ * Tests a projection without an event store and without a runner: given events, and the resulting read model.
  *
  * <pre>{@code
  * ProjectionScenario.given(new OrderPlaced(order), new OrderPaid(order)).appliedTo(projection);
@@ -19,8 +19,8 @@ import java.util.Objects;
  * assertThat(openOrders.count()).isZero();
  * }</pre>
  *
- * <p>Events need no names, but each of them must survive its JSON form. No transaction is begun and no time is looked at:
- * {@link Projection#since()} does not count. Immutable.
+ * <p>Events need no names, but each of them must survive its JSON form. No transaction is begun and no time is looked
+ * at: {@link Projection#since()} does not count. Immutable.
  *
  * @since 0.1
  */
@@ -43,17 +43,17 @@ public final class ProjectionScenario {
         return given().and(streamId, events);
     }
 
-    /** After what is given so far these events have happened, in this order, each in the stream that it names. */
+    /** After the given events, these events have happened, in this order, each in the stream that it names. */
     public ProjectionScenario and(Event... events) {
         return new ProjectionScenario(given.and(List.of(events)), serializer);
     }
 
-    /** After what is given so far these events have happened, in this order, in this stream. */
+    /** After the given events, these events have happened, in this order, in this stream. */
     public ProjectionScenario and(StreamId streamId, Event... events) {
         return new ProjectionScenario(given.and(streamId, List.of(events)), serializer);
     }
 
-    /** This scenario with events that are stored by a serializer of the application. */
+    /** This scenario with a serializer of the application. */
     public ProjectionScenario storedBy(EventSerializer eventSerializer) {
         return new ProjectionScenario(given, Objects.requireNonNull(eventSerializer, "eventSerializer"));
     }
@@ -61,7 +61,7 @@ public final class ProjectionScenario {
     /**
      * Applies the events that the projection's filter wants, in order, then flushes.
      *
-     * @return the events that were applied, to see what the filter passes over
+     * @return the events that were applied, to see what the filter leaves out
      * @throws AssertionError if the projection throws a checked exception; other ones pass through
      */
     public <E extends Event> List<RecordedEvent<E>> appliedTo(Projection<E> projection) {

@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * Tests a reaction without a store and without a runner: what has happened, and which commands answer it.
+ * Tests a reaction without a store and without a runner: given events, and the commands that answer them.
  *
  * <pre>{@code
  * ReactionScenario.given(new OrderPaid(order))
@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  *         .then(new ShipOrder(order));
  * }</pre>
  *
- * <p>Where a reaction has a deadline, time passes between what is given, and after it:
+ * <p>If a reaction has a deadline, let time pass between the given events, and after them:
  *
  * <pre>{@code
  * ReactionScenario.given(new SeatReserved(seat, reservation))
@@ -60,36 +60,36 @@ public final class ReactionScenario {
         return given().and(streamId, events);
     }
 
-    /** After what is given so far these events have happened, in this order, each in the stream that it names. */
+    /** After the given events, these events have happened, in this order, each in the stream that it names. */
     public ReactionScenario and(Event... events) {
         return new ReactionScenario(given.and(time, List.of(events)), time, serializer);
     }
 
-    /** After what is given so far these events have happened, in this order, in this stream. */
+    /** After the given events, these events have happened, in this order, in this stream. */
     public ReactionScenario and(StreamId streamId, Event... events) {
         return new ReactionScenario(given.and(time, streamId, List.of(events)), time, serializer);
     }
 
     /**
-     * So much time has passed after what is given so far.
+     * This much time has passed after the given events.
      *
      * @throws IllegalArgumentException if it is negative
      */
     public ReactionScenario after(Duration passed) {
         if (passed.isNegative()) {
-            throw new IllegalArgumentException("Time does not go back; it is to pass by " + passed);
+            throw new IllegalArgumentException("Time does not go back, but it should pass by " + passed);
         }
         return new ReactionScenario(given, time.plus(passed), serializer);
     }
 
-    /** This scenario with events that are stored by a serializer of the application. */
+    /** This scenario with a serializer of the application. */
     public ReactionScenario storedBy(EventSerializer eventSerializer) {
         return new ReactionScenario(given, time, Objects.requireNonNull(eventSerializer, "eventSerializer"));
     }
 
     /**
-     * The reaction is given the events that its filter wants. One with a deadline answers those whose deadlines have fallen
-     * due by now and were not called off, in the order in which they fell due.
+     * Passes to the reaction the events that its filter wants. A reaction with a deadline answers those whose deadlines
+     * have fallen due by now and were not called off, in the order in which they fell due.
      *
      * @throws AssertionError if it answers an event in two ways, or throws a checked exception; other ones pass through
      */
@@ -163,20 +163,21 @@ public final class ReactionScenario {
         }
 
         /**
-         * Exactly these commands are to be executed, in this order. They are compared by {@code equals}, as records do.
+         * Asserts exactly these commands, in this order. Compares them with {@code equals}, as records implement it.
          *
-         * @throws AssertionError if others are; of a reaction with a deadline it says what has become of each that was set
+         * @throws AssertionError if the commands differ; for a reaction with a deadline, the message says what happened
+         *     to each deadline
          */
         public void then(Command<?, ?>... expected) {
             assertThat(commands).as(deadlines).isEqualTo(List.of(expected));
         }
 
-        /** Nothing is to be done. */
+        /** Asserts that there is no command. */
         public void thenNothing() {
             then();
         }
 
-        /** The commands, to look at them more closely. */
+        /** The commands, for further assertions. */
         public List<Command<?, ?>> commands() {
             return commands;
         }

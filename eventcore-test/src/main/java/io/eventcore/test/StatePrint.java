@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a state holds at one moment, place by place, so that a change is noticed whether its class defines equality or
+ * The content of a state at one moment, place by place, which detects a change whether its class defines equality or
  * not. Transient fields are not part of it.
  */
 final class StatePrint {

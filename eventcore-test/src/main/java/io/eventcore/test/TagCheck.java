@@ -38,7 +38,7 @@ final class TagCheck {
     static TagCheck of(Class<?> commandClass) {
         if (overrides(commandClass, "query", Command.class)) {
             throw new AssertionError(commandClass.getName()
-                    + " makes its query itself: give assertTagged a command instead of its class");
+                    + " builds its own query: pass a command to assertTagged instead of its class");
         }
         return new TagCheck(
                 commandClass,
@@ -98,7 +98,7 @@ final class TagCheck {
                 .filter(name -> !carried.contains(name))
                 .findFirst()
                 .orElseThrow();
-        return ("%s reads %s, which carries no tag %s, so that a decision does not see it: mark the component that holds it"
+        return ("%s reads %s, which carries no tag %s, so a decision misses it: mark the component that holds the value"
                         + " with @Tag(\"%s\"); if only a declared @Stream holds such events, name the class in assertTagged")
                 .formatted(commandClass.getName(), type.getName(), wanted, example);
     }

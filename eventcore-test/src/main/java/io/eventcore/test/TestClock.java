@@ -18,9 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The clock of a test with {@link EventCoreTest}: events are recorded and deadlines fall due by it, and commands are told
- * its time. It goes on as the clock of the system does, and is advanced by the test, which finds the deadlines executed
- * then:
+ * The clock of a test with {@link EventCoreTest}: it determines when events are recorded and deadlines fall due, and is
+ * the time of commands. It runs like the system clock; a test can advance it, and then finds due deadlines executed:
  *
  * <pre>{@code
  * executor.execute(new ReserveSeat(seat));
@@ -28,8 +27,8 @@ import java.util.stream.Stream;
  * assertThat(...) // released
  * }</pre>
  *
- * <p>It never goes back, and goes on for all tests of one application: give each test streams of its own. A database has a
- * clock of its own, so with events in a database it cannot be advanced. Safe for any number of threads.
+ * <p>It never goes back, and all tests of one application share it: use separate streams in each test. With events in a
+ * database, it cannot be advanced, because a database has its own clock. Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -56,18 +55,19 @@ public final class TestClock {
     }
 
     /**
-     * Lets time pass. All projections and reactions deal with what was committed before; then deadlines are executed one time
-     * after the other, in the order in which they fall due, with those that are set by that and fall due in time, too.
+     * Lets time pass. All projections and reactions first process what was committed before. Then deadlines are
+     * executed, one after the other, in the order in which they fall due, including those that are set meanwhile and
+     * fall due in time.
      *
-     * @param time how much; zero lets what is due be executed
+     * @param time how much; zero executes the deadlines that are due
      * @throws IllegalArgumentException if it is negative
      * @throws IllegalStateException if the events are in a database, or projections do not run
-     * @throws AssertionError if a deadline that is due is neither executed nor set aside, or may not be set, because its
-     *     reaction has failed or is paused; names that reaction and its failure, by which no event is quoted
+     * @throws AssertionError if a due deadline is neither executed nor parked, or is not set, because its reaction has
+     *     failed or is paused; the message names that reaction and its failure, and quotes no event
      */
     public void advance(Duration time) {
         if (time.isNegative()) {
-            throw new IllegalArgumentException("Time does not go back; it is to be advanced by " + time);
+            throw new IllegalArgumentException("Time does not go back, but it should be advanced by " + time);
         }
         if (!(store.get() instanceof InMemoryProjectionStore)) {
             throw new IllegalStateException(
@@ -118,7 +118,7 @@ public final class TestClock {
                 .map(ProjectionStatus.Partition::lastFailure)
                 .filter(failure -> !failure.isEmpty())
                 .collect(Collectors.joining("; "));
-        return Stream.of(named + "has not executed all of its deadlines that are due within " + PATIENCE.toSeconds()
+        return Stream.of(named + "has not executed all of its due deadlines within " + PATIENCE.toSeconds()
                 + " s: " + overdue + " are left; its last failure: " + (last.isEmpty() ? "none" : last));
     }
 

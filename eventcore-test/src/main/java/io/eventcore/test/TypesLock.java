@@ -74,7 +74,7 @@ final class TypesLock {
             Locked locked = all.get(name);
             if (of.isEmpty()) {
                 problems.add(
-                        "'%s': no sample of %s can be made: give assertCompatible one".formatted(name, type.getName()));
+                        "'%s': no sample of %s can be made: pass one to assertCompatible".formatted(name, type.getName()));
             } else if (locked == null) {
                 problems.add("'%s' (%s) is not in the file".formatted(name, type.getName()));
             } else {

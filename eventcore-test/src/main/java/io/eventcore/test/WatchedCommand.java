@@ -69,7 +69,8 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     @Override
     public S initialState() {
         S state = command.initialState();
-        failIfChanged(initial, state, "apply changes the state that initialState returns, and that returns it again");
+        failIfChanged(initial, state, "apply changes the state that initialState returns, and initialState returns"
+                + " the same object again");
         return state;
     }
 
@@ -137,8 +138,8 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
                         .map(found -> found.replaceFirst("state", "event"))
                         .orElse("event");
                 throw new AssertionError(
-                        ("apply of %s changes an event (%s): '%s' differs afterwards. An event must not change: it has"
-                                        + " happened. Let the state hold a copy of what it takes from an event")
+                        ("apply of %s changes an event (%s): '%s' differs afterwards. An event must not change: it"
+                                + " has happened. Let the state copy what it takes from an event")
                                 .formatted(
                                         command.getClass().getName(),
                                         event.event.getClass().getName(),

@@ -55,7 +55,7 @@ class EventCoreSliceTest {
                         "Bean 'balances' needs a java.lang.Runnable, which is not part of this test: @EventCoreTest starts"
                                 + " events, commands, projections and reactions, and no other components of the application.");
         assertThat(analysis.getAction())
-                .isEqualTo("Bring it in by @Import or by includeFilters, or replace it by @MockitoBean.");
+                .isEqualTo("Add it with @Import or includeFilters, or replace it with @MockitoBean.");
     }
 
     @Test

@@ -461,7 +461,7 @@ class StreamsOrTagsTest {
                         problem -> assertThat(problem.getMessage()).doesNotContain(Forgotten.Closed.class.getName()));
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> EventCoreAssertions.assertTagged(TYPES, Forgotten.OfRoomAndFloor.class))
-                .withMessageContaining("a command instead of its class");
+                .withMessageContaining("pass a command to assertTagged instead of its class");
     }
 
     private static StreamId student(String name) {
