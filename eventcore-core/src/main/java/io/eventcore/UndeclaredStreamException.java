@@ -17,8 +17,8 @@ public final class UndeclaredStreamException extends EventStoreException {
     public UndeclaredStreamException(StreamId streamId) {
         this(
                 streamId,
-                "Stream '%s' receives an event but is not declared: register it, with its expected version, before"
-                        + " you add the event"
+                ("Stream '%s' receives an event but is not declared: register it, with its expected version, before"
+                        + " you add the event")
                         .formatted(streamId));
     }
 

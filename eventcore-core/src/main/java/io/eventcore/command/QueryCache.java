@@ -285,8 +285,9 @@ final class QueryCache {
     }
 
     /**
-     * What an append of these decisions has to rest on: what they rest on, and every other item whose guard they write to, so
-     * that this goes on from where it was seen. Of those, items that nobody needs by now are read again before the next use.
+     * What an append of these decisions has to rest on: what they rest on, and every other item whose guard they write
+     * to, so that this goes on from where it was seen. Of those, items that no command needs by now are read again
+     * before the next use.
      *
      * @param waiting the decisions that wait behind them
      * @return empty if there are too many; then what waits rests on items that do not go on, and must be lost

@@ -344,9 +344,9 @@ final class WarmAttempt implements EventStore {
     }
 
     /**
-     * Takes in what was appended, as it would be read.
+     * Learns the appended events, in the form in which a read would return them.
      *
-     * @return false if something of it must not be known, or cannot be told
+     * @return false if some of it must not be remembered, or is unknown
      */
     private boolean learn(StreamWrites writes, EventStreamSlice slice) {
         Optional<EventRoundTrip> roundTrip = store.internals().roundTrip();

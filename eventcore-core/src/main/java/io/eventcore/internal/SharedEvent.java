@@ -49,8 +49,8 @@ public final class SharedEvent {
     }
 
     /**
-     * This event for those who never ask for its metadata. If it was decoded for good, its bytes are dropped too, and only its
-     * place and its id are told by {@link #stored()}.
+     * This event for code that never asks for its metadata. If it was decoded permanently, its bytes are dropped too,
+     * and {@link #stored()} returns only its place and its id.
      */
     public SharedEvent compact() {
         List<RecordedEvent<Event>> same = kept;

@@ -271,7 +271,7 @@ public final class InMemoryEventStore implements EventStore {
         return Optional.empty();
     }
 
-    /** What an append has written that cannot be sent again, as it would be told if it could. */
+    /** The result of an append that cannot be sent again, as if it were repeated. */
     private Optional<EventStreamSlice> storedBefore(SerializedAppend append) {
         MemoryTransaction transaction = transactions.current();
         return log.locked(() -> repeated(transaction, append)).map(events -> slice(append, events));

@@ -124,8 +124,8 @@ final class MemoryStoredLog implements StoredLog {
     public RestoreState beginRestore(GlobalPosition last) {
         if (last.value() > MAX_POSITION) {
             throw new TransferRefusedException(
-                    "A store in memory keeps positions up to %d, but the log reaches %s: append its events to the"
-                            + " store instead"
+                    ("A store in memory keeps positions up to %d, but the log reaches %s: append its events to the"
+                            + " store instead")
                             .formatted(MAX_POSITION, last));
         }
         return log.locked(() -> {

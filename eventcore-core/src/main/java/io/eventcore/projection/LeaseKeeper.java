@@ -102,7 +102,8 @@ final class LeaseKeeper implements Runnable {
         }
         renew(guests);
         if (all) {
-            // Otherwise the look that follows tells who has lost its lease, and the others are renewed at the next one.
+            // Otherwise, the next check shows which workers have lost their leases, and the other leases are renewed
+            // the next time.
             renewedAt = now;
         }
     }

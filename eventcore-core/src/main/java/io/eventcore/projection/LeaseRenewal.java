@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Renews the leases of one task for as long as that takes, by a thread of its own: it goes on whether or not the runner
- * runs, and when that stops meanwhile. The thread begins with the first lease.
+ * Renews the leases of one task until it ends, on its own thread: whether or not the runner runs, and even if it stops
+ * meanwhile. The thread begins with the first lease.
  *
  * <p>Safe for any number of threads.
  */

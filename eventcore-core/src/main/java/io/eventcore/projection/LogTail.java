@@ -295,7 +295,7 @@ final class LogTail implements Runnable {
         return news;
     }
 
-    /** Who has waited for this look may have what the window holds. */
+    /** Followers that have waited for this check may use the window. */
     private void confirm(Look look, Found found, Set<Wakeup> wake) {
         followers.forEach((follower, joinedAt) -> {
             if (confirmed <= joinedAt && joinedAt < look.number) {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which streams a partition has set aside: all of their ids while they are few, otherwise the store is asked about the
- * streams of each page. Only who holds the lease of the partition changes that, so what was read stays true until the tables
- * are restored: where that may have happened, they are read again.
+ * Which streams a partition has parked: all of their ids while they are few; otherwise it asks the store about the
+ * streams of each page. Only the holder of the partition's lease changes them, so what was read stays true until the
+ * tables are restored: if that may have happened, they are read again.
  *
  * <p>Used by one thread.
  */

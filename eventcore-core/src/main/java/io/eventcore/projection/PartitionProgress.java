@@ -61,7 +61,7 @@ final class PartitionProgress {
         followers.add(follower);
     }
 
-    /** Tells those who wait for a state that it may be there. */
+    /** Wakes the threads that wait for a state: it may have been reached. */
     void tell() {
         waiting.changed();
     }

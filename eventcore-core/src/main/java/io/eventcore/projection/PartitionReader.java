@@ -11,11 +11,11 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Reads the log for one partition: by statements of its own until the end is reached, from then on what the shared reader of
- * the end has read, for as long as the partition keeps up with it.
+ * Reads the log for one partition: with its own statements until it reaches the end; from then on, it uses the pages of
+ * the shared reader of the end, while it keeps up with it.
  *
- * <p>What has been read does not tell its tags. So a projection that wants tags is told by the shared reader that something
- * has come, and reads it by a statement of its own.
+ * <p>Events that were read do not show their tags. So for a projection that wants tags, the shared reader only signals
+ * new events, and the partition reads them with its own statement.
  *
  * <p>Used by one thread.
  */

@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** What exists between start and stop of a runner: workers, those who help them, and their threads. */
+/** What exists between start and stop of a runner: workers, their helpers, and their threads. */
 final class ProjectionRun {
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(30);
 

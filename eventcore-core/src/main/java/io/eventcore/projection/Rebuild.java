@@ -63,7 +63,8 @@ record Rebuild(
 
     /**
      * Takes the leases of all partitions that there are, which may be another number than the projection declares, and
-     * another one than a moment ago: it is divided anew by who holds all leases, so not any more once all are held here.
+     * another one than a moment ago: only the holder of all leases can divide it, so no other instance can once all are
+     * held here.
      *
      * @param taken is given every lease that was taken
      */

@@ -7,9 +7,9 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * What all workers of a runner share.
  *
- * @param owner what the names of those begin with who hold leases of this runner
+ * @param owner the prefix of the names of this runner's lease owners
  * @param tail what has caught up follows it
- * @param pages what those who catch up have read
+ * @param pages the pages that workers which catch up have read
  * @param returns gives leases back
  * @param looks what the store says about projections
  * @param versions which versions queries read

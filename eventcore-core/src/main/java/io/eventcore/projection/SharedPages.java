@@ -17,12 +17,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets workers that catch up at about the same place read the log once: the partitions of a projection, and projections that
- * want the same events. Who comes first reads a page, the others take it from here, and each event is decoded once.
+ * Lets workers that catch up at about the same place read the log once: the partitions of a projection, and projections
+ * that want the same events. The first one reads a page, the others take it from here, and each event is decoded once.
  *
- * <p>A page is kept for a second at most, and only while several workers want the same. A worker takes none that was read
- * before it last looked whether the log is still the one it knows. The end of the log is not kept: who has come there reads it
- * anew. Bounded in bytes; who is too slow for that reads for itself.
+ * <p>A page is kept for a second at most, and only while several workers want the same. A worker takes none that was
+ * read before it last looked whether the log is still the one it knows. The end of the log is not kept: who has come
+ * there reads it anew. Bounded in bytes; who is too slow for that reads for itself.
  *
  * <p>Nobody waits for long for another one's read: its connection may hang. Safe for any number of threads.
  */
@@ -41,14 +41,14 @@ final class SharedPages {
         this.nanoTime = nanoTime;
     }
 
-    /** What is read: equal for those who can share it. */
+    /** What to read: equal for workers that can share it. */
     private record Wanted(EventFilter filter, Instant since) {
         static Wanted by(LogScan scan) {
             return new Wanted(scan.filter(), scan.since());
         }
     }
 
-    /** What those who want the same have read; guarded by the lock, but for what the reading thread does. */
+    /** The pages of workers that want the same; guarded by the lock, except for what the reading thread does. */
     private static final class Scan {
         private final ReentrantLock reading = new ReentrantLock();
         private final Deque<Kept> pages = new ArrayDeque<>();
@@ -62,7 +62,7 @@ final class SharedPages {
             return users > 1;
         }
 
-        /** Nobody will take from here what the only one that is left has read. */
+        /** No other worker will take from here what the last remaining one has read. */
         void leave() {
             users--;
             if (!isShared()) {

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * threads.
  */
 final class StoreLooks {
-    /** Who waits for what another instance does looks no more often than this, together with all others who wait. */
+    /** Threads that wait for what another instance does check together, and no more often than this. */
     static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
     private final ProjectionStore store;

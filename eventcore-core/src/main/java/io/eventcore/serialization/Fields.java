@@ -27,7 +27,7 @@ final class Fields {
         return KNOWN.get(type);
     }
 
-    /** The same, not accessible: for who wants to know no more than what there is, whatever the module allows. */
+    /** The same, not accessible: for code that only needs to know which fields exist, whatever the module allows. */
     static List<Field> declaredBy(Class<?> type) {
         List<Field> fields = new ArrayList<>();
         for (Class<?> level = type; level != null && level != Object.class; level = level.getSuperclass()) {

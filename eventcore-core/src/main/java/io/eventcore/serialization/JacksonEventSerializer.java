@@ -111,8 +111,8 @@ public final class JacksonEventSerializer implements EventSerializer {
     private void checkPersonalData(Class<? extends Event> type) {
         for (Hidden hidden : PersonalComponents.hiddenIn(type)) {
             throw new IllegalArgumentException(
-                    "Component '%s' of %s has @PersonalData in %s, where it would be stored unencrypted: put it in a"
-                            + " list, an Optional, the values of a map or a record"
+                    ("Component '%s' of %s has @PersonalData in %s, where it would be stored unencrypted: put it in a"
+                            + " list, an Optional, the values of a map or a record")
                             .formatted(
                                     hidden.field().getName(),
                                     hidden.field().getDeclaringClass().getName(),
@@ -123,8 +123,8 @@ public final class JacksonEventSerializer implements EventSerializer {
         for (Component component : PersonalComponents.declaredBy(type)) {
             if (placeholders.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "Component '%s' of %s is @PersonalData: configure the serializer with a"
-                                + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key"
+                        ("Component '%s' of %s is @PersonalData: configure the serializer with a"
+                                + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
                                 .formatted(
                                         component.field().getName(),
                                         component.field().getDeclaringClass().getName()));

@@ -38,7 +38,7 @@ public final class OldEvent {
         return new OldEvent(typeName, json, origin);
     }
 
-    /** What an upcaster made of this event, on its way to the next one of the chain: in a tree that no one else has. */
+    /** What an upcaster turned this event into, on its way to the next one of the chain: in a tree of its own. */
     OldEvent as(Upcaster.Part part) {
         return new OldEvent(part.typeName(), part.json().deepCopy(), origin);
     }

@@ -90,8 +90,8 @@ final class PersonalValues {
                     return subject(owner, name, inside.around, component);
                 }
                 throw new PersonalDataRefusedException(
-                        "Component '%s' is @PersonalData of '%s', but neither its record nor an enclosing one has"
-                                + " such a component"
+                        ("Component '%s' is @PersonalData of '%s', but neither its record nor an enclosing one has"
+                                + " such a component")
                                 .formatted(component, name));
             }
             candidate = next.currentValue();

@@ -84,7 +84,7 @@ public class EventImport {
         return new EventImport(log, shown, tagging, true);
     }
 
-    /** As {@link #restore(Path, Consumer)}, telling no one how far it has come. */
+    /** As {@link #restore(Path, Consumer)}, without progress reports. */
     public TransferResult restore(Path file) {
         return restore(file, progress -> {});
     }
@@ -135,7 +135,7 @@ public class EventImport {
         return content.withWritten(written);
     }
 
-    /** As {@link #append(Path, Consumer)}, telling no one how far it has come. */
+    /** As {@link #append(Path, Consumer)}, without progress reports. */
     public TransferResult append(Path file) {
         return append(file, progress -> {});
     }
@@ -301,8 +301,8 @@ public class EventImport {
 
     private static TransferRefusedException otherFile(GlobalPosition found) {
         return new TransferRefusedException(
-                "The store was filled up to position %s, where this file has another event or none: continue with the"
-                        + " same file"
+                ("The store was filled up to position %s, where this file has another event or none: continue with the"
+                        + " same file")
                         .formatted(found));
     }
 

@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Looks for personal data that nobody could read or erase: whose key the store does not have. A subject has one key in a
- * store, so one that it has made meanwhile keeps the key of the file out for ever. In constant memory; not safe for
- * concurrent use.
+ * Looks for personal data that could be neither read nor erased, because the store does not have its key. A subject has
+ * one key in a store, so a key that the store has created meanwhile excludes the key of the file forever. In constant
+ * memory; not safe for concurrent use.
  */
 final class KeyCheck {
     private static final int AT_ONCE = 500;

@@ -28,8 +28,8 @@ final class LogFileWriter {
         if (event.position().compareTo(last) <= 0) {
             throw new TransferFileException(
                     0,
-                    "%s comes after position %s: the source must return its events in the order of their positions,"
-                            + " each with a position of its own"
+                    ("%s comes after position %s: the source must return its events in the order of their positions,"
+                            + " each with a position of its own")
                             .formatted(event, last),
                     null);
         }

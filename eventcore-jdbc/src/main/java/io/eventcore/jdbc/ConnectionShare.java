@@ -8,10 +8,11 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * The part of a pool whose connections may wait in the database for what other transactions have locked. The rest is left
- * to those who need not wait.
+ * The part of a pool whose connections may wait in the database for what other transactions have locked. The rest is
+ * left to threads that need not wait.
  *
- * <p>Who finds no room waits without a connection and looks again now and then. Safe for any number of threads.
+ * <p>A thread that finds no room waits without a connection and checks again from time to time. Safe for any number of
+ * threads.
  */
 final class ConnectionShare {
     /** How many connections wait at once at most, however large the pool is. */

@@ -46,8 +46,8 @@ final class DeadlineChanges {
         this.end = names.in("""
                 DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND correlation = ? AND position < ?
                 """);
-        // Replacing, for rows stay that nobody knows of where an instance of the release before has forgotten the
-        // reaction.
+        // Replaces rows: if an instance of the previous release has removed the reaction, its rows of deadlines have
+        // stayed.
         this.set = names.in(dialect.expressions()
                 .replacing(
                         "eventcore_deadline",

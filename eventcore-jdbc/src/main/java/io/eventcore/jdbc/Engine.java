@@ -258,8 +258,8 @@ enum Engine {
             if (GaleraNode.isOne(connection)) {
                 throw new UnsupportedDatabaseException(
                         "MySQL",
-                        "The event store was never tested on a Galera cluster of MySQL, and this is a node of one"
-                                + " (%s). Use a Galera cluster of MariaDB"
+                        ("The event store was never tested on a Galera cluster of MySQL, and this is a node of one"
+                                + " (%s). Use a Galera cluster of MariaDB")
                                 .formatted(version));
             }
             return MYSQL;

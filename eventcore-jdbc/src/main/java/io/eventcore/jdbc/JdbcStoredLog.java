@@ -155,7 +155,7 @@ final class JdbcStoredLog implements StoredLog {
         }
     }
 
-    /** Up to where no other event can appear: while an import fills the tables nobody else writes. */
+    /** Up to where no other event can appear: while an import fills the tables, no other transaction writes. */
     private long settledBound() throws SQLException {
         boolean unfinished =
                 connections.own(connection -> Statements.list(connection, selectSettings, row -> row.getString(1))
@@ -219,8 +219,8 @@ final class JdbcStoredLog implements StoredLog {
     public RestoreState beginRestore(GlobalPosition last) {
         if (last.value() > imports.maxPosition()) {
             throw new TransferRefusedException(
-                    "This database keeps positions up to %d, but the log reaches %s: append its events to the store"
-                            + " instead"
+                    ("This database keeps positions up to %d, but the log reaches %s: append its events to the store"
+                            + " instead")
                             .formatted(imports.maxPosition(), last));
         }
         try {

@@ -73,8 +73,8 @@ class MariaDbStreamLocks implements StreamLocks {
                 throw e;
             }
             // Another transaction is creating one of the streams. The server may have rolled back more than the
-            // statement, so the
-            // batch, which has written nothing yet, begins again and leaves streams without a row to those who wait.
+            // statement, so the batch, which has written nothing yet, begins again and leaves streams without a row to
+            // the waiting appends.
             Statements.execute(connection, "ROLLBACK");
             transactions.start(connection);
             return lockFree(connection, claims, false);

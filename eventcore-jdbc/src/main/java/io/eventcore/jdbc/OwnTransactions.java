@@ -45,8 +45,8 @@ class OwnTransactions {
     }
 
     /**
-     * Runs what begins with a connection in auto-commit mode and needs READ COMMITTED, which is not the default of the
-     * session. Most engines run it in a transaction of its own that sees to that.
+     * Runs work that begins with a connection in auto-commit mode and needs READ COMMITTED, which is not the default of
+     * the session. Most engines run it in a transaction with that isolation.
      */
     <T> T runInReadCommitted(Connection connection, Work<T> work) throws SQLException {
         return work.run();

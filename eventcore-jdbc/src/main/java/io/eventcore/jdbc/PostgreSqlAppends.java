@@ -165,7 +165,7 @@ final class PostgreSqlAppends implements Appends {
     @Override
     public List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException {
         try {
-            // One alone is cheaper in the way of those who are alone, if only it does not wait.
+            // A single append is cheaper with the statement for single appends, unless it would have to wait.
             return appends.size() == 1
                     ? List.of(appendAlone(connection, appends.get(0), false))
                     : appendBatch(connection, appends, false);

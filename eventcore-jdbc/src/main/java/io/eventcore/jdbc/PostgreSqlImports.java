@@ -73,7 +73,7 @@ final class PostgreSqlImports implements Imports {
                 + " SELECT u.tag_key, u.position FROM unnest(?::bigint[], ?::bigint[]) AS u(tag_key, position)");
         // In the order in which an append takes them.
         this.lockTables = names.in("LOCK TABLE eventcore_stream, eventcore_event IN SHARE ROW EXCLUSIVE MODE");
-        // Readers go on. Nobody who writes events takes this lock while waiting for a tag, so it is never part of a
+        // Readers continue. No writer of events takes this lock while it waits for a tag, so it is never part of a
         // deadlock.
         this.holdEvents = names.in("LOCK TABLE eventcore_event IN SHARE MODE");
         // Other than setval alone, a restart is undone with its transaction, and so is what is set after it.

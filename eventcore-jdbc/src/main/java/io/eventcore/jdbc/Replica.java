@@ -103,7 +103,7 @@ final class Replica {
         }
     }
 
-    /** Whether a reader who asks for so many events may find enough there to ask a standby for, as far as is known. */
+    /** Whether, as far as is known, a read of this many events may find enough to be worth asking a standby. */
     boolean isWorthWhile(long position, int events) {
         return isWorthWhile(events) && isWorthWhile(logReaches - position);
     }

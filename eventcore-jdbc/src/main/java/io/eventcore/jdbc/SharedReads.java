@@ -116,7 +116,7 @@ final class SharedReads<K, P, T> {
             return underWay < statements ? waiting.poll() : null;
         }
 
-        /** Takes along those who wait, in their order, as long as they fit. */
+        /** Includes waiting reads, in order, while they fit. */
         @Override
         public void gather(Combiner.Group<Waiting<K, P, T>> group) {
             if (waiting.isEmpty()) {

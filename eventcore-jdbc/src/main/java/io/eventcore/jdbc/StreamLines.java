@@ -38,7 +38,7 @@ final class StreamLines<T> {
 
     /** What a place in line means to the others. */
     private enum Use {
-        /** Relies on the row: shares it with those who do so too. */
+        /** Relies on the row: shares it with other appends that only rely on it. */
         RELIES,
         /** Counts for a tag, and nothing more: shares it with those of the same batch who do so too. */
         COUNTS,
@@ -114,7 +114,7 @@ final class StreamLines<T> {
         private @Nullable Place<T> first;
         private @Nullable Place<T> last;
 
-        /** How many of those who count for it are taken. */
+        /** How many of the appends that count for it are taken. */
         private int taken;
 
         /** The batch that they are in. */
@@ -131,7 +131,9 @@ final class StreamLines<T> {
         return waiting;
     }
 
-    /** How many places were looked at so far. Tests count them: they must not grow with the number of those who wait. */
+    /**
+     * How many places were looked at so far. Tests count them: they must not grow with the number of waiting appends.
+     */
     long looks() {
         return looks;
     }

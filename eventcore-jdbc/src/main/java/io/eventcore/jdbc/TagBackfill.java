@@ -332,8 +332,8 @@ public final class TagBackfill {
             }
             if (System.nanoTime() - movedOn > patience.toNanos()) {
                 throw new TransferRefusedException(
-                        "Other transactions block the backfill after position %s%s: end them and run it again, it"
-                                + " continues where it stopped"
+                        ("Other transactions block the backfill after position %s%s: end them and run it again, it"
+                                + " continues where it stopped")
                                 .formatted(filledTo, oldest()));
             }
             LockSupport.parkNanos(PAUSE.toNanos());

@@ -88,7 +88,7 @@ class TagHeads {
     record Head(CutRow row, Optional<List<HomeRow>> events, boolean complete) {}
 
     /**
-     * What there is of each tag and stream, also of one that nobody has used.
+     * What there is of each tag and stream, including unused ones.
      *
      * @param rowsAfter their rows, each with what was seen of it before; {@link #MAX_KEYS} at most
      * @param budget how many bytes of payload the statement may bring

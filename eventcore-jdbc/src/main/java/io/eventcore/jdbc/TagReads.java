@@ -240,7 +240,7 @@ final class TagReads {
                 guard.rowId(), StreamVersion.of(guard.seen().version()), StreamVersion.of(found.version()));
     }
 
-    /** The rarest tag: the fewest others are in the way of those who decide on it. */
+    /** The rarest tag: its decisions meet the fewest other commands. */
     private static String guardOf(Item item, Map<String, CutRow> cut) {
         return item.stream().isPresent()
                 ? item.stream().get().value()

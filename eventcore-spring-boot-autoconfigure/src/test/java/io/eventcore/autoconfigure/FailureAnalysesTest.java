@@ -214,8 +214,8 @@ class FailureAnalysesTest {
                 Applications.withoutDatabase()
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Projection.class, FailureAnalysesTest::balances),
-                "Two projections are called 'balances', and their checkpoint is stored under that name. Beans with"
-                        + " that name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n"
+                ("Two projections are called 'balances', and their checkpoint is stored under that name. Beans with"
+                        + " that name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n")
                                 .formatted(
                                         balances().getClass().getName(),
                                         balances().getClass().getName()),
@@ -228,8 +228,8 @@ class FailureAnalysesTest {
                 Applications.withoutDatabase()
                         .withBean("ours", Reaction.class, FailureAnalysesTest::answering)
                         .withBean("yours", Reaction.class, FailureAnalysesTest::answering),
-                "Two reactions are called 'balances', and their checkpoint is stored under that name. Beans with that"
-                        + " name:%n%n    reaction 'ours' (%s)%n    reaction 'yours' (%s)%n"
+                ("Two reactions are called 'balances', and their checkpoint is stored under that name. Beans with that"
+                        + " name:%n%n    reaction 'ours' (%s)%n    reaction 'yours' (%s)%n")
                                 .formatted(
                                         answering().getClass().getName(),
                                         answering().getClass().getName()),
@@ -250,8 +250,8 @@ class FailureAnalysesTest {
                 Applications.withoutDatabase()
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Reaction.class, () -> reaction),
-                "A projection and a reaction are called 'balances', and their checkpoint is stored under that name."
-                        + " Beans with that name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n"
+                ("A projection and a reaction are called 'balances', and their checkpoint is stored under that name."
+                        + " Beans with that name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n")
                                 .formatted(
                                         balances().getClass().getName(),
                                         reaction.getClass().getName()),

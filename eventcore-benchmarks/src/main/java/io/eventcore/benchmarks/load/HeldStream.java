@@ -15,8 +15,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Appends to many streams, while a foreign transaction holds another one for as long as it is measured, and some threads
- * wait for that one.
+ * Appends to many streams, while a foreign transaction holds another one during the measurement, and some threads wait
+ * for that one.
  */
 final class HeldStream implements Candidate.Work {
     /** As many as a small pool has connections. */

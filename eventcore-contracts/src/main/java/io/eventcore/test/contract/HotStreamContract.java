@@ -172,7 +172,7 @@ public abstract class HotStreamContract {
         return streams;
     }
 
-    /** One or two of a few that nobody fights over for long. */
+    /** One or two of a few streams for which commands do not contend for long. */
     private static Set<StreamId> manyStreams(Random random) {
         Set<StreamId> streams = new LinkedHashSet<>();
         streams.add(StreamId.of("account-" + random.nextInt(40)));

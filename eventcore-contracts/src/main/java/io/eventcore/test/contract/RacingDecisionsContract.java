@@ -136,7 +136,7 @@ abstract class RacingDecisionsContract extends TagFixture {
                         new Noted("n" + random.nextInt(3), Set.copyOf(shuffled.subList(2, 5)), i));
                 writes = writes.restingOn(boundary(subject("new-" + racer + "-" + i)
                         .or(subject(shuffled.get(5)).ofTypes(SchoolEvent.Revised.class))));
-                // What fails here has met a deadlock: nobody writes what the boundary excludes.
+                // A failure here is a deadlock: no command writes what the boundary excludes.
                 store.appendEvents(writes);
                 shuffled.subList(0, 3)
                         .forEach(name ->

@@ -223,7 +223,7 @@ abstract class TaggedPagesContract extends TagFixture {
         append(subscribed("ada", "c1"));
         known.poll();
         first.poll();
-        // Nobody else waits for it: the tag of another student, and a course that was never used before.
+        // No other command waits for it: the tag of another student, and a course that was never used before.
         CountDownLatch appended = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);
         Thread late = new Thread(() -> transaction.executeWithoutResult(status -> {

@@ -299,7 +299,7 @@ abstract class TransactionWaitsContract extends ConcurrentTransactionsFixture {
         }
     }
 
-    /** Writes nothing: on some engines who has written holds back every other append. */
+    /** Writes nothing: on some engines, a transaction that has written holds back every other append. */
     private static StreamWrites relyingOn(StreamId account, ExpectedVersion expected) {
         return StreamWrites.empty().registerStream(account, expected);
     }

@@ -42,8 +42,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionStatus;
 
 /**
- * A command on streams that its executor knows decides without a read, and nothing that comes of it differs from what a command
- * that reads would have come to, whoever else writes to the streams.
+ * A command on streams that its executor remembers decides without a read, and its outcome is the same as that of a
+ * command that reads, whatever other writers the streams have.
  */
 abstract class WarmStreamContract extends CommandFixture {
     private Watched watched;

@@ -117,7 +117,7 @@ final class TellingSerializers extends ValueSerializerModifier {
         return type != null && (type.getName().equals(name) || hasName(type.getSuperclass(), name));
     }
 
-    /** Two are equal by their address alone. The name is there or not, according to who has asked for it. */
+    /** Two are equal by their address alone. The name is there only if some code has asked for it before. */
     private static String addressOf(InetAddress address) {
         String text = address.getHostAddress();
         int scope = text.indexOf('%');

@@ -8,7 +8,9 @@ import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
-/** Who has how much, in a table, so that it can be asked in the order of the balances. Its changes count exactly once. */
+/**
+ * Who has how much, in a table, so that it can be queried in the order of the balances. Its changes count exactly once.
+ */
 @Component
 class Balances implements Projection<BankEvent> {
     static final String NAME = "balances";

@@ -5,7 +5,10 @@ import io.eventcore.command.MetadataContributor;
 import java.util.UUID;
 import org.springframework.stereotype.Component;
 
-/** Each command of a customer begins a conversation, and what a reaction makes of it stays in that: who reads the log sees what belongs together. */
+/**
+ * Each command of a customer begins a conversation, and the commands of reactions stay in it: a reader of the log sees
+ * what belongs together.
+ */
 @Component
 class Conversations implements MetadataContributor {
     @Override

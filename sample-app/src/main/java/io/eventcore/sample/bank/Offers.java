@@ -8,7 +8,7 @@ import io.eventcore.sample.bank.BankEvent.TransferOffered;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What becomes of offers that nobody accepts. */
+/** What happens to offers that are not accepted in time. */
 @Configuration(proxyBeanMethods = false)
 class Offers {
     // tag::offers[]
