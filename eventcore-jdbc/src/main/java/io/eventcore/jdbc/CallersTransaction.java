@@ -191,7 +191,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         written.removeAll(going);
     }
 
-    /** The listener asks again, after all callbacks. Where there is none, another look comes as late as can be. */
+    /** The listener checks again, after all callbacks. If there is none, another check runs as late as possible. */
     @Override
     public void beforeCommit(boolean readOnly) {
         if (failure != null) {
@@ -262,8 +262,8 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     /**
-     * Where the listener does not ask before the commit, a failure in a callback shortly before it is not noticed by the
-     * manager, or when all is committed. A connection that is closed commits nothing.
+     * If no listener checks before the commit, the manager does not notice a failure in a callback shortly before it,
+     * or notices it after the commit. A closed connection commits nothing.
      */
     private void endIfItIsTooLateToRefuse() {
         if (!refused && !TransactionPhase.isWatched() && TransactionPhase.isCallbackBeforeCommit()) {

@@ -18,7 +18,7 @@ final class ConnectionShare {
     /** How many connections wait at once at most, however large the pool is. */
     private static final int MOST = 4;
 
-    /** One of several, where the pool does not tell how many it has. */
+    /** One of several connections, if the pool does not reveal how many it has. */
     private static final int OF_UNKNOWN = 1;
 
     /** How long to wait for room before looking again. */

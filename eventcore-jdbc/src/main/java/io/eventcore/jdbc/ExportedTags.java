@@ -74,7 +74,7 @@ final class ExportedTags {
         }
     }
 
-    /** Whether the tags of these events are known; at its beginning the log is always read anew. */
+    /** Whether the tags of these events are known; the beginning of the log is always read again. */
     boolean cover(long after, long last) {
         return after > 0 && stretch.covers(after, last);
     }

@@ -99,7 +99,7 @@ enum Failure {
         return "SQLState %s, code %d".formatted(e.getSQLState(), e.getErrorCode());
     }
 
-    /** The exception itself, or a stand-in without its text where that may quote a row. */
+    /** The exception itself, or a stand-in without its text if that may quote a row. */
     static Throwable redacted(SQLException e) {
         return isHarmless(e) ? e : RedactedException.of(e, code(e));
     }

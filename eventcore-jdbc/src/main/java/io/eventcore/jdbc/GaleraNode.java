@@ -10,8 +10,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server of MariaDB says of the Galera cluster that it is a node of. A client may find the next node behind each connection, and
- * what holds on one server holds in a cluster only with settings by which a node shows what others have committed before.
+ * What a MariaDB server reports about its Galera cluster. Each connection of a client may lead to another node, and
+ * guarantees of a single server hold in a cluster only with settings that make a node show what other nodes have
+ * committed before.
  */
 final class GaleraNode {
     /** Reads and the beginnings of transactions; updates and deletes; inserts. */

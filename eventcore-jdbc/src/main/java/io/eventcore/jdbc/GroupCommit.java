@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets appends that wait at the same time share one transaction.
  *
- * <p>An append that is alone is sent alone, at once. While a batch is under way others gather, and the first of them that
- * nothing holds back sends the next for all: a {@link Combiner}, with these rules.
+ * <p>An append that is alone is sent alone, at once. During a batch, other appends gather, and the first of them that
+ * nothing holds back sends the next batch for all: a {@link Combiner}, with these rules.
  *
- * <p>Two appends fit together if neither writes a stream that the other writes or relies on. Tags are as streams, except that
- * appends whose events carry one that none of them relies on fit together. One that does not fit waits
+ * <p>Two appends fit together if neither writes a stream that the other writes or relies on. Tags are as streams,
+ * except that appends whose events carry one that none of them relies on fit together. One that does not fit waits
  * {@linkplain StreamLines in line} for its streams, and is not looked at again before its turn: appends to one stream
  * keep their order, and their number does not matter.
  *
@@ -39,8 +39,8 @@ final class GroupCommit {
     private static final int MAX_APPENDS = 256;
 
     /**
-     * How many batches are under way at once. While one is, the others gather, which makes larger batches; a second one
-     * is worth a connection only when so many wait that the first keeps its session busy.
+     * How many batches run at once. During one, other appends gather, which makes larger batches; a second one is worth
+     * a connection only if so many wait that the first keeps its session busy.
      */
     private static final int MAX_LEADERS = 2;
 
@@ -129,7 +129,7 @@ final class GroupCommit {
         }
     }
 
-    /** Which appends share a transaction, and how many of them are under way. The lock is held, except to carry out. */
+    /** Which appends share a transaction, and how many of them run at once. The lock is held, except to carry out. */
     private final class Rules implements Combiner.Policy<Waiting, AppendResult> {
         @Override
         public void arrive(Waiting append) {

@@ -3,7 +3,7 @@ package io.eventcore.jdbc;
 import io.eventcore.serialization.internal.SerializedAppend;
 
 /**
- * Sends appends together with others where that helps, alone otherwise: the stage before {@link DirectAppends}.
+ * Sends appends together with others if that helps, otherwise alone: the stage before {@link DirectAppends}.
  *
  * <p>Safe for any number of threads.
  */

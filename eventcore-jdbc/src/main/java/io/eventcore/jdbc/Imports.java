@@ -59,8 +59,8 @@ interface Imports {
     void keepOthersOut(Connection connection) throws SQLException;
 
     /**
-     * Keeps others from storing events until this transaction ends, once no transaction that has stored some is under way. Waits
-     * for that as long as the session waits for a lock.
+     * Waits until no transaction that has stored events is in progress, then prevents others from storing events until
+     * this transaction ends. Waits at most as long as the session waits for a lock.
      */
     void holdAppends(Connection connection) throws SQLException;
 

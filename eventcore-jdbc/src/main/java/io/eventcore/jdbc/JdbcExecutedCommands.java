@@ -262,11 +262,11 @@ public class JdbcExecutedCommands implements ExecutedCommands {
     }
 
     /**
-     * Finds out how an execution ended whose connection was lost at the commit. To take the id anew waits for the old
-     * session, which may still be at work: then either its result is there, or there will be none.
+     * Finds out the outcome of an execution whose connection was lost at the commit. Claiming the id again waits for
+     * the old session, which may still be at work: then either its result is there, or there will be none.
      *
-     * <p>On another node of a cluster it does not wait. So the id is given back in the same transaction, and that is committed: both have
-     * written one row, and the old session, which had before, is refused if it comes second.
+     * <p>On another node of a cluster it does not wait. So the id is given back in the same transaction, and that is
+     * committed: both have written one row, and the old session, which had before, is refused if it comes second.
      */
     private ExecutedCommand settle(CommandId id, String fingerprint, SQLException cause) {
         LOG.warn("The connection was lost during the commit of a command with an id; finding out its outcome");

@@ -58,7 +58,7 @@ abstract class LogQueries {
         boolean byStream = !filter.streams().isPrefix()
                 || !filter.streams().literalPrefix().isEmpty();
         String joined = byStream ? JOIN_STREAM : "";
-        // Not a parameter: a plan that depends on one is made anew each time.
+        // Not a parameter: a plan that depends on one is made again each time.
         String limited = " LIMIT " + limit;
         String sql;
         if (tags.isEmpty()) {

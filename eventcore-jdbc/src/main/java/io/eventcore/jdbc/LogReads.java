@@ -358,7 +358,7 @@ final class LogReads {
 
     /**
      * The page up to a bound, looked for in windows of the log, each larger than the one before. A server that does not
-     * know how many rows a condition leaves may well sort all that it is shown, for every page anew.
+     * know how many rows a condition leaves may sort everything it reads, again for every page.
      *
      * @param found what was found up to {@code from}
      */
@@ -408,7 +408,7 @@ final class LogReads {
         return rows.get(rows.size() - 1).event.position();
     }
 
-    /** How far the log goes; a reader that has been further is told. */
+    /** How far the log goes; a reader that was further gets an exception. */
     private LogEnd logEnd(Connection connection, Query query, Mark before) throws SQLException {
         LogEnd end = dialect.log().end(connection, query.after(), before);
         replica.ifPresent(standby -> standby.logReaches(end.drawn()));

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Whether texts arrive as they were sent, in both directions, and answers are whole. What a session changes would be stored
- * for good, or make one stream look like another.
+ * Whether texts arrive as they were sent, in both directions, and answers are complete. Changes by a session would be
+ * stored permanently, or make one stream look like another.
  */
 final class MariaDbSessions {
     /** What a session may change on the way: quotes, backslashes, letters of one to four bytes, a backslash at the end. */

@@ -108,8 +108,8 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /**
-     * The tags whose rows are there, as most are, so that they need not be created one by one. Not by a locking read, which would
-     * lock the gap of a row that is missing. That one is there is true for good; that one is missing may be an old snapshot.
+     * The tags whose rows exist, as most do, so that they need not be created one by one. Not by a locking read, which
+     * would lock the gap of a missing row. An existing row stays; a missing one may only be missing in an old snapshot.
      */
     private Set<String> presentTags(Connection connection, SortedMap<String, Claim> claims) throws SQLException {
         List<String> tags = claims.keySet().stream().filter(EventTag::isRow).toList();

@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** MySQL, where it differs from MariaDB. */
+/** The differences of MySQL from MariaDB. */
 final class MySqlStreamLocks extends MariaDbStreamLocks {
     MySqlStreamLocks(TableNames names, MariaDbTransactions transactions) {
         super(names, transactions);

@@ -70,12 +70,12 @@ final class OwnAppends {
     }
 
     /**
-     * Finds out how an append ended whose connection was lost, or ends it.
+     * Finds out the outcome of an append whose connection was lost, or completes it.
      *
-     * <p>That nothing is found does not mean that nothing will be: the old session may still be at work, or may not even
-     * have begun. The dialect therefore locks the streams first, which waits for that session, and then sends the same
-     * append again: either its events are found, or they are written now and the old session's attempt fails. Where no
-     * version would refuse that attempt, nothing is sent; only finding the events settles it then.
+     * <p>That nothing is found does not mean that nothing will be: the old session may still be at work, or may not
+     * even have begun. The dialect therefore locks the streams first, which waits for that session, and then sends the
+     * same append again: either its events are found, or they are written now and the old session's attempt fails.
+     * Where no version would refuse that attempt, nothing is sent; only finding the events settles it then.
      */
     private AppendResult settle(SerializedAppend append, Exception cause) {
         LOG.warn("The connection was lost during the commit of an append; finding out its outcome");

@@ -10,7 +10,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
-/** How many connections a data source has, where it tells: HikariCP does, through any proxy that says what it wraps. */
+/**
+ * How many connections a data source has, if it reveals that: HikariCP does, through any proxy that reveals what it
+ * wraps.
+ */
 final class PoolSize {
     private static final Logger LOG = LoggerFactory.getLogger(PoolSize.class);
 

@@ -25,7 +25,7 @@ final class PostgreSqlAppends implements Appends {
     static final int FOUND = 2;
     static final int BUSY = 3;
 
-    /** How the append functions are told an expectation that is no exact version. */
+    /** How an expectation that is not an exact version is passed to the append functions. */
     private static final long ANY = -1;
 
     private static final long STREAM_EXISTS = -2;

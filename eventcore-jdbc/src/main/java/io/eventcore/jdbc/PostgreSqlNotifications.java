@@ -162,7 +162,7 @@ public final class PostgreSqlNotifications {
         boolean troubled = false;
         while (!isStoppedWithin(troubled ? RETRY : GAP)) {
             news.acquireUninterruptibly();
-            // What is committed from here on is told by the next notification.
+            // The next notification covers everything that is committed from here on.
             news.drainPermits();
             try {
                 connections.own(this::notifyOthers);

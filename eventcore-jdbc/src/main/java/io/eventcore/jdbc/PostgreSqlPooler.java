@@ -12,11 +12,11 @@ import org.postgresql.jdbc.PreferQueryMode;
 import org.springframework.util.ClassUtils;
 
 /**
- * What lies between the driver and a PostgreSQL. A pooler that gives a session to another client after each transaction keeps nothing of
- * what a session is told: another client finds it.
+ * What is between the driver and PostgreSQL. With a pooler that gives a session to another client after each
+ * transaction, the settings of a session do not stay with the client: another client finds them.
  *
- * <p>A pooler is told by the number of the session: the driver knows the one that it was given when it connected. A pooler of sessions cannot be
- * told from one of transactions, and is taken for one.
+ * <p>A pooler is told by the number of the session: the driver knows the one that it was given when it connected. A
+ * pooler of sessions cannot be told from one of transactions, and is taken for one.
  */
 final class PostgreSqlPooler {
     private static final String ANY_POOLER = "A pooler (PgBouncer) lies between the application and PostgreSQL, ";

@@ -13,8 +13,9 @@ import java.util.Set;
 /** PostgreSQL brings many streams by one plan: rows of values, or arrays, and what belongs to each row. */
 final class PostgreSqlStreamQueries extends StreamQueries {
     /**
-     * So many streams are named one by one when they are read together. The server keeps the plan of such a statement; one
-     * over arrays, or with a limit that is a parameter, it plans anew each time, which takes longer than to carry it out.
+     * So many streams are named one by one when they are read together. The server keeps the plan of such a statement;
+     * one over arrays, or with a limit that is a parameter, it plans again each time, which takes longer than executing
+     * it.
      */
     private static final int MAX_NAMED_STREAMS = 16;
 

@@ -79,8 +79,9 @@ final class PostgreSqlTagHeads extends TagHeads {
     }
 
     /**
-     * All are named one by one: the server keeps the plan of such a statement, one over arrays it plans anew each time,
-     * which takes longer than to carry it out. Rows that name none make it one of few statements, whatever their number.
+     * All are named one by one: the server keeps the plan of such a statement, one over arrays it plans again each
+     * time, which takes longer than executing it. Rows that name none make it one of few statements, whatever their
+     * number.
      */
     @Override
     PreparedStatement select(Connection connection, Map<String, Seen> rowsAfter, long budget) throws SQLException {

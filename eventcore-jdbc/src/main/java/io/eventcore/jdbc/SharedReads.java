@@ -20,13 +20,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets reads that wait at the same time share one statement.
  *
- * <p>A read of a short stream or of a rare tag costs the database little and the way there much. While few statements are
- * under way a read is a statement by itself, at once. When there are as many as keep the database busy, others gather, and
- * the first of them sends for all as soon as one of those statements is done: a {@link Combiner}, with these rules. Every
- * reader still sees all that was committed before it asked, since its statement begins after that.
+ * <p>A read of a short stream or of a rare tag costs the database little and the way there much. While few statements
+ * are running, a read is sent at once as a separate statement. When enough are running to keep the database busy, other
+ * reads gather, and the first of them sends for all as soon as one of those statements is done: a {@link Combiner},
+ * with these rules. Every reader still sees all that was committed before it asked, since its statement begins after
+ * that.
  *
- * <p>A read that was not taken along in time is sent by itself, and so is each whose shared statement failed. One that was
- * taken along waits as its leader does, for a connection too. An interruption costs no read its answer.
+ * <p>A read that was not taken along in time is sent by itself, and so is each whose shared statement failed. One that
+ * was taken along waits as its leader does, for a connection too. An interruption costs no read its answer.
  *
  * <p>Safe for any number of threads, virtual ones included.
  *
@@ -55,7 +56,7 @@ final class SharedReads<K, P, T> {
     /**
      * Reads that share statements.
      *
-     * @param statements how many are under way before reads gather
+     * @param statements how many run before reads gather
      */
     SharedReads(int statements, Read<K, P, T> read) {
         this.statements = statements;
@@ -99,7 +100,7 @@ final class SharedReads<K, P, T> {
     /** The shared statement has failed; each read is sent by itself. */
     private record ReadAlone<K, T>() implements Answer<K, T> {}
 
-    /** Which reads share a statement, and how many of these are under way. The lock is held, except to carry out. */
+    /** Which reads share a statement, and how many of these run at once. The lock is held, except to carry out. */
     private final class Rules implements Combiner.Policy<Waiting<K, P, T>, Answer<K, T>> {
         @Override
         public void arrive(Waiting<K, P, T> own) {

@@ -94,8 +94,8 @@ enum SqlErrors {
     private static final Set<Integer> MARIADB_TIMED_OUT = Set.of(MARIADB_LOCK_WAIT_TIMEOUT, 1969, 3024, 1317);
 
     /**
-     * Connection killed, server shutting down, and an error during a commit: a node of a Galera cluster that is cut off from the
-     * others does not know what became of it. That such a node takes no statements (1047) is told by its SQLState.
+     * Connection killed, server shutting down, and an error during a commit: a node of a Galera cluster that is cut off
+     * from the others does not know the outcome. The SQLState shows that such a node accepts no statements (1047).
      */
     private static final Set<Integer> MARIADB_CONNECTION_LOST = Set.of(1927, 1053, 1180);
 

@@ -69,7 +69,7 @@ class StreamQueries {
         return statement;
     }
 
-    /** How many statements that read streams are under way at once before further reads share one. */
+    /** How many statements that read streams run at once before further reads share one. */
     int readsBeforeSharing() {
         return Integer.MAX_VALUE;
     }

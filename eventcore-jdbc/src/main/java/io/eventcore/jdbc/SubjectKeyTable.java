@@ -64,7 +64,7 @@ final class SubjectKeyTable {
         return select(connection, "key_id", texts(ids), UnaryOperator.identity());
     }
 
-    /** Sees what is committed, where the engine can show that to a transaction that reads by an older snapshot. */
+    /** Sees what is committed, if the engine can show that to a transaction with an older snapshot. */
     List<Row> newestByIds(Connection connection, List<UUID> ids) throws SQLException {
         return select(connection, "key_id", texts(ids), expressions::newest);
     }

@@ -169,7 +169,7 @@ public final class TagBackfill {
         }
     }
 
-    /** Tells apart by which types tags are given: what was given by others is not gone on with. */
+    /** Identifies the types by which tags are added: a run with other types does not continue this one. */
     private String plan() {
         TreeMap<String, Set<String>> carried = new TreeMap<>();
         for (Class<? extends Event> type : types.types()) {

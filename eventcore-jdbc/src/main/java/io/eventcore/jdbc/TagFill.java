@@ -297,7 +297,7 @@ final class TagFill {
         }
     }
 
-    /** A session that cannot be set back must not come to others; what failed before is what is told. */
+    /** A session that cannot be reset must not be reused; the earlier failure is the one to report. */
     private static void restore(Connection connection, LockTimeouts.Restore before, boolean done) throws SQLException {
         try {
             before.restore();

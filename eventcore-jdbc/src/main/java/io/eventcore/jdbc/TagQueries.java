@@ -199,7 +199,7 @@ final class TagQueries {
             // An engine may take an order and a limit only for a query in brackets that has a name.
             sql.append(i == 0 ? "SELECT q0.position FROM (" : " UNION SELECT q" + i + ".position FROM (");
             append(parts.get(i), ofTypes, limit, sql, values);
-            // Not a parameter: a plan that depends on one is made anew each time.
+            // Not a parameter: a plan that depends on one is made again each time.
             sql.append(" LIMIT ").append(limit).append(") q").append(i);
         }
         return sql.toString();

@@ -34,15 +34,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Reads what a query matches as one consistent cut, and makes the boundary of it.
+ * Reads what a query matches as one consistent cut, and builds its boundary.
  *
- * <p>The first statement brings, all from one snapshot, how many events each tag and each stream has and where the last one
- * stands. Along a tag positions ascend in the order of commit, so these places split its events exactly into those of the
- * snapshot and those committed later; a stream is split by its version. What is read afterwards ends there. The other way
- * round, with the places taken after the events, decisions would be lost.
+ * <p>The first statement brings, all from one snapshot, how many events each tag and each stream has and where the last
+ * one stands. Along a tag positions ascend in the order of commit, so these places split its events exactly into those
+ * of the snapshot and those committed later; a stream is split by its version. What is read afterwards ends there. The
+ * other way round, with the places taken after the events, decisions would be lost.
  *
- * <p>If each item is a stream or one tag, that statement brings the events too, unless they are many or large ({@link TagHeads}), and
- * threads that wait share it ({@link SharedReads}). Then it is the only one.
+ * <p>If each item is a stream or one tag, that statement brings the events too, unless they are many or large
+ * ({@link TagHeads}), and threads that wait share it ({@link SharedReads}). Then it is the only one.
  */
 final class TagReads {
     /** To look an entry up costs about as much as to read so many in a row. */

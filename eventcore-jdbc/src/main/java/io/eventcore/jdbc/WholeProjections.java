@@ -9,12 +9,15 @@ import java.util.Optional;
 /**
  * Changes of all partitions of a projection, in a transaction that has locked all of its rows.
  *
- * <p>A single statement does not do: it would wait for a transaction that divides the projection anew, find that the rows
- * are gone that it has waited for, and miss those that stand in their place. Who divides a version anew needs all of its
- * rows, so none is replaced while they are locked.
+ * <p>A single statement is not enough: it would wait for a transaction that changes the number of partitions, find that
+ * the awaited rows are gone, and miss the ones that replace them. Who divides a version anew needs all of its rows, so
+ * none is replaced while they are locked.
  */
 final class WholeProjections {
-    /** After each but the last, another transaction has divided the projection anew, or was preferred in a deadlock. */
+    /**
+     * After each but the last, another transaction has changed the number of partitions, or was preferred in a
+     * deadlock.
+     */
     private static final int ATTEMPTS = 20;
 
     private static final String STILL_CHANGING = "40001";
