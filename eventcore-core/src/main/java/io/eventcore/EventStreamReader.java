@@ -32,7 +32,7 @@ public final class EventStreamReader<E extends Event> implements Iterable<Record
     private final Optional<Iterable<StoredEvent>> stored;
     private final Skipped skipped;
 
-    /** How many events the last iteration has passed over. */
+    /** How many events the last iteration has skipped. */
     static final class Skipped {
         long events;
     }

@@ -98,8 +98,8 @@ public final class QueriedEvents<E extends Event> implements Iterable<RecordedEv
     }
 
     /**
-     * How many events the last iteration has passed over because their type is unknown, as far as it has come: 0 unless the
-     * application {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events and asked for all types.
+     * How many events of unknown types the last iteration has skipped so far: 0 unless the application
+     * {@linkplain io.eventcore.serialization.UnknownTypes#SKIP skips} such events and asked for all types.
      */
     public long skippedEvents() {
         return skipped.events;

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
-/** The streams that a partition has set aside. Immutable: what changes it makes another one. */
+/** The parked streams of a partition. Immutable: a change makes a new object. */
 final class ParkedInMemory {
     static final ParkedInMemory NONE = new ParkedInMemory(new TreeMap<>());
 

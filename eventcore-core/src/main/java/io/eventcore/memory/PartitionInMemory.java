@@ -11,10 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/**
- * A partition of a projection: its lease, its checkpoint and the streams that it has set aside. Guarded by the lock of the
- * store.
- */
+/** A partition of a projection: its lease, its checkpoint and its parked streams. Guarded by the lock of the store. */
 final class PartitionInMemory {
     private final ProjectionPartition partition;
     private final int partitions;

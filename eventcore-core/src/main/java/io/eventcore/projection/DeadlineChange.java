@@ -69,10 +69,10 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * Deadlines that were set aside for a reason are pending again.
+     * Deadlines that were parked for a reason are pending again.
      *
-     * @param slot the slot that they stand in
-     * @param failure what they were set aside with
+     * @param slot their slot
+     * @param failure the failure that they were parked with
      * @since 0.1
      */
     record Retried(int slot, String failure) implements DeadlineChange {

@@ -25,8 +25,8 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * Applies events to a projection under one lease, and moves the checkpoint with them: all events, or none.
  *
- * <p>It decides nothing about an event that fails, see {@link CulpritSearch}; events of streams that are set aside are
- * counted and passed over, see {@link Parking}. Used by one thread.
+ * <p>It decides nothing about a failing event, see {@link CulpritSearch}; it counts and skips events of parked streams,
+ * see {@link Parking}. Used by one thread.
  */
 final class EventApplication<E extends Event> {
     private static final Logger LOG = LoggerFactory.getLogger(EventApplication.class);
@@ -46,8 +46,8 @@ final class EventApplication<E extends Event> {
     /**
      * Applies under this lease.
      *
-     * @param mayGoOn whether the thread may apply the next event; asked before each
-     * @param given is told of each event right before it is applied
+     * @param mayGoOn whether the thread may apply the next event; called before each
+     * @param given receives each event just before it is applied
      */
     EventApplication(
             Projection<E> projection,
@@ -76,7 +76,7 @@ final class EventApplication<E extends Event> {
         return checkpoint.lease();
     }
 
-    /** Which streams are set aside. */
+    /** Which streams are parked. */
     ParkedIds parked() {
         return parked;
     }
@@ -150,7 +150,7 @@ final class EventApplication<E extends Event> {
         }
     }
 
-    /** What the listener is told of an entry; a relay goes on where that cannot be decoded, and passes on what is unknown. */
+    /** What the listener hears of an entry; a relay continues if it cannot be decoded, and passes unknown events on. */
     private List<RecordedEvent<E>> told(LogEntry<E> entry) {
         if (projection instanceof HandlesStored && !entry.isKnown()) {
             return List.of();
@@ -304,7 +304,10 @@ final class EventApplication<E extends Event> {
         }
     }
 
-    /** What befalls the process is no fault of the event: it is thrown on, and no decision about the event is asked for. */
+    /**
+     * A failure of the process is not the event's fault: it is rethrown, and the projection makes no decision about the
+     * event.
+     */
     private static ApplyFailedException failed(int index, Throwable failure) {
         if (failure instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
             throw error;

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives leases back. What the store could not be told at once is told it again, until it has heard or the lease has run
- * out, which it does for no lease that is given back is renewed.
+ * Returns leases. If the store cannot be reached, it tries again until the store knows, or the lease has run out: a
+ * returned lease is not renewed.
  *
  * <p>Safe for any number of threads.
  */
@@ -21,7 +21,7 @@ final class LeaseReturns {
     private final LongSupplier nanoTime;
     private final long lease;
 
-    /** Until when each has run out at the latest. */
+    /** The time by which each has run out. */
     private final Map<Lease, Long> untold = new ConcurrentHashMap<>();
 
     LeaseReturns(LeaseStore store, RunnerSettings settings, LongSupplier nanoTime) {
@@ -30,7 +30,7 @@ final class LeaseReturns {
         this.lease = settings.lease().toNanos();
     }
 
-    /** Gives a lease back, now or soon. */
+    /** Returns a lease, now or soon. */
     void giveBack(Lease returned) {
         try {
             store.release(returned);
@@ -43,7 +43,7 @@ final class LeaseReturns {
         }
     }
 
-    /** Tells the store again what it has not heard of; the first failure ends it, until the next time. */
+    /** Tries again to return leases; the first failure ends this attempt. */
     void giveBackAgain() {
         for (Iterator<Map.Entry<Lease, Long>> left = untold.entrySet().iterator(); left.hasNext(); ) {
             Map.Entry<Lease, Long> next = left.next();

@@ -62,12 +62,12 @@ final class ParkedIds {
         }
     }
 
-    /** Whether a stream of the page in hand is set aside. */
+    /** Whether a stream of the current page is parked. */
     boolean contains(StreamId streamId) {
         return ids.contains(streamId);
     }
 
-    /** Whether it is known that a stream is not set aside. */
+    /** Whether a stream is known not to be parked. */
     boolean excludes(StreamId streamId) {
         return all && !ids.contains(streamId);
     }

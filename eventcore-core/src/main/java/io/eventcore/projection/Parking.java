@@ -110,7 +110,7 @@ final class Parking<E extends Event> {
     }
 
     private void discard(ParkedStream stream) {
-        // Deadlines that wait for it stay set aside: what calls them off may be among the events that are given up.
+        // Deadlines that wait for it stay parked: the discarded events may include one that calls them off.
         release(stream, List.of());
         LOG.warn(
                 "Projection '{}' discards {} events of the stream parked at position {}, as requested",
@@ -138,8 +138,8 @@ final class Parking<E extends Event> {
     }
 
     /**
-     * Deadlines that were set aside because a stream waited are pending again when it goes on. Those of other streams in
-     * its slot that still wait are set aside again.
+     * Deadlines that were parked because their stream waited are pending again when it continues. Those of other
+     * waiting streams in its slot are parked again.
      */
     private List<DeadlineChange> waitedFor(StreamId streamId) {
         return projection instanceof SetsDeadlines

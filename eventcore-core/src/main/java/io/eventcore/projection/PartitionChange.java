@@ -48,7 +48,7 @@ final class PartitionChange<E extends Event> implements Runnable {
     private volatile @Nullable Thread thread;
     private @Nullable Long unattendedSince;
 
-    /** Whether those that wait were told that another instance has failed, and not that this is over. */
+    /** Whether the waiting workers know that another instance has failed, and not yet that this is over. */
     private boolean failedElsewhere;
 
     // Used by its thread only.

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
 /**
- * What the worker of a partition is doing and how far it has come, and who is told of it.
+ * What the worker of a partition is doing and how far it has come, and whom it wakes.
  *
  * <p>Safe for any number of threads, except for what is said to be the worker's own.
  */

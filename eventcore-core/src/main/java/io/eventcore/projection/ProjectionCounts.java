@@ -30,7 +30,7 @@ final class ProjectionCounts {
         this.committedAt = lastMoved;
     }
 
-    /** Something was committed: an event was applied, skipped or set aside. */
+    /** Something was committed: an event was applied, skipped or parked. */
     void committed() {
         committedAt = nanoTime.getAsLong();
     }

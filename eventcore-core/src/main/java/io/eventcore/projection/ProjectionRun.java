@@ -107,7 +107,10 @@ final class ProjectionRun {
         return workers;
     }
 
-    /** Whether a partition that no instance runs is to be run here: by itself, divided anew, or by a newer version. */
+    /**
+     * Whether this instance will run a partition that no instance runs: as it is, after a change of the number of
+     * partitions, or as a newer version.
+     */
     boolean takesOn(PartitionState part) {
         ProjectionPartition partition = part.partition();
         return workers.stream()

@@ -30,7 +30,7 @@ record Rebuild(
         Consumer<Lease> giveBack) {
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
 
-    /** How often partitions are taken that others have divided anew meanwhile. */
+    /** How often to take partitions again whose number another instance has changed meanwhile. */
     private static final int ROUNDS = 10;
 
     private static final List<ParkedChange> ALL_RELEASED = List.of(new ParkedChange.AllReleased());
@@ -95,14 +95,14 @@ record Rebuild(
             taken.add(lease);
             keep.accept(lease);
         } catch (IllegalArgumentException notRegisteredAnyMore) {
-            // It was divided anew since it was read, and the next round finds that out.
+            // The number of partitions has changed since it was read, and the next round finds that out.
             LOG.debug("Partition '{}' no longer exists", partition, OwnThreads.redacted(notRegisteredAnyMore));
         }
     }
 
     /**
-     * The streams that are set aside stay so until the read model is empty: nothing is lost if the projection goes on before,
-     * for what comes again waits again.
+     * Parked streams stay parked until the read model is empty: nothing is lost if the projection continues before,
+     * because the events that come again wait again.
      */
     private void setBackThenClear(List<SetBack> setBacks) {
         inTransaction.executeWithoutResult(status -> setBacks.forEach(this::setBack));

@@ -19,7 +19,9 @@ import org.slf4j.LoggerFactory;
 final class StandstillWatch implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(StandstillWatch.class);
 
-    /** How often in a row a standstill is seen before it is told: after a jump of the clock a worker is late, no more. */
+    /**
+     * How often in a row a standstill is seen before it is logged: after a jump of the clock, a worker is only late.
+     */
     private static final int LOOKS = 3;
 
     private final List<PartitionWorker<?>> workers;

@@ -170,7 +170,7 @@ public enum TransactionPhase {
         private boolean committed;
         private boolean completed;
 
-        /** Whether the listener was told of the commit, and so will be told of its end. */
+        /** Whether the listener has heard of the commit, and so will hear of its end. */
         private boolean sent;
 
         private List<?> older = List.of();

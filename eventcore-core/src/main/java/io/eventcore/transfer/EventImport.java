@@ -129,7 +129,7 @@ public class EventImport {
         }
         long written = restoreAfter(state.last(), file, progress);
         verify(file, new Comparison.Positions(log, NO_END), progress);
-        // Of what has begun meanwhile: until the end of the import no reader is told how far the log goes.
+        // Checks what has begun meanwhile: until the end of the import, no reader knows how far the log goes.
         refuseNews(log.registered());
         log.endRestore(end);
         return content.withWritten(written);

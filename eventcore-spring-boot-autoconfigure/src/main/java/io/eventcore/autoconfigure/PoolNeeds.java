@@ -7,9 +7,9 @@ import org.slf4j.LoggerFactory;
 /**
  * How many connections the projections of an instance may need at once from one pool.
  *
- * @param stores how many stores with projections are in the pool's database, of those that are told apart by names
+ * @param stores how many named stores with projections are in the pool's database
  * @param partitions each one needs a connection while it applies a batch
- * @param listeners how many of the stores hear notifications, if the database has them
+ * @param listeners how many of the stores listen for notifications, if the database has them
  */
 record PoolNeeds(int stores, int partitions, int listeners) {
     private static final Logger LOG = LoggerFactory.getLogger(PoolNeeds.class);

@@ -41,7 +41,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Who is erased is erased on every way, for every instance, and is told of once. */
+/** An erased person is erased in every kind of read, for every instance, and the erasure is announced once. */
 abstract class ErasureContract extends PersonalDataFixture {
     /** An event as an earlier release has stored it. */
     @EventType("contract.named")

@@ -182,7 +182,7 @@ public abstract class HotStreamContract {
         return streams;
     }
 
-    /** It has seen all that was told before it began, and of each other decision all or nothing. */
+    /** It has seen everything that was reported before it began, and of each other decision all events or none. */
     private static void checkMoment(Decided one, List<Decided> decided) {
         Set<Deposited> seen = new HashSet<>(one.seen);
         Map<StreamId, Long> counts = new HashMap<>();

@@ -213,7 +213,7 @@ abstract class LogTransactionsContract extends EventReaderFixture {
         }
     }
 
-    /** A transaction on another thread that has done something and stays open until it is told to commit. */
+    /** A transaction on another thread that has done something and stays open until the test lets it commit. */
     private final class OpenTransaction {
         private final CountDownLatch done = new CountDownLatch(1);
         private final CountDownLatch end = new CountDownLatch(1);

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The streams that a partition has set aside, and what operators ask about them. */
+/** The parked streams of a partition, and what operators request for them. */
 abstract class ParkedStreamsContract extends ProjectionStoreFixture {
     @Test
     void a_parked_stream_is_kept_as_it_was_given_until_it_is_released() {

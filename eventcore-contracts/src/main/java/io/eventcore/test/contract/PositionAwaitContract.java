@@ -354,7 +354,7 @@ abstract class PositionAwaitContract extends ProjectionRunnerFixture {
                 .build();
     }
 
-    /** Waits, and looks at the read model as a query does that was told to. */
+    /** Waits, and then reads the read model as a query does. */
     private void assertThatWhatWasPromisedIsThere(ProjectionRunner runner, GlobalPosition last) {
         assertThat(runner.awaitPosition("applied", last, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
         assertThat(applied.positions())

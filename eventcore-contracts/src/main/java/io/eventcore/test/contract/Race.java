@@ -55,7 +55,7 @@ public final class Race {
         }
     }
 
-    /** Runs the same thing several times at once; it is told its number, 0 for the first. */
+    /** Runs the same task several times at once; each receives its number, 0 for the first. */
     public static <T> List<T> run(int times, Numbered<T> runner) {
         List<Callable<T>> runners = new ArrayList<>();
         for (int i = 0; i < times; i++) {

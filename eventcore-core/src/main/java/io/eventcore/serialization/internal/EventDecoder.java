@@ -137,7 +137,8 @@ public final class EventDecoder implements StoredEvent.Decoder {
         try {
             protection.prepare(payloads);
         } catch (EventStoreException | PersonalDataException e) {
-            // One key spoils all, and perhaps no reader wants its event: the one that decodes it is told.
+            // One missing key fails all, and perhaps no reader wants its event: the read that decodes it gets the
+            // exception.
             LOG.debug("Keys of subjects were not prefetched", OwnThreads.redacted(e));
         }
     }

@@ -386,7 +386,7 @@ public final class SerializedAppend {
         return bytes;
     }
 
-    /** What the caller is told when the events were found in the places expected; all expectations are exact. */
+    /** The result for the caller if the events were found in the expected places; all expectations are exact. */
     public EventStreamSlice sliceAsExpected(long[] positions) {
         long[] bases = new long[participants.size()];
         for (Entry entry : entries) {
@@ -396,7 +396,7 @@ public final class SerializedAppend {
     }
 
     /**
-     * What the caller is told when the append was written.
+     * The result for the caller if the append was written.
      *
      * @param baseVersions the version of each participant before the append
      * @param positions the position of each event
