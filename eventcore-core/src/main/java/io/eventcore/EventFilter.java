@@ -122,8 +122,8 @@ public record EventFilter(StreamPattern streams, Set<Class<? extends Event>> typ
      */
     public Predicate<StoredEvent> matchingNames(Set<String> typeNames) {
         if (!tags.isEmpty()) {
-            throw new IllegalArgumentException("An event that was read does not show its tags: read with the filter"
-                    + " instead");
+            throw new IllegalArgumentException(
+                    "An event that was read does not show its tags: read with the filter" + " instead");
         }
         Set<String> names = Set.copyOf(typeNames);
         boolean everyStream = streams.equals(StreamPattern.all());

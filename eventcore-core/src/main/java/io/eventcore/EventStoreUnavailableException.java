@@ -35,7 +35,7 @@ public sealed class EventStoreUnavailableException extends EventStoreException p
     public static EventStoreUnavailableException logEndsBefore(GlobalPosition after, GlobalPosition last) {
         return new EventStoreUnavailableException(
                 ("The log ends at position %s, so it cannot be read after %s: it was set back behind that position, or"
-                        + " the position belongs to an append that was not committed")
+                                + " the position belongs to an append that was not committed")
                         .formatted(last, after),
                 null);
     }

@@ -19,7 +19,7 @@ public final class TagsIncompleteException extends EventStoreUnavailableExceptio
     public TagsIncompleteException(String tagName) {
         super(
                 ("A backfill is giving tags named '%s' to events that were stored without them; until it ends, no"
-                        + " command can decide on these tags, and no reader can find all events that carry them")
+                                + " command can decide on these tags, and no reader can find all events that carry them")
                         .formatted(Objects.requireNonNull(tagName, "tagName")),
                 null);
         this.tagName = tagName;

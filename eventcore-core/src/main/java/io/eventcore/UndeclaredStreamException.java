@@ -18,7 +18,7 @@ public final class UndeclaredStreamException extends EventStoreException {
         this(
                 streamId,
                 ("Stream '%s' receives an event but is not declared: register it, with its expected version, before"
-                        + " you add the event")
+                                + " you add the event")
                         .formatted(streamId));
     }
 

@@ -149,7 +149,9 @@ final class CommandSnapshot<S, E extends Event> {
     private void dropPersonal() {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
-            LOG.warn("{} folds events with @PersonalData, so the library stores no snapshot of it (logged once)", commandType);
+            LOG.warn(
+                    "{} folds events with @PersonalData, so the library stores no snapshot of it (logged once)",
+                    commandType);
         }
     }
 

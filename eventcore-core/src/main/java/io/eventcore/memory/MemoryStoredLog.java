@@ -125,7 +125,7 @@ final class MemoryStoredLog implements StoredLog {
         if (last.value() > MAX_POSITION) {
             throw new TransferRefusedException(
                     ("A store in memory keeps positions up to %d, but the log reaches %s: append its events to the"
-                            + " store instead")
+                                    + " store instead")
                             .formatted(MAX_POSITION, last));
         }
         return log.locked(() -> {

@@ -109,7 +109,8 @@ final class TransactionLocks<K> {
             for (List<Obstacle<K>> obstacles = obstacles(wish); !obstacles.isEmpty(); obstacles = obstacles(wish)) {
                 refuseToWaitForItself(thread, wish, obstacles);
                 if (left <= 0) {
-                    throw failed(wish, name(obstacles.get(0).key) + " is locked by a transaction that has not ended", null);
+                    throw failed(
+                            wish, name(obstacles.get(0).key) + " is locked by a transaction that has not ended", null);
                 }
                 left = released.awaitNanos(left);
             }

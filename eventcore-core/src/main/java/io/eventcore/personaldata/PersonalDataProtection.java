@@ -178,8 +178,7 @@ public final class PersonalDataProtection {
          */
         public Builder keysLiveFor(Duration life) {
             if (life.isNegative() || life.isZero() || life.compareTo(LONGEST_LIFE) > 0) {
-                throw new IllegalArgumentException(
-                        "Keys must live longer than zero and at most one hour: " + life);
+                throw new IllegalArgumentException("Keys must live longer than zero and at most one hour: " + life);
             }
             this.keysLiveFor = life;
             return this;

@@ -178,7 +178,8 @@ final class LogEntry<E extends Event> {
             if (OwnThreads.isTroubleOfTheProcess(e)) {
                 throw e;
             }
-            unreadable = cannotBeRead("decoding it failed with a " + e.getClass().getName(), RedactedException.of(e, ""));
+            unreadable =
+                    cannotBeRead("decoding it failed with a " + e.getClass().getName(), RedactedException.of(e, ""));
         }
     }
 

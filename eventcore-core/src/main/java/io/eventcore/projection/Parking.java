@@ -123,7 +123,10 @@ final class Parking<E extends Event> {
         Optional<ParkedStream> drained = drain(stream);
         if (drained.isPresent()) {
             release(drained.get(), waitedFor(stream.streamId()));
-            LOG.info("The stream that projection '{}' had parked at position {} continues", partition, stream.position());
+            LOG.info(
+                    "The stream that projection '{}' had parked at position {} continues",
+                    partition,
+                    stream.position());
         }
     }
 

@@ -152,7 +152,9 @@ final class PartitionChange<E extends Event> implements Runnable {
             } catch (Throwable e) {
                 pause = context.settings().troubleNanos(++failures);
                 OwnThreads.tell(() -> LOG.warn(
-                        "The number of partitions of projection '{}' could not be changed; trying again", label(), OwnThreads.redacted(e)));
+                        "The number of partitions of projection '{}' could not be changed; trying again",
+                        label(),
+                        OwnThreads.redacted(e)));
             }
             wakeup.pause(pause, () -> !stopped);
         }

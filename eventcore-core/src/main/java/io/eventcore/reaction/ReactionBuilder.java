@@ -44,9 +44,8 @@ public final class ReactionBuilder<E extends Event> {
      */
     public <T extends E> ReactionBuilder<E> on(Class<T> type, Answer<T> answer) {
         if (hasDeadline) {
-            throw new IllegalStateException(
-                    "Reaction '" + name + "' has a deadline: declare the commands that it executes at once in a"
-                            + " separate reaction");
+            throw new IllegalStateException("Reaction '" + name
+                    + "' has a deadline: declare the commands that it executes at once in a" + " separate reaction");
         }
         cases.add(new Case<>(Objects.requireNonNull(type, "type"), Objects.requireNonNull(answer, "answer")));
         return this;
@@ -60,8 +59,8 @@ public final class ReactionBuilder<E extends Event> {
      */
     public <T extends E> DeadlineBuilder<E, T> on(Class<T> type) {
         if (!cases.isEmpty()) {
-            throw new IllegalStateException("Reaction '" + name
-                    + "' answers events at once: declare the deadline in a separate reaction");
+            throw new IllegalStateException(
+                    "Reaction '" + name + "' answers events at once: declare the deadline in a separate reaction");
         }
         if (hasDeadline) {
             throw new IllegalStateException("Reaction '" + name
@@ -83,8 +82,9 @@ public final class ReactionBuilder<E extends Event> {
             ReactionDeadline<E> deadline,
             boolean sameStream) {
         if (partitions > 1 && !sameStream) {
-            throw new IllegalStateException("Reaction '" + name + "' has " + partitions
-                    + " partitions, and events of other streams call its deadlines off: it can have only one partition");
+            throw new IllegalStateException(
+                    "Reaction '" + name + "' has " + partitions
+                            + " partitions, and events of other streams call its deadlines off: it can have only one partition");
         }
         requireWanted(begins, "sets its deadline");
         ends.forEach(type -> requireWanted(type, "calls its deadline off"));

@@ -51,7 +51,7 @@ final class DerivedProperty extends BeanPropertyWriter {
     private static PersonalDataRefusedException refused(Class<?> owner, String name) {
         return new PersonalDataRefusedException(
                 ("'%s' of %s is not a component, and would be stored beside @PersonalData, where no erasure reaches"
-                        + " its value: mark it @JsonIgnore")
+                                + " its value: mark it @JsonIgnore")
                         .formatted(name, owner.getName()));
     }
 

@@ -133,7 +133,7 @@ public final class EventJson {
 
         private static IllegalStateException nameless(Class<?> type, Class<?> base) {
             return new IllegalStateException(("%s has no name of its own as a %s, so the name of its class would be"
-                    + " stored: add @JsonTypeName(\"...\") to it, or its name to @JsonSubTypes")
+                            + " stored: add @JsonTypeName(\"...\") to it, or its name to @JsonSubTypes")
                     .formatted(type.getName(), base.getName()));
         }
     }

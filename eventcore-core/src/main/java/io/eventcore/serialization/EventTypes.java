@@ -309,7 +309,7 @@ public final class EventTypes {
             if (Revision.of(declared.value()).number() > 1) {
                 throw new IllegalArgumentException(
                         ("@EventType on %s has a revision, and a name that also ends with one: write '%s' without the"
-                                + " number")
+                                        + " number")
                                 .formatted(type.getName(), declared.value()));
             }
             String name = new Revision(declared.value(), declared.revision()).storedName();

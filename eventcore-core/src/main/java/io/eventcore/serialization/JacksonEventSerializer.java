@@ -112,7 +112,7 @@ public final class JacksonEventSerializer implements EventSerializer {
         for (Hidden hidden : PersonalComponents.hiddenIn(type)) {
             throw new IllegalArgumentException(
                     ("Component '%s' of %s has @PersonalData in %s, where it would be stored unencrypted: put it in a"
-                            + " list, an Optional, the values of a map or a record")
+                                    + " list, an Optional, the values of a map or a record")
                             .formatted(
                                     hidden.field().getName(),
                                     hidden.field().getDeclaringClass().getName(),
@@ -124,7 +124,7 @@ public final class JacksonEventSerializer implements EventSerializer {
             if (placeholders.isEmpty()) {
                 throw new IllegalArgumentException(
                         ("Component '%s' of %s is @PersonalData: configure the serializer with a"
-                                + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
+                                        + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
                                 .formatted(
                                         component.field().getName(),
                                         component.field().getDeclaringClass().getName()));
@@ -223,7 +223,8 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     private static IllegalStateException asUpcast(Upcaster.Part part, RuntimeException failure) {
         return new IllegalStateException(
-                "as the '%s' that upcasters turn it into: %s".formatted(part.typeName(), failure.getMessage()), failure);
+                "as the '%s' that upcasters turn it into: %s".formatted(part.typeName(), failure.getMessage()),
+                failure);
     }
 
     private static byte[] payload(SerializedEvent stored) {

@@ -91,7 +91,7 @@ final class PersonalValues {
                 }
                 throw new PersonalDataRefusedException(
                         ("Component '%s' is @PersonalData of '%s', but neither its record nor an enclosing one has"
-                                + " such a component")
+                                        + " such a component")
                                 .formatted(component, name));
             }
             candidate = next.currentValue();

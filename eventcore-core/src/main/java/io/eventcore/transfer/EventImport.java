@@ -218,8 +218,8 @@ public class EventImport {
                 .distinct()
                 .collect(Collectors.joining(", "));
         throw new TransferRefusedException(("The imported events would reach %s, which have begun in this store, as"
-                + " if they had just happened. Stop the application and delete their rows in the table of"
-                + " projections, or allow that they receive all of them (shownToAll)")
+                        + " if they had just happened. Stop the application and delete their rows in the table of"
+                        + " projections, or allow that they receive all of them (shownToAll)")
                 .formatted(names));
     }
 
@@ -302,7 +302,7 @@ public class EventImport {
     private static TransferRefusedException otherFile(GlobalPosition found) {
         return new TransferRefusedException(
                 ("The store was filled up to position %s, where this file has another event or none: continue with the"
-                        + " same file")
+                                + " same file")
                         .formatted(found));
     }
 

@@ -53,8 +53,8 @@ final class KeyCheck {
                 throw new TransferFileException(
                         place.line,
                         ("stream '%s', version %s holds personal data, and this store does not have the key it is"
-                                + " sealed with: nothing was stored. Copy the rows of eventcore_subject_key first; if"
-                                + " keys are kept elsewhere or follow later, declare that (keysComeLater)")
+                                        + " sealed with: nothing was stored. Copy the rows of eventcore_subject_key first; if"
+                                        + " keys are kept elsewhere or follow later, declare that (keysComeLater)")
                                 .formatted(place.streamId, place.version),
                         null);
             }

@@ -98,7 +98,7 @@ final class LogCheck {
             throw new TransferFileException(
                     line,
                     ("the event id %s also occurs in an earlier line, and this store keeps ids unique: nothing was"
-                            + " stored."
+                                    + " stored."
                                     + " Drop the index on event ids for the import, or give one of the two another id")
                             .formatted(id),
                     null);

@@ -29,7 +29,7 @@ final class LogFileWriter {
             throw new TransferFileException(
                     0,
                     ("%s comes after position %s: the source must return its events in the order of their positions,"
-                            + " each with a position of its own")
+                                    + " each with a position of its own")
                             .formatted(event, last),
                     null);
         }

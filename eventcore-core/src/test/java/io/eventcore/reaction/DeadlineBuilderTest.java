@@ -137,19 +137,19 @@ class DeadlineBuilderTest {
                         .filter(EventFilter.all().ofTypes(Placed.class))
                         .build(),
                 ("The filter of reaction 'remind' leaves out %s, which calls its deadline off: add that type to the"
-                        + " filter, or name no types")
+                                + " filter, or name no types")
                         .formatted(Paid.class.getName()));
         assertRefused(
                 () -> whole().filter(EventFilter.all().ofTypes(Paid.class)).build(),
                 ("The filter of reaction 'remind' leaves out %s, which sets its deadline: add that type to the filter,"
-                        + " or name no types")
+                                + " or name no types")
                         .formatted(Placed.class.getName()));
         assertRefused(
                 () -> whole().unless(Settled.class)
                         .filter(EventFilter.all().ofTypes(Placed.class))
                         .build(),
                 ("The filter of reaction 'remind' leaves out %s, which calls its deadline off: add that type to the"
-                        + " filter, or name no types")
+                                + " filter, or name no types")
                         .formatted(Settled.class.getName()));
     }
 

@@ -287,8 +287,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         try {
             holder.getConnection().close();
         } catch (SQLException e) {
-            LOG.debug(
-                    "A connection could not be closed; its transaction manager will notice", OwnThreads.redacted(e));
+            LOG.debug("A connection could not be closed; its transaction manager will notice", OwnThreads.redacted(e));
         }
     }
 

@@ -259,7 +259,7 @@ enum Engine {
                 throw new UnsupportedDatabaseException(
                         "MySQL",
                         ("The event store was never tested on a Galera cluster of MySQL, and this is a node of one"
-                                + " (%s). Use a Galera cluster of MariaDB")
+                                        + " (%s). Use a Galera cluster of MariaDB")
                                 .formatted(version));
             }
             return MYSQL;

@@ -73,7 +73,8 @@ enum Failure {
         return switch (this) {
             case TRANSIENT, TIMED_OUT ->
                 new TransientEventStoreException(
-                        action + " failed and was rolled back (" + code + "); the same call may succeed next time", cause);
+                        action + " failed and was rolled back (" + code + "); the same call may succeed next time",
+                        cause);
             case CONNECTION_LOST ->
                 new TransientEventStoreException(action + " failed: the connection was lost (" + code + ")", cause);
             case DUPLICATE, REFUSED ->

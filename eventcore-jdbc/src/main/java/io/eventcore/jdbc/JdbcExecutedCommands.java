@@ -174,7 +174,9 @@ public class JdbcExecutedCommands implements ExecutedCommands {
                 before.restore();
                 return true;
             } catch (SQLException e) {
-                LOG.debug("The lock time-out of a session could not be reset; closing the session", OwnThreads.redacted(e));
+                LOG.debug(
+                        "The lock time-out of a session could not be reset; closing the session",
+                        OwnThreads.redacted(e));
                 connection.abort(Runnable::run);
                 return false;
             }

@@ -220,7 +220,7 @@ final class JdbcStoredLog implements StoredLog {
         if (last.value() > imports.maxPosition()) {
             throw new TransferRefusedException(
                     ("This database keeps positions up to %d, but the log reaches %s: append its events to the store"
-                            + " instead")
+                                    + " instead")
                             .formatted(imports.maxPosition(), last));
         }
         try {

@@ -156,8 +156,7 @@ final class SharedReads<K, P, T> {
 
         private List<Answer<K, T>> eachAlone(List<Waiting<K, P, T>> group, Exception e) {
             LOG.debug(
-                    "A statement shared by several reads failed; sending each read separately",
-                    OwnThreads.redacted(e));
+                    "A statement shared by several reads failed; sending each read separately", OwnThreads.redacted(e));
             return Collections.nCopies(group.size(), new ReadAlone<>());
         }
 

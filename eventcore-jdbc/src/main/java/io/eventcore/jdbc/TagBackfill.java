@@ -227,8 +227,8 @@ public final class TagBackfill {
                 if (lastLate > 0) {
                     throw new TransferRefusedException(
                             ("Instances still append events without their tags named '%s', the last one at position"
-                                    + " %d. The backfill has added the tags so far: stop the instances that do not"
-                                    + " write these tags, and run the backfill again")
+                                            + " %d. The backfill has added the tags so far: stop the instances that do not"
+                                            + " write these tags, and run the backfill again")
                                     .formatted(String.join("', '", names), lastLate));
                 }
                 Optional<Boolean> complete =
@@ -333,7 +333,7 @@ public final class TagBackfill {
             if (System.nanoTime() - movedOn > patience.toNanos()) {
                 throw new TransferRefusedException(
                         ("Other transactions block the backfill after position %s%s: end them and run it again, it"
-                                + " continues where it stopped")
+                                        + " continues where it stopped")
                                 .formatted(filledTo, oldest()));
             }
             LockSupport.parkNanos(PAUSE.toNanos());

@@ -66,8 +66,8 @@ final class ApplicationClasses {
                         PROPERTY,
                         named,
                         ("The package '%s' and those below it contain no class that implements %s. Its name may be"
-                                + " misspelt, or the module with its classes is missing")
-                                        .formatted(name, Event.class.getName()));
+                                        + " misspelt, or the module with its classes is missing")
+                                .formatted(name, Event.class.getName()));
             }
             found.addAll(below);
         }

@@ -215,10 +215,10 @@ class FailureAnalysesTest {
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Projection.class, FailureAnalysesTest::balances),
                 ("Two projections are called 'balances', and their checkpoint is stored under that name. Beans with"
-                        + " that name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n")
-                                .formatted(
-                                        balances().getClass().getName(),
-                                        balances().getClass().getName()),
+                                + " that name:%n%n    projection 'ours' (%s)%n    projection 'yours' (%s)%n")
+                        .formatted(
+                                balances().getClass().getName(),
+                                balances().getClass().getName()),
                 ANOTHER_NAME + " If one replaces the other, give it the same name and a greater version().");
     }
 
@@ -229,10 +229,10 @@ class FailureAnalysesTest {
                         .withBean("ours", Reaction.class, FailureAnalysesTest::answering)
                         .withBean("yours", Reaction.class, FailureAnalysesTest::answering),
                 ("Two reactions are called 'balances', and their checkpoint is stored under that name. Beans with that"
-                        + " name:%n%n    reaction 'ours' (%s)%n    reaction 'yours' (%s)%n")
-                                .formatted(
-                                        answering().getClass().getName(),
-                                        answering().getClass().getName()),
+                                + " name:%n%n    reaction 'ours' (%s)%n    reaction 'yours' (%s)%n")
+                        .formatted(
+                                answering().getClass().getName(),
+                                answering().getClass().getName()),
                 NO_VERSIONS);
     }
 
@@ -251,10 +251,10 @@ class FailureAnalysesTest {
                         .withBean("ours", Projection.class, FailureAnalysesTest::balances)
                         .withBean("yours", Reaction.class, () -> reaction),
                 ("A projection and a reaction are called 'balances', and their checkpoint is stored under that name."
-                        + " Beans with that name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n")
-                                .formatted(
-                                        balances().getClass().getName(),
-                                        reaction.getClass().getName()),
+                                + " Beans with that name:%n%n    projection 'ours' (%s)%n    reaction 'yours' (%s)%n")
+                        .formatted(
+                                balances().getClass().getName(),
+                                reaction.getClass().getName()),
                 NO_VERSIONS);
     }
 

@@ -67,13 +67,14 @@ public final class ConsistencyTokenInterceptor implements HandlerInterceptor {
         if (awaits != null && awaits.value().length == 0) {
             throw new IllegalStateException(
                     ("@AwaitsProjection on %s names no projection, so no request would wait: name the projections that"
-                            + " it answers from (there are %s), or remove it")
-                                    .formatted(method.getShortLogMessage(), runner.names()));
+                                    + " it answers from (there are %s), or remove it")
+                            .formatted(method.getShortLogMessage(), runner.names()));
         }
         for (String projection : awaits == null ? new String[0] : awaits.value()) {
             if (!runner.names().contains(projection)) {
-                throw new IllegalStateException(("@AwaitsProjection(\"%s\") on %s: there is no projection '%s'; there"
-                        + " are %s").formatted(projection, method.getShortLogMessage(), projection, runner.names()));
+                throw new IllegalStateException(
+                        ("@AwaitsProjection(\"%s\") on %s: there is no projection '%s'; there" + " are %s")
+                                .formatted(projection, method.getShortLogMessage(), projection, runner.names()));
             }
         }
     }

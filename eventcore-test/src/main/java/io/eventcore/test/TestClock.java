@@ -118,8 +118,8 @@ public final class TestClock {
                 .map(ProjectionStatus.Partition::lastFailure)
                 .filter(failure -> !failure.isEmpty())
                 .collect(Collectors.joining("; "));
-        return Stream.of(named + "has not executed all of its due deadlines within " + PATIENCE.toSeconds()
-                + " s: " + overdue + " are left; its last failure: " + (last.isEmpty() ? "none" : last));
+        return Stream.of(named + "has not executed all of its due deadlines within " + PATIENCE.toSeconds() + " s: "
+                + overdue + " are left; its last failure: " + (last.isEmpty() ? "none" : last));
     }
 
     private Optional<Instant> next() {

@@ -73,8 +73,8 @@ final class TypesLock {
             String name = types.nameOf(type);
             Locked locked = all.get(name);
             if (of.isEmpty()) {
-                problems.add(
-                        "'%s': no sample of %s can be made: pass one to assertCompatible".formatted(name, type.getName()));
+                problems.add("'%s': no sample of %s can be made: pass one to assertCompatible"
+                        .formatted(name, type.getName()));
             } else if (locked == null) {
                 problems.add("'%s' (%s) is not in the file".formatted(name, type.getName()));
             } else {

@@ -69,8 +69,11 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
     @Override
     public S initialState() {
         S state = command.initialState();
-        failIfChanged(initial, state, "apply changes the state that initialState returns, and initialState returns"
-                + " the same object again");
+        failIfChanged(
+                initial,
+                state,
+                "apply changes the state that initialState returns, and initialState returns"
+                        + " the same object again");
         return state;
     }
 
@@ -139,7 +142,7 @@ final class WatchedCommand<S, E extends Event> implements Command<S, E> {
                         .orElse("event");
                 throw new AssertionError(
                         ("apply of %s changes an event (%s): '%s' differs afterwards. An event must not change: it"
-                                + " has happened. Let the state copy what it takes from an event")
+                                        + " has happened. Let the state copy what it takes from an event")
                                 .formatted(
                                         command.getClass().getName(),
                                         event.event.getClass().getName(),

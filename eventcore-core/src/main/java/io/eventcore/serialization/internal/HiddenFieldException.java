@@ -23,7 +23,7 @@ final class HiddenFieldException extends RuntimeException {
 
     private static String captured(Field field) {
         return ("it does not show what %s captures from the enclosing code (%s). Make the class a record or a static"
-                + " class with fields of its own")
+                        + " class with fields of its own")
                 .formatted(field.getDeclaringClass().getName(), field.getName());
     }
 
