@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the class of a command says about its streams and events; worked out once for each class. */
+/** What the class of a command says about its streams and events; determined once for each class. */
 final class CommandType {
     private static final ClassValue<CommandType> TYPES = new ClassValue<>() {
         @Override
@@ -39,7 +39,7 @@ final class CommandType {
     private final boolean tagged;
     private final boolean choosesQuery;
 
-    /** Null until it is asked for: a class that overrides the question need not answer it. */
+    /** Null until it is needed: a class that overrides the method need not declare it. */
     private volatile @Nullable Class<?> eventType;
 
     private CommandType(Class<?> type) {
@@ -60,7 +60,7 @@ final class CommandType {
         return TYPES.get(commandType).stateType();
     }
 
-    /** Checks a class of which there is no instance; see {@link CommandClasses#check}. */
+    /** Checks a class without an instance; see {@link CommandClasses#check}. */
     static Class<? extends Event> check(Class<? extends Command<?, ?>> commandType) {
         CommandType checked = TYPES.get(commandType);
         if (checked.components.isEmpty() && !checked.tagged && !overrides(commandType, "streams", 0)) {
@@ -92,7 +92,7 @@ final class CommandType {
         return tagged;
     }
 
-    /** Whether the class decides on tags and looks for more than it declares. */
+    /** Whether the class decides on tags and discovers more than it declares. */
     boolean discoversOnTags() {
         return tagged && discovers;
     }
@@ -108,7 +108,7 @@ final class CommandType {
                 .reduce(EventQuery::or);
     }
 
-    /** Whether the class looks for more streams or tags than it declares. */
+    /** Whether the class discovers more streams or tags than it declares. */
     boolean discovers() {
         return discovers;
     }
@@ -152,7 +152,7 @@ final class CommandType {
         Type resolved = TypeArguments.of(type, Command.class, 0);
         if (resolved == null || resolved instanceof TypeVariable<?>) {
             throw new IllegalArgumentException(type.getName()
-                    + " does not say of which type its state is: name it in Command<S, E>, or take @Snapshot away");
+                    + " does not say which type its state has: name it in Command<S, E>, or remove @Snapshot");
         }
         return resolved;
     }
@@ -223,7 +223,7 @@ final class CommandType {
         return List.copyOf(marked);
     }
 
-    /** Kotlin marks the field of a record, Java the component too. */
+    /** Kotlin annotates the field of a record, Java also the component. */
     private static boolean isMarked(Class<?> type, RecordComponent component) {
         try {
             return component.isAnnotationPresent(io.eventcore.command.Stream.class)

@@ -19,21 +19,21 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Runs projections: each from its checkpoint to the end of the log, then on with every commit.
+ * Runs projections: each from its checkpoint to the end of the log, and then with every commit.
  *
- * <p>Several instances of an application may run the same projections against one store: each partition of each runs on
- * one of them, by a lease, and another one takes over when that one stops, dies or freezes. Once caught up, all
- * projections of a runner are fed by one reader of the log.
+ * <p>Several instances of an application may run the same projections against one store: each partition of each
+ * projection runs on one of them, by a lease, and another one takes over when that instance stops, dies or freezes.
+ * Projections of a runner that have caught up share one reader of the log.
  *
  * <p>Safe for any number of threads.
  *
  * @since 0.1
  */
 public class ProjectionRunner {
-    /** What the owners of leases have in their name that are held for a reset. */
+    /** The prefix in the owner names of leases that are held for a reset. */
     static final String RESET = "/reset/";
 
-    /** How long it takes at least until it is looked again whether deadlines were executed. */
+    /** The shortest pause before the runner checks again whether deadlines were executed. */
     private static final long PAUSE_NANOS = 1_000_000;
 
     private static final GlobalPosition LAST = GlobalPosition.of(Long.MAX_VALUE);
@@ -81,20 +81,20 @@ public class ProjectionRunner {
      * A runner to be set up.
      *
      * @param reader the log
-     * @param store where checkpoints and leases are kept; for transactional projections in the same database
+     * @param store where checkpoints and leases are stored; for transactional projections, in the same database
      */
     public static Builder builder(EventReader reader, ProjectionStore store) {
         return new Builder(reader, store);
     }
 
     /**
-     * Starts all projections. Returns when they have begun, not when they have caught up. Nothing happens if they run
-     * already; while they are being stopped, that is waited for.
+     * Starts all projections. Returns when they have begun, not when they have caught up. Does nothing if they already
+     * run; if they are being stopped, waits for that first.
      *
-     * @throws ProjectionTransactionException if a projection is transactional and there is no transaction manager, or one
-     *     that does not reach the database of the store
-     * @throws IllegalStateException if a projection reads events of a type, has a function for one, or names one in its
-     *     filter, of which no class is registered; or if a projection starts its own runner while that is being stopped
+     * @throws ProjectionTransactionException if a projection is transactional and there is no transaction manager, or
+     *     one that does not reach the database of the store
+     * @throws IllegalStateException if a projection reads, has a function for, or names in its filter a type of events
+     *     without a registered class; or if a projection starts its own runner while that is being stopped
      */
     public void start() {
         lifecycle.start();
@@ -122,9 +122,9 @@ public class ProjectionRunner {
     }
 
     /**
-     * Stops all projections: each finishes the batch it is at, saves its checkpoint and gives its lease back. Returns
-     * when they have stopped, or after a time, with a log line, if one does not. A projection may call this: then it does
-     * not wait for itself, nor for another thread that stops them. Nothing happens if they do not run.
+     * Stops all projections: each finishes its current batch, saves its checkpoint and returns its lease. Returns when
+     * they have stopped, or, if one does not, after a time, with a log line. A projection may call this: it then waits
+     * neither for itself nor for another thread that stops the runner. Does nothing if they do not run.
      */
     public void stop() {
         lifecycle.stop();
@@ -145,7 +145,7 @@ public class ProjectionRunner {
         return projections.version(name, projections.newestVersion(name)).kind();
     }
 
-    /** How many partitions all versions of the projections have together: so many may be at work at once. */
+    /** How many partitions all versions of the projections have together: this many may be active at once. */
     public int partitions() {
         return projections.all().stream().mapToInt(Projection::partitions).sum();
     }
@@ -177,8 +177,8 @@ public class ProjectionRunner {
     }
 
     /**
-     * The version of a projection that queries should read: while a new one is built beside it, still the old one. A
-     * position that {@link #awaitPosition} has reached is in it.
+     * The version of a projection that queries should read: still the old one while a new one is being built. It
+     * contains a position that {@link #awaitPosition} has reached.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -192,21 +192,21 @@ public class ProjectionRunner {
     }
 
     /**
-     * Pauses a projection with all its versions and side effects, on all instances; what is being applied is finished. It stays paused, also over restarts,
-     * until it is resumed; so does one that never ran.
+     * Pauses a projection with all its versions and side effects, on all instances, after the current batch. It stays
+     * paused, even across restarts, until it is resumed; so does a projection that never ran.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
     public void pause(String projection) {
         String name = projections.find(projection).name();
-        // Before its first start there is nothing in the store that could keep the pause.
+        // Before its first start, the store has no row that could hold the pause.
         projections.register(name, store);
         store.setPaused(name, true);
         look();
     }
 
     /**
-     * Lets a projection run again that was paused or has failed.
+     * Resumes a projection that was paused or has failed.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -218,20 +218,21 @@ public class ProjectionRunner {
     }
 
     /**
-     * Builds the read model of a projection anew, while everything else goes on: takes it from the instance that runs it, lets it
-     * {@linkplain Projection#clear() empty} its read model, and sets it back to the first event. Side effects are not
-     * repeated.
+     * Rebuilds the read model of a projection, while everything else continues: takes the projection from the instance
+     * that runs it, lets it {@linkplain Projection#clear() empty} its read model, and sets it back to the first event.
+     * Does not repeat side effects.
      *
-     * @param projection the name of a projection, for its active version; or {@link ProjectionStatus#name()}, for that one
+     * @param projection the name of a projection, for its active version; or {@link ProjectionStatus#name()}, for that
+     *     one
      * @throws IllegalArgumentException if there is no such projection
-     * @throws UnsupportedOperationException if the projection does not say how its read model is emptied
-     * @throws IllegalStateException if another instance took the projection over meanwhile; nothing was done
+     * @throws UnsupportedOperationException if the projection does not say how to empty its read model
+     * @throws IllegalStateException if another instance took over the projection meanwhile; nothing was done
      */
     public void reset(String projection) {
         DeclaredProjections.Reference called = projections.find(projection);
         Integer version = called.version();
         if (version != null && version == ProjectionPartition.SIDE_EFFECTS) {
-            throw new UnsupportedOperationException("Side effects are not done again: '" + projection + "'");
+            throw new UnsupportedOperationException("Side effects are not repeated: '" + projection + "'");
         }
         Projection<?> resetting =
                 projections.version(called.name(), version == null ? activeVersion(called.name()) : version);
@@ -249,7 +250,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * The streams a projection has set aside.
+     * The streams a projection has parked.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -258,7 +259,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * The first streams a projection has set aside, by the order of their positions.
+     * The first streams a projection has parked, in the order of their positions.
      *
      * @param limit how many at most
      * @throws IllegalArgumentException if there is no such projection
@@ -268,7 +269,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * The first streams a projection has set aside whose waiting events begin after a position, by the order of their
+     * The first streams a projection has parked whose waiting events begin after a position, in the order of their
      * positions.
      *
      * @param limit how many at most
@@ -279,7 +280,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * The streams a projection has set aside whose waiting events begin at a position: one for each version of it at most.
+     * The streams a projection has parked whose waiting events begin at a position: one for each version of it at most.
      *
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -288,7 +289,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * Asks for all events that wait in parked streams of a projection to be applied, or to be given up.
+     * Requests that all waiting events in parked streams of a projection are applied, or discarded.
      *
      * @return how many streams are parked
      * @throws IllegalArgumentException if there is no such projection
@@ -298,7 +299,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * Asks for the events that wait in a parked stream to be applied, in order, by the instance that runs the projection.
+     * Requests that the instance that runs the projection applies the waiting events of a parked stream, in order.
      *
      * @return whether that stream is parked
      * @throws IllegalArgumentException if there is no such projection
@@ -308,7 +309,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * Asks for the events that wait in a parked stream to be given up; the stream goes on with later ones.
+     * Requests that the waiting events of a parked stream are discarded; the stream continues with later ones.
      *
      * @return whether that stream is parked
      * @throws IllegalArgumentException if there is no such projection
@@ -330,7 +331,7 @@ public class ProjectionRunner {
     /**
      * The next deadlines of a reaction, in the order in which they fall due.
      *
-     * @param parked whether those that are set aside are wanted, or the others
+     * @param parked whether to return the parked deadlines or the others
      * @param limit how many at most
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -341,8 +342,8 @@ public class ProjectionRunner {
     /**
      * The next deadlines of a reaction after a place in the order in which they fall due.
      *
-     * @param parked whether those that are set aside are wanted, or the others
-     * @param after {@link PendingDeadline#place()} of the last one of the page before
+     * @param parked whether to return the parked deadlines or the others
+     * @param after {@link PendingDeadline#place()} of the last one of the previous page
      * @param limit how many at most
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -352,9 +353,9 @@ public class ProjectionRunner {
     }
 
     /**
-     * Lets deadlines be executed that were set aside.
+     * Makes parked deadlines pending again, to be executed.
      *
-     * @param at the position of the event that has set them
+     * @param at the position of the event that set them
      * @return how many there were
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -363,9 +364,9 @@ public class ProjectionRunner {
     }
 
     /**
-     * Gives up deadlines that were set aside: they are never executed.
+     * Discards parked deadlines: they are never executed.
      *
-     * @param at the position of the event that has set them
+     * @param at the position of the event that set them
      * @return how many there were
      * @throws IllegalArgumentException if there is no such projection
      */
@@ -374,7 +375,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * Lets all deadlines of a reaction be executed that were set aside.
+     * Makes all parked deadlines of a reaction pending again, to be executed.
      *
      * @return how many there were
      * @throws IllegalArgumentException if there is no such projection
@@ -389,7 +390,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * Gives up all deadlines of a reaction that were set aside.
+     * Discards all parked deadlines of a reaction.
      *
      * @return how many there were
      * @throws IllegalArgumentException if there is no such projection
@@ -404,18 +405,19 @@ public class ProjectionRunner {
     }
 
     /**
-     * Waits until the active version of a projection has dealt with everything up to a position, so that a query sees what
-     * a command did. A position that the log does not reach is not waited for.
+     * Waits until the active version of a projection has processed everything up to a position, so that a query sees a
+     * command's events. Does not wait for a position that the log does not reach.
      *
-     * <p>Works on every instance, whichever runs the projection, and also while this runner does not run. What any instance
-     * did before this call counts: after a reset, a position is reached when it was reached again.
+     * <p>Works on every instance, whichever runs the projection, and even while this runner does not run. It takes into
+     * account what any instance did before this call: after a reset, a position is reached only when it is reached
+     * again.
      *
      * @param position usually {@link io.eventcore.EventStreamSlice#lastPosition()} of an append
      * @param timeout how long to wait at most
-     * @return how the waiting ended
+     * @return how the wait ended
      * @throws IllegalArgumentException if there is no such projection
-     * @throws IllegalStateException if the transaction of this thread has appended: no projection sees its events before it
-     *     commits, so the waiting could not end
+     * @throws IllegalStateException if the transaction of this thread has appended: no projection sees its events
+     *     before it commits, so the wait could not end
      */
     public AwaitOutcome awaitPosition(String projection, GlobalPosition position, Duration timeout) {
         String name = projections.find(projection).name();
@@ -427,12 +429,12 @@ public class ProjectionRunner {
     }
 
     /**
-     * Lets reactions of this instance look at once for deadlines that are due, and waits until no reaction has one that is
-     * not executed or set aside. For tests, which set the clock of the store.
+     * Makes the reactions of this instance check at once for due deadlines, and waits until all due deadlines are
+     * executed or parked. For tests, which set the clock of the store.
      *
      * @param timeout how long to wait at most
-     * @return whether nothing is due any more; false at once if a reaction has failed or is paused, so that it does not deal
-     *     with what was committed, or with what is due
+     * @return whether no deadline is due any more; false at once if a reaction has failed or is paused, so that it
+     *     processes neither committed events nor due deadlines
      * @throws IllegalStateException if the transaction of this thread has appended, as {@link #awaitPosition} says
      */
     public boolean awaitDeadlines(Duration timeout) {
@@ -472,7 +474,7 @@ public class ProjectionRunner {
                 .anyMatch(state -> state.paused() || !state.failure().isEmpty());
     }
 
-    /** How the projections are doing, as this instance sees it, each version by itself; empty if they do not run. */
+    /** The status of the projections, as this instance sees it, one for each version; empty if they do not run. */
     public List<ProjectionStatus> status() {
         ProjectionRun running = lifecycle.run();
         if (running == null) {
@@ -519,7 +521,7 @@ public class ProjectionRunner {
         /**
          * Adds a projection.
          *
-         * @throws IllegalArgumentException if its name, its version or its number of partitions is not acceptable
+         * @throws IllegalArgumentException if its name, its version or its number of partitions is not valid
          * @throws DuplicateProjectionException if there is another one of that name and version
          */
         public Builder projection(Projection<?> projection) {
@@ -527,35 +529,38 @@ public class ProjectionRunner {
             return this;
         }
 
-        /** Manages the transactions of transactional projections; must drive the database of the store. */
+        /** Manages the transactions of transactional projections; must use the database of the store. */
         public Builder transactionManager(PlatformTransactionManager manager) {
             this.transactionManager = Objects.requireNonNull(manager, "transactionManager");
             return this;
         }
 
-        /** How many events are applied in one transaction at most, by default 500. */
+        /** Upper limit for the events applied in one transaction, by default 500. */
         public Builder batchSize(int events) {
             this.batchSize = events;
             return this;
         }
 
         /**
-         * How long an instance that is silent keeps its projections, by default 10 s. Another one takes over after that.
-         * In a transactional projection nothing may take longer without touching the database.
+         * How long an instance that has stopped responding keeps its projections, by default 10 s; then another one
+         * takes over. In a transactional projection, nothing may take longer without touching the database.
          */
         public Builder lease(Duration length) {
             this.lease = Objects.requireNonNull(length, "lease");
             return this;
         }
 
-        /** How soon the log is looked at again without a signal: the shortest and the longest pause, 5 ms and 1 s. */
+        /**
+         * How soon the log is polled again without a signal: the shortest and the longest pause, by default 5 ms and 1
+         * s.
+         */
         public Builder poll(Duration shortest, Duration longest) {
             this.pollMin = Objects.requireNonNull(shortest, "shortest");
             this.pollMax = Objects.requireNonNull(longest, "longest");
             return this;
         }
 
-        /** How long to pause before a further attempt: the first pause and the longest, 100 ms and 30 s. */
+        /** The pause before another attempt: the first and the longest, by default 100 ms and 30 s. */
         public Builder retryPause(Duration first, Duration longest) {
             this.retryMin = Objects.requireNonNull(first, "first");
             this.retryMax = Objects.requireNonNull(longest, "longest");
@@ -563,39 +568,39 @@ public class ProjectionRunner {
         }
 
         /**
-         * How long a projection may make no step, by default 2 min: longer than the longest {@code apply}. Beyond that it
-         * is told in the log, by one line when it stands still and one when it does not any more.
+         * How long a projection may make no progress, by default 2 min; choose it longer than the longest
+         * {@code apply}. After that, a log line reports the standstill, and another one its end.
          */
         public Builder maxStandstill(Duration length) {
             this.maxStandstill = Objects.requireNonNull(length, "length");
             return this;
         }
 
-        /** Makes the threads; by default virtual ones where the JVM has them, and daemons elsewhere. */
+        /** Creates the threads; by default virtual ones if the JVM has them, otherwise daemon threads. */
         public Builder threads(ThreadFactory factory) {
             this.threads = Objects.requireNonNull(factory, "threads");
             return this;
         }
 
-        /** Tells when a store in this process has committed. Without it, projections find out at the next poll. */
+        /** Signals commits of stores in this process. Without it, projections notice them at the next poll. */
         public Builder wokenBy(AppendSignal appendSignal) {
             this.signal = Objects.requireNonNull(appendSignal, "appendSignal");
             return this;
         }
 
-        /** Is told about every batch of events. */
+        /** Hears of every batch of events. */
         public Builder listener(ProjectionListener projectionListener) {
             this.listener = Objects.requireNonNull(projectionListener, "listener");
             return this;
         }
 
-        /** The clock that ages of events are told by. */
+        /** The clock for the ages of events. */
         public Builder clock(Clock systemClock) {
             this.clock = Objects.requireNonNull(systemClock, "clock");
             return this;
         }
 
-        /** The clock that leases, pauses and standstills are told by; never goes back. */
+        /** The clock for leases, pauses and standstills; never goes back. */
         Builder nanoTime(LongSupplier monotonicClock) {
             this.nanoTime = monotonicClock;
             return this;
@@ -604,7 +609,7 @@ public class ProjectionRunner {
         /**
          * The runner; {@linkplain ProjectionRunner#start() start} it.
          *
-         * @throws IllegalArgumentException if a number or a duration is out of its range; the message names it
+         * @throws IllegalArgumentException if a number or a duration is out of range; the message names it
          */
         public ProjectionRunner build() {
             return new ProjectionRunner(this);
