@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +59,8 @@ class ConsolePageTest {
 
     private static Chromium page;
 
+    // Each test starts its own, with its own properties.
+    @SuppressWarnings("NullAway.Init")
     private ConfigurableApplicationContext application;
 
     /** Where the events of a test are. */
@@ -71,18 +74,20 @@ class ConsolePageTest {
         POSTGRESQL {
             @Override
             String database() throws IOException {
-                server = EmbeddedPostgres.builder().start();
-                return server.getJdbcUrl("postgres", "postgres");
+                EmbeddedPostgres started = EmbeddedPostgres.builder().start();
+                server = started;
+                return started.getJdbcUrl("postgres", "postgres");
             }
         };
 
-        private static EmbeddedPostgres server;
+        private static @Nullable EmbeddedPostgres server;
 
         abstract String database() throws IOException;
 
         static void stop() throws IOException {
-            if (server != null) {
-                server.close();
+            EmbeddedPostgres started = server;
+            if (started != null) {
+                started.close();
                 server = null;
             }
         }
