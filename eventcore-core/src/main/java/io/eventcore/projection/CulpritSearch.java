@@ -2,6 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.Event;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +19,8 @@ final class CulpritSearch<E extends Event> {
     private final EventApplication<E> application;
     private final Parking<E> parking;
     private final RunnerSettings settings;
+    private final BatchSize batchSize;
+    private final LongSupplier nanoTime;
     private final Pause pause;
     private final ProjectionCounts counts;
 
@@ -31,13 +34,15 @@ final class CulpritSearch<E extends Event> {
             Projection<E> projection,
             EventApplication<E> application,
             Parking<E> parking,
-            RunnerSettings settings,
+            RunnerContext context,
             Pause pause,
             ProjectionCounts counts) {
         this.decisions = new FailureDecisions(projection, application.lease().partition(), "apply the event");
         this.application = application;
         this.parking = parking;
-        this.settings = settings;
+        this.settings = context.settings();
+        this.batchSize = BatchSize.of(projection, settings);
+        this.nanoTime = context.nanoTime();
         this.pause = pause;
         this.counts = counts;
     }
@@ -58,12 +63,15 @@ final class CulpritSearch<E extends Event> {
         int done = 0;
         int suspects = 0;
         while (done < entries.size() && application.mayGoOn()) {
-            int size = suspects > 0 ? 1 : settings.batchSize();
+            int size = suspects > 0 ? 1 : batchSize.next();
             List<LogEntry<E>> left = entries.subList(done, Math.min(done + size, entries.size()));
             int dealtWith;
+            long begin = nanoTime.getAsLong();
             try {
                 dealtWith = application.apply(left);
+                batchSize.took(dealtWith, nanoTime.getAsLong() - begin);
             } catch (ApplyFailedException failed) {
+                batchSize.failed();
                 if (left.size() > 1) {
                     // Only what came before the culprit is known to be good, and it is fewer than before.
                     done += failed.before() > 0 ? applyInBatches(left.subList(0, failed.before())) : 0;

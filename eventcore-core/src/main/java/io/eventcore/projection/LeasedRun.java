@@ -52,7 +52,7 @@ final class LeasedRun<E extends Event> {
         this.application = new EventApplication<>(projection, context, lease, mayGoOn, check::gives, progress.counts());
         this.parking = new Parking<>(projection, application, context);
         this.search = new CulpritSearch<>(
-                projection, application, parking, context.settings(), this::pauseBeforeRetry, progress.counts());
+                projection, application, parking, context, this::pauseBeforeRetry, progress.counts());
         this.deadlines = DeadlineRounds.of(projection, application, context, this::pauseBeforeRetry, progress);
     }
 

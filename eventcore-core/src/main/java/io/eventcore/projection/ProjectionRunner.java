@@ -500,7 +500,7 @@ public class ProjectionRunner {
         private final ProjectionStore store;
         private final DeclaredProjections projections = new DeclaredProjections();
         private @Nullable PlatformTransactionManager transactionManager;
-        private int batchSize = 500;
+        private int batchSize = 2_000;
         private Duration lease = Duration.ofSeconds(10);
         private Duration pollMin = Duration.ofMillis(5);
         private Duration pollMax = Duration.ofSeconds(1);
@@ -535,7 +535,11 @@ public class ProjectionRunner {
             return this;
         }
 
-        /** Upper limit for the events applied in one transaction, by default 500. */
+        /**
+         * Upper limit for the events applied in one transaction, by default 2,000. A batch starts with 500 events, and later
+         * ones have more while each takes less than 50 ms. A batch outside of a transaction has at most 500: so many may come
+         * again after a crash.
+         */
         public Builder batchSize(int events) {
             this.batchSize = events;
             return this;

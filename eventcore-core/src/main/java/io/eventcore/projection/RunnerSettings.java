@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Settings of a runner.
  *
- * @param batchSize upper limit for the events applied together
+ * @param batchSize upper limit for the events applied together, see {@link BatchSize}
  * @param lease how long an instance that has stopped responding keeps its projections
  * @param pollMin how soon the log is polled again while events arrive
  * @param pollMax how soon the log is polled again while no events arrive

@@ -6,10 +6,13 @@ import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.ExecutionResult;
+import io.eventcore.command.WarmStreamSettings;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.JacksonEventSerializer;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -22,10 +25,14 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What an append, a read and a command cost without a database, on one thread and, garbage collection included, one core.
- * Streams get ten events each; the store begins anew with every iteration, so that it stays in memory.
+ * A command is measured on young streams that its executor knows, and on streams of ten events that it does not; beside that, what
+ * Jackson alone takes for the JSON of the latter. Streams get ten events each; the store begins anew with every iteration, so that it stays in memory.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -49,9 +56,7 @@ public class MemoryBenchmark {
     /** Begins anew. */
     @Setup(Level.Iteration)
     public void begin() {
-        EventSerializer serializer =
-                serialization.equals("jackson") ? new JacksonEventSerializer(BenchEvent.types()) : new PassThrough();
-        store = new InMemoryEventStore(serializer);
+        store = new InMemoryEventStore(serializer(serialization));
         executor = CommandExecutor.builder(store).build();
         turn = 0;
         filled = Streams.filled("filled", 0);
@@ -59,6 +64,10 @@ public class MemoryBenchmark {
             store.appendEvents(StreamWrites.to(filled, ExpectedVersion.exactly(i), BenchEvent.deposit(filled, i))
                     .withMetadata(BenchEvent.METADATA));
         }
+    }
+
+    private static EventSerializer serializer(String name) {
+        return name.equals("jackson") ? new JacksonEventSerializer(BenchEvent.types()) : new PassThrough();
     }
 
     private int next() {
@@ -90,5 +99,85 @@ public class MemoryBenchmark {
     public ExecutionResult command() {
         next();
         return executor.execute(new Stores.Count(stream));
+    }
+
+    /** A whole command on a stream of ten events, or a few more, that its executor does not know. */
+    @Benchmark
+    public ExecutionResult coldCommand(Cold cold) {
+        return cold.executor.execute(new Stores.Count(cold.next()));
+    }
+
+    /** The JSON of such a command and nothing else: ten events are decoded and one is encoded, by Jackson alone. */
+    @Benchmark
+    public int rawJson(Json json) {
+        int characters = 0;
+        for (byte[] event : json.stored) {
+            characters += json.reader.<Deposit>readValue(event).note().length();
+        }
+        return characters + json.writer.writeValueAsBytes(Json.deposit(turn++)).length;
+    }
+
+    /** Streams of ten events; so many that none gets many more before an iteration ends. */
+    @State(Scope.Benchmark)
+    public static class Cold {
+        private static final int STREAMS = 20_000;
+
+        /** The same as that of the benchmark. */
+        @Param({"jackson", "none"})
+        public String serialization = "";
+
+        private CommandExecutor executor = CommandExecutor.builder(new InMemoryEventStore(new PassThrough()))
+                .build();
+        private int turn;
+
+        /** Begins anew. */
+        @Setup(Level.Iteration)
+        public void begin() {
+            InMemoryEventStore store = new InMemoryEventStore(serializer(serialization));
+            executor = CommandExecutor.builder(store)
+                    .warmStreams(WarmStreamSettings.off())
+                    .build();
+            turn = 0;
+            for (int i = 0; i < STREAMS; i++) {
+                StreamId stream = next();
+                StreamWrites writes = StreamWrites.empty()
+                        .withMetadata(BenchEvent.METADATA)
+                        .registerStream(stream, ExpectedVersion.noStream());
+                for (int event = 0; event < Stores.EVENTS_PER_STREAM; event++) {
+                    writes = writes.append(BenchEvent.deposit(stream, event));
+                }
+                store.appendEvents(writes);
+            }
+        }
+
+        private StreamId next() {
+            return Streams.filled("cold", turn++ % STREAMS);
+        }
+    }
+
+    /** A deposit as Jackson has it without us. */
+    record Deposit(String account, long cents, String currency, String reference, String bookedBy, String note) {}
+
+    /** The JSON of ten deposits. */
+    @State(Scope.Benchmark)
+    public static class Json {
+        private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+        private final ObjectReader reader = MAPPER.readerFor(Deposit.class);
+        private final ObjectWriter writer = MAPPER.writerFor(Deposit.class);
+        private final List<byte[]> stored = IntStream.range(0, Stores.EVENTS_PER_STREAM)
+                .mapToObj(i -> writer.writeValueAsBytes(deposit(i)))
+                .toList();
+
+        private static Deposit deposit(int cents) {
+            BenchEvent.MoneyDeposited event = BenchEvent.deposit(Streams.filled("cold", 0), cents);
+            return new Deposit(
+                    event.account().value(),
+                    event.cents(),
+                    event.currency(),
+                    event.reference(),
+                    event.bookedBy(),
+                    event.note());
+        }
     }
 }
