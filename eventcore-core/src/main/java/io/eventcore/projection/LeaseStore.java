@@ -23,7 +23,7 @@ public interface LeaseStore {
      * paused projection is paused.
      *
      * @param version 1 or more, or {@link ProjectionPartition#SIDE_EFFECTS}, which is never active
-     * @param where new partitions begin; {@link GlobalPosition#START} for the beginning of the log
+     * @param from where new partitions begin; {@link GlobalPosition#START} for the beginning of the log
      */
     void register(String projection, int version, int partitions, GlobalPosition from);
 

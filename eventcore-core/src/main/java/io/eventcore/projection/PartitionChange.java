@@ -225,12 +225,7 @@ final class PartitionChange<E extends Event> implements Runnable {
         EventApplication<E> application =
                 new EventApplication<>(projection, context, lease, () -> !stopped, event -> {}, counts);
         CulpritSearch<E> search = new CulpritSearch<>(
-                projection,
-                application,
-                new Parking<>(projection, application, context),
-                context.settings(),
-                this::pause,
-                counts);
+                projection, application, new Parking<>(projection, application, context), context, this::pause, counts);
         GlobalPosition after = application.checkpoint().position();
         try {
             while (after.compareTo(end) < 0) {
