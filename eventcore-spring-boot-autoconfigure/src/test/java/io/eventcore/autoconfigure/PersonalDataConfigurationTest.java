@@ -30,6 +30,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.actuate.endpoint.SecurityContext;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -199,13 +200,30 @@ class PersonalDataConfigurationTest {
                 });
     }
 
+    /** Everything shown, payloads too. */
     private static String answers(EventCoreEndpoint endpoint) {
         JsonMapper json = new JsonMapper();
+        LogViews.Events events = (LogViews.Events) Objects.requireNonNull(
+                endpoint.view("log", "events", asking(null, null)).getBody());
+        StringBuilder views = new StringBuilder();
+        for (LogViews.Event event : events.events()) {
+            String position = String.valueOf(event.position());
+            views.append(json.writeValueAsString(
+                            endpoint.view("log", "event", asking(position, null)).getBody()))
+                    .append(json.writeValueAsString(endpoint.view("streams", "stream", asking(null, position))
+                            .getBody()));
+        }
+        assertThat(views).contains("\"payload\":{");
         return json.writeValueAsString(endpoint.overview().getBody())
                 + json.writeValueAsString(
                         endpoint.projection("parking", null, null, null).getBody())
                 + json.writeValueAsString(endpoint.act(SecurityContext.NONE, "parking", "retry", null)
-                        .getBody());
+                        .getBody())
+                + views;
+    }
+
+    private static ViewRequest asking(@Nullable String position, @Nullable String at) {
+        return new ViewRequest(null, null, position, at, null, null, null, null, null, null, null, null);
     }
 
     @Test
