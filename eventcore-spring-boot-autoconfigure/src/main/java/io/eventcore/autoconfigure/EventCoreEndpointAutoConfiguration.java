@@ -79,9 +79,10 @@ public final class EventCoreEndpointAutoConfiguration {
             @Nullable SnapshotStore snapshots) {
         Supplier<Set<Class<? extends Command<?, ?>>>> commands = SingletonSupplier.of(() -> {
             Set<Class<? extends Command<?, ?>>> found = new LinkedHashSet<>();
-            new ApplicationClasses(environment, resources)
-                    .of(Command.class, ApplicationClasses.packages(environment, beans))
-                    .forEach(type -> found.add((Class<? extends Command<?, ?>>) type));
+            ApplicationClasses classes = new ApplicationClasses(environment, resources);
+            for (Class<?> type : classes.of(Command.class, ApplicationClasses.packages(environment, beans))) {
+                found.add((Class<? extends Command<?, ?>>) type);
+            }
             return found;
         });
         return new StreamStates(

@@ -8,7 +8,6 @@ import io.eventcore.StoredEvent;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Hidden;
 import io.eventcore.autoconfigure.EventCoreProperties.Endpoint;
 import io.eventcore.autoconfigure.ViewRequest.RuleException;
-import io.eventcore.serialization.internal.MetadataJson;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -89,7 +88,7 @@ final class ShownEvents {
     /** Its metadata; none if that cannot be read. */
     static EventMetadata metadata(StoredEvent event) {
         try {
-            return MetadataJson.read(event.metadata());
+            return ShownJson.metadata(event);
         } catch (RuntimeException e) {
             // Its text may quote the metadata. The view of this one event says that it cannot be read.
             return EventMetadata.empty();

@@ -1,10 +1,14 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.EventMetadata;
 import io.eventcore.StoredEvent;
 import io.eventcore.personaldata.PersonalDataException;
 import io.eventcore.personaldata.PersonalDataProtection;
+import io.eventcore.serialization.EventJson;
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -13,6 +17,9 @@ final class ShownJson {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
+
+    /** Texts of metadata may be as long as an append allows. */
+    private static final JsonMapper METADATA = EventJson.builder().build();
 
     private ShownJson() {}
 
@@ -27,6 +34,15 @@ final class ShownJson {
             // The event is said to be unreadable beside it; these messages may quote the payload.
             return Optional.empty();
         }
+    }
+
+    /** The metadata of an event; fails with what may quote it if it is no object of texts. */
+    static EventMetadata metadata(StoredEvent event) {
+        byte[] metadata = event.metadata();
+        return metadata.length == 0
+                ? EventMetadata.empty()
+                : new EventMetadata(
+                        METADATA.readValue(metadata, new TypeReference<LinkedHashMap<String, String>>() {}));
     }
 
     /** A state, written by the mapper of what is stored. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -66,7 +67,7 @@ final class ShownLog {
                 .forEach(seen -> byType.computeIfAbsent(seen.type(), type -> new ArrayList<>())
                         .add(seen));
         List<LogViews.Type> types = new ArrayList<>();
-        byType.forEach((type, seen) -> types.add(type(seen, kept.get(type))));
+        byType.forEach((type, seen) -> types.add(type(seen, Objects.requireNonNull(kept.get(type), type))));
         return new LogViews.Types(types, slice.scanned(), slice.more(), last, events.hidden());
     }
 

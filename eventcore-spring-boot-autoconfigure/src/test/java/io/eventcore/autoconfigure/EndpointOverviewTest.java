@@ -77,7 +77,7 @@ class EndpointOverviewTest {
 
     @Test
     void each_action_is_logged_with_who_asked(CapturedOutput output) {
-        try (ViewsOverHttp application = ViewsOverHttp.on(On.MEMORY)) {
+        try (ViewsOverHttp application = ViewsOverHttp.on(On.MEMORY, "logging.level.io.eventcore=INFO")) {
             EventCoreEndpoint endpoint = application.application.getBean(EventCoreEndpoint.class);
 
             endpoint.act(known("ada\nFAKE LINE"), "note-list", "pause", null);

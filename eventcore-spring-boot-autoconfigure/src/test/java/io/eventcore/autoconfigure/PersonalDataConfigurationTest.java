@@ -208,8 +208,8 @@ class PersonalDataConfigurationTest {
         StringBuilder views = new StringBuilder();
         for (LogViews.Event event : events.events()) {
             String position = String.valueOf(event.position());
-            views.append(json.writeValueAsString(
-                            endpoint.view("log", "event", asking(position, null)).getBody()))
+            views.append(json.writeValueAsString(endpoint.view("log", "event", asking(position, null))
+                            .getBody()))
                     .append(json.writeValueAsString(endpoint.view("streams", "stream", asking(null, position))
                             .getBody()));
         }

@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeSet;
@@ -136,7 +137,7 @@ class ViewRowsTest {
     }
 
     /** A log that has events at these positions only. */
-    private EventReader sparse(TreeSet<Long> positions) {
+    private EventReader sparse(NavigableSet<Long> positions) {
         StoreInternals internals = answering(StoreInternals.class, args -> {
             EventPage page = (EventPage) args[1];
             assertThat(args[0]).isEqualTo(EventFilter.all());
