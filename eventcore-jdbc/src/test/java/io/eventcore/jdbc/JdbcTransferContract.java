@@ -246,7 +246,7 @@ abstract class JdbcTransferContract extends TransferContract {
 
         assertThatExceptionOfType(TransferRefusedException.class)
                 .isThrownBy(() -> EventImport.into(place(prefix).log()).restore(file))
-                .withMessageContaining("news to bonuses, the side effects of mails,")
+                .withMessageContaining("would reach bonuses, the side effects of mails,")
                 .withMessageContaining("delete their rows");
         assertThat(place(prefix).store().lastPosition()).isEqualTo(GlobalPosition.START);
 
@@ -452,7 +452,7 @@ abstract class JdbcTransferContract extends TransferContract {
                 .toFile(inStore);
         assertThatExceptionOfType(TransferConflictException.class)
                 .isThrownBy(() -> EventImport.into(place(prefix).log()).append(inStore))
-                .withMessageContaining("Line 3: Stream 'elsewhere', version 1: its id is that of another event");
+                .withMessageContaining("Line 3: Stream 'elsewhere', version 1: another event, at position");
         assertThat(place(prefix).log().read(GlobalPosition.START, GlobalPosition.of(1_000), 1_000))
                 .hasSize(8);
     }
