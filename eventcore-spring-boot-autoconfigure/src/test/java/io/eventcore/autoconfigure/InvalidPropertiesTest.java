@@ -54,7 +54,7 @@ class InvalidPropertiesTest {
                 "eventcore.projections.max-retry-delay | 106752d | must not be longer than 3650 days",
                 "eventcore.retry.max-delay | 9ms | must not be below eventcore.retry.initial-delay",
                 "eventcore.health.max-standstill | 0s | must be positive",
-                "eventcore.event-packages | io.eventcore.autoconfigure.bnak | hold no class that implements io.eventcore.Event",
+                "eventcore.event-packages | io.eventcore.autoconfigure.bnak | contain no class that implements io.eventcore.Event",
                 "eventcore.event-packages | java.lang.ref | The package 'java.lang.ref'",
                 "eventcore.health.max-lag | -1s | must not be negative",
                 "eventcore.health.max-append-age | -1s | must not be negative",

@@ -81,7 +81,7 @@ class NamedStoresDeclarationTest {
                         "eventcore.stores.acme.data-source=one",
                         "eventcore.stores.globex.data-source=two")
                 .run(application -> assertThat(allMessages(Objects.requireNonNull(application.getStartupFailure())))
-                        .containsPattern("Event stores '(acme|globex)' and '(acme|globex)' are the same tables"));
+                        .containsPattern("Event stores '(acme|globex)' and '(acme|globex)' use the same tables"));
     }
 
     @Test
