@@ -108,7 +108,7 @@ class ConnectionPoolsTest {
     void of_another_pool_what_spring_boot_knows_counts(CapturedOutput output) {
         onH2(20).withUserConfiguration(Knowing.class).run(application -> {
             assertRun(application);
-            assertThat(output).contains(WARNING + " 5, and");
+            assertThat(output).contains(WARNING + " 5 connections, and");
         });
     }
 

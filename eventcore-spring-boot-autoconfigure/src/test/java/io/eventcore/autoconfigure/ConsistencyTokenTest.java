@@ -216,7 +216,7 @@ class ConsistencyTokenTest {
                         .getFailure()
                         .hasMessageContaining("@AwaitsProjection(\"totals\")")
                         .hasMessageContaining("Mistaken")
-                        .hasMessageContaining("only [total]"));
+                        .hasMessageContaining("there are [total]"));
     }
 
     @RestController
