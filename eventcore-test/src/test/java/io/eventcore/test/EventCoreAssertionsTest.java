@@ -104,7 +104,7 @@ class EventCoreAssertionsTest {
                 .withMessageContaining("Mistakes$Paid cannot be stored: ")
                 .withMessageContaining("Mistakes$Flagged would come back different: component 'flags'")
                 .withMessageContaining("Mistakes$Nameless has no stored name: add @EventType(\"mistakes.nameless\")")
-                .withMessageContaining("No sample can be made of io.eventcore.test.malformed.Mistakes$Picky: give one")
+                .withMessageContaining("No sample can be made of io.eventcore.test.malformed.Mistakes$Picky: pass one")
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("@Snapshot"));
         assertThatExceptionOfType(AssertionError.class)
                 .isThrownBy(() -> EventCoreAssertions.assertRoundTrips("io.eventcore.nowhere"))
