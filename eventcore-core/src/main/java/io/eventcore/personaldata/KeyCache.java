@@ -1,5 +1,9 @@
 package io.eventcore.personaldata;
 
+import io.eventcore.EventStoreException;
+import io.eventcore.EventStoreUnavailableException;
+import io.eventcore.internal.OwnThreads;
+import io.eventcore.internal.RedactedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -65,7 +69,7 @@ final class KeyCache {
         misses.add(missing.size());
         if (!missing.isEmpty()) {
             Predicate<SubjectKey> cacheable = store.cacheable();
-            Map<UUID, SubjectKey> loaded = store.find(missing);
+            Map<UUID, SubjectKey> loaded = load(missing);
             List<SubjectKey> notForOthers = keep(loaded.values(), cacheable, begin, before);
             if (!notForOthers.isEmpty()) {
                 seesTransactions = true;
@@ -74,6 +78,23 @@ final class KeyCache {
             found.putAll(loaded);
         }
         return found;
+    }
+
+    /** A store of an application may throw anything: for a reader that is a key store which does not answer. */
+    private Map<UUID, SubjectKey> load(List<UUID> missing) {
+        try {
+            return store.find(missing);
+        } catch (EventStoreException e) {
+            throw e;
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
+            throw new EventStoreUnavailableException(
+                    "The store of the subjects' keys has failed with "
+                            + e.getClass().getName(),
+                    RedactedException.of(e, ""));
+        }
     }
 
     /** Returns the keys that only the calling thread's transaction may keep. */

@@ -1,7 +1,9 @@
 package io.eventcore.personaldata;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventcore.EventStoreUnavailableException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 class KeyCacheTest {
@@ -69,6 +72,32 @@ class KeyCacheTest {
 
         assertThat(isErased(1)).isTrue();
         assertThat(store.asked).hasValue(2);
+    }
+
+    @Test
+    void a_store_that_throws_anything_is_one_that_does_not_answer() {
+        for (Supplier<Throwable> thrown : List.<Supplier<Throwable>>of(
+                () -> new IllegalStateException("canary"),
+                () -> new NoClassDefFoundError("canary"),
+                () -> new Exception("canary"))) {
+            store.meanwhile = () -> KeyCacheTest.<RuntimeException>sneakily(thrown.get());
+
+            assertThatThrownBy(() -> cache.find(List.of(key(1))))
+                    .isInstanceOf(EventStoreUnavailableException.class)
+                    .hasMessageContaining(thrown.get().getClass().getName())
+                    .hasMessageNotContaining("canary")
+                    .cause()
+                    .hasMessageNotContaining("canary");
+        }
+        store.meanwhile = () -> {
+            throw new OutOfMemoryError("for this test");
+        };
+        assertThatThrownBy(() -> cache.find(List.of(key(1)))).isInstanceOf(OutOfMemoryError.class);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void sneakily(Throwable thrown) throws T {
+        throw (T) thrown;
     }
 
     @Test

@@ -38,30 +38,30 @@ final class GaleraCluster implements AutoCloseable {
      * and a program that would send whole databases has only to say where they begin.
      */
     private static final String TRANSFER = """
-            #!/bin/sh
-            while [ $# -gt 0 ]; do
-                case $1 in
-                    --role) role=$2 ;;
-                    --address) address=$2 ;;
-                    --datadir) datadir=$2 ;;
-                    --gtid) gtid=$2 ;;
-                    --bypass) bypass=yes ;;
-                esac
-                shift
-            done
-            if [ "$role" = joiner ]; then
-                rm -f "$datadir/transfer"
-                mkfifo "$datadir/transfer"
-                echo "ready $datadir/transfer"
-                read -r gtid <"$datadir/transfer"
-                echo "$gtid"
-            elif [ "$bypass" = yes ]; then
-                echo "$gtid" >"$address"
-                echo "done $gtid"
-            else
-                exit 1
-            fi
-            """;
+        #!/bin/sh
+        while [ $# -gt 0 ]; do
+            case $1 in
+                --role) role=$2 ;;
+                --address) address=$2 ;;
+                --datadir) datadir=$2 ;;
+                --gtid) gtid=$2 ;;
+                --bypass) bypass=yes ;;
+            esac
+            shift
+        done
+        if [ "$role" = joiner ]; then
+            rm -f "$datadir/transfer"
+            mkfifo "$datadir/transfer"
+            echo "ready $datadir/transfer"
+            read -r gtid <"$datadir/transfer"
+            echo "$gtid"
+        elif [ "$bypass" = yes ]; then
+            echo "$gtid" >"$address"
+            echo "done $gtid"
+        else
+            exit 1
+        fi
+        """;
 
     private static final Pattern POSITION = Pattern.compile("Recovered position: ([0-9a-f-]+:-?\\d+)");
 
@@ -93,7 +93,7 @@ final class GaleraCluster implements AutoCloseable {
                 first.begin();
             }
             for (Node node : nodes.subList(1, size)) {
-                run(List.of("cp", "-a", first.data.toString(), node.data.toString()), node.log);
+                node.run(List.of("cp", "-a", first.data.toString(), node.data.toString()));
             }
             first.start("--wsrep-new-cluster");
             first.await();
@@ -148,6 +148,10 @@ final class GaleraCluster implements AutoCloseable {
         private final int number;
         private final Path data;
         private final File log;
+
+        /** Of its own: a server that starts deletes what it takes for left-overs of an earlier one. */
+        private final Path temporary;
+
         private final int port = freePort();
         private final int groupPort = freePort();
         private final int transferPort = freePort();
@@ -157,6 +161,10 @@ final class GaleraCluster implements AutoCloseable {
             this.number = number;
             this.data = directory.resolve("data" + number);
             this.log = directory.resolve("node" + number + ".log").toFile();
+            this.temporary = Files.createDirectory(directory.resolve("tmp" + number));
+            if (!temporary.toFile().setWritable(true, false)) {
+                throw new IOException("Not writable: " + temporary);
+            }
         }
 
         private Process running() {
@@ -171,19 +179,32 @@ final class GaleraCluster implements AutoCloseable {
             return port;
         }
 
+        /** A program of the server. */
+        private ProcessBuilder program(List<String> command) {
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+            builder.environment().put("TMPDIR", temporary.toString());
+            return builder;
+        }
+
+        private void run(List<String> command) throws IOException, InterruptedException {
+            if (program(command).start().waitFor() != 0) {
+                throw new IllegalStateException(command + " failed: " + Files.readString(log.toPath()));
+            }
+        }
+
         private void install() throws IOException, InterruptedException {
             Files.createDirectory(data);
-            run(List.of("chown", user(), directory.toString(), data.toString()), log);
-            run(
-                    List.of(
-                            "mariadb-install-db",
-                            "--no-defaults",
-                            "--user=" + user(),
-                            "--datadir=" + data,
-                            "--auth-root-authentication-method=normal",
-                            "--skip-test-db",
-                            "--cross-bootstrap"),
-                    log);
+            run(List.of("chown", user(), directory.toString(), data.toString()));
+            run(List.of(
+                    "mariadb-install-db",
+                    "--no-defaults",
+                    "--user=" + user(),
+                    "--datadir=" + data,
+                    "--auth-root-authentication-method=normal",
+                    "--skip-test-db",
+                    "--cross-bootstrap"));
         }
 
         /** Writes something and ends, so that the data says where in the cluster's order they are. */
@@ -236,10 +257,7 @@ final class GaleraCluster implements AutoCloseable {
                             + ";evs.inactive_timeout=PT3S;evs.inactive_check_period=PT0.3S;evs.install_timeout=PT3S"));
             command.addAll(options);
             command.addAll(List.of(more));
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .directory(data.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+            ProcessBuilder builder = program(command).directory(data.toFile());
             builder.environment().merge("PATH", directory.toString(), (path, ours) -> ours + ":" + path);
             process = builder.start();
         }
@@ -256,25 +274,23 @@ final class GaleraCluster implements AutoCloseable {
 
         private String recovered() throws IOException, InterruptedException {
             File answer = directory.resolve("recovery" + number + ".log").toFile();
-            run(
-                    List.of(
-                            "mariadbd",
-                            "--no-defaults",
-                            "--user=" + user(),
-                            "--datadir=" + data,
-                            "--pid-file=" + data.resolve("recovery-pid"),
-                            "--wsrep-on=ON",
-                            "--wsrep-provider=" + PROVIDER,
-                            "--binlog-format=ROW",
-                            "--innodb-autoinc-lock-mode=2",
-                            "--innodb-log-file-size=48M",
-                            "--socket=" + data.resolve("socket"),
-                            "--skip-networking",
-                            "--wsrep-sst-method=eventcore",
-                            "--wsrep-cluster-address=gcomm://127.0.0.1:" + groupPort,
-                            "--wsrep-recover",
-                            "--log-error=" + answer),
-                    log);
+            run(List.of(
+                    "mariadbd",
+                    "--no-defaults",
+                    "--user=" + user(),
+                    "--datadir=" + data,
+                    "--pid-file=" + data.resolve("recovery-pid"),
+                    "--wsrep-on=ON",
+                    "--wsrep-provider=" + PROVIDER,
+                    "--binlog-format=ROW",
+                    "--innodb-autoinc-lock-mode=2",
+                    "--innodb-log-file-size=48M",
+                    "--socket=" + data.resolve("socket"),
+                    "--skip-networking",
+                    "--wsrep-sst-method=eventcore",
+                    "--wsrep-cluster-address=gcomm://127.0.0.1:" + groupPort,
+                    "--wsrep-recover",
+                    "--log-error=" + answer));
             Matcher position = POSITION.matcher(Files.readString(answer.toPath()));
             if (!position.find()) {
                 throw new IllegalStateException("No position was recovered: " + Files.readString(answer.toPath()));
@@ -359,17 +375,6 @@ final class GaleraCluster implements AutoCloseable {
     private static String user() {
         String own = System.getProperty("user.name");
         return own.equals("root") ? "nobody" : own;
-    }
-
-    private static void run(List<String> command, File log) throws IOException, InterruptedException {
-        int result = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-                .start()
-                .waitFor();
-        if (result != 0) {
-            throw new IllegalStateException(command + " failed: " + Files.readString(log.toPath()));
-        }
     }
 
     private static int freePort() throws IOException {

@@ -32,11 +32,13 @@ final class MariaDbServer {
 
     private final Path home;
     private final Path data;
+    private final Path temporary;
     private final int port;
 
     private MariaDbServer(Path directory) throws IOException {
         this.home = unpack(directory.resolve("server"));
         this.data = Files.createDirectory(directory.resolve("data"));
+        this.temporary = Files.createDirectory(directory.resolve("tmp"));
         this.port = freePort();
     }
 
@@ -95,11 +97,13 @@ final class MariaDbServer {
                 "--datadir=" + data,
                 "--user=" + System.getProperty("user.name")));
         command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(home.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(logFile())
-                .start();
+                .redirectOutput(logFile());
+        // Of its own: a server that starts deletes what it takes for left-overs of an earlier one.
+        builder.environment().put("TMPDIR", temporary.toString());
+        return builder.start();
     }
 
     private File logFile() {

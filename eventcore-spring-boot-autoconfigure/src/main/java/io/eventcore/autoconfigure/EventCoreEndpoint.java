@@ -58,7 +58,7 @@ public class EventCoreEndpoint {
             EndpointParts parts) {
         this.stores = stores.stream().map(UnobservedStore::of).toList();
         this.parts = parts;
-        this.events = new ShownEvents(parts.shown());
+        this.events = new ShownEvents(parts.shown(), parts.types());
         EventStore first = this.stores.stream().findFirst().orElse(null);
         projections = new ShownProjections(
                 first, runner, projectionStore, parts.shown().showStreamIds());

@@ -4,6 +4,7 @@ import io.eventcore.EventStore;
 import io.eventcore.command.Command;
 import io.eventcore.projection.ProjectionRunner;
 import io.eventcore.projection.ProjectionStore;
+import io.eventcore.serialization.EventTypes;
 import io.eventcore.snapshot.SnapshotStore;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -51,6 +52,7 @@ public final class EventCoreEndpointAutoConfiguration {
             ObjectProvider<ProjectionStore> projectionStores,
             ObjectProvider<SnapshotStore> snapshots,
             ObjectProvider<EndpointMeters> meters,
+            ObjectProvider<EventTypes> types,
             EventCoreProperties properties,
             BeanFactory beans,
             Environment environment,
@@ -63,6 +65,7 @@ public final class EventCoreEndpointAutoConfiguration {
                 projectionStores.getIfUnique(),
                 new EndpointParts(
                         properties.endpoint(),
+                        types.getIfUnique(),
                         new ProjectionConditions(properties.health()),
                         states(beans, environment, resources, jsonMapper, jsonCustomizers, snapshots.getIfUnique()),
                         meters.getIfUnique()));

@@ -1,6 +1,7 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.micrometer.CallbackMetrics;
+import io.eventcore.serialization.EventTypes;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.config.MeterFilter;
@@ -160,13 +161,18 @@ public final class EventCoreStoresAutoConfiguration {
                 BeanFactory beans,
                 Environment environment,
                 ResourceLoader resources,
+                ObjectProvider<EventTypes> types,
                 ObjectProvider<JsonMapper> jsonMapper,
                 ObjectProvider<EventSerializerCustomizer> jsonCustomizers) {
             return new EventStoresEndpoint(
                     keeper.stores(),
-                    properties,
-                    EventCoreEndpointAutoConfiguration.states(
-                            beans, environment, resources, jsonMapper, jsonCustomizers, null));
+                    new EndpointParts(
+                            properties.endpoint(),
+                            types.getIfUnique(),
+                            new ProjectionConditions(properties.health()),
+                            EventCoreEndpointAutoConfiguration.states(
+                                    beans, environment, resources, jsonMapper, jsonCustomizers, null),
+                            null));
         }
     }
 }

@@ -23,13 +23,11 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 @Endpoint(id = "eventcore", defaultAccess = Access.READ_ONLY)
 public class EventStoresEndpoint {
     private final List<NamedEventStore> stores;
-    private final EventCoreProperties properties;
-    private final StreamStates states;
+    private final EndpointParts parts;
 
-    EventStoresEndpoint(List<NamedEventStore> stores, EventCoreProperties properties, StreamStates states) {
+    EventStoresEndpoint(List<NamedEventStore> stores, EndpointParts parts) {
         this.stores = List.copyOf(stores);
-        this.properties = properties;
-        this.states = states;
+        this.parts = parts;
     }
 
     /**
@@ -136,10 +134,6 @@ public class EventStoresEndpoint {
         return of(store, endpoint -> endpoint.act(asking, projection, action, position));
     }
 
-    private EndpointParts parts() {
-        return new EndpointParts(properties.endpoint(), new ProjectionConditions(properties.health()), states, null);
-    }
-
     private WebEndpointResponse<Object> of(
             String name, Function<EventCoreEndpoint, WebEndpointResponse<Object>> question) {
         Optional<NamedEventStore> named =
@@ -150,7 +144,7 @@ public class EventStoresEndpoint {
         NamedEventStore store = named.get();
         return store.ifOpen()
                 .map(opened -> question.apply(new EventCoreEndpoint(
-                        List.of(opened.eventStore()), opened.projections(), opened.projectionStore(), parts())))
+                        List.of(opened.eventStore()), opened.projections(), opened.projectionStore(), parts)))
                 .orElseGet(() -> EndpointAnswers.unavailable(store.failure()
                         .map(failure -> failure.getClass().getName())
                         .orElse("not open yet")));

@@ -22,8 +22,14 @@ final class LogSlices {
     /** How many bytes of payload and metadata, after which no further page is read. */
     static final long MAX_BYTES = 16L * 1024 * 1024;
 
-    /** How many events are read at once, at most. */
+    /** How many events are read at once, at most. A store ends a page of large events earlier. */
     private static final int PAGE = 1_000;
+
+    /** How many positions back the first look is, at most: how large the events are is not known yet. */
+    private static final int FIRST = 64;
+
+    /** How many bytes of a window, after which it is given up for a smaller one. */
+    private static final long WINDOW_BYTES = MAX_BYTES / 4;
 
     private final EventReader log;
     private final int maxRows;
@@ -117,14 +123,16 @@ final class LogSlices {
 
         Slice<T> from(long position) {
             long last = position - 1;
-            long span = Math.min(limit, PAGE);
-            while (last > 0 && scanned < maxRows && bytes < MAX_BYTES) {
+            long span = Math.min(limit, FIRST);
+            // The first window is read to its end, so that each question gets on.
+            while (last > 0 && scanned < maxRows && (bytes < MAX_BYTES || last == position - 1)) {
                 long first = Math.max(0, last - span);
                 Window<T> window = window(first, last);
                 if (!window.whole) {
                     if (scanned < maxRows) {
-                        // More events than the window before let expect: only a smaller one can be read to its end.
-                        span = Math.max(PAGE, span / 8);
+                        // More events, or larger ones, than the window before let expect: a smaller one can be read to
+                        // its end.
+                        span = Math.max(1, (last - first) / 8);
                         continue;
                     }
                     return new Slice<>(found, scanned, last + 1, false);
@@ -138,7 +146,7 @@ final class LogSlices {
                 span = next(last - first, window);
                 last = first;
             }
-            return new Slice<>(found, scanned, last + 1, last == 0);
+            return new Slice<>(found, scanned, last + 1, last <= 0);
         }
 
         /** How many positions the next window has, so that it holds no more events and bytes than one page should. */
@@ -148,7 +156,7 @@ final class LogSlices {
             }
             double fitting = Math.min(PAGE, maxRows - scanned);
             if (window.bytes > 0) {
-                fitting = Math.min(fitting, (double) (MAX_BYTES / 4) / window.bytes * window.events);
+                fitting = Math.min(fitting, (double) WINDOW_BYTES / 2 / window.bytes * window.events);
             }
             double positionsPerEvent = Math.max(1, (double) span / window.events);
             return Math.max(1, Math.min(grown(span), (long) (fitting * positionsPerEvent)));
@@ -162,7 +170,7 @@ final class LogSlices {
         private Window<T> window(long first, long last) {
             Window<T> window = new Window<>();
             long reached = first;
-            while (!window.whole && scanned < maxRows && window.events <= 2 * PAGE) {
+            while (!window.whole && scanned < maxRows && window.events <= 2 * PAGE && window.bytes < WINDOW_BYTES) {
                 StoredPage page = page(reached, (int) Math.min(Math.min(last - first, PAGE), maxRows - scanned));
                 for (StoredEvent event : page.events()) {
                     scanned++;

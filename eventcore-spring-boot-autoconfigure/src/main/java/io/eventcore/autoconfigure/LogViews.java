@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the views of the log and of streams answer, as JSON. A value that is hidden is null, and left out. */
+/** What the views of the log and of streams answer, as JSON. A value that is hidden is null. */
 final class LogViews {
     private LogViews() {}
 
@@ -49,7 +49,7 @@ final class LogViews {
      * @param lastSeen when the last of them was recorded
      * @param lastPosition its position
      * @param sample the position of an event to look at
-     * @param readBy the classes of the events that it is read as; null if it cannot be read
+     * @param readBy the classes of the events that it is read as, while payloads are hidden by the name alone; null if it cannot be read
      * @param unreadable whether the last of them cannot be read
      * @param why the reason for that
      */
@@ -155,8 +155,9 @@ final class LogViews {
      *
      * @param command the class of commands whose fold it is
      * @param of the type of the state
+     * @param state as JSON; null if the fold gives that
      */
-    public record State(String command, String of, Object state) {}
+    public record State(String command, String of, @Nullable Object state) {}
 
     /**
      * A snapshot of a stream.

@@ -5,6 +5,7 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Action;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Outcome;
+import io.eventcore.internal.OwnThreads;
 import io.eventcore.projection.ParkedStream;
 import io.eventcore.projection.ProjectionRunner;
 import java.security.Principal;
@@ -96,7 +97,10 @@ final class OperatorActions {
         } catch (UnsupportedOperationException e) {
             return EndpointAnswers.refused("Projection '" + projection
                     + "' does not say how its read model is emptied: it needs clear() or clearedBy(...)");
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
+                throw error;
+            }
             return failed(projection, action, e);
         }
     }
@@ -116,7 +120,7 @@ final class OperatorActions {
         }
     }
 
-    private WebEndpointResponse<Object> failed(String projection, Action action, RuntimeException e) {
+    private WebEndpointResponse<Object> failed(String projection, Action action, Throwable e) {
         String failure = e.getClass().getName();
         LOG.warn("Projection '{}': {}, as {} asked, has failed with {}", projection, action, operator, failure);
         return new WebEndpointResponse<>(

@@ -45,8 +45,15 @@ record SampleCommand(
         return commands.get(0);
     }
 
-    /** Commands of a class; empty if it rests on anything but one stream, or accepts no values that we know. */
+    /**
+     * Commands of a class; empty if it rests on anything but one stream, accepts no values that we know, or is not well-formed:
+     * its first execution says why.
+     */
     static Optional<SampleCommand> of(Class<? extends Command<?, ?>> type, StreamId stream) {
+        return Optional.ofNullable(Attempt.at(() -> made(type, stream)).value());
+    }
+
+    private static @Nullable SampleCommand made(Class<? extends Command<?, ?>> type, StreamId stream) {
         Field[] fields = Arrays.stream(type.getDeclaredFields())
                 .filter(field -> !Modifier.isStatic(field.getModifiers()))
                 .toArray(Field[]::new);
@@ -54,54 +61,50 @@ record SampleCommand(
                 .filter(field -> field.isAnnotationPresent(Stream.class))
                 .toList();
         if (streams.size() != 1 || streams.get(0).getType() != StreamId.class) {
-            return Optional.empty();
+            return null;
         }
-        try {
-            Class<? extends Event> eventType = CommandClasses.check(type);
-            List<Command<Object, Event>> commands = new ArrayList<>();
-            for (Filling filling : Filling.values()) {
-                Command<Object, Event> command = make(type, fields, stream, filling);
-                if (command != null && restsOn(command, stream)) {
-                    commands.add(command);
-                }
+        Class<? extends Event> eventType = CommandClasses.check(type);
+        List<Command<Object, Event>> commands = new ArrayList<>();
+        for (Filling filling : Filling.values()) {
+            // Values that it refuses are no reason not to try others.
+            Command<Object, Event> command =
+                    Attempt.at(() -> make(type, fields, stream, filling)).value();
+            if (command != null) {
+                commands.add(command);
             }
-            return commands.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(new SampleCommand(
-                            List.copyOf(commands),
-                            eventType,
-                            type.getSimpleName(),
-                            simpleName(CommandClasses.stateType(type))));
-        } catch (IllegalArgumentException e) {
-            // It is not well-formed; its first execution says why.
-            return Optional.empty();
         }
+        return commands.isEmpty()
+                ? null
+                : new SampleCommand(
+                        List.copyOf(commands),
+                        eventType,
+                        type.getSimpleName(),
+                        simpleName(CommandClasses.stateType(type)));
     }
 
     private static boolean restsOn(Command<Object, Event> command, StreamId stream) {
         return command.streams().equals(Set.of(stream))
                 && command.query().isEmpty()
-                && command.discoverStreams(command.initialState()).isEmpty();
+                && command.discoverStreams(command.initialState()).isEmpty()
+                && command.discoverQuery(command.initialState()).isEmpty();
     }
 
+    /** A command with these values; null if it rests on anything but the stream. */
     @SuppressWarnings("unchecked") // Its states go back to it alone, and of events only those of its type.
     private static @Nullable Command<Object, Event> make(
-            Class<? extends Command<?, ?>> type, Field[] fields, StreamId stream, Filling filling) {
-        try {
-            Class<?>[] types = Arrays.stream(fields).map(Field::getType).toArray(Class<?>[]::new);
-            Object[] values = new Object[fields.length];
-            for (int i = 0; i < fields.length; i++) {
-                values[i] = fields[i].isAnnotationPresent(Stream.class)
-                        ? stream
-                        : filling.value(fields[i].getGenericType(), DEPTH);
-            }
-            Constructor<?> constructor = type.getDeclaredConstructor(types);
-            constructor.setAccessible(true);
-            return (Command<Object, Event>) constructor.newInstance(values);
-        } catch (ReflectiveOperationException | RuntimeException e) {
-            // It refuses such values, or is no class of the values that it keeps.
-            return null;
+            Class<? extends Command<?, ?>> type, Field[] fields, StreamId stream, Filling filling)
+            throws ReflectiveOperationException {
+        Class<?>[] types = Arrays.stream(fields).map(Field::getType).toArray(Class<?>[]::new);
+        Object[] values = new Object[fields.length];
+        for (int i = 0; i < fields.length; i++) {
+            values[i] = fields[i].isAnnotationPresent(Stream.class)
+                    ? stream
+                    : filling.value(fields[i].getGenericType(), DEPTH);
         }
+        Constructor<?> constructor = type.getDeclaredConstructor(types);
+        constructor.setAccessible(true);
+        Command<Object, Event> command = (Command<Object, Event>) constructor.newInstance(values);
+        return restsOn(command, stream) ? command : null;
     }
 
     private static String simpleName(Type type) {

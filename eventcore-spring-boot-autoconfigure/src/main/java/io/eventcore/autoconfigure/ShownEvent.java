@@ -1,7 +1,6 @@
 package io.eventcore.autoconfigure;
 
 import io.eventcore.Event;
-import io.eventcore.EventDeserializationException;
 import io.eventcore.EventFilter;
 import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
@@ -30,7 +29,8 @@ final class ShownEvent {
     ShownEvent(EventStore store, @Nullable ProjectionRunner runner, ShownEvents events) {
         this.store = store;
         this.runner = runner;
-        this.slices = new LogSlices(store, LogSlices.MAX_ROWS / 2);
+        // The event itself is a row as well.
+        this.slices = new LogSlices(store, (LogSlices.MAX_ROWS - 1) / 2);
         this.events = events;
     }
 
@@ -66,24 +66,23 @@ final class ShownEvent {
                 events.showsPayloads() ? ShownJson.payload(event).orElse(null) : null,
                 events.showsMetadata() ? metadata.entries() : null,
                 events.showsStreamIds() ? tags(event) : null,
-                ShownEvents.reading(event).why(),
+                events.reading(event).why(),
                 story.map(Story::nodes).orElse(null),
                 story.map(Story::scanned).orElse(0),
                 events.hidden());
     }
 
-    /** What it says today; null if it cannot be read. */
+    /** What it says today; null if it cannot be read, or cannot say. */
     private static @Nullable List<String> tags(StoredEvent event) {
-        try {
-            TreeSet<String> tags = new TreeSet<>();
-            event.decode(Event.class)
-                    .forEach(part -> part.event().eventTags().stream()
-                            .map(EventTag::toString)
-                            .forEach(tags::add));
-            return List.copyOf(tags);
-        } catch (EventDeserializationException e) {
-            return null;
-        }
+        return Attempt.at(() -> {
+                    TreeSet<String> tags = new TreeSet<>();
+                    event.decode(Event.class)
+                            .forEach(part -> part.event().eventTags().stream()
+                                    .map(EventTag::toString)
+                                    .forEach(tags::add));
+                    return List.copyOf(tags);
+                })
+                .value();
     }
 
     private record Story(List<LogViews.Node> nodes, int scanned) {}

@@ -1,13 +1,16 @@
 package io.eventcore.autoconfigure;
 
+import io.eventcore.Event;
 import io.eventcore.EventDeserializationException;
 import io.eventcore.EventMetadata;
+import io.eventcore.EventStoreException;
 import io.eventcore.RawEvent;
 import io.eventcore.RecordedEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.autoconfigure.EventCoreEndpoint.Hidden;
 import io.eventcore.autoconfigure.EventCoreProperties.Endpoint;
 import io.eventcore.autoconfigure.ViewRequest.RuleException;
+import io.eventcore.serialization.EventTypes;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -20,10 +23,19 @@ final class ShownEvents {
     private static final Pattern REVISION = Pattern.compile("(.+)@([2-9]|[1-9][0-9]{1,8})");
     private static final Pattern PREFIX = Pattern.compile("[^-_/:.|]+[-_/:.|]");
 
-    private final Endpoint shown;
+    private static final String UNKNOWN = "No event class and no upcaster has this name";
 
-    ShownEvents(Endpoint shown) {
+    private final Endpoint shown;
+    private final @Nullable EventTypes types;
+
+    /**
+     * Shows what these settings say.
+     *
+     * @param types which class has which name, as far as that is known without reading an event
+     */
+    ShownEvents(Endpoint shown, @Nullable EventTypes types) {
         this.shown = shown;
+        this.types = types;
     }
 
     /** A stored name and the revision that it ends with. */
@@ -36,7 +48,12 @@ final class ShownEvents {
         }
     }
 
-    /** How an event is read today: by which classes, or why it is not. */
+    /**
+     * How an event is read today.
+     *
+     * @param readBy as which classes; null if it cannot be read
+     * @param why why it cannot; null if it can
+     */
     record Reading(@Nullable String readBy, @Nullable String why) {}
 
     Hidden hidden() {
@@ -95,27 +112,43 @@ final class ShownEvents {
         }
     }
 
-    /** How an event is read. Of a failure only its types are told: its text may quote the event. */
-    static Reading reading(StoredEvent event) {
+    /**
+     * How an event is read. While payloads are hidden, by its name alone: an upcaster may choose the class by the payload, and a
+     * failure its type. Of a failure only the type is told: its text may quote the event.
+     */
+    Reading reading(StoredEvent event) {
         if (!event.isKnown()) {
-            return new Reading(null, "No event class and no upcaster has this name");
+            return new Reading(null, UNKNOWN);
         }
         try {
-            List<RecordedEvent<io.eventcore.Event>> parts = event.decode(io.eventcore.Event.class);
+            List<RecordedEvent<Event>> parts = event.decode(Event.class);
             if (parts.stream().anyMatch(part -> part.event() instanceof RawEvent)) {
-                return new Reading(null, "No event class and no upcaster has this name");
+                return new Reading(null, UNKNOWN);
             }
-            return new Reading(
-                    parts.stream()
-                            .map(part -> part.event().getClass().getName())
-                            .distinct()
-                            .collect(Collectors.joining(", ")),
-                    null);
+            return new Reading(shown.showPayloads() ? classes(parts) : namedClass(event.typeName()), null);
         } catch (EventDeserializationException e) {
-            String cause = Optional.ofNullable(e.getCause())
-                    .map(thrown -> ": " + thrown.getClass().getName())
-                    .orElse("");
-            return new Reading(null, "The payload does not fit its class" + cause);
+            Throwable cause = shown.showPayloads() ? e.getCause() : null;
+            return new Reading(
+                    null,
+                    "The payload does not fit its class"
+                            + (cause == null ? "" : ": " + cause.getClass().getName()));
+        } catch (EventStoreException e) {
+            return new Reading(
+                    null, "It cannot be read at the moment: " + e.getClass().getName());
         }
+    }
+
+    private static String classes(List<RecordedEvent<Event>> parts) {
+        return parts.stream()
+                .map(part -> part.event().getClass().getName())
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
+    private String namedClass(String storedName) {
+        return Optional.ofNullable(types)
+                .flatMap(known -> known.classOf(storedName))
+                .map(Class::getName)
+                .orElse("an upcaster");
     }
 }

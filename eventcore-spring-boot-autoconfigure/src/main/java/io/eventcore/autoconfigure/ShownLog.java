@@ -71,10 +71,10 @@ final class ShownLog {
         return new LogViews.Types(types, slice.scanned(), slice.more(), last, events.hidden());
     }
 
-    private static LogViews.Type type(List<Seen> seen, StoredEvent sample) {
+    private LogViews.Type type(List<Seen> seen, StoredEvent sample) {
         Seen newest = seen.get(0);
         TypeName name = TypeName.of(newest.type());
-        ShownEvents.Reading reading = ShownEvents.reading(sample);
+        ShownEvents.Reading reading = events.reading(sample);
         return new LogViews.Type(
                 newest.type(),
                 name.name(),

@@ -62,7 +62,7 @@ final class ShownStreams {
         return newest.stream().limit(ViewRequest.MAX_SHOWN).toList();
     }
 
-    /** With the last event of each: one read for the versions, one for the events. */
+    /** With the last event of each, as far as these are not too large: one read for the versions, one for the events. */
     private List<LogViews.Stream> described(List<StreamId> ids) {
         if (ids.isEmpty()) {
             return List.of();
@@ -73,19 +73,32 @@ final class ShownStreams {
                 store.readStreams(beyond, Event.class).versions();
         Map<StreamId, StreamVersion> beforeLast = new HashMap<>();
         versions.forEach((id, version) -> beforeLast.put(id, StreamVersion.of(Math.max(0, version.value() - 1))));
-        Map<StreamId, StoredEvent> last = new HashMap<>();
-        stored(store.readStreams(beforeLast, Event.class)).forEach(event -> last.put(event.streamId(), event));
-        List<LogViews.Stream> streams = new ArrayList<>();
-        for (StreamId id : ids) {
-            StoredEvent event = last.get(id);
-            streams.add(new LogViews.Stream(
-                    id.value(),
-                    event == null ? 0 : event.version().value(),
-                    event == null ? null : event.position().value(),
-                    event == null ? null : event.typeName(),
-                    event == null ? null : event.recordedAt()));
+        Map<StreamId, LogViews.Stream> last = new HashMap<>();
+        long bytes = 0;
+        for (StoredEvent event : stored(store.readStreams(beforeLast, Event.class))) {
+            if (bytes >= LogSlices.MAX_BYTES) {
+                break;
+            }
+            bytes += event.bytes();
+            last.put(
+                    event.streamId(),
+                    new LogViews.Stream(
+                            event.streamId().value(),
+                            event.version().value(),
+                            event.position().value(),
+                            event.typeName(),
+                            event.recordedAt()));
         }
-        return streams;
+        return ids.stream()
+                .map(id -> last.getOrDefault(
+                        id,
+                        new LogViews.Stream(
+                                id.value(),
+                                versions.getOrDefault(id, StreamVersion.NONE).value(),
+                                null,
+                                null,
+                                null)))
+                .toList();
     }
 
     private static Iterable<StoredEvent> stored(EventStreamReader<?> reader) {

@@ -10,15 +10,18 @@ import io.eventcore.StreamVersion;
 import io.eventcore.command.Command;
 import io.eventcore.command.CommandClasses;
 import io.eventcore.snapshot.Snapshot;
+import io.eventcore.snapshot.SnapshotKey;
 import io.eventcore.snapshot.SnapshotStore;
 import io.eventcore.snapshot.StoredSnapshot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,6 +33,9 @@ import tools.jackson.databind.json.JsonMapper;
  * never asked.
  */
 final class StreamStates {
+    /** Up to which version: for a state its stream is read a second time. */
+    static final int MAX_VERSION = 8_000;
+
     private final Supplier<Set<Class<? extends Command<?, ?>>>> commands;
     private final JsonMapper json;
     private final @Nullable SnapshotStore snapshots;
@@ -72,8 +78,8 @@ final class StreamStates {
     }
 
     States of(EventStore store, StreamId stream, long version) {
-        if (version > LogSlices.MAX_ROWS) {
-            return States.none("States are shown up to version " + LogSlices.MAX_ROWS + " of a stream");
+        if (version > MAX_VERSION) {
+            return States.none("States are shown up to version " + MAX_VERSION + " of a stream");
         }
         List<Fold> folds = commands.get().stream()
                 .flatMap(type -> SampleCommand.of(type, stream).stream())
@@ -131,7 +137,7 @@ final class StreamStates {
         for (Fold fold : folds) {
             LogViews.State state = fold.shown(json);
             if (state != null) {
-                states.putIfAbsent(List.of(state.of(), state.state()), state);
+                states.putIfAbsent(Arrays.asList(state.of(), state.state()), state);
             }
         }
         return List.copyOf(states.values());
@@ -145,19 +151,25 @@ final class StreamStates {
         }
         List<LogViews.Snapshot> found = new ArrayList<>();
         for (Class<? extends Command<?, ?>> type : commands.get()) {
-            Snapshot declared = type.getAnnotation(Snapshot.class);
-            if (declared == null) {
+            SampleCommand sample = SampleCommand.of(type, stream).orElse(null);
+            Snapshot declared = sample == null ? null : type.getAnnotation(Snapshot.class);
+            if (sample == null || declared == null) {
                 continue;
             }
-            Optional<StoredSnapshot> stored = SampleCommand.of(type, stream)
-                    .flatMap(sample -> CommandClasses.snapshotKey(sample.one()))
-                    .flatMap(kept::find);
+            Optional<StoredSnapshot> stored = key(sample).flatMap(kept::find);
             stored.ifPresent(snapshot -> found.add(new LogViews.Snapshot(
-                    type.getSimpleName(),
+                    sample.name(),
                     snapshot.versions().getOrDefault(stream, StreamVersion.NONE).value(),
                     snapshot.version() == declared.version())));
         }
         return found;
+    }
+
+    /** The key of a command's snapshots, which may contain what the command computes of its values; empty if that fails. */
+    private static Optional<SnapshotKey> key(SampleCommand sample) {
+        return Optional.ofNullable(
+                Attempt.at(() -> CommandClasses.snapshotKey(sample.one()).orElse(null))
+                        .value());
     }
 
     /** The fold of one class, while the events come. */
@@ -174,6 +186,7 @@ final class StreamStates {
                 for (Command<Object, Event> command : sample.commands()) {
                     states.add(command.initialState());
                 }
+                return states;
             });
         }
 
@@ -188,17 +201,17 @@ final class StreamStates {
                 for (int i = 0; i < states.size(); i++) {
                     states.set(i, sample.commands().get(i).apply(states.get(i), event));
                 }
+                return states;
             });
             applied = true;
         }
 
-        /** Code of the application, whose exceptions may quote what it was given. */
-        private void run(Runnable step) {
-            try {
-                step.run();
-            } catch (RuntimeException e) {
-                failure = sample.name() + " fails with " + e.getClass().getName();
+        private <T> @Nullable T run(Callable<T> step) {
+            Attempt<T> attempt = Attempt.at(step);
+            if (attempt.failure() != null) {
+                failure = sample.name() + " fails with " + attempt.failure();
             }
+            return attempt.value();
         }
 
         /** Its state as JSON; null if it has none, or if it differs with values of the command. */
@@ -206,8 +219,16 @@ final class StreamStates {
             if (!applied || ofOtherEvents || failure != null) {
                 return null;
             }
-            List<Object> written = new ArrayList<>();
-            run(() -> states.forEach(state -> written.add(ShownJson.state(json, state))));
+            List<@Nullable Object> written = new ArrayList<>();
+            for (Object state : states) {
+                byte[] stored = run(() -> ShownJson.written(json, state));
+                if (failure == null && stored == null) {
+                    failure = "The state of " + sample.name() + " has more than " + ShownJson.MAX_STATE + " bytes";
+                }
+                if (stored != null) {
+                    written.add(run(() -> ShownJson.read(stored)));
+                }
+            }
             if (failure != null) {
                 return null;
             }

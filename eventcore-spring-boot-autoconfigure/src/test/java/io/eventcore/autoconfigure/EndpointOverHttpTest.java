@@ -257,9 +257,9 @@ class EndpointOverHttpTest {
     @Test
     void a_degraded_projection_counts_for_the_whole_only_if_asked_to() throws Exception {
         String degraded = """
-                management.endpoint.health.status.order: down,degraded,up
-                management.endpoint.health.status.http-mapping.degraded: 503
-                """;
+            management.endpoint.health.status.order: down,degraded,up
+            management.endpoint.health.status.http-mapping.degraded: 503
+            """;
         // Only the projection that fails is down; it is left alone.
         String[] onlyParked = {"eventcore.health.max-lag=1h", "notes.fail=false"};
         try (ConfigurableApplicationContext application = start(onlyParked)) {
@@ -446,7 +446,7 @@ class EndpointOverHttpTest {
 
         void clear() {
             if (clearingFails.get()) {
-                throw new IllegalStateException(IN_EXCEPTION);
+                throw new LinkageError(IN_EXCEPTION);
             }
         }
     }

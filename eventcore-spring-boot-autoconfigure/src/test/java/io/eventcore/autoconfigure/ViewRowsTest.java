@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventcore.EventFilter;
+import io.eventcore.EventMetadata;
 import io.eventcore.EventPage;
 import io.eventcore.EventReader;
 import io.eventcore.EventStore;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -42,6 +44,7 @@ class ViewRowsTest {
 
     private final AtomicInteger rows = new AtomicInteger();
     private final AtomicInteger pages = new AtomicInteger();
+    private long read;
 
     @Test
     void no_view_reads_more_than_ten_thousand_rows_and_none_shows_more_than_fifty_events() {
@@ -81,8 +84,74 @@ class ViewRowsTest {
         LogViews.StreamDetails stream =
                 (LogViews.StreamDetails) body(endpoint.view("streams", "stream", asking("at", "12500")));
         assertThat(stream.events()).hasSize(50);
-        assertThat(stream.statesLeftOut()).contains("up to version 10000");
+        assertThat(stream.statesLeftOut()).contains("up to version 8000");
         assertThat(rows.getAndSet(0)).isEqualTo(1);
+    }
+
+    @Test
+    void a_story_and_a_state_together_with_what_they_are_shown_with_read_no_more_than_ten_thousand_rows() {
+        EventStore store = new InMemoryEventStore(new JacksonEventSerializer(EventTypes.of(NoteTaken.class)));
+        StreamWrites lone = StreamWrites.empty()
+                .withMetadata(EventMetadata.empty().withCorrelationId("lone"))
+                .registerStream(NOTES, ExpectedVersion.any());
+        for (int i = 0; i < EVENTS; i += 500) {
+            StreamWrites writes = StreamWrites.empty().registerStream(NOTES, ExpectedVersion.any());
+            for (int j = 1; j <= 500; j++) {
+                writes = writes.append(new NoteTaken(NOTES, "note " + (i + j)));
+            }
+            store.appendEvents(writes);
+            if (i == EVENTS / 2) {
+                store.appendEvents(lone.append(new NoteTaken(NOTES, "lone")));
+            }
+        }
+        EventCoreEndpoint endpoint = new EventCoreEndpoint(
+                List.of(counted(EventStore.class, store)),
+                null,
+                null,
+                EndpointParts.of(new EventCoreProperties.Endpoint(true, true, true)));
+
+        LogViews.EventDetails event = (LogViews.EventDetails) body(
+                endpoint.view("log", "event", asking("position", "" + (EVENTS / 2 + 501))));
+
+        assertThat(event.story()).hasSize(1);
+        assertThat(event.storyScanned()).isEqualTo(9_999);
+        assertThat(rows.getAndSet(0)).isLessThanOrEqualTo(10_000);
+    }
+
+    @Test
+    void large_events_are_looked_through_in_portions_of_few_megabytes() {
+        TreeSet<Long> log = new TreeSet<>();
+        Random random = new Random(20_261_201);
+        long position = 0;
+        for (int i = 0; i < 700; i++) {
+            position += random.nextInt(4) == 0 ? random.nextInt(1, 2_000) : 1;
+            log.add(position);
+        }
+        for (int limit : new int[] {1, 50, LogSlices.MAX_ROWS}) {
+            LogSlices slices = new LogSlices(sparse(log, 900_000));
+            List<Long> found = new ArrayList<>();
+            Long before = log.last() + 1;
+            while (before != null) {
+                read = 0;
+                Slice<Long> slice =
+                        slices.before(before, limit, event -> event.position().value());
+                assertThat(read).isLessThan(LogSlices.MAX_BYTES + 8_000_000);
+                found.addAll(slice.found());
+                before = slice.more();
+            }
+            List<Long> expected = new ArrayList<>(log);
+            Collections.reverse(expected);
+            assertThat(found).as("limit " + limit).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void before_the_first_position_is_nothing() {
+        Slice<Long> slice = new LogSlices(sparse(new TreeSet<>(Set.of(1L, 2L)), 10))
+                .before(0, 50, event -> event.position().value());
+
+        assertThat(slice.found()).isEmpty();
+        assertThat(slice.more()).isNull();
     }
 
     @Test
@@ -97,7 +166,7 @@ class ViewRowsTest {
                 log.add(position);
             }
             int limit = random.nextInt(1, 60);
-            LogSlices slices = new LogSlices(sparse(log), random.nextInt(60, 4_000));
+            LogSlices slices = new LogSlices(sparse(log, 10), random.nextInt(60, 4_000));
 
             List<Long> found = new ArrayList<>();
             Long before = log.isEmpty() ? 1L : log.last() + 1;
@@ -136,17 +205,20 @@ class ViewRowsTest {
                 null);
     }
 
-    /** A log that has events at these positions only. */
-    private EventReader sparse(NavigableSet<Long> positions) {
+    /** A log that has events at these positions only, whose pages end as those of a store do after four megabytes. */
+    private EventReader sparse(NavigableSet<Long> positions, int payload) {
+        byte[] bytes = new byte[payload];
+        int fitting = Math.max(1, 4_000_000 / payload);
         StoreInternals internals = answering(StoreInternals.class, args -> {
             EventPage page = (EventPage) args[1];
             assertThat(args[0]).isEqualTo(EventFilter.all());
             List<StoredEvent> events = positions.tailSet(page.after().value(), false).stream()
-                    .limit(page.limit())
-                    .map(ViewRowsTest::event)
+                    .limit(Math.min(page.limit(), fitting))
+                    .map(found -> event(found, bytes))
                     .toList();
             pages.incrementAndGet();
-            boolean full = events.size() == page.limit();
+            read += (long) events.size() * payload;
+            boolean full = events.size() == Math.min(page.limit(), fitting);
             long last = positions.isEmpty() ? 0 : positions.last();
             return new StoredPage(
                     events,
@@ -158,7 +230,7 @@ class ViewRowsTest {
         return answering(EventReader.class, args -> internals);
     }
 
-    private static StoredEvent event(long position) {
+    private static StoredEvent event(long position, byte[] payload) {
         return StoredEvent.of(
                 NOTES,
                 StreamVersion.of(position),
@@ -166,7 +238,7 @@ class ViewRowsTest {
                 new UUID(0, position),
                 Instant.EPOCH,
                 "note-taken",
-                new byte[10],
+                payload,
                 new byte[0],
                 stored -> List.of());
     }
