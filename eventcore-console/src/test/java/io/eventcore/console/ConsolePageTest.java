@@ -148,8 +148,8 @@ class ConsolePageTest {
         page.press("Enter");
         page.await(
                 "only events of that stream are there",
-                "[...document.querySelectorAll('.events .of')].length > 0"
-                        + " && [...document.querySelectorAll('.events .of')].every((of) => of.innerText.includes('-broken-'))");
+                "[...document.querySelectorAll('.events .of')].length > 0 && [...document.querySelectorAll('.events"
+                        + " .of')].every((of) => of.innerText.includes('-broken-'))");
         page.type("#filter-prefix", "nothing-begins-like-this");
         page.press("Enter");
         page.await("nothing matches", "/No event matches/.test(document.querySelector('.empty').innerText)");
@@ -221,7 +221,7 @@ class ConsolePageTest {
 
         page.click(".open tbody .danger-text");
         page.await("it asks", "question.open");
-        assertThat(page.text("#question-text")).contains("gives up", "cannot be undone");
+        assertThat(page.text("#question-text")).contains("discards", "cannot be undone");
         assertThat(page.evaluate("document.activeElement.id").asString()).isEqualTo("question-no");
         look("question", width);
         page.press("Escape");
@@ -233,15 +233,14 @@ class ConsolePageTest {
         page.await("it asks", "question.open");
         page.click("#question-yes");
         page.await("it has been asked for", "/'guests' tries it again. .*1 parked stream/.test(message.innerText)");
-        page.await(
-                "nothing is parked any more", "/Nothing is set aside/.test(document.querySelector('.open').innerText)");
+        page.await("nothing is parked any more", "/Nothing is parked/.test(document.querySelector('.open').innerText)");
 
         press("guests", "pause");
         page.await("it is paused", state("guests") + " === 'paused'");
         press("guests", "resume");
         page.await("it goes on", state("guests") + " === 'live'");
         press("guests", "reset");
-        page.await("it is built anew", "/'guests' is built anew/.test(message.innerText)");
+        page.await("it is built anew", "/'guests' is being rebuilt/.test(message.innerText)");
         page.await("it has caught up", state("guests") + " === 'live'");
     }
 

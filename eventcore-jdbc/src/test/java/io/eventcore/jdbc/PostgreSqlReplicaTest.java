@@ -222,7 +222,7 @@ class PostgreSqlReplicaTest {
         append(EARLY, 5);
         assertThat(all(store)).isEqualTo(all(plain)).hasSize(15);
         assertThat(status().pagesFromReplica()).isEqualTo(pages + 1);
-        assertThat(status().answer()).contains("no standby");
+        assertThat(status().answer()).contains("not a standby");
     }
 
     @Test

@@ -81,10 +81,10 @@ public class EventCoreEndpoint {
         /** Its read model is built anew. */
         RESET,
 
-        /** What waits in a parked stream, or in all, is applied; so are deadlines that are set aside. */
+        /** What waits in a parked stream, or in all, is tried again; so are parked deadlines. */
         RETRY,
 
-        /** What waits in a parked stream, or in all, is given up; so are deadlines that are set aside. */
+        /** What waits in a parked stream, or in all, is discarded; so are parked deadlines. */
         DISCARD
     }
 
@@ -193,7 +193,7 @@ public class EventCoreEndpoint {
      * A projection.
      *
      * @param partitions its parts
-     * @param parkedStreams how many streams are set aside
+     * @param parkedStreams how many streams are parked
      * @param deadlines how many deadlines it has; none if it is no reaction with deadlines
      * @param versions the versions of it that are built side by side, this one among them; none if there is one
      * @since 0.1
@@ -220,7 +220,7 @@ public class EventCoreEndpoint {
      *
      * @param pending how many wait, those that are overdue included
      * @param overdue how many are due and not executed yet
-     * @param parked how many are set aside
+     * @param parked how many are parked
      * @param oldestOverdue how long the oldest is due that is not executed yet
      * @param executed how many this instance has dealt with when they were due, those included whose commands were found as
      *     executed before
@@ -234,7 +234,7 @@ public class EventCoreEndpoint {
      * @param position the place of the event that has set it; names the deadline here
      * @param eventId the id of that event
      * @param dueAt when it falls due, by the clock of the store
-     * @param failure the type of what it failed with; none if it is not set aside
+     * @param failure the type of what it failed with; none if it is not parked
      * @since 0.1
      */
     public record Deadline(
@@ -275,17 +275,17 @@ public class EventCoreEndpoint {
             @Nullable String owner) {}
 
     /**
-     * A projection and what it has set aside.
+     * A projection and what it has parked.
      *
      * @param name its name
      * @param partitions its parts
-     * @param parkedStreams how many streams are set aside
+     * @param parkedStreams how many streams are parked
      * @param parked a hundred of them at most, by position
      * @param next after which position to ask for more of them; null if there are no more
      * @param deadlines how many deadlines it has; none if it is no reaction with deadlines
      * @param nextDeadlines the hundred that fall due next
      * @param moreDeadlines what to ask for more of them with; null if there are no more
-     * @param parkedDeadlines a hundred of those that are set aside, at most, the oldest first
+     * @param parkedDeadlines a hundred of those that are parked, at most, the oldest first
      * @param moreParkedDeadlines what to ask for more of these with; null if there are no more
      * @since 0.1
      */
@@ -328,7 +328,7 @@ public class EventCoreEndpoint {
      * @param projection the projection
      * @param action what was asked for
      * @param parkedStreams how many parked streams it was asked for, where it is about these
-     * @param parkedDeadlines how many deadlines that were set aside it was done for, where it is about these
+     * @param parkedDeadlines how many parked deadlines it was done for, where it is about these
      * @param failure the type of what it failed with; none if it did not
      * @since 0.1
      */
@@ -416,7 +416,7 @@ public class EventCoreEndpoint {
      *
      * @param after show parked streams after this position; from the first, unless given
      * @param afterDeadline show deadlines after those that {@code moreDeadlines} was told with; from the first, unless given
-     * @param afterParkedDeadline the same of those that are set aside, with {@code moreParkedDeadlines}
+     * @param afterParkedDeadline the same for parked deadlines, with {@code moreParkedDeadlines}
      */
     @ReadOperation
     public WebEndpointResponse<Object> projection(

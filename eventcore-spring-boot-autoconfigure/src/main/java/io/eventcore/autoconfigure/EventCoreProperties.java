@@ -520,7 +520,7 @@ public record EventCoreProperties(
      * What the actuator endpoint shows.
      *
      * @param showStreamIds whether the actuator endpoint shows the ids of streams and the tags of events, which may name persons
-     * @param showPayloads whether the actuator endpoint shows the payloads of events, and the states of streams made of them
+     * @param showPayloads whether the actuator endpoint shows the payloads of events, and the states of streams made of them; both may contain ids of streams and names of persons
      * @param showMetadata whether the actuator endpoint shows the metadata of events, such as correlation ids and actors
      */
     public record Endpoint(

@@ -79,7 +79,7 @@ public class EventStoresEndpoint {
      *
      * @param after show parked streams after this position; from the first, unless given
      * @param afterDeadline show deadlines after those that {@code moreDeadlines} was told with; from the first, unless given
-     * @param afterParkedDeadline the same of those that are set aside, with {@code moreParkedDeadlines}
+     * @param afterParkedDeadline the same for parked deadlines, with {@code moreParkedDeadlines}
      */
     @ReadOperation
     public WebEndpointResponse<Object> projection(

@@ -46,7 +46,7 @@ final class ProjectionConditions {
         String clause() {
             return switch (this) {
                 case FAILED -> "has failed";
-                case PARKED -> "has set streams or deadlines aside";
+                case PARKED -> "has parked streams or deadlines";
                 case OVERDUE -> "has deadlines that are overdue";
                 case HELD_BACK -> "is held back by an append";
                 default -> "is " + word().replace('_', ' ');

@@ -32,8 +32,6 @@ function question(title, sentence, yes, isDanger) {
   });
 }
 
-const one = (position, kind) => (position === undefined ? `everything set aside in` : `the ${kind} at position ${position} in`);
-
 /** By action: the label, what will happen, and the word on the button that does it. */
 const ACTIONS = {
   pause: ({ name, noun }) => ({
@@ -54,27 +52,27 @@ const ACTIONS = {
     label: "Rebuild",
     title: `Rebuild '${name}'?`,
     sentence: `The read model of '${name}' is emptied, and all events up to position ${last} are applied again from the first. Until it has caught up, queries find it incomplete. This cannot be undone.`,
-    done: `'${name}' is built anew.`,
+    done: `'${name}' is being rebuilt.`,
     isDanger: true,
   }),
   retry: ({ name, position, kind, all }) => ({
     label: position === undefined ? "Retry all" : "Retry",
-    title: "Try again?",
+    title: "Retry?",
     sentence: position === undefined
-      ? `'${name}' tries again what it has set aside: ${all}, in order. What fails again stays set aside.`
-      : `'${name}' tries again the ${kind} at position ${position}. If it fails again, it stays set aside.`,
-    done: `'${name}' tries it again.`,
+      ? `'${name}' retries what it has parked: ${all}, in order. What fails again stays parked.`
+      : `'${name}' retries the ${kind} at position ${position}. If it fails again, it stays parked.`,
+    done: `'${name}' retries it.`,
   }),
   discard: ({ name, position, kind, all }) => ({
     label: position === undefined ? "Discard all" : "Discard",
-    title: "Give it up?",
+    title: "Discard?",
     sentence: `${position === undefined
-      ? `'${name}' gives up what it has set aside: ${all}.`
-      : `'${name}' gives up the ${kind} at position ${position}.`
+      ? `'${name}' discards what it has parked: ${all}.`
+      : `'${name}' discards the ${kind} at position ${position}.`
     } ${kind === "deadline"
       ? "Its command will never be executed."
       : "The events that wait there stay in the log, but '" + name + "' will never handle them; it goes on with later ones."} This cannot be undone.`,
-    done: `'${name}' has been told to give it up.`,
+    done: `'${name}' discards it.`,
     isDanger: true,
   }),
 };

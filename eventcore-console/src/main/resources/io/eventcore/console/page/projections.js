@@ -1,4 +1,4 @@
-// Projections, and reactions with relays: how far they are, what they have set aside, and what an operator can do.
+// Projections, and reactions with relays: how far they are, what they have parked, and what an operator can do.
 
 import { action, mayAct, perform } from "./actions.js";
 import { get, segment } from "./api.js";
@@ -97,7 +97,7 @@ function card() {
     element.classList.toggle("open", isOpen);
     details.hidden = !isOpen;
     const set = standing.parkedStreams + (standing.deadlines?.parked ?? 0);
-    text(toggle, isOpen ? "Close" : set ? `Set aside: ${count(set)}` : standing.deadlines ? "Deadlines" : "Details");
+    text(toggle, isOpen ? "Close" : set ? `Parked: ${count(set)}` : standing.deadlines ? "Deadlines" : "Details");
     toggle.href = `#/${route(kinds)}${isOpen ? "" : `?name=${encodeURIComponent(called)}`}`;
     toggle.setAttribute("aria-expanded", isOpen);
     toggle.setAttribute("aria-label", `${toggle.textContent} (${called})`);
@@ -189,7 +189,7 @@ function asides() {
     const whole = { ...about, position: undefined, kind: "stream", all };
     fill(
       element,
-      el("p", { className: "bar-line" }, el("span", { className: "note" }, all ? `Set aside: ${all}.` : "Nothing is set aside."), all && about.maySwitch
+      el("p", { className: "bar-line" }, el("span", { className: "note" }, all ? `Parked: ${all}.` : "Nothing is parked."), all && about.maySwitch
         ? el("span", { className: "buttons" }, ["retry", "discard"].map((of) => button(action(of, whole).label, () => perform(of, whole), {
           className: `plain small ${of === "discard" ? "danger-text" : ""}`,
         })))
