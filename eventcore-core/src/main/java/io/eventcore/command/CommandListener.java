@@ -17,12 +17,12 @@ public interface CommandListener {
 
     /** A listener that does nothing. */
     static CommandListener none() {
-        return command -> Execution.IGNORED;
+        return CommandListeners.NONE;
     }
 
     /** A listener that passes everything on to these, in their order. */
     static CommandListener all(List<CommandListener> listeners) {
-        return new CommandListeners(listeners);
+        return CommandListeners.of(listeners);
     }
 
     /**

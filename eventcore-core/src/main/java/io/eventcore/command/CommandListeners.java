@@ -8,8 +8,13 @@ import java.util.function.Consumer;
 
 /** Several listeners as one. What one of them throws affects neither the others nor the command. */
 record CommandListeners(List<CommandListener> listeners) implements CommandListener {
-    CommandListeners {
-        listeners = List.copyOf(listeners);
+    static final CommandListener NONE = command -> Execution.IGNORED;
+
+    /** These as one; if there are none, nothing is done for each command. */
+    static CommandListener of(List<CommandListener> listeners) {
+        List<CommandListener> heard =
+                listeners.stream().filter(listener -> listener != NONE).toList();
+        return heard.isEmpty() ? NONE : new CommandListeners(heard);
     }
 
     @Override

@@ -191,9 +191,15 @@ final class WarmAttempt implements EventStore {
 
     /** Whether to read it as if nothing were known. */
     private boolean isToBeRead(Map<StreamId, StreamVersion> streamsAfter) {
-        return plain
-                || store.internals().joinsCallersTransaction()
-                || !streamsAfter.values().stream().allMatch(StreamVersion.NONE::equals);
+        if (plain || store.internals().joinsCallersTransaction()) {
+            return true;
+        }
+        for (StreamVersion after : streamsAfter.values()) {
+            if (!after.equals(StreamVersion.NONE)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private <E extends Event> EventStreamReader<E> read(Map<StreamId, StreamVersion> streamsAfter, Class<E> eventType) {

@@ -39,6 +39,7 @@ import io.eventcore.serialization.internal.RepeatedByTag;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializedAppend.Participant;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
+import io.eventcore.serialization.internal.StoredForms;
 import io.eventcore.transaction.TransactionAppends;
 import io.eventcore.transfer.StoredLog;
 import java.time.Clock;
@@ -70,6 +71,7 @@ public final class InMemoryEventStore implements EventStore {
     private static final long PAGE_BYTES = 4L * 1024 * 1024;
 
     private final EventSerializer serializer;
+    private final StoredForms forms;
     private final AppendLimits limits;
     private final EventDecoder decoder;
     private final MemoryLog log;
@@ -107,6 +109,7 @@ public final class InMemoryEventStore implements EventStore {
      */
     public InMemoryEventStore(EventSerializer serializer, AppendLimits limits, Clock clock, AppendListener listener) {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
+        this.forms = new StoredForms(serializer);
         this.limits = Objects.requireNonNull(limits, "limits");
         this.decoder = new EventDecoder(serializer);
         this.log = new MemoryLog(decoder, Objects.requireNonNull(clock, "clock"));
@@ -118,6 +121,7 @@ public final class InMemoryEventStore implements EventStore {
 
     private InMemoryEventStore(InMemoryEventStore other, EventSerializer serializer) {
         this.serializer = Objects.requireNonNull(serializer, "serializer");
+        this.forms = new StoredForms(serializer);
         this.limits = other.limits;
         this.decoder = new EventDecoder(serializer);
         this.decodesForItself = true;
@@ -160,7 +164,7 @@ public final class InMemoryEventStore implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append;
         try {
-            append = SerializedAppend.of(writes, serializer, limits);
+            append = SerializedAppend.of(writes, forms, limits);
         } catch (SubjectErasedException erased) {
             return storedBefore(SerializedAppend.onlyToBeFound(writes)).orElseThrow(() -> erased);
         }
@@ -390,7 +394,7 @@ public final class InMemoryEventStore implements EventStore {
 
         @Override
         public Optional<EventRoundTrip> roundTrip() {
-            return Optional.of(new SerializerRoundTrip(serializer, decoder));
+            return Optional.of(new SerializerRoundTrip(forms, decoder));
         }
 
         @Override

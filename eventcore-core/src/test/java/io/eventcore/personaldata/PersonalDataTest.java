@@ -33,6 +33,7 @@ import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
+import io.eventcore.serialization.internal.StoredForms;
 import java.lang.ref.WeakReference;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -576,7 +577,7 @@ class PersonalDataTest {
 
         assertThat(new String(sealed(protecting, boxed), StandardCharsets.UTF_8))
                 .doesNotContain("Lovelace");
-        assertThat(new SerializerRoundTrip(protecting, new EventDecoder(protecting))
+        assertThat(new SerializerRoundTrip(new StoredForms(protecting), new EventDecoder(protecting))
                         .encode(StreamWrites.to(STREAM, ExpectedVersion.any(), boxed)
                                 .events()
                                 .get(0))

@@ -36,6 +36,7 @@ import io.eventcore.serialization.internal.EventDecoder;
 import io.eventcore.serialization.internal.MovedGuards;
 import io.eventcore.serialization.internal.SerializedAppend;
 import io.eventcore.serialization.internal.SerializerRoundTrip;
+import io.eventcore.serialization.internal.StoredForms;
 import io.eventcore.transaction.TransactionAppends;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -67,6 +68,7 @@ public class JdbcEventStore implements EventStore {
     private final Dialect dialect;
     private final Connections connections;
     private final EventSerializer serializer;
+    private final StoredForms forms;
     private final AppendLimits limits;
     private final AppendListener listener;
     private final OwnAppends ownAppends;
@@ -83,6 +85,7 @@ public class JdbcEventStore implements EventStore {
         this.dialect = database.dialect();
         this.connections = database.connections();
         this.serializer = builder.serializer;
+        this.forms = new StoredForms(serializer);
         this.limits = builder.limits;
         this.listener = builder.listener;
         GroupCommitSettings group = connections.isRouting() ? GroupCommitSettings.off() : builder.groupCommit;
@@ -113,7 +116,7 @@ public class JdbcEventStore implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         SerializedAppend append;
         try {
-            append = SerializedAppend.of(writes, serializer, limits);
+            append = SerializedAppend.of(writes, forms, limits);
         } catch (SubjectErasedException erased) {
             return storedBefore(SerializedAppend.onlyToBeFound(writes)).orElseThrow(() -> erased);
         }
@@ -407,7 +410,7 @@ public class JdbcEventStore implements EventStore {
             // If the calling thread chooses the database, no thread may go on from what another one appends.
             return connections.isRouting()
                     ? Optional.empty()
-                    : Optional.of(new SerializerRoundTrip(serializer, new EventDecoder(serializer)));
+                    : Optional.of(new SerializerRoundTrip(forms, new EventDecoder(serializer)));
         }
 
         @Override

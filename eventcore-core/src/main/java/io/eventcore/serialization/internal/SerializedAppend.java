@@ -99,10 +99,14 @@ public final class SerializedAppend {
      * for its events.
      */
     public Optional<Participant> impossible() {
-        return participants.stream()
-                .filter(participant -> participant.expected() instanceof ExpectedVersion.Exactly exactly
-                        && exactly.version().value() >= Long.MAX_VALUE - participant.events())
-                .findFirst();
+        // No stream: this runs for each append.
+        for (Participant participant : participants) {
+            if (participant.expected() instanceof ExpectedVersion.Exactly exactly
+                    && exactly.version().value() >= Long.MAX_VALUE - participant.events()) {
+                return Optional.of(participant);
+            }
+        }
+        return Optional.empty();
     }
 
     private SerializedAppend(
@@ -130,17 +134,22 @@ public final class SerializedAppend {
      * @throws EventSerializationException if an event cannot be encoded
      */
     public static SerializedAppend of(StreamWrites writes, EventSerializer serializer, AppendLimits limits) {
+        return of(writes, new StoredForms(serializer), limits);
+    }
+
+    /** The same by forms that may be known already. */
+    public static SerializedAppend of(StreamWrites writes, StoredForms encoding, AppendLimits limits) {
         writes.checkComplete();
         List<NewEvent> events = writes.events();
         limits.checkEvents(events.size());
 
-        Rows rows = Rows.of(writes, serializer);
+        Rows rows = Rows.of(writes, encoding.serializer());
         List<StreamId> streams = rows.streams;
         int[] counts = new int[streams.size()];
         Entry[] entries = new Entry[events.size()];
         Optional<String> metadata = metadataOf(writes.metadata(), limits);
         long bytes = 0;
-        List<SerializedEvent> forms = StoredForms.of(events, serializer);
+        List<SerializedEvent> forms = encoding.of(events);
         for (int i = 0; i < entries.length; i++) {
             NewEvent event = events.get(i);
             int stream = streams.size() == 1 ? 0 : indexOf(streams, event.streamId());

@@ -5,7 +5,6 @@ import io.eventcore.GlobalPosition;
 import io.eventcore.NewEvent;
 import io.eventcore.StoredEvent;
 import io.eventcore.StreamVersion;
-import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.PersonalEvent;
 import io.eventcore.serialization.SerializedEvent;
 import java.time.Instant;
@@ -14,18 +13,18 @@ import java.time.Instant;
 public final class SerializerRoundTrip implements EventRoundTrip {
     private static final byte[] NO_METADATA = {};
 
-    private final EventSerializer serializer;
+    private final StoredForms forms;
     private final EventDecoder decoder;
 
-    /** The round trip by this serializer. */
-    public SerializerRoundTrip(EventSerializer serializer, EventDecoder decoder) {
-        this.serializer = serializer;
+    /** The round trip by these forms, which are those of appends too. */
+    public SerializerRoundTrip(StoredForms forms, EventDecoder decoder) {
+        this.forms = forms;
         this.decoder = decoder;
     }
 
     @Override
     public StoredEvent encode(NewEvent event) {
-        SerializedEvent form = serializer.serialize(event.event());
+        SerializedEvent form = forms.forRoundTrip(event);
         return StoredEvent.of(
                 event.streamId(),
                 StreamVersion.NONE,

@@ -5,6 +5,7 @@ import io.eventcore.EventTag;
 import io.eventcore.NewEvent;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.internal.RedactedException;
+import io.eventcore.internal.SharedEvent;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.personaldata.UnsealedEvent;
 import io.eventcore.serialization.EventSerializer;
@@ -14,10 +15,64 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
-/** Encodes the events of one append. What is personal data in them is sealed for all of them together. */
-final class StoredForms {
-    private StoredForms() {}
+/**
+ * Encodes events. What is personal data in the events of one append is sealed for all of them together.
+ *
+ * <p>An event whose {@linkplain SerializerRoundTrip round trip} is asked for is encoded twice, for that and for its append, one right
+ * after the other: the form of the first time is kept for the second one. Safe for any number of threads.
+ */
+public final class StoredForms {
+    /** How many forms are kept, and how large they are at most: what is encoded once only stays here until others come. */
+    private static final int KEPT = 256;
+
+    private static final int MAX_KEPT_BYTES = 4_096;
+
+    private final EventSerializer serializer;
+    private final AtomicReferenceArray<@Nullable Kept> kept = new AtomicReferenceArray<>(KEPT);
+
+    /** Whether round trips are asked for. */
+    private volatile boolean keeps;
+
+    private record Kept(NewEvent event, SerializedEvent form) {}
+
+    /** Forms by this serializer. */
+    public StoredForms(EventSerializer serializer) {
+        this.serializer = serializer;
+    }
+
+    /** The form of an event, of personal data in it as well, for its round trip. */
+    SerializedEvent forRoundTrip(NewEvent event) {
+        keeps = true;
+        return form(event);
+    }
+
+    private SerializedEvent form(NewEvent event) {
+        if (!keeps) {
+            return serializer.serialize(event.event());
+        }
+        int place = (int) event.id().getLeastSignificantBits() & (KEPT - 1);
+        Kept latest = kept.get(place);
+        // What can change may have changed since.
+        if (latest != null
+                && latest.event.event() == event.event()
+                && latest.event.id().equals(event.id())
+                && SharedEvent.isImmutable(event.event())) {
+            kept.compareAndSet(place, latest, null);
+            return latest.form;
+        }
+        SerializedEvent form = serializer.serialize(event.event());
+        if (!(form instanceof PersonalEvent) && form.payload().length <= MAX_KEPT_BYTES) {
+            kept.set(place, new Kept(event, form));
+        }
+        return form;
+    }
+
+    EventSerializer serializer() {
+        return serializer;
+    }
 
     /**
      * The stored forms, in the order of the events.
@@ -26,20 +81,20 @@ final class StoredForms {
      * @throws EventSerializationException if an event cannot be encoded
      * @throws io.eventcore.SubjectErasedException if an event holds data of a subject that was erased
      */
-    static List<SerializedEvent> of(List<NewEvent> events, EventSerializer serializer) {
+    List<SerializedEvent> of(List<NewEvent> events) {
         List<SerializedEvent> forms = new ArrayList<>(events.size());
         boolean personal = false;
         for (NewEvent event : events) {
-            SerializedEvent form = serialize(event, serializer);
+            SerializedEvent form = serialize(event);
             personal |= form instanceof PersonalEvent;
             forms.add(form);
         }
-        return personal ? sealed(events, forms, serializer) : forms;
+        return personal ? sealed(events, forms) : forms;
     }
 
-    private static SerializedEvent serialize(NewEvent event, EventSerializer serializer) {
+    private SerializedEvent serialize(NewEvent event) {
         try {
-            return serializer.serialize(event.event());
+            return form(event);
         } catch (IllegalArgumentException unknownType) {
             throw unknownType;
         } catch (Throwable e) {
@@ -70,8 +125,7 @@ final class StoredForms {
         });
     }
 
-    private static List<SerializedEvent> sealed(
-            List<NewEvent> events, List<SerializedEvent> forms, EventSerializer serializer) {
+    private List<SerializedEvent> sealed(List<NewEvent> events, List<SerializedEvent> forms) {
         PersonalDataProtection protection = serializer
                 .protection()
                 .orElseThrow(() -> new IllegalStateException("A serializer of personal data has no protection for it"));
