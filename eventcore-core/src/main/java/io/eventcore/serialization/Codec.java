@@ -51,9 +51,9 @@ final class Codec {
             }
         }
         byte[] json = writer.writeValueAsBytes(event);
-        ReadBack.check(event, json, reader, writer);
+        Object back = ReadBack.check(event, json, reader, writer);
         checkNotTakenForSealed(event, json);
-        return SerializedEvent.of(typeName, json);
+        return new SerializedEvent.Encoded(typeName, json, (Event) back, this);
     }
 
     private SerializedEvent personal(String typeName, Event event, byte[] json, List<PersonalValue> values) {

@@ -124,7 +124,7 @@ public final class JacksonEventSerializer implements EventSerializer {
             if (placeholders.isEmpty()) {
                 throw new IllegalArgumentException(
                         ("Component '%s' of %s is @PersonalData: configure the serializer with a"
-                                        + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
+                            + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
                                 .formatted(
                                         component.field().getName(),
                                         component.field().getDeclaringClass().getName()));
@@ -157,6 +157,12 @@ public final class JacksonEventSerializer implements EventSerializer {
     @Override
     public Event deserialize(SerializedEvent stored) {
         Codec codec = codec(stored.typeName());
+        if (stored instanceof SerializedEvent.Encoded written) {
+            Event back = written.readBackBy(codec);
+            if (back != null) {
+                return back;
+            }
+        }
         try {
             return codec.read(payload(stored));
         } catch (JacksonException e) {
@@ -166,11 +172,10 @@ public final class JacksonEventSerializer implements EventSerializer {
 
     private Codec codec(String typeName) {
         return codec(types.classOf(typeName)
-                .orElseThrow(() -> new IllegalArgumentException("no event class is registered under"
-                        + " this name. If the class has another name now, add this one to the aliases of its @EventType;"
-                        + " if the class was removed, restore it while such events are stored; with Spring Boot, its"
-                        + " package"
-                        + " must be among eventcore.event-packages")));
+                .orElseThrow(() -> new IllegalArgumentException("no event class is registered under this name. If the"
+                        + " class has another name now, add this one to the aliases of its @EventType; if the"
+                        + " class was removed, restore it while such events are stored; with Spring Boot, its"
+                        + " package must be among eventcore.event-packages")));
     }
 
     @Override

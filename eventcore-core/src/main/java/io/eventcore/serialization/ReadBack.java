@@ -47,9 +47,10 @@ final class ReadBack {
      * @param json what it was written as
      * @param reader reads its class
      * @param writer writes it
+     * @return what it comes back as
      * @throws IllegalStateException if it cannot be read, or comes back different; names class and component
      */
-    static void check(Event event, byte[] json, ObjectReader reader, ObjectWriter writer) {
+    static @Nullable Object check(Event event, byte[] json, ObjectReader reader, ObjectWriter writer) {
         String type = event.getClass().getName();
         Object back;
         try {
@@ -68,6 +69,7 @@ final class ReadBack {
             throw new IllegalStateException("%s would come back different: %s does not survive its JSON form"
                     .formatted(type, different.isEmpty() ? "the event" : "component '" + different + "'"));
         }
+        return back;
     }
 
     /** The component, or at least the type that cannot be read; empty if Jackson says neither. Quotes nothing. */

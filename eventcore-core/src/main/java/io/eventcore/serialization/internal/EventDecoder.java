@@ -55,6 +55,11 @@ public final class EventDecoder implements StoredEvent.Decoder {
         return form instanceof SerializedEvent.Encoded ? this : stored -> decode(stored, form);
     }
 
+    /** The same for an event that was written a moment ago: what was read back of it then is not read again. */
+    StoredEvent.Decoder ofWritten(SerializedEvent form) {
+        return form instanceof SerializedEvent.Encoded ? stored -> decode(stored, form) : of(form);
+    }
+
     @Override
     public List<RecordedEvent<Event>> decode(StoredEvent stored) {
         if (protection == null || !PersonalDataProtection.isSealed(stored.payload())) {

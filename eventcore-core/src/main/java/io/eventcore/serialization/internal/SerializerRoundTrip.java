@@ -34,6 +34,6 @@ public final class SerializerRoundTrip implements EventRoundTrip {
                 form.typeName(),
                 PersonalEvent.plainPayload(form),
                 NO_METADATA,
-                decoder.of(form));
+                decoder.ofWritten(form));
     }
 }

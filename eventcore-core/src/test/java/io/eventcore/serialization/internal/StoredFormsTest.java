@@ -3,6 +3,7 @@ package io.eventcore.serialization.internal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.eventcore.Event;
 import io.eventcore.EventType;
 import io.eventcore.NewEvent;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** An event that is encoded for its round trip and for its append is encoded once, if nothing can tell the difference. */
@@ -29,7 +31,7 @@ class StoredFormsTest {
 
     private final AtomicInteger encoded = new AtomicInteger();
     private final EventSerializer json = new JacksonEventSerializer(
-            EventTypes.of(Noted.class, Listed.class, Invited.class),
+            EventTypes.of(Noted.class, Listed.class, Invited.class, Remembering.class),
             EventJson.builder().build(),
             PersonalDataProtection.of(new InMemorySubjectKeyStore()));
     private final EventSerializer counting = new EventSerializer() {
@@ -112,6 +114,40 @@ class StoredFormsTest {
         assertThat(sealing.of(List.of(event)).get(0).payload()).isNotEqualTo(first);
     }
 
+    @Test
+    void what_was_read_back_when_an_event_was_written_is_not_read_again() {
+        SerializerRoundTrip own = new SerializerRoundTrip(new StoredForms(json), new EventDecoder(json));
+        NewEvent event = event(new Remembering(NOTES, "a", "what JSON leaves out"));
+
+        StoredEvent stored = own.encode(event);
+
+        Event first = only(stored);
+        assertThat(first).isSameAs(only(stored)).isEqualTo(new Remembering(NOTES, "a", ""));
+        assertThat(((Remembering) first).aside()).isNull();
+    }
+
+    @Test
+    void of_an_event_that_can_change_each_reader_gets_its_own() {
+        StoredEvent stored = new SerializerRoundTrip(new StoredForms(json), new EventDecoder(json))
+                .encode(event(new Listed(NOTES, new ArrayList<>(List.of("a")))));
+
+        ((Listed) only(stored)).names().add("b");
+
+        assertThat(((Listed) only(stored)).names()).containsExactly("a");
+    }
+
+    @Test
+    void what_one_serializer_has_read_back_is_nothing_to_another() {
+        SerializedEvent form = json.serialize(new Noted(NOTES, "a"));
+        EventSerializer other = new JacksonEventSerializer(EventTypes.of(OtherNoted.class));
+
+        assertThat(other.deserialize(form)).isEqualTo(new OtherNoted(NOTES, "a"));
+    }
+
+    private static Event only(StoredEvent stored) {
+        return stored.decode(Event.class).get(0).event();
+    }
+
     private static NewEvent event(Event event) {
         return new NewEvent(UUID.randomUUID(), NOTES, event);
     }
@@ -122,6 +158,26 @@ class StoredFormsTest {
 
     @EventType("noted")
     record Noted(StreamId streamId, String text) implements Event {}
+
+    @EventType("noted")
+    record OtherNoted(StreamId streamId, String text) implements Event {}
+
+    /** Equal to an event without what is put aside, which no JSON holds. */
+    @EventType("remembering")
+    record Remembering(
+            StreamId streamId,
+            String text,
+            @Nullable @JsonIgnore String aside) implements Event {
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Remembering that && streamId.equals(that.streamId) && text.equals(that.text);
+        }
+
+        @Override
+        public int hashCode() {
+            return text.hashCode();
+        }
+    }
 
     @EventType("listed")
     record Listed(StreamId streamId, List<String> names) implements Event {}
