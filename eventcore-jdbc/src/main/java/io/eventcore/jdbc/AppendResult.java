@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How an append has ended, as far as one stage of its way knows. Each stage returns fewer kinds than the one behind it, and
- * the caller of the store gets the first three. A failure of one append alone is an exception instead.
+ * The outcome of an append, as far as one stage knows it. Each stage returns fewer kinds than the stage behind it; the
+ * caller of the store gets the first three. If one append alone fails, the stage throws an exception instead.
  */
 sealed interface AppendResult {
     /**
      * The events are written.
      *
-     * @param moved the rows to which events had come that the store has looked at, since the append rested on them
+     * @param moved the rows that the append rests on and that had grown, so that the store looked at their new events
      */
     record Written(EventStreamSlice slice, List<String> moved) implements AppendResult {
         Written(EventStreamSlice slice) {
@@ -21,16 +21,16 @@ sealed interface AppendResult {
         }
     }
 
-    /** The same events were stored before; nothing was changed. */
+    /** The same events were stored before; this append changed nothing. */
     record Found(EventStreamSlice slice) implements AppendResult {}
 
-    /** Nothing was changed. */
+    /** The append changed nothing. */
     record Conflict(ConflictException conflict) implements AppendResult {}
 
     /**
-     * Nothing was changed: it was not to wait for what another transaction has locked.
+     * The append changed nothing: another transaction has locked a row, and the append was not allowed to wait for it.
      *
-     * @param rowId the stream or the tag, by its row; empty if the database does not tell, or it is none
+     * @param rowId the stream or the tag, by its row; empty if the database does not say which, or it is neither
      */
     record Busy(Optional<String> rowId) implements AppendResult {
         Busy(String rowId) {
@@ -43,12 +43,12 @@ sealed interface AppendResult {
         }
     }
 
-    /** The connection was lost while it was committed; how it ended has to be found out. */
+    /** The connection was lost during the commit; the outcome must be settled. */
     record Unknown(Exception cause) implements AppendResult {}
 
-    /** Nothing was changed by the batch that it was part of; it has to be sent alone. */
+    /** The batch of this append changed nothing; send the append alone. */
     record RolledBack() implements AppendResult {}
 
-    /** Nothing was changed by the batch that it was part of, and nothing will be. */
+    /** The batch of this append changed nothing, and nothing can come of it later. */
     record Failed(RuntimeException cause) implements AppendResult {}
 }

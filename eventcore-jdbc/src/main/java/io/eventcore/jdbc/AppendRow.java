@@ -15,14 +15,14 @@ import java.util.List;
 /**
  * A row that an append locks: that of a stream, or of a tag.
  *
- * @param id its id
- * @param isTag whether it is that of a tag
- * @param expected what is believed about its version; nothing about that of a tag
- * @param events how many events of the append count for it; 0 if it is only relied on
- * @param guards what must not have come to it, by the boundaries that the append rests on
+ * @param id the id of the row
+ * @param isTag whether the row is that of a tag
+ * @param expected the expected version of a stream; {@code any} for a tag
+ * @param events how many events of the append count for it; 0 if the append only relies on it
+ * @param guards what must not have come to the row, according to the boundaries that the append rests on
  */
 record AppendRow(String id, boolean isTag, ExpectedVersion expected, int events, List<Guard> guards) {
-    /** The rows of an append in the order in which they are locked: its tags, then its streams. */
+    /** The rows of an append in the order in which it locks them: its tags, then its streams. */
     static List<AppendRow> of(SerializedAppend append) {
         List<AppendRow> rows =
                 new ArrayList<>(append.tagRows().size() + append.participants().size());
@@ -35,12 +35,12 @@ record AppendRow(String id, boolean isTag, ExpectedVersion expected, int events,
         return rows;
     }
 
-    /** Whether it is a tag that only counts events, so that other appends may count theirs at the same time. */
+    /** Whether the row is a tag that only counts events, so that other appends may count theirs at the same time. */
     boolean isShared() {
         return isTag && events > 0 && guards.isEmpty();
     }
 
-    /** Why a version of the stream is not what was expected. */
+    /** The conflict of a stream whose version is not the expected one. */
     ConflictException conflict(long actual) {
         return new VersionConflictException(StreamId.of(id), expected, StreamVersion.of(actual));
     }

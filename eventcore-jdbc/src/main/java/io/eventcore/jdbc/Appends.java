@@ -5,24 +5,24 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
-/** Writes events, each append whole or not at all. */
+/** Writes events; each append is stored whole or not at all. */
 interface Appends {
-    /** Appends within the transaction that the connection is in, which its owner ends. */
+    /** Appends within the current transaction of the connection, which the owner of the transaction ends. */
     AppendResult appendJoined(Connection connection, SerializedAppend append) throws SQLException;
 
     /** Appends on a connection in auto-commit mode; committed when this returns something other than a conflict. */
     AppendResult appendAlone(Connection connection, SerializedAppend append) throws SQLException;
 
     /**
-     * Appends several that fit together in one transaction of their own, each written or refused for itself.
+     * Appends several that fit together in a transaction of its own, and writes or refuses each by itself.
      *
-     * @return an outcome for each, in their order; a stream that another transaction has locked is not waited for
+     * @return an outcome for each, in their order; it does not wait for a stream that another transaction has locked
      */
     List<AppendResult> appendBatch(Connection connection, List<SerializedAppend> appends) throws SQLException;
 
     /**
-     * Locks the row of a stream or of a tag for the rest of the transaction and creates it if need be. Waits for every
-     * transaction that is at work on it.
+     * Locks the row of a stream or of a tag for the rest of the transaction, and creates a missing row. Waits for every
+     * transaction that works on the row.
      */
     void lockRow(Connection connection, String rowId) throws SQLException;
 }

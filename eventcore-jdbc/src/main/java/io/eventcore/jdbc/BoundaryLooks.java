@@ -17,15 +17,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Looks, where a guard has moved on since a boundary was read, whether anything has come that the boundary excludes.
+ * If a guard has moved on since a boundary was read, checks whether anything has come that the boundary excludes.
  *
- * <p>The guard is locked before, and nothing else may have come to it: along a tag positions ascend in the order of commit, so
- * what has come since lies beyond the last position that the reader saw. That there is as much of it as the version has
- * grown by tells that nothing was put below.
+ * <p>The caller has locked the guard, so nothing else can come to it. Along a tag, positions ascend in the order of
+ * commit, so newer events lie beyond the last position that the reader saw. If there are as many of them as the version
+ * has grown by, nothing was put below that position.
  */
 final class BoundaryLooks {
 
-    /** How many rows one statement asks for by their keys. */
+    /** How many rows one statement looks up by their keys. */
     private static final int MAX_KEYS = 500;
 
     private final SqlExpressions expressions;
@@ -55,7 +55,7 @@ final class BoundaryLooks {
     }
 
     /**
-     * Whether something has come to a locked row that a boundary excludes, or that cannot be told.
+     * Whether something has come to a locked row that a boundary excludes, or this is unknown.
      *
      * @param joined whether the transaction is a caller's: it may have an old snapshot
      */
@@ -65,7 +65,7 @@ final class BoundaryLooks {
         if (grown == 0) {
             return false;
         }
-        // What a caller's snapshot does not show cannot be looked at without locking what belongs to others.
+        // A look at what a caller's snapshot does not show would lock rows of other transactions.
         if (grown < 0
                 || grown > MovedGuards.MAX_LOOK
                 || guard.matchesEveryEvent()
@@ -95,7 +95,7 @@ final class BoundaryLooks {
         return false;
     }
 
-    /** A caller's transaction may have a snapshot that its session does not tell of; one of ours has none. */
+    /** A caller's transaction may have a snapshot that its session does not reveal; a transaction of ours has none. */
     private String current(String query, boolean joined) {
         return joined ? expressions.newest(query) : query;
     }
@@ -113,7 +113,7 @@ final class BoundaryLooks {
         }
         List<Long> keys = keys(connection, condition.otherTags());
         if (keys.size() < condition.otherTags().size()) {
-            // A tag without events is on none.
+            // No event carries a tag that has no events.
             return false;
         }
         for (Long key : keys) {

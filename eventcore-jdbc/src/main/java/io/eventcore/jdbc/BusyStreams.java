@@ -11,12 +11,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 
 /**
- * Where appends wait for streams and tags that other transactions have locked, without taking the connections that others need: the
- * stage before {@link GroupedAppends}.
+ * Lets appends wait for streams and tags that other transactions have locked, without taking the connections that other
+ * threads need: the stage before {@link GroupedAppends}.
  *
- * <p>Only the first one for each stream waits in the database, and for all streams together no more than their
- * {@link ConnectionShare}. Beyond that the first one of a stream looks again now and then, which takes a connection only
- * for a moment. It gives up when the database would. Safe for any number of threads.
+ * <p>Only the first append for each stream waits in the database, and all streams together use no more connections than
+ * their {@link ConnectionShare}. Beyond that, the first append of a stream looks again now and then, which takes a
+ * connection only for a moment. It gives up when the database would. Safe for any number of threads.
  */
 final class BusyStreams {
     private final Map<String, Queue> queues = new ConcurrentHashMap<>();
@@ -26,10 +26,10 @@ final class BusyStreams {
     private final DirectAppends direct;
 
     /**
-     * Streams of a store.
+     * The streams of one store.
      *
-     * @param share how many connections wait
-     * @param oneDatabase whether a stream is the same one for every thread
+     * @param share limits how many connections wait
+     * @param oneDatabase whether an id means the same stream for every thread
      * @param grouped sends an append that does not wait in the database
      * @param direct sends an append that waits in the database
      */
@@ -40,22 +40,22 @@ final class BusyStreams {
         this.direct = direct;
     }
 
-    /** The appends that wait for a stream, one behind the other; guarded by the map. */
+    /** The appends that wait for one stream, one behind the other; the map guards it. */
     private static final class Queue {
         private final ReentrantLock first = new ReentrantLock(true);
         private int users;
     }
 
     /**
-     * Appends, after having waited for the streams that other transactions have locked.
+     * Waits for the streams that other transactions have locked, and appends.
      *
-     * @return anything but that it is busy
-     * @throws TransientEventStoreException if the thread was interrupted before its turn, where its flag stays set, or
-     *     waited for longer than the database would let it
+     * @return any result but {@link AppendResult.Busy}
+     * @throws TransientEventStoreException if the thread was interrupted before its turn (its flag stays set), or
+     *     waited for longer than the database would allow
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
     AppendResult append(SerializedAppend append) {
-        // Another append waits for the stream: to ask again would only find it busy.
+        // Another append waits for the stream: a new attempt would only find the stream busy.
         Optional<String> awaited = awaited(append);
         AppendResult outcome = awaited.isPresent() ? new AppendResult.Busy(awaited) : grouped.append(append);
         while (outcome instanceof AppendResult.Busy busy) {
@@ -64,7 +64,7 @@ final class BusyStreams {
         return outcome;
     }
 
-    /** A stream or a tag of this append that another append is waiting for already. */
+    /** A stream or a tag of this append that another append already waits for. */
     private Optional<String> awaited(SerializedAppend append) {
         if (queues.isEmpty()) {
             return Optional.empty();
@@ -89,7 +89,7 @@ final class BusyStreams {
             } finally {
                 queue.first.unlock();
             }
-            // The first one has waited for the tag; the others may share a transaction again, and need not queue one by
+            // The first append has waited for the tag. The others may share a transaction again, and need not go one by
             // one.
             return grouped.append(append);
         } catch (InterruptedException e) {
@@ -102,7 +102,7 @@ final class BusyStreams {
         }
     }
 
-    /** Whether the append only counts for the tag that is busy, as others may at the same time. */
+    /** Whether the append only counts for the busy tag, which several appends may do at the same time. */
     private static boolean countsOnly(SerializedAppend append, AppendResult.Busy busy) {
         return append.tagRows().stream()
                 .anyMatch(tag -> busy.rowId().equals(Optional.of(tag.rowId()))
@@ -111,9 +111,9 @@ final class BusyStreams {
     }
 
     /**
-     * Waits as the first one of a stream.
+     * Waits as the first append of a stream.
      *
-     * @param mayBeFree whether time has passed since it was found busy
+     * @param mayBeFree whether time has passed since the append found the stream busy
      */
     private AppendResult awaitFirst(AppendResult.Busy busy, boolean mayBeFree, SerializedAppend append)
             throws InterruptedException {
@@ -131,7 +131,7 @@ final class BusyStreams {
                         patience = direct.lockTimeout();
                         asked = true;
                     }
-                    // Only now: a look that was not in vain has stored something, however long it took.
+                    // Only after the look: an answer other than busy counts, however long it took.
                     checkPatience(busy, patience, System.nanoTime() - begin);
                 }
             }
@@ -146,7 +146,10 @@ final class BusyStreams {
         }
     }
 
-    /** Takes a connection for a moment; busy if a stream still is. Appends that look together share a batch, and so a connection. */
+    /**
+     * Takes a connection for a moment; returns busy if a stream still is. Appends that look together share a batch, and
+     * so a connection.
+     */
     private AppendResult look(SerializedAppend append) throws InterruptedException {
         return grouped.shares(append)
                 ? grouped.append(append)

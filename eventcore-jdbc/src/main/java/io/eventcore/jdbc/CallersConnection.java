@@ -30,7 +30,10 @@ final class CallersConnection {
         this.sessions = sessions;
     }
 
-    /** Works on the connection. After any failure the transaction cannot commit: what is left of it is unknown. */
+    /**
+     * Works on the connection. After any failure the transaction cannot commit, because the library does not know what
+     * is left of it.
+     */
     <T> T run(Connections.Work<T> work) throws SQLException {
         CallersTransaction.checkWhetherItsEndIsSeen(target, holder);
         Connection connection = bound(key);
@@ -46,10 +49,10 @@ final class CallersConnection {
     }
 
     /**
-     * The same for work that writes: what it has written is still there when the transaction commits, or the commit is
-     * refused.
+     * The same for work that writes: either its writes are still there when the transaction commits, or the library
+     * refuses the commit.
      *
-     * @param mark by which that is known
+     * @param mark the mark that shows this
      */
     <T> T write(Connections.Work<T> work, Function<T, Optional<TransactionMark>> mark) throws SQLException {
         DoubtfulEnd.refuseRollback(holder);
@@ -58,7 +61,7 @@ final class CallersConnection {
         return result;
     }
 
-    /** To be called before anything is appended: what was only relied on so far may be written by it. */
+    /** Call this before any append: the append may write what the transaction has only relied on so far. */
     void checkGuards() {
         CallersTransaction.checkGuards(target, holder);
     }

@@ -23,12 +23,12 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /**
  * What the library has done in a transaction of the caller, and whether that transaction may commit.
  *
- * <p>It may not after a failure of the store, nor if it is no longer the transaction that the store has written in. The
- * mark of Spring is not enough: a rollback to a savepoint takes it away, and not every transaction manager reads it. So the
- * commit is refused, by an exception after which Spring rolls back; an {@code UnexpectedRollbackException} would tell
- * Spring that this has happened already.
+ * <p>It may not commit after a failure of the store, nor if it is no longer the transaction that the store has written
+ * in. Spring's rollback mark is not enough: a rollback to a savepoint removes it, and not every transaction manager
+ * reads it. So the library refuses the commit with an exception after which Spring rolls back; an
+ * {@code UnexpectedRollbackException} would tell Spring that the rollback has happened already.
  *
- * <p>Last before the commit, since callbacks before it may still write.
+ * <p>The check is the last step before the commit, because callbacks before it may still write.
  */
 final class CallersTransaction implements TransactionSynchronization, CommitGuard {
     private static final Logger LOG = LoggerFactory.getLogger(CallersTransaction.class);
@@ -37,7 +37,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     private final DataSource key;
     private final ConnectionHolder holder;
 
-    /** That which was known before on this thread: its transaction is suspended, or its callbacks after the end are running. */
+    /** The one that this thread knew before: its transaction is suspended, or its callbacks after the end are running. */
     private final @Nullable CallersTransaction outer;
 
     private @Nullable Throwable failure;
@@ -45,10 +45,13 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     private boolean ended;
     private Optional<DoubtfulEnd> doubt = Optional.empty();
 
-    /** Those that were set since the library takes part, in their order. */
+    /** The savepoints set since the library takes part, in their order. */
     private final List<Object> savepoints = new ArrayList<>();
 
-    /** The first of each kind: if that is still there, so is what was written after it. Guards do not tell that. */
+    /**
+     * The first mark of each kind: if that one is still there, so is all that was written after it. Guards do not show
+     * that.
+     */
     private final List<Written> written = new ArrayList<>();
 
     /**
@@ -66,7 +69,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         this.outer = outer;
     }
 
-    /** What is bound to the thread for a database. All that works in one has this in common. */
+    /** The key of what is bound to the thread for a database. All work in one database shares it. */
     private record Key(DataSource target) {
         @Override
         public boolean equals(Object other) {
@@ -80,8 +83,9 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     /**
-     * That to which a connection belongs. It is found by the connection, not by what Spring has suspended: where another
-     * manager begins a transaction of its own, the connection stays bound, and the callbacks of its transaction are put aside.
+     * The caller's transaction that a connection belongs to. The connection identifies it, not what Spring has
+     * suspended: if another manager begins a transaction of its own, the connection stays bound, and Spring suspends
+     * the callbacks of its transaction.
      */
     static CallersTransaction of(DataSource target, DataSource key, ConnectionHolder holder) {
         Key resource = new Key(target);
@@ -101,8 +105,8 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     /**
      * Whether the library can take part in the transaction of a connection.
      *
-     * @throws IllegalStateException if that was put aside in favour of another manager's before the library took part in
-     *     it, so that nothing would tell how it ends
+     * @throws IllegalStateException if another manager's transaction suspended this one before the library took part in
+     *     it, so that the library would not see how it ends
      */
     static void checkWhetherItsEndIsSeen(DataSource target, ConnectionHolder holder) {
         if (TransactionPhase.isOlderThanTransaction(holder) && known(new Key(target), holder) == null) {
@@ -131,8 +135,8 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     /**
-     * Looks at what the transaction only relies on, before it may write that itself. What is written then tells whether the
-     * transaction is still the same, and with it these locks.
+     * Checks what the transaction only relies on, before the transaction may write that itself. After that, the writes
+     * show whether the transaction is still the same, and so whether it still holds these locks.
      *
      * @throws TransientEventStoreException if the transaction has lost its locks
      */
@@ -178,8 +182,9 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     /**
-     * What was written after the savepoint goes. One that is not known is older than all of it. Spring tells of it before it
-     * is done, so this is the last look at whether the transaction is still the one with the savepoint.
+     * The rollback removes what was written after the savepoint. An unknown savepoint is older than all of that. Spring
+     * calls this before the rollback, so this is the last chance to check that the transaction is still the one with
+     * the savepoint.
      */
     @Override
     public void savepointRollback(Object savepoint) {
@@ -198,13 +203,16 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
             checkCommit();
         } else if (!TransactionPhase.isWatched()) {
             checkCommit();
-            // Looking for it has taken it away.
+            // The check itself has removed it.
             written.removeIf(each -> each.mark.kind() == TransactionMark.Kind.BEGINNING);
             TransactionSynchronizationManager.registerSynchronization(new LastLook());
         }
     }
 
-    /** For managers without a listener: after the callbacks before the commit, and those before the completion known by then. */
+    /**
+     * For managers without a listener: runs after the callbacks before the commit, and after the callbacks before the
+     * completion that are known by then.
+     */
     private final class LastLook implements TransactionSynchronization {
         @Override
         public void beforeCompletion() {
@@ -262,8 +270,8 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
     }
 
     /**
-     * If no listener checks before the commit, the manager does not notice a failure in a callback shortly before it,
-     * or notices it after the commit. A closed connection commits nothing.
+     * Without a listener before the commit, the manager does not notice a failure in a callback shortly before the
+     * commit, or notices it after the commit. So this closes the connection: a closed connection commits nothing.
      */
     private void endIfItIsTooLateToRefuse() {
         if (!refused && !TransactionPhase.isWatched() && TransactionPhase.isCallbackBeforeCommit()) {
@@ -307,7 +315,7 @@ final class CallersTransaction implements TransactionSynchronization, CommitGuar
         }
     }
 
-    /** Stands for the transaction that has gone. */
+    /** Stands for the lost transaction. */
     private static final class LostTransactionException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

@@ -37,8 +37,8 @@ final class CommandTable {
     }
 
     /**
-     * Takes the id of a command; waits for another transaction that has taken it and not ended. The transaction of the
-     * connection goes on, whatever the answer.
+     * Takes the id of a command. Waits for another transaction that has taken the id and not ended. The transaction of
+     * the connection can continue, whatever the answer.
      *
      * @return whether the id was free
      */
@@ -55,12 +55,12 @@ final class CommandTable {
         }
     }
 
-    /** What was executed under an id; empty while the transaction that has taken the id has not completed it. */
+    /** What was executed under an id; empty until the transaction that has taken the id has completed it. */
     Optional<ExecutedCommand> find(Connection connection, CommandId id) throws SQLException {
         return query(connection, select, id);
     }
 
-    /** The same, locked: read as it is now, whatever the isolation of the caller's transaction. */
+    /** The same with a lock: reads the current row, whatever the isolation of the caller's transaction. */
     Optional<ExecutedCommand> findLocked(Connection connection, CommandId id) throws SQLException {
         return query(connection, selectLocked, id);
     }
@@ -80,7 +80,7 @@ final class CommandTable {
         }
     }
 
-    /** Stores the result of a command whose id was inserted in this transaction. */
+    /** Stores the result of a command whose id this transaction has inserted. */
     void complete(Connection connection, CommandId id, ExecutionResult result) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(update)) {
             statement.setString(1, ResultJson.write(result));

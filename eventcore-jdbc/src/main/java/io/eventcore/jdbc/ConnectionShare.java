@@ -15,16 +15,16 @@ import java.util.function.Supplier;
  * threads.
  */
 final class ConnectionShare {
-    /** How many connections wait at once at most, however large the pool is. */
+    /** Upper limit for the connections that wait at once, however large the pool is. */
     private static final int MOST = 4;
 
-    /** One of several connections, if the pool does not reveal how many it has. */
+    /** The share of a pool that does not reveal its size: one connection. */
     private static final int OF_UNKNOWN = 1;
 
-    /** How long to wait for room before looking again. */
+    /** How long a thread waits for room before it looks again. */
     private static final long LOOK_AGAIN_MILLIS = 50;
 
-    /** How many times as long as a look takes nothing looks after it. */
+    /** The pause after a look, as a multiple of the time that the look took. */
     private static final int REST = 2;
 
     private final Semaphore waiting;
@@ -39,12 +39,12 @@ final class ConnectionShare {
         this.settling = new Semaphore(Math.max(1, connections), true);
     }
 
-    /** Half of a pool. A pool of one connection has none to spare. */
+    /** Half of a pool. A pool of one connection can spare none. */
     static ConnectionShare half(OptionalInt poolSize) {
         return of(poolSize, 2);
     }
 
-    /** A quarter of a pool, so that both together leave some. */
+    /** A quarter of a pool, so that both shares together leave some connections. */
     static ConnectionShare quarter(OptionalInt poolSize) {
         return of(poolSize, 4);
     }
@@ -53,12 +53,12 @@ final class ConnectionShare {
         return new ConnectionShare(poolSize.isPresent() ? Math.min(MOST, poolSize.getAsInt() / part) : OF_UNKNOWN);
     }
 
-    /** Takes room for one that waits, if there is some at this moment; {@link #end} gives it back. */
+    /** Takes room for one waiting thread, if there is room now; {@link #end} gives it back. */
     boolean tryBegin() {
         return waiting.tryAcquire();
     }
 
-    /** The same; waits for it as long as looking again can wait. */
+    /** The same; waits for room until the next look is due. */
     boolean tryBeginBeforeNextLook() throws InterruptedException {
         return waiting.tryAcquire(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -69,10 +69,10 @@ final class ConnectionShare {
     }
 
     /**
-     * Looks whether something is free. One looks at a time, and after a look in vain nothing looks for a while: each takes a
-     * connection, and a pool may have only one.
+     * Looks whether something is free. Only one thread looks at a time, and after a look in vain all pause for a while:
+     * each look takes a connection, and a pool may have only one.
      *
-     * @param inVain whether there will have to be another look
+     * @param inVain whether another look is necessary
      */
     <T> T look(Supplier<T> look, Predicate<T> inVain) throws InterruptedException {
         looking.lockInterruptibly();
@@ -88,12 +88,15 @@ final class ConnectionShare {
         }
     }
 
-    /** Settles something, which waits for sessions that may be gone. Always one at a time at least, or nothing would be. */
+    /**
+     * Begins to settle something, which waits for sessions that may be gone. One at a time is always allowed, or
+     * nothing would ever be settled.
+     */
     void beginSettling() throws InterruptedException {
         settling.acquire();
     }
 
-    /** Lets another one settle. */
+    /** Lets another thread settle. */
     void endSettling() {
         settling.release();
     }

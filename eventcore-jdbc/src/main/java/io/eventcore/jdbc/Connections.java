@@ -27,7 +27,7 @@ final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final int UNKNOWN = -1;
 
-    /** What no statement in READ COMMITTED of PostgreSQL ends with. */
+    /** The SQLState with which no PostgreSQL statement fails in READ COMMITTED. */
     private static final String SERIALIZATION_FAILURE = "40001";
 
     private static final TransactionDefinition SUPPORTS =
@@ -38,8 +38,8 @@ final class Connections {
     private final boolean routing;
 
     /**
-     * The isolation that connections come in. Asked once, since for some drivers it is a statement; a stricter session of
-     * the same pool shows itself by a serialization failure, and counts for all from then on.
+     * The isolation in which connections arrive. Asked once, because some drivers need a statement for it. A stricter
+     * session of the same pool reveals itself by a serialization failure, and from then on counts for all.
      */
     private volatile int isolation = UNKNOWN;
 
@@ -51,17 +51,17 @@ final class Connections {
         this.routing = DataSourceProxies.isRouting(target);
     }
 
-    /** Looks from now on at each session before it is used. */
+    /** From now on, checks each session before its first use. */
     void check(Sessions ofThisDatabase) {
         sessions = ofThisDatabase;
     }
 
-    /** Where connections come from that no transaction of the calling thread has. */
+    /** The source of connections that belong to no transaction of the calling thread. */
     DataSource ownDataSource() {
         return dataSource;
     }
 
-    /** Whether the data source chooses among databases, by whatever the calling thread carries. */
+    /** Whether this is a routing data source, which chooses the database by what the calling thread carries. */
     boolean isRouting() {
         return routing;
     }
@@ -86,7 +86,7 @@ final class Connections {
     /**
      * Works on a connection of our own in auto-commit mode.
      *
-     * @throws EventStoreUnavailableException if there is no connection to be had
+     * @throws EventStoreUnavailableException if no connection is available
      * @throws TransientEventStoreException if the thread was interrupted while it waited for one
      */
     <T> T own(Work<T> work) throws SQLException {
@@ -104,7 +104,8 @@ final class Connections {
             }
             throw e;
         } catch (Error e) {
-            // It may have come in the midst of an exchange with the server: the next user would read the rest of that.
+            // The interrupt may have come during an exchange with the server: the next user would read the rest of the
+            // answer.
             abort(connection);
             throw e;
         } finally {
@@ -113,11 +114,12 @@ final class Connections {
     }
 
     /**
-     * The same in READ COMMITTED, whatever the default is: what is one statement for us may be several in a function, each
-     * of which has to see what others have committed. Reading has no need of it, a statement by itself sees that anyway.
+     * The same in READ COMMITTED, whatever the default is: one statement for us may be several in a function, each of
+     * which must see what other transactions have committed. Reads do not need this: a single statement sees that
+     * anyway.
      *
-     * <p>The session's own isolation is never changed: behind a pooler that shares sessions between transactions it would
-     * be changed for others.
+     * <p>It never changes the isolation of the session: behind a pooler that shares sessions between transactions,
+     * other clients would get that isolation too.
      */
     <T> T ownInReadCommitted(Dialect dialect, Work<T> work) throws SQLException {
         return own(connection -> {
@@ -128,8 +130,9 @@ final class Connections {
                 return work.on(connection);
             } catch (SQLException e) {
                 if (SERIALIZATION_FAILURE.equals(e.getSQLState())) {
-                    // Another session of the pool is stricter than the one that was asked: a pool may reset sessions to
-                    // what they were before its own first statement. The next attempt asks for what it needs.
+                    // Another session of the pool is stricter than the session that was asked: a pool may reset
+                    // sessions to what they were before its own first statement. The next attempt asks for the
+                    // isolation that it needs.
                     isolation = Connection.TRANSACTION_SERIALIZABLE;
                 }
                 throw e;
@@ -147,7 +150,7 @@ final class Connections {
     }
 
     /**
-     * Ends a session that a pool would go on with: one whose server takes no changes any more, since a new one finds the
+     * Ends a session that a pool would keep: one whose server accepts no more writes, because a new session finds the
      * server that does, or one that may be out of step with its server.
      */
     private static void abort(Connection connection) {
@@ -161,7 +164,8 @@ final class Connections {
     /**
      * The caller's connection, if this thread is in a transaction that holds one to our database.
      *
-     * @throws IllegalStateException if the transaction has no synchronization, without which it cannot be told how it ends
+     * @throws IllegalStateException if the transaction has no synchronization, without which the library cannot see how
+     *     it ends
      */
     Optional<CallersConnection> callersConnection() {
         boolean synchronizing = TransactionSynchronizationManager.isSynchronizationActive();
@@ -171,7 +175,7 @@ final class Connections {
             return Optional.empty();
         }
         CallersConnection found = null;
-        // Copied, since to ask about a transaction binds what is known of it.
+        // A copy, because asking about a transaction binds what is known of it.
         for (Map.Entry<Object, Object> bound :
                 List.copyOf(TransactionSynchronizationManager.getResourceMap().entrySet())) {
             if (bound.getKey() instanceof DataSource key
@@ -181,8 +185,7 @@ final class Connections {
                     && isTransactional(key, holder)
                     && !DoubtfulEnd.isSeenOn(key)) {
                 if (synchronizing) {
-                    // Bound by different proxies there may be two: the one of the transaction begun last is the
-                    // caller's.
+                    // Different proxies may have bound two: the caller's is the one whose transaction began last.
                     if (found == null || !TransactionPhase.isOlderThanTransaction(holder)) {
                         found = new CallersConnection(key, holder, target, sessions);
                     }
@@ -200,9 +203,9 @@ final class Connections {
     }
 
     /**
-     * Whether the bound connection is in a transaction that its holder ends. A connection that is merely kept for the length
-     * of another data source's transaction is only given back then: what is written to it is committed at once or, where
-     * connections come without auto-commit, never.
+     * Whether the bound connection is in a transaction that its holder ends. Spring may merely keep a connection while
+     * another data source's transaction runs, and give it back after that. Writes to that connection are committed at
+     * once or, if connections come without auto-commit, never.
      */
     private static boolean isTransactional(DataSource key, ConnectionHolder holder) {
         if (holder.isSynchronizedWithTransaction()) {
@@ -229,7 +232,7 @@ final class Connections {
     }
 
     /**
-     * What it means that there is no connection to be had. An interruption of the waiting thread, whose flag is set, says
+     * The exception for a missing connection. If the waiting thread was interrupted (its flag is set), that says
      * nothing about the database.
      */
     static EventStoreException noConnection(Exception e) {
@@ -239,7 +242,7 @@ final class Connections {
                 : new EventStoreUnavailableException("No connection to the event store's database", e);
     }
 
-    /** What was done on the connection is done: whatever its pool or a wrapper throws here must not make it look failed. */
+    /** The work on the connection is done: an exception of its pool or a wrapper must not make the work look failed. */
     private static void close(Connection connection) {
         try {
             connection.close();
@@ -251,8 +254,8 @@ final class Connections {
     }
 
     /**
-     * A proxy that is not known may hand out the connection of the caller's transaction all the same, and a data source may
-     * have no other. To work on it as on our own would commit that transaction.
+     * An unknown proxy may still hand out the connection of the caller's transaction, and a data source may have no
+     * other connection. If we used it as our own, we would commit that transaction.
      */
     private void checkOwn(Connection connection) throws SQLException {
         Map<Object, Object> bound = TransactionSynchronizationManager.getResourceMap();

@@ -17,17 +17,17 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 
-/** Engines on which one row gives the positions away: without it there are none. */
+/** For engines on which one row hands out the positions: without this row there are none. */
 final class CounterRowImports implements Imports {
     private static final int MAX_ROWS = 200;
 
-    /** A statement must fit what a MariaDB takes in one piece, 16 MiB by default, with what quoting adds. */
+    /** A statement, with what quoting adds, must fit what MariaDB accepts in one piece, by default 16 MiB. */
     private static final long MAX_BYTES = 4L * 1024 * 1024;
 
-    /** What the smallest server takes in one piece, and twice over. */
+    /** Fits what the smallest server accepts in one piece, even at twice the size. */
     private static final long SURE_BYTES = 256 * 1024;
 
-    /** A statement besides the values that differ in size. */
+    /** The bytes of a statement without the values whose size varies. */
     private static final long STATEMENT_BYTES = 1_024;
 
     private final StreamLocks locks;
@@ -42,7 +42,7 @@ final class CounterRowImports implements Imports {
     /**
      * Imports into these tables.
      *
-     * @param selectLargestStatement asks how many bytes a statement may have; empty if there is no bound
+     * @param selectLargestStatement asks for the maximum size of a statement in bytes; empty if there is no limit
      */
     CounterRowImports(
             TableNames names, StreamLocks locks, EventWrites writes, SqlTypes types, String selectLargestStatement) {
@@ -90,9 +90,9 @@ final class CounterRowImports implements Imports {
     }
 
     /**
-     * Stores events, as many by one statement as it takes.
+     * Stores events, each statement as many as it can hold.
      *
-     * @param first the position of the first one; 0 if each has its own
+     * @param first the position of the first event; 0 if each event has its own position
      */
     private void insert(Connection connection, List<ImportedRow> rows, long first) throws SQLException {
         int from = 0;
@@ -137,7 +137,7 @@ final class CounterRowImports implements Imports {
         }
     }
 
-    /** A transaction that has drawn a position holds the row until the end. */
+    /** A transaction that has drawn a position holds the row until it ends. */
     @Override
     public void keepOthersOut(Connection connection) throws SQLException {
         Statements.list(connection, lockCounter, row -> row.getLong(1));
@@ -175,7 +175,7 @@ final class CounterRowImports implements Imports {
                         .formatted(needed, largest));
     }
 
-    /** As drivers send it that put values into the statement. */
+    /** The size as sent by drivers that put values into the statement. */
     private static long quotedBytes(byte[] payload) {
         long bytes = payload.length;
         for (byte b : payload) {

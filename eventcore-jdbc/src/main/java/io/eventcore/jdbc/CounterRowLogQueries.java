@@ -6,7 +6,10 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** Engines on which one row gives the positions away and stays locked until the commit: they become visible in order. */
+/**
+ * For engines on which one row hands out the positions and stays locked until the commit: positions become visible in
+ * order.
+ */
 final class CounterRowLogQueries extends LogQueries {
     private final String lastPosition;
 
@@ -21,7 +24,7 @@ final class CounterRowLogQueries extends LogQueries {
         return "counter-row";
     }
 
-    /** The row is changed by the transaction that appends: what it says is committed, and so is all below. */
+    /** The appending transaction changes the row: the position in the row is committed, and so is all below. */
     @Override
     LogEnd end(Connection connection, long after, Mark mark) throws SQLException {
         long last = lastPosition(connection);

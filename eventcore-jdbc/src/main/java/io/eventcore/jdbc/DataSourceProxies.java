@@ -27,8 +27,8 @@ final class DataSourceProxies {
     }
 
     /**
-     * Where connections come from that no transaction has. Everything above the innermost proxy that hands out the
-     * transaction's connection is left out, as far as it is a proxy that does nothing a connection of ours needs.
+     * The source of connections that belong to no transaction. It leaves out every proxy above the innermost one that
+     * hands out the transaction's connection, if that proxy does nothing that a connection of ours needs.
      */
     static DataSource outsideOfTransactions(DataSource dataSource) {
         DataSource found = dataSource;
@@ -52,13 +52,16 @@ final class DataSourceProxies {
                 || dataSource.getClass() == DelegatingDataSource.class;
     }
 
-    /** Whether it chooses among databases, by whatever the calling thread carries; so does one that does not tell. */
+    /**
+     * Whether this is a routing data source, which chooses the database by what the calling thread carries; so is one
+     * that does not say.
+     */
     static boolean isRouting(DataSource dataSource) {
         try {
             return dataSource instanceof AbstractRoutingDataSource
                     || dataSource.isWrapperFor(AbstractRoutingDataSource.class);
         } catch (SQLException | RuntimeException | AbstractMethodError e) {
-            // One that chooses by the calling thread may fail on a thread that carries nothing.
+            // A routing data source may fail on a thread that carries nothing.
             LOG.info(
                     "The data source does not reveal what it wraps. It may be a routing data source, so appends do"
                             + " not share transactions",

@@ -7,15 +7,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A database server, by what it says of itself.
+ * A database server, as it describes itself.
  *
  * @param product its name
- * @param version its version, with whatever words the vendor adds
+ * @param version its version, with any words that the vendor adds
  */
 record DatabaseServer(String product, String version) {
     private static final String SUPPORTED = "PostgreSQL 14, MariaDB 10.6, MySQL 8.0.29 and H2 2.2, and later ones";
 
-    /** What YugabyteDB and TiDB add to the version of the server that they imitate. CockroachDB says PostgreSQL 13. */
+    /**
+     * What YugabyteDB and TiDB add to the version of the server that they imitate. CockroachDB reports PostgreSQL 13.
+     */
     private static final Pattern DISTRIBUTED = Pattern.compile("-YB-|-TiDB-");
 
     private static final Pattern NUMBERS = Pattern.compile("(\\d+)(?:\\.(\\d+))?(?:\\.(\\d+))?");
@@ -26,10 +28,11 @@ record DatabaseServer(String product, String version) {
     }
 
     /**
-     * Refuses a server that is older, and a distributed one that only speaks the same protocol: its locks and sequences promise
-     * less than the order of the log rests on.
+     * Refuses an older server, and a distributed server that only speaks the same protocol: its locks and sequences
+     * promise less than the order of the log needs.
      *
-     * @throws UnsupportedDatabaseException if the server is older or another one, or does not tell its version
+     * @throws UnsupportedDatabaseException if the server is older, is a different product, or does not report its
+     *     version
      */
     void atLeast(String needed) {
         if (DISTRIBUTED.matcher(version).find()) {

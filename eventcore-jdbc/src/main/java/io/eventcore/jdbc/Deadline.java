@@ -8,15 +8,15 @@ import java.sql.Statement;
 import org.springframework.jdbc.datasource.ConnectionHolder;
 import org.springframework.transaction.TransactionTimedOutException;
 
-/** Lets every statement of a connection end with the time of the caller's transaction. */
+/** Ends every statement of a connection when the time of the caller's transaction is over. */
 final class Deadline {
     private Deadline() {}
 
     /**
-     * Does something on a connection whose statements time out when the transaction does.
+     * Does something on a connection whose statements time out together with the transaction.
      *
-     * <p>H2 takes the time-out of a statement for that of its session, which would keep it for the next user of the
-     * connection. So it is set back. To other drivers that is no more than a field.
+     * <p>H2 applies the time-out of a statement to its session, so the next user of the connection would inherit it.
+     * Therefore this method resets it. For other drivers that only sets a field.
      */
     static <T> T during(Connection connection, ConnectionHolder holder, Connections.Work<T> work) throws SQLException {
         int before = queryTimeout(connection);

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 
 /** Changes of the deadlines of reactions: with the checkpoint, by operators, and when a reaction is forgotten. */
 final class DeadlineChanges {
-    /** As much of a name as the table keeps. */
+    /** How much of the text of a failure the table keeps. */
     private static final int LONGEST_FAILURE = 900;
 
     private final OwnStatements statements;
@@ -46,8 +46,7 @@ final class DeadlineChanges {
         this.end = names.in("""
                 DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND correlation = ? AND position < ?
                 """);
-        // Replaces rows: if an instance of the previous release has removed the reaction, its rows of deadlines have
-        // stayed.
+        // Replaces rows: an instance of the previous release may have removed the reaction and left its deadlines.
         this.set = names.in(dialect.expressions()
                 .replacing(
                         "eventcore_deadline",
@@ -58,7 +57,8 @@ final class DeadlineChanges {
         this.deleteAll = names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ?");
         this.deleteSlots =
                 names.in("DELETE FROM eventcore_deadline WHERE name = ? AND version = ? AND slot BETWEEN ? AND ?");
-        // Due from now on: a round that has looked at the clock before does not know what calls it off since.
+        // Due from now on: a round that read the clock earlier does not know the events that have called the deadline
+        // off since.
         String now = "(" + dialect.expressions().currentMicros() + " + ?)";
         String pending = "UPDATE eventcore_deadline SET failure = '', state = " + Deadlines.PENDING;
         this.retry = names.in(
@@ -68,7 +68,9 @@ final class DeadlineChanges {
         this.discard = names.in("DELETE FROM eventcore_deadline" + parked);
     }
 
-    /** Carries out changes in their order, in the transaction that has moved the checkpoint: those of one kind together. */
+    /**
+     * Carries out changes in their order, those of one kind together, in the transaction that has moved the checkpoint.
+     */
     void apply(Connection connection, ProjectionPartition partition, List<DeadlineChange> changes) throws SQLException {
         int done = 0;
         while (done < changes.size()) {
@@ -182,8 +184,8 @@ final class DeadlineChanges {
     }
 
     /**
-     * Locks the partitions first, as who moves a checkpoint does: that one may change several deadlines, and in another order
-     * than one statement does.
+     * Locks the partitions first, as every transaction that moves a checkpoint does: it may change several deadlines,
+     * and in a different order from a single statement.
      */
     private int ofParked(String action, String projection, int version, String change, Object... values) {
         return statements.run(
@@ -194,7 +196,7 @@ final class DeadlineChanges {
                 }));
     }
 
-    /** Forgets those of a version; there are none where the tables hold no deadlines. */
+    /** Forgets the deadlines of a version; there are none if the tables hold no deadlines. */
     void forget(Connection connection, String projection, int version) throws SQLException {
         if (table.holds(connection)) {
             Statements.update(connection, deleteAll, projection, version);

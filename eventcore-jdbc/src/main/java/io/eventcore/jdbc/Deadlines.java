@@ -18,14 +18,14 @@ import java.util.UUID;
 import java.util.function.LongSupplier;
 
 /**
- * The deadlines of reactions: what is due, and how many there are. Each query reads the beginning of one index, however much
- * is pending. {@link DeadlineChanges} changes them.
+ * The deadlines of reactions: what is due, and how many there are. Each query reads the beginning of one index, however
+ * many deadlines are pending. {@link DeadlineChanges} changes them.
  */
 final class Deadlines {
     static final int PENDING = 0;
     static final int PARKED = 1;
 
-    /** The condition that rows of one version in one state meet. */
+    /** The condition for the rows of one version in one state. */
     private static final String OF_VERSION = "FROM eventcore_deadline WHERE name = ? AND version = ? AND state = ?";
 
     private static final String OF_SLOTS = " AND slot BETWEEN ? AND ?";
@@ -39,7 +39,7 @@ final class Deadlines {
     private final String restOfOneTime;
     private final String laterTimes;
 
-    /** A query of the rows of all slots of a version, and one of those of some. */
+    /** A query for the rows of all slots of a version, and one for the rows of some slots. */
     private record Query(String ofAll, String ofSome) {
         static Query of(TableNames names, String pattern) {
             return new Query(names.in(pattern.formatted("")), names.in(pattern.formatted(OF_SLOTS)));
@@ -66,8 +66,8 @@ final class Deadlines {
                 + DeadlineCounts.COUNTED_UP_TO + ") %s)";
         this.counts = names.in("SELECT " + counted.formatted("", "pending") + ", "
                 + counted.formatted(" AND due_at <= ?", "overdue") + ", " + counted.formatted("", "parked"));
-        // Two statements, because not every database finds the beginning of a condition of rows in an index, and many
-        // deadlines may fall due at one time.
+        // Two statements, because not every database finds the beginning of a row comparison in an index, and many
+        // deadlines may fall due at the same time.
         String page =
                 "SELECT position, part, event_id, due_at, failure " + OF_VERSION + "%s" + fresh + IN_DUE_ORDER + "?";
         this.restOfOneTime =
@@ -75,7 +75,7 @@ final class Deadlines {
         this.laterTimes = names.in(page.formatted(" AND due_at > ?"));
     }
 
-    /** The statements that are sent while a reaction waits, and when something is due. */
+    /** The statements that run while a reaction waits, and when a deadline is due. */
     List<String> statements(DeadlineSlots slots) {
         return List.of(next.in(slots), due.in(slots));
     }
@@ -174,7 +174,7 @@ final class Deadlines {
     }
 
     static long micros(Instant time) {
-        // Not ChronoUnit.between, which counts nanoseconds, and has no room for those after the year 2262.
+        // Not ChronoUnit.between, which counts nanoseconds and overflows after the year 2262.
         return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), time.getNano() / 1_000);
     }
 

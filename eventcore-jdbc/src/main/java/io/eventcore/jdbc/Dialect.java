@@ -5,9 +5,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * How one engine works with tables of these names: the parts that the stores are made of.
+ * How one engine works with tables of these names: the parts that make up the stores.
  *
- * <p>Holds no state of a store, safe for any number of threads.
+ * <p>Holds no state of a store. Safe for any number of threads.
  */
 final class Dialect {
     private final Engine engine;
@@ -28,7 +28,7 @@ final class Dialect {
         this(engine, names, engine.appends(names));
     }
 
-    /** The same, whose appends are carried out otherwise; for tests. */
+    /** The same with other appends; for tests. */
     Dialect(Engine engine, TableNames names, Appends appends) {
         this.engine = engine;
         this.names = names;
@@ -48,7 +48,7 @@ final class Dialect {
     /**
      * The dialect of a connection.
      *
-     * @throws UnsupportedDatabaseException if its engine is of no kind that is supported, or too old
+     * @throws UnsupportedDatabaseException if its engine is not supported, or too old
      */
     static Dialect of(Connection connection, TableNames names) throws SQLException {
         return new Dialect(Engine.of(connection), names);
@@ -111,7 +111,7 @@ final class Dialect {
         return engine.errors().classify(e);
     }
 
-    /** The exception of our own for a failed statement; the action that failed is a noun. */
+    /** Our exception for a failed statement; the action that failed is a noun. */
     EventStoreException failed(String action, SQLException e) {
         return engine.errors().failed(action, e);
     }

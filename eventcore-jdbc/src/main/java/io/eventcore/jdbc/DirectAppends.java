@@ -16,16 +16,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends appends to the database, each call on a connection of its own: the last stage of an append outside of the caller's
+ * Sends appends to the database, each call on a connection of its own: the last stage of an append outside the caller's
  * transaction.
  *
- * <p>What was rolled back in passing is sent again here and not by an earlier stage: an append that waits for a stream keeps
- * its place meanwhile. Safe for any number of threads.
+ * <p>After a transient rollback this stage sends the append again, and not an earlier stage: an append that waits for a
+ * stream keeps its place meanwhile. Safe for any number of threads.
  */
 final class DirectAppends implements GroupCommit.Batches {
     private static final Logger LOG = LoggerFactory.getLogger(DirectAppends.class);
 
-    /** How often an append is sent at most, the first time included, if it was rolled back in passing. */
+    /** How often an append is sent at most, including the first time, after transient rollbacks. */
     private static final int MAX_ATTEMPTS = 3;
 
     private final Dialect dialect;
@@ -39,7 +39,7 @@ final class DirectAppends implements GroupCommit.Batches {
     }
 
     /**
-     * Sends one append, which does not wait for what other transactions have locked.
+     * Sends one append, which does not wait for the locks of other transactions.
      *
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
@@ -52,7 +52,7 @@ final class DirectAppends implements GroupCommit.Batches {
     }
 
     /**
-     * Sends one append, which waits in the database for what other transactions have locked.
+     * Sends one append, which waits in the database for the locks of other transactions.
      *
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
@@ -83,7 +83,7 @@ final class DirectAppends implements GroupCommit.Batches {
     @Override
     public List<AppendResult> appendBatch(List<SerializedAppend> appends) {
         try {
-            // One that is alone must not wait either: all who come meanwhile would wait behind it.
+            // A single append must not wait either: all that arrive meanwhile would wait behind it.
             List<AppendResult> outcomes = connections.ownInReadCommitted(
                     dialect, connection -> dialect.appends().appendBatch(connection, appends));
             int events =
@@ -96,7 +96,7 @@ final class DirectAppends implements GroupCommit.Batches {
         } catch (EventStoreUnavailableException noConnection) {
             return forAll(appends, new AppendResult.Failed(noConnection));
         } catch (TransientEventStoreException interrupted) {
-            // That this thread was interrupted while it waited for a connection is no news of the others.
+            // This thread was interrupted while it waited for a connection; that says nothing about the other appends.
             return forAll(appends, new AppendResult.RolledBack());
         } catch (RuntimeException e) {
             return forAll(appends, new AppendResult.Unknown(e));
@@ -116,12 +116,12 @@ final class DirectAppends implements GroupCommit.Batches {
         }
     }
 
-    /** How long a session waits for a lock; empty if for ever. */
+    /** How long a session waits for a lock; empty if without limit. */
     Optional<Duration> lockTimeout() {
         return lockTimeout(dialect, connections);
     }
 
-    /** How long a session of these connections waits for a lock; empty if for ever. */
+    /** How long a session of these connections waits for a lock; empty if without limit. */
     static Optional<Duration> lockTimeout(Dialect dialect, Connections connections) {
         try {
             long millis = connections.own(dialect.engine().lockTimeouts()::millis);

@@ -20,15 +20,16 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Finds out whether a commit that Spring tells of is one of the transaction that the library has written in.
+ * Finds out whether a commit that Spring reports is a commit of the transaction that the library has written in.
  *
- * <p>Without {@link TransactionPhase#listener()} that is in doubt in two places. In a callback after completion a call that
- * needs a transaction joins the finished one, and one that needs a new transaction begins it; they look the same. And a
- * transaction of another manager, begun inside one of the event store's database, takes over its callbacks. In both cases
- * Spring tells of a commit and the connection commits nothing. A savepoint beside what was written tells: it is gone after
- * a real end, and still there otherwise. Then the end is made what it should be, and the call fails.
+ * <p>Without {@link TransactionPhase#listener()} that is in doubt in two places. First, in a callback after completion:
+ * a call that needs a transaction joins the finished one, and a call that needs a new transaction begins one; they look
+ * the same. Second, a transaction of another manager, begun inside one of the event store's database, takes over its
+ * callbacks. In both cases Spring reports a commit, and the connection commits nothing. A savepoint beside the writes
+ * decides: after a real end it is gone, otherwise it is still there. If it is still there, this class makes the end
+ * what it should be, and the call fails.
  *
- * <p>Before all others, so that no other callback hears of a commit that was none.
+ * <p>Runs before all others, so that no other callback hears of a commit that was none.
  */
 final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
     private static final Logger LOG = LoggerFactory.getLogger(DoubtfulEnd.class);
@@ -40,7 +41,9 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
     private final ConnectionHolder holder;
     private final boolean afterCompletion;
 
-    /** The first and the last. A rollback to a savepoint of the caller takes the last one, and what was written, away. */
+    /**
+     * The first and the last. A rollback to a savepoint of the caller removes the last one, together with the writes.
+     */
     private final List<Savepoint> savepoints = new ArrayList<>();
 
     private boolean ended;
@@ -51,7 +54,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
         this.afterCompletion = afterCompletion;
     }
 
-    /** For the transaction of this thread, which has just been taken part in; nothing if its end is not in doubt. */
+    /** For the transaction of this thread, which the library has just joined; empty if its end is not in doubt. */
     static Optional<DoubtfulEnd> of(DataSource key, ConnectionHolder holder) {
         if (TransactionPhase.isWatched()) {
             return Optional.empty();
@@ -72,7 +75,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
 
     /**
      * Whether the transaction of a bound connection has ended, as far as the connection shows: Hibernate switches
-     * auto-commit on then. Asked in callbacks after completion only, and without the listener.
+     * auto-commit on then. Used in callbacks after completion only, and without the listener.
      */
     static boolean isSeenOn(DataSource key) {
         if (TransactionPhase.isWatched() || !TransactionPhase.isCallbackAfterCompletion()) {
@@ -89,10 +92,10 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
     }
 
     /**
-     * To be called before anything is written.
+     * Call this before any write.
      *
-     * @throws IllegalStateException if the transaction is marked for a rollback, of which a call that has joined a finished
-     *     one would hear nothing
+     * @throws IllegalStateException if the transaction is marked for a rollback; a call that has joined a finished
+     *     transaction would not hear of the rollback
      */
     static void refuseRollback(ConnectionHolder holder) {
         if (holder.isRollbackOnly() && !TransactionPhase.isWatched() && TransactionPhase.isCallbackAfterCompletion()) {
@@ -107,7 +110,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
         return PriorityOrdered.HIGHEST_PRECEDENCE;
     }
 
-    /** Something was written on the connection. */
+    /** Notes a write on the connection. */
     void hasWritten(Connection connection) throws SQLException {
         if (savepoints.size() == 2) {
             savepoints.remove(1);
@@ -127,7 +130,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
         }
     }
 
-    /** What is rolled back must not be committed later with the connection. */
+    /** The connection must not commit later what was rolled back. */
     @Override
     public void afterCompletion(int status) {
         if (!ended && isStillOpen()) {
@@ -146,7 +149,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
                     return true;
                 }
             }
-            // The look has begun a transaction, in which a statement has failed.
+            // The check has begun a transaction, in which a statement has failed.
             connection.rollback();
         } catch (SQLException e) {
             LOG.debug("A check of an ended transaction could not be completed", OwnThreads.redacted(e));
@@ -165,7 +168,7 @@ final class DoubtfulEnd implements TransactionSynchronization, PriorityOrdered {
         }
     }
 
-    /** An outer transaction must not commit without what was written in it: a closed connection commits nothing. */
+    /** An outer transaction must not commit without the writes of the library: a closed connection commits nothing. */
     private void undo() {
         Connection connection = CallersConnection.bound(key);
         try {

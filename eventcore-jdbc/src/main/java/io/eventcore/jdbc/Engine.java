@@ -6,9 +6,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 
-/** The kinds of databases, each with the small parts in which it differs from the others. */
+/** The kinds of databases, each with the small parts that differ. */
 enum Engine {
-    /** Functions of ours, appends in flight announced by locks. */
+    /** Functions of ours; locks announce the appends in flight. */
     POSTGRESQL(
             SqlErrors.POSTGRESQL,
             SqlTypes.POSTGRESQL,
@@ -76,7 +76,7 @@ enum Engine {
         }
     },
 
-    /** Statements of many rows. */
+    /** Statements with many rows. */
     MARIADB(
             SqlErrors.MARIADB,
             SqlTypes.MARIADB,
@@ -116,7 +116,7 @@ enum Engine {
         }
     },
 
-    /** As MariaDB, as a node of a cluster whose nodes do not hear of each other's locks. */
+    /** Like MariaDB, as a node of a cluster whose nodes do not see each other's locks. */
     GALERA(
             SqlErrors.MARIADB,
             SqlTypes.MARIADB,
@@ -161,7 +161,7 @@ enum Engine {
         }
     },
 
-    /** As MariaDB, except for how a transaction begins and rows are created. */
+    /** Like MariaDB, except for how a transaction begins and how it creates rows. */
     MYSQL(
             SqlErrors.MARIADB,
             SqlTypes.MARIADB,
@@ -226,7 +226,7 @@ enum Engine {
     /**
      * The engine of a connection.
      *
-     * @throws UnsupportedDatabaseException if none of these, or too old
+     * @throws UnsupportedDatabaseException if the database is none of these, or too old
      */
     static Engine of(Connection connection) throws SQLException {
         DatabaseServer server = DatabaseServer.of(connection);
@@ -244,7 +244,7 @@ enum Engine {
         };
     }
 
-    /** Drivers are not asked: that of MySQL takes every MariaDB for a MySQL. */
+    /** Does not ask the drivers: the MySQL driver takes every MariaDB for a MySQL. */
     private static Engine mariaDbOrMySql(Connection connection) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement("SELECT VERSION()");
                 ResultSet row = query.executeQuery()) {
@@ -294,7 +294,7 @@ enum Engine {
         return OwnTransactions.BY_CONNECTION;
     }
 
-    /** The sessions of a database, each of which is looked at before it is used. */
+    /** The sessions of a database, each of which is checked before its first use. */
     Sessions sessions() {
         return Sessions.TRUSTED;
     }
@@ -302,19 +302,20 @@ enum Engine {
     /**
      * Makes a commit durable before it returns, if that is a setting of the database.
      *
-     * @throws io.eventcore.EventStoreUnavailableException if it would not last and this user may not change that
+     * @throws io.eventcore.EventStoreUnavailableException if commits would not last and this user may not change the
+     *     setting
      */
     void makeCommitsLast(Connection connection) throws SQLException {
-        // Most engines are made that way.
+        // Most engines are built that way.
     }
 
     /**
-     * Checks settings of the server, and of what lies between, without which the store would not keep its promises.
+     * Checks the settings of the server, and of what lies between, that the promises of the store depend on.
      *
-     * @throws io.eventcore.EventStoreUnavailableException if one is wrong
+     * @throws io.eventcore.EventStoreUnavailableException if a setting is wrong
      */
     void checkServer(Connection connection) throws SQLException {
-        // Most engines have none.
+        // Most engines have no such settings.
     }
 
     StreamQueries streams(TableNames names) {

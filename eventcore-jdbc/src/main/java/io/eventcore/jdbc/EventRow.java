@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** An event as a row of a result, the payload of which may still have to be fetched. */
+/** An event as a row of a result; its payload may still have to be fetched. */
 final class EventRow {
     /** The columns of an event, in the order in which they are read here. */
     static final String COLUMNS = columns("e.payload");
@@ -28,7 +28,9 @@ final class EventRow {
     private final byte[] metadata;
     private final Instant recordedAt;
 
-    /** The columns, the payload only if a condition holds, so that a large one does not come unasked. */
+    /**
+     * The columns, with the payload only if a condition holds, so that the database does not send a large one unasked.
+     */
     static String columnsIf(String condition) {
         return columns("CASE WHEN " + condition + " THEN e.payload END");
     }
@@ -37,7 +39,7 @@ final class EventRow {
         return "e.version, e.position, e.event_id, e.type, " + payload + ", e.metadata, e.recorded_at";
     }
 
-    /** Reads {@link #COLUMNS}, the first of which has this number. */
+    /** Reads {@link #COLUMNS}; the first column has this number. */
     EventRow(ResultSet row, int first, SqlTypes types) throws SQLException {
         this.version = row.getLong(first);
         this.position = row.getLong(first + 1);
@@ -59,12 +61,12 @@ final class EventRow {
         this.recordedAt = row.recordedAt;
     }
 
-    /** This row with the payload that it came without. */
+    /** This row with a payload that was fetched later. */
     EventRow with(byte[] fetched) {
         return new EventRow(this, fetched);
     }
 
-    /** Whether the payload is there. */
+    /** Whether the row holds its payload. */
     boolean isWhole() {
         return payload != null;
     }
@@ -81,22 +83,22 @@ final class EventRow {
         return typeName;
     }
 
-    /** Adds the payload to others, if it is there. */
+    /** Adds the payload to the list, if it is there. */
     void addPayload(List<byte[]> payloads) {
         if (payload != null) {
             payloads.add(payload);
         }
     }
 
-    /** How many bytes of payload and metadata are there. */
+    /** How many bytes of payload and metadata the row holds. */
     long bytes() {
         return (payload == null ? 0L : payload.length) + metadata.length;
     }
 
     /**
-     * The event, which is one of this stream.
+     * The event, as an event of this stream.
      *
-     * @throws IllegalStateException if the row is not whole
+     * @throws IllegalStateException if the payload is missing
      */
     StoredEvent of(StreamId streamId, StoredEvent.Decoder decoder) {
         return StoredEvent.of(
@@ -111,7 +113,7 @@ final class EventRow {
                 decoder);
     }
 
-    /** As {@link #of}, to be exported. */
+    /** Like {@link #of}, for an export. */
     ExportedEvent exported(StreamId streamId) {
         return ExportedEvent.of(
                 GlobalPosition.of(position),

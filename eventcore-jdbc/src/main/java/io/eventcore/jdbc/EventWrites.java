@@ -9,20 +9,20 @@ import java.sql.Types;
 import java.util.List;
 import java.util.Optional;
 
-/** Writes what an append changes, after its streams are locked and compared. */
+/** Writes what an append changes, after the append has locked and compared its streams. */
 interface EventWrites {
-    /** A version that the locked row of a stream or a tag gets. */
+    /** The new version of a locked row of a stream or a tag. */
     record NewVersion(String rowId, long key, long version) {}
 
     void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException;
 
-    /** An event as the row that it becomes. */
+    /** An event as the row to insert. */
     record NewRow(long position, long streamKey, long version, Entry entry, Optional<String> metadata) {
         /**
          * Sets the parameters of this row: position, stream key, event id, version, type, payload, metadata.
          *
          * @param before how many parameters come before them
-         * @return how many parameters are set now
+         * @return how many parameters are set in total
          */
         int bind(PreparedStatement insert, int before, SqlTypes types) throws SQLException {
             insert.setLong(before + 1, position);
@@ -42,21 +42,21 @@ interface EventWrites {
 
     void insertEvents(Connection connection, List<NewRow> rows) throws SQLException;
 
-    /** Where an event stands that carries a tag. */
+    /** The position of an event that carries a tag. */
     record NewTagEntry(long tagKey, long position) {}
 
     void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException;
 
     /**
-     * Takes positions from the row that gives them away, and keeps it locked.
+     * Takes positions from the row that hands them out, and keeps that row locked.
      *
      * @return the last position before them
      */
     long takePositions(Connection connection, int count) throws SQLException;
 
     /**
-     * Sees to it that what a transaction relies on is still so when it commits, though it writes no event. There is nothing to do where
-     * its locks tell that to all who write.
+     * Ensures that what a transaction relies on still holds when it commits, though it writes no event. If its locks
+     * already show that to every writer, this does nothing.
      *
      * @param relied the locked rows, with the versions that they have and keep
      */
@@ -64,7 +64,7 @@ interface EventWrites {
         // On one server a lock is enough.
     }
 
-    /** The same for the row that gives the positions away, which the transaction has locked. */
+    /** The same for the row that hands out the positions, which the transaction has locked. */
     default void keepPositions(Connection connection) throws SQLException {
         // On one server a lock is enough.
     }

@@ -16,14 +16,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Events to be imported whose places in their streams are taken: by the same events, or by others. Not safe for concurrent
- * use.
+ * Events to import whose places in their streams are taken: by the same events, or by different ones. Not safe for
+ * concurrent use.
  */
 final class EventsInPlace {
-    /** How many rows a driver that can do so brings at once: metadata that is stored may be larger than what is expected. */
+    /** How many rows a driver fetches at once, if it can: stored metadata may be larger than expected. */
     private static final int FETCH = 50;
 
-    /** What a database may count besides the bytes of a payload. */
+    /** What a database may count in addition to the bytes of a payload. */
     private static final int SIZE_TOLERANCE = 64;
 
     private final Dialect dialect;
@@ -40,16 +40,16 @@ final class EventsInPlace {
                         + dialect.expressions().andNotFromCache());
     }
 
-    /** An event whose place in the stream with this key is taken. */
+    /** Adds an event whose place in the stream with this key is taken. */
     void add(long streamKey, ExportedEvent event) {
         expected.computeIfAbsent(streamKey, key -> new TreeMap<>())
                 .put(event.version().value(), event);
     }
 
     /**
-     * Compares all that were added with what is stored, byte by byte. Holds no more payload than they have.
+     * Compares all added events with the stored ones, byte by byte. Holds no more payload than the added events have.
      *
-     * @throws TransferConflictException if the store holds something else in the place of one of them
+     * @throws TransferConflictException if the store holds a different event in one of these places
      */
     void compare(Connection connection) throws SQLException {
         Map<Long, ExportedEvent> byPosition = new HashMap<>();
@@ -59,7 +59,7 @@ final class EventsInPlace {
         Map<Long, Long> sizes = dialect.lookups().payloadSizes(connection, List.copyOf(byPosition.keySet()));
         List<Long> alike = new ArrayList<>();
         byPosition.forEach((position, event) -> {
-            // So that a payload of the store that is much larger than the one expected is not fetched.
+            // Does not fetch a stored payload that is much larger than the expected one.
             if (sizes.getOrDefault(position, 0L) <= event.payload().length + SIZE_TOLERANCE) {
                 alike.add(position);
             }
@@ -71,7 +71,7 @@ final class EventsInPlace {
         });
     }
 
-    /** Compares all but the payloads. */
+    /** Compares everything but the payloads. */
     private void compareRows(
             Connection connection,
             long streamKey,
@@ -115,7 +115,7 @@ final class EventsInPlace {
     }
 
     private static void check(ExportedEvent event, ExportedEvent there) {
-        // No index tells the tags of one event; an import compares them when it reads what is stored.
+        // No index finds the tags of one event; an import compares them when it reads the stored events.
         if (!there.withTags(event.tags()).equalsButPosition(event)) {
             throw TransferConflictException.otherEvent(event, there);
         }

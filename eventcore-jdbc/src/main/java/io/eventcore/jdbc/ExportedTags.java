@@ -18,12 +18,12 @@ import java.util.Set;
 /**
  * The tags of the events of an export.
  *
- * <p>The table of tags is kept in the order of tags, and an export goes by positions. An index for that would cost every append.
- * So one statement looks through the table, and brings the entries of a long stretch of the log: 200,000 of them, about 20 MB
- * where the driver holds all rows of a statement at once. They serve as long as the pages that are read lie within. Only a
- * stretch to which nothing can be added any more is kept.
+ * <p>The table of tags is in the order of tags, but an export reads by position. An index for that would cost every
+ * append. So one statement scans the table and returns the entries of a long stretch of the log: 200,000 of them, about
+ * 20 MB if the driver holds all rows of a statement at once. They serve all pages that lie within the stretch. This
+ * class keeps a stretch only if nothing more can be added to it.
  *
- * <p>Safe for any number of threads; but each that reads elsewhere has its stretch read anew.
+ * <p>Safe for any number of threads; but a thread that reads elsewhere makes the class read another stretch.
  */
 final class ExportedTags {
     private static final int MAX_ENTRIES = 200_000;
@@ -53,10 +53,10 @@ final class ExportedTags {
     private static final class Stretch {
         static final Stretch NONE = new Stretch(0, 0, new long[0], new long[0]);
 
-        /** The first position that it covers comes after this one. */
+        /** The stretch begins after this position. */
         private final long after;
 
-        /** The last position that it covers. */
+        /** The last position of the stretch. */
         private final long upTo;
 
         private final long[] positions;
@@ -74,12 +74,12 @@ final class ExportedTags {
         }
     }
 
-    /** Whether the tags of these events are known; the beginning of the log is always read again. */
+    /** Whether the stretch has the tags of these events; the beginning of the log is always read again. */
     boolean cover(long after, long last) {
         return after > 0 && stretch.covers(after, last);
     }
 
-    /** Forgets what is known: something is written. */
+    /** Forgets the stretch, because of a write. */
     void forget() {
         stretch = Stretch.NONE;
     }
@@ -87,7 +87,7 @@ final class ExportedTags {
     /**
      * Reads what a page needs, and more.
      *
-     * @param settled up to where nothing can be added any more
+     * @param settled the position up to which nothing more can be added
      */
     void load(Connection connection, long after, long last, long settled) throws SQLException {
         List<String> incomplete = Statements.list(connection, selectIncomplete, row -> row.getString(1));
@@ -117,7 +117,7 @@ final class ExportedTags {
                 }
             }
         }
-        // The last event may have more tags than there was room for.
+        // The last event may have more tags than fit.
         long covered = entries > maxEntries ? positions[entries - 1] - 1 : upTo;
         return new Stretch(after, covered, Arrays.copyOf(positions, entries), Arrays.copyOf(keys, entries));
     }
@@ -163,7 +163,7 @@ final class ExportedTags {
         return tagged;
     }
 
-    /** A page with more entries than are held at once. */
+    /** Reads a page with more entries than are held at once. */
     private List<ExportedEvent> inParts(Connection connection, long after, List<ExportedEvent> page)
             throws SQLException {
         if (page.size() == 1) {

@@ -9,23 +9,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a failed statement means for its sender. Decided by SQLState and vendor code, never by the class of the
- * exception or its text: drivers disagree about classes, and servers translate texts.
+ * What a failed statement means for its sender. SQLState and vendor code decide, never the class of the exception or
+ * its text: drivers disagree about classes, and servers translate texts.
  */
 enum Failure {
-    /** Rolled back, or to be: a deadlock, a serialization failure. The same may succeed at once. */
+    /** Rolled back, or about to be: a deadlock, a serialization failure. A second attempt may succeed at once. */
     TRANSIENT,
 
-    /** Rolled back, or to be, after the longest wait that was allowed. Whether to wait again is for the caller to decide. */
+    /** Rolled back, or about to be, after the longest wait allowed. The caller decides whether to wait again. */
     TIMED_OUT,
 
-    /** The connection is gone; whether the statement was carried out is unknown. */
+    /** The connection is gone; whether the database executed the statement is unknown. */
     CONNECTION_LOST,
 
     /** A unique key stopped an insert. */
     DUPLICATE,
 
-    /** The database will refuse it again: full, read-only, forbidden, not there. */
+    /** The database will refuse the statement again: full, read-only, forbidden, or missing. */
     REFUSED;
 
     /** SQLState of the standard: the connection is lost, and how the transaction ended is unknown. */
@@ -34,17 +34,17 @@ enum Failure {
     /** A MariaDB or MySQL that runs with read_only; its SQLState says nothing. */
     private static final int MYSQL_READ_ONLY = 1290;
 
-    /** A statement was cancelled or took longer than was allowed. */
+    /** A statement was cancelled, or took longer than allowed. */
     static final String QUERY_CANCELED = "57014";
 
     /** Classes of SQLState whose messages speak of the server and never quote a row. */
     private static final Set<String> HARMLESS_CLASSES = Set.of("08", "25", "3F", "40", "42", "53", "55", "57", "HY");
 
-    /** What the standard says; engines add their own codes. */
+    /** What the standard defines; engines add their own codes. */
     static Failure bySqlState(@Nullable String sqlState) {
-        // Without a state it does not come from the server but from a driver or a pool: nothing is known.
-        // Nor from a server if it is of a class that tells of success or warns: a driver has lost its place in the
-        // answer.
+        // Without a state, or with a state of a class that reports success or a warning, the exception does not come
+        // from the server, but from a driver that has lost its place in the answer, or from a pool: the outcome is
+        // unknown.
         if (sqlState == null
                 || sqlState.startsWith("08")
                 || sqlState.startsWith("00")
@@ -63,7 +63,7 @@ enum Failure {
     }
 
     /**
-     * The exception of our own for a failure.
+     * Our exception for a failure.
      *
      * @param action what failed, as a noun
      */
@@ -82,16 +82,14 @@ enum Failure {
         };
     }
 
-    /**
-     * The failure of a commit that has to be assumed to have happened, unless the database says that it rolled back.
-     */
+    /** The failure of a commit, which we must assume to have happened, unless the database says that it rolled back. */
     static SQLException inDoubt(SQLException e) {
         String state = e.getSQLState();
         boolean known = state != null && (state.startsWith("40") || state.startsWith("08"));
         return known ? e : new SQLException("The commit is in doubt", TRANSACTION_RESOLUTION_UNKNOWN, redacted(e));
     }
 
-    /** Whether the session is on a server that takes no changes any more, for example after a failover. */
+    /** Whether the session is on a server that accepts no more writes, for example after a failover. */
     static boolean isReadOnly(SQLException e) {
         return "25006".equals(e.getSQLState()) || e.getErrorCode() == MYSQL_READ_ONLY;
     }
@@ -100,7 +98,7 @@ enum Failure {
         return "SQLState %s, code %d".formatted(e.getSQLState(), e.getErrorCode());
     }
 
-    /** The exception itself, or a stand-in without its text if that may quote a row. */
+    /** The exception itself, or a stand-in without its text if the text may quote a row. */
     static Throwable redacted(SQLException e) {
         return isHarmless(e) ? e : RedactedException.of(e, code(e));
     }

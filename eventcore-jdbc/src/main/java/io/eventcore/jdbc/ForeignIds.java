@@ -5,11 +5,11 @@ import io.eventcore.StreamId;
 import java.sql.SQLException;
 
 /**
- * A stream id that is another one when it comes back from the database: the session changes texts. Nothing may be looked
- * up by it, or a stream that is there would count as absent.
+ * A stream id that comes back from the database as a different one: the session changes texts. The store must not look
+ * up anything by it, or an existing stream would count as absent.
  */
 final class ForeignIds {
-    /** SQLState of a failure that nothing more is known of; the statement is refused. */
+    /** SQLState of a failure without further detail; the store refuses the statement. */
     private static final String GENERAL = "HY000";
 
     private ForeignIds() {}
@@ -26,7 +26,7 @@ final class ForeignIds {
         }
     }
 
-    /** A row that was not asked for. */
+    /** The failure for a row that the store did not ask for. */
     static SQLException found(String rowId) throws SQLException {
         return EventTag.isRow(rowId)
                 ? new SQLException(

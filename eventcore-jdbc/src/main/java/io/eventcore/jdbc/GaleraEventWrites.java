@@ -5,11 +5,12 @@ import java.sql.SQLException;
 import java.util.List;
 
 /**
- * A node of a Galera cluster. The other nodes hear of a transaction at its commit, and only what rows it has written: of two that
- * have written one row the second fails. Of locks they hear nothing.
+ * Writes on a node of a Galera cluster. The other nodes hear of a transaction at its commit, and only of the rows that
+ * it has written: if two transactions have written one row, the second fails. They hear nothing of locks.
  *
- * <p>Every append with events writes the row that gives positions away, so of two on different nodes one fails if neither has seen the
- * other, whatever they rely on. One without events writes what it relies on, and leaves it as it was.
+ * <p>Every append with events writes the row that hands out positions. So of two on different nodes, one fails if
+ * neither has seen the other, whatever they rely on. An append without events writes what it relies on, and leaves it
+ * unchanged.
  */
 final class GaleraEventWrites extends MariaDbEventWrites {
     private final String movePositions;
@@ -19,7 +20,7 @@ final class GaleraEventWrites extends MariaDbEventWrites {
         this.movePositions = names.in("UPDATE eventcore_position SET position = position + ? WHERE id = 1");
     }
 
-    /** Twice, since a row that is written as it was is not written at all. */
+    /** Twice, because the server does not write a row whose values stay the same. */
     @Override
     public void keep(Connection connection, List<NewVersion> relied) throws SQLException {
         List<NewVersion> others = relied.stream()

@@ -10,12 +10,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a MariaDB server reports about its Galera cluster. Each connection of a client may lead to another node, and
+ * What a MariaDB server reports about its Galera cluster. Each connection of a client may lead to another node. The
  * guarantees of a single server hold in a cluster only with settings that make a node show what other nodes have
  * committed before.
  */
 final class GaleraNode {
-    /** Reads and the beginnings of transactions; updates and deletes; inserts. */
+    /** Flags for reads and the beginnings of transactions; updates and deletes; inserts. */
     private static final long WAITS_FOR_OTHERS = 1 | 2 | 4;
 
     private static final String OWN_SETTINGS =
@@ -30,7 +30,7 @@ final class GaleraNode {
 
     private GaleraNode() {}
 
-    /** Whether a server is one. Servers that were built without Galera know none of its settings. */
+    /** Whether a server is a Galera node. Servers built without Galera know none of its settings. */
     static boolean isOne(Connection connection) throws SQLException {
         Map<String, String> settings = settings(connection, SERVER_SETTINGS);
         return isOn(settings.get("wsrep_on"))
@@ -40,7 +40,7 @@ final class GaleraNode {
     /**
      * Checks that a node shows commits in the order in which the cluster has decided them.
      *
-     * @throws EventStoreUnavailableException if it may not
+     * @throws EventStoreUnavailableException if the node may show another order
      */
     static void checkOrder(Connection connection) throws SQLException {
         String options = settings(connection, PROVIDER_OPTIONS).getOrDefault("wsrep_provider_options", "");
@@ -56,7 +56,7 @@ final class GaleraNode {
     /**
      * Checks that a session sees what was acknowledged on any node before.
      *
-     * @throws EventStoreUnavailableException if it may not
+     * @throws EventStoreUnavailableException if the session may not see that
      */
     static void checkSession(Connection connection) throws SQLException {
         problem(settings(connection, OWN_SETTINGS)).ifPresent(problem -> {

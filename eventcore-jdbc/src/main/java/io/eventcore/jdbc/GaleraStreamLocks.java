@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A node of a Galera cluster, where it differs from MariaDB: an append without events writes what it relies on. */
+/** A node of a Galera cluster, with its differences from MariaDB: an append without events writes what it relies on. */
 final class GaleraStreamLocks extends MariaDbStreamLocks {
     GaleraStreamLocks(TableNames names, MariaDbTransactions transactions) {
         super(names, transactions);
     }
 
-    /** At once for writing: two that share a lock cannot both write what it is on. */
+    /** Locks for writing at once: two transactions that share a lock cannot both write the row. */
     @Override
     public Map<String, LockedStream> lock(Connection connection, SortedMap<String, Claim> claims, boolean waits)
             throws SQLException {

@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets appends that wait at the same time share one transaction.
  *
- * <p>An append that is alone is sent alone, at once. During a batch, other appends gather, and the first of them that
- * nothing holds back sends the next batch for all: a {@link Combiner}, with these rules.
+ * <p>A single append is sent alone, at once. During a batch, other appends gather, and the first of them that nothing
+ * holds back sends the next batch for all: a {@link Combiner}, with these rules.
  *
- * <p>Two appends fit together if neither writes a stream that the other writes or relies on. Tags are as streams,
- * except that appends whose events carry one that none of them relies on fit together. One that does not fit waits
- * {@linkplain StreamLines in line} for its streams, and is not looked at again before its turn: appends to one stream
- * keep their order, and their number does not matter.
+ * <p>Two appends fit together if neither writes a stream that the other writes or relies on. Tags count like streams,
+ * except that appends whose events carry the same tag fit together if none of them relies on it. An append that does
+ * not fit waits {@linkplain StreamLines in line} for its streams, and is not looked at again before its turn: appends
+ * to one stream keep their order, and their number does not matter.
  *
  * <p>Safe for any number of threads, virtual ones included.
  */
@@ -39,15 +39,15 @@ final class GroupCommit {
     private static final int MAX_APPENDS = 256;
 
     /**
-     * How many batches run at once. During one, other appends gather, which makes larger batches; a second one is worth
-     * a connection only if so many wait that the first keeps its session busy.
+     * How many batches run at once. During a batch, other appends gather, which makes larger batches. A second batch is
+     * worth a connection only if so many appends wait that the first batch keeps its session busy.
      */
     private static final int MAX_LEADERS = 2;
 
-    /** How many must wait for a second leader. Fewer would cut batches in two that cost little more as one. */
+    /** How many must wait for a second leader. With fewer, it would split a batch that costs little more as one. */
     static final int SECOND_LEADER_FROM = 32;
 
-    /** How many appends that have no room are passed over before a batch is sent as it is. */
+    /** How many appends without room are skipped before the batch is sent as it is. */
     private static final int MAX_PASSED_OVER = 16;
 
     private final int maxEvents;
@@ -70,18 +70,18 @@ final class GroupCommit {
         this.batches = batches;
     }
 
-    /** Carries out what came together. */
+    /** Carries out the appends of a batch. */
     @FunctionalInterface
     interface Batches {
         /**
          * Carries out appends that fit together.
          *
-         * @return how each has ended, in their order; never throws
+         * @return the outcome of each, in their order; never throws
          */
         List<AppendResult> appendBatch(List<SerializedAppend> appends);
     }
 
-    /** How many places in line were looked at so far. Tests count them. */
+    /** How many places in line this group has looked at so far. Tests count them. */
     long looks() {
         lock.lock();
         try {
@@ -91,7 +91,7 @@ final class GroupCommit {
         }
     }
 
-    /** Whether an append may share a transaction at all. */
+    /** Whether an append may share a transaction. */
     boolean accepts(SerializedAppend append) {
         return append.entries().size() <= maxEvents && append.bytes() <= maxBytes;
     }
@@ -99,10 +99,10 @@ final class GroupCommit {
     /**
      * Waits for the answer to an append.
      *
-     * <p>An interruption never cuts short what others wait for: the thread that leads a batch carries it to the end.
+     * <p>An interruption never cuts short what other threads wait for: the thread that leads a batch completes it.
      *
-     * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays set.
-     *     Once sent, the answer is waited for
+     * @throws TransientEventStoreException if the thread was interrupted before the append was sent; its flag stays
+     *     set. Once the append is sent, the thread waits for the answer
      */
     AppendResult submit(SerializedAppend append) {
         try {
@@ -129,7 +129,10 @@ final class GroupCommit {
         }
     }
 
-    /** Which appends share a transaction, and how many of them run at once. The lock is held, except to carry out. */
+    /**
+     * Which appends share a transaction, and how many batches run at once. The lock is held, except to carry out a
+     * batch.
+     */
     private final class Rules implements Combiner.Policy<Waiting, AppendResult> {
         @Override
         public void arrive(Waiting append) {
@@ -155,8 +158,8 @@ final class GroupCommit {
         }
 
         /**
-         * Takes the waiting appends that nothing holds back, in their order. One that has no room keeps its places, so that
-         * none overtakes it at its streams, and is the first to lead.
+         * Takes the waiting appends that nothing holds back, in their order. An append without room keeps its places,
+         * so that none overtakes it at its streams, and is the first to lead.
          */
         @Override
         public void gather(Combiner.Group<Waiting> batch) {
@@ -172,7 +175,7 @@ final class GroupCommit {
                     int moreEvents = events + next.append.entries().size();
                     long moreBytes = bytes + next.append.bytes();
                     if (lines.firstIsOfAnotherBatch(batch.leader())) {
-                        // A second batch with its tag would find the tag locked by the first.
+                        // A second batch with this tag would find the tag locked by the first.
                         passedOver.add(next.standing);
                         lines.setAside();
                         continue;
@@ -204,7 +207,9 @@ final class GroupCommit {
             lines.release(append.standing);
         }
 
-        /** Takes out what the batch has made conflicts of: asking the database would tell them no more. */
+        /**
+         * Takes out the appends that the batch has turned into conflicts: the database would say no more about them.
+         */
         @Override
         public void settle(List<AppendResult> answers, BiConsumer<Waiting, AppendResult> answer) {
             Map<StreamId, Move> moves = moves(answers);
@@ -225,7 +230,7 @@ final class GroupCommit {
      * The conflict between a waiting append and what a batch has written, if it is certain.
      *
      * <p>The append may be a repetition of one that is stored. Then its events stand where it expected them. That place
-     * is within what the batch wrote, so the ids there are known: another id means that it is not stored.
+     * is within what the batch wrote, so the ids there are known: a different id means that the append is not stored.
      */
     private static Optional<AppendResult> conflict(SerializedAppend append, Map<StreamId, Move> moves) {
         for (Entry entry : append.entries()) {
@@ -262,15 +267,15 @@ final class GroupCommit {
     /**
      * How far a batch has moved a stream.
      *
-     * @param base the version before
-     * @param ids the events written, in order
+     * @param base the version before the batch
+     * @param ids the ids of the written events, in order
      */
     private record Move(long base, List<UUID> ids) {
         long version() {
             return base + ids.size();
         }
 
-        /** Whether the event after this version was written by the batch and is another one. */
+        /** Whether the batch wrote the event after this version, and its id is a different one. */
         boolean hasOtherEvent(long version, UUID id) {
             return version >= base
                     && version < version()

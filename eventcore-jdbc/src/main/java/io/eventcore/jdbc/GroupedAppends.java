@@ -24,7 +24,7 @@ final class GroupedAppends {
     }
 
     /**
-     * Sends an append, which does not wait for what other transactions have locked.
+     * Sends an append, which does not wait for the locks of other transactions.
      *
      * @throws io.eventcore.EventStoreException if nothing was stored
      */
@@ -33,7 +33,7 @@ final class GroupedAppends {
         if (outcome instanceof AppendResult.Failed failed) {
             throw failed.cause();
         }
-        // So that one faulty append of a batch fails alone.
+        // So that a faulty append fails alone, without the rest of its batch.
         return outcome instanceof AppendResult.RolledBack ? direct.append(append) : outcome;
     }
 }

@@ -6,12 +6,12 @@ import org.h2.api.Trigger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses to change or delete events in an H2 database. Named in its schema, so neither renamed nor moved.
+ * Refuses to change or delete events in an H2 database. The schema names this class: never rename or move it.
  *
  * @since 0.1
  */
 public final class H2AppendOnlyTrigger implements Trigger {
-    /** Made by H2. */
+    /** H2 calls this. */
     public H2AppendOnlyTrigger() {}
 
     @Override

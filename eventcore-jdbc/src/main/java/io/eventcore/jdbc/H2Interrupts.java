@@ -9,16 +9,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What an interrupt does to the file of an H2 database. The JDK closes a {@code FileChannel} when a thread in it is
- * interrupted, and H2 then closes the database for all, until the process is started again. Its file system {@code async:}
- * uses another kind of channel.
+ * What an interrupt does to the file of an H2 database. The JDK closes a {@code FileChannel} when a thread that uses it
+ * is interrupted. H2 then closes the database for all users, until the process is restarted. The {@code async:} file
+ * system of H2 uses another kind of channel.
  */
 final class H2Interrupts {
     private static final Logger LOG = LoggerFactory.getLogger(H2Interrupts.class);
 
     private H2Interrupts() {}
 
-    /** Says what to do if the database is a file that an interrupt would close. */
+    /** Warns, and says what to do, if the database is a file that an interrupt would close. */
     static void warn(Connection connection) throws SQLException {
         if (closeTheDatabase(connection)) {
             LOG.warn(

@@ -54,19 +54,19 @@ final class H2StreamLocks implements StreamLocks {
         }
         found = select(connection, waits ? lock : lockFree, id);
         if (found == null && waits) {
-            // It is there for the unique key and not for us: created after the snapshot of this transaction, or gone
+            // The unique key sees the row, but this transaction does not: it was created after the snapshot, or is gone
             // again.
             throw new SQLException("A stream was created by a concurrent transaction", "40001");
         }
         return found == null ? LockedStream.BUSY : found;
     }
 
-    /** Whether a row may be there that this transaction, which reads an old snapshot, does not see. */
+    /** Whether a row may exist that this transaction, with its old snapshot, does not see. */
     private static boolean mayMissRows(Connection connection) throws SQLException {
         return connection.getTransactionIsolation() > Connection.TRANSACTION_READ_COMMITTED;
     }
 
-    /** Creates a row unless it is there; false if another transaction is creating it and waiting is not wanted. */
+    /** Creates a missing row; false if another transaction is creating it and this one may not wait. */
     private boolean insert(Connection connection, String id, boolean waits) throws SQLException {
         LockTimeouts.Restore before = waits ? () -> {} : LockTimeouts.setH2(connection, 50);
         try (PreparedStatement insert = connection.prepareStatement(this.insert)) {
@@ -80,7 +80,7 @@ final class H2StreamLocks implements StreamLocks {
             if (SqlErrors.H2.classify(e) != Failure.DUPLICATE) {
                 throw e;
             }
-            // Another transaction created it between our two statements, and it is there for us to lock.
+            // Another transaction created the row between our two statements; we can lock it now.
             return true;
         } finally {
             before.restore();
