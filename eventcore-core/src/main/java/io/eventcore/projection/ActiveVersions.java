@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Which version of each projection this instance lets queries read. Follows the store, but not before the new version
- * has everything that callers here were promised to find. Safe for any number of threads.
+ * Which version of each projection this instance lets queries read. Follows the store once the new version has
+ * everything that callers here were promised to find. Safe for any number of threads.
  */
 final class ActiveVersions {
     private final Map<String, Integer> active = new HashMap<>();
@@ -21,7 +21,7 @@ final class ActiveVersions {
     /**
      * Promises a caller that a query finds everything up to a position.
      *
-     * @return false if another version is active by now, which may not have come so far
+     * @return false if another version is active by now: it may not have come so far
      */
     synchronized boolean promise(String projection, int version, GlobalPosition position) {
         if (of(projection) != version) {
@@ -32,7 +32,7 @@ final class ActiveVersions {
     }
 
     /**
-     * Takes note of what the store says, unless a newer look has said more.
+     * Records what the store says, unless a newer look has said more.
      *
      * @return whether another version is active now
      */

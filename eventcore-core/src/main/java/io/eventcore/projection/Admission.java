@@ -2,7 +2,7 @@ package io.eventcore.projection;
 
 import io.eventcore.GlobalPosition;
 
-/** Whether, and how far, a worker may run. Asked by many threads. */
+/** Whether, and how far, a worker may run. Safe for any number of threads. */
 interface Admission {
     /** Always, and to the end of the log. */
     Admission UNLIMITED = new Admission() {
@@ -17,11 +17,11 @@ interface Admission {
         }
     };
 
-    /** Behind every event. */
+    /** After every event. */
     GlobalPosition END = GlobalPosition.of(Long.MAX_VALUE);
 
     boolean isAdmitted();
 
-    /** No event after this one is to be dealt with yet. */
+    /** The worker must not process events after this position yet. */
     GlobalPosition limit();
 }

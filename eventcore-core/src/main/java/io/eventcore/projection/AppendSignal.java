@@ -19,8 +19,8 @@ public final class AppendSignal implements AppendListener {
     public AppendSignal() {}
 
     /**
-     * Calls a receiver after every commit from now on, here or in other processes; it must return at once and not
-     * throw.
+     * Calls a receiver after every commit from now on, here or in other processes. The receiver must return at once and
+     * not throw.
      */
     public void addReceiver(Runnable receiver) {
         receivers.add(Objects.requireNonNull(receiver, "receiver"));
@@ -32,8 +32,8 @@ public final class AppendSignal implements AppendListener {
     }
 
     /**
-     * Calls a sender after every commit of this process from now on, so that it can notify other processes; it must
-     * return at once and not throw.
+     * Calls a sender after every commit of this process from now on, so that it can notify other processes. The sender
+     * must return at once and not throw.
      */
     public void addSender(Runnable sender) {
         senders.add(Objects.requireNonNull(sender, "sender"));
@@ -50,7 +50,7 @@ public final class AppendSignal implements AppendListener {
         senders.forEach(Runnable::run);
     }
 
-    /** Another process has committed, or may have: calls the receivers, but not the senders. */
+    /** Hears that another process has committed, or may have: calls the receivers, but not the senders. */
     public void eventsCommittedElsewhere() {
         receivers.forEach(Runnable::run);
     }

@@ -1,10 +1,10 @@
 package io.eventcore.projection;
 
-/** Applying has failed and was rolled back. */
+/** The projection could not apply an event, and the attempt was rolled back. */
 final class ApplyFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /** The index if it is only known that one entry of the batch failed. */
+    /** Stands for the index if an entry of the batch failed and nothing shows which one. */
     static final int UNKNOWN = -1;
 
     private final int index;

@@ -1,19 +1,22 @@
 package io.eventcore.projection;
 
 /**
- * How many events are applied together. A commit costs the same for few events as for many; where applying is quick, commits
- * are most of the time of a projection that catches up. So batches grow, up to the size of the settings, while they take no
- * time to speak of.
+ * How many events are applied together. A commit costs the same for few events as for many. If a projection applies
+ * events quickly, it spends most of its time on commits while it catches up. So batches grow, up to the size of the
+ * settings, while they are quick.
  *
- * <p>Only where a batch is one transaction: elsewhere it is what may be applied once more after a crash.
+ * <p>Batches grow only if a batch is one transaction: otherwise, a whole batch may be applied again after a crash.
  *
  * <p>Used by one thread.
  */
 final class BatchSize {
-    /** A batch has no more at first, and never has where it may be applied once more. */
+    /** Upper limit for the first batch, and for every batch that may be applied again. */
     static final int FIRST = 500;
 
-    /** After a batch that took longer the next one is as small as the first: a large one would hold its locks for long. */
+    /**
+     * After a batch that took longer, the next one is as small as the first: a large batch would hold its locks for
+     * long.
+     */
     static final long QUICK_NANOS = 50_000_000;
 
     private final int first;
@@ -36,7 +39,7 @@ final class BatchSize {
         return next;
     }
 
-    /** So many were applied together and committed in this time. */
+    /** Hears that this many events were applied together and committed, and how long that took. */
     void took(int events, long nanos) {
         if (nanos > QUICK_NANOS) {
             next = first;
@@ -45,7 +48,7 @@ final class BatchSize {
         }
     }
 
-    /** Nothing of a batch was committed: what is applied again shall be little. */
+    /** Hears that a batch was rolled back: the next one is small, so that little is applied again. */
     void failed() {
         next = first;
     }

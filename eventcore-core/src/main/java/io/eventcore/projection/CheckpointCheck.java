@@ -18,9 +18,9 @@ final class CheckpointCheck {
     private long checkedAt;
 
     /**
-     * The last event that this process has given to a read model which no database takes back with the log; the start if
-     * there is none. It outlives leases: a failover takes longer than one, and the checkpoint in the store is then as old
-     * as the log.
+     * The last event that this process has given to a read model that is not set back together with the log; the start
+     * if there is none. It outlives leases: a failover takes longer than a lease, and the checkpoint in the store is
+     * then as old as the log.
      */
     private Checkpoint given = Checkpoint.START;
 
@@ -33,7 +33,8 @@ final class CheckpointCheck {
     }
 
     /**
-     * An event is about to be applied. From then on, it may be in the read model, whatever happens to the checkpoint.
+     * Records that an event is about to be applied. From then on, the read model may contain it, whatever happens to
+     * the checkpoint.
      */
     void gives(Checkpoint event) {
         if (projection.mode() == ProjectionMode.AT_LEAST_ONCE) {
@@ -54,8 +55,8 @@ final class CheckpointCheck {
     }
 
     /**
-     * Checks what this process has applied while another process runs the projection, which cannot know. Stops once the
-     * event was found some time after it was applied: a standby is not that far behind.
+     * Checks what this process has applied while another process, which cannot know that, runs the projection. Stops
+     * once the event is found some time after it was applied: a standby database is not that far behind.
      *
      * @throws LogWentBackwardsException if it is lost
      */
@@ -80,9 +81,9 @@ final class CheckpointCheck {
     }
 
     /**
-     * Checks when it is due.
+     * Runs the check if it is due.
      *
-     * @param reached how far the log was looked through
+     * @param reached how far the partition has read the log
      * @param applied the checkpoint as last committed
      * @return whether it was due
      * @throws LogWentBackwardsException if applied events are lost
@@ -98,14 +99,14 @@ final class CheckpointCheck {
     }
 
     /**
-     * Whether the log still holds what was seen. If not, the checkpoint may have been set back with it: then nothing is lost
-     * that was applied, and the projection begins again from there. Throws as {@link #checkIfDue}.
+     * Checks that the log still holds what was seen. If not, the checkpoint may have been set back together with the
+     * log: then no applied event is lost, and the projection begins again from there. Throws as {@link #checkIfDue}.
      */
     void check(Checkpoint reached, Checkpoint applied) {
         troublesSeen = context.tail().troubles();
         Optional<String> loss = lossSince(reached);
         if (loss.isPresent()) {
-            // The read model of a transactional projection is as old as the row beside it; of another one it is not.
+            // Only the read model of a transactional projection is always as old as its checkpoint.
             Checkpoint kept = projection.mode() == ProjectionMode.TRANSACTIONAL
                     ? context.store().checkpoint(partition)
                     : applied;
@@ -118,7 +119,7 @@ final class CheckpointCheck {
         checkedAt = context.nanoTime().getAsLong();
     }
 
-    /** What shows that the log is not the one in which a checkpoint was reached; empty if it is. */
+    /** How the log shows that it was set back since a checkpoint; empty if it was not. */
     private Optional<String> lossSince(Checkpoint reached) {
         GlobalPosition last = context.reader().lastPosition();
         if (last.compareTo(reached.position()) < 0) {

@@ -8,9 +8,10 @@ import java.util.stream.Collectors;
 /**
  * Applies events together, finds the event at which a batch fails, and lets the projection decide about that one.
  *
- * <p>When a batch fails, everything is rolled back, since a failure in the middle spoils the transaction: the events
- * before the culprit are applied again and committed, then the culprit is tried alone, so that a decision about it
- * concerns no other event. If the culprit is not known, because the commit failed, all are applied one by one.
+ * <p>When a batch fails, everything is rolled back, since a failure in the middle spoils the transaction. The search
+ * then applies the events before the culprit again and commits them. It tries the culprit alone, so that a decision
+ * about it concerns no other event. If the culprit is not known, because the commit failed, the search applies all
+ * events one by one.
  *
  * <p>Used by one thread.
  */
@@ -24,7 +25,7 @@ final class CulpritSearch<E extends Event> {
     private final Pause pause;
     private final ProjectionCounts counts;
 
-    /** How a worker waits between attempts: until the time is over; less only if it must not go on. */
+    /** How a worker waits between attempts: until the time is over, or until it must not go on. */
     @FunctionalInterface
     interface Pause {
         void waitFor(long nanos);
@@ -50,7 +51,7 @@ final class CulpritSearch<E extends Event> {
     /**
      * Applies entries in order.
      *
-     * @return how many were dealt with; fewer than all, after a commit, if the worker is called away
+     * @return how many it has processed; fewer than all, after a commit, if the worker must stop
      * @throws LeaseLostException if another instance runs the partition now; what was not committed is rolled back
      * @throws ProjectionFailedException if the projection stops at an entry
      */
@@ -73,7 +74,8 @@ final class CulpritSearch<E extends Event> {
             } catch (ApplyFailedException failed) {
                 batchSize.failed();
                 if (left.size() > 1) {
-                    // Only what came before the culprit is known to be good, and it is fewer than before.
+                    // Only the entries before the culprit are known to be good, and they are fewer than in the failed
+                    // batch.
                     done += failed.before() > 0 ? applyInBatches(left.subList(0, failed.before())) : 0;
                     suspects = failed.isLocated() ? 1 : left.size();
                     continue;
@@ -89,10 +91,10 @@ final class CulpritSearch<E extends Event> {
         return done;
     }
 
-    /** Lets the projection decide about an entry that has failed alone; false if the worker is called away before. */
+    /** Lets the projection decide about an entry that has failed alone; false if the worker must stop before that. */
     private boolean settle(LogEntry<E> entry, Throwable firstCause) {
         Throwable cause = firstCause;
-        // What came before it is committed, and waits no more.
+        // The entries before this one are committed: this one is now the oldest that waits.
         counts.waitingSince(entry.recordedAt());
         for (int attempt = 1; ; attempt++) {
             FailureDecision decision = decisions.about(entry, cause, attempt);

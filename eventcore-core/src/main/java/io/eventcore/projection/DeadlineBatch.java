@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the events of a batch say about deadlines, without those that are set and called off in the same batch: they are
- * never stored. Used by one thread.
+ * What the events of a batch say about deadlines. Leaves out the deadlines that one event of the batch sets and a later
+ * one calls off: they are never stored. Used by one thread.
  */
 final class DeadlineBatch {
-    /** The last one for each correlation ends as much as all before it. */
+    /** The last one of each correlation is enough: it calls off everything that the earlier ones do. */
     private final Map<String, DeadlineChange.Ended> ended = new LinkedHashMap<>();
 
     private final Map<String, List<DeadlineChange.Begun>> begun = new HashMap<>();
@@ -28,7 +28,7 @@ final class DeadlineBatch {
         }
     }
 
-    /** All of it: first what is called off, then what is set, in the order of the log. */
+    /** All changes: first the deadlines that are called off, then those that are set, in the order of the log. */
     List<DeadlineChange> changes() {
         List<DeadlineChange> all = new ArrayList<>(ended.values());
         begun.values().stream()

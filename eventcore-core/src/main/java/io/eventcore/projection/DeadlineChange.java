@@ -11,9 +11,9 @@ import java.util.Objects;
  */
 public sealed interface DeadlineChange {
     /**
-     * Deadlines are called off, including parked ones.
+     * Calls deadlines off, including parked ones.
      *
-     * @param correlation which ones: those that were set with the same
+     * @param correlation which ones: those that were set with this correlation
      * @param before only those that were set by events before this position
      * @since 0.1
      */
@@ -26,7 +26,7 @@ public sealed interface DeadlineChange {
     }
 
     /**
-     * A deadline is set; it replaces one of the same event and part, even if that was parked.
+     * Sets a deadline. It replaces one of the same event and part, even a parked one.
      *
      * @param deadline the deadline
      * @param correlation what calls it off; at most 64 characters of ASCII

@@ -11,14 +11,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads the events of deadlines that are due: several at once while they stand close together, as they do where many were
- * set one after the other, and each by itself where that reads too much for nothing. Used by one thread.
+ * Reads the events of deadlines that are due: several at once while they are close together in the log, because many
+ * deadlines were set one after the other; each by itself if reading several would read too many other events. Used by
+ * one thread.
  */
 final class DeadlineEvents<E extends Event> {
-    /** How many events are read at once at most. */
+    /** Upper limit for the events of one read. */
     private static final int MOST = 100;
 
-    /** Without the filter of types: an event that upcasters have made another one must be found as well. */
+    /** Does not filter by type: an event that upcasters turn into another type must be found as well. */
     private final LogScan log;
 
     private final EventFilter filter;
@@ -35,7 +36,7 @@ final class DeadlineEvents<E extends Event> {
     /**
      * The event of the first of these deadlines, not decoded.
      *
-     * @return empty if the log does not hold it any more
+     * @return empty if the log no longer holds it
      */
     Optional<LogEntry<E>> ofFirst(List<PendingDeadline> due) {
         PendingDeadline first = due.get(0);

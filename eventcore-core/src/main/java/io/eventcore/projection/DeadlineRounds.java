@@ -24,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread.
  */
 final class DeadlineRounds<E extends Event> {
-    /** How many deadlines a round has at most. */
+    /** Upper limit for the deadlines of a round. */
     static final int MOST = 100;
 
     /** The failure of a deadline that is parked because its stream is parked. */
     static final String STREAM_WAITS = ParkedStream.class.getName();
 
-    /** A round ends after this long, with the command that is being executed. */
+    /** After this long, a round ends with the current command. */
     private static final Duration LONGEST = Duration.ofMillis(250);
 
     private final SetsDeadlines rule;
@@ -51,10 +51,10 @@ final class DeadlineRounds<E extends Event> {
 
     private int failures;
 
-    /** What is due by a time, to be executed when the log was dealt with up to a position. */
+    /** The deadlines due at a time. They are executed once the log is processed up to a position. */
     private record Round(Instant asOf, GlobalPosition end) {}
 
-    /** The clock of the store, when it was last looked at. */
+    /** The clock of the store, and when it was last read. */
     private record Known(Instant now, long at) {}
 
     private DeadlineRounds(
@@ -77,7 +77,7 @@ final class DeadlineRounds<E extends Event> {
         this.lookAt = context.nanoTime().getAsLong();
     }
 
-    /** Those of a projection; empty if it sets no deadlines. */
+    /** The rounds of a projection; empty if it sets no deadlines. */
     static <E extends Event> Optional<DeadlineRounds<E>> of(
             Projection<E> projection,
             EventApplication<E> application,
@@ -89,7 +89,7 @@ final class DeadlineRounds<E extends Event> {
                 : Optional.empty();
     }
 
-    /** How long until the store has to be looked at again; as long as can be while the log is waited for. */
+    /** How long until the next check of the store; the longest possible time while a round waits for the log. */
     long nanosUntilLook() {
         return open != null ? Long.MAX_VALUE : Math.max(0, lookAt - now());
     }
@@ -99,10 +99,10 @@ final class DeadlineRounds<E extends Event> {
     }
 
     /**
-     * Begins a round if a deadline is due. To be called before a page of the log is read.
+     * Begins a round if a deadline is due. Call this before reading a page of the log.
      *
      * @param reached how far the log was dealt with
-     * @throws EventStoreUnavailableException if the log does not reach that far any more
+     * @throws EventStoreUnavailableException if the log no longer reaches that far
      */
     void look(GlobalPosition reached) {
         application.takeFirstSet().ifPresent(this::lookWhenDue);
@@ -118,7 +118,8 @@ final class DeadlineRounds<E extends Event> {
             // After reading the clock: everything committed before that time is within this end.
             GlobalPosition end = context.reader().lastPosition();
             if (end.compareTo(reached) < 0) {
-                // It was set back, and what calls the deadline off now may stand where the reaction does not look.
+                // The log was set back: an event that calls the deadline off may now be at a position that the reaction
+                // has already passed.
                 throw EventStoreUnavailableException.logEndsBefore(reached, end);
             }
             open = new Round(look.now(), end);
@@ -128,15 +129,18 @@ final class DeadlineRounds<E extends Event> {
     }
 
     /**
-     * Ends a round that was begun: deadlines have become pending that were due before it, and what calls them off since may be
-     * behind the end of the log that it has looked at.
+     * Ends an open round. Deadlines that were due before it have become pending, and an event that calls one of them
+     * off may come after the end of the log that the round knows.
      */
     void endRound() {
         open = null;
         lookAt = now();
     }
 
-    /** The store is looked at no later than this deadline is due, by what is known of its clock. */
+    /**
+     * Moves the next check of the store to the time at which this deadline falls due, by what is known of the store's
+     * clock.
+     */
     private void lookWhenDue(Instant dueAt) {
         Known clock = known;
         if (clock != null) {
@@ -147,7 +151,7 @@ final class DeadlineRounds<E extends Event> {
     }
 
     /**
-     * Executes what is due, if the log was dealt with as far as that takes.
+     * Executes the due deadlines of the open round, if the log was processed as far as the round needs.
      *
      * @param reached how far the log was dealt with
      * @return whether there was something to execute
@@ -162,9 +166,9 @@ final class DeadlineRounds<E extends Event> {
         open = null;
         int most = Math.max(1, Math.min(MOST, rule.maxPerSecond() / 4));
         List<PendingDeadline> due = new ArrayList<>(context.store().dueDeadlines(slots, round.asOf(), most));
-        // Set meanwhile, for a time that had passed: what calls it off may be behind what was dealt with.
+        // Set meanwhile, for a time that had passed: an event that calls it off may not be processed yet.
         due.removeIf(deadline -> deadline.position().compareTo(round.end()) > 0);
-        // There may be more than these, what is executed may set some, and what was called off is not the next one.
+        // Check again at once: more may be due, commands may set new ones, and the next one may have been called off.
         lookAt = now();
         if (due.isEmpty()) {
             return false;
@@ -194,8 +198,8 @@ final class DeadlineRounds<E extends Event> {
     /**
      * Executes one after the other while there is time.
      *
-     * @param done is given what became of them
-     * @return how many were executed or given up
+     * @param done receives what became of them
+     * @return how many were executed, discarded or parked
      */
     private int execute(List<PendingDeadline> due, long begin, List<DeadlineChange> done) {
         DeadlineEvents<E> events = new DeadlineEvents<>(context.reader(), projection);
@@ -219,7 +223,7 @@ final class DeadlineRounds<E extends Event> {
                         .formatted(deadline.eventId(), deadline.position()));
     }
 
-    /** Executes one; false if the round is over, because it is to be tried again. */
+    /** Executes one; false if the round is over, because the deadline will be tried again. */
     private boolean execute(PendingDeadline deadline, LogEntry<E> entry, List<DeadlineChange> done) {
         ParkedIds parked = application.parked();
         parked.lookFor(Set.of(entry.streamId()));
@@ -252,7 +256,7 @@ final class DeadlineRounds<E extends Event> {
         counts.failed(FailureDecisions.describe(entry, cause));
         switch (decision) {
             case RETRY -> {
-                // Not here: it may be called off while it waits.
+                // Do not wait here: an event may call the deadline off meanwhile.
                 commit(done);
                 pause.waitFor(context.settings().retryNanos(failures));
                 return false;
@@ -276,7 +280,10 @@ final class DeadlineRounds<E extends Event> {
         }
     }
 
-    /** The failure goes on. What was executed is found by its command id where this fails too, or never comes. */
+    /**
+     * Commits what was done; the caller rethrows the failure. If this fails too, or never runs, the command ids show
+     * what was executed.
+     */
     private void commitAfter(Throwable failure, List<DeadlineChange> done) {
         try {
             commit(done);

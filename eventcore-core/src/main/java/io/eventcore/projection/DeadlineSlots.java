@@ -27,7 +27,7 @@ public record DeadlineSlots(String projection, int version, int first, int last)
         }
     }
 
-    /** Those of a partition, of this many. */
+    /** The slots of a partition; {@code partitions} is how many there are. */
     static DeadlineSlots of(ProjectionPartition partition, int partitions) {
         int first = StreamPartitioner.firstSlot(partition.number(), partitions);
         int last = StreamPartitioner.firstSlot(partition.number() + 1, partitions) - 1;

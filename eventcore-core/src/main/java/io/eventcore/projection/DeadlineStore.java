@@ -29,7 +29,7 @@ public interface DeadlineStore {
      * atomic step.
      *
      * @param deadlines changes to deadlines, made in this order
-     * @return whether everything was done; if not, nothing was, and a transaction of the caller has to be rolled back
+     * @return whether everything was done; if not, nothing was, and the caller must roll back its transaction
      */
     boolean advance(
             Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked, List<DeadlineChange> deadlines);

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The projections of a runner: for each name one or several versions. */
+/** The projections of a runner: one or several versions of each name. */
 final class DeclaredProjections {
     private final Map<String, NavigableMap<Integer, Projection<?>>> versions = new LinkedHashMap<>();
 
@@ -54,7 +54,7 @@ final class DeclaredProjections {
         return List.copyOf(versions.keySet());
     }
 
-    /** All of them, those of one name by their versions. */
+    /** All projections; those of one name in the order of their versions. */
     List<Projection<?>> all() {
         return versions.values().stream()
                 .map(Map::values)
@@ -77,7 +77,7 @@ final class DeclaredProjections {
         return declared == null ? 0 : declared.lastKey();
     }
 
-    /** A version; the newest one if that is not declared. */
+    /** A version of a projection; the newest one if that version is not declared here. */
     Projection<?> version(String name, int version) {
         NavigableMap<Integer, Projection<?>> declared = Objects.requireNonNull(versions.get(name), name);
         Projection<?> exactly = declared.get(version);

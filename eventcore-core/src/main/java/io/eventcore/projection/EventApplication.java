@@ -25,8 +25,8 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * Applies events to a projection under one lease, and moves the checkpoint with them: all events, or none.
  *
- * <p>It decides nothing about a failing event, see {@link CulpritSearch}; it counts and skips events of parked streams,
- * see {@link Parking}. Used by one thread.
+ * <p>Decides nothing about a failing event: {@link CulpritSearch} does. Counts and skips events of parked streams: see
+ * {@link Parking}. Used by one thread.
  */
 final class EventApplication<E extends Event> {
     private static final Logger LOG = LoggerFactory.getLogger(EventApplication.class);
@@ -44,7 +44,7 @@ final class EventApplication<E extends Event> {
     private @Nullable Instant firstSet;
 
     /**
-     * Applies under this lease.
+     * An application of events under this lease.
      *
      * @param mayGoOn whether the thread may apply the next event; called before each
      * @param given receives each event just before it is applied
@@ -85,17 +85,17 @@ final class EventApplication<E extends Event> {
         return mayGoOn.getAsBoolean();
     }
 
-    /** Moves the checkpoint past events that the projection does not want; nothing is applied. */
+    /** Moves the checkpoint past events that the projection does not want; applies nothing. */
     void moveTo(Checkpoint further) {
         commit(further, List.of());
     }
 
-    /** Moves the checkpoint, and changes parked streams with it; nothing is applied. */
+    /** Moves the checkpoint, and changes parked streams with it; applies nothing. */
     void commit(Checkpoint to, List<ParkedChange> changes) {
         commit(to, changes, List.of());
     }
 
-    /** Moves the checkpoint, and changes parked streams and deadlines with it; nothing is applied. */
+    /** Moves the checkpoint, and changes parked streams and deadlines with it; applies nothing. */
     void commit(Checkpoint to, List<ParkedChange> changes, List<DeadlineChange> deadlines) {
         checkpoint.advance(to, changes, deadlines);
         checkpoint.reached(to);
@@ -111,7 +111,7 @@ final class EventApplication<E extends Event> {
         commit(checkpoint.current(), List.of(), deadlines);
     }
 
-    /** When the next of the deadlines falls due that were set since this was last asked; empty if none was. */
+    /** When the first deadline falls due of those set since the last call; empty if none was set. */
     Optional<Instant> takeFirstSet() {
         Optional<Instant> first = Optional.ofNullable(firstSet);
         firstSet = null;
@@ -119,13 +119,13 @@ final class EventApplication<E extends Event> {
     }
 
     /**
-     * Applies entries in one go.
+     * Applies entries together.
      *
-     * @return how many were applied and committed, at least one; fewer than all if that takes long, or if the thread is
-     *     called away
+     * @return how many were applied and committed, at least one; fewer than all if that takes long, or if the thread
+     *     must stop
      * @throws ApplyFailedException if one of them failed; nothing of the batch is committed
      * @throws LeaseLostException if another instance runs the partition now; nothing is committed
-     * @throws ParkedStreamChangedException if a stream is set aside otherwise than this instance knows; nothing is committed
+     * @throws ParkedStreamChangedException if a parked stream is not as this instance knows it; nothing is committed
      */
     int apply(List<LogEntry<E>> entries) {
         List<RecordedEvent<E>> events = new ArrayList<>(entries.size());
@@ -150,7 +150,10 @@ final class EventApplication<E extends Event> {
         }
     }
 
-    /** What the listener hears of an entry; a relay continues if it cannot be decoded, and passes unknown events on. */
+    /**
+     * What the listener hears of an entry. A relay continues if an entry cannot be decoded, and passes unknown events
+     * on.
+     */
     private List<RecordedEvent<E>> told(LogEntry<E> entry) {
         if (projection instanceof HandlesStored && !entry.isKnown()) {
             return List.of();
@@ -170,7 +173,8 @@ final class EventApplication<E extends Event> {
     }
 
     /**
-     * Makes an attempt in a transaction that moves the checkpoint in the end; two if one event fails its commit.
+     * Makes an attempt in a transaction that moves the checkpoint at its end. If the commit fails for a single event,
+     * makes a second attempt.
      *
      * @param events how many events the attempt applies
      * @param unchanged what the attempt changes about parked streams, as changes to what they are now
@@ -185,10 +189,10 @@ final class EventApplication<E extends Event> {
                     progress.begun = true;
                     attempt.accept(progress);
                     flush(events);
-                    // A JPA session keeps its statements back until now, and they belong before the lock that comes
-                    // next.
+                    // A JPA session has delayed its statements until now. They must run before the next statement takes
+                    // the lock.
                     status.flush();
-                    // Without deadlines: what sets some is not transactional.
+                    // Without deadlines: a projection that sets deadlines is not transactional.
                     checkpoint.advance(progress.reached, progress.changes(), List.of());
                 });
                 return progress;
@@ -202,12 +206,13 @@ final class EventApplication<E extends Event> {
                     throw new ApplyFailedException(events == 1 ? 0 : ApplyFailedException.UNKNOWN, e);
                 }
             }
-            // A connection that was lost at the commit is replaced now; a commit that this event fails, fails again.
+            // If the connection was lost at the commit, the next attempt has a new one. If the event makes the commit
+            // fail, it fails again.
             mayTryAgain = false;
         }
     }
 
-    /** A rollback fails where the connection is gone, and then nothing is known about the event that was being applied. */
+    /** A rollback fails if the connection is lost. Then the failure says nothing about the event. */
     private static boolean isNoFaultOfAnEvent(Throwable failure) {
         return OwnThreads.isTroubleOfTheProcess(failure)
                 || failure instanceof LogEntry.NotDecodedException
@@ -223,7 +228,8 @@ final class EventApplication<E extends Event> {
             if (progress.applied == 0) {
                 throw failed;
             }
-            // What came before it is applied and cannot be taken back; the culprit is met again as the first.
+            // The entries before the culprit are applied and cannot be rolled back. The next batch begins with the
+            // culprit.
             LOG.debug(
                     "Projection '{}' failed in the middle of a batch",
                     lease().partition(),
@@ -295,7 +301,10 @@ final class EventApplication<E extends Event> {
         }
     }
 
-    /** Lets the projection wait for what it has begun; if that fails, one of these many entries is the culprit. */
+    /**
+     * Lets the projection wait for the work that it has started. If that fails, one of this many entries is the
+     * culprit.
+     */
     private void flush(int entries) {
         try {
             projection.flush();
@@ -316,9 +325,9 @@ final class EventApplication<E extends Event> {
     }
 
     /**
-     * Applies an event that waits in a parked stream; the checkpoint stays.
+     * Applies an event that waits in a parked stream; does not move the checkpoint.
      *
-     * @param change what becomes of the stream with it
+     * @param change the change to the stream that is committed with it
      * @throws ApplyFailedException if it failed; nothing is committed
      * @throws ParkedStreamChangedException if the stream is not as the change says; nothing is committed
      * @throws LeaseLostException if another instance runs the partition now; nothing is committed
@@ -342,7 +351,7 @@ final class EventApplication<E extends Event> {
         counts.committed();
     }
 
-    /** How far a batch has come that is not committed yet. */
+    /** How far an uncommitted batch has come. */
     private static final class Progress {
         private final Map<StreamId, ParkedChange.Queued> queued = new LinkedHashMap<>();
         private final List<ParkedChange> retried = new ArrayList<>();

@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks a projection what is to be done about an event that has failed, and tells it in the log.
+ * Asks a projection what to do about an event that has failed, and logs the decision.
  *
  * @param action what could not be done, as it follows "could not"
  */
@@ -42,14 +42,14 @@ record FailureDecisions(Projection<?> projection, ProjectionPartition partition,
         }
     }
 
-    /** What has failed, and at which event; no payload. */
+    /** What has failed, and at which event; without any payload. */
     static String describe(LogEntry<?> entry, Throwable cause) {
         String text = cause instanceof QuotesNoData ? ": " + cause.getMessage() : "";
         return "%s at position %s (type '%s')%s"
                 .formatted(cause.getClass().getName(), entry.position(), entry.typeName(), text);
     }
 
-    /** One line for an incident: when it begins, and when it ends badly. */
+    /** Writes one line when an incident begins, and one when it ends badly. */
     private void log(LogEntry<?> entry, Throwable cause, int attempt, FailureDecision decision) {
         if (attempt > 1 && decision == FailureDecision.RETRY) {
             LOG.debug("Projection '{}' fails again at position {}, attempt {}", partition, entry.position(), attempt);

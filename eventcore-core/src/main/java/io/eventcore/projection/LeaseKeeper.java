@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Renews the leases of this process, even while their owners are busy, and informs the workers of what other instances
- * did: took a lease, let one run out, paused or resumed a projection. One statement for each of the two, however many
- * workers (a hundred leases share one).
+ * did: took a lease, let one run out, paused or resumed a projection. Each of the two takes one statement, however many
+ * workers there are (a hundred leases share one).
  *
  * <p>It renews the leases that workers hold, one by one and by their tokens, never all of this process: a lease that no
  * worker knows of must run out.
@@ -47,12 +47,12 @@ final class LeaseKeeper implements Runnable {
         this.renewedAt = context.nanoTime().getAsLong();
     }
 
-    /** Renews a lease that is no worker's too. */
+    /** Also renews this lease, which belongs to no worker. */
     void keep(Lease lease) {
         guests.add(lease);
     }
 
-    /** Renews such a lease no more and gives it back. */
+    /** Stops renewing this lease, which belongs to no worker, and gives it back. */
     void giveBack(Lease lease) {
         guests.remove(lease);
         context.returns().giveBack(lease);
@@ -66,7 +66,7 @@ final class LeaseKeeper implements Runnable {
     @Override
     public void run() {
         while (!stopped) {
-            // One after the other, so that what fails first does not keep the rest from being done.
+            // Each step runs even if the one before it has failed.
             boolean done = attempt("renewed", this::renewIfDue);
             done &= attempt("given back", context.returns()::giveBackAgain);
             done &= attempt("looked at", () -> versionSwitch.look(look()));
@@ -102,8 +102,8 @@ final class LeaseKeeper implements Runnable {
         }
         renew(guests);
         if (all) {
-            // Otherwise, the next check shows which workers have lost their leases, and the other leases are renewed
-            // the next time.
+            // If not all were renewed, the next check shows which workers have lost their leases. The other leases are
+            // renewed next time.
             renewedAt = now;
         }
     }
@@ -132,7 +132,7 @@ final class LeaseKeeper implements Runnable {
         }
     }
 
-    /** Takes note of which version of a projection the store calls the active one. */
+    /** Records which version of a projection is active, by what the store says. */
     void observe(String projection, StoreLook look) {
         if (context.versions().observe(projection, look)) {
             workers.forEach(PartitionWorker::wakeUp);

@@ -54,12 +54,12 @@ final class LeaseRenewal implements AutoCloseable {
         try {
             store.renew(List.copyOf(kept), settings.lease());
         } catch (RuntimeException e) {
-            // The next one may come in time; if not, the store refuses what rests on the leases.
+            // The next renewal may come in time. If not, the store refuses whatever rests on the leases.
             LOG.debug("The leases for a reset could not be renewed; trying again", OwnThreads.redacted(e));
         }
     }
 
-    /** Renews none of them any more; gives none back. */
+    /** Stops renewing all leases; gives none back. */
     @Override
     public void close() {
         closed = true;

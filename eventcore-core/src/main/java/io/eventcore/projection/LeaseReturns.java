@@ -21,7 +21,7 @@ final class LeaseReturns {
     private final LongSupplier nanoTime;
     private final long lease;
 
-    /** The time by which each has run out. */
+    /** The leases that could not be returned yet, and the time at which each runs out. */
     private final Map<Lease, Long> untold = new ConcurrentHashMap<>();
 
     LeaseReturns(LeaseStore store, RunnerSettings settings, LongSupplier nanoTime) {

@@ -52,7 +52,7 @@ public interface LeaseStore {
      * renewed: a lease that its owner does not know of must run out.
      *
      * @param leases those the caller holds; none is allowed
-     * @return whether all of them were; if not, those that are the newest are good for longer all the same
+     * @return whether all were renewed; if not, those that are still the newest were
      */
     boolean renew(List<Lease> leases, Duration length);
 

@@ -3,7 +3,10 @@ package io.eventcore.projection;
 import java.time.Duration;
 import java.util.List;
 
-/** How far a partition has come, moved under one lease: an owner that was overtaken moves it no more. Used by one thread. */
+/**
+ * How far a partition has come, moved under one lease. An owner that has lost the lease cannot move it. Used by one
+ * thread.
+ */
 final class LeasedCheckpoint {
     private final ProjectionStore store;
     private final Lease lease;
@@ -22,12 +25,12 @@ final class LeasedCheckpoint {
         return lease;
     }
 
-    /** Where it is, as far as is known to be committed. */
+    /** The checkpoint that was last known to be committed. */
     Checkpoint current() {
         return current;
     }
 
-    /** What it was moved to is committed. */
+    /** Hears that the checkpoint that it was moved to is committed. */
     void reached(Checkpoint committed) {
         current = committed;
     }
@@ -40,8 +43,8 @@ final class LeasedCheckpoint {
     }
 
     /**
-     * Moves the checkpoint in the store, in the caller's transaction if there is one. It counts as {@link #reached} when that is
-     * committed.
+     * Moves the checkpoint in the store, in the caller's transaction if there is one. The caller reports the commit to
+     * {@link #reached}.
      *
      * @throws LeaseLostException if another instance runs the partition now
      * @throws ParkedStreamChangedException if a parked stream is not as the changes say
@@ -60,9 +63,10 @@ final class LeasedCheckpoint {
     }
 
     /**
-     * Whether a transaction whose commit has failed took no effect, and cannot any more. If the answer to a commit was lost,
-     * the server may still be at work on it: moving the checkpoint to where it is waits for the lock that such a transaction
-     * holds until its end, and is refused if it has moved.
+     * Whether a transaction whose commit has failed took no effect, and can no longer take effect. If the answer to a
+     * commit was lost, the server may still be working on it. So this moves the checkpoint to its current place: that
+     * waits for the lock that the transaction holds until its end, and is refused if the transaction has moved the
+     * checkpoint.
      */
     boolean standsAfter(Throwable failure, List<ParkedChange> unchanged) {
         try {

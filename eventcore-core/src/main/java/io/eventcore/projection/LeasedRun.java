@@ -8,7 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a worker does under one lease: goes from the checkpoint to the end of the log, page by page, and along with it.
+ * What a worker does under one lease: reads from the checkpoint to the end of the log, page by page, and then follows
+ * the end.
  *
  * <p>Used by one thread.
  */
@@ -30,7 +31,7 @@ final class LeasedRun<E extends Event> {
     /**
      * Begins at the checkpoint.
      *
-     * @param mayGoOn whether the next event may be applied: the lease is good, and the thread was not called away
+     * @param mayGoOn whether the next event may be applied: the lease is good, and the thread may continue
      */
     LeasedRun(
             Projection<E> projection,
@@ -57,12 +58,12 @@ final class LeasedRun<E extends Event> {
     }
 
     private void pauseBeforeRetry(long nanos) {
-        // What came before the event that fails is committed: the pause may last long.
+        // The events before the one that fails are committed. Report them now: the pause may last long.
         progress.arrived(application.checkpoint().position());
         wakeup.pause(nanos, mayGoOn);
     }
 
-    /** Goes on until the worker is called away, or the lease is lost or runs out. */
+    /** Runs until the worker must stop, or the lease is lost or runs out. */
     void run() {
         Checkpoint begin = application.checkpoint();
         ProjectionPartition partition = application.lease().partition();
@@ -91,10 +92,10 @@ final class LeasedRun<E extends Event> {
         return context.nanoTime().getAsLong();
     }
 
-    /** Deals with one page; returns how far that went, which may be further than what is committed. */
+    /** Processes one page. Returns how far it has come, which may be further than what is committed. */
     private Checkpoint step(Checkpoint reached) {
         if (check.checkIfDue(reached, application.checkpoint())) {
-            // The tables may have been restored with the same checkpoint and lease, and other parked streams.
+            // The tables may have been restored with the same checkpoint and lease, but with other parked streams.
             application.parked().read();
             log.verified();
         }
@@ -105,7 +106,7 @@ final class LeasedRun<E extends Event> {
         LogPage page = log.read(
                         reached.position(),
                         () -> progress.change(WorkerState::fellBehind),
-                        // Once something of another log is applied, it cannot be seen any more that it is another one.
+                        // Once events of another log are applied, no check can notice that the log was set back.
                         () -> {
                             if (check.checkIfDue(reached, application.checkpoint())) {
                                 log.verified();
@@ -123,7 +124,7 @@ final class LeasedRun<E extends Event> {
                 return next;
             }
         }
-        // What came from the shared reader is as old as what that one has last read.
+        // A page of the shared reader is as old as that reader's last read.
         progress.stepped(log.isFollowing() ? context.tail().readAt() : now());
         progress.counts().waitingSince(null);
         if (next.position().compareTo(page.continueAfter()) < 0) {
@@ -137,7 +138,7 @@ final class LeasedRun<E extends Event> {
         return next;
     }
 
-    /** Nothing is left to do: saves how far the log is known to hold nothing of interest, and waits. */
+    /** Waits, since nothing is left to do. Before that, saves how far the log holds no event for this projection. */
     private void atTheEnd(Checkpoint reached, boolean idle) {
         progress.goesOn();
         if (progress.state() instanceof WorkerState.CatchingUp) {

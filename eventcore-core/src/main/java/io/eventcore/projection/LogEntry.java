@@ -25,8 +25,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the log as a projection meets it: a stored event with all that it stands for, or one that cannot be read. It is
- * decoded when it is first asked for, by the one thread that uses this.
+ * A place in the log as a projection sees it: a stored event with the events that upcasters make of it, or one that
+ * cannot be read. Decodes the event on first use. Used by one thread.
  */
 final class LogEntry<E extends Event> {
     private final SharedEvent shared;
@@ -36,7 +36,7 @@ final class LogEntry<E extends Event> {
     private @Nullable List<RecordedEvent<E>> parts;
     private @Nullable EventDeserializationException unreadable;
 
-    /** An event as a projection reads it that wants what a filter wants, and expects this type. */
+    /** An event as it is read by a projection with this filter and event type. */
     LogEntry(SharedEvent shared, EventFilter filter, Class<E> eventType) {
         this.shared = shared;
         this.stored = shared.stored();
@@ -44,7 +44,7 @@ final class LogEntry<E extends Event> {
         this.eventType = eventType;
     }
 
-    /** What of a page belongs to a partition, of this many. */
+    /** The events of a page that belong to a partition; {@code partitions} is how many there are. */
     static <E extends Event> List<LogEntry<E>> ofPartition(
             LogPage page, int number, int partitions, EventFilter filter, Class<E> eventType) {
         List<LogEntry<E>> own = new ArrayList<>();
@@ -76,7 +76,7 @@ final class LogEntry<E extends Event> {
         return stored.recordedAt();
     }
 
-    /** The events that it stands for; none if it cannot be read, or if upcasters drop it. */
+    /** The events that upcasters make of it; none if it cannot be read, or if upcasters drop it. */
     List<RecordedEvent<E>> events() {
         decode();
         List<RecordedEvent<E>> decoded = parts == null ? List.of() : parts;
@@ -89,7 +89,7 @@ final class LogEntry<E extends Event> {
         return decoded;
     }
 
-    /** Gives the events that it stands for to a projection, all of them or up to the one that fails. */
+    /** Gives its events to a projection: all of them, or up to the first one that fails. */
     void applyTo(Projection<E> projection) throws Exception {
         if (projection instanceof HandlesStored relay) {
             applyStored(relay);
@@ -100,7 +100,7 @@ final class LogEntry<E extends Event> {
         }
     }
 
-    /** Its events, for one attempt: what that does to them must not be seen by the next one. */
+    /** Its events, for one attempt. The next attempt must not see what this one does to them. */
     private List<RecordedEvent<E>> taken() {
         List<RecordedEvent<E>> decoded = events();
         if (unreadable != null) {
@@ -110,7 +110,7 @@ final class LogEntry<E extends Event> {
         return decoded;
     }
 
-    /** What the events that it stands for say about deadlines. */
+    /** What its events say about deadlines. */
     List<DeadlineChange> deadlines(SetsDeadlines rule) throws Exception {
         List<DeadlineChange> changes = new ArrayList<>();
         for (RecordedEvent<E> part : taken()) {
@@ -119,7 +119,7 @@ final class LogEntry<E extends Event> {
         return changes;
     }
 
-    /** Executes the deadline that a part of it has set; nothing happens if upcasters make no such part any more. */
+    /** Executes the deadline that a part of it has set; does nothing if upcasters no longer make that part. */
     void execute(long number, SetsDeadlines rule) throws Exception {
         for (RecordedEvent<E> part : taken()) {
             if (part.part() == number) {
@@ -128,7 +128,10 @@ final class LogEntry<E extends Event> {
         }
     }
 
-    /** A relay gets what upcasters make of it; it may decode that after all, for which it may need what cannot be had. */
+    /**
+     * A relay receives what upcasters make of the event. If the relay decodes that, it may need keys that are not
+     * available.
+     */
     private void applyStored(HandlesStored relay) throws Exception {
         try {
             for (StoredEvent part : stored.upcast(filter)) {
@@ -183,7 +186,7 @@ final class LogEntry<E extends Event> {
         }
     }
 
-    /** An erasure is for projections that ask for it; to the others it is nothing. */
+    /** Only projections that ask for erasures receive them. */
     private List<RecordedEvent<Event>> withoutErasures(List<RecordedEvent<Event>> decoded) {
         return decoded.stream()
                 .filter(part -> eventType.isInstance(part.event()) || !(part.event() instanceof SubjectErased))
@@ -198,7 +201,10 @@ final class LogEntry<E extends Event> {
         return cannotBeRead(problem, null);
     }
 
-    /** What an event is decoded by, the keys of its personal data, could not be had: no fault of the event. */
+    /**
+     * The event could not be decoded because the keys of its personal data were not available. The event is not the
+     * cause.
+     */
     static final class NotDecodedException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
