@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * A part of the log as projections meet it.
+ * A part of the log as projections see it.
  *
- * @param events what is wanted, in order
- * @param continueAfter how far the log was looked through
- * @param endReached whether there was nothing more to be delivered
+ * @param events the wanted events, in order
+ * @param continueAfter how far the log was read
+ * @param endReached whether nothing more was available
  */
 record LogPage(List<SharedEvent> events, GlobalPosition continueAfter, boolean endReached) {
     /** Copies the list. */
@@ -21,7 +21,7 @@ record LogPage(List<SharedEvent> events, GlobalPosition continueAfter, boolean e
         events = List.copyOf(events);
     }
 
-    /** What is wanted of a page of the store. */
+    /** The wanted events of a page of the store. */
     static LogPage of(StoredPage page, Predicate<StoredEvent> wanted) {
         List<SharedEvent> events = new ArrayList<>(page.events().size());
         for (StoredEvent event : page.events()) {
@@ -32,21 +32,21 @@ record LogPage(List<SharedEvent> events, GlobalPosition continueAfter, boolean e
         return new LogPage(events, page.continueAfter(), page.endReached());
     }
 
-    /** What of this page comes after a position. */
+    /** The part of this page after a position. */
     LogPage after(GlobalPosition position) {
         return events.isEmpty() || events.get(0).stored().position().compareTo(position) > 0
                 ? this
                 : only(event -> event.position().compareTo(position) > 0);
     }
 
-    /** What is wanted of this page. */
+    /** The wanted events of this page. */
     LogPage only(Predicate<StoredEvent> wanted) {
         return new LogPage(
                 events.stream().filter(event -> wanted.test(event.stored())).toList(), continueAfter, endReached);
     }
 
     /**
-     * This page without what comes after a position.
+     * This page up to a position.
      *
      * @param limit the last position wanted
      * @param after where the page begins

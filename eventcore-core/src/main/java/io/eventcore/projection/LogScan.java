@@ -16,20 +16,23 @@ import java.util.Optional;
  * @param since events that were recorded earlier are left out
  */
 record LogScan(EventReader reader, EventFilter filter, Instant since) {
-    /** For a page with a filter the store tells how far it has looked. Whether there is such a stream does not matter. */
+    /**
+     * Makes the store return how far it has looked, which it does for a page with a filter. Whether this stream exists
+     * does not matter.
+     */
     private static final EventFilter NOTHING = EventFilter.prefix(StreamPrefix.of("eventcore/nothing"));
 
-    /** What a projection wants. */
+    /** The events that a projection wants. */
     static LogScan of(EventReader reader, Projection<?> projection) {
         return new LogScan(reader, projection.filter(), projection.since());
     }
 
-    /** Everything. */
+    /** All events. */
     static LogScan ofAll(EventReader reader) {
         return new LogScan(reader, EventFilter.all(), Instant.MIN);
     }
 
-    /** What is at a position of the log, if something is. */
+    /** The event at a position of the log, if there is one. */
     static Optional<StoredEvent> eventAt(EventReader reader, GlobalPosition position) {
         EventPage page = EventPage.after(GlobalPosition.of(position.value() - 1), 1);
         return reader.internals().readStored(EventFilter.all(), page).events().stream()
@@ -38,12 +41,11 @@ record LogScan(EventReader reader, EventFilter filter, Instant since) {
     }
 
     /**
-     * A position from which the log can be read on without missing what is not committed yet, as far on as can be told at
-     * once.
+     * The latest position, as far as one look can tell, from which a reader misses no event that is not committed yet.
      */
     static GlobalPosition end(EventReader reader) {
         long last = reader.lastPosition().value();
-        // An append in flight holds the end back. It is recent, so it is looked for from the last position downwards.
+        // An append in flight holds the end back. It is recent, so search for it from the last position downwards.
         for (long before = 1; before < last * 2; before = before * 2) {
             GlobalPosition after = GlobalPosition.of(Math.max(0, last - before));
             GlobalPosition settled = reader.internals()

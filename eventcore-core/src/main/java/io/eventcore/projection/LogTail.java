@@ -26,16 +26,16 @@ import org.slf4j.LoggerFactory;
  * The end of the log, read once for all projections of this process that have caught up.
  *
  * <p>Keeps a {@linkplain LogWindow window} of the newest events; each is decoded once, by the first follower that wants
- * it. Who falls out of it, because it is slower than the others, reads for itself until it has caught up again; so
- * memory is bounded, and no projection waits for the slowest. While none has caught up, nothing is read.
+ * it. A follower that is too slow for the window reads for itself until it has caught up again. So memory is bounded,
+ * and no projection waits for the slowest. While no projection has caught up, this reads nothing.
  *
- * <p>The log may be set back under a process that goes on: by a restored backup, or a failover that lost commits. So
- * each look reads the newest event of the window again, and takes what comes after it only if it is the same; the
- * window is dropped if not, and at every failure. Who joins is given events of the window only when such a look has
- * begun after that.
+ * <p>A restored backup, or a failover that lost commits, may set the log back while the process runs. So each look
+ * reads the newest event of the window again, and takes later events only if it is the same. If it is not, and at every
+ * failure, the window is dropped. A follower receives events of the window only after such a look that began after the
+ * follower joined.
  *
- * <p>Looks at the log when a store in this process has committed, and otherwise at intervals that double from
- * {@code pollMin} to {@code pollMax} as long as nothing comes.
+ * <p>Looks at the log when a store in this process has committed, and otherwise at intervals that double from {@code
+ * pollMin} to {@code pollMax} while no events arrive.
  */
 final class LogTail implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(LogTail.class);
@@ -48,10 +48,10 @@ final class LogTail implements Runnable {
     private final Wakeup signal = new Wakeup();
 
     private final ReentrantLock lock = new ReentrantLock();
-    /** With the number of the last look that had begun when each joined. */
+    /** The followers, each with the number of the last look that had begun when it joined. */
     private final Map<Wakeup, Long> followers = new HashMap<>();
 
-    /** If there is none, it begins where the next follower is. */
+    /** If nothing was read yet, the window begins at the position of the next follower. */
     private final LogWindow window = new LogWindow();
 
     private long looks;
@@ -75,7 +75,7 @@ final class LogTail implements Runnable {
         this.readAt = nanoTime.getAsLong();
     }
 
-    /** A store has committed, or something else calls for a look. */
+    /** Asks for a look: a store has committed, or there is another reason. */
     void look() {
         signal.wakeUp();
     }
@@ -90,12 +90,14 @@ final class LogTail implements Runnable {
         return readAt;
     }
 
-    /** How often reading has failed, or found another log: each follower checks the log after that. */
+    /**
+     * How often reading has failed, or has shown that the log was set back. After each, every follower checks the log.
+     */
     int troubles() {
         return troubles.get();
     }
 
-    /** Follows the end of the log from a position on; it is woken when something comes. */
+    /** Makes a follower follow the end of the log from a position on. It is woken when events arrive. */
     void join(Wakeup follower, GlobalPosition position) {
         lock.lock();
         try {
@@ -119,8 +121,8 @@ final class LogTail implements Runnable {
     }
 
     /**
-     * What came after a position; empty if the window begins later or was dropped since the follower joined, so that the
-     * caller has to read for itself.
+     * The events after a position; empty if the window begins later, or was dropped since the follower joined. Then the
+     * caller must read for itself.
      */
     Optional<LogPage> after(Wakeup follower, GlobalPosition position, int limit) {
         lock.lock();
@@ -155,7 +157,7 @@ final class LogTail implements Runnable {
      * One look at the end of the log.
      *
      * @param newest the id of the event at {@code after}; null if it is not known
-     * @param again whether that event is read again
+     * @param again whether to read that event again
      */
     private record Look(
             long number, GlobalPosition after, @Nullable UUID newest, boolean again) {}
@@ -178,13 +180,13 @@ final class LogTail implements Runnable {
     }
 
     /**
-     * What a look has found.
+     * The result of a look.
      *
-     * @param page what comes after the newest event of the window
-     * @param confirms whether the log was seen to be the one that was read before; false if the newest event was not read
-     *     again, or an append in flight keeps the page from telling
+     * @param page the events after the newest event of the window
+     * @param confirms whether the look has shown that the log was not set back; false if the newest event was not read
+     *     again, or if an append in flight keeps the page from showing it
      * @param newest the id of that event; null if it is not known
-     * @param newestBytes how large it is, where the page tells
+     * @param newestBytes the size of that event, if the page shows it
      */
     private record Found(
             StoredPage page, boolean confirms, @Nullable UUID newest, long newestBytes) {}
@@ -207,7 +209,7 @@ final class LogTail implements Runnable {
         List<StoredEvent> others =
                 page.events().subList(newest.isPresent() ? 1 : 0, page.events().size());
         if (others.isEmpty() && !page.endReached()) {
-            // It is so large that nothing else had room beside it.
+            // The newest event is so large that the page had no room for another one.
             return new Found(page(look.after, PAGE), true, id, page.bytes());
         }
         return new Found(
@@ -230,7 +232,7 @@ final class LogTail implements Runnable {
         }
     }
 
-    /** Lets all read for themselves, so that each meets the failure that concerns it, and says so. */
+    /** Makes all followers read for themselves, so that each meets its own failure and reports it. */
     private void fail(Throwable failure) {
         Set<Wakeup> wake;
         lock.lock();
@@ -265,7 +267,7 @@ final class LogTail implements Runnable {
         }
     }
 
-    /** A large event is not read at every look; who is in charge of a projection looks as often. */
+    /** A large event is not read again at every look, but as often as a partition checks the log. */
     private boolean mustReadAgain() {
         return !window.isNewestLarge()
                 || nanoTime.getAsLong() - confirmedAt > RunnerSettings.VERIFY_EVERY.toNanos()

@@ -15,22 +15,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * The newest events of the log: every event after one position up to another.
  *
- * <p>Bounded in events and in bytes: where it becomes too large, the older half of it goes. Not safe for concurrent use.
+ * <p>Bounded in events and in bytes: when it becomes too large, it drops the older half. Not safe for concurrent use.
  */
 final class LogWindow {
     private static final int EVENTS = 2_000;
 
-    /** So many bytes the events have in the store at most, the newest page aside. */
+    /** Upper limit for the bytes that the events have in the store, without the newest page. */
     private static final long BYTES = 8L * 1024 * 1024;
 
-    /** An event of more bytes costs too much to be read again at every look. */
+    /** An event of more bytes is too large to be read again at every look. */
     private static final long LARGE = 64L * 1024;
 
     private final List<SharedEvent> events = new ArrayList<>();
     private final Deque<Part> parts = new ArrayDeque<>();
     private long bytes;
 
-    /** What one page has brought. */
+    /** The part of the window that came with one page. */
     private record Part(int events, long bytes, GlobalPosition last) {}
 
     private GlobalPosition from = GlobalPosition.START;
@@ -40,10 +40,10 @@ final class LogWindow {
     /** The id of the event at {@code to}; null if it is not known. */
     private @Nullable UUID newestId;
 
-    /** How large that is in the store, as far as is known. */
+    /** The size of that event in the store, as far as is known. */
     private long newestBytes;
 
-    /** Whether there is a window: not before the first one was begun, and not once what it held may be lost. */
+    /** Whether there is a window: false before the first one begins, and after its events may have been lost. */
     boolean isBegun() {
         return begun;
     }
@@ -63,17 +63,17 @@ final class LogWindow {
         return newestBytes > LARGE;
     }
 
-    /** Whether it holds all that came after a position, which is not beyond its end. */
+    /** Whether it holds all events after a position, and the position is not beyond its end. */
     boolean covers(GlobalPosition position) {
         return reachesBackTo(position) && position.compareTo(to) <= 0;
     }
 
-    /** Whether it begins there or before. */
+    /** Whether it begins at a position or before it. */
     boolean reachesBackTo(GlobalPosition position) {
         return position.compareTo(from) >= 0;
     }
 
-    /** Begins anew at a position, with nothing. */
+    /** Begins again at a position, without events. */
     void beginAt(GlobalPosition position) {
         events.clear();
         parts.clear();
@@ -85,7 +85,7 @@ final class LogWindow {
         newestBytes = 0;
     }
 
-    /** What it holds may be lost: nothing of it is given away any more. */
+    /** Drops the window: its events may have been lost from the log, so no follower may receive them. */
     void drop() {
         begun = false;
     }
@@ -116,13 +116,13 @@ final class LogWindow {
         return low;
     }
 
-    /** The event at its end was read again: its id, and how large it is, where that is known. */
+    /** Records what a look has read of the event at its end: the id, and the size if it is known. */
     void newestIs(@Nullable UUID id, long itsBytes) {
         newestId = id;
         newestBytes = Math.max(newestBytes, itsBytes);
     }
 
-    /** Adds what comes after its end. */
+    /** Adds the events after its end. */
     void add(StoredPage page) {
         to = page.continueAfter();
         newestId = null;
@@ -139,7 +139,7 @@ final class LogWindow {
         trim();
     }
 
-    /** Drops the older half where it has become too large, by whole pages, and keeps the newest page. */
+    /** Drops the older half if it has become too large. Drops whole pages, and keeps the newest one. */
     private void trim() {
         if (events.size() <= EVENTS && bytes <= BYTES) {
             return;

@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the store said to the worker of a partition.
+ * What the store has said, for the worker of one partition.
  *
  * @param partition the partition of the worker
  * @param partitions into how many partitions the projection is divided here
- * @param owner who takes the leases of the worker
+ * @param owner the owner that takes the leases of the worker
  * @param version the partitions of the worker's version of the projection, as it is divided in the store; none if the
  *     store does not know it
- * @param before the lease held before the store was asked, so that one taken meanwhile is not thought lost
+ * @param before the lease held before the store was asked, so that a lease taken meanwhile does not count as lost
  * @param admitted whether the worker may run at all
- * @param at when the store has answered, on the monotonic clock
+ * @param at when the store answered, on the monotonic clock
  */
 record Observation(
         ProjectionPartition partition,
@@ -24,7 +24,10 @@ record Observation(
         Optional<Lease> before,
         boolean admitted,
         long at) {
-    /** The state of the partition; empty if the store does not know it, or if it is another one there, for it is divided otherwise. */
+    /**
+     * The state of the partition; empty if the store does not know it, or has divided the projection into another
+     * number of partitions.
+     */
     Optional<PartitionState> state() {
         return version.stream()
                 .filter(state -> state.partition().equals(partition) && state.partitions() == partitions)
@@ -44,7 +47,7 @@ record Observation(
     }
 
     /**
-     * Whether no other instance holds the lease. Where the projection is divided otherwise there is no such lease: then,
+     * Whether no other instance holds the lease. If the projection is divided otherwise, there is no such lease: then,
      * whether all leases are free.
      *
      * @param holds whether this worker may be at work under a lease
@@ -53,9 +56,8 @@ record Observation(
         if (isDividedOtherwise()) {
             return version.stream().allMatch(PartitionState::free);
         }
-        // A lease that the store says is this worker's, and that it does not know of, was taken without an answer or
-        // could
-        // not be given back: it may be taken again.
+        // If the store names this worker as the owner of a lease that the worker does not know of, the answer was lost,
+        // or the lease could not be given back. The worker may take it again.
         return state().map(found -> found.free() || (!holds && found.owner().equals(owner)))
                 .orElse(false);
     }
@@ -70,7 +72,7 @@ record Observation(
         return version.stream().map(PartitionState::resumes).reduce(Math::max);
     }
 
-    /** How far the partition has come; where the projection is divided otherwise, how far all of its partitions have. */
+    /** How far the partition has come; if the projection is divided otherwise, how far all of its partitions have. */
     Optional<GlobalPosition> position() {
         return isDividedOtherwise()
                 ? version.stream().map(state -> state.checkpoint().position()).min(GlobalPosition::compareTo)

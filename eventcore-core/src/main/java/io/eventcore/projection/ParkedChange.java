@@ -5,8 +5,8 @@ import io.eventcore.StreamId;
 import java.util.Objects;
 
 /**
- * A change to parked streams. Each change states what it rests on; if that is no longer so, the store refuses it,
- * together with everything else in the same step.
+ * A change to parked streams. Each change states what it rests on. If that no longer holds, the store refuses the
+ * change, together with everything else in the same step.
  *
  * @since 0.1
  */
@@ -72,7 +72,10 @@ public sealed interface ParkedChange {
             return actual.isStill(from);
         }
 
-        /** What the stream becomes, as the store has it: what was asked for since the caller has read it is kept. */
+        /**
+         * What the stream becomes, as the store has it; a request that an operator has made since the caller read the
+         * stream is kept.
+         */
         public ParkedStream of(ParkedStream actual) {
             return actual.request() == from.request() ? to : to.asking(actual.request());
         }

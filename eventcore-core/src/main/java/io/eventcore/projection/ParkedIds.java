@@ -8,19 +8,19 @@ import java.util.Set;
 /**
  * Which streams a partition has parked: all of their ids while they are few; otherwise it asks the store about the
  * streams of each page. Only the holder of the partition's lease changes them, so what was read stays true until the
- * tables are restored: if that may have happened, they are read again.
+ * tables are restored. If they may have been, the ids are read again.
  *
  * <p>Used by one thread.
  */
 final class ParkedIds {
-    /** So many are remembered, about a megabyte of the longest ids. */
+    /** How many ids are remembered: about a megabyte of the longest ones. */
     static final int REMEMBERED = 1_000;
 
     private final CheckpointStore store;
     private final ProjectionPartition partition;
     private final int remembered;
 
-    /** All of them, or those of the page in hand. */
+    /** All ids, or those of the current page. */
     private final Set<StreamId> ids = new HashSet<>();
 
     private boolean all;
@@ -32,7 +32,7 @@ final class ParkedIds {
         read();
     }
 
-    /** Reads them, up to one more than are remembered: that one tells that there are too many. */
+    /** Reads the ids, up to one more than are remembered: the last one shows that there are too many. */
     void read() {
         List<StreamId> first = store.parkedIds(partition, remembered + 1);
         ids.clear();
@@ -42,19 +42,22 @@ final class ParkedIds {
         }
     }
 
-    /** After many were released: they may be few again. */
+    /** Reads the ids if they were too many: after many streams were released, they may be few again. */
     void readIfUnknown() {
         if (!all) {
             read();
         }
     }
 
-    /** Whether there may be any. */
+    /** Whether any stream may be parked. */
     boolean mayBeAny() {
         return !all || !ids.isEmpty();
     }
 
-    /** Begins a page: from now on it is known of its streams. Not to be called in a transaction, for it may need a connection. */
+    /**
+     * Begins a page: from now on, it is known which of its streams are parked. Do not call this in a transaction: it
+     * may need a connection.
+     */
     void lookFor(Set<StreamId> streams) {
         if (!all) {
             ids.clear();
@@ -74,7 +77,7 @@ final class ParkedIds {
 
     void add(StreamId streamId) {
         ids.add(streamId);
-        // What is known of the page in hand stays; the next one is asked for.
+        // The ids of the current page stay; the next page asks the store.
         all = all && ids.size() <= remembered;
     }
 

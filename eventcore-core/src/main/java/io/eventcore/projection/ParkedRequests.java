@@ -8,11 +8,11 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * What operators have asked for about parked streams: one statement now and then for all partitions of a runner, which
- * finds nothing as long as nothing is asked for. Safe for any number of threads.
+ * What operators have requested for parked streams. Reads it now and then, with one statement for all partitions of a
+ * runner, which finds nothing while there are no requests. Safe for any number of threads.
  */
 final class ParkedRequests {
-    /** How many a partition hears of at once. The rest come later: those that are done are not asked for any more. */
+    /** How many requests a partition hears of at once. The others follow once these are done. */
     static final int OF_EACH_PARTITION = 1_000;
 
     private final ProjectionStore store;
@@ -30,7 +30,7 @@ final class ParkedRequests {
         this.asked = new Asked(nanoTime.getAsLong() - everyNanos, Map.of());
     }
 
-    /** The streams of a partition that something was asked for, as they were a moment ago; it may be done by now. */
+    /** The streams of a partition that have a request, as they were a moment ago; a request may be done by now. */
     List<StreamId> of(ProjectionPartition partition) {
         if (isOld() && reading.tryLock()) {
             try {

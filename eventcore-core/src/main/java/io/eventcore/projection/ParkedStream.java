@@ -68,8 +68,8 @@ public record ParkedStream(
     }
 
     /**
-     * Whether the stream is as the owner of its partition has known it, who alone may change it: the same event waits first, and the same is
-     * asked for. While a retry is being done, a further one may be asked for.
+     * Whether the stream is as the owner of its partition, which alone may change it, knows it: the same event waits
+     * first, and the request is the same. While a retry is in progress, an operator may request another one.
      */
     boolean isStill(ParkedStream known) {
         boolean askedAgain = known.request == Request.RETRYING && request == Request.RETRY;
@@ -96,7 +96,7 @@ public record ParkedStream(
         return new ParkedStream(other, streamId, position, typeName, failure, waiting, request);
     }
 
-    /** This stream, after the first of the events that wait was applied. */
+    /** This stream, after the first of its waiting events was applied. */
     ParkedStream without(GlobalPosition applied) {
         GlobalPosition next = GlobalPosition.of(applied.value() + 1);
         return new ParkedStream(partition, streamId, next, typeName, failure, waiting - 1, request);

@@ -1,6 +1,6 @@
 package io.eventcore.projection;
 
-/** A parked stream is not as this instance knows it: there is another request. Nothing was done. */
+/** A parked stream is not as this instance knows it: an operator has made another request. Nothing was done. */
 final class ParkedStreamChangedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -16,8 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Parks streams of a partition, and lets them continue when an operator requests it: after their events were applied or
- * discarded.
+ * Parks streams of a partition. When an operator requests it, applies or discards their events and lets them continue.
  *
  * <p>Used by one thread.
  */
@@ -42,12 +41,12 @@ final class Parking<E extends Event> {
         this.nanoTime = context.nanoTime();
         this.partition = application.lease().partition();
         this.parked = application.parked();
-        // What was asked for before is answered at once.
+        // Earlier requests are answered at once.
         this.requestsReadAt =
                 nanoTime.getAsLong() - context.settings().lookEvery().toNanos();
     }
 
-    /** Sets the stream of an entry aside that could not be applied, and goes past the entry. */
+    /** Parks the stream of an entry that could not be applied, and moves the checkpoint past the entry. */
     void park(LogEntry<E> entry, Throwable cause) {
         ParkedStream stream = new ParkedStream(
                 partition,
@@ -61,7 +60,7 @@ final class Parking<E extends Event> {
         parked.add(stream.streamId());
     }
 
-    /** Does what operators have asked for; looks that up once in a while. */
+    /** Does what operators have requested; checks for requests once in a while. */
     boolean answerRequests() {
         long now = nanoTime.getAsLong();
         if (!parked.mayBeAny()
@@ -82,7 +81,7 @@ final class Parking<E extends Event> {
         return !requested.isEmpty();
     }
 
-    /** Reads a stream anew that something was asked for; empty if it is not parked any more. */
+    /** Reads a stream with a request again; empty if it is no longer parked. */
     private Optional<ParkedStream> read(StreamId streamId) {
         return parked.excludes(streamId)
                 ? Optional.empty()
@@ -101,7 +100,7 @@ final class Parking<E extends Event> {
                 retry(stream);
             }
         } catch (ParkedStreamChangedException changed) {
-            // Something else was asked for meanwhile, and is found at the next look.
+            // An operator has made another request meanwhile. The next look finds it.
             LOG.debug(
                     "Projection '{}' has completed a request for a parked stream",
                     partition,
@@ -151,12 +150,12 @@ final class Parking<E extends Event> {
     }
 
     /**
-     * Applies what waits in a parked stream, up to the checkpoint: what comes later was not passed over. Takes no longer
-     * than a batch, for the other streams of the partition wait meanwhile.
+     * Applies the waiting events of a parked stream, up to the checkpoint: later events were not skipped. Takes no
+     * longer than a batch, because the other streams of the partition wait meanwhile.
      *
-     * @return the stream of which nothing waits any more; empty if an event has failed, the time is over, the worker was
-     *     called away, or an append in flight holds readers back before the checkpoint: then the stream stays as it is, and
-     *     is gone on with at the next look
+     * @return the stream, when none of its events waits any more; empty if an event has failed, the time is over, the
+     *     worker must stop, or an append in flight holds readers back before the checkpoint: then the stream stays as
+     *     it is, and the next look continues with it
      */
     private Optional<ParkedStream> drain(ParkedStream stream) {
         long begin = nanoTime.getAsLong();
@@ -191,7 +190,10 @@ final class Parking<E extends Event> {
         return Optional.of(left);
     }
 
-    /** Applies the first event that waits; the stream without it, or empty if it has failed and the stream stays parked. */
+    /**
+     * Applies the first waiting event. Returns the stream without it; empty if the event has failed and the stream
+     * stays parked.
+     */
     private Optional<ParkedStream> apply(LogEntry<E> entry, ParkedStream stream) {
         ParkedStream left = stream.without(entry.position());
         try {

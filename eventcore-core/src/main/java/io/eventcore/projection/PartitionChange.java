@@ -15,22 +15,26 @@ import org.slf4j.LoggerFactory;
 /**
  * Divides a projection into the number of partitions that it declares, if the store has another number.
  *
- * <p>A checkpoint counts for the streams of its partition, so streams may change the partition only where all old
- * checkpoints are the same. This takes the leases of all old partitions, brings those that are behind to where the
- * foremost one is, divided as they were, and then replaces them by new ones that go on from there. An instance that is
- * interrupted leaves old partitions behind that are as good as before.
+ * <p>A checkpoint counts for the streams of its partition, so streams may change their partition only when all old
+ * checkpoints are the same. This takes the leases of all old partitions and brings each of them, divided as they were,
+ * to the position of the foremost one. Then it replaces them with new partitions, which continue from there. If the
+ * instance is interrupted, the old partitions are as good as before.
  *
- * <p>An instance that starts takes the partitions from the instances that run them. Later it stands by where another
- * one has divided the projection otherwise, and divides it anew only if no instance runs any partition for a while:
- * then those that could are gone, and without this the projection would stand still.
+ * <p>An instance that starts takes the partitions from the instances that run them. Later, if another instance has
+ * divided the projection otherwise, this one stands by. It divides the projection again only if no instance has run any
+ * partition for a while: then the instances that could run them are gone, and without this the projection would stand
+ * still.
  *
- * <p>A thread is there only while there is something to do. {@link #observe} is called by one thread at a time.
+ * <p>Has a thread only while there is something to do. One thread at a time may call {@link #observe}.
  */
 final class PartitionChange<E extends Event> implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionChange.class);
     private static final int READ_AHEAD = 500;
 
-    /** What the owners of such leases begin with, so that two who want the same do not disturb each other. */
+    /**
+     * The prefix of the owner names of these leases, so that two instances that divide the same projection do not
+     * disturb each other.
+     */
     private static final String OWNER = "change/";
 
     private final Projection<E> projection;
@@ -42,16 +46,16 @@ final class PartitionChange<E extends Event> implements Runnable {
     private final Wakeup wakeup = new Wakeup();
     private volatile boolean stopped;
 
-    /** Until the projection was seen divided as it is declared. */
+    /** True until the store has shown the projection divided as it is declared. */
     private volatile boolean starting = true;
 
     private volatile @Nullable Thread thread;
     private @Nullable Long unattendedSince;
 
-    /** Whether the waiting workers know that another instance has failed, and not yet that this is over. */
+    /** Whether the waiting workers know that another instance has failed, but not yet that this is over. */
     private boolean failedElsewhere;
 
-    // Used by its thread only.
+    // Used only by the thread of this change.
     private long failedAtResumes = -1;
 
     /** @param waiting the workers that cannot begin before this has come to its end */
@@ -79,12 +83,12 @@ final class PartitionChange<E extends Event> implements Runnable {
         wakeup.wakeUp();
     }
 
-    /** The thread that divides it now, or did last; empty if there was none. */
+    /** The thread that divides the projection now, or did so last; empty if there was none. */
     Optional<Thread> thread() {
         return Optional.ofNullable(thread);
     }
 
-    /** Takes note of what the store says about the projection, and begins to divide it anew where that is due. */
+    /** Records what the store says about the projection, and begins to divide it again if that is due. */
     void observe(StoreLook look) {
         List<PartitionState> states = look.of(projection.version());
         if (failedElsewhere && (isAsDeclared(states) || failure(states).isEmpty())) {
@@ -117,18 +121,19 @@ final class PartitionChange<E extends Event> implements Runnable {
             return false;
         }
         Optional<PartitionState> failed = failure(states);
-        // The instances that it has failed on may still be there: once it is resumed, they or this one go on.
+        // The instances on which the projection has failed may still run: once an operator resumes it, they or this
+        // instance continue.
         failed.ifPresent(state -> waiting.forEach(worker -> worker.cannotBegin(state.failure(), state.resumes())));
         failedElsewhere = failed.isPresent();
         return failed.isEmpty();
     }
 
-    /** A part that has failed and was taken on by no instance since. */
+    /** A partition that has failed and that no instance has acquired since. */
     private static Optional<PartitionState> failure(List<PartitionState> states) {
         return states.stream().filter(state -> !state.failure().isEmpty()).findFirst();
     }
 
-    /** Whether no instance runs a part, although no operator has paused it. */
+    /** Whether no instance runs a partition, although no operator has paused it. */
     private static boolean isUnattended(List<PartitionState> states) {
         return states.stream().allMatch(state -> state.free() && !state.paused());
     }
@@ -170,7 +175,10 @@ final class PartitionChange<E extends Event> implements Runnable {
         return states.isEmpty() || states.get(0).partitions() == projection.partitions();
     }
 
-    /** Whether no operator has paused or resets it, no other instance divides it, and it was resumed since it failed here. */
+    /**
+     * Whether no operator has paused or is resetting the projection, no other instance is dividing it, and, if it has
+     * failed here, an operator has resumed it since.
+     */
     private boolean isFree(List<PartitionState> states) {
         return states.stream()
                 .noneMatch(state -> state.paused()
@@ -219,7 +227,7 @@ final class PartitionChange<E extends Event> implements Runnable {
         }
     }
 
-    /** Applies what an old partition lacks up to a position; false if there is no time for it. */
+    /** Applies the events that an old partition lacks up to a position; false if there is no time for it. */
     private boolean drain(Lease lease, int partitions, GlobalPosition end) {
         ProjectionCounts counts = new ProjectionCounts(context.nanoTime());
         EventApplication<E> application =
@@ -251,8 +259,8 @@ final class PartitionChange<E extends Event> implements Runnable {
     }
 
     /**
-     * Another part has been where this one does not come at present: an append in flight that announced itself late may
-     * hold readers back. False if there is no time to wait.
+     * Waits because another partition has read further than this one can at present: an append in flight that announced
+     * itself late may hold readers back. False if there is no time to wait.
      */
     private boolean waitForLog(Lease lease, EventApplication<E> application, GlobalPosition end) {
         GlobalPosition last = context.reader().lastPosition();

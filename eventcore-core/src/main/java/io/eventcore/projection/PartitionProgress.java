@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
 /**
  * What the worker of a partition is doing and how far it has come, and whom it wakes.
  *
- * <p>Safe for any number of threads, except for what is said to be the worker's own.
+ * <p>Safe for any number of threads, except for the methods that say they are for the worker's own thread.
  */
 final class PartitionProgress {
     private final ProgressMonitor waiting;
@@ -19,7 +19,7 @@ final class PartitionProgress {
     private final AtomicReference<WorkerState> state;
     private volatile boolean deadlineLookWanted;
 
-    // Used by the thread of the worker only.
+    // Used only by the thread of the worker.
     private int troublesInARow;
     private long savedAt;
 
@@ -39,29 +39,29 @@ final class PartitionProgress {
         return counts;
     }
 
-    /** Makes a transition; answers with the state before. */
+    /** Makes a transition; returns the previous state. */
     WorkerState change(UnaryOperator<WorkerState> transition) {
         return Objects.requireNonNull(state.getAndUpdate(transition));
     }
 
-    /** The clock of the store is to be looked at before the time. */
+    /** Asks for an early check of the store's clock. */
     void wantDeadlineLook() {
         deadlineLookWanted = true;
     }
 
-    /** Whether that is wanted; not any more after this. For the worker's own thread. */
+    /** Whether an early check is wanted; clears the wish. For the worker's own thread. */
     boolean takeDeadlineLook() {
         boolean wanted = deadlineLookWanted;
         deadlineLookWanted = false;
         return wanted;
     }
 
-    /** Wakes another worker, that is admitted as far as this one has come, whenever this one has come further. */
+    /** Wakes another worker whenever this one has come further: that worker may run as far as this one has come. */
     void wake(Wakeup follower) {
         followers.add(follower);
     }
 
-    /** Wakes the threads that wait for a state: it may have been reached. */
+    /** Wakes the threads that wait for a state, because it may have been reached. */
     void tell() {
         waiting.changed();
     }
@@ -75,7 +75,7 @@ final class PartitionProgress {
         }
     }
 
-    /** The worker has dealt with a page, and what was wrong before is over. For its own thread. */
+    /** The worker has processed a page, and an earlier trouble is over. For its own thread. */
     void moved(Checkpoint from, Checkpoint to, long at) {
         if (!from.equals(to)) {
             change(now -> now.with(now.facts().at(to.position()).steppedAt(at)));
@@ -86,14 +86,14 @@ final class PartitionProgress {
         }
     }
 
-    /** The worker has made a step, which rests on what the log was at this time. */
+    /** The worker has made a step, which rests on the log as it was at this time. */
     void stepped(long at) {
         if (at - state().facts().steppedAt() > 0) {
             change(now -> now.with(now.facts().steppedAt(at)));
         }
     }
 
-    /** A step was made: what was wrong before is over. For the worker's own thread. */
+    /** The worker has made a step: an earlier trouble is over. For the worker's own thread. */
     void goesOn() {
         troublesInARow = 0;
         if (!state().facts().failure().isEmpty()) {
@@ -107,12 +107,12 @@ final class PartitionProgress {
         return troublesInARow;
     }
 
-    /** When a checkpoint was last saved that no event has moved. For the worker's own thread. */
+    /** When the worker last saved a checkpoint that no event had moved. For the worker's own thread. */
     long savedAt() {
         return savedAt;
     }
 
-    /** A checkpoint was saved that no event has moved. For the worker's own thread. */
+    /** The worker has saved a checkpoint that no event had moved. For the worker's own thread. */
     void saved(long at) {
         savedAt = at;
     }

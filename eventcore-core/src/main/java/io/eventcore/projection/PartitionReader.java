@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Reads the log for one partition: with its own statements until it reaches the end; from then on, it uses the pages of
- * the shared reader of the end, while it keeps up with it.
+ * Reads the log for one partition: with its own statements until it reaches the end. From then on, it uses the pages of
+ * the shared reader of the end, while it keeps up.
  *
  * <p>Events that were read do not show their tags. So for a projection that wants tags, the shared reader only signals
  * new events, and the partition reads them with its own statement.
@@ -20,7 +20,7 @@ import java.util.function.Predicate;
  * <p>Used by one thread.
  */
 final class PartitionReader<E extends Event> {
-    /** How much of the log is read at once at least: small pages waste most of their time on the way. */
+    /** Lower limit for the size of a page: small pages spend most of their time on the way. */
     private static final int READ_AHEAD = 2_000;
 
     private final Projection<E> projection;
@@ -36,7 +36,7 @@ final class PartitionReader<E extends Event> {
     private boolean following;
     private boolean scanning;
 
-    /** When the log was last seen to be the one that the partition knows. */
+    /** When a check last showed that the log is the one that the partition knows. */
     private long verifiedAt;
 
     /** @param wakeup woken when the shared reader has read something */
@@ -55,12 +55,15 @@ final class PartitionReader<E extends Event> {
         this.limit = Math.max(READ_AHEAD, context.settings().batchSize());
     }
 
-    /** Whether it follows the shared reader: what is read then is as old as that one's last look. */
+    /** Whether it follows the shared reader: then its pages are as old as that reader's last look. */
     boolean isFollowing() {
         return following;
     }
 
-    /** The log was just seen to be the one that the partition knows: what was read before is not taken any more. */
+    /**
+     * A check has just shown that the log is the one that the partition knows: pages that were read earlier no longer
+     * count.
+     */
     void verified() {
         verifiedAt = nanoTime.getAsLong();
     }
@@ -68,9 +71,9 @@ final class PartitionReader<E extends Event> {
     /**
      * The next page.
      *
-     * @param fallenBehind called when the shared reader cannot be followed any more
-     * @param ownRead called before the log is read by a statement of its own although the shared reader was followed: what is
-     *     read then may be another log
+     * @param fallenBehind called when the partition can no longer follow the shared reader
+     * @param ownRead called before the partition, after following the shared reader, reads with its own statement: the
+     *     log may have been set back
      */
     LogPage read(GlobalPosition after, Runnable fallenBehind, Runnable ownRead) {
         if (following) {
@@ -113,12 +116,12 @@ final class PartitionReader<E extends Event> {
         }
     }
 
-    /** What of a page belongs to the partition. */
+    /** The events of a page that belong to the partition. */
     List<LogEntry<E>> own(LogPage page) {
         return LogEntry.ofPartition(page, partition, projection.partitions(), filter, projection.eventType());
     }
 
-    /** Reads no more for now: follows no shared reader. */
+    /** Stops reading for now: follows no shared reader. */
     void leave() {
         leavePages();
         leaveTail();

@@ -13,15 +13,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs one partition of a projection: waits for the lease, catches up from the checkpoint, follows the end of the log,
- * and begins again whenever something got in the way. {@link WorkerState} draws how one follows from the other.
+ * and begins again after every interruption. {@link WorkerState} draws how one state follows from another.
  *
- * <p>{@link #run} belongs to one thread; everything else may be called by any. Other threads read one
- * {@linkplain #state() state}; they change it by what the store says, and ask the thread to {@linkplain #stop() stop}.
+ * <p>{@link #run} belongs to one thread; any thread may call the other methods. Other threads read one {@linkplain
+ * #state() state}, change it by what the store says, and ask the thread to {@linkplain #stop() stop}.
  */
 final class PartitionWorker<E extends Event> implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionWorker.class);
 
-    /** As much of a text about a failure as a store keeps. */
+    /** How many characters of a failure text a store keeps. */
     private static final int LONGEST_FAILURE = 900;
 
     private final Projection<E> projection;
@@ -33,7 +33,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private final PartitionProgress progress;
     private volatile boolean stopped;
 
-    // Used by the thread of the worker only.
+    // Used only by the thread of the worker.
     private final PartitionReader<E> log;
     private final CheckpointCheck check;
     private long askedAt;
@@ -74,33 +74,33 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return found.partitions() == projection.partitions();
     }
 
-    /** Whether it is one of a reaction with deadlines. */
+    /** Whether it runs a reaction with deadlines. */
     boolean setsDeadlines() {
         return projection instanceof SetsDeadlines;
     }
 
-    /** Looks for deadlines that are due before the time. */
+    /** Checks for due deadlines now, without waiting for the next check. */
     void lookForDeadlines() {
         progress.wantDeadlineLook();
         wakeup.wakeUp();
     }
 
-    /** What a status calls it. */
+    /** Its name in a status. */
     String label() {
         return ProjectionPartition.label(partition.projection(), partition.version());
     }
 
-    /** Whether it may run at all at present. */
+    /** Whether it may run at present. */
     boolean isAdmitted() {
         return admission.isAdmitted();
     }
 
-    /** Wakes another worker, that is admitted as far as this one has come, whenever this one has come further. */
+    /** Wakes another worker whenever this one has come further: that worker may run as far as this one has come. */
     void wake(PartitionWorker<?> follower) {
         progress.wake(follower.wakeup);
     }
 
-    /** Something has changed that this worker may wait for. */
+    /** Wakes this worker: it may be waiting for what has changed. */
     void wakeUp() {
         wakeup.wakeUp();
     }
@@ -119,22 +119,23 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return of.shown(counts().isFailing());
     }
 
-    /** How far it has come, as is known here. */
+    /** How far it has come, as far as is known here. */
     GlobalPosition position() {
         return state().facts().position();
     }
 
     /**
-     * How long no step was made that this instance has to make, with a log that ends at a position; zero if it has to
-     * make none.
+     * How long this instance has failed to make a step that it has to make, if the log ends at a position; zero if it
+     * has to make none.
      */
     Duration standstill(WorkerState of, GlobalPosition last) {
         return last.compareTo(of.facts().position()) <= 0 ? Duration.ZERO : withoutStep(of);
     }
 
     /**
-     * How long no step was made that this instance has to make: neither forward, nor to the finding that there is nothing
-     * to do, which takes no longer than a pause of the worker. Zero if it has to make none. Asks no database.
+     * How long this instance has failed to make a step that it has to make. A step goes forward, or finds that there is
+     * nothing to do; the latter takes no longer than a pause of the worker. Zero if it has to make none. Asks no
+     * database.
      */
     Duration withoutStep() {
         return withoutStep(state());
@@ -144,7 +145,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         if (stopped || !of.hasToRun() || !admission.isAdmitted()) {
             return Duration.ZERO;
         }
-        // Another instance is in charge as long as the store was asked and has said so.
+        // Another instance is in charge only while the store answers and says so.
         long since = of.runsHere() || of.facts().free()
                 ? lastStepAt(of) + context.settings().pollMax().toNanos()
                 : of.facts().seenAt();
@@ -152,35 +153,35 @@ final class PartitionWorker<E extends Event> implements Runnable {
         return Duration.ofNanos(Math.max(0, now() - since - expected));
     }
 
-    /** A page may take long; what is committed of it is a step. */
+    /** A page may take long; each commit within it is a step. */
     private long lastStepAt(WorkerState of) {
         long committedAt = counts().committedAt();
         long steppedAt = of.facts().steppedAt();
         return committedAt - steppedAt > 0 ? committedAt : steppedAt;
     }
 
-    /** Why it last could not go on, without any payload; empty if it always could. */
+    /** Why it last could not continue, without any payload; empty if it always could. */
     String lastFailure(WorkerState of) {
         String failure = of.facts().failure();
         return failure.isEmpty() ? counts().lastFailure() : failure;
     }
 
-    /** Finish what was begun, give the lease back, and end. */
+    /** Asks the thread to finish its current batch, give the lease back, and end. */
     void stop() {
         stopped = true;
         wakeup.wakeUp();
     }
 
-    /** A lease of this worker is good until this time of the monotonic clock. */
+    /** Records that a lease of this worker is valid until this time of the monotonic clock. */
     void renewed(Lease lease, long goodUntil) {
         progress.change(now -> now.renewed(lease, goodUntil));
     }
 
     /**
-     * Takes note of what the store says.
+     * Records what the store says.
      *
      * @param version the partitions of its version of the projection
-     * @param before the lease held before the store was asked, so that one taken meanwhile is not thought lost
+     * @param before the lease held before the store was asked, so that a lease taken meanwhile does not count as lost
      */
     void observe(List<PartitionState> version, Optional<Lease> before) {
         Observation seen = new Observation(
@@ -203,7 +204,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     @Override
     public void run() {
         while (!stopped) {
-            // What code of the user has left behind; it would make the next statement fail.
+            // Code of the application may have left an interrupt behind, which would make the next statement fail.
             Thread.interrupted();
             runOnce();
         }
@@ -230,14 +231,13 @@ final class PartitionWorker<E extends Event> implements Runnable {
         }
     }
 
-    /** The lease, or empty if it is not the turn of this worker yet. */
+    /** The lease; empty if it is not this worker's turn yet. */
     private Optional<Lease> awaitTurn() {
         long before = now();
         WorkerState waiting = state();
         Duration length = context.settings().lease();
-        // The store may call a lease good that runs out at a time far beyond any lease, since a clock was wrong; it is
-        // given
-        // away if asked for.
+        // The store may call a lease valid that runs out far too late, because a clock was wrong. It gives such a lease
+        // to an owner that asks.
         boolean asks = waiting.facts().free() || before - askedAt > length.toNanos();
         if (asks && !waiting.facts().dividedOtherwise() && waiting.wantsLease() && admission.isAdmitted()) {
             askedAt = before;
@@ -260,7 +260,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
         progress.tell();
     }
 
-    /** Gives the lease back in the place of a thread that never will. */
+    /** Gives the lease back in place of a thread that never will. */
     void abandon() {
         progress.change(WorkerState::overtaken).leaseToGiveBack().ifPresent(context.returns()::giveBack);
     }
@@ -289,14 +289,17 @@ final class PartitionWorker<E extends Event> implements Runnable {
         leave(now -> now.failed(text));
     }
 
-    /** What has to be done before it can run has failed, and is not tried again until it is resumed once more than this. */
+    /**
+     * Something that it needs before it can run has failed. Nothing tries that again until the number of resumes is
+     * greater than this.
+     */
     void cannotBegin(String why, long resumesSoFar) {
         progress.change(
                 now -> now.with(now.facts().resumedSoOften(resumesSoFar)).failed(why));
         progress.tell();
     }
 
-    /** That failure is over without a resume: another instance has gone on. */
+    /** That failure is over without a resume: another instance has continued. */
     void canBegin() {
         progress.change(WorkerState::notFailedAnyMore);
         wakeup.wakeUp();

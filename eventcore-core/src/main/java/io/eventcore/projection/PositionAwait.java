@@ -11,12 +11,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread's waiting for the active version of a projection to come to a position.
+ * Waits, for one thread, until the active version of a projection reaches a position.
  *
- * <p>What this instance knows says when it is worth asking; what the store says decides. An answer rests on a look at the
- * store that began after the waiting did, so nothing that another instance did before is missed: no reset, no division
- * anew, no take-over. For a partition that the look finds lent to this instance, what that has applied under the same
- * lease counts too, because the checkpoint is not saved at every step.
+ * <p>What this instance knows shows when asking is worth it; the store's answer decides. An answer rests on a look at
+ * the store that began after the wait. So it misses nothing that another instance did before: no reset, no new number
+ * of partitions, no takeover. If the look finds that this instance holds the lease of a partition, the events applied
+ * here under the same lease count too, because the checkpoint is not saved at every step.
  */
 final class PositionAwait {
     private final String projection;
@@ -27,10 +27,10 @@ final class PositionAwait {
     private final StoreLooks looks;
     private final Supplier<@Nullable ProjectionRun> run;
 
-    /** The newest look that was judged by; at first, the newest that had begun before the waiting did. */
+    /** The newest look that was evaluated; at first, the newest that had begun before the wait. */
     private long judged;
 
-    /** Whether a look was judged by since the position seems to be reached here. */
+    /** Whether a look was evaluated since the position seems to be reached here. */
     private boolean refuted;
 
     PositionAwait(
@@ -60,8 +60,8 @@ final class PositionAwait {
             while (true) {
                 Optional<AwaitOutcome> outcome = ask(progress, deadline);
                 long left = deadline - System.nanoTime();
-                // Most are there in a moment, so only those that wait longer ask where the log ends. Of a projection
-                // that has stopped no position is awaited, but one that the log never reached is no fault of its own.
+                // Most waits end in a moment, so only longer ones ask where the log ends. A wait for a stopped
+                // projection asks too: if the log never reached the position, the projection is not to blame.
                 boolean asksForEnd = outcome.map(AwaitOutcome.STOPPED::equals).orElse(waited || left <= 0);
                 if (!exists && asksForEnd) {
                     if (end.isBefore(position)) {
@@ -88,7 +88,7 @@ final class PositionAwait {
         }
     }
 
-    /** Whether the store may say more than that some part is run here and is behind. */
+    /** Whether the store may say more than that a partition runs here and is behind. */
     private boolean isWorthAsking() {
         ProjectionRun running = run.get();
         if (running == null) {
@@ -103,7 +103,7 @@ final class PositionAwait {
         return running.workersOf(projection, running.versions().of(projection));
     }
 
-    /** Whether all parts seem to run here, and to have come to the position. */
+    /** Whether all partitions seem to run here, and to have reached the position. */
     private boolean isReachedHere(List<PartitionWorker<?>> workers) {
         return workers.stream()
                 .map(PartitionWorker::state)
@@ -111,7 +111,7 @@ final class PositionAwait {
                         && state.reachedHere().filter(here -> !isBehind(here)).isPresent());
     }
 
-    /** Asks the store, unless that is not worth it, or was done a moment ago; empty if the waiting goes on. */
+    /** Asks the store, unless that is not worth it, or a look began a moment ago; empty if the wait continues. */
     private Optional<AwaitOutcome> ask(ProgressMonitor progress, long deadline) throws InterruptedException {
         if (!isWorthAsking()) {
             refuted = false;
@@ -119,7 +119,7 @@ final class PositionAwait {
         }
         ProjectionRun running = run.get();
         boolean seemsReached = running != null && isReachedHere(workers(running));
-        // What seems to be reached here most often is: that is confirmed at once.
+        // A position that seems to be reached here usually is: confirm that at once.
         Duration apart = seemsReached && !refuted ? Duration.ZERO : StoreLooks.LOOK_EVERY;
         boolean looked = looks.look(projection, judged, apart, deadline - System.nanoTime());
         StoreLook look = looks.newest(projection);
@@ -140,12 +140,12 @@ final class PositionAwait {
     private Optional<AwaitOutcome> judge(@Nullable ProjectionRun running, StoreLook look, long deadline)
             throws InterruptedException {
         int version = running == null ? look.active() : running.versions().of(projection);
-        // Without an active version there is no read model: what has that number are side effects.
+        // Without an active version, there is no read model: the partitions of version 0 are those of side effects.
         List<PartitionState> parts = version == ProjectionPartition.SIDE_EFFECTS ? List.of() : look.of(version);
         List<PartitionState> behind =
                 parts.stream().filter(part -> isBehind(reached(running, part))).toList();
         if (!parts.isEmpty() && behind.isEmpty()) {
-            // Another version may have become active since, and may be behind: then the waiting goes on.
+            // Another version may have become active since, and may be behind: then the wait continues.
             if (running != null && !running.versions().promise(projection, version, position)) {
                 return Optional.empty();
             }
@@ -162,8 +162,8 @@ final class PositionAwait {
     }
 
     /**
-     * Whether no lease was taken since: a reset takes all of them and releases what is parked, so that of what has waited
-     * when the positions were looked at, nothing is found afterwards.
+     * Whether no instance has taken a lease since. A reset takes all leases and releases the parked streams, so that
+     * the events that waited when the positions were read would no longer be found.
      */
     private boolean isStillUnder(Map<ProjectionPartition, Long> tokens, int version, long deadline)
             throws InterruptedException {
@@ -192,13 +192,15 @@ final class PositionAwait {
         return reached.compareTo(position) < 0;
     }
 
-    /** Whether a part is paused, or is run by no instance, is about to be by none, and is not to be by this one. */
+    /** Whether a partition is paused; or no instance runs it or is about to, and this one will not. */
     private static boolean isStopped(@Nullable ProjectionRun running, StoreLook look, PartitionState part) {
         return part.paused()
                 || (part.free() && (running == null || !running.takesOn(part)) && look.isUnattended(part.partition()));
     }
 
-    /** Whether the event at the position waits. Most often no stream is parked there, which is one short statement. */
+    /**
+     * Whether the event at the position waits. Usually no stream is parked there, and one short statement shows that.
+     */
     private boolean isParked(int version) {
         return !position.equals(GlobalPosition.START)
                 && store.hasParkedStreams(projection, version, position)

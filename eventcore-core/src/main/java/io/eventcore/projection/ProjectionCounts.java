@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a partition has done since this process runs it. Written by one thread, read by any. */
+/** What a partition has done since this process began to run it. Written by one thread, read by any. */
 final class ProjectionCounts {
     /** Rates are averages over about this many nanoseconds. */
     private static final double HORIZON = 10e9;
@@ -30,12 +30,12 @@ final class ProjectionCounts {
         this.committedAt = lastMoved;
     }
 
-    /** Something was committed: an event was applied, skipped or parked. */
+    /** Records a commit: an event was applied, skipped or parked. */
     void committed() {
         committedAt = nanoTime.getAsLong();
     }
 
-    /** When something was last committed, on the monotonic clock. */
+    /** When the last commit was, on the monotonic clock. */
     long committedAt() {
         return committedAt;
     }
@@ -62,13 +62,13 @@ final class ProjectionCounts {
         failing = false;
     }
 
-    /** Another one goes on with what waited here. */
+    /** Another instance continues with the events that waited here. */
     void standsBy() {
         failing = false;
         oldestWaiting = null;
     }
 
-    /** The log was dealt with up to a later position, so many positions further. */
+    /** The partition has processed this many more positions of the log. */
     synchronized void moved(long positions) {
         long now = nanoTime.getAsLong();
         double elapsed = Math.max(1, now - lastMoved);
@@ -77,7 +77,7 @@ final class ProjectionCounts {
         lastMoved = now;
     }
 
-    /** When the oldest event was recorded that waits to be applied; null if none does. */
+    /** Sets when the oldest waiting event was recorded; null if no event waits. */
     void waitingSince(@Nullable Instant recordedAt) {
         oldestWaiting = recordedAt;
     }
@@ -110,7 +110,9 @@ final class ProjectionCounts {
         return failing;
     }
 
-    /** How many positions of the log are dealt with in a second, on average over the last ten seconds or so. */
+    /**
+     * How many positions of the log the partition processes in a second, on average over about the last ten seconds.
+     */
     synchronized double positionsPerSecond() {
         double idle = nanoTime.getAsLong() - lastMoved;
         return perSecond * Math.exp(-idle / HORIZON);

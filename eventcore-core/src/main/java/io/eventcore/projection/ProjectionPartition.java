@@ -67,7 +67,7 @@ public record ProjectionPartition(String projection, int version, int number) {
         return label(projection, version) + "/" + number;
     }
 
-    /** Name and version, as people read it: the version only where it is not the first. */
+    /** Name and version, as people read it: the version only if it is not the first. */
     static String label(String projection, int version) {
         return switch (version) {
             case SIDE_EFFECTS -> projection + "@side-effects";

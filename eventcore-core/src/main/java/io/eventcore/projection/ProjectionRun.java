@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** What exists between start and stop of a runner: workers, their helpers, and their threads. */
+/** What exists between the start and the stop of a runner: workers, their helpers, and their threads. */
 final class ProjectionRun {
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(30);
 
@@ -48,7 +48,7 @@ final class ProjectionRun {
             helperThreads.forEach(Thread::start);
             workerThreads.forEach(Thread::start);
         } catch (Throwable e) {
-            // What has begun would go on, and no caller could stop it.
+            // The threads that have begun would continue, and no caller could stop them.
             stop();
             throw e;
         }
@@ -70,7 +70,7 @@ final class ProjectionRun {
             Projection<E> projection, List<PartitionWorker<?>> readModel) {
         SideEffectsProjection<E> effects =
                 new SideEffectsProjection<>(projection, projection.sideEffects().orElseThrow());
-        // What was there before is history, not news; events that come from here on are dealt with.
+        // When side effects are new, they begin at the end of the log: earlier events have none.
         context.store()
                 .register(
                         projection.name(),
@@ -86,7 +86,8 @@ final class ProjectionRun {
 
     private PartitionWorker<?> worker(Projection<?> projection, int number, Admission admission) {
         ProjectionPartition partition = new ProjectionPartition(projection.name(), projection.version(), number);
-        // Two workers of a partition, for the side effects of two versions, must not take each other for themselves.
+        // The side effects of two versions have two workers for one partition, and neither may take the other's lease
+        // for its own.
         String owner = context.owner() + "/" + owners++;
         return new PartitionWorker<>(projection, partition, owner, context, admission);
     }
@@ -121,12 +122,12 @@ final class ProjectionRun {
                                 && !worker.state().isOver(part.resumes())));
     }
 
-    /** Takes note of which version of a projection the store calls the active one. */
+    /** Records which version of a projection is active, by what the store says. */
     void observe(String projection, StoreLook look) {
         keeper.observe(projection, look);
     }
 
-    /** Looks at once what the store says. */
+    /** Asks the store at once. */
     void look() {
         keeper.look();
     }
@@ -135,7 +136,7 @@ final class ProjectionRun {
         return keeper;
     }
 
-    /** Whether the calling thread is the first that stops the run, and so has to {@link #stop} it. */
+    /** Whether the calling thread is the first that stops the run, and so must {@link #stop} it. */
     boolean beginStopping() {
         return stopping.compareAndSet(false, true);
     }
@@ -144,32 +145,32 @@ final class ProjectionRun {
         return stopping.get();
     }
 
-    /** Whether the calling thread is one of this run, which is not to wait for itself. */
+    /** Whether the calling thread is one of this run: it must not wait for itself. */
     boolean isOnOwnThread() {
         Thread caller = Thread.currentThread();
         return threadsOfProjections().contains(caller) || helperThreads.contains(caller);
     }
 
-    /** Those that apply events. */
+    /** The threads that apply events. */
     private List<Thread> threadsOfProjections() {
         List<Thread> all = new ArrayList<>(workerThreads);
         changes.forEach(change -> change.thread().ifPresent(all::add));
         return all;
     }
 
-    /** Tells all who wait for the end of the run; whether all has ended in time. */
+    /** Wakes the threads that wait for the end of the run. {@code ended}: whether all threads have ended in time. */
     void stopped(boolean ended) {
         stopped.complete(ended);
     }
 
-    /** Waits until another thread has stopped the run, and for a projection of it that has done so itself. */
+    /** Waits until another thread has stopped the run, and for a projection of the run that has done so itself. */
     void awaitStopped() {
         if (stopped.join()) {
             OwnThreads.join(threadsOfProjections(), STOPS_WITHIN);
         }
     }
 
-    /** Stops everything; whether all has ended in time. */
+    /** Stops everything. Returns whether all threads have ended in time. */
     boolean stop() {
         signal.removeReceiver(look);
         workers.forEach(PartitionWorker::stop);

@@ -78,7 +78,7 @@ public class ProjectionRunner {
     }
 
     /**
-     * A runner to be set up.
+     * Begins a runner.
      *
      * @param reader the log
      * @param store where checkpoints and leases are stored; for transactional projections, in the same database
@@ -156,8 +156,8 @@ public class ProjectionRunner {
     }
 
     /**
-     * The names of the projections that want an event, by their filters, each once. Whether it carries the tags that a filter
-     * asks for is not looked at.
+     * The names of the projections that want an event, by their filters, each once. Does not check whether the event
+     * carries the tags that a filter asks for.
      *
      * @param event as it is stored; it is not decoded
      */
@@ -240,7 +240,7 @@ public class ProjectionRunner {
         ProjectionRun running = lifecycle.run();
         Consumer<Lease> giveBack =
                 running == null ? new LeaseReturns(store, settings, nanoTime)::giveBack : running.keeper()::giveBack;
-        // The runner may not run, or be stopped while the read model is emptied.
+        // The runner may not be running, or may be stopped while the projection empties its read model.
         try (LeaseRenewal renewal = new LeaseRenewal(store, settings, threads)) {
             new Rebuild(resetting, store, transactions.operations(), settings, renewal::keep, giveBack).run(resetter);
         }

@@ -75,7 +75,9 @@ public final class ProjectionStatus {
         return deadlines;
     }
 
-    /** How many due deadlines this instance has executed, or found executed before, since it runs the reaction. */
+    /**
+     * How many due deadlines this instance has executed, or found executed before, since it began to run the reaction.
+     */
     public long executedDeadlines() {
         return executedDeadlines;
     }
@@ -282,7 +284,7 @@ public final class ProjectionStatus {
             return lastFailure;
         }
 
-        /** How many events this instance has applied since it runs the partition. */
+        /** How many events this instance has applied since it began to run the partition. */
         public long appliedEvents() {
             return appliedEvents;
         }

@@ -21,9 +21,10 @@ import java.util.TreeMap;
  */
 public interface ProjectionStore extends LeaseStore, CheckpointStore, DeadlineStore {
     /**
-     * Lets no owner take a lease of the projection, or lets them again. An owner of one notices and gives it back.
+     * Prevents owners from taking a lease of the projection, or allows it again. An owner that holds one notices and
+     * gives it back.
      *
-     * @throws IllegalArgumentException if it is to be paused and no version of it is registered, so that the store
+     * @throws IllegalArgumentException on a pause, if no version of the projection is registered, so that the store
      *     could not hold the pause; register it first
      */
     void setPaused(String projection, boolean paused);

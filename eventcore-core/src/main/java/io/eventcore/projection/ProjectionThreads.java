@@ -12,7 +12,7 @@ final class ProjectionThreads {
 
     private ProjectionThreads() {}
 
-    /** Virtual threads where the JVM has them; daemons elsewhere. */
+    /** Virtual threads if the JVM has them; otherwise daemon threads. */
     static ThreadFactory factory() {
         return virtual().orElseGet(() -> OwnThreads.daemons(NAME));
     }

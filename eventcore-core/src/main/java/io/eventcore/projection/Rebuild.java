@@ -14,12 +14,12 @@ import org.springframework.transaction.support.TransactionOperations;
 /**
  * Takes a projection from the instance that runs it, empties its read model and sets it back to the first event.
  *
- * <p>If the read model is not part of the transaction, it is emptied after the checkpoints were set back: whatever ends this
- * in between, every event comes again, and none is lost.
+ * <p>If the read model is not part of the transaction, it is emptied after the checkpoints were set back: through
+ * crashes in between, every event comes again, and none is lost.
  *
- * @param inTransaction runs what belongs together in one transaction
- * @param keep renews a lease for as long as it takes
- * @param giveBack ends that and gives the lease back, now or soon; must not fail
+ * @param inTransaction runs steps together in one transaction
+ * @param keep renews a lease until {@code giveBack}
+ * @param giveBack stops renewing the lease and gives it back, now or soon; must not fail
  */
 record Rebuild(
         Projection<?> projection,
@@ -30,12 +30,12 @@ record Rebuild(
         Consumer<Lease> giveBack) {
     private static final Logger LOG = LoggerFactory.getLogger(Rebuild.class);
 
-    /** How often to take partitions again whose number another instance has changed meanwhile. */
+    /** How often to take the partitions again if another instance has changed their number meanwhile. */
     private static final int ROUNDS = 10;
 
     private static final List<ParkedChange> ALL_RELEASED = List.of(new ParkedChange.AllReleased());
 
-    /** A partition that is to begin again, one of this many, and where it is. */
+    /** A partition to set back, how many there are, and the current checkpoint. */
     private record SetBack(Lease lease, int partitions, Checkpoint from) {}
 
     /** @param owner who takes the leases */
@@ -46,8 +46,8 @@ record Rebuild(
             if (projection.mode() == ProjectionMode.TRANSACTIONAL) {
                 inTransaction.executeWithoutResult(status -> {
                     projection.clear();
-                    // A JPA session keeps its statements back until now; under the locks that come next, no lease could
-                    // be renewed while they are carried out.
+                    // A JPA session has delayed its statements until now. If they ran under the locks that come next,
+                    // no lease could be renewed meanwhile.
                     status.flush();
                     setBacks.forEach(setBack -> move(setBack.lease, setBack.from, Checkpoint.START, ALL_RELEASED));
                 });
@@ -62,11 +62,11 @@ record Rebuild(
     }
 
     /**
-     * Takes the leases of all partitions that there are, which may be another number than the projection declares, and
-     * another one than a moment ago: only the holder of all leases can divide it, so no other instance can once all are
-     * held here.
+     * Takes the leases of all existing partitions. Their number may differ from the one that the projection declares,
+     * and may have changed a moment ago. Only the holder of all leases can divide the projection, so once this holds
+     * all of them, no other instance can.
      *
-     * @param taken is given every lease that was taken
+     * @param taken receives every lease that was taken
      */
     private List<SetBack> takeAll(String owner, Set<Lease> taken) {
         for (int round = 0; round < ROUNDS; round++) {
@@ -95,14 +95,14 @@ record Rebuild(
             taken.add(lease);
             keep.accept(lease);
         } catch (IllegalArgumentException notRegisteredAnyMore) {
-            // The number of partitions has changed since it was read, and the next round finds that out.
+            // The number of partitions has changed since it was read. The next round notices.
             LOG.debug("Partition '{}' no longer exists", partition, OwnThreads.redacted(notRegisteredAnyMore));
         }
     }
 
     /**
-     * Parked streams stay parked until the read model is empty: nothing is lost if the projection continues before,
-     * because the events that come again wait again.
+     * Parked streams stay parked until the read model is empty. If the projection continues before that, nothing is
+     * lost, because the events that come again wait again.
      */
     private void setBackThenClear(List<SetBack> setBacks) {
         inTransaction.executeWithoutResult(status -> setBacks.forEach(this::setBack));
@@ -118,8 +118,8 @@ record Rebuild(
     }
 
     /**
-     * Deadlines are set anew by the events that come again, from the first on. Those of the partition alone are forgotten:
-     * the next one may never be set back, and its events not come again.
+     * The events that come again, from the first on, set their deadlines again. So this removes the deadlines of this
+     * partition only: the next partition may never be set back, and then its events do not come again.
      */
     private void setBack(SetBack one) {
         if (!(projection instanceof SetsDeadlines)) {

@@ -8,16 +8,16 @@ import org.springframework.transaction.support.TransactionOperations;
  * What all workers of a runner share.
  *
  * @param owner the prefix of the names of this runner's lease owners
- * @param tail what has caught up follows it
- * @param pages the pages that workers which catch up have read
+ * @param tail the shared reader of the end of the log, for workers that have caught up
+ * @param pages the pages that workers have read while they catch up
  * @param returns gives leases back
  * @param looks what the store says about projections
  * @param versions which versions queries read
- * @param requests what operators have asked for about parked streams
- * @param inTransaction runs what transactional projections do
+ * @param requests what operators have requested for parked streams
+ * @param inTransaction runs the work of transactional projections
  * @param nanoTime a clock that never goes back
- * @param progress told whenever a worker has come further or its state has changed
- * @param listener is told about every batch
+ * @param progress hears when a worker has come further or its state has changed
+ * @param listener hears of every batch
  */
 record RunnerContext(
         String owner,

@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts and stops the runs of a runner, one after the other. Safe for any number of threads, also those of a run.
+ * Starts and stops the runs of a runner, one after the other. Safe for any number of threads, including those of a run.
  */
 final class RunnerLifecycle {
     private static final Logger LOG = LoggerFactory.getLogger(RunnerLifecycle.class);
@@ -18,7 +18,7 @@ final class RunnerLifecycle {
     private final ProgressMonitor progress;
     private final Duration lease;
 
-    /** Held while a run begins, not while it ends. */
+    /** Held while a run begins, but not while it ends. */
     private final ReentrantLock beginning = new ReentrantLock();
 
     private volatile @Nullable ProjectionRun run;
@@ -29,14 +29,14 @@ final class RunnerLifecycle {
         this.lease = lease;
     }
 
-    /** What runs, or is being stopped; null if nothing is. */
+    /** The run, even while it is being stopped; null if there is none. */
     @Nullable
     ProjectionRun run() {
         return run;
     }
 
     /**
-     * Begins a run, unless there is one; one that is being stopped is waited for.
+     * Begins a run, unless there is one. First waits for a run that is being stopped.
      *
      * @throws IllegalStateException if the calling thread belongs to the one that is being stopped
      */
@@ -53,7 +53,7 @@ final class RunnerLifecycle {
         }
     }
 
-    /** Begins a run, unless there is one; one that is being stopped, and has to end first. */
+    /** Begins a run, unless there is one. Returns a run that is being stopped and must end first. */
     private Optional<ProjectionRun> beginUnlessBegun() {
         beginning.lock();
         try {
@@ -67,7 +67,10 @@ final class RunnerLifecycle {
         }
     }
 
-    /** Stops the run, if there is one. A thread of it does not wait for itself, nor for another one that stops it. */
+    /**
+     * Stops the run, if there is one. A thread of the run waits neither for itself nor for another thread that stops
+     * the run.
+     */
     void stop() {
         ProjectionRun stopping = begun();
         if (stopping == null) {
@@ -80,7 +83,7 @@ final class RunnerLifecycle {
         }
     }
 
-    /** The run, also if it is about to begin; null if there is none. */
+    /** The run, even while it begins; null if there is none. */
     private @Nullable ProjectionRun begun() {
         beginning.lock();
         try {
@@ -90,7 +93,7 @@ final class RunnerLifecycle {
         }
     }
 
-    /** Without the lock: a projection that is waited for may stop the runner too. */
+    /** Stops without the lock: a projection that this waits for may stop the runner too. */
     private void stop(ProjectionRun stopping) {
         boolean ended = false;
         try {

@@ -21,24 +21,24 @@ record RunnerSettings(
         Duration retryMin,
         Duration retryMax,
         Duration maxStandstill) {
-    /** How often the checkpoint of a projection is written that gets past events it does not want. */
+    /** How often a projection that passes events it does not want saves its checkpoint. */
     static final Duration SAVE_EVERY = Duration.ofMillis(500);
 
-    /** How often the log is checked for being what it was, beside each beginning and each trouble. */
+    /**
+     * How often a check looks for a log that was set back, besides the checks at each beginning and after each trouble.
+     */
     static final Duration VERIFY_EVERY = Duration.ofMinutes(1);
 
-    /** How often the store is asked for what other instances and operators did. */
+    /** How often the runner asks the store what other instances and operators did. */
     static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-    /** An instance that can run a partition takes its lease sooner than this after it has become free. */
+    /** An instance that can run a partition takes its lease within this time after it becomes free. */
     static final Duration UNATTENDED = LOOK_EVERY.multipliedBy(3);
 
-    /**
-     * Below this, a lease runs out while it is being renewed, and instances take projections from each other forever.
-     */
+    /** A shorter lease runs out while it is being renewed, and instances take projections from each other forever. */
     private static final Duration SHORTEST_LEASE = Duration.ofMillis(100);
 
-    /** A longer duration counts as a mistake: sums of it would leave the range of a database's timestamps. */
+    /** A longer duration is an error: sums of it would leave the range of a database's timestamps. */
     private static final Duration LONGEST = Duration.ofDays(3650);
 
     RunnerSettings {
@@ -76,7 +76,9 @@ record RunnerSettings(
         }
     }
 
-    /** A transaction of a batch is committed after this long, so that it neither idles out nor holds locks for long. */
+    /**
+     * After this long, the transaction of a batch is committed, so that it neither idles out nor holds locks for long.
+     */
     long batchNanos() {
         return lease.toNanos() / 4;
     }
@@ -86,7 +88,10 @@ record RunnerSettings(
         return quarter.compareTo(LOOK_EVERY) < 0 ? quarter : LOOK_EVERY;
     }
 
-    /** The pause after so many troubles in a row: another instance takes over after a lease, and is not to be quicker. */
+    /**
+     * The pause after this many troubles in a row. It is no longer than a lease: after that time another instance takes
+     * over, and must not be quicker.
+     */
     long troubleNanos(int troubles) {
         return Math.min(retryNanos(troubles), lease.toNanos());
     }

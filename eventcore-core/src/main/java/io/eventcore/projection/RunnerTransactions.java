@@ -9,7 +9,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 /**
  * The transactions of a runner; none if it has no transaction manager.
  *
- * @param operations runs what belongs together
+ * @param operations runs steps together in one transaction
  * @param managerName the class of the manager; empty if there is none
  */
 record RunnerTransactions(TransactionOperations operations, String managerName) {
@@ -19,7 +19,7 @@ record RunnerTransactions(TransactionOperations operations, String managerName) 
                 : new RunnerTransactions(template(manager), manager.getClass().getName());
     }
 
-    /** A transaction of our own, in which a checkpoint can be moved although its lease was renewed meanwhile. */
+    /** A separate transaction, in which a checkpoint can be moved although its lease was renewed meanwhile. */
     private static TransactionTemplate template(PlatformTransactionManager manager) {
         TransactionTemplate template = new TransactionTemplate(manager);
         template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);

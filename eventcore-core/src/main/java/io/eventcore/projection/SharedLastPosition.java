@@ -6,18 +6,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How far the log reaches now. Threads that ask at the same time share a statement; nothing is remembered beyond that, for
- * a log can be set back under a process that goes on. Safe for any number of threads.
+ * How far the log reaches now. Threads that ask at the same time share a statement. Nothing else is remembered, because
+ * the log can be set back while the process runs. Safe for any number of threads.
  */
 final class SharedLastPosition {
     private final EventReader reader;
     private final ReentrantLock reading = new ReentrantLock();
     private final AtomicLong begun = new AtomicLong();
 
-    /** What the last read that ended has found. */
+    /** The result of the last read that has ended. */
     private GlobalPosition end = GlobalPosition.START;
 
-    /** How many reads had begun when that one began, itself included. */
+    /** How many reads had begun when that read began, itself included. */
     private long ended;
 
     SharedLastPosition(EventReader reader) {
@@ -29,7 +29,7 @@ final class SharedLastPosition {
         long before = begun.get();
         reading.lock();
         try {
-            // Only a read that began after this call can tell what the log holds.
+            // Only a read that begins after this call shows what the log holds.
             if (ended <= before) {
                 long number = begun.incrementAndGet();
                 end = reader.lastPosition();

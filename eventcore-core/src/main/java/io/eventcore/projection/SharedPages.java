@@ -18,16 +18,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets workers that catch up at about the same place read the log once: the partitions of a projection, and projections
- * that want the same events. The first one reads a page, the others take it from here, and each event is decoded once.
+ * that want the same events. The first worker reads a page, the others take it from here, and each event is decoded
+ * once.
  *
- * <p>A page is kept for a second at most, and only while several workers want the same. A worker takes none that was
- * read before it last looked whether the log is still the one it knows. The end of the log is not kept: who has come
- * there reads it anew. Bounded in bytes; who is too slow for that reads for itself.
+ * <p>A page is kept for a second at most, and only while several workers want the same. A worker takes no page that was
+ * read before its last check that the log was not set back. The end of the log is not kept: a worker that has come
+ * there reads it again. Bounded in bytes; a worker that is too slow for that reads for itself.
  *
- * <p>Nobody waits for long for another one's read: its connection may hang. Safe for any number of threads.
+ * <p>No worker waits long for the read of another one, whose connection may hang. Safe for any number of threads.
  */
 final class SharedPages {
-    /** So many bytes the kept events have in the store at most, the newest page aside. */
+    /** Upper limit for the bytes that the kept events have in the store, without the newest page. */
     private static final long BYTES = 8L * 1024 * 1024;
 
     private static final long KEPT_NANOS = Duration.ofSeconds(1).toNanos();
@@ -62,7 +63,7 @@ final class SharedPages {
             return users > 1;
         }
 
-        /** No other worker will take from here what the last remaining one has read. */
+        /** A worker leaves. No other worker will take the pages that the last remaining one has read. */
         void leave() {
             users--;
             if (!isShared()) {
@@ -96,7 +97,7 @@ final class SharedPages {
         }
     }
 
-    /** A worker begins to read what this scan does. It {@linkplain #leave leaves} in the end. */
+    /** A worker begins to read the same as this scan. At its end, it {@linkplain #leave leaves}. */
     void join(LogScan scan) {
         lock.lock();
         try {
@@ -154,7 +155,10 @@ final class SharedPages {
         }
     }
 
-    /** Whether this thread reads for all; not if another one does so and takes too long. An interruption is kept for later. */
+    /**
+     * Whether this thread reads for all workers; false if another thread does so and takes too long. An interruption is
+     * kept for later.
+     */
     private static boolean mayRead(Scan shared) {
         try {
             if (shared.reading.tryLock(shared.slow ? 0 : PATIENCE_NANOS, TimeUnit.NANOSECONDS)) {
@@ -168,7 +172,7 @@ final class SharedPages {
     }
 
     private LogPage readAndKeep(LogScan scan, Scan shared, GlobalPosition after, int limit) {
-        // Before it is read: a look at the log that begins meanwhile may see another one.
+        // Take the time before the read: a check that begins meanwhile may find that the log was set back.
         long readAt = nanoTime.getAsLong();
         LogPage page = scan.read(after, limit);
         if (!page.endReached()) {

@@ -21,7 +21,7 @@ import io.eventcore.RecordedEvent;
 @FunctionalInterface
 public interface SideEffects<E extends Event> {
     /**
-     * Does what is to be done about an event.
+     * Performs the side effect of an event.
      *
      * @throws Exception if it fails; {@link Projection#onError} decides what happens then
      */

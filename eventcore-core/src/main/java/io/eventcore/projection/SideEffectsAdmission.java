@@ -23,7 +23,7 @@ record SideEffectsAdmission(
                 .orElse(GlobalPosition.START);
     }
 
-    /** What runs here is known better than the store, where that is not told of every step. */
+    /** This instance knows more than the store about the partitions that it runs: not every step is saved. */
     private GlobalPosition reached(PartitionState state) {
         return readModel.stream()
                 .filter(worker -> worker.isOf(state))

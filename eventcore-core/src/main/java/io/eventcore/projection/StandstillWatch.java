@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Logs when a projection of this process makes no progress, once for each standstill, and when the standstill ends. For
- * applications without health and metrics, and for the time before an operator looks at those.
+ * Logs when a projection of this process makes no progress, once for each standstill, and when the standstill ends.
+ * This helps applications without health and metrics, and operators who have not looked at those yet.
  *
  * <p>It asks no database: one that does not answer may be the reason for the standstill.
  */
@@ -20,7 +20,8 @@ final class StandstillWatch implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(StandstillWatch.class);
 
     /**
-     * How often in a row a standstill is seen before it is logged: after a jump of the clock, a worker is only late.
+     * How many looks in a row must see a standstill before it is logged: after a jump of the clock, a worker is only
+     * late.
      */
     private static final int LOOKS = 3;
 

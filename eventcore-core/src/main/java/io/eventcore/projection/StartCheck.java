@@ -8,13 +8,12 @@ import io.eventcore.internal.HandlesTypes;
 import io.eventcore.internal.SetsDeadlines;
 
 /**
- * Checks that a projection can run here: its events can be read, and its writes are in the transaction that it
- * declares.
+ * Checks that a projection can run here: it can read its events, and its writes join the transaction that it declares.
  */
 record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions transactions) {
     /**
      * @throws ProjectionTransactionException if it is transactional and its transactions do not reach the store
-     * @throws IllegalStateException if no class is registered of what it wants to read
+     * @throws IllegalStateException if it wants to read events without a registered class
      */
     void check(Projection<?> projection) {
         try {

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How the projections of a run are doing at a moment, each version by itself.
+ * The status of the projections of a run at one moment, each version separately.
  *
- * @param store tells how many deadlines there are
- * @param last where the log ended then
- * @param parked how many streams each version had set aside
- * @param now the moment, by which ages of events are told
+ * @param store returns how many deadlines there are
+ * @param last the end of the log at that moment
+ * @param parked how many streams each version had parked
+ * @param now the moment, from which the ages of events are measured
  */
 record StatusReport(
         ProjectionRun run, DeadlineStore store, GlobalPosition last, List<ParkedCount> parked, Instant now) {
@@ -22,7 +22,7 @@ record StatusReport(
         Map<String, List<PartitionWorker<?>>> versions = new LinkedHashMap<>();
         for (PartitionWorker<?> worker : run.workers()) {
             List<PartitionWorker<?>> workers = versions.computeIfAbsent(worker.label(), label -> new ArrayList<>());
-            // The side effects of several versions are one thing, of which this instance runs the active one's.
+            // The side effects of all versions count as one, and this instance runs those of the active version.
             if (worker.isAdmitted() || workers.isEmpty()) {
                 workers.removeIf(other -> other.partition().equals(worker.partition()));
                 workers.add(worker);

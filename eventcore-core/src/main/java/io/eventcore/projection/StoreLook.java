@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What the store said about the partitions of one projection when it was asked. Of each version, all partitions are there
- * that it was divided into then: one statement has read them.
+ * What the store said about the partitions of one projection. It has all partitions that each version was divided into
+ * at that moment: one statement has read them.
  *
- * @param number how many looks of this process had begun when this one began, itself included: of two looks, the one with
- *     the greater number knows more
+ * @param number how many looks of this process had begun when this one began, itself included: the look with the
+ *     greater number knows more
  * @param begunAt when it began, on the monotonic clock
  * @param partitions what it found
- * @param freeSince when the first look began of those that have found a partition free since it last was not, or was under
- *     another token
+ * @param freeSince for each free partition, when the first of the looks began that have found it free without a break,
+ *     under the same token
  */
 record StoreLook(long number, long begunAt, List<PartitionState> partitions, Map<ProjectionPartition, Long> freeSince) {
     StoreLook {
@@ -33,7 +33,7 @@ record StoreLook(long number, long begunAt, List<PartitionState> partitions, Map
                         .collect(Collectors.toMap(PartitionState::partition, state -> begunAt, Math::min)));
     }
 
-    /** The same look, which knows from one before for how long partitions are free. */
+    /** This look, with what an earlier one knows about how long partitions have been free. */
     StoreLook after(StoreLook before) {
         Map<ProjectionPartition, Long> since = new HashMap<>(freeSince);
         for (PartitionState state : partitions) {
@@ -54,20 +54,20 @@ record StoreLook(long number, long begunAt, List<PartitionState> partitions, Map
     }
 
     /**
-     * Whether no instance has taken a part for so long that there is none that could: one that can looks several times
-     * meanwhile.
+     * Whether a partition has been free for so long that no instance can run it: one that could would have looked
+     * several times meanwhile.
      */
     boolean isUnattended(ProjectionPartition partition) {
         Long since = freeSince.get(partition);
         return since != null && begunAt - since >= RunnerSettings.UNATTENDED.toNanos();
     }
 
-    /** The lease of each part of a version, by its token. */
+    /** The token of each partition of a version, which identifies its lease. */
     Map<ProjectionPartition, Long> tokens(int version) {
         return of(version).stream().collect(Collectors.toMap(PartitionState::partition, PartitionState::token));
     }
 
-    /** The partitions of a version, as it is divided in the store; none if that version is not known there. */
+    /** The partitions of a version, as the store has it divided; none if the store does not know the version. */
     List<PartitionState> of(int version) {
         return partitions.stream()
                 .filter(state -> state.partition().version() == version)
@@ -83,7 +83,7 @@ record StoreLook(long number, long begunAt, List<PartitionState> partitions, Map
                 .orElse(0);
     }
 
-    /** The position up to which all partitions of a version have come. */
+    /** The position that all partitions of a version have reached. */
     GlobalPosition position(int version) {
         return of(version).stream()
                 .map(state -> state.checkpoint().position())

@@ -14,13 +14,12 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
- * Looks at what the store says about projections, and keeps the newest look at each. All who ask for a look at one
- * projection at the same time share a statement. Looks are numbered by their beginnings, so that an answer that was
- * overtaken by a newer one is never taken for the newer one. Takes no lock that others need. Safe for any number of
- * threads.
+ * Asks the store about projections, and keeps the newest look at each. Threads that ask about one projection at the
+ * same time share a statement. Looks are numbered by their beginnings, so that a late answer never replaces a newer
+ * one. Takes no lock that other work needs. Safe for any number of threads.
  */
 final class StoreLooks {
-    /** Threads that wait for what another instance does check together, and no more often than this. */
+    /** Threads that wait for another instance check together, and no more often than this. */
     static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
     private final ProjectionStore store;
@@ -63,7 +62,7 @@ final class StoreLooks {
         long now = nanoTime.getAsLong();
         Map<String, List<PartitionState>> states = store.partitions().stream()
                 .collect(Collectors.groupingBy(state -> state.partition().projection()));
-        // A projection that was forgotten has no partitions any more.
+        // A projection that was removed has no partitions.
         watched.keySet().forEach(projection -> states.putIfAbsent(projection, List.of()));
         Map<String, StoreLook> looks = new HashMap<>();
         states.forEach((projection, of) -> looks.put(projection, new StoreLook(number, now, of)));
@@ -76,7 +75,7 @@ final class StoreLooks {
      * another thread is looking for too long.
      *
      * @param after the number of the other look
-     * @param apart for how long no look must have begun
+     * @param apart how long ago a look must have begun for this call to look again
      * @param nanos how long to wait for another thread that looks
      * @return whether this call has looked
      * @throws InterruptedException if the thread is interrupted while it waits for another one

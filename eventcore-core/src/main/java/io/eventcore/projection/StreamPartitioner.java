@@ -16,17 +16,20 @@ final class StreamPartitioner {
 
     private StreamPartitioner() {}
 
-    /** The number of the partition, of this many. */
+    /** The number of the partition that a stream belongs to; {@code partitions} is how many there are. */
     static int partition(StreamId streamId, int partitions) {
         return partitions == 1 ? 0 : slot(streamId) * partitions / ProjectionPartition.MAX_PARTITIONS;
     }
 
-    /** The first of the slots of a partition, of this many; of the one after the last partition, the number of all slots. */
+    /**
+     * The first slot of a partition; for the number after the last partition, the number of all slots. {@code
+     * partitions} is how many there are.
+     */
     static int firstSlot(int number, int partitions) {
         return (number * ProjectionPartition.MAX_PARTITIONS + partitions - 1) / partitions;
     }
 
-    /** One of {@link ProjectionPartition#MAX_PARTITIONS}. */
+    /** The slot of a stream, one of {@link ProjectionPartition#MAX_PARTITIONS}. */
     static int slot(StreamId streamId) {
         long hash = FNV_OFFSET;
         for (byte b : streamId.value().getBytes(StandardCharsets.UTF_8)) {

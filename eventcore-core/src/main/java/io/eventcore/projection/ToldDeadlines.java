@@ -7,10 +7,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * Makes changes of a store of what an event says about deadlines.
+ * Turns what an event says about deadlines into changes for the store.
  *
  * @param event the event
- * @param changes takes the changes
+ * @param changes receives the changes
  */
 record ToldDeadlines(RecordedEvent<?> event, List<DeadlineChange> changes) implements SetsDeadlines.Told {
     @Override
@@ -24,7 +24,9 @@ record ToldDeadlines(RecordedEvent<?> event, List<DeadlineChange> changes) imple
         changes.add(new DeadlineChange.Begun(deadline, correlation, StreamPartitioner.slot(event.streamId())));
     }
 
-    /** As a store keeps it: in microseconds, never early, and a time that has long passed as the first one. */
+    /**
+     * The time as a store keeps it: in microseconds, rounded up so that it is never early, and not before the epoch.
+     */
     private static Instant kept(Instant dueAt) {
         if (dueAt.isBefore(Instant.EPOCH)) {
             return Instant.EPOCH;

@@ -7,23 +7,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a new version of a projection the active one when it has caught up: when it is not behind the version that is
- * active now, and next to nothing is left of the log. Not nothing at all, for in a busy log there is always something.
+ * Makes a new version of a projection the active one when it has caught up: when it is not behind the active version,
+ * and almost nothing is left of the log. In a busy log, something is always left.
  */
 record VersionSwitch(EventReader reader, ProjectionStore store, DeclaredProjections declared) {
     private static final Logger LOG = LoggerFactory.getLogger(VersionSwitch.class);
 
-    /** So many events are next to nothing. */
+    /** This many events count as almost nothing. */
     private static final int NEXT_TO_NOTHING = 1_000;
 
-    /** Switches what is ready, by what the store says; asked once in a while. */
+    /** Activates the versions that are ready, by what the store says; called once in a while. */
     void look(Map<String, StoreLook> looks) {
         looks.forEach((name, known) -> {
             int active = known.active();
             int newest = declared.newestVersion(name);
             GlobalPosition reached = known.position(newest);
             boolean isBehind = active > 0 && reached.compareTo(known.position(active)) < 0;
-            // The store decides: the version may have been reset, or a newer one activated, since it was looked at.
+            // The store decides: since the look, the version may have been reset, or a newer one activated.
             if (newest > active
                     && !known.of(newest).isEmpty()
                     && !isBehind

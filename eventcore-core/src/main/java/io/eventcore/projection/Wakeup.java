@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * Wakes one thread that waits. A wake-up while it does not wait ends its next wait at once, so that none is missed in
- * between; several count as one.
+ * Wakes one waiting thread. A wake-up while the thread does not wait ends its next wait at once, so that none is
+ * missed; several count as one.
  */
 final class Wakeup {
     private final ReentrantLock lock = new ReentrantLock();
@@ -24,7 +24,7 @@ final class Wakeup {
         }
     }
 
-    /** Waits until it is woken or the time is over; whether it was woken. */
+    /** Waits until it is woken or the time is over. Returns whether it was woken. */
     boolean await(long nanos) {
         lock.lock();
         try {
@@ -34,7 +34,7 @@ final class Wakeup {
                 try {
                     left = condition.awaitNanos(left);
                 } catch (InterruptedException e) {
-                    // Only code of the user interrupts threads of ours, and means something else by it.
+                    // Only code of the application interrupts the threads of this library, and for another reason.
                     left = nanos - (System.nanoTime() - begin);
                 }
             }
@@ -46,7 +46,10 @@ final class Wakeup {
         }
     }
 
-    /** Waits until the time is over, however often it is woken; less only if no wait is wanted any more when it is. */
+    /**
+     * Waits until the time is over, however often it is woken. Ends early only if a wake-up finds that the wait is no
+     * longer wanted.
+     */
     void pause(long nanos, BooleanSupplier wanted) {
         long begin = System.nanoTime();
         long left = nanos;

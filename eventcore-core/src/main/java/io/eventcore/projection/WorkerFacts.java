@@ -6,14 +6,14 @@ import io.eventcore.GlobalPosition;
  * What the worker of a partition knows in every {@link WorkerState}.
  *
  * @param paused whether an operator has paused the projection, as the store was last seen
- * @param free whether no other instance held the lease then; where the projection was divided otherwise, any of its leases
- * @param dividedOtherwise whether the projection was divided into another number of partitions then, so that the lease of
- *     this one is not to be had
+ * @param free whether no other instance held the lease then; if the projection was divided otherwise, any of its leases
+ * @param dividedOtherwise whether the projection was divided into another number of partitions then, so that this
+ *     worker cannot have its lease
  * @param resumes how often the projection had been resumed
  * @param seenAt when the store was asked
  * @param position how far the partition has come
- * @param steppedAt when the last step was made that had to be made
- * @param failure why it last could not go on, without any payload; empty if it went on since
+ * @param steppedAt when the worker last made a step that it had to make
+ * @param failure why it last could not continue, without any payload; empty if it has continued since
  */
 record WorkerFacts(
         boolean paused,

@@ -4,8 +4,8 @@ import io.eventcore.GlobalPosition;
 import java.util.Optional;
 
 /**
- * What the worker of a partition is doing, and what it knows: one immutable value that is replaced as a whole, so that a
- * status is read at one moment.
+ * What the worker of a partition is doing, and what it knows: one immutable value that is replaced as a whole, so that
+ * a status shows one moment.
  *
  * <pre>
  *         lease taken          checkpoint read          end of the log reached
@@ -28,9 +28,9 @@ import java.util.Optional;
  *   all ── the thread has stopped ──► Ended
  * </pre>
  *
- * <p>An operator's pause reaches a worker that runs as a fact; it finishes what it applies, gives the lease back, and is
- * {@link Paused} then. In {@link Overtaken} the thread has not noticed yet, for the projection has not returned; the fence
- * of the store keeps it from doing harm.
+ * <p>An operator's pause reaches a running worker as a fact. The worker finishes what it applies, gives the lease back,
+ * and is then {@link Paused}. In {@link Overtaken}, the thread has not noticed yet, because the projection has not
+ * returned; the fencing token keeps it from doing harm.
  */
 sealed interface WorkerState {
     /** What is known in every state. */
@@ -47,7 +47,7 @@ sealed interface WorkerState {
         return new Waiting(new WorkerFacts(false, true, false, 0, now, GlobalPosition.START, now, ""));
     }
 
-    /** The lease to be renewed; empty if there is none, or if it is known to be lost. */
+    /** The lease to renew; empty if there is none, or if it is known to be lost. */
     default Optional<Lease> currentLease() {
         return Optional.empty();
     }
@@ -67,22 +67,22 @@ sealed interface WorkerState {
         return currentLease().isPresent();
     }
 
-    /** How far the partition has come under the lease that is held; empty if none is, or if that is not known yet. */
+    /** How far the partition has come under the current lease; empty if there is none, or if that is not known yet. */
     default Optional<GlobalPosition> reachedHere() {
         return Optional.empty();
     }
 
-    /** Whether the thread may apply and commit: it holds a lease, which is good at this time. */
+    /** Whether the thread may apply and commit: it holds a lease that is valid at this time. */
     default boolean isGoodAt(long now) {
         return false;
     }
 
-    /** Whether a lease may be asked for. */
+    /** Whether the worker may ask for a lease. */
     default boolean wantsLease() {
         return false;
     }
 
-    /** Whether the worker has to make steps, if the partition is its own to run: it is neither paused nor has it failed. */
+    /** Whether the worker must make steps, if it is the one to run the partition: it is neither paused nor failed. */
     default boolean hasToRun() {
         return !facts().paused();
     }
@@ -92,7 +92,7 @@ sealed interface WorkerState {
         return false;
     }
 
-    /** The store has given a lease, which is good until this time. */
+    /** The store has given a lease, which is valid until this time. */
     default WorkerState taken(Lease lease, long goodUntil) {
         return new Beginning(facts(), lease, goodUntil);
     }
@@ -107,7 +107,7 @@ sealed interface WorkerState {
         return with(facts().refused());
     }
 
-    /** A lease was renewed; of no effect on any other. */
+    /** A lease was renewed; has no effect if the worker holds another one. */
     default WorkerState renewed(Lease lease, long goodUntil) {
         return this;
     }
@@ -117,22 +117,22 @@ sealed interface WorkerState {
         return this;
     }
 
-    /** The shared reader of the log has not waited. */
+    /** The worker was too slow for the shared reader of the log. */
     default WorkerState fellBehind() {
         return this;
     }
 
-    /** The thread has done with its lease, whatever the reason. */
+    /** The thread is done with its lease, for whatever reason. */
     default WorkerState withoutLease() {
         return this;
     }
 
-    /** The store says that the lease is another instance's. */
+    /** The store says that another instance holds the lease. */
     default WorkerState overtaken() {
         return this;
     }
 
-    /** Something went wrong that is no event's fault: it is tried again after a pause. */
+    /** Something failed that no event has caused: the worker tries again after a pause. */
     default WorkerState stumbled(String failure) {
         return idle(facts().failedWith(failure), true);
     }
@@ -142,7 +142,7 @@ sealed interface WorkerState {
         return new Failed(facts().failedWith(failure), facts().resumes());
     }
 
-    /** What it has failed at is done, although it was not resumed. */
+    /** Its failure is over, although no operator has resumed it. */
     default WorkerState notFailedAnyMore() {
         return this;
     }
@@ -168,7 +168,7 @@ sealed interface WorkerState {
     }
 
     /**
-     * What follows from new facts.
+     * The state that follows from new facts.
      *
      * @param standsBy whether another instance runs the partition
      */
@@ -206,7 +206,7 @@ sealed interface WorkerState {
         }
     }
 
-    /** Could not go on, and tries again after a pause. */
+    /** Could not continue, and tries again after a pause. */
     record StandingStill(WorkerFacts facts) implements WorkerState {
         @Override
         public WorkerState with(WorkerFacts other) {
@@ -232,7 +232,7 @@ sealed interface WorkerState {
     /**
      * Waits until an operator resumes the projection.
      *
-     * @param troubled whether it then goes on with a trouble it had
+     * @param troubled whether it had a trouble before, with which it then continues
      */
     record Paused(WorkerFacts facts, boolean troubled) implements WorkerState {
         @Override
@@ -293,12 +293,12 @@ sealed interface WorkerState {
         }
     }
 
-    /** Holds the lease, and may apply as long as that is good. */
+    /** Holds the lease, and may apply events while the lease is valid. */
     sealed interface Running extends WorkerState {
         /** The lease. */
         Lease lease();
 
-        /** Until when it is good, on the monotonic clock. */
+        /** Until when the lease is valid, on the monotonic clock. */
         long goodUntil();
 
         @Override
@@ -337,7 +337,7 @@ sealed interface WorkerState {
         }
     }
 
-    /** Has taken the lease, and does not know yet how far the partition has come under the leases before. */
+    /** Has taken the lease, and does not know yet how far the partition came under earlier leases. */
     record Beginning(WorkerFacts facts, Lease lease, long goodUntil) implements Running {
         @Override
         public WorkerState with(WorkerFacts other) {
@@ -375,7 +375,7 @@ sealed interface WorkerState {
         }
     }
 
-    /** Applies what was there before, by reading for itself. */
+    /** Applies older events, which it reads for itself. */
     record CatchingUp(WorkerFacts facts, Lease lease, long goodUntil) implements Running {
         @Override
         public WorkerState with(WorkerFacts other) {
@@ -393,7 +393,7 @@ sealed interface WorkerState {
         }
     }
 
-    /** Applies what is new, as it comes. */
+    /** Applies new events as they arrive. */
     record Following(WorkerFacts facts, Lease lease, long goodUntil) implements Running {
         @Override
         public WorkerState with(WorkerFacts other) {
