@@ -14,12 +14,13 @@ import java.util.Optional;
 import java.util.SortedSet;
 
 /**
- * Writes events that were stored somewhere else before: with their own time and, into a store that is closed for appends,
- * in their own positions. All by the owner of the tables, past the functions of appends and under the same locks.
+ * Writes events that were stored somewhere else before: with their own time and, into a store that is closed for
+ * appends, in their own positions. The owner of the tables does all this, without the append functions and under the
+ * same locks.
  */
 interface Imports {
     /**
-     * An event as the row that it becomes.
+     * An event as the row to insert.
      *
      * @param tagKeys the keys of the tags that it carries
      */
@@ -34,7 +35,7 @@ interface Imports {
     }
 
     /**
-     * Locks the rows of tags and streams in their order, as an append does, and creates those that are not there.
+     * Locks the rows of tags and streams in their order, as an append does, and creates missing ones.
      *
      * @param rowIds in {@link RowIds#ORDER}
      */
@@ -46,16 +47,16 @@ interface Imports {
     void insertInPlace(Connection connection, List<ImportedRow> rows) throws SQLException;
 
     /**
-     * Stores events in new positions, in this order.
+     * Stores events in new positions, in the given order.
      *
      * @return the positions
      */
     List<Long> insertAtEnd(Connection connection, List<ImportedRow> rows) throws SQLException;
 
-    /** Notes which events carry which tags. */
+    /** Stores which events carry which tags. */
     void insertTagEntries(Connection connection, List<NewTagEntry> entries) throws SQLException;
 
-    /** Waits, for a moment, until no other transaction is writing, and keeps others from it until this one ends. */
+    /** Waits for a moment until no other transaction is writing, and keeps others from writing until this one ends. */
     void keepOthersOut(Connection connection) throws SQLException;
 
     /**
@@ -64,18 +65,20 @@ interface Imports {
      */
     void holdAppends(Connection connection) throws SQLException;
 
-    /** Takes away what gives positions, so that no store can append or read how far the log goes. */
+    /** Removes what hands out positions, so that no store can append or read how far the log goes. */
     void takeAwayPositions(Connection connection) throws SQLException;
 
-    /** Gives it back, so that the next position comes after this one. */
+    /** Restores what hands out positions; the next position comes after the given one. */
     void giveBackPositions(Connection connection, long last) throws SQLException;
 
-    /** Whether the database has to be asked if it takes an event: most are taken without a question. */
+    /** Whether the database may refuse this event, so that it must be asked; most events need no question. */
     boolean isDoubtful(ExportedEvent event);
 
-    /** Asks if the database takes an event; why not, in words that end a sentence. */
+    /**
+     * Asks the database whether it accepts an event. Returns the reason for a refusal, in words that end a sentence.
+     */
     Optional<String> refusal(Connection connection, ExportedEvent event) throws SQLException;
 
-    /** The last position that can be kept. */
+    /** The highest position that can be stored. */
     long maxPosition();
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The indexes on the table of events, as the database knows them. */
+/** The indexes on the table of events, as the catalog of the database lists them. */
 enum IndexCatalog {
     POSTGRESQL {
         @Override
@@ -54,12 +54,12 @@ enum IndexCatalog {
     };
 
     /**
-     * A query for the indexes on the events. Each row: the index, the name of a column of it in lower case, and whether it is
-     * unique; the columns of an index in their order. No row if there is no table.
+     * A query for the indexes on the events. Each row holds the index, the name of one of its columns in lower case,
+     * and whether the index is unique; the columns of an index come in their order. No row if the table is missing.
      */
     abstract String select(TableNames names);
 
-    /** Whether an index on the same columns is there, of whatever name; not if there is no table. */
+    /** Whether an index on the same columns exists, under any name; false if the table is missing. */
     boolean has(Connection connection, TableNames names, OptionalIndex index) throws SQLException {
         Map<String, List<String>> columns = new HashMap<>();
         Set<String> unique = new HashSet<>();

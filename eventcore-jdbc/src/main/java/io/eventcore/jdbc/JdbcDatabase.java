@@ -47,10 +47,10 @@ public class JdbcDatabase {
     }
 
     /**
-     * The database with the default names of tables.
+     * The database with the default table names.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
-     * @throws SchemaException if the tables are missing or of another version
+     * @throws SchemaException if the tables are missing or of a different version
      * @throws EventStoreUnavailableException if the database cannot be reached
      */
     public static JdbcDatabase of(DataSource dataSource) {
@@ -109,14 +109,13 @@ public class JdbcDatabase {
      * Gives stored events the tags that their classes declare today. Needs the owner of the tables.
      *
      * @param serializer reads the events
-     * @param types the types that it reads, which determine the names of the tags: those that {@link io.eventcore.Tag}
-     *     marks
+     * @param types the types that it reads; their {@link io.eventcore.Tag} annotations give the names of the tags
      */
     public TagBackfill tagBackfill(EventSerializer serializer, EventTypes types) {
         return TagBackfill.of(connections, dialect, serializer, types);
     }
 
-    /** Where pages of the log were read; empty if there is no replica. */
+    /** How many pages of the log came from the replica and from the primary; empty if there is no replica. */
     public Optional<ReplicaStatus> replicaStatus() {
         return replica.map(Replica::status);
     }
@@ -139,7 +138,7 @@ public class JdbcDatabase {
     }
 
     /**
-     * Whether the database keeps event ids unique. If the thread chooses the database, only one of them was checked.
+     * Whether the database keeps event ids unique. With a routing data source, this was checked on one database only.
      */
     boolean keepsIdsUnique() {
         return uniqueIds && !connections.isRouting();
@@ -185,8 +184,8 @@ public class JdbcDatabase {
         /**
          * The maximum number of connections of the data source. At most half of them, and no more than four, wait for
          * streams that other transactions have locked; with a single connection, none does. Commands with an id use
-         * another quarter for that. The size of a HikariCP pool is detected. If the size of another pool is not set
-         * here, one connection waits.
+         * another quarter for that. The library detects the size of a HikariCP pool. If you do not set the size of
+         * another pool, one connection waits.
          *
          * @throws IllegalArgumentException if it is below 1
          */
@@ -199,8 +198,8 @@ public class JdbcDatabase {
         }
 
         /**
-         * Trusts that the tables exist and have the right version, instead of checking. For tables that are created
-         * later; if they are wrong, the first call fails or events are lost.
+         * Trusts that the tables exist and have the right version, instead of checking. Use this for tables that are
+         * created later; if they are wrong, the first call fails or events are lost.
          */
         public Builder withoutSchemaCheck() {
             this.checksSchema = false;
@@ -217,12 +216,12 @@ public class JdbcDatabase {
         }
 
         /**
-         * Standbys of the primary, for readers of the log that are far behind: they read from a standby what is settled
+         * Standbys of the primary, for readers of the log that are far behind. They read from a standby what is settled
          * on the primary, once the standby has replayed it, and miss nothing. Everything else, and everything that no
          * standby can provide, comes from the primary. PostgreSQL only; its servers must not allow prepared
          * transactions.
          *
-         * <p>The data source is not used before that. Its connection time-out should be short, a second or two: a
+         * <p>The library does not use the data source before that. Set a short connection time-out, a second or two: a
          * reader waits that long before it reads from the primary instead.
          *
          * @param standbys connections to any of the standbys
@@ -233,8 +232,8 @@ public class JdbcDatabase {
         }
 
         /**
-         * How many events a page must want, and the log must have, before a standby is asked; for tests with few
-         * events.
+         * How many events a page must ask for, and the log must have, before a reader asks a standby; for tests with
+         * few events.
          */
         Builder smallestReplicaPage(int events) {
             this.smallestReplicaPage = events;
@@ -247,7 +246,7 @@ public class JdbcDatabase {
          * @throws IllegalArgumentException if schema or prefix are not valid
          * @throws UnsupportedDatabaseException if the database is of a kind that is not supported, or has a replica and
          *     is not PostgreSQL
-         * @throws SchemaException if the tables are missing or of another version
+         * @throws SchemaException if the tables are missing or of a different version
          * @throws EventStoreUnavailableException if the database cannot be reached
          */
         public JdbcDatabase build() {

@@ -56,9 +56,9 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
  * An event store in a relational database: PostgreSQL, MariaDB, MySQL or H2.
  *
  * <p>An append inside a Spring transaction that holds a connection to the same database joins it. Otherwise, it runs on
- * its own connection and is committed when the call returns. So does an append from a callback after a commit, for
- * which the transaction manager needs {@link io.eventcore.transaction.TransactionPhase#listener()}. Reading the log
- * never joins.
+ * its own connection and is committed when the call returns. The same holds for an append from a callback after a
+ * commit; for that, the transaction manager needs {@link io.eventcore.transaction.TransactionPhase#listener()}. Reading
+ * the log never joins.
  *
  * <p>Provided by {@link JdbcDatabase}. Safe for any number of threads.
  *
@@ -143,7 +143,7 @@ public class JdbcEventStore implements EventStore {
             if (conflict.conflict() instanceof BoundaryConflictException moved) {
                 MovedGuards.tell(listener, append, moved);
             }
-            // Thrown here, outside of any transaction of ours, so that the caller's can go on.
+            // Thrown outside any transaction of ours, so that the caller's transaction can continue.
             throw conflict.conflict();
         }
         throw new IllegalStateException("An append ended as " + outcome);
@@ -164,8 +164,9 @@ public class JdbcEventStore implements EventStore {
     }
 
     /**
-     * A boundary that says that nothing was ever there, and that no store of this process has read, may rest on tags that stored
-     * events are being given: no row tells of what was not given its tags yet. A read would have been refused.
+     * Refuses a boundary that claims that nothing was ever there, and that no store of this process has read, if it
+     * rests on tags that a backfill is giving to stored events: no row shows which events still lack their tags. A read
+     * would have been refused.
      */
     private void checkComplete(StreamWrites writes) {
         Set<String> names = new TreeSet<>();
@@ -189,8 +190,8 @@ public class JdbcEventStore implements EventStore {
     }
 
     /**
-     * The names of tags for which there was a {@link TagBackfill}, each with whether it has ended. All other names are
-     * complete, and all names are if the tables hold no tags.
+     * The names of tags that a {@link TagBackfill} has worked on, each with whether the backfill has ended. All other
+     * names are complete, and all names are if the tables hold no tags.
      *
      * @throws EventStoreException if the database cannot be read
      */
@@ -218,7 +219,7 @@ public class JdbcEventStore implements EventStore {
                 : outcome;
     }
 
-    /** The result of an append that cannot be sent again, as if it were repeated. */
+    /** The result of an append that cannot be sent again, as if it were a repetition. */
     private Optional<EventStreamSlice> storedBefore(SerializedAppend append) {
         if (!uniqueIds && !append.isRefusedTheSecondTime()) {
             return Optional.empty();
@@ -249,7 +250,7 @@ public class JdbcEventStore implements EventStore {
         try {
             return callers.write(
                     connection -> {
-                        // Before it is sent: the unique index would end the transaction.
+                        // Before the append is sent: the unique index would end the transaction.
                         Optional<AppendResult> found =
                                 isToldByIds(append) ? dialect.stored().find(connection, append) : Optional.empty();
                         return found.isPresent()
@@ -260,7 +261,8 @@ public class JdbcEventStore implements EventStore {
                             ? dialect.marks().of(append, written.slice())
                             : Optional.empty());
         } catch (SQLException e) {
-            // It was stored between the two, or after the snapshot of the transaction: the next one will find it.
+            // The event was stored between the two statements, or after the snapshot of the transaction: the next one
+            // will find it.
             boolean repetition = isToldByIds(append) && dialect.classify(e) == Failure.DUPLICATE;
             throw repetition ? Failure.TRANSIENT.toException("The append", e) : failed("The append", e);
         }
@@ -374,7 +376,7 @@ public class JdbcEventStore implements EventStore {
             try {
                 EventDecoder decoder = new EventDecoder(serializer);
                 StoredPage found = log.read(filter, typeNames(filter), page, decoder);
-                // Not inside of the transaction in which they are decoded later.
+                // Outside the transaction in which the events are decoded later.
                 if (decoder.prepares()) {
                     decoder.prepare(
                             found.events().stream().map(StoredEvent::payload).toList());
@@ -407,7 +409,7 @@ public class JdbcEventStore implements EventStore {
 
         @Override
         public Optional<EventRoundTrip> roundTrip() {
-            // If the calling thread chooses the database, no thread may go on from what another one appends.
+            // With a routing data source, no thread may continue from what another thread appends.
             return connections.isRouting()
                     ? Optional.empty()
                     : Optional.of(new SerializerRoundTrip(forms, new EventDecoder(serializer)));
@@ -457,15 +459,15 @@ public class JdbcEventStore implements EventStore {
             return this;
         }
 
-        /** The listener to events that this store has committed. */
+        /** The listener that hears of events that this store has committed. */
         public Builder appendListener(AppendListener appendListener) {
             this.listener = Objects.requireNonNull(appendListener, "appendListener");
             return this;
         }
 
         /**
-         * Checks when the store is built that the tables hold tags, for a store whose events carry them. Otherwise the
-         * first append or read with tags checks it.
+         * Checks, when the store is built, that the tables hold tags: for a store whose events carry them. Otherwise
+         * the first append or read with tags checks it.
          */
         public Builder checkTags() {
             this.checksTags = true;
@@ -473,8 +475,8 @@ public class JdbcEventStore implements EventStore {
         }
 
         /**
-         * Whether and how appends that wait at the same time share a transaction. Never with a routing data source,
-         * which chooses the database by the calling thread, since one thread sends what others append.
+         * Whether and how appends that wait at the same time share a transaction. With a routing data source they never
+         * do: it chooses the database by the calling thread, but one thread sends what other threads append.
          */
         public Builder groupCommit(GroupCommitSettings settings) {
             this.groupCommit = Objects.requireNonNull(settings, "groupCommit");
@@ -504,7 +506,7 @@ public class JdbcEventStore implements EventStore {
             return this;
         }
 
-        /** How to wait before another attempt to settle an append; for tests, which do not wait. */
+        /** The pause before another attempt to settle an append; for tests, which do not wait. */
         Builder settlingPause(OwnAppends.Pause pause) {
             this.settlingPause = pause;
             return this;

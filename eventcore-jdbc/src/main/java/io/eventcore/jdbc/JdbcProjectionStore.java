@@ -49,7 +49,7 @@ public class JdbcProjectionStore implements ProjectionStore {
         this(dialect, connections, () -> 0);
     }
 
-    /** @param shiftMicros what is added to the clock of the database where deadlines are concerned: 0 but in tests */
+    /** @param shiftMicros is added to the clock of the database for deadlines: 0 except in tests */
     JdbcProjectionStore(Dialect dialect, Connections connections, LongSupplier shiftMicros) {
         this.connections = connections;
         OwnStatements statements =
@@ -142,7 +142,7 @@ public class JdbcProjectionStore implements ProjectionStore {
         return checkpoints.advance(lease, from, to, changes, changedDeadlines);
     }
 
-    /** @throws SchemaException if the tables do not hold deadlines; it names the script that adds them */
+    /** @throws SchemaException if the tables hold no deadlines; it names the script that adds them */
     @Override
     public void checkDeadlines() {
         statements.run("Looking for the table of deadlines", connection -> {

@@ -70,8 +70,8 @@ public class JdbcSchema {
     }
 
     /**
-     * Creates what is missing, including indexes on existing tables; does not change what exists. Tables of an older
-     * version keep that version; an additional index stays.
+     * Creates what is missing, including indexes on existing tables, and does not change what exists. Tables of an
+     * older version keep that version; an additional index stays.
      *
      * @throws UnsupportedDatabaseException if the database is of a kind that is not supported
      * @throws SchemaException if the script fails, or existing tables are of a version this library does not work with
@@ -81,7 +81,8 @@ public class JdbcSchema {
         own(connection -> {
             Dialect dialect = Dialect.of(connection, names);
             if (!isPresent(connection, dialect)) {
-                // In one piece: who starts at the same moment finds all of it or nothing, if the engine can do that.
+                // In one piece: an application that starts at the same moment finds all of it or nothing, if the engine
+                // can do that.
                 run(connection, dialect, dialect.engine().scripts().schema());
             }
             check.of(connection, dialect);
@@ -105,7 +106,7 @@ public class JdbcSchema {
         }
     }
 
-    /** Whether the tables have this index; not if there are no tables. */
+    /** Whether the tables have this index; false if there are no tables. */
     boolean has(OptionalIndex index) {
         return own(connection -> Dialect.of(connection, names).hasIndex(connection, index));
     }
@@ -186,7 +187,7 @@ public class JdbcSchema {
             Dialect dialect = Dialect.of(connection, names);
             return text(dialect.engine().scripts().roles(versionOrNewest(connection, dialect)));
         });
-        // In one pass and by whole words: names of ours and of roles may look like each other.
+        // In one pass and by whole words, because our names and names of roles may look alike.
         return ROLE.matcher(script).replaceAll(role -> role.group().startsWith("app") ? appRole : readerRole);
     }
 
@@ -228,7 +229,7 @@ public class JdbcSchema {
         }
     }
 
-    /** Takes tables that an import was to fill and has not, for one that goes on with it. */
+    /** Accepts tables with an unfinished import, to continue it. */
     JdbcSchema acceptingUnfinishedImport() {
         return new JdbcSchema(connections, names, indexes, new SchemaCheck(true));
     }

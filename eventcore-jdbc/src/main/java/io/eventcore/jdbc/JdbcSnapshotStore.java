@@ -45,7 +45,7 @@ public class JdbcSnapshotStore implements SnapshotStore {
         this.select = names.in("""
                 SELECT state_version, versions, position, state FROM eventcore_snapshot WHERE snapshot_key = ?%s
                 """.formatted(dialect.expressions().andNotFromCache()));
-        // Unless the stored one is ahead: a later version, a higher position, or more events up to the same one.
+        // Unless the stored one is ahead: a later version, a higher position, or more events up to the same position.
         this.update = names.in("""
                 UPDATE eventcore_snapshot
                 SET state_version = ?, position = ?, events = ?, versions = ?, state = ?, command_type = ?, saved_at = %s
@@ -90,7 +90,7 @@ public class JdbcSnapshotStore implements SnapshotStore {
         try {
             connections.own(connection -> update(connection, key, hash, snapshot)
                     || insert(connection, key, hash, snapshot)
-                    // Another transaction was first, with a snapshot that may be behind this one.
+                    // Another transaction was first, and its snapshot may be behind this one.
                     || update(connection, key, hash, snapshot));
         } catch (SQLException e) {
             throw dialect.classify(e).toException("Storing a snapshot", e);
@@ -158,7 +158,7 @@ public class JdbcSnapshotStore implements SnapshotStore {
         }
     }
 
-    /** Keys may be longer than what a database accepts for an index. */
+    /** A key may be longer than a database accepts for an index. */
     private static String hash(SnapshotKey key) {
         return CanonicalJson.hash(key.commandType() + '\n' + key.inputs());
     }

@@ -32,11 +32,11 @@ import java.util.UUID;
 /**
  * The events of a database as they are stored.
  *
- * <p>A store that is being filled says so in its settings row, so that no other one starts, and gives no positions away, so
- * that none that runs can append. Both come back together, when all is there.
+ * <p>While an import fills a store, its settings row says so, and no other store starts on these tables. It also hands
+ * out no positions, so no running store can append. The end of the import restores both together.
  */
 final class JdbcStoredLog implements StoredLog {
-    /** What the settings row says instead of how the log is ordered, from the first chunk of an import to its end. */
+    /** What the settings row holds in place of the order strategy, from the first chunk of an import to its end. */
     static final String UNFINISHED = "unfinished-import";
 
     static final long PAGE_BYTES = 4L * 1024 * 1024;
@@ -58,7 +58,7 @@ final class JdbcStoredLog implements StoredLog {
     private final String selectPosition;
     private final String selectRegistered;
 
-    /** {@code uniqueIds}: whether the database refuses an event with an id that is there. */
+    /** {@code uniqueIds}: whether the database refuses an event whose id is already stored. */
     JdbcStoredLog(Connections connections, Dialect dialect, boolean uniqueIds) {
         this.uniqueIds = uniqueIds;
         this.connections = connections;
@@ -136,7 +136,7 @@ final class JdbcStoredLog implements StoredLog {
     @Override
     public List<ExportedEvent> read(GlobalPosition after, GlobalPosition upTo, int limit) {
         try {
-            // Events first: what is committed with an event is there when its tags are looked for.
+            // Events first: tags committed together with an event are there when they are looked up afterwards.
             List<ExportedEvent> page = log.export(after, upTo, limit);
             if (page.isEmpty() || !tellsTags()) {
                 return page;
@@ -155,7 +155,10 @@ final class JdbcStoredLog implements StoredLog {
         }
     }
 
-    /** Up to where no other event can appear: while an import fills the tables, no other transaction writes. */
+    /**
+     * The position up to which no other event can appear: while an import fills the tables, no other transaction
+     * writes.
+     */
     private long settledBound() throws SQLException {
         boolean unfinished =
                 connections.own(connection -> Statements.list(connection, selectSettings, row -> row.getString(1))
@@ -274,7 +277,7 @@ final class JdbcStoredLog implements StoredLog {
         }
     }
 
-    /** In a transaction that keeps other imports waiting. */
+    /** Checks in a transaction that keeps other imports waiting. */
     private void checkLast(Connection connection, GlobalPosition expected) throws SQLException {
         if (!isUnfinished(connection)) {
             throw new TransferRefusedException("Another import has ended this one");
@@ -292,7 +295,7 @@ final class JdbcStoredLog implements StoredLog {
         try {
             inTransaction(connection -> {
                 checkLast(connection, last);
-                // First: where this cannot be rolled back, an import that is repeated does it again.
+                // First: if the database cannot roll this back, a repeated import does it again.
                 imports.giveBackPositions(connection, last.value());
                 Statements.update(connection, updateSettings, dialect.log().orderStrategy());
                 return last;
@@ -320,7 +323,7 @@ final class JdbcStoredLog implements StoredLog {
         }
     }
 
-    /** Before the index does, which does not say which event it is. */
+    /** Checks before the index does, because the index does not say which event it refuses. */
     private void checkIds(Connection connection, List<ImportedRow> missing) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(selectSameId)) {
             for (ImportedRow row : missing) {
@@ -339,7 +342,7 @@ final class JdbcStoredLog implements StoredLog {
         }
     }
 
-    /** Notes the tags of events that were stored in these positions. */
+    /** Stores the tags of events that were stored in these positions. */
     private void insertTags(Connection connection, List<ImportedRow> rows, List<Long> positions) throws SQLException {
         List<NewTagEntry> entries = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
@@ -353,7 +356,7 @@ final class JdbcStoredLog implements StoredLog {
         tags.forget();
     }
 
-    /** Locks the tags and streams of events, and gives those that are not there their place. */
+    /** Locks the tags and streams of events, sets their new versions, and returns the rows of the missing events. */
     private List<ImportedRow> missing(Connection connection, List<ExportedEvent> events) throws SQLException {
         SortedSet<StreamId> streams = new TreeSet<>();
         SortedSet<String> rowIds = new TreeSet<>(RowIds.ORDER);
@@ -415,8 +418,8 @@ final class JdbcStoredLog implements StoredLog {
     /**
      * Checks that events continue their stream.
      *
-     * @param there takes those whose place is taken, to be compared with what is stored there
-     * @return the version of the stream once they are all stored
+     * @param there collects the events whose place is taken, to compare them with the stored ones
+     * @return the version of the stream once all events are stored
      */
     private static long check(LockedStream stream, List<ExportedEvent> events, EventsInPlace there) {
         long version = stream.version();

@@ -47,7 +47,7 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     private final SubjectKeyTable table;
     private final TransactionTemplate ownTransaction;
 
-    /** The isolation of transactions that ask for none. Asked once, since for some drivers it is a statement. */
+    /** The isolation of transactions that ask for none. Read once, because some drivers need a statement for it. */
     private volatile int defaultIsolation = UNKNOWN;
 
     JdbcSubjectKeyStore(Connections connections, Dialect dialect, KeyWrapping wrapping) {
@@ -56,7 +56,7 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
         this.wrapping = wrapping;
         this.table = new SubjectKeyTable(
                 dialect.names(), dialect.expressions(), dialect.engine().errors());
-        // By a key of its own: under that of the pool, the connection of a finished transaction may still be bound.
+        // Under a separate key: under the key of the pool, the connection of a finished transaction may still be bound.
         DataSourceTransactionManager manager =
                 new DataSourceTransactionManager(new DelegatingDataSource(connections.ownDataSource()));
         manager.setTransactionExecutionListeners(List.of(TransactionPhase.listener()));
@@ -96,8 +96,8 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     }
 
     private List<Row> rowsOf(Connection connection, List<String> hashes, boolean locked) throws SQLException {
-        // Without a lock: MariaDB and MySQL would lock the gap that a missing key is to be inserted into, against all
-        // others.
+        // Without a lock: MariaDB and MySQL would lock the gap that a missing key belongs in, against all other
+        // transactions.
         List<Row> rows = table.bySubjects(connection, hashes);
         List<String> missing = new ArrayList<>(hashes);
         rows.forEach(row -> missing.remove(row.subject()));
@@ -107,7 +107,7 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
         for (String hash : missing) {
             table.insert(connection, newRow(hash));
         }
-        // A new one is perhaps not ours: another append may have been first.
+        // A new key may not be ours: another append may have been first.
         List<Row> all;
         if (locked) {
             all = table.lockedBySubjects(connection, hashes);
@@ -129,7 +129,7 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
         return new Row(hash, id, Optional.of(wrapping.wrap(key, context(id, hash))));
     }
 
-    /** What a wrapped key cannot be taken out of: its row. */
+    /** What a wrapped key is bound to: its row. */
     private static byte[] context(UUID id, String hash) {
         return (id + "/" + hash).getBytes(StandardCharsets.UTF_8);
     }
@@ -166,7 +166,10 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
         return rows;
     }
 
-    /** In a caller's transaction, a subject may be erased for it alone; and above READ COMMITTED, it is blind to what others erase. */
+    /**
+     * In a caller's transaction, a subject may be erased for that transaction alone. Above READ COMMITTED, the
+     * transaction does not see what other transactions erase.
+     */
     @Override
     public Predicate<SubjectKey> cacheable() {
         Optional<CallersConnection> callers = connections.callersConnection();
@@ -212,10 +215,10 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
             throw Connections.noConnection(e);
         } catch (TransactionSystemException e) {
             if (e.getApplicationException() instanceof RuntimeException failure) {
-                // The rollback failed as well, which tells nothing new.
+                // The rollback failed as well; report the first failure.
                 throw failure;
             }
-            // Whether it was committed or not: to erase again does no harm.
+            // Committed or not, a second erasure does no harm.
             throw failed(e.getCause() instanceof SQLException cause ? cause : new SQLException("commit failed", e));
         }
     }
@@ -229,7 +232,7 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     }
 
     private Erasure erase(Connection connection, String hash) throws SQLException {
-        // The last one if another transaction has made a key meanwhile.
+        // The last key, if another transaction has made one meanwhile.
         boolean now = table.erase(connection, hash)
                 || table.insert(connection, new Row(hash, UUID.randomUUID(), Optional.empty()))
                 || table.erase(connection, hash);
@@ -237,8 +240,8 @@ public class JdbcSubjectKeyStore implements SubjectKeyStore {
     }
 
     /**
-     * Wraps with the current master key every key that another one has wrapped; afterwards, the other one is no longer
-     * needed. Touches no event. May run while the application works, as often as you like.
+     * Wraps with the current master key every key that another master key has wrapped; afterwards, you no longer need
+     * the other master key. Touches no event. You may run this while the application works, as often as you like.
      *
      * @return how many keys were wrapped again
      * @throws EventStoreUnavailableException if one of the master keys is not configured

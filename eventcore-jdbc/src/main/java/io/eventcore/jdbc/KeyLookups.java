@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Looks up many rows by their keys, a bounded number by each statement. */
+/** Looks up many rows by their keys; each statement looks up a limited number. */
 final class KeyLookups {
-    /** How many rows are looked up by one statement. */
+    /** How many rows one statement looks up. */
     private static final int MAX_KEYS = 1_000;
 
     private final SqlTypes types;
@@ -56,7 +56,7 @@ final class KeyLookups {
         return ids;
     }
 
-    /** What is done with a row. */
+    /** Handles a row. */
     @FunctionalInterface
     private interface RowHandler {
         void handle(ResultSet row) throws SQLException;

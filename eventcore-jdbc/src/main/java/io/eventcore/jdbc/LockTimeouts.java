@@ -45,28 +45,28 @@ enum LockTimeouts {
     },
 
     MYSQL {
-        /** One second is the least that it takes. */
+        /** One second is the minimum here. */
         @Override
         Restore shorten(Connection connection) throws SQLException {
             return setMariaDb(connection, 1);
         }
     };
 
-    /** Gives a session back the time-out that it had. */
+    /** Restores the time-out that a session had before. */
     @FunctionalInterface
     interface Restore {
         void restore() throws SQLException;
     }
 
-    /** How long this session waits for a lock, in milliseconds; 0 if for ever. */
+    /** How long this session waits for a lock, in milliseconds; 0 if without limit. */
     long millis(Connection connection) throws SQLException {
         return 1_000 * Statements.number(connection, "SELECT @@innodb_lock_wait_timeout", 0);
     }
 
     /**
-     * Lets a transaction of our own wait only a moment for what other transactions have locked.
+     * Lets a transaction of our own wait only a moment for the locks of other transactions.
      *
-     * @return sets the session back to what it was, if that does not end with the transaction
+     * @return restores the previous time-out, unless the end of the transaction does
      */
     abstract Restore shorten(Connection connection) throws SQLException;
 

@@ -13,7 +13,7 @@ import java.util.Set;
 
 /** Reads the log: a page of it, how far it goes, and which appends may still appear in it. */
 abstract class LogQueries {
-    /** An expression, which no planner turns into a join with all entries of the other tag. */
+    /** An expression that no planner turns into a join with all entries of the other tag. */
     static final String AND_OTHER_TAG = " AND (SELECT o.position FROM eventcore_event_tag o"
             + " WHERE o.tag_key = ? AND o.position = t.position) IS NOT NULL";
 
@@ -30,17 +30,18 @@ abstract class LogQueries {
                 names.in("SELECT max(position) FROM eventcore_event WHERE 1 = 1" + expressions.andNotFromCache());
     }
 
-    /** How this engine orders the log, as the settings row calls it. */
+    /** How this engine orders the log, in the words of the settings row. */
     abstract String orderStrategy();
 
     /**
-     * A page of the log: rows of the stream's key and {@link EventRow#columns}, in position order. {@link KeyLookups#streamIds}
-     * tells the ids: to join them to the events costs the server as much as the events themselves.
+     * A page of the log: rows of the stream's key and {@link EventRow#columns}, in position order.
+     * {@link KeyLookups#streamIds} looks up the ids: joining them to the events would cost the server as much as the
+     * events themselves.
      *
      * @param typeNames the stored names wanted; empty for all
      * @param tags the keys of the tags that an event must carry, the rarest first; empty if the filter asks for none
      * @param upTo the last position to look at
-     * @param largest payloads of more bytes are null
+     * @param largest payloads with more bytes are null
      */
     final PreparedStatement selectPage(
             Connection connection,
@@ -58,7 +59,7 @@ abstract class LogQueries {
         boolean byStream = !filter.streams().isPrefix()
                 || !filter.streams().literalPrefix().isEmpty();
         String joined = byStream ? JOIN_STREAM : "";
-        // Not a parameter: a plan that depends on one is made again each time.
+        // Not a parameter: the server would plan a statement with one again each time.
         String limited = " LIMIT " + limit;
         String sql;
         if (tags.isEmpty()) {
@@ -68,7 +69,8 @@ abstract class LogQueries {
                     + wanted
                     + " ORDER BY e.position" + limited;
         } else {
-            // Which events it is, the index of tags says alone, or looks up one by one; only these are fetched.
+            // The index of tags selects the events alone, or looks them up one by one; only the selected events are
+            // fetched.
             String meets = wanted.isEmpty()
                     ? ""
                     : " AND (SELECT e.position FROM eventcore_event e"
@@ -94,7 +96,7 @@ abstract class LogQueries {
         return statement;
     }
 
-    /** The conditions that an event and its stream must meet, and adds their parameters. */
+    /** Returns the conditions for an event and its stream, and adds their parameters. */
     private String andWanted(EventFilter filter, Set<String> typeNames, List<String> texts) {
         StringBuilder sql = new StringBuilder();
         String prefix = filter.streams().literalPrefix();
@@ -114,21 +116,22 @@ abstract class LogQueries {
     }
 
     /**
-     * A condition of a page of the log that fails the statement on a server that replays what another one commits, with the
-     * default names of tables.
+     * A condition for a page of the log that makes the statement fail on a server that replays what another server
+     * commits, with the default table names.
      */
     String andOfPrimary() {
         return "";
     }
 
-    /** The same for a standby, whose pages are asked for only up to a place that it has replayed. */
+    /** The same for a standby, which readers ask only for pages up to a place that it has replayed. */
     LogQueries ofStandby() {
         return this;
     }
 
     /**
-     * What a standby must have replayed to show the log without a gap up to a mark that was settled before this is asked;
-     * empty if no standby can be trusted to, or another server answers than the one that settled it.
+     * What a standby must have replayed to show the log without a gap up to a mark; the mark must be settled before
+     * this call. Empty if no standby can be trusted to, or if a different server answers than the one that settled the
+     * mark.
      */
     Optional<ReplicaPlace> replicaPlace(Connection connection, Mark mark) throws SQLException {
         return Optional.empty();
@@ -139,7 +142,7 @@ abstract class LogQueries {
         return Optional.empty();
     }
 
-    /** What a standby says of a place. Engines without standbys of this kind are not asked. */
+    /** The answer of a standby about a place. Only for engines with standbys of this kind. */
     ReplicaAnswer replicaAnswer(Connection connection, ReplicaPlace place) throws SQLException {
         throw new SQLException("No standby", "0A000");
     }
@@ -147,14 +150,14 @@ abstract class LogQueries {
     /**
      * How far the log goes now.
      *
-     * @param after how far a reader has come
-     * @param mark what was settled before this is asked
+     * @param after the position that a reader has reached
+     * @param mark what was settled before this call
      */
     abstract LogEnd end(Connection connection, long after, Mark mark) throws SQLException;
 
     /**
-     * The highest committed event after a position, up to another one that bounds what is settled: only what is committed
-     * is durable.
+     * The highest committed event after a position, up to a position that limits what is settled: only what is
+     * committed is durable.
      *
      * @param upTo no append in flight will commit an event at or below it
      */
@@ -170,13 +173,13 @@ abstract class LogQueries {
 
     /**
      * A position that every append in flight will stay above; {@link Long#MAX_VALUE} if none is in flight, and always
-     * where positions become visible in their order.
+     * on engines where positions become visible in order.
      */
     long lowestInFlight(Connection connection) throws SQLException {
         return Long.MAX_VALUE;
     }
 
-    /** The append in flight whose transaction began first; empty where readers never wait for one. */
+    /** The append in flight whose transaction began first; always empty on engines where readers never wait for one. */
     Optional<AppendInFlight> oldestInFlight(Connection connection) throws SQLException {
         return Optional.empty();
     }

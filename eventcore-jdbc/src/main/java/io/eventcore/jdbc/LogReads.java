@@ -30,23 +30,24 @@ import java.util.stream.Collectors;
 /**
  * Reads the log without ever passing an event that may still appear.
  *
- * <p>Positions are given away before they are committed, so a page may lack an event that a slow transaction brings
- * later. A page without a gap lacks nothing. When there is a gap, three steps decide, and their order is what makes them
- * sound: the last position given away; then the lowest that an append in flight has announced; then, with a newer
- * snapshot, the highest <em>committed</em> event up to the lower of the two, and the page again up to that event. An
- * append that took a position before the first step had announced a lower one before that. At the second step it is still
- * announced, so the page ends before it; or it has ended, and the third step sees what it left.
+ * <p>Appends draw positions before they commit, so a page may lack an event that a slow transaction commits later. A
+ * page without a gap lacks nothing. If there is a gap, three steps decide, and only their order makes them correct:
+ * first, read the last position handed out; second, read the lowest position that an append in flight has announced;
+ * third, with a newer snapshot, read the highest <em>committed</em> event up to the lower of the two, and the page
+ * again up to that event. An append that drew a position before the first step had announced a lower one before that.
+ * At the second step, either it is still announced, and the page ends before it; or it has ended, and the third step
+ * sees what it left.
  *
  * <p>A reader continues from a committed event, never from a position that only a rolled-back append has drawn: after a
- * crash the server gives such positions out again, since nothing but a commit flushes what a sequence has given away.
- * The commit of an event flushes every position below it.
+ * crash the server hands out these positions again, because only a commit flushes what a sequence has handed out. The
+ * commit of an event flushes every position below it.
  *
- * <p>All this is true of the server that holds the locks, and of no other: a standby replays commits in their own order,
- * so that it shows a high position before a lower one. So it refuses each page, and what was settled counts only while
- * the same run of the same server answers. A {@link Replica} gives what is settled on the primary, once it has replayed
- * that.
+ * <p>All this holds only on the server that holds the locks: a standby replays commits in their own order, so it may
+ * show a high position before a lower one. So the statement for a page fails on a standby, and what was settled counts
+ * only while the same run of the same server answers. A {@link Replica} returns what is settled on the primary, once it
+ * has replayed that.
  *
- * <p>Each step is a statement of its own in auto-commit mode: inside one snapshot the third step would be blind.
+ * <p>Each step is a separate statement in auto-commit mode: inside one snapshot the third step would see nothing new.
  */
 final class LogReads {
     /** SQLState of an object that is not in the state needed. */
@@ -54,10 +55,10 @@ final class LogReads {
 
     private static final int WINDOW_GROWTH = 4;
 
-    /** So few rows a statement asks for at least, however large the events are. */
+    /** A statement asks for at least this many rows, however large the events are. */
     private static final int SMALLEST_PART = 4;
 
-    /** And so many at most, so that events of some kilobytes come with their rows. */
+    /** A statement asks for at most this many rows, so that events of some kilobytes come with their rows. */
     private static final int LARGEST_PART = 1_000;
 
     private final Dialect dialect;
@@ -67,13 +68,13 @@ final class LogReads {
     private final TagTables tagTables;
     private final Optional<Replica> replica;
 
-    /** About how large the events were that were read last, which tells how many are worth asking for. */
+    /** The approximate size of the events read last, which shows how many are worth asking for. */
     private volatile long usualBytes;
 
     /**
-     * What has been settled, so that it need not be asked again for every page of a reader that catches up. Readers may
-     * replace what others have found by less: it costs them one more question. Taken before anything is asked of the
-     * database: what others settle afterwards says nothing about older answers.
+     * What has been settled, so that a reader that catches up need not ask again for every page. A reader may replace
+     * what another reader has found with less: it costs the other one more question. Read this before any question to
+     * the database: what another reader settles afterwards says nothing about older answers.
      */
     private volatile Mark settled = Mark.NONE;
 
@@ -81,17 +82,17 @@ final class LogReads {
      * Reads by these connections.
      *
      * @param payloads fetches the payloads of large events, and knows how many bytes a page may hold
-     * @param tagTables whether there are tags to be asked for
+     * @param tagTables whether the tables hold tags
      */
     LogReads(Dialect dialect, Connections connections, Payloads payloads, TagTables tagTables) {
         this(dialect, connections, payloads, tagTables, Optional.empty());
     }
 
     /**
-     * Reads by these connections, and from a replica what it can give.
+     * Reads by these connections, and from a replica whatever it has.
      *
      * @param payloads fetches the payloads of large events, and knows how many bytes a page may hold
-     * @param tagTables whether there are tags to be asked for
+     * @param tagTables whether the tables hold tags
      */
     LogReads(
             Dialect dialect,
@@ -139,7 +140,7 @@ final class LogReads {
         });
     }
 
-    /** The position of the last committed event before which no other can appear any more; the start if there is none. */
+    /** The position of the last committed event before which no other event can appear; the start if there is none. */
     GlobalPosition settledEnd() throws SQLException {
         Query query = query(EventFilter.all(), Set.of(), EventPage.first(1));
         return connections.own(connection -> {
@@ -149,7 +150,7 @@ final class LogReads {
         });
     }
 
-    /** The next events up to a position before which no other can appear any more, to be exported. */
+    /** The next events to export, up to a position before which no other event can appear. */
     List<ExportedEvent> export(GlobalPosition after, GlobalPosition upTo, int limit) throws SQLException {
         Query query = query(EventFilter.all(), Set.of(), EventPage.after(after, limit));
         return connections.own(connection -> {
@@ -162,7 +163,7 @@ final class LogReads {
         });
     }
 
-    /** The next events up to a position before which no other can appear any more. */
+    /** The next events up to a position before which no other event can appear. */
     List<StoredEvent> settled(GlobalPosition after, GlobalPosition upTo, int limit, StoredEvent.Decoder decoder)
             throws SQLException {
         return connections.own(connection -> {
@@ -174,7 +175,7 @@ final class LogReads {
     }
 
     /**
-     * What is committed after a position, in a transaction that keeps others from storing events.
+     * What is committed after a position, read in a transaction that keeps others from storing events.
      *
      * @return empty if it is more than a page
      */
@@ -189,15 +190,15 @@ final class LogReads {
     }
 
     /**
-     * The position up to which events fit a page with all that is stored of them: metadata comes with each row, and an
-     * import may bring any. The position before if there is no event.
+     * The last position at which the events, with all that is stored of them, still fit a page: metadata comes with
+     * each row, and an import may bring any amount. If there is no event, the position to begin after.
      */
     private long lastFitting(Connection connection, long after, long upTo, int limit) throws SQLException {
         long last = after;
         long bytes = 0;
         int events = 0;
         while (events < limit) {
-            // No more than are likely to fit: a server has to look at an event to tell its size.
+            // No more than are likely to fit, because a server has to read an event to know its size.
             int part = Math.min(limit - events, likelyToFit(limit, new PageRows()));
             int found = 0;
             try (PreparedStatement query = connection.prepareStatement(selectSizes)) {
@@ -243,7 +244,10 @@ final class LogReads {
         return events;
     }
 
-    /** A page of everything: while a reader catches up most are full and without a gap, and need no other question. */
+    /**
+     * A page of everything: while a reader catches up, most pages are full and without a gap, and need no further
+     * question.
+     */
     private Page readAll(Connection connection, Query query, Mark before) throws SQLException {
         long reach = Query.windowEnd(query.after(), firstWindow(query));
         PageRows found = new PageRows();
@@ -255,7 +259,7 @@ final class LogReads {
             return Page.upToLastRow(query, found);
         }
         LogEnd end = logEnd(connection, query, before);
-        // So many positions may be lost that the next event lies beyond what was looked at.
+        // So many positions may be lost that the next event lies beyond the range of this read.
         boolean whole = full || reach >= end.drawn();
         if (rows.isEmpty()) {
             if (whole) {
@@ -271,7 +275,7 @@ final class LogReads {
         return readUpTo(bound.position(), new PageRows(), query.after(), connection, query);
     }
 
-    /** A page of what a filter lets through, which never looks contiguous. */
+    /** A page of what a filter matches, which never looks contiguous. */
     private Page readFiltered(Connection connection, Query query, Mark before, Begun begun) throws SQLException {
         LogEnd end = logEnd(connection, query, before);
         long known = known(end, before);
@@ -285,10 +289,10 @@ final class LogReads {
         return readUpTo(bound.position(), found, reached, connection, query);
     }
 
-    /** What a replica gives of a page: all of it, its beginning, or nothing. */
+    /** What a replica returns of a page: all of it, its beginning, or nothing. */
     private Begun begin(Query query, StoredEvent.Decoder decoder) throws SQLException {
         Begun nothing = new Begun(Optional.empty(), new PageRows(), query.after());
-        // Which events carry a tag may change after they are committed, so that only the primary knows.
+        // The tags of an event may change after its commit, so only the primary knows which events carry a tag.
         if (replica.isEmpty() || !query.filter.tags().isEmpty()) {
             return nothing;
         }
@@ -327,8 +331,8 @@ final class LogReads {
     }
 
     /**
-     * A place up to which a replica may be read, once it has replayed it. The primary is asked each time whether its log is
-     * still the one in which the place was noted, and reaches the reader.
+     * A place up to which a replica may be read, once it has replayed the place. Each time, the primary is asked
+     * whether its log is still the one in which the place was noted, and whether it reaches the reader.
      */
     private Optional<ReplicaPlace> replicaPlace(Connection connection, Replica standby, Query query)
             throws SQLException {
@@ -343,7 +347,7 @@ final class LogReads {
         if (!known.isNone()) {
             standby.forget();
         }
-        // In this order: all that the bound covers has ended by then, so the commits of it stand before the place.
+        // In this order: all that the bound covers has ended by then, so its commits stand before the place.
         Bound bound = settle(connection, end, known.mark(), query.after());
         Optional<ReplicaPlace> place = bound.mark().isPresent()
                 ? dialect.log().replicaPlace(connection, bound.mark().get())
@@ -357,8 +361,8 @@ final class LogReads {
     }
 
     /**
-     * The page up to a bound, looked for in windows of the log, each larger than the one before. A server that does not
-     * know how many rows a condition leaves may sort everything it reads, again for every page.
+     * The page up to a bound. It is read in windows of the log, each larger than the one before: a server that does not
+     * know how many rows meet a condition may sort everything it reads, again for every page.
      *
      * @param found what was found up to {@code from}
      */
@@ -378,9 +382,9 @@ final class LogReads {
     }
 
     /**
-     * The keys of the tags wanted, the rarest first; empty if one of them is on no event that was committed before this is
-     * asked. So it is asked once the bound is known, and again for each bound: a tag may be used for the first time between
-     * the two.
+     * The keys of the wanted tags, the rarest first; empty if one of them is on no event that was committed before this
+     * call. So call this once the bound is known, and again for each bound: a tag may be used for the first time
+     * between the two.
      */
     private Optional<List<Long>> tagsSettled(Connection connection, Query query) throws SQLException {
         Set<EventTag> wanted = query.filter.tags();
@@ -408,7 +412,7 @@ final class LogReads {
         return rows.get(rows.size() - 1).event.position();
     }
 
-    /** How far the log goes; a reader that was further gets an exception. */
+    /** How far the log goes; throws if the reader is further ahead. */
     private LogEnd logEnd(Connection connection, Query query, Mark before) throws SQLException {
         LogEnd end = dialect.log().end(connection, query.after(), before);
         replica.ifPresent(standby -> standby.logReaches(end.drawn()));
@@ -426,19 +430,19 @@ final class LogReads {
         return end;
     }
 
-    /** Up to where nothing can appear any more by what was known before. */
+    /** The position up to which nothing more can appear, by what was known before. */
     private static long known(LogEnd end, Mark before) {
         return end.holdsMark() ? before.position() : 0;
     }
 
     /**
-     * The highest committed event up to which nothing can appear any more; what is read after this lacks nothing up to
+     * The highest committed event up to which nothing more can appear; a read after this call lacks nothing up to
      * there.
      *
      * @param before a mark that was taken before {@code end}
      */
     private Bound settle(Connection connection, LogEnd end, Mark before, long after) throws SQLException {
-        // An append may announce itself late, with a position from before: what was settled stays so.
+        // An append may announce itself late, with a position from before: what was settled stays settled.
         long from = Math.max(known(end, before), after);
         long limit = Math.min(end.drawn(), dialect.log().lowestInFlight(connection));
         Optional<Mark> highest =
@@ -467,11 +471,11 @@ final class LogReads {
     }
 
     /**
-     * Adds what is there after a position, as long as the page has room for more events and more bytes. What would take
-     * another statement and fill less than half of the page is left to the next page.
+     * Adds the events after a position, while the page has room for more events and more bytes. If another statement
+     * would fill less than half of the page, the rest is left to the next page.
      *
-     * <p>Statement by statement, each with no more rows than the events are likely to fill the page with: a server has to
-     * look at a payload to tell its size.
+     * <p>Each statement asks for no more rows than are likely to fill the page, because a server has to read a payload
+     * to know its size.
      */
     private void select(Connection connection, Query query, List<Long> tags, long after, long upTo, PageRows page)
             throws SQLException {
@@ -499,16 +503,18 @@ final class LogReads {
         }
     }
 
-    /** How many positions are looked at first: enough for a page if most are wanted and few were rolled back. */
+    /**
+     * The size of the first window, in positions: enough for a page if most events are wanted and few were rolled back.
+     */
     private long firstWindow(Query query) {
         if (query.isOfTagsAlone()) {
-            // An index has them in the order of their positions, however far apart.
+            // An index has them in the order of their positions, however far apart they are.
             return Long.MAX_VALUE;
         }
         return 2L * Math.min(query.limit(), 2 * likelyToFit(query.limit(), new PageRows()));
     }
 
-    /** How many rows are likely to fill a page, judged by what is on it, or else by what was read last. */
+    /** How many rows are likely to fill a page, judged by the rows on it, or else by the last read. */
     private int likelyToFit(int limit, PageRows page) {
         long usual = page.rows.isEmpty() ? usualBytes : page.bytes / page.rows.size();
         int rows = Math.min(limit, LARGEST_PART);
@@ -538,27 +544,27 @@ final class LogReads {
     }
 
     /**
-     * Up to where nothing can appear any more.
+     * The position up to which nothing more can appear.
      *
-     * @param mark what was found there just now; empty if nothing new was
+     * @param mark the mark found just now; empty if there is no new one
      */
     private record Bound(long position, Optional<Mark> mark) {}
 
     /**
-     * What a replica has given of a page.
+     * What a replica has returned of a page.
      *
-     * @param page all of it, if that is so
+     * @param page the whole page, if the replica has returned all of it
      * @param rows its beginning
      * @param reached the position up to which nothing is missing among the rows
      */
     private record Begun(Optional<StoredPage> page, PageRows rows, long reached) {}
 
-    /** The rows of a page as they are gathered. */
+    /** The rows of a page while they are collected. */
     private static final class PageRows {
         private final List<LogRow> rows = new ArrayList<>();
         private long bytes;
 
-        /** Whether there is no room for more, in events or in bytes: then there may be more. */
+        /** Whether there is no room for more events or bytes; if so, the log may have more. */
         private boolean full;
 
         void add(List<LogRow> more) {
@@ -569,7 +575,7 @@ final class LogReads {
         }
     }
 
-    /** What is asked for, and by which statements. */
+    /** What is wanted, and the statements that ask for it. */
     private record Query(EventFilter filter, Set<String> typeNames, EventPage page, LogQueries log) {
         Query of(LogQueries other) {
             return new Query(filter, typeNames, page, other);
@@ -596,7 +602,7 @@ final class LogReads {
         }
     }
 
-    /** An event of a stream of which only the key is known. */
+    /** An event whose stream is known only by its key. */
     private record LogRow(long streamKey, EventRow event) {
         LogRow with(EventRow whole) {
             return new LogRow(streamKey, whole);

@@ -2,7 +2,7 @@ package io.eventcore.jdbc;
 
 import java.sql.SQLException;
 
-/** What a store says that gives no positions away: while an import fills it, or because a person has deleted a row. */
+/** The failure of a store that hands out no positions: an import is filling it, or a person has deleted a row. */
 final class LostPositions {
     /** SQLState of an object that is not in the state needed. */
     private static final String NOT_IN_STATE = "55000";

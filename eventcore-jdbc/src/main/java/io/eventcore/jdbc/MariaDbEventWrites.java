@@ -10,11 +10,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 
-/** MariaDB and MySQL: many rows by each statement, since every round trip counts. */
+/** MariaDB and MySQL: each statement writes many rows, because every round trip counts. */
 class MariaDbEventWrites implements EventWrites {
     private static final int MAX_ROWS = 500;
 
-    /** A statement must fit the server's max_allowed_packet, 16 MiB by default, with what quoting adds. */
+    /** A statement, with what quoting adds, must fit max_allowed_packet of the server, by default 16 MiB. */
     private static final long MAX_BYTES = 4L * 1024 * 1024;
 
     private final String updateVersions;
@@ -28,7 +28,7 @@ class MariaDbEventWrites implements EventWrites {
                 VALUES %s
                 ON DUPLICATE KEY UPDATE version = VALUES(version)
                 """);
-        // The new value comes back with the answer, where an auto-increment value would.
+        // The new value comes back with the answer, in place of an auto-increment value.
         this.takePositions =
                 names.in("UPDATE eventcore_position SET position = LAST_INSERT_ID(position + ?) WHERE id = 1");
         this.insertEvents = names.in("""
@@ -55,7 +55,7 @@ class MariaDbEventWrites implements EventWrites {
         }
     }
 
-    /** An upsert, because it sets another version for each row in one statement; the rows are there and locked. */
+    /** An upsert, because it sets a different version for each row in one statement; the rows exist and are locked. */
     @Override
     public void updateVersions(Connection connection, List<NewVersion> versions) throws SQLException {
         for (int from = 0; from < versions.size(); from += MAX_ROWS) {

@@ -19,16 +19,23 @@ import java.util.TreeMap;
 /**
  * MariaDB, by its own driver or that of MySQL.
  *
- * <p>Every round trip counts, so statements take many rows. A transaction that waits for a lock while it holds others
- * takes them in the order of the stream ids, row by row where rows may be missing; a transaction that takes them in
- * another order (a batch) never waits. The stream id is the primary key: a duplicate there locks the row alone, where a
- * duplicate in another index locks the gap before it too, even at READ COMMITTED, and so the streams of others.
+ * <p>Every round trip counts, so statements take many rows. A transaction that waits for a lock while it holds other
+ * locks takes them in the order of the stream ids, and row by row if rows may be missing. A transaction that takes them
+ * in a different order (a batch) never waits. The stream id is the primary key: a duplicate there locks only the row. A
+ * duplicate in another index also locks the gap before it, even at READ COMMITTED, and so the streams of other
+ * transactions.
  */
 class MariaDbStreamLocks implements StreamLocks {
-    /** Beyond 1000 values MariaDB makes a table of a list, and the order in which rows are locked is no longer ours. */
+    /**
+     * Beyond 1000 values MariaDB turns a list into a table, and we no longer control the order in which rows are
+     * locked.
+     */
     private static final int MAX_IDS = 500;
 
-    /** How often a row is created without waiting. It takes another try only if the transaction that was creating it rolled back. */
+    /**
+     * How often this tries to create a row without waiting. A further try is needed only if the transaction that was
+     * creating the row rolled back.
+     */
     private static final int MAX_ATTEMPTS_AT_ONCE = 5;
 
     /** Lets a statement fail instead of waiting for a lock. */
@@ -40,7 +47,7 @@ class MariaDbStreamLocks implements StreamLocks {
 
     MariaDbStreamLocks(TableNames names, MariaDbTransactions transactions) {
         this.transactions = transactions;
-        // Without the hint a small table is scanned, which waits for locks on streams that were not asked for.
+        // Without the hint the server scans a small table, and waits for locks on streams that nobody asked for.
         this.selectStreams = names.in("""
                 SELECT stream_id, stream_key, version
                 FROM eventcore_stream FORCE INDEX (PRIMARY)
@@ -54,7 +61,7 @@ class MariaDbStreamLocks implements StreamLocks {
                 """);
     }
 
-    /** What a locking read that others may share ends with. */
+    /** The end of a locking read whose lock other transactions may share. */
     String shared() {
         return " LOCK IN SHARE MODE";
     }
@@ -73,8 +80,8 @@ class MariaDbStreamLocks implements StreamLocks {
                 throw e;
             }
             // Another transaction is creating one of the streams. The server may have rolled back more than the
-            // statement, so the batch, which has written nothing yet, begins again and leaves streams without a row to
-            // the waiting appends.
+            // statement. The batch has written nothing yet: it begins again and leaves streams without a row to the
+            // appends that wait.
             Statements.execute(connection, "ROLLBACK");
             transactions.start(connection);
             return lockFree(connection, claims, false);
@@ -85,7 +92,7 @@ class MariaDbStreamLocks implements StreamLocks {
     private Map<String, LockedStream> lockInOrder(Connection connection, SortedMap<String, Claim> claims)
             throws SQLException {
         Map<String, LockedStream> locked = new HashMap<>();
-        // Streams that must be there, one after the other, are locked by one statement, which keeps their order.
+        // Existing streams that follow one another are locked by one statement, which keeps their order.
         List<String> run = new ArrayList<>();
         boolean writes = false;
         Set<String> present = presentTags(connection, claims);
@@ -108,8 +115,8 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /**
-     * The tags whose rows exist, as most do, so that they need not be created one by one. Not by a locking read, which
-     * would lock the gap of a missing row. An existing row stays; a missing one may only be missing in an old snapshot.
+     * The tags whose rows exist, as most do, so that they need not be created one by one. A locking read would lock the
+     * gap of a missing row, so this is none. An existing row stays; a row may be missing only in an old snapshot.
      */
     private Set<String> presentTags(Connection connection, SortedMap<String, Claim> claims) throws SQLException {
         List<String> tags = claims.keySet().stream().filter(EventTag::isRow).toList();
@@ -117,11 +124,12 @@ class MariaDbStreamLocks implements StreamLocks {
     }
 
     /**
-     * Locks a row and creates it if need be.
+     * Locks a row and creates a missing one.
      *
-     * <p>It begins with the insert: to look for the row first would, in a caller's REPEATABLE READ, lock the gap where it
-     * is missing, and two that have locked one gap cannot insert into it. The insert does not wait, and a locking read
-     * does it instead: when the row that it waits for is rolled back, waiting inserts are left with locks on the gap.
+     * <p>It begins with the insert. A look for the row first would, in a caller's REPEATABLE READ, lock the gap of a
+     * missing row, and two transactions that have locked one gap cannot insert into it. The insert does not wait; a
+     * locking read waits instead: when the awaited row is rolled back, waiting inserts would be left with locks on the
+     * gap.
      */
     Map<String, LockedStream> create(Connection connection, String id) throws SQLException {
         List<String> ids = List.of(id);
@@ -141,7 +149,7 @@ class MariaDbStreamLocks implements StreamLocks {
         return insert(connection, "", ids);
     }
 
-    /** Where innodb_rollback_on_timeout is set, a time-out ends more than the statement. */
+    /** With innodb_rollback_on_timeout, a time-out ends more than the statement. */
     private static boolean isInTransaction(Connection connection) throws SQLException {
         return Statements.number(connection, "SELECT @@in_transaction", 0) == 1;
     }
@@ -174,7 +182,7 @@ class MariaDbStreamLocks implements StreamLocks {
         return locked;
     }
 
-    /** The rows of those of the streams that have one. */
+    /** The rows of those streams that have one. */
     Map<String, LockedStream> select(Connection connection, Collection<String> ids, String lock) throws SQLException {
         Map<String, LockedStream> found = new HashMap<>();
         for (List<String> part : parts(ids)) {
@@ -199,7 +207,7 @@ class MariaDbStreamLocks implements StreamLocks {
             String sql = before + insertStreams(part.size()) + " RETURNING stream_id, stream_key, version";
             try (PreparedStatement insert = connection.prepareStatement(sql)) {
                 bindIds(insert, part);
-                // The driver of MySQL takes no INSERT for a query.
+                // The MySQL driver does not accept an INSERT as a query.
                 insert.execute();
                 read(insert.getResultSet(), created);
             }

@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * By statements, which costs two round trips; by the methods of the connection it would be up to seven, since those ask for
- * the isolation level and restore it.
+ * Begins and ends transactions by statements, which costs two round trips. The methods of the connection would cost up
+ * to seven, because they read the isolation level and restore it.
  */
 final class MariaDbTransactions extends OwnTransactions {
     private static final Logger LOG = LoggerFactory.getLogger(MariaDbTransactions.class);
@@ -53,7 +53,7 @@ final class MariaDbTransactions extends OwnTransactions {
         }
     }
 
-    /** A commit that fails may have happened all the same, unless the server says that it rolled back. */
+    /** A failed commit may have happened all the same, unless the server says that it rolled back. */
     @Override
     void commit(Connection connection) throws SQLException {
         try {
@@ -63,7 +63,7 @@ final class MariaDbTransactions extends OwnTransactions {
         }
     }
 
-    /** A transaction that cannot be ended must not get to the next user of the connection. */
+    /** The next user of the connection must not get a transaction that cannot be ended. */
     private static void rollBack(Connection connection) {
         try {
             Statements.execute(connection, "ROLLBACK");

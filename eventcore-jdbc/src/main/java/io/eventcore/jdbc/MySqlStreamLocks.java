@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
-/** The differences of MySQL from MariaDB. */
+/** The differences between MySQL and MariaDB. */
 final class MySqlStreamLocks extends MariaDbStreamLocks {
     MySqlStreamLocks(TableNames names, MariaDbTransactions transactions) {
         super(names, transactions);
@@ -25,8 +25,8 @@ final class MySqlStreamLocks extends MariaDbStreamLocks {
     }
 
     /**
-     * No INSERT fails at once here, so a locking read asks first whether another transaction is creating a row. Only one
-     * that begins between the two statements is waited for.
+     * On MySQL no INSERT fails at once, so a locking read first checks whether another transaction is creating a row.
+     * This waits only for a transaction that begins between the two statements.
      */
     @Override
     Map<String, LockedStream> createAtOnce(Connection connection, Collection<String> ids) throws SQLException {
@@ -34,7 +34,7 @@ final class MySqlStreamLocks extends MariaDbStreamLocks {
         return createAndSelect(connection, ids);
     }
 
-    /** An INSERT returns no rows here. */
+    /** On MySQL an INSERT returns no rows. */
     private Map<String, LockedStream> createAndSelect(Connection connection, Collection<String> ids)
             throws SQLException {
         for (List<String> part : parts(ids)) {

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 
-/** Creates the partitions of a version of a projection: the first ones, and those that take the place of others. */
+/** Creates the partitions of a version of a projection: the first ones, and those that replace others. */
 final class NewPartitions {
     private final OwnStatements statements;
     private final OwnTransactions transactions;
@@ -48,10 +48,10 @@ final class NewPartitions {
     }
 
     /**
-     * What is to be inserted.
+     * What to insert.
      *
-     * @param areKnown whether there are some already
-     * @param token what the tokens of their leases are greater than
+     * @param areKnown whether the version already has partitions
+     * @param token the tokens of the new leases are greater than this
      */
     private record Rows(
             String projection,
@@ -88,8 +88,8 @@ final class NewPartitions {
     }
 
     /**
-     * All or none: another instance that starts at the same time must not find some of them. While the other versions are
-     * locked, none of them is paused.
+     * All or none: another instance that starts at the same time must not find only some of them. While the other
+     * versions are locked, none of them is paused.
      */
     private boolean insertFirst(
             Connection connection, String projection, int version, int partitions, GlobalPosition from)
@@ -103,7 +103,7 @@ final class NewPartitions {
             if (errors.classify(e) != Failure.DUPLICATE) {
                 throw e;
             }
-            // The other instance was first, and has committed: that is what made it a duplicate.
+            // The other instance was first and has committed; otherwise there would be no duplicate.
             return false;
         }
     }
@@ -145,7 +145,10 @@ final class NewPartitions {
                 }));
     }
 
-    /** What the new partitions begin with; empty if the leases are not exactly those of all old ones at one position. */
+    /**
+     * What the new partitions begin with; empty unless the leases are exactly those of all old partitions, all at one
+     * position.
+     */
     private Optional<Rows> lockAll(Connection connection, List<Lease> leases, int partitions) throws SQLException {
         ProjectionPartition one = leases.get(0).partition();
         List<PartitionState> old =

@@ -3,7 +3,7 @@ package io.eventcore.jdbc;
 import java.util.List;
 
 /**
- * An index that not every application needs, and that every append pays for.
+ * An index that not every application needs, and that adds a cost to every append.
  *
  * <p>Created with the tables by {@link JdbcSchema#with}, or at any later time by its script
  * ({@code io/eventcore/jdbc/index-*.sql}).

@@ -14,14 +14,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Appends outside of any transaction of the caller, and settles those whose connection was lost at the commit.
  *
- * <p>The first of four stages, each of which knows only the next: this one settles, {@link BusyStreams} waits for streams
- * that other transactions have locked, {@link GroupedAppends} sends appends together, {@link DirectAppends} sends them to
- * the database, again if they were rolled back in passing.
+ * <p>The first of four stages, each of which knows only the next. This one settles, {@link BusyStreams} waits for
+ * streams that other transactions have locked, {@link GroupedAppends} sends appends together, {@link DirectAppends}
+ * sends them to the database, and again after a transient rollback.
  */
 final class OwnAppends {
     private static final Logger LOG = LoggerFactory.getLogger(OwnAppends.class);
 
-    /** How long to wait before each attempt to settle an unknown outcome. The database may be restarting. */
+    /** The pauses before the attempts to settle an unknown outcome. The database may be restarting. */
     static final long[] SETTLE_AFTER_MILLIS = {0, 100, 500, 1_500};
 
     private final Dialect dialect;
@@ -46,7 +46,7 @@ final class OwnAppends {
         this.next = new BusyStreams(share, !connections.isRouting(), new GroupedAppends(settings, direct), direct);
     }
 
-    /** How the time between two attempts to settle is spent. */
+    /** Spends the time between two attempts to settle. */
     @FunctionalInterface
     interface Pause {
         /** Waits. */
@@ -56,7 +56,7 @@ final class OwnAppends {
     /**
      * Appends and commits.
      *
-     * @return that it is written, was found, or is refused because of a conflict
+     * @return that the append is written, was found, or is refused because of a conflict
      * @throws EventStoreException if nothing was stored, or the outcome cannot be settled
      */
     AppendResult append(SerializedAppend append) {
@@ -72,10 +72,10 @@ final class OwnAppends {
     /**
      * Finds out the outcome of an append whose connection was lost, or completes it.
      *
-     * <p>That nothing is found does not mean that nothing will be: the old session may still be at work, or may not
-     * even have begun. The dialect therefore locks the streams first, which waits for that session, and then sends the
-     * same append again: either its events are found, or they are written now and the old session's attempt fails.
-     * Where no version would refuse that attempt, nothing is sent; only finding the events settles it then.
+     * <p>If this finds nothing, the events may still come: the old session may be at work, or may not even have begun.
+     * So the dialect first locks the streams, which waits for that session, and then sends the same append again:
+     * either it finds the events, or it writes them now and the old session's attempt fails. If no version would refuse
+     * that attempt, the dialect sends nothing; then only finding the events settles the outcome.
      */
     private AppendResult settle(SerializedAppend append, Exception cause) {
         LOG.warn("The connection was lost during the commit of an append; finding out its outcome");
@@ -96,7 +96,7 @@ final class OwnAppends {
                 failures.add(e);
             }
         }
-        // Not to the cause, which the members of a batch have in common.
+        // Not added to the cause, which all members of a batch share.
         AppendOutcomeUnknownException unknown = new AppendOutcomeUnknownException(append.writes(), cause);
         failures.forEach(unknown::addSuppressed);
         throw unknown;

@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 
-/** Statements on connections of our own, each committed by itself, whatever transaction the calling thread is in. */
+/** Statements on connections of our own, each committed on its own, whatever transaction the calling thread is in. */
 final class OwnStatements {
     private final Connections connections;
     private final SqlErrors errors;
@@ -37,7 +37,7 @@ final class OwnStatements {
         return run(action, connection -> Statements.list(connection, sql, row, values));
     }
 
-    /** What the first row of an answer says; empty if there is none. */
+    /** What the first row of a result holds; empty if there is no row. */
     <T> Optional<T> first(String action, String sql, Statements.Row<T> row, Object... values) {
         return list(action, sql, row, values).stream().findFirst();
     }

@@ -14,7 +14,7 @@ class OwnTransactions {
 
     static final OwnTransactions BY_CONNECTION = new OwnTransactions();
 
-    /** What is done in a transaction. */
+    /** The work in a transaction. */
     @FunctionalInterface
     interface Work<T> {
         T run() throws SQLException;
@@ -61,7 +61,7 @@ class OwnTransactions {
         checkCommit(connection.getWarnings());
     }
 
-    /** Leaves the connection as it was; what fails here must not hide what failed before. */
+    /** Leaves the connection as it was; a failure here must not hide an earlier failure. */
     static void restore(Connection connection, boolean done, int isolation) {
         try {
             if (!done) {
