@@ -10,8 +10,8 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /**
- * The events of the measurements: about 210 bytes of payload, with about 70 bytes of metadata beside it. All rows are of
- * deposits, but for one that is of decimals.
+ * The events that the benchmark measures: about 210 bytes of payload and about 70 bytes of metadata. All rows use
+ * deposits, except one that uses decimals.
  */
 sealed interface BenchEvent extends Event {
     /** The metadata of all measurements. */
@@ -22,7 +22,7 @@ sealed interface BenchEvent extends Event {
         return EventTypes.of(BenchEvent.class);
     }
 
-    /** As if what is stored were of an earlier revision, in which all deposits were in one currency. */
+    /** Treats the stored events as an earlier revision, in which all deposits were in one currency. */
     static EventTypes laterTypes() {
         return EventTypes.builder()
                 .register(MoneyDeposited.class, "money-deposited@2")

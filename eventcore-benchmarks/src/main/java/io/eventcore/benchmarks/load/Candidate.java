@@ -3,7 +3,7 @@ package io.eventcore.benchmarks.load;
 /**
  * One way to do the work of a row.
  *
- * @param name what the table calls it
+ * @param name the name in the table
  * @param setup prepares the database and returns the work
  */
 record Candidate(String name, Setup setup) {
@@ -13,24 +13,24 @@ record Candidate(String name, Setup setup) {
         Work prepare(Database database) throws Exception;
     }
 
-    /** What every thread does over and over. */
+    /** The work that every thread repeats. */
     @FunctionalInterface
     interface Work {
         /**
-         * Does it once.
+         * Does the work once.
          *
          * @param thread the number of the thread, 0 for the first
          * @param turn how often this thread has done it before in this run
-         * @return how many operations that were
+         * @return how many operations this call did
          */
         long run(int thread, long turn) throws Exception;
 
-        /** What else there is to say once all rounds are over; empty for nothing. */
+        /** An extra remark for the report after all rounds; empty if there is none. */
         default String remark() throws Exception {
             return "";
         }
 
-        /** Begins what goes on beside the work as long as it is measured; ended by closing it. */
+        /** Starts what runs next to the work during a measurement. Closing the result ends it. */
         default AutoCloseable beside() throws Exception {
             return () -> {};
         }

@@ -17,21 +17,23 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Students who subscribe to courses: a decision about two subjects. Its rules are checked and never broken here, so that
+ * Students subscribe to courses: a decision about two subjects. The commands check the rules but never break them, so
  * every command of every candidate writes.
  */
 final class Courses {
     private static final int STUDENTS = 1_000;
     private static final int COURSES = 50;
 
-    /** How many commands until all want courses and students of a new term: so few that folding stays cheap. */
+    /**
+     * How many commands a term gets before new courses and students replace its own: so few that folding stays cheap.
+     */
     private static final int COMMANDS_PER_TERM = 2_500;
 
     private static final int SEATS = 10_000;
 
     private Courses() {}
 
-    /** Any student joins any course, told by one event with two tags. */
+    /** Any student joins any course; one event with two tags records it. */
     static Candidate byTags(String name, String prefix) {
         return candidate(name, prefix, term -> {
             ThreadLocalRandom random = ThreadLocalRandom.current();
@@ -40,7 +42,7 @@ final class Courses {
         });
     }
 
-    /** Any student joins any course, told by an event in the stream of each. */
+    /** Any student joins any course; two events record it, one in the stream of each. */
     static Candidate byStreams(String name, String prefix) {
         return candidate(name, prefix, term -> {
             ThreadLocalRandom random = ThreadLocalRandom.current();
@@ -50,7 +52,7 @@ final class Courses {
         });
     }
 
-    /** All want one course, each student once. */
+    /** All commands want one course, each for a different student. */
     static Candidate hotTag(String name, String prefix) {
         AtomicLong students = new AtomicLong();
         return candidate(
@@ -60,7 +62,7 @@ final class Courses {
                 term -> new TakeSeat(Terms.name("s", 0, students.getAndIncrement()), Terms.name("hot", term, 0)));
     }
 
-    /** The same as one stream that all append to. */
+    /** The same with one stream that all commands append to. */
     static Candidate hotStream(String name, String prefix) {
         AtomicLong students = new AtomicLong();
         return candidate(
@@ -86,17 +88,17 @@ final class Courses {
                         terms));
     }
 
-    /** What is wanted in a term. */
+    /** Makes the commands of a term. */
     private interface Terms {
         Command<?, ?> command(long term);
 
-        /** No two candidates and rounds share names: each has tables of its own, and a term never comes again. */
+        /** No two candidates or rounds share names: each candidate has its own tables, and no term comes again. */
         static String name(String kind, long term, long number) {
             return kind + term + "-" + number;
         }
     }
 
-    /** Executes commands; those that give up after their attempts do not count. */
+    /** Executes commands. A command that exhausts its attempts does not count. */
     private static final class Work implements Candidate.Work {
         private final CommandExecutor executor;
         private final int perTerm;
@@ -137,7 +139,7 @@ final class Courses {
         }
     }
 
-    /** How many have the course, and how many courses the student has. */
+    /** How many students have the course, and how many courses the student has. */
     record Seats(int taken, int joined) {
         static final Seats NONE = new Seats(0, 0);
 
@@ -195,7 +197,7 @@ final class Courses {
         }
     }
 
-    /** Looks at the course alone. */
+    /** Decides on the course alone. */
     record TakeSeat(String student, @Tag("course") String course) implements Command<Seats, TagEvent> {
         @Override
         public Seats initialState() {
@@ -214,7 +216,7 @@ final class Courses {
         }
     }
 
-    /** Looks at the course alone and appends to it. */
+    /** Decides on the course alone and appends to it. */
     record TakeSeatInStream(StreamId student, @Stream StreamId course) implements Command<Seats, TagEvent> {
         @Override
         public Seats initialState() {

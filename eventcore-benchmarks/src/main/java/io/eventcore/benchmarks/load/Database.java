@@ -16,8 +16,8 @@ import java.util.List;
 import javax.sql.DataSource;
 
 /**
- * A PostgreSQL with its default configuration, fsync included, and an account of what it costs: started here from Maven's
- * artifacts, or a given one.
+ * A PostgreSQL database with its default configuration, fsync included, and figures for what it costs. It is started
+ * here from Maven's artifacts, or it is given.
  */
 final class Database implements AutoCloseable {
     private static final double TICKS_PER_SECOND = 100;
@@ -34,13 +34,13 @@ final class Database implements AutoCloseable {
         this.pool = newPool(url, poolSize);
     }
 
-    /** An H2 database in a file of its own, with durable commits. */
+    /** An H2 database in its own file, with durable commits. */
     static Database h2(int poolSize) throws IOException {
         Path folder = Files.createTempDirectory("eventcore-bench-h2");
         return new Database("jdbc:h2:file:" + folder.resolve("bench") + ";WRITE_DELAY=0", poolSize, () -> {}, -1);
     }
 
-    /** A MariaDB or MySQL that runs somewhere. */
+    /** A MariaDB or MySQL database that is already running. */
     static Database given(String url, int poolSize) {
         return new Database(url, poolSize, () -> {}, -1);
     }
@@ -106,7 +106,7 @@ final class Database implements AutoCloseable {
         return url.startsWith("jdbc:postgresql:");
     }
 
-    /** The type of a column that holds JSON as its text. */
+    /** The type of a column that holds JSON as text. */
     String jsonType() {
         return url.startsWith("jdbc:h2:") ? "varchar(100000)" : "json";
     }
@@ -116,12 +116,12 @@ final class Database implements AutoCloseable {
         return url.startsWith("jdbc:mariadb:") ? "bigint AUTO_INCREMENT" : "bigint GENERATED ALWAYS AS IDENTITY";
     }
 
-    /** A text parameter that goes into such a column. */
+    /** A text parameter for a column that holds JSON. */
     String asJson(String parameter) {
         return isPostgreSql() ? parameter + "::json" : parameter;
     }
 
-    /** Lets the database look at the tables of a store after they were filled. */
+    /** Makes the database analyze the tables of a store after they were filled. */
     void analyze(String prefix) {
         if (isPostgreSql()) {
             execute("VACUUM ANALYZE " + prefix + "event");
@@ -130,7 +130,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Bytes of write-ahead log since the server was created; 0 if the database does not tell. */
+    /** Bytes of write-ahead log since the server was created; 0 if the database does not report it. */
     long walBytes() {
         if (!isPostgreSql()) {
             return 0;
@@ -138,7 +138,7 @@ final class Database implements AutoCloseable {
         return Long.parseLong(queryText("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"));
     }
 
-    /** Seconds of processor time that the server has used, all its processes together; 0 if it cannot be told. */
+    /** Processor time that all processes of the server have used, in seconds; 0 if it is unknown. */
     double cpuSeconds() {
         if (postmaster < 0) {
             return 0;

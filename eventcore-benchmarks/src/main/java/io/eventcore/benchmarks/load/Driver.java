@@ -13,7 +13,7 @@ import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
-/** Runs candidates in turn, A B A B, so that each round compares what ran under about the same conditions. */
+/** Runs candidates in turn, A B A B, so that each round compares candidates under about the same conditions. */
 final class Driver {
     private final Database database;
     private final int warmUps;
@@ -23,10 +23,10 @@ final class Driver {
     /**
      * A driver.
      *
-     * @param warmUps how often each candidate runs before it is measured: a compiler at work beside a short run costs more
-     *     than the run
-     * @param rounds how often it is measured
-     * @param length how long each time
+     * @param warmUps how often each candidate runs before it is measured: a compiler that works during a short run
+     *     costs more than the run
+     * @param rounds how often each candidate is measured
+     * @param length how long each run takes
      */
     Driver(Database database, int warmUps, int rounds, Duration length) {
         this.database = database;

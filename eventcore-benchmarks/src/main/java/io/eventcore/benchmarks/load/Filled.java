@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A store that holds many events before the measurement begins: mostly streams of ten, and some long ones. Filled once
- * for each database, when the first candidate asks.
+ * A store that holds many events before the measurement begins: mostly streams of ten events, and some long streams. It
+ * is filled once for each database, when the first candidate asks for it.
  */
 final class Filled {
     private static final int PER_APPEND = 1_000;
@@ -28,7 +28,7 @@ final class Filled {
     /**
      * A store to be filled.
      *
-     * @param prefix of the names of its tables
+     * @param prefix the prefix of its table names
      * @param shortStreams how many streams of ten events it gets
      * @param longStreams how many streams of other lengths, by their length
      */
@@ -36,7 +36,7 @@ final class Filled {
         this(prefix, shortStreams, longStreams, BenchEvent::deposit);
     }
 
-    /** The same, of other events than deposits. */
+    /** The same with events other than deposits. */
     Filled(String prefix, int shortStreams, Map<Integer, Integer> longStreams, Events made) {
         this.made = made;
         this.prefix = prefix;
@@ -44,7 +44,7 @@ final class Filled {
         this.longStreams = longStreams;
     }
 
-    /** Makes the event of a place in a stream. */
+    /** Makes the event at a place in a stream. */
     interface Events {
         Event at(StreamId stream, long place);
     }
@@ -68,18 +68,18 @@ final class Filled {
         return shortStreams * Stores.EVENTS_PER_STREAM;
     }
 
-    /** One of the streams of a length. */
+    /** One of the streams of the given length. */
     StreamId stream(int length, long turn) {
         int streams = length == Stores.EVENTS_PER_STREAM ? shortStreams : longStreams.getOrDefault(length, 0);
         return Streams.filled("filled" + length, (int) Math.floorMod(turn * 7919, (long) streams));
     }
 
-    /** The version of a short stream, to which the caller alone appends one event. */
+    /** The version of a short stream. Only the caller appends to that stream, and appends one event. */
     int takeVersion(int number) {
         return Stores.EVENTS_PER_STREAM + added.merge(number, 1, Integer::sum) - 1;
     }
 
-    /** Where a part of the log begins: parts follow each other and begin anew at the end. */
+    /** Where a part of the log begins. Parts follow each other and start over at the end of the log. */
     long start(long turn, int events) {
         long total = (long) shortStreams * Stores.EVENTS_PER_STREAM;
         return 1 + Math.floorMod(turn * events, total - events + 1);

@@ -15,11 +15,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Appends to many streams, while a foreign transaction holds another one during the measurement, and some threads wait
- * for that one.
+ * Appends to many streams. During the measurement, a foreign transaction holds another stream, and some threads wait
+ * for it.
  */
 final class HeldStream implements Candidate.Work {
-    /** As many as a small pool has connections. */
+    /** As many threads as a small pool has connections. */
     private static final int WAITING = 12;
 
     private final Database database;
@@ -35,7 +35,7 @@ final class HeldStream implements Candidate.Work {
         this.prefix = prefix;
     }
 
-    /** One event to a young stream, as {@link Stores#append}. */
+    /** One event to a young stream, as in {@link Stores#append}. */
     static Candidate append(String name, Stores.Source source, String prefix) {
         return new Candidate(name, database -> {
             EventStore store = source.in(database);

@@ -29,9 +29,9 @@ final class InProcess {
     private InProcess() {}
 
     /**
-     * Runs and prints.
+     * Runs the benchmark and prints its results.
      *
-     * @param smoke whether it is enough to see that it runs
+     * @param smoke whether the run only shows that the benchmark works
      * @return the lines of the table of targets
      */
     static String run(boolean smoke) throws RunnerException {

@@ -21,7 +21,10 @@ import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-/** A projection that tells when it has committed each event; here, or in a process of its own, until its input ends. */
+/**
+ * A projection that reports when it has committed each event. It runs here, or in its own process until the input of
+ * that process ends.
+ */
 final class LatencyFollower {
     static final String PREFIX = "latency_";
 
@@ -30,7 +33,7 @@ final class LatencyFollower {
     /**
      * An event that was applied.
      *
-     * @param micros when that was committed
+     * @param micros when the projection committed it
      */
     record Applied(long position, long micros) {
         private static Applied of(String line) {
@@ -47,7 +50,7 @@ final class LatencyFollower {
         return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
     }
 
-    /** Follows in this process; ends when it is closed. */
+    /** Follows the log in this process until the result is closed. */
     static AutoCloseable start(DataSource pool, AppendSignal signal, Consumer<Applied> told) {
         EventStore store = JdbcDatabase.builder(pool)
                 .tablePrefix(PREFIX)
@@ -78,7 +81,10 @@ final class LatencyFollower {
         return runner::stop;
     }
 
-    /** Follows in another process; that ends when this is closed. If it ends by itself, nothing more is told. */
+    /**
+     * Follows the log in another process until the result is closed. If that process ends by itself, no more reports
+     * come.
+     */
     static AutoCloseable inOtherProcess(String url, boolean notified, Consumer<Applied> told) throws IOException {
         Process process = new ProcessBuilder(
                         System.getProperty("java.home") + "/bin/java",
@@ -102,9 +108,9 @@ final class LatencyFollower {
     }
 
     /**
-     * Follows and prints.
+     * Follows the log and prints what it applies.
      *
-     * @param arguments where the database is; whether it sends notifications
+     * @param arguments the URL of the database; whether it sends notifications
      */
     public static void main(String[] arguments) throws Exception {
         try (Database database = Database.given(arguments[0], 4)) {
@@ -126,7 +132,7 @@ final class LatencyFollower {
     private static void awaitEndOfInput() {
         try {
             while (System.in.read() >= 0) {
-                // What is said does not matter.
+                // The content of the input does not matter.
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.UUID;
 import org.postgresql.PGConnection;
 
-/** What the database can do at best with the same bytes and no promise: the limits that the store is compared with. */
+/**
+ * The best that the database can do with the same bytes and no promises: the limits that the store is compared with.
+ */
 final class Limits {
     private static final JacksonEventSerializer SERIALIZER = new JacksonEventSerializer(BenchEvent.types());
     private static final String METADATA = json(BenchEvent.METADATA);
@@ -58,7 +60,7 @@ final class Limits {
         });
     }
 
-    /** Two rows by one statement. */
+    /** Two rows in one statement. */
     static Candidate insertTwo(String name) {
         return new Candidate(name, database -> {
             String table = newTable(database, name);
@@ -190,7 +192,7 @@ final class Limits {
         });
     }
 
-    /** The shortest way to the database and back. */
+    /** The shortest round trip to the database. */
     static Candidate selectOne(String name) {
         return new Candidate(name, database -> (thread, turn) -> {
             try (Connection connection = database.pool().getConnection();
@@ -202,7 +204,10 @@ final class Limits {
         });
     }
 
-    /** The number of operations, if the number of events is right: a candidate that reads nothing is fast. */
+    /**
+     * Returns the number of operations if the number of events is right: a candidate that reads nothing would look
+     * fast.
+     */
     static long checked(long operations, long events, long expected) {
         if (events != expected) {
             throw new IllegalStateException("A candidate handled %d events of %d".formatted(events, expected));

@@ -9,9 +9,10 @@ import java.util.Set;
 /**
  * Measures the store against the limit of the database and against peers, and prints tables in Markdown.
  *
- * <p>Arguments: {@code --rows 1,2,p1} for some rows only; {@code --smoke} for a run of a minute that shows that the driver
- * works and measures nothing; {@code --big} for ten million events; {@code --warmups N}, {@code --rounds N}, {@code
- * --millis N}; {@code --mariadb URL} for a MariaDB beside the others; {@code --plots FOLDER} for the pictures.
+ * <p>Arguments: {@code --rows 1,2,p1} for some rows only; {@code --smoke} for a one-minute run that shows that the
+ * driver works and measures nothing; {@code --big} for ten million events; {@code --warmups N}, {@code --rounds N},
+ * {@code --millis N}; {@code --mariadb URL} for a MariaDB besides the other databases; {@code --plots FOLDER} for the
+ * plots.
  */
 public final class LoadBenchmark {
     private static final int POOL = 16;
@@ -29,17 +30,17 @@ public final class LoadBenchmark {
     }
 
     /**
-     * What was asked for on the command line.
+     * The options from the command line.
      *
      * @param rows the numbers of the rows wanted; empty for all
-     * @param smoke whether it is enough to see that everything runs
+     * @param smoke whether the run only shows that everything works
      * @param warmUps how often each candidate runs before it is measured
      * @param rounds how often each candidate is measured
-     * @param length how long each time
+     * @param length how long each run takes
      * @param million how many events a filled table has
      * @param peers whether the peers run
-     * @param mariaDb where a MariaDB is; empty for none
-     * @param plots the folder that the pictures go to
+     * @param mariaDb the URL of a MariaDB; empty for none
+     * @param plots the folder for the plots
      */
     private record Arguments(
             Set<String> rows,
@@ -78,7 +79,7 @@ public final class LoadBenchmark {
         }
     }
 
-    /** Runs and prints. */
+    /** Runs the rows and prints the tables. */
     public static void main(String[] given) throws Exception {
         new LoadBenchmark(Arguments.parse(given)).run();
     }
@@ -96,7 +97,7 @@ public final class LoadBenchmark {
         try {
             measureAll();
         } finally {
-            // What was measured counts, also if something cannot be.
+            // The measured figures count, even if another measurement fails.
             System.out.println(verdicts);
             draw(threads, "throughput.svg");
             draw(sizes, "table-size.svg");

@@ -30,9 +30,10 @@ import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What an append, a read and a command cost without a database, on one thread and, garbage collection included, one core.
- * A command is measured on young streams that its executor knows, and on streams of ten events that it does not; beside that, what
- * Jackson alone takes for the JSON of the latter. Streams get ten events each; the store begins anew with every iteration, so that it stays in memory.
+ * What an append, a read and a command cost without a database, on one thread and, garbage collection included, one
+ * core. Commands run on young streams that their executor knows, and on streams of ten events that it does not know.
+ * Another benchmark measures what Jackson alone takes for the JSON of the latter. Each stream gets ten events. Each
+ * iteration starts with a new store, so that the store fits in memory.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -53,7 +54,7 @@ public class MemoryBenchmark {
     private StreamId filled = StreamId.of("none");
     private int turn;
 
-    /** Begins anew. */
+    /** Starts with a new store. */
     @Setup(Level.Iteration)
     public void begin() {
         store = new InMemoryEventStore(serializer(serialization));
@@ -107,7 +108,7 @@ public class MemoryBenchmark {
         return cold.executor.execute(new Stores.Count(cold.next()));
     }
 
-    /** The JSON of such a command and nothing else: ten events are decoded and one is encoded, by Jackson alone. */
+    /** Only the JSON of a command on a cold stream: Jackson alone decodes ten events and encodes one. */
     @Benchmark
     public int rawJson(Json json) {
         int characters = 0;
@@ -117,12 +118,12 @@ public class MemoryBenchmark {
         return characters + json.writer.writeValueAsBytes(Json.deposit(turn++)).length;
     }
 
-    /** Streams of ten events; so many that none gets many more before an iteration ends. */
+    /** Streams of ten events: so many streams that none gets many more events before an iteration ends. */
     @State(Scope.Benchmark)
     public static class Cold {
         private static final int STREAMS = 20_000;
 
-        /** The same as that of the benchmark. */
+        /** The same serialization as in the benchmark. */
         @Param({"jackson", "none"})
         public String serialization = "";
 
@@ -130,7 +131,7 @@ public class MemoryBenchmark {
                 .build();
         private int turn;
 
-        /** Begins anew. */
+        /** Starts with a new store. */
         @Setup(Level.Iteration)
         public void begin() {
             InMemoryEventStore store = new InMemoryEventStore(serializer(serialization));
@@ -155,7 +156,7 @@ public class MemoryBenchmark {
         }
     }
 
-    /** A deposit as Jackson has it without us. */
+    /** A deposit as Jackson handles it without this library. */
     record Deposit(String account, long cents, String currency, String reference, String bookedBy, String note) {}
 
     /** The JSON of ten deposits. */

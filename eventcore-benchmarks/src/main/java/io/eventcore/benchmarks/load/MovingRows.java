@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** How fast a log is exported to a file and imported into empty tables, by a process of 128 MB. */
+/** How fast a process of 128 MB exports a log to a file and imports it into empty tables. */
 final class MovingRows {
-    /** Not among the rows of a run in which none is named: it takes as long as all others. */
+    /** A run that names no rows leaves this one out: it takes as long as all other rows together. */
     static final String ROW = "m1";
 
     private static final String HEAP = "-Xmx128m";
@@ -21,7 +21,7 @@ final class MovingRows {
     /**
      * The rows.
      *
-     * @param million how many events are a million: less for a smoke test
+     * @param million how many events stand for a million: fewer for a smoke test
      */
     MovingRows(int million) {
         this.events = million;

@@ -16,8 +16,9 @@ import javax.sql.DataSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What the Rust library of the same name sends to PostgreSQL for an append, replayed over JDBC. A protocol replay, not the
- * Rust library: written from a description of its schema and its statements, and without its check of each connection.
+ * Replays over JDBC what the Rust library of the same name sends to PostgreSQL for an append. This is a protocol
+ * replay, not the Rust library: it follows a description of that library's schema and statements, and leaves out its
+ * check of each connection.
  */
 final class NamesakeReplay implements Peer {
     private static final String SCHEMA = """

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Encodes an event as its number in a list, and nothing else: what remains is what the library costs by itself. */
+/** Encodes an event only as its number in a list: what remains is the cost of the library itself. */
 final class PassThrough implements EventSerializer {
     private static final String NAME = "money-deposited";
 

@@ -14,9 +14,9 @@ import java.util.ServiceLoader;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
-/** The peers that are measured beside the store, each from the folder of its module. */
+/** The peers that the store is compared with, each from the folder of its module. */
 final class Peers {
-    /** A folder with a folder for each peer: the jar of its module and the libraries it brings. */
+    /** Holds a folder for each peer, with the jar of its module and the libraries that it needs. */
     private static final Path HOME = Path.of(System.getProperty("eventcore.bench.peers", "target/peers"));
 
     private Peers() {}
@@ -93,7 +93,7 @@ final class Peers {
         });
     }
 
-    /** Read the version, append, do it again if another thread was faster. */
+    /** Reads the version and appends; repeats both if another thread was faster. */
     static Candidate hot(String name, Opening opening) {
         return new Candidate(name, database -> {
             Peer peer = opening.open(database);
@@ -109,7 +109,7 @@ final class Peers {
         });
     }
 
-    /** A whole stream of a length, decoded. */
+    /** A whole stream of the given length, decoded. */
     static Candidate readStream(String name, Opening opening, int streams, int length) {
         return new Candidate(name, database -> {
             Peer peer = opening.open(database);
@@ -148,7 +148,7 @@ final class Peers {
         }
     }
 
-    /** Gives a peer the versions of libraries it asked for, and nothing of ours but the interface. */
+    /** Gives a peer the versions of libraries that it asks for, and nothing of ours except the interface. */
     private static final class OwnLibrariesFirst extends URLClassLoader {
         private static final String SHARED = "io.eventcore.benchmarks.peer.";
 

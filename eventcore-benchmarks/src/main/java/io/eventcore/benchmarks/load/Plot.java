@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Lines over a few places on the horizontal axis, as SVG that reads on light and on dark ground. */
+/** Lines over a few places on the horizontal axis, as SVG that is readable on light and dark backgrounds. */
 final class Plot {
     private static final int WIDTH = 760;
     private static final int HEIGHT = 380;
@@ -118,7 +118,7 @@ final class Plot {
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * height / top;
     }
 
-    /** A round number that is not below. */
+    /** A round number that is not below the height. */
     private static double niceAbove(double height) {
         double power = Math.pow(10, Math.floor(Math.log10(Math.max(height, 1e-9))));
         for (double step : List.of(1.0, 2.0, 2.5, 5.0)) {

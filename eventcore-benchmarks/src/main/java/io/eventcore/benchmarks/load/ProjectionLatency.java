@@ -22,9 +22,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /**
- * How soon a projection has applied, and committed, what was appended: from the return of the append to the commit of the
- * read model, at 100 appends a second. Appends go out by the clock, however late the projection is. Both ends read the
- * clock of the one machine that they share.
+ * How soon a projection has applied and committed an appended event: from the return of the append to the commit of the
+ * read model, at 100 appends a second. Appends start on schedule, however late the projection is. Both ends read the
+ * clock of the machine that they share.
  */
 final class ProjectionLatency {
     static final String ROW = "p2";
@@ -34,7 +34,7 @@ final class ProjectionLatency {
     private final Database database;
     private final int appends;
 
-    /** How long the appends themselves take: how quiet the machine is. */
+    /** How long the appends themselves take, which shows how quiet the machine is. */
     private final Histogram appending = new Histogram(3);
 
     /** How the follower hears of an append. */
@@ -117,7 +117,7 @@ final class ProjectionLatency {
         BlockingQueue<Applied> news = new LinkedBlockingQueue<>();
         AutoCloseable follower = follower(way, signal, news);
         try {
-            // As many before that, for the compilers: theirs is a new process each time.
+            // As many appends first, to warm up the compilers: the other process is new each time.
             latencies(append(store, appends), news);
             return latencies(append(store, appends), news);
         } finally {
@@ -132,7 +132,7 @@ final class ProjectionLatency {
                 : LatencyFollower.inOtherProcess(database.url(), way == Way.NOTIFY, news::add);
     }
 
-    /** How long it took to apply what was appended; waits for all of it. */
+    /** How long the follower took to apply the appended events; waits for all of them. */
     private static Histogram latencies(Map<Long, Long> appended, BlockingQueue<Applied> news)
             throws InterruptedException {
         Histogram micros = new Histogram(3);
@@ -151,7 +151,7 @@ final class ProjectionLatency {
         return micros;
     }
 
-    /** When each append had returned, by the position of its event. */
+    /** When each append returned, by the position of its event. */
     private Map<Long, Long> append(EventStore store, int count) {
         Map<Long, Long> committed = new LinkedHashMap<>();
         long begin = System.nanoTime();

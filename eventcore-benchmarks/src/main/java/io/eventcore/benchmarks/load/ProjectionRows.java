@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** How fast projections catch up, against reading the log alone. */
+/** How fast projections catch up, compared with only reading the log. */
 final class ProjectionRows {
     private static final String LOG = "log alone";
     private static final String EMPTY = "empty projection";
@@ -27,7 +27,7 @@ final class ProjectionRows {
     /**
      * The rows.
      *
-     * @param million how many events are a million: less for a smoke test
+     * @param million how many events stand for a million: fewer for a smoke test
      */
     ProjectionRows(int million) {
         this.events = Math.max(2_000, million / 50);

@@ -9,14 +9,14 @@ import java.util.function.ToDoubleFunction;
 /**
  * What all candidates of a run did.
  *
- * @param samples by the name of the candidate, round by round
- * @param remarks what some candidates say besides, by their names
+ * @param samples the samples of each candidate by its name, round by round
+ * @param remarks the remarks of some candidates, by their names
  */
 record Results(Map<String, List<Sample>> samples, Map<String, String> remarks) {
     /**
-     * The middle and the ends of some figures.
+     * The median and the extremes of some figures.
      *
-     * @param median the middle one
+     * @param median the middle figure
      * @param min the smallest
      * @param max the largest
      */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** All that is measured, with the numbers of the list of targets. */
+/** Everything that is measured, with the numbers from the list of targets. */
 final class Rows {
     static final String RAW = "raw insert";
     static final String STORE = "eventcore";
@@ -16,14 +16,14 @@ final class Rows {
     private static final String NO_QUEUE = "eventcore, queue off";
     private static final String COLD = "eventcore, every stream read";
 
-    /** How many events of the log a client that is alone reads at a time. */
+    /** How many events of the log a lone client reads at a time. */
     private static final int ALONE_LOG = 1_000;
 
     /** How many threads each of two processes has. */
     private static final int THREADS_OF_TWO = 32;
 
     static final String AXON_4 = "Axon 4 JDBC";
-    /** The work of which a plot shows the throughput, and of whom. */
+    /** The work whose throughput a plot shows, and the candidates in that plot. */
     static final String YOUNG_STREAM = "1 event to a young stream";
 
     static final Set<String> PLOTTED = Set.of(RAW, STORE, AXON_4);
@@ -35,15 +35,15 @@ final class Rows {
     /** Read only, so that its streams keep their lengths. */
     private final Filled read;
 
-    /** Commands append to it that know its streams: no others may. */
+    /** Only commands that know its streams may append to it. */
     private final Filled decided;
 
-    /** Commands append to it that read its streams. */
+    /** Commands that read its streams append to it. */
     private final Filled cold;
 
     private final Filled large;
 
-    /** As large, of events with decimals. */
+    /** As large, with events that hold decimals. */
     private final Filled priced;
 
     /** Between empty and large. */
@@ -57,7 +57,7 @@ final class Rows {
     /**
      * The rows.
      *
-     * @param million how many events are a million: less for a smoke test, more for a big one
+     * @param million how many events stand for a million: fewer for a smoke test, more for a big run
      * @param peers whether the peers are measured as well
      */
     Rows(int million, boolean peers) {
@@ -143,7 +143,7 @@ final class Rows {
         return rows;
     }
 
-    /** Whether a client that is alone pays for the queues that others need. */
+    /** Whether a lone client pays for the queues that many clients need. */
     private List<Row> alone() {
         Stores.Source direct = Stores.direct("direct_");
         Stores.Source together = Stores.empty("together_");
@@ -170,7 +170,7 @@ final class Rows {
         return row("1b (" + what + ")", work, 1, List.of(direct, store), List.of(Target.speed(STORE, DIRECT, 0.99)));
     }
 
-    /** Whether two processes that write to the same streams are ever slower for what each of them remembers. */
+    /** Whether two processes that write to the same streams are ever slower because of what each of them remembers. */
     private List<Row> shared() {
         List<Row> rows = new ArrayList<>();
         for (int percent : List.of(0, 10, 25, 50, 100)) {
@@ -186,7 +186,7 @@ final class Rows {
         return rows;
     }
 
-    /** Whether those who append to other streams feel that a foreign transaction holds one. */
+    /** Whether appends to other streams slow down while a foreign transaction holds one stream. */
     private static Row convoy() {
         String free = "undisturbed";
         String held = "while a stream is held";
@@ -259,7 +259,7 @@ final class Rows {
         return row("7", "commands on one hot stream", 16, candidates, targets);
     }
 
-    /** Users who read the version, append, and do so again after a conflict, instead of leaving that to commands. */
+    /** Users who read the version, append, and repeat both after a conflict, instead of leaving that to commands. */
     private Row racedByHand() {
         List<Candidate> candidates =
                 new ArrayList<>(List.of(Limits.insert(RAW), Stores.racedByHand(STORE, Stores.empty("byhand_"))));

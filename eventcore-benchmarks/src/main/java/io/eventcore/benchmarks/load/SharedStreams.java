@@ -8,8 +8,8 @@ import io.eventcore.command.WarmStreamSettings;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Commands of one of two processes over two streams each, chosen at random among its own and those that it shares with the
- * other one.
+ * The commands of one of two processes. Each command covers two streams, chosen at random among the process's own
+ * streams and those that it shares with the other process.
  */
 final class SharedStreams {
     private final CommandExecutor executor;
@@ -20,9 +20,9 @@ final class SharedStreams {
     /**
      * The commands of one process.
      *
-     * @param streams how many each process uses; the store holds twice as many
-     * @param percent how many of them both use
-     * @param first whether this is the first of the two
+     * @param streams how many streams each process uses; the store holds twice as many
+     * @param percent how many percent of them both processes use
+     * @param first whether this is the first of the two processes
      */
     SharedStreams(EventStore store, int streams, int percent, boolean first, boolean warm) {
         this.executor = CommandExecutor.builder(store)
@@ -33,7 +33,7 @@ final class SharedStreams {
         this.first = first;
     }
 
-    /** Executes one command; 0 if it was given up. */
+    /** Executes one command; returns 0 if it exhausted its attempts. */
     long run(long cents) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         int from = random.nextInt(streams);

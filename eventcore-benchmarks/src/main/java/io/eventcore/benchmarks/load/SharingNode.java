@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** The second of two processes that execute commands on streams of which they share some. */
+/** The second of two processes that execute commands and share some of their streams. */
 final class SharingNode {
     static final String START = "start";
     static final String STOP = "stop";
@@ -23,12 +23,12 @@ final class SharingNode {
     private SharingNode() {}
 
     /**
-     * Arguments: the URL of the database, the prefix of the tables, how many streams, how many percent of them are shared,
-     * {@code warm} or {@code cold}, the number of threads. Works from each line {@value #START} of its input to the next line
-     * {@value #STOP}, and answers that with the number of commands executed.
+     * Arguments: the URL of the database, the prefix of the tables, how many streams, how many percent of them are
+     * shared, {@code warm} or {@code cold}, the number of threads. Works from each {@value #START} line of its input to
+     * the next {@value #STOP} line, and then answers with the number of commands executed.
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        // What is logged must not come between the answers.
+        // Log lines must not come between the answers.
         PrintStream answers = System.out;
         System.setOut(System.err);
         try (HikariDataSource pool = Database.newPool(arguments[0], Integer.parseInt(arguments[5]) / 2)) {

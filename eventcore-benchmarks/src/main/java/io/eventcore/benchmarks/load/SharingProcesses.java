@@ -11,7 +11,10 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Commands of this process and of a second one that works beside it; counts those of this one, and remarks on the other. */
+/**
+ * Commands of this process and of a second one that works at the same time. Counts the commands of this process, and
+ * reports those of the other in the remark.
+ */
 final class SharingProcesses implements Candidate.Work {
     private final SharedStreams own;
     private final Process other;

@@ -33,7 +33,9 @@ final class Stores {
     /** How many events a young stream gets before the next one begins. */
     static final int EVENTS_PER_STREAM = 10;
 
-    /** How many commands want the same stream before they all want the next: so few that folding it stays cheap. */
+    /**
+     * How many commands want the same stream before all want the next one: so few that folding the stream stays cheap.
+     */
     static final int COMMANDS_PER_HOT_STREAM = 400;
 
     private static final int PAGE = 2_000;
@@ -60,7 +62,7 @@ final class Stores {
         };
     }
 
-    /** A filled store, by one whose appends never share a transaction. */
+    /** A filled store, opened so that its appends never share a transaction. */
     static Source directly(Filled filled) {
         return database -> direct(database, filled.prefix(database));
     }
@@ -134,7 +136,7 @@ final class Stores {
         });
     }
 
-    /** One event to a young stream, resting on a stream that all share. */
+    /** One event to a young stream; the append rests on a stream common to all. */
     static Candidate guarded(String name, Source source) {
         return new Candidate(name, database -> {
             EventStore store = source.in(database);
@@ -205,7 +207,7 @@ final class Stores {
                         .build()));
     }
 
-    /** Appends to one stream by the version it has, again and again until no other append was faster. */
+    /** Appends to one stream at its current version, again and again until no other append was faster. */
     static Candidate racedByHand(String name, Source source) {
         return new Candidate(name, database -> {
             EventStore store = source.in(database);
@@ -242,7 +244,7 @@ final class Stores {
         });
     }
 
-    /** Executes commands on one stream, each with up to five attempts; those that give up do not count. */
+    /** Executes commands on one stream, each with up to five attempts. A command that exhausts them does not count. */
     private static final class HotCommands implements Candidate.Work {
         private final CommandExecutor executor;
         private final AtomicLong commands = new AtomicLong();
@@ -299,7 +301,7 @@ final class Stores {
         return new Candidate(name, database -> new LongRead(filled.store(database), filled.stream(length, 0), length));
     }
 
-    /** Reads one stream to its end, and finally once more with an eye on the heap. */
+    /** Reads one stream to its end, and finally once more to measure the heap. */
     private record LongRead(EventStore store, StreamId stream, int length) implements Candidate.Work {
         @Override
         public long run(int thread, long turn) {
@@ -391,7 +393,7 @@ final class Stores {
         }
     }
 
-    /** Adds one to a stream. */
+    /** Adds one event to a stream. */
     record Count(@Stream StreamId counter) implements Command<Long, BenchEvent> {
         @Override
         public Long initialState() {

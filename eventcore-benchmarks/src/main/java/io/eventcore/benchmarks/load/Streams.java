@@ -2,7 +2,7 @@ package io.eventcore.benchmarks.load;
 
 import io.eventcore.StreamId;
 
-/** The ids of the streams that candidates write: 44 characters, never the same twice in a database. */
+/** The ids of the streams that candidates write: 44 characters each, and unique in a database. */
 final class Streams {
     private static final String RUN = Long.toString(System.currentTimeMillis(), 36);
     private static final int LENGTH = 44;

@@ -3,7 +3,7 @@ package io.eventcore.benchmarks.load;
 import io.eventcore.benchmarks.load.Results.Spread;
 import java.util.Locale;
 
-/** The results of one row as a Markdown table; every ratio is taken within a round, against the first candidate. */
+/** The results of one row as a Markdown table. Every ratio compares a candidate with the first one of the same round. */
 final class Table {
     private Table() {}
 

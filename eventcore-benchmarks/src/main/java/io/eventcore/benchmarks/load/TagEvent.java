@@ -7,7 +7,7 @@ import io.eventcore.Tag;
 import io.eventcore.serialization.EventTypes;
 import java.util.List;
 
-/** The events of the measurements of tags, about as large as a {@link BenchEvent}. */
+/** The events for measuring tags, about as large as a {@link BenchEvent}. */
 sealed interface TagEvent extends Event {
     static EventTypes types() {
         return EventTypes.builder()
@@ -17,8 +17,8 @@ sealed interface TagEvent extends Event {
     }
 
     /**
-     * As a deposit, about so many subjects beside its stream. The tags take the place of what the others hold in a note, so
-     * that payloads are of about one size.
+     * Like a deposit, but about any number of subjects besides its stream. The tags replace the note of other deposits,
+     * so that payloads have about the same size.
      */
     @EventType("deposit-tagged")
     record DepositTagged(
@@ -39,7 +39,9 @@ sealed interface TagEvent extends Event {
         }
     }
 
-    /** One fact about two subjects, told once: it stands in the student's stream and carries the course's tag. */
+    /**
+     * One fact about two subjects, recorded once: the event is in the student's stream and carries the course's tag.
+     */
     @EventType("subscribed")
     record Subscribed(
             @Tag("student") String student, @Tag("course") String course) implements TagEvent {
@@ -49,7 +51,7 @@ sealed interface TagEvent extends Event {
         }
     }
 
-    /** The course's half of the same fact, where it is told twice. */
+    /** The course's half of the same fact, if two events record it. */
     @EventType("seat-taken")
     record SeatTaken(StreamId course, StreamId student) implements TagEvent {
         @Override
@@ -58,7 +60,7 @@ sealed interface TagEvent extends Event {
         }
     }
 
-    /** The student's half. */
+    /** The student's half of the same fact. */
     @EventType("course-joined")
     record CourseJoined(StreamId student, StreamId course) implements TagEvent {
         @Override

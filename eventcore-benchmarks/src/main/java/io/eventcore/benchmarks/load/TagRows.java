@@ -36,7 +36,7 @@ final class TagRows {
 
     private static final int PAGE_SIZE = 1_000;
 
-    /** An append without tags is the function of version 1 itself: what is above is the noise of the clock. */
+    /** An append without tags is the function of version 1 itself: a higher ratio is timing noise. */
     private static final double SAME = 1.03;
 
     private final int events;
@@ -44,7 +44,7 @@ final class TagRows {
     /**
      * The rows.
      *
-     * @param million how many events are a million: less for a smoke test
+     * @param million how many events stand for a million: fewer for a smoke test
      */
     TagRows(int million) {
         this.events = million;
@@ -72,7 +72,7 @@ final class TagRows {
                         cpu(tags(5), NO_TAGS, 2.4)));
     }
 
-    /** So many threads that about 50 appends are waiting when a batch is made up. */
+    /** So many threads that about 50 appends are waiting when the store forms a batch. */
     private static Row together() {
         String shared = "1 shared, 1 own";
         return new Row(
@@ -144,7 +144,7 @@ final class TagRows {
         return Stores.store(database, prefix, TagEvent.types());
     }
 
-    /** A store whose tables the script of tags was not run on. */
+    /** A store on whose tables the script for tags has not run. */
     private static EventStore firstVersion(Database database) {
         String prefix = "t1first_";
         String script;
@@ -187,7 +187,7 @@ final class TagRows {
         return subjects;
     }
 
-    /** Of a thread, so that no other append of a batch has them. */
+    /** Subjects of one thread, so that no other append of a batch has them. */
     private static List<String> own(int thread, int count) {
         List<String> subjects = new ArrayList<>();
         int first = ThreadLocalRandom.current().nextInt(10);
@@ -213,7 +213,10 @@ final class TagRows {
         });
     }
 
-    /** A store in which every event carries one tag of ten by its last digit, and one of ten by the digit before. */
+    /**
+     * A store in which every event carries two tags: one of ten for the last digit of its number, and one of ten for
+     * the digit before.
+     */
     private static final class FilledTags {
         private static final String PREFIX = "t3filled_";
         private static final int PER_APPEND = 1_000;
@@ -225,7 +228,7 @@ final class TagRows {
             this.events = events;
         }
 
-        /** Filled when the first candidate asks; there is one database with these rows. */
+        /** The store is filled when the first candidate asks for it; only one database has these rows. */
         EventStore store(Database database) {
             EventStore filled = store;
             if (filled == null) {

@@ -6,12 +6,12 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What is to be reached, and what was measured of it.
+ * What a candidate should reach, and how to find the measured figure.
  *
  * @param text the figure and its bound in words
  * @param bound the bound
- * @param atLeast whether the figure must not be below the bound; otherwise it must not be above
- * @param measured takes the figure out of the results of the run
+ * @param atLeast whether the bound is a minimum; otherwise it is a maximum
+ * @param measured takes the figure from the results of the run
  */
 record Target(String text, double bound, boolean atLeast, Function<Results, Spread> measured) {
     static Target speed(String candidate, String other, double atLeast) {

@@ -1,7 +1,7 @@
 package io.eventcore.benchmarks.peer;
 
 /**
- * The event of all measurements, as its peers store it: about 210 bytes of JSON.
+ * The event of all measurements, as the peers store it: about 210 bytes of JSON.
  *
  * @param account whose money it is
  * @param cents how much

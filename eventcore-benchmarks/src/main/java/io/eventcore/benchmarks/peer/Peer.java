@@ -5,14 +5,14 @@ import java.util.Map;
 import javax.sql.DataSource;
 
 /**
- * An event store that people would pick instead, used the way its own documentation says. Safe for any number of threads
- * once opened.
+ * An event store that people might choose instead, used as its own documentation says. Once opened, it is safe for any
+ * number of threads.
  */
 public interface Peer {
     /** The metadata of every event: about 70 bytes of JSON. */
     Map<String, String> METADATA = Map.of("correlationId", "6f1c1b0e-9a53-4a7e-9e0f", "actor", "clerk-17");
 
-    /** Creates the tables anew and gets ready. */
+    /** Creates the tables anew and prepares the peer. */
     void open(DataSource dataSource) throws Exception;
 
     /**
@@ -29,9 +29,9 @@ public interface Peer {
     /** How many events the stream holds. */
     long version(String stream) throws Exception;
 
-    /** Reads and decodes a stream; the number of events. */
+    /** Reads and decodes a stream; returns the number of events. */
     long readStream(String stream) throws Exception;
 
-    /** Reads and decodes so many events of the log from its beginning; the number of events. */
+    /** Reads and decodes that many events from the beginning of the log; returns the number of events. */
     long readLog(int events) throws Exception;
 }

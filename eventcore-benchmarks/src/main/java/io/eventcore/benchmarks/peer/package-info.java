@@ -1,8 +1,8 @@
 /**
- * What a peer must be able to do to be measured beside the store.
+ * What a peer must be able to do so that the benchmark can compare it with the store.
  *
- * <p>Peers bring libraries that contradict each other and ours, so each is a module of its own and is loaded by a class
- * loader of its own; only this package is shared.
+ * <p>Peers need libraries that conflict with each other and with ours. So each peer is its own module and has its own
+ * class loader; only this package is shared.
  */
 @NullMarked
 package io.eventcore.benchmarks.peer;

@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Prints what the starter adds to the start of an application that keeps its events in memory: the same application is
- * started in fresh processes with the library and without it, in turns. The target is below 60 ms. On a machine that does
- * other things, look at the time of the processor.
+ * Prints how much the starter adds to the start-up time of an application that keeps its events in memory. The
+ * benchmark starts the same application in fresh processes, with and without the library in turn. The target is below
+ * 60 ms. On a busy machine, look at the processor time.
  */
 public final class StartUpBenchmark {
     private static final int TARGET_MILLIS = 60;
@@ -21,9 +21,9 @@ public final class StartUpBenchmark {
     private StartUpBenchmark() {}
 
     /**
-     * Measures.
+     * Runs the measurement.
      *
-     * @param arguments how many rounds, by default 15
+     * @param arguments the number of rounds, by default 15
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int rounds = arguments.length == 0 ? 15 : Integer.parseInt(arguments[0]);
@@ -82,7 +82,7 @@ public final class StartUpBenchmark {
         return new Sample(Long.parseLong(result[0]), Long.parseLong(result[1]));
     }
 
-    /** Our own jars are those of the library; the classes of the benchmark stay. */
+    /** Without the library, our own jars are left out; the classes of the benchmark stay. */
     private static String classPath(boolean withLibrary) {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> withLibrary || !new File(entry).getName().startsWith("eventcore-"))

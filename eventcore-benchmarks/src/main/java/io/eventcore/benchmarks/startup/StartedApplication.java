@@ -8,16 +8,16 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * An application that does nothing but start, and prints how many microseconds that took, and how many of the
- * processor the whole process took. Knows nothing of the library,
- * so that it also starts without it on the class path.
+ * An application that only starts. It prints how many microseconds the start took, and how many microseconds of
+ * processor time the whole process took. It does not refer to the library, so that it also starts without the library
+ * on the class path.
  */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 public class StartedApplication {
     static final String RESULT = "started, microseconds: ";
 
-    /** Starts it. */
+    /** Starts the application. */
     public static void main(String[] arguments) {
         long begin = System.nanoTime();
         try (ConfigurableApplicationContext application = SpringApplication.run(StartedApplication.class, arguments)) {

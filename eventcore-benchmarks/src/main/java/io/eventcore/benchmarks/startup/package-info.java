@@ -1,4 +1,4 @@
-/** What the starter adds to the start of an application. */
+/** How much the starter adds to the start-up time of an application. */
 @NullMarked
 package io.eventcore.benchmarks.startup;
 

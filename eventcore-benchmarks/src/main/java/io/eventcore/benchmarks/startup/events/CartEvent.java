@@ -6,7 +6,7 @@ import io.eventcore.StreamId;
 import java.math.BigDecimal;
 import java.time.Instant;
 
-/** What happens to a shopping cart: as many events as a small application has. */
+/** What happens to a shopping cart: as many event types as a small application has. */
 public sealed interface CartEvent extends Event {
     /** The cart. */
     StreamId cart();
@@ -20,15 +20,15 @@ public sealed interface CartEvent extends Event {
     @EventType("cart-opened")
     record Opened(StreamId cart, String customer, Instant at) implements CartEvent {}
 
-    /** Something was put in. */
+    /** The customer put an item into the cart. */
     @EventType("item-added")
     record ItemAdded(StreamId cart, String article, int pieces, BigDecimal price) implements CartEvent {}
 
-    /** Something was taken out. */
+    /** The customer took an item out of the cart. */
     @EventType("item-removed")
     record ItemRemoved(StreamId cart, String article, int pieces) implements CartEvent {}
 
-    /** It was bought. */
+    /** The customer checked out. */
     @EventType("cart-checked-out")
     record CheckedOut(StreamId cart, BigDecimal total, Instant at) implements CartEvent {}
 }
