@@ -14,7 +14,7 @@ final class CacheBudget {
     /** How many bytes of stored events hot streams and tags hold at most. */
     static final long MAX_BYTES = 16L << 20;
 
-    /** What an event counts for besides its payload: the objects around it. */
+    /** How many bytes an event counts for besides its payload: the objects around it. */
     static final long BYTES_PER_EVENT = 256;
 
     private static final long COLD_AFTER_SECONDS = 5;
@@ -43,7 +43,7 @@ final class CacheBudget {
         return new CacheBudget(CompletableFuture.delayedExecutor(COLD_AFTER_SECONDS, TimeUnit.SECONDS, Runnable::run));
     }
 
-    /** What an event counts for in a cache. */
+    /** How many bytes an event counts for in a cache. */
     static long bytes(StoredEvent event) {
         return BYTES_PER_EVENT + event.bytes();
     }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An item of queries as it was read, and as groups of decisions have continued from there: its stored events, and what
- * was seen of its guard.
+ * An item of queries, as it was read and as groups of decisions have continued it: its stored events, and what was seen
+ * of its guard.
  *
  * <p>An append that rests on the item and writes events of its guard holds the guard's row from its check to its
  * commit. So the guard then holds what was seen, followed by these events: it need not be read again. If other events
@@ -68,12 +68,12 @@ final class CachedItem {
         return item.stream().isPresent() ? item.stream().get() : EventTag.ofRow(guardRow);
     }
 
-    /** What was seen of the guard, up to the last event that is stored. */
+    /** What was seen of the guard, up to the last stored event. */
     Boundary.Seen seen() {
         return seen;
     }
 
-    /** Whether it was counted since the read, and may be too low. */
+    /** Whether the version of the guard was counted since the read, and may be too low. */
     boolean isCounted() {
         return counted;
     }
@@ -86,12 +86,15 @@ final class CachedItem {
         return bytes;
     }
 
-    /** Whether, since this number of doubts, it was read and every event that may have been added to it was counted. */
+    /**
+     * Whether, since this number of doubts, the item was read and every event that may have been added to it was
+     * counted.
+     */
     boolean isSureSince(long doubts) {
         return sureSince == doubts;
     }
 
-    /** Events of its guard that it will lack are about to be stored. */
+    /** Hears that events of its guard are about to be stored that the item will lack. */
     void doubt() {
         sureSince = -1;
     }
@@ -117,13 +120,13 @@ final class CachedItem {
         return next == events.size();
     }
 
-    /** Nothing that matches has come to the guard since it was seen: this is what it has come to. */
+    /** Sets what is seen of the guard now: no event that matches was added since the read. */
     void recount(Boundary.Seen now) {
         seen = now;
         counted = false;
     }
 
-    /** An event of the guard is stored, by an append that rested on this item. */
+    /** Hears that an append that rested on this item has stored an event of the guard. */
     void goOn(SharedEvent event, boolean matches) {
         StreamVersion version = event.stored().version();
         seen = item.stream().isPresent()

@@ -57,8 +57,8 @@ final class ChainedStore implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         try {
             if (store.internals().joinsCallersTransaction()) {
-                // There is a transaction around this append: the append would return, and let other commands continue,
-                // before the commit.
+                // This append is inside a transaction: it would return, and let other commands continue, before the
+                // commit.
                 throw new DecideAgainException(true);
             }
             return chain.store(attempt, writes);

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes attempts at commands: reads, folds, decides, appends. Each attempt starts from scratch, whatever the previous
- * one has read.
+ * Makes attempts at commands: reads, folds, decides, appends. Each attempt starts over, whatever the previous one has
+ * read.
  *
  * <p>Safe for any number of threads.
  */
@@ -39,7 +39,7 @@ final class CommandAttempts {
     }
 
     /**
-     * Whether an attempt may decide on top of decisions of other commands. An attempt on tags may if it reads once,
+     * Whether an attempt may decide on top of decisions of other commands. An attempt on tags may if one read returns
      * everything that it rests on: further rounds, and the tail after a snapshot, are read only from the store.
      */
     boolean mayBeInCompany(Command<?, ?> command) {
@@ -48,7 +48,7 @@ final class CommandAttempts {
     }
 
     /**
-     * Whether an attempt may continue from what is remembered of its streams: not an attempt on tags, and not one that
+     * Whether an attempt may continue from what is remembered of its streams. An attempt on tags may not, nor one that
      * continues from a snapshot.
      */
     boolean mayGoOnFromKnown(Command<?, ?> command) {
@@ -68,8 +68,8 @@ final class CommandAttempts {
         try {
             writes = basis.decide(request.contextAt(clock.instant()));
         } catch (Throwable refusal) {
-            // The same command, given twice, may have been executed since the check, and may be the reason for the
-            // rejection.
+            // If the command was given twice, the other execution may have ended since the check, and may have caused
+            // the rejection.
             Optional<ExecutionResult> meanwhile = request.once().earlier();
             if (meanwhile.isPresent()) {
                 return meanwhile.get();

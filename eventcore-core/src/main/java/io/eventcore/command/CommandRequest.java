@@ -14,7 +14,7 @@ import java.time.Instant;
  * @param context its context; the time in it is not set yet
  * @param once whether it was executed before
  * @param retryPolicy how failed attempts are retried
- * @param execution hears of it
+ * @param execution hears of the attempts and of the result
  * @param begin when the command was given to the executor, by {@link System#nanoTime()}
  */
 record CommandRequest<S, E extends Event>(
@@ -40,7 +40,7 @@ record CommandRequest<S, E extends Event>(
         return begin + Nanos.of(retryPolicy.budget());
     }
 
-    /** The end of all attempts, the last of which failed like this. */
+    /** The exception that ends all attempts, with the failure of the last one. */
     RetriesExhaustedException exhausted(int attempts, EventStoreException last) {
         return new RetriesExhaustedException(command.getClass().getSimpleName(), attempts, elapsed(), last);
     }

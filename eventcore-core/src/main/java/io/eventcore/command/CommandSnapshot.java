@@ -21,9 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The snapshot of one command, for the length of one attempt: the attempt continues from it, and keeps a new one for the next.
+ * The snapshot of one command, for the length of one attempt: the attempt continues from it, and keeps a new one for
+ * the next attempt.
  *
- * <p>For one thread; what it keeps is saved on another.
+ * <p>Used by one thread; another thread saves the snapshots that it keeps.
  */
 final class CommandSnapshot<S, E extends Event> {
     /** Keeps nothing: the next decision folds all events as well. */
@@ -50,8 +51,8 @@ final class CommandSnapshot<S, E extends Event> {
     }
 
     /**
-     * Reads the streams of the command and those that it discovers; after the snapshot if there is one that can be
-     * trusted.
+     * Reads the streams of the command and those that it discovers; continues from the snapshot if there is one that
+     * can be trusted.
      */
     DecisionBasis<S, E> read(EventStore events) {
         try {
@@ -103,17 +104,17 @@ final class CommandSnapshot<S, E extends Event> {
     }
 
     /**
-     * Takes what is to be kept of a basis. The state is taken as it is now: the decision that follows might change it.
+     * Takes the state of a basis as it is now, because the decision that follows might change it.
      *
-     * @return keeps it; to be run when the decision is stored, and committed as soon as the caller's transaction is, if
-     *     there is one
+     * @return stores the snapshot. Run it when the decision is stored; inside a transaction of the caller, it waits for
+     *     the commit
      */
     Runnable take(EventStore events, DecisionBasis<S, E> basis) {
         int afterEvents = declared.afterEvents() == Snapshot.AS_CONFIGURED
                 ? all.settings().afterEvents()
                 : declared.afterEvents();
         boolean due = rejected != null || basis.folded() >= afterEvents;
-        // Pending events of other commands had no place yet when they were folded.
+        // Pending events of other commands had no position yet when they were folded.
         if (!due
                 || !basis.canBeContinued()
                 || basis.position().equals(GlobalPosition.START)
@@ -145,7 +146,9 @@ final class CommandSnapshot<S, E extends Event> {
         };
     }
 
-    /** Nothing could erase personal data from a stored state. A snapshot from before the events had any remains. */
+    /**
+     * No erasure reaches personal data in a stored state. A snapshot from before the events held personal data remains.
+     */
     private void dropPersonal() {
         tell(listener -> listener.dropped(commandType));
         if (all.isFirstWarningAbout(commandType)) {
@@ -156,7 +159,8 @@ final class CommandSnapshot<S, E extends Event> {
     }
 
     /**
-     * If the same streams meet again so seldom, as with commands on two of many streams, snapshots only fill the store.
+     * Commands on two of many streams, for example, seldom meet the same streams again. Then snapshots only fill the
+     * store.
      */
     private void dropUseless() {
         tell(listener -> listener.dropped(commandType));
@@ -193,7 +197,7 @@ final class CommandSnapshot<S, E extends Event> {
             LOG.debug("Dropped a snapshot of {}: too many are waiting to be stored", commandType);
             tell(listener -> listener.dropped(commandType));
         } catch (Throwable e) {
-            // Above all, if no thread can be started. The command has succeeded all the same.
+            // Most likely, no thread could be started. The command has succeeded anyway.
             drop(e);
         }
     }

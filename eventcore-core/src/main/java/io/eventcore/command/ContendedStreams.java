@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * no other command. Safe for any number of threads.
  */
 final class ContendedStreams {
-    /** How many streams are known to be hot at most. Forgetting one costs its commands a conflict, no more. */
+    /** Upper limit for the streams that are known to be hot. Forgetting one costs its commands only a conflict. */
     private static final int MAX_STREAMS = 1_024;
 
     /** How many attempts in a row must meet no other command before a stream is no longer hot. */

@@ -73,10 +73,10 @@ final class DecisionBasis<S, E extends Event> {
     /**
      * A basis from an earlier read, to be continued.
      *
-     * @param versions up to where the events of each stream are part of it
+     * @param versions the version up to which the events of each stream are part of it
      * @param position the highest position among these events
      * @param rounds the rounds that led to it
-     * @param boundary what its events were read with, if it was made on tags; then there is one round
+     * @param boundary the boundary with which its events were read, if it was made on tags; then there is one round
      */
     record Reached<S>(
             Map<StreamId, StreamVersion> versions,
@@ -132,7 +132,7 @@ final class DecisionBasis<S, E extends Event> {
      * <p>The result is the same as that of {@link #read}. The new events of its streams continue each round, which must
      * lead to the same streams as before.
      *
-     * @throws NotContinuedException if that cannot be said
+     * @throws NotContinuedException if that is not certain
      */
     static <S, E extends Event> DecisionBasis<S, E> continueFrom(
             EventStore store, Command<S, E> command, Reached<S> reached) throws NotContinuedException {
@@ -289,7 +289,7 @@ final class DecisionBasis<S, E extends Event> {
         return versions.size();
     }
 
-    /** How many events were folded; those that a continued basis had folded before do not count. */
+    /** How many events were folded; those that the earlier basis had folded do not count. */
     long folded() {
         return folded;
     }
@@ -315,17 +315,17 @@ final class DecisionBasis<S, E extends Event> {
         return !raw && skipped() == 0;
     }
 
-    /** The highest position among the events folded; {@link GlobalPosition#START} if there were none. */
+    /** The highest position among the folded events; {@link GlobalPosition#START} if there were none. */
     GlobalPosition position() {
         return position;
     }
 
-    /** Whether it can be continued later: if it was made on tags, only if it has discovered nothing. */
+    /** Whether another attempt can continue it later; on tags, only if it has discovered nothing. */
     boolean canBeContinued() {
         return boundaries.isEmpty() || rounds.size() == 1;
     }
 
-    /** This basis, to be continued later. */
+    /** This basis, for a later attempt to continue. */
     Reached<S> reached() {
         return new Reached<>(
                 Map.copyOf(versions),
@@ -413,7 +413,7 @@ final class DecisionBasis<S, E extends Event> {
         query.items().forEach(item -> tags.addAll(item.tags()));
     }
 
-    /** Those of the events read that are of the command's type. */
+    /** The read events that are of the command's type. */
     private final class Wanted implements Iterator<RecordedEvent<E>> {
         private final Iterator<RecordedEvent<Event>> all;
         private final Set<StreamId> streams;
@@ -444,14 +444,14 @@ final class DecisionBasis<S, E extends Event> {
         }
     }
 
-    /** The type is a check of what is in a stream, and a filter of what carries a tag. */
+    /** The type is a check for events of a stream, and a filter for events with a tag. */
     private boolean isWanted(RecordedEvent<Event> event, Set<StreamId> streams) {
         if (command.eventType().isInstance(event.event())) {
             return true;
         }
         if (streams.contains(event.streamId())) {
             if (StreamCache.isBeyondAll(event.position())) {
-                // It is not stored yet: if the command decides alone, the message says where the event is.
+                // The event is not stored yet. If the command decides alone, the message says where the event is.
                 throw new DecideAgainException(true);
             }
             throw new EventDeserializationException(
@@ -531,7 +531,7 @@ final class DecisionBasis<S, E extends Event> {
         return command.apply(before, event.event());
     }
 
-    /** The next event of a reader, and what comes after it. */
+    /** The next event of a reader, and the iterator over the later ones. */
     private record Head<E extends Event>(RecordedEvent<E> event, Iterator<RecordedEvent<E>> rest) {
         static <E extends Event> void of(Iterator<RecordedEvent<E>> events, PriorityQueue<Head<E>> heads) {
             if (events.hasNext()) {

@@ -31,12 +31,13 @@ import org.jspecify.annotations.Nullable;
  * Lets the commands of a queue decide on top of each other's events before these are stored, and stores them in groups.
  *
  * <p>The command that has the turn reads the stored and the pending events, folds them, decides, and passes the turn
- * on. While one group of decisions is being appended, the next one gathers. No outcome of a decision, rejections
- * included, is released before the append that proves it: after everything that the decision rested on was stored, it
- * checks the version of every stream and the boundary of every query. If an append fails, everything that rests on it
- * is decided again.
+ * on. While one group of decisions is being appended, the next one gathers. The chain releases no outcome of a
+ * decision, rejections included, before the append that proves it. After everything that the decision rested on was
+ * stored, that append checks the version of every stream and the boundary of every query. If an append fails, every
+ * command that rests on it decides again.
  *
- * <p>The thread that has the turn calls {@link #read}, {@link #join} and {@link #drain}, any thread the rest.
+ * <p>The thread that has the turn calls {@link #read}, {@link #join} and {@link #drain}; any thread may call the other
+ * methods.
  */
 class DecisionChain {
     private final EventStore store;
@@ -44,7 +45,7 @@ class DecisionChain {
     private final CacheBudget budget;
     private final BooleanSupplier othersCome;
 
-    /** Guards all that follows. */
+    /** Guards all fields below. */
     private final ReentrantLock lock = new ReentrantLock();
 
     private final StreamCache cache;
@@ -63,7 +64,7 @@ class DecisionChain {
     /**
      * A chain without decisions.
      *
-     * @param store has a round trip of events
+     * @param store a store with a round trip of events
      * @param budget how much may be cached
      * @param othersCome whether another command has the turn, or waits for it
      */
@@ -78,7 +79,7 @@ class DecisionChain {
         this.combiner = new Combiner<>(lock, line);
     }
 
-    /** Lets this chain, on which nothing was decided yet, take over streams that are known. */
+    /** Lets this chain, before its first decision, take over streams that are known. */
     DecisionChain goingOnFrom(@Nullable KnownStreams streams) {
         known = streams;
         return this;
@@ -107,11 +108,11 @@ class DecisionChain {
     }
 
     /**
-     * Streams as the next decision is to see them.
+     * Streams as the next decision must see them.
      *
      * @return the streams; iterating them throws {@link DecideAgainException} if an event that another command decided
      *     is not of the requested type
-     * @throws DecideAgainException if an append has failed that the attempt rests on, or the streams are too long to be
+     * @throws DecideAgainException if an append that the attempt rests on has failed, or the streams are too long to be
      *     cached
      */
     <E extends Event> EventStreamReader<E> read(
@@ -125,7 +126,7 @@ class DecisionChain {
             if (line.isIdle() || !cache.isSureOf(streamsAfter)) {
                 readFromStore(attempt, streamsAfter, eventType);
                 if (!cache.cover(streamsAfter)) {
-                    // The events before that were evicted meanwhile: the stream is no longer hot.
+                    // The earlier events were evicted meanwhile: the stream is no longer hot.
                     throw new DecideAgainException(false);
                 }
             } else {
@@ -150,11 +151,11 @@ class DecisionChain {
     }
 
     /**
-     * What a query matches as the next decision is to see it. Until the decision is sent, the boundary stands for what
+     * What a query matches, as the next decision must see it. Until the decision is sent, the boundary stands for what
      * was seen; only this chain can resolve it.
      *
      * @return the events; iterating them throws {@link DecideAgainException} if one cannot be decoded
-     * @throws DecideAgainException if an append has failed that the attempt rests on, or the query cannot be cached
+     * @throws DecideAgainException if an append that the attempt rests on has failed, or the query cannot be cached
      */
     <E extends Event> QueriedEvents<E> read(QueuedAttempt attempt, EventQuery query, Class<E> eventType) {
         lock.lock();
@@ -177,7 +178,7 @@ class DecisionChain {
             for (EventQuery.Item item : asked) {
                 CachedItem cached = queries.find(item);
                 if (cached == null) {
-                    // It was forgotten while another one was read.
+                    // This item was forgotten while another one was read.
                     throw new DecideAgainException(false);
                 }
                 items.add(cached);
@@ -226,7 +227,7 @@ class DecisionChain {
             }
             for (EventQuery.Item item : asked) {
                 CachedItem cached = queries.find(item);
-                // What decisions in line rest on stays as they have seen it, until they are stored.
+                // An item that decisions in line rest on stays as they have seen it, until they are stored.
                 if (idle || !queries.isSureOf(cached)) {
                     if (cached == null) {
                         attempt.readsMore();
@@ -239,7 +240,7 @@ class DecisionChain {
         }
     }
 
-    /** As the other one, for an item of a query. */
+    /** Like the other {@code fill}, for an item of a query. */
     private void fill(EventQuery.Item item) {
         EventQuery query = new EventQuery(List.of(item));
         Optional<FoundMatches> found = Optional.empty();
@@ -349,9 +350,9 @@ class DecisionChain {
     }
 
     /**
-     * Accepts a decision: it will be stored after everything that it rests on.
+     * Accepts a decision, to store it after everything that it rests on.
      *
-     * @throws DecideAgainException if an append has failed that it rests on, or it cannot be decided on top of
+     * @throws DecideAgainException if an append that it rests on has failed, or no command could decide on top of it
      */
     PendingDecision join(QueuedAttempt attempt, StreamWrites writes) {
         PendingDecision decision = PendingDecision.of(writes, attempt.items(), attempt.hasReadMore(), roundTrip);
@@ -439,8 +440,8 @@ class DecisionChain {
     }
 
     /**
-     * Whether the outcome of an attempt that wrote nothing must be proven before it is released: it must if it rests on
-     * anything but what the store returned during this attempt.
+     * Whether the outcome of an attempt that wrote nothing must be proven before it is released. It must if it rests on
+     * anything other than what the store returned during this attempt.
      */
     boolean mustProve(QueuedAttempt attempt) {
         return attempt.isUnproven();

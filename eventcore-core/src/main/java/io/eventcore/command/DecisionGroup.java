@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Decisions that rest on each other, in their order, and are stored by one append: all of them, or none.
+ * Decisions that rest on each other, in their order. One append stores all of them, or none.
  *
  * @param decisions at least one
  */
@@ -43,7 +43,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
     /**
      * Appends all decisions. An interruption of this thread takes effect later: it must not fail the other decisions.
      *
-     * @param boundaries what they rest on beside the versions of streams
+     * @param boundaries what they rest on besides the versions of streams
      */
     EventStreamSlice appendTo(EventStore store, List<Boundary> boundaries) {
         StreamWrites writes = writes(boundaries);
@@ -121,7 +121,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return outcomes;
     }
 
-    /** Those of the written events that belong to decisions on streams alone. */
+    /** The written events of decisions on streams alone. */
     List<AppendedEvent> ofStreams(EventStreamSlice written) {
         if (decisions.stream().noneMatch(PendingDecision::isOnQuery)) {
             return written.events();
@@ -153,8 +153,8 @@ record DecisionGroup(List<PendingDecision> decisions) {
     /**
      * Settles each decision, in order, after an append of all that may or may not have stored them.
      *
-     * <p>A decision rests on those before it. So it is appended separately only if they are stored: otherwise another
-     * instance may have taken their place, with the same version that it expects.
+     * <p>A decision rests on those before it. So it is appended separately only if they are stored. Otherwise, another
+     * instance may have appended in their place, and reached the version that the decision expects.
      */
     List<Outcome> settle(EventStore store) {
         List<Outcome> outcomes = new ArrayList<>(decisions.size());
@@ -165,7 +165,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
             if (before instanceof Outcome.Stored || decision.isOnQuery()) {
                 outcome = append(decision, store);
             } else if (before.isDecidedAgain()) {
-                // It would have been found if all were stored.
+                // If all were stored, the append would have found the decision before.
                 outcome = before;
             } else {
                 outcome = find(decision, store, anyStored);
@@ -179,7 +179,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
         return outcomes;
     }
 
-    /** Settles a decision of a group that no longer has a leader: the other threads settle theirs, in no order. */
+    /** Settles a decision of a group that no longer has a leader. The other threads settle theirs, in any order. */
     static Outcome settleApart(PendingDecision decision, EventStore store) {
         return decision.isOnQuery() ? append(decision, store) : find(decision, store, false);
     }
@@ -187,7 +187,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
     /**
      * The decision, if it is stored.
      *
-     * @param ended whether the append of the group has certainly ended: one of its streams was written since
+     * @param ended whether the append of the group has certainly ended, because one of its streams was written since
      */
     private static Outcome find(PendingDecision decision, EventStore store, boolean ended) {
         try {
@@ -210,7 +210,7 @@ record DecisionGroup(List<PendingDecision> decisions) {
             // It is not stored, or what it rested on without writing has moved on since.
             return Outcome.decideAgain();
         } catch (TransientEventStoreException | EventStoreUnavailableException e) {
-            // True of this append alone: that of all may have stored it.
+            // This holds only for this append: the append of the group may have stored the decision.
             return new Outcome.Failed(unknown(decision, e));
         } catch (Throwable e) {
             return new Outcome.Failed(e);

@@ -36,18 +36,18 @@ import org.slf4j.LoggerFactory;
  * <p>Each decision rests on those before it. So if a group is not stored, all decisions that wait behind it are
  * <em>lost</em>: they must be decided again, and are never stored.
  *
- * <p>The lock is held by all callers but that of {@link #carryOut} and {@link #withoutAnswer}.
+ * <p>Callers hold the lock, except for those of {@link #carryOut} and {@link #withoutAnswer}.
  */
 final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     private static final Logger LOG = LoggerFactory.getLogger(DecisionLine.class);
 
-    /** How many decisions share an append at most. */
+    /** Upper limit for the decisions that share an append. */
     private static final int MAX_DECISIONS = 256;
 
-    /** How many events share an append at most; as many as share a transaction in the stores. */
+    /** Upper limit for the events that share an append; the same as for a transaction in the stores. */
     private static final int MAX_EVENTS = 512;
 
-    /** How many decisions are held back at most, for commands that have to read before they can join. */
+    /** Upper limit for the decisions held back for commands that must read before they can join. */
     private static final int MAX_HELD = 32;
 
     private final EventStore store;
@@ -59,7 +59,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     /** Signalled when a group has ended. */
     private final Condition groupEnded;
 
-    /** The lost ones first. */
+    /** The waiting decisions, lost ones first. */
     private final Deque<PendingDecision> waiting = new ArrayDeque<>();
 
     private int maxEvents = MAX_EVENTS;
@@ -103,7 +103,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         return losses;
     }
 
-    /** Whether no decision waits for being stored. */
+    /** Whether no decision waits to be stored. */
     boolean isIdle() {
         return !underWay && (waiting.isEmpty() || waiting.getLast().isLost());
     }
@@ -121,7 +121,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         reading = false;
     }
 
-    /** Those that wait, in their order. */
+    /** The waiting decisions, in their order. */
     Collection<PendingDecision> waiting() {
         return waiting;
     }
@@ -161,7 +161,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
     }
 
     /**
-     * Loses the waiting decisions if something ahead of them will not be stored; the group in progress has to end
+     * Marks the waiting decisions as lost if something ahead of them will not be stored. The group in progress must end
      * first.
      */
     private void loseWhatRestsOnNothing() {
@@ -196,7 +196,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         return first;
     }
 
-    /** Whether the waiting decisions are better sent after others have joined. */
+    /** Whether it is better to send the waiting decisions after others have joined. */
     private boolean isHeldBack() {
         return !draining && waiting.size() < MAX_HELD && holding > 0 && othersCome.getAsBoolean();
     }
@@ -215,7 +215,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
                     || (group.size() < MAX_DECISIONS
                             && events <= maxEvents
                             && items <= QueryCache.MAX_ITEMS_PER_APPEND
-                            // Appended alone, an outdated decision is refused.
+                            // An outdated decision is appended alone, and refused.
                             && expectations.agreeWith(next.writes()));
             if (!fits || next.isLost() != lost) {
                 return;
@@ -271,7 +271,8 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         lock.lock();
         try {
             Optional<Set<CachedItem>> basis = queries.basisOf(group.decisions(), waiting);
-            // What waits may rest on something that is forgotten: it is lost when this group has ended.
+            // Waiting decisions may rest on an item that is no longer up to date: they are lost when this group has
+            // ended.
             undone |= basis.isEmpty();
             return basis.orElseGet(() -> {
                 Set<CachedItem> own = new LinkedHashSet<>();
@@ -328,7 +329,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         }
     }
 
-    /** A guess, which every group that is stored corrects: the one that is too large may be a single decision. */
+    /** Sets a guess, which every stored group corrects: a single decision may have made the group too large. */
     private void limit(int events) {
         lock.lock();
         try {
@@ -338,7 +339,7 @@ final class DecisionLine implements Combiner.Policy<PendingDecision, Outcome> {
         }
     }
 
-    /** The first of a group that is released ends it. */
+    /** The first released decision of a group ends the group. */
     @Override
     public void release(PendingDecision decision) {
         if (underWay) {

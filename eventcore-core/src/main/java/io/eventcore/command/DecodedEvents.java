@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  */
 record DecodedEvents<E extends Event>(
         Iterable<SharedEvent> events, Class<E> eventType, Consumer<DecideAgainException> told) {
-    /** What a command reads, of streams in these versions. */
+    /** What a command reads of streams in these versions. */
     EventStreamReader<E> readAt(Map<StreamId, StreamVersion> versions) {
         return EventStreamReader.ofParts(versions, events, SharedEvent::stored, this::decode);
     }

@@ -16,17 +16,17 @@ import java.util.Optional;
  * @param events the events in global order; room for them is reserved in the budget
  */
 record FoundEvents(Map<StreamId, StreamVersion> versions, List<StoredEvent> events) {
-    /** What they count for. */
+    /** How many bytes the events count for. */
     long bytes() {
         return events.stream().mapToLong(CacheBudget::bytes).sum();
     }
 
     /**
-     * Collects the events of a read, while there is room.
+     * Collects the events of a read while there is room.
      *
-     * @param after after which versions the streams were read
-     * @return empty if there was not enough room, or the store does not return events in stored form; nothing is
-     *     reserved then
+     * @param after the versions after which the streams were read
+     * @return empty if there was not enough room, or the store does not return events in stored form; then nothing is
+     *     reserved
      */
     static Optional<FoundEvents> of(Map<StreamId, StreamVersion> after, EventStreamReader<?> read, CacheBudget budget) {
         Optional<? extends Iterable<StoredEvent>> stored = read.stored();

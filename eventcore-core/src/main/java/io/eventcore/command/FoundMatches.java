@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param events the events in global order; room for them is reserved in the budget
  */
 record FoundMatches(Boundary boundary, List<SharedEvent> events) {
-    /** What they count for. */
+    /** How many bytes the events count for. */
     long bytes() {
         return events.stream()
                 .mapToLong(event -> CacheBudget.bytes(event.stored()))
@@ -22,9 +22,9 @@ record FoundMatches(Boundary boundary, List<SharedEvent> events) {
     }
 
     /**
-     * Collects the events of a read, while there is room.
+     * Collects the events of a read while there is room.
      *
-     * @return empty if there was not enough room; nothing is reserved then
+     * @return empty if there was not enough room; then nothing is reserved
      */
     static Optional<FoundMatches> of(StoredMatches read, CacheBudget budget) {
         List<SharedEvent> events = new ArrayList<>();

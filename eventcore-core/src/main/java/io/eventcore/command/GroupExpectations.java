@@ -9,14 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The versions that the decisions of one append expect of streams before it. A later decision expects the version that
- * the earlier ones lead to. So all agree on the version before the append, or one of them is outdated; a decision that
- * expects any version makes no statement about it.
+ * The versions that the decisions of one append expect of streams before that append. A later decision expects the
+ * version that the earlier ones lead to. So all agree on the version before the append, or one of them is outdated. A
+ * decision that expects any version does not count.
  */
 final class GroupExpectations {
     private final Map<StreamId, ExpectedVersion> expected = new LinkedHashMap<>();
 
-    /** How many events those that were added write to each stream. */
+    /** How many events the added decisions write to each stream. */
     private final Map<StreamId, Integer> written = new HashMap<>();
 
     /** Whether the next decision agrees with the added ones on each stream: an append checks a stream only once. */

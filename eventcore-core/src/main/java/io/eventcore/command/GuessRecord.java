@@ -1,18 +1,19 @@
 package io.eventcore.command;
 
 /**
- * How often a remembered stream was recently found unchanged: whether it is worth deciding on it without a read.
+ * How often a remembered stream was recently found unchanged, which shows whether a decision without a read is worth
+ * trying.
  *
- * <p>A stream that other processes write to is read first until it was found unchanged several times in a row; each
- * failed guess doubles that number. Not safe for concurrent use.
+ * <p>A stream that other processes write to is read first, until reads have found it unchanged several times in a row.
+ * Each failed guess doubles that number. Not safe for concurrent use.
  */
 final class GuessRecord {
-    /** How often a stream must be found unchanged in a row after a guess has failed. */
+    /** How often in a row a stream must be found unchanged after a failed guess. */
     private static final int LOOKS = 4;
 
     private static final int MAX_FAILURES = 4;
 
-    /** So many times unchanged in a row make up for all failures. */
+    /** How often in a row a stream must be found unchanged to make up for all failures. */
     private static final int FORGIVEN_AFTER = 256;
 
     private int unchanged;
@@ -30,7 +31,7 @@ final class GuessRecord {
         return unchanged >= LOOKS << failures;
     }
 
-    /** It was unchanged. */
+    /** Records that the stream was unchanged. */
     void wasUnchanged() {
         if (++unchanged >= FORGIVEN_AFTER) {
             unchanged = FORGIVEN_AFTER;
@@ -38,7 +39,9 @@ final class GuessRecord {
         }
     }
 
-    /** It was changed. {@code guessed}: an append that rested on it has found that out. */
+    /**
+     * Records that the stream was changed. {@code guessed}: whether the store has refused an append that rested on it.
+     */
     void wasChanged(boolean guessed) {
         unchanged = 0;
         if (guessed && failures < MAX_FAILURES) {

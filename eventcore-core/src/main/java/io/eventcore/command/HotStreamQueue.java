@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A queue for some of the hot streams: one attempt has its turn, the others wait, roughly in order of arrival. */
 final class HotStreamQueue {
-    /** How often the first in the queue is overtaken, one time after the other, at most. */
+    /** How often in a row other threads may overtake the first one in the queue. */
     private static final int MAX_OVERTAKEN = 32;
 
     private final int number;
     private final ReentrantLock turn = new ReentrantLock();
 
-    /** How often the first in the queue was overtaken; changed by the thread that has the turn. */
+    /** How often the first thread in the queue was overtaken; changed by the thread that has the turn. */
     private volatile int overtaken;
 
     private final @Nullable DecisionChain chain;
@@ -39,13 +39,14 @@ final class HotStreamQueue {
     }
 
     /**
-     * Waits for the turn of this thread. A thread that arrives while the turn is free takes it, although the first in
-     * the queue is about to wake up for it: waking a thread usually takes longer than a turn. But threads in the queue
-     * are not overtaken forever.
+     * Waits for the turn of this thread. A thread that arrives while the turn is free takes it, although the first
+     * thread in the queue is about to wake up for it: waking a thread usually takes longer than a turn. But threads in
+     * the queue are not overtaken forever.
      *
-     * <p>Once the turn is taken nothing here may fail: the caller, which gives the turn back, would not know of it.
+     * <p>Once the thread has the turn, nothing here may fail: the caller, which gives the turn back, would not know of
+     * it.
      *
-     * @param deadline how long, as {@link System#nanoTime()}
+     * @param deadline until when to wait, as {@link System#nanoTime()}
      * @return whether another attempt had the turn or waited for it
      * @throws HotStreams.LeftQueueException if the thread was interrupted, and its flag is set, or the time is up
      */
@@ -67,7 +68,7 @@ final class HotStreamQueue {
         throw leftQueue("The time budget of the command was used up before its turn came");
     }
 
-    /** Decisions may have been held back so that this thread could decide as well. */
+    /** Sends the decisions that may have been held back so that this thread could decide as well. */
     private HotStreams.LeftQueueException leftQueue(String reason) {
         sendWhatIsDecided();
         return new HotStreams.LeftQueueException(reason);

@@ -10,7 +10,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queues for hot streams and tags, by the ids of their rows: a fixed number, each for a stripe of all of them.
+ * The queues for hot streams and tags, by the ids of their rows: a fixed number of queues, each for a stripe of the
+ * rows.
  *
  * <p>If commands rest on several hot streams, one queue serves the stripes of all of them, so that these commands can
  * be decided together. Which queue serves a stripe does not affect correctness: while it changes, two commands may race
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class HotStreamQueues {
     private static final int STRIPES = 64;
 
-    /** How many stripes one queue serves at most: the commands of one queue wait for each other. */
+    /** Upper limit for the stripes that one queue serves: the commands of one queue wait for each other. */
     private static final int MAX_STRIPES_PER_QUEUE = 8;
 
     private final List<HotStreamQueue> own;

@@ -24,13 +24,14 @@ import org.jspecify.annotations.Nullable;
  * that no two wait for each other; from then on one queue serves them all.
  *
  * <p>An attempt inside a transaction of the caller never queues: that transaction keeps its row locks after its turn,
- * so the attempt that had the next turn would wait for it in the database while it waited for another turn here, a
- * deadlock that the database would not see. Nor does an attempt from within another attempt on the same thread.
+ * so the attempt with the next turn would wait for it in the database, while the transaction waits for another turn
+ * here. The database would not see that deadlock. An attempt inside another attempt on the same thread never queues
+ * either.
  *
  * <p>Safe for any number of threads, virtual ones included.
  */
 final class HotStreams {
-    /** How often an attempt starts over through no fault of its own, before it decides alone. */
+    /** How often an attempt starts over because of other attempts before it decides alone. */
     private static final int MAX_TRIES_IN_COMPANY = 3;
 
     private final EventStore store;
@@ -40,9 +41,9 @@ final class HotStreams {
     private final WarmStreams warm;
 
     /**
-     * Queues on this store.
+     * Queues for hot streams of this store.
      *
-     * @param streams what the executor knows of streams; null if nothing is to be known
+     * @param streams what the executor knows of streams; null if it remembers none
      */
     HotStreams(EventStore store, HotStreamSettings settings, Chains chains, @Nullable KnownStreams streams) {
         this.store = store;
@@ -87,7 +88,7 @@ final class HotStreams {
      * @param contested the row over which the previous attempt had a conflict, if there was one
      * @param deadline when to leave the queue, as {@link System#nanoTime()}
      * @param onKnown whether it may continue from what is remembered of streams, if they are not hot
-     * @param attempt reads, decides and appends, all through the store it is given
+     * @param attempt reads, decides and appends, all through the store that it receives
      * @throws LeftQueueException if the turn did not come in time
      */
     ExecutionResult attempt(
@@ -113,14 +114,14 @@ final class HotStreams {
         warm.forget();
     }
 
-    /** The store has failed. */
+    /** Hears that the store has failed. */
     void doubtKnown() {
         warm.doubt();
     }
 
     /**
      * As {@link #attempt}, for an attempt that begins a transaction of its own, or waits for another transaction: it
-     * decides only on stored events, since no other attempt may wait for it while it waits.
+     * decides only on stored events, since no other attempt may wait for it meanwhile.
      */
     ExecutionResult attemptAlone(
             Supplier<Set<String>> streams,
@@ -152,8 +153,8 @@ final class HotStreams {
     }
 
     /**
-     * Whether other threads of this process wait for the stream over which an attempt had a conflict. Queueing behind
-     * them is delay enough before the next attempt, while no other process contends for the stream too.
+     * Whether other threads of this process wait for the stream over which an attempt had a conflict. Waiting behind
+     * them is enough delay before the next attempt, unless another process contends for the stream too.
      */
     boolean isCrowded(EventStoreException failure) {
         return failure instanceof ConflictException conflict
@@ -168,7 +169,7 @@ final class HotStreams {
                 : ((VersionConflictException) conflict).streamId().value();
     }
 
-    /** An attempt without a queue, which finds out whether there ought to be one. */
+    /** An attempt without a queue, which finds out whether the stream needs one. */
     private ExecutionResult watched(Function<EventStore, ExecutionResult> attempt) {
         return watched(() -> {
             ExecutionResult result = attempt.apply(store);
@@ -248,15 +249,15 @@ final class HotStreams {
     }
 
     /**
-     * Waits until everything is stored that a decision without events rests on, whatever it has thrown: the caller
-     * would take the exception as an answer, and act on events that may never be stored.
+     * Waits until everything that a decision without events rests on is stored, whatever the decision has thrown: the
+     * caller would take the exception as an answer, and act on events that may never be stored.
      */
     private static void prove(DecisionChain chain, QueuedAttempt queued, Throwable wayOut) {
         if (!queued.hasLeftQueue() && chain.mustProve(queued)) {
             try {
                 chain.store(queued, queued.proof());
             } catch (RuntimeException | Error failure) {
-                // As with a guess: a rejection may be wrong, but an error would be reported nowhere else.
+                // As with a guess: a rejection may be wrong, but nothing else would report an error.
                 if (wayOut instanceof Error && wayOut != failure) {
                     failure.addSuppressed(wayOut);
                 }
@@ -293,7 +294,7 @@ final class HotStreams {
         }
     }
 
-    /** Gives back the first turns, the last one first. */
+    /** Gives back the turns that were entered, the last one first. */
     private static void leave(List<HotStreamQueue> own, int entered) {
         if (entered > 0) {
             try {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * All events of one stream, from the first to the last one known: what a read has found, and what commands have appended
- * behind it. Immutable: a longer one is a new object, which shares the events with the one it was made of.
+ * All events of one stream, from the first to the last known one: those that a read has found, and those that commands
+ * have appended after them. Immutable: a longer stream is a new object, which shares the events of the shorter one.
  */
 final class KnownStream {
     /** A stream that does not exist. */
@@ -19,7 +19,7 @@ final class KnownStream {
     private final int size;
     private final long bytes;
 
-    /** Grows only at its end; an object sees only the events that it counts. */
+    /** Grows only at its end. Each {@code KnownStream} sees only the events that it counts. */
     private static final class Events {
         private SharedEvent[] events;
         private int filled;
@@ -28,7 +28,7 @@ final class KnownStream {
             events = new SharedEvent[capacity];
         }
 
-        /** Adds events behind the first {@code after}, here if they were the last ones, else in a copy. */
+        /** Adds events after the first {@code after} ones: here if there are no later ones, otherwise in a copy. */
         synchronized Events with(int after, List<SharedEvent> more) {
             int size = after + more.size();
             if (filled != after) {
@@ -84,12 +84,12 @@ final class KnownStream {
         return all.array()[Math.toIntExact(version - 1)];
     }
 
-    /** The id of the last event; there is one. */
+    /** The id of the last event; the stream must have one. */
     UUID lastId() {
         return event(size).stored().id();
     }
 
-    /** The events, oldest first; not to be changed. */
+    /** The events, oldest first. Do not change the list. */
     List<SharedEvent> events() {
         return Arrays.asList(all.array()).subList(0, size);
     }
@@ -99,13 +99,13 @@ final class KnownStream {
     }
 
     /**
-     * What an event counts for.
+     * How many bytes an event counts for.
      *
-     * @param compact as it is kept
+     * @param compact the event as it is kept
      */
     static long bytes(SharedEvent event, SharedEvent compact) {
         StoredEvent stored = event.stored();
-        // The payload stands for what was decoded of it.
+        // The size of the payload stands for that of the decoded event.
         return compact == event ? CacheBudget.bytes(stored) : CacheBudget.BYTES_PER_EVENT + stored.payload().length;
     }
 }

@@ -14,25 +14,25 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The streams that an executor knows from its own reads and appends, as long as there is room for them.
+ * The streams that an executor knows from its own reads and appends, while there is room for them.
  *
- * <p>What is known was stored once, and events never change: a stream is as it is known, or longer. A command that
- * decides on it has the store confirm that it is not longer. Only if the log was set back does it hold something else;
- * see {@link SureLog}.
+ * <p>Known events were stored, and events never change: a stream is as it is known, or longer. The store confirms to a
+ * command that decides on a known stream that it is not longer. Only a log that was set back may hold other events; see
+ * {@link SureLog}.
  *
  * <p>A stream that becomes hot is handed over to the cache of its queue. Safe for any number of threads.
  */
 final class KnownStreams {
-    /** What a stream counts for besides its events. */
+    /** How many bytes a stream counts for besides its events. */
     private static final long BYTES_PER_STREAM = 256;
 
-    /** No stream takes more than this part of what there is room for. */
+    /** No stream takes more than this fraction of the room. */
     private static final int SHARE_OF_ONE = 8;
 
-    /** If more than one in this many streams is found changed, all have to be found unchanged first. */
+    /** If more than this fraction of the checks finds a stream changed, every stream must first be found unchanged. */
     private static final double DOUBTFUL = 1.0 / 16;
 
-    /** How much a single look at a stream changes the picture. */
+    /** How much a single check of a stream changes the average. */
     private static final double WEIGHT = 1.0 / 128;
 
     private final CacheBudget budget;
@@ -40,13 +40,13 @@ final class KnownStreams {
     private final Map<StreamId, Entry> streams = new ConcurrentHashMap<>();
     private final LongStreams tooLong = new LongStreams();
 
-    /** All entries, the least recently used first; an entry that was used meanwhile gets a second chance. */
+    /** All entries, least recently used first; an entry that was used meanwhile gets a second chance. */
     private final Queue<Entry> oldest = new ConcurrentLinkedQueue<>();
 
     /** The fraction of checks that found a stream changed; threads may overwrite each other's updates. */
     private volatile double changed;
 
-    /** Grows when everything is forgotten: what was read before that is no longer learned. */
+    /** Grows when everything is forgotten: streams that were read before that are no longer learned. */
     private volatile long generation;
 
     private volatile boolean blind;
@@ -69,7 +69,7 @@ final class KnownStreams {
         }
     }
 
-    /** What is told about the log from which the streams are known. */
+    /** Whether the log is still the one from which the streams are known. */
     SureLog log() {
         return log;
     }
@@ -83,12 +83,12 @@ final class KnownStreams {
         blind = true;
     }
 
-    /** Identifies the current knowledge; what was read under another number is not learned. */
+    /** Identifies the current knowledge; a stream that was read under another number is not learned. */
     long generation() {
         return generation;
     }
 
-    /** What is known of these streams; those that are not known are not in the result. */
+    /** What is known of these streams; unknown streams are not in the result. */
     Map<StreamId, KnownStream> find(Collection<StreamId> ids) {
         Map<StreamId, KnownStream> found = new HashMap<>();
         for (StreamId id : ids) {
@@ -105,7 +105,7 @@ final class KnownStreams {
         return found;
     }
 
-    /** Whether these streams, which are known, are so likely unchanged that it is better not to read them first. */
+    /** Whether these known streams are so likely to be unchanged that it is better not to read them first. */
     boolean areTrusted(Collection<StreamId> ids) {
         boolean doubtful = changed > DOUBTFUL;
         for (StreamId id : ids) {
@@ -122,7 +122,7 @@ final class KnownStreams {
         return true;
     }
 
-    /** The store has confirmed that a stream is as it was known. */
+    /** Hears that the store has confirmed a stream as it is known. */
     void wasUnchanged(StreamId id) {
         double before = changed;
         changed = before - before * WEIGHT;
@@ -134,7 +134,10 @@ final class KnownStreams {
         }
     }
 
-    /** The store has shown that it is not. {@code guessed}: by refusing an append. */
+    /**
+     * Hears that the store has shown a known stream to be outdated. {@code guessed}: whether it did so by refusing an
+     * append.
+     */
     void wasChanged(StreamId id, boolean guessed) {
         double before = changed;
         changed = before + (1 - before) * WEIGHT;
@@ -157,7 +160,7 @@ final class KnownStreams {
         }
     }
 
-    /** Whether there is room for so many events at all. */
+    /** Whether there could ever be room for this many events. */
     private boolean mayHold(int events, long bytes) {
         return events <= StreamCache.MAX_EVENTS && bytes <= budget.maxBytes() / SHARE_OF_ONE;
     }
@@ -234,7 +237,7 @@ final class KnownStreams {
         streams.remove(entry.id, entry);
     }
 
-    /** Removes and returns what is known of a stream: another cache holds it from now on. */
+    /** Removes and returns what is known of a stream, which another cache holds from now on. */
     @Nullable
     KnownStream take(StreamId id) {
         Entry entry = streams.get(id);
@@ -255,7 +258,7 @@ final class KnownStreams {
         }
     }
 
-    /** An append that was not learned from has brought a stream to this version. */
+    /** Hears that an append from which nothing was learned has brought a stream to this version. */
     void hasCome(StreamId id, StreamVersion version) {
         Entry entry = streams.get(id);
         if (entry != null) {
@@ -267,14 +270,14 @@ final class KnownStreams {
         }
     }
 
-    /** Whether one of these streams was found too long to be known, or all of them were together. */
+    /** Whether one of these streams, or all of them together, were found too long to be known. */
     boolean wasTooLong(Set<StreamId> ids) {
         return tooLong.areAmong(ids);
     }
 
     /**
-     * A stream was found too long to be known, or several were together: they never become shorter. What is known of them is
-     * forgotten, since it would be found outdated each time.
+     * Hears that a stream, or several together, were found too long to be known: they never become shorter. Forgets
+     * what is known of them, since it would be found outdated each time.
      *
      * @param asOf as in {@link #learn}
      */
@@ -293,7 +296,7 @@ final class KnownStreams {
         log.forget();
     }
 
-    /** How many bytes the streams take, as they are counted. */
+    /** The estimated bytes of the streams. */
     long bytes() {
         return budget.used();
     }

@@ -5,19 +5,20 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Streams that are too long to be known, so that they need not be read to find out again: each by itself, or several together,
- * which a command reads at once.
+ * Remembers which streams are too long to be known, so that no read has to find out again: each by itself, or several
+ * together that a command reads at once.
  *
- * <p>Bounded; when it is full, it begins anew. One thread at a time adds and clears, any number of threads ask.
+ * <p>Bounded: when it is full, it starts empty again. One thread at a time may add and clear; any number of threads may
+ * ask.
  */
 final class LongStreams {
-    /** How many ids are held at most. */
+    /** Upper limit for the ids. */
     private static final int MAX_IDS = 1_024;
 
     private final Set<Set<StreamId>> found = ConcurrentHashMap.newKeySet();
     private int ids;
 
-    /** Whether one of these streams is too long, or all of them are together. */
+    /** Whether one of these streams, or all of them together, are too long. */
     boolean areAmong(Set<StreamId> streams) {
         return !found.isEmpty()
                 && (found.contains(streams) || streams.stream().anyMatch(id -> found.contains(Set.of(id))));

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Items that share a boundary. A boundary names each item once, and has one place for each guard: items that were read
- * at different moments may have seen different places of their guards.
+ * Items that share a boundary. A boundary names each item once, and has one place for each guard. Items that were read
+ * at different moments may have seen different places of the same guard.
  */
 final class PackedItems {
     private static final int MAX_ITEMS = 100;

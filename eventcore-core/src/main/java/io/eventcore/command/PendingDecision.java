@@ -17,9 +17,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A decision that is about to be stored, after those that it rests on. Made by the thread that waits for its outcome. */
+/**
+ * A decision that is about to be stored, after those that it rests on. The thread that waits for its outcome makes it.
+ */
 final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
-    /** No tag ever has as many events, so an append that rests on this is refused, unless it was made before. */
+    /**
+     * No tag ever has this many events, so the store refuses an append that rests on this number, unless the append is
+     * already stored.
+     */
     private static final long NEVER_REACHED = Long.MAX_VALUE / 2;
 
     private final StreamWrites writes;
@@ -38,20 +43,20 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
 
     /** How a decision has ended. */
     sealed interface Outcome {
-        /** What it wrote; throws what went wrong otherwise. */
+        /** What the decision wrote; throws the failure if it was not stored. */
         EventStreamSlice slice();
 
-        /** It is stored. */
+        /** The decision is stored. */
         record Stored(EventStreamSlice slice) implements Outcome {}
 
-        /** It is not, or that is not known. */
+        /** The decision is not stored, or that is not known. */
         record Failed(Throwable failure) implements Outcome {
             @Override
             public EventStreamSlice slice() {
                 throw asItIs(failure);
             }
 
-            /** A store may throw an undeclared exception; its caller gets that unchanged. */
+            /** A store may throw an undeclared exception; its caller receives that unchanged. */
             @SuppressWarnings("unchecked")
             private static <T extends Throwable> RuntimeException asItIs(Throwable failure) throws T {
                 throw (T) failure;
@@ -63,7 +68,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
             return this instanceof Failed failed && failed.failure() instanceof DecideAgainException;
         }
 
-        /** Something it rests on was not stored. */
+        /** Something that the decision rests on was not stored. */
         static Outcome decideAgain() {
             return new Failed(new DecideAgainException(false));
         }
@@ -77,13 +82,13 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     }
 
     /**
-     * A decision to be put in line.
+     * A decision to put in line.
      *
      * @param items what it rests on besides streams; the boundary of the writes stands for them
-     * @param holds whether it is better not sent while other commands are about to join: they have to read, and cannot
-     *     while its group is under way
-     * @throws DecideAgainException if no other command could decide on top of it, since it cannot be read back or
-     *     holds personal data
+     * @param holds whether it is better not to send it while other commands are about to join: they must read, and
+     *     cannot while its group is in progress
+     * @throws DecideAgainException if no other command could decide on top of it, since it cannot be read back or holds
+     *     personal data
      */
     static PendingDecision of(StreamWrites writes, List<CachedItem> items, boolean holds, EventRoundTrip roundTrip) {
         List<PendingEvent> events = new ArrayList<>(writes.events().size());
@@ -91,13 +96,13 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
             for (NewEvent event : writes.events()) {
                 SharedEvent encoded = new SharedEvent(roundTrip.encode(event));
                 if (encoded.decode().stream().anyMatch(RecordedEvent::holdsPersonalData)) {
-                    // It is sealed when it is stored, and must not be kept unsealed.
+                    // The store seals the event, and nothing may keep it unsealed.
                     throw new DecideAgainException(true);
                 }
                 events.add(new PendingEvent(event, encoded));
             }
         } catch (RuntimeException notToBeReadBack) {
-            // Its own append will report what is wrong with it.
+            // The append of this decision alone reports what is wrong.
             throw new DecideAgainException(true);
         }
         return new PendingDecision(writes, items, holds, events);
@@ -107,12 +112,12 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         return writes;
     }
 
-    /** What it rests on beside the versions of streams. */
+    /** What it rests on besides the versions of streams. */
     List<CachedItem> items() {
         return items;
     }
 
-    /** Whether it rests on a query, and its streams are items of that. */
+    /** Whether it rests on a query, and its streams are items of that query. */
     boolean isOnQuery() {
         return !items.isEmpty();
     }
@@ -140,8 +145,9 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     }
 
     /**
-     * An append of this decision alone, after its group was sent, that finds it if it is stored. If it is not, one on tags
-     * is refused; one on streams alone would be stored, so it is asked for only where what it rests on is stored.
+     * An append of this decision alone, after its group was sent. If the decision is stored, the append finds it. If
+     * not, the store refuses a decision on tags. It would store a decision on streams alone, so call this only if
+     * everything that the decision rests on is stored.
      */
     StreamWrites settlingWrites() {
         if (!isOnQuery()) {
@@ -159,7 +165,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         return events.size();
     }
 
-    /** Whether its first event stands where it was to be stored. */
+    /** Whether the store holds its first event at the expected version. */
     boolean isIn(EventStore store) {
         if (events.isEmpty()) {
             return false;
@@ -185,12 +191,11 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
     }
 
     /**
-     * Makes its events visible to the commands that decide next, after the same encoding and decoding as if they were
-     * stored and read.
+     * Makes its events visible to the commands that decide next, encoded and decoded as if they were stored and read.
      */
     void showIn(StreamCache streams, QueryCache queries) {
         for (PendingEvent event : events) {
-            // No fold sees the version; it cannot be known of a stream that is written in any version.
+            // No fold sees the version, which is not known if the stream is written in any version.
             SharedEvent seenAs = isOnQuery()
                     ? event.encoded().at(StreamVersion.of(1), streams.nextBeyond())
                     : streams.addPending(event.encoded());
@@ -198,12 +203,12 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         }
     }
 
-    /** Whether it is better not sent while other commands are about to join. */
+    /** Whether it is better not to send it while other commands are about to join. */
     boolean holds() {
         return holds;
     }
 
-    /** Something it rests on will not be stored. */
+    /** Hears that something it rests on will not be stored. */
     void lose() {
         lost = true;
     }
@@ -212,7 +217,7 @@ final class PendingDecision extends Combiner.Ticket<PendingDecision.Outcome> {
         return lost;
     }
 
-    /** Its group is about to be appended. */
+    /** Hears that its group is about to be appended. */
     void send() {
         if (isOnQuery()) {
             seenWhenSent = items.stream().map(CachedItem::seen).toList();

@@ -9,8 +9,8 @@ import java.util.Set;
 /**
  * An event that was decided and is not stored yet.
  *
- * @param appended as it is appended
- * @param encoded as it will be stored, except for its place
+ * @param appended the event as it is appended
+ * @param encoded the event as it will be stored, except for its place
  */
 record PendingEvent(NewEvent appended, SharedEvent encoded) {
     StreamId streamId() {
@@ -25,7 +25,7 @@ record PendingEvent(NewEvent appended, SharedEvent encoded) {
         return encoded.stored().typeName();
     }
 
-    /** What it counts for in a cache. */
+    /** How many bytes it counts for in a cache. */
     long bytes() {
         return CacheBudget.bytes(encoded.stored());
     }

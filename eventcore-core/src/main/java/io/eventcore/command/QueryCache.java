@@ -23,40 +23,40 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items of queries as the next decision is to see them: the events that are stored, and behind them all that are
- * pending, those of decisions on streams too, since they may match.
+ * Items of queries as the next decision must see them: the stored events, and after them all pending ones, including
+ * those of decisions on streams, since they may match.
  *
  * <p>Each item is cached separately, whatever query asked for it: decisions share a common subject even if their other
  * subjects differ. Not safe for concurrent use.
  */
 final class QueryCache {
-    /** How many items are cached at most. */
+    /** Upper limit for the cached items. */
     static final int MAX_ITEMS = 1_024;
 
-    /** How many items one decision may rest on. */
+    /** Upper limit for the items that one decision rests on. */
     static final int MAX_ITEMS_PER_DECISION = 8;
 
-    /** How many items one append rests on at most; in the worst case each needs a boundary of its own. */
+    /** Upper limit for the items that one append rests on; in the worst case, each needs a separate boundary. */
     static final int MAX_ITEMS_PER_APPEND = 160;
 
-    /** What an item counts for beside its events. */
+    /** How many bytes an item counts for besides its events. */
     private static final long BYTES_PER_ITEM = 512;
 
     private final CacheBudget budget;
 
-    /** By the items that commands ask for, least recently used first. */
+    /** The cached items by the items that commands ask for, least recently used first. */
     private final Map<EventQuery.Item, CachedItem> items = new LinkedHashMap<>(16, 0.75f, true);
 
-    /** The same ones, by the tag that their events carry or the stream that these are in. */
+    /** The same items, by the tag that their events carry or the stream that the events are in. */
     private final Map<Object, Set<CachedItem>> byGuard = new HashMap<>();
 
     private final Set<EventQuery.Item> tooLarge = new HashSet<>();
     private final Deque<Pending> pending = new ArrayDeque<>();
 
-    /** Those that the attempt which has the turn rests on. */
+    /** The items that the attempt with the turn rests on. */
     private List<CachedItem> inTurn = List.of();
 
-    /** How many of the pending events are of decisions on queries, which no other cache knows. */
+    /** How many of the pending events belong to decisions on queries; no other cache knows these events. */
     private int unknownToStreams;
 
     /** How many events the items hold. */
@@ -84,12 +84,12 @@ final class QueryCache {
         }
     }
 
-    /** Another attempt has the turn. */
+    /** Hears that another attempt has the turn. */
     void beginTurn() {
         inTurn = List.of();
     }
 
-    /** The attempt that has the turn rests on these. */
+    /** Hears which items the attempt with the turn rests on. */
     void seesInTurn(List<CachedItem> seen) {
         inTurn = seen;
     }
@@ -99,7 +99,7 @@ final class QueryCache {
         doubts++;
     }
 
-    /** The item as it is cached. */
+    /** The cached item. */
     @Nullable
     CachedItem find(EventQuery.Item asked) {
         return items.get(asked);
@@ -129,7 +129,7 @@ final class QueryCache {
         return !tooLarge.isEmpty() && asked.stream().anyMatch(tooLarge::contains);
     }
 
-    /** Takes no further look at an item, and forgets it. */
+    /** Stops caching an item, and forgets it. */
     void refuse(EventQuery.Item asked) {
         if (tooLarge.size() >= MAX_ITEMS) {
             tooLarge.clear();
@@ -140,11 +140,11 @@ final class QueryCache {
     }
 
     /**
-     * Takes in what a read of one item has found, instead of what was cached of it; room for its events is reserved.
+     * Replaces what was cached of an item with what a read has found; room for its events is reserved.
      *
-     * <p>It is read as a whole each time: below the place of its last event others may have been given the tag since.
+     * <p>Each read returns the whole item: a backfill may since have given its tag to events before its last one.
      *
-     * @return false if there is no room; it is forgotten then
+     * @return false if there is no room; then the item is forgotten
      */
     boolean add(EventQuery.Item asked, FoundMatches found) {
         reserved += found.bytes();
@@ -162,7 +162,7 @@ final class QueryCache {
         return added;
     }
 
-    /** What is pending will be stored once more, in this item. */
+    /** Reserves room for the pending events that this item will hold once they are stored. */
     private boolean reserveForPending(CachedItem item) {
         for (Pending event : pending) {
             if (item.matches(event.event)) {
@@ -184,7 +184,7 @@ final class QueryCache {
         return true;
     }
 
-    /** The events that match any of these, each once, in the order in which they will be read. */
+    /** The events that match any of these items, each once, in the order in which a reader will see them. */
     List<SharedEvent> eventsOf(List<CachedItem> wanted) {
         List<SharedEvent> found = new ArrayList<>(wanted.get(0).events());
         if (wanted.size() > 1) {
@@ -224,7 +224,7 @@ final class QueryCache {
         return false;
     }
 
-    /** What is seen of the guard of an item, pending events of a stream included. */
+    /** What is seen of the guard of an item, including pending events of a stream. */
     Boundary.Seen seenOf(CachedItem item) {
         if (item.item().stream().isEmpty()) {
             return item.seen();
@@ -259,7 +259,7 @@ final class QueryCache {
         return times * event.bytes();
     }
 
-    /** The items whose guard an event goes to. */
+    /** The items to whose guard an event is written. */
     private Set<CachedItem> of(PendingEvent event) {
         if (byGuard.isEmpty()) {
             return Set.of();
@@ -274,7 +274,7 @@ final class QueryCache {
     /**
      * Adds a pending event, for which room was reserved.
      *
-     * @param seenAs the event in a place beyond all that are stored
+     * @param seenAs the event in a place after all stored events
      * @param ofQuery whether its decision rests on a query
      */
     void addPending(PendingEvent event, SharedEvent seenAs, boolean ofQuery) {
@@ -285,12 +285,13 @@ final class QueryCache {
     }
 
     /**
-     * What an append of these decisions has to rest on: what they rest on, and every other item whose guard they write
-     * to, so that this goes on from where it was seen. Of those, items that no command needs by now are read again
-     * before the next use.
+     * The items that an append of these decisions must rest on: those that the decisions rest on, and every other item
+     * to whose guard they write, so that the item can continue from what was seen. Other items that no command needs
+     * now are read again before their next use.
      *
-     * @param waiting the decisions that wait behind them
-     * @return empty if there are too many; then what waits rests on items that do not go on, and must be lost
+     * @param waiting the decisions that wait after them
+     * @return empty if there are too many; then the waiting decisions rest on items that cannot continue, and must be
+     *     lost
      */
     Optional<Set<CachedItem>> basisOf(List<PendingDecision> decisions, Collection<PendingDecision> waiting) {
         Set<CachedItem> basis = new LinkedHashSet<>();
@@ -324,9 +325,9 @@ final class QueryCache {
     }
 
     /**
-     * The first of the pending events are stored.
+     * Hears that the first of the pending events are stored.
      *
-     * @param basis what their append has rested on
+     * @param basis the items that their append rested on
      */
     void stored(List<AppendedEvent> appended, Set<CachedItem> basis) {
         for (AppendedEvent event : appended) {
@@ -348,7 +349,7 @@ final class QueryCache {
         balance();
     }
 
-    /** The pending events will not be stored. */
+    /** Drops the pending events: they will not be stored. */
     void dropPending() {
         pending.forEach(event -> bytes -= event.bytes);
         pending.clear();
@@ -372,13 +373,13 @@ final class QueryCache {
         return items.size() + MAX_ITEMS_PER_DECISION <= MAX_ITEMS;
     }
 
-    /** Forgets all items, and which ones were too large; while no decision is in line. */
+    /** Forgets all items, and which ones were too large. Call it only while no decision is in line. */
     void clear() {
         tooLarge.clear();
         evict();
     }
 
-    /** Forgets all items; while no decision is in line. */
+    /** Forgets all items. Call it only while no decision is in line. */
     void evict() {
         items.clear();
         byGuard.clear();
@@ -388,7 +389,9 @@ final class QueryCache {
         balance();
     }
 
-    /** Forgets the items of a guard. A decision in line that rests on one goes on; the attempt that has the turn does not. */
+    /**
+     * Forgets the items of a guard. A decision in line that rests on one continues; the attempt with the turn does not.
+     */
     void evict(String guardRow) {
         tooLarge.removeIf(item -> item.tags().stream()
                         .anyMatch(tag -> tag.rowId().equals(guardRow))

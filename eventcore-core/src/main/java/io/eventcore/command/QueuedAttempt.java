@@ -18,7 +18,7 @@ final class QueuedAttempt {
     private final Map<StreamId, StreamVersion> seen = new LinkedHashMap<>();
     private List<CachedItem> items = List.of();
 
-    /** What the attempt was told that the items rest on. */
+    /** The boundary that the attempt has received for the items. */
     private @Nullable Boundary boundary;
 
     private long lossesBefore;
@@ -32,7 +32,7 @@ final class QueuedAttempt {
         this.queue = queue;
     }
 
-    /** {@code losses}: how often decisions of the chain had been lost when the turn began. */
+    /** Begins the turn. {@code losses}: how often decisions of the chain had been lost by then. */
     void begin(long losses) {
         lossesBefore = losses;
     }
@@ -41,7 +41,7 @@ final class QueuedAttempt {
         return lossesBefore;
     }
 
-    /** What was seen is not all stored, as far as is known. */
+    /** Hears that not everything that was seen is known to be stored. */
     void restsOnUnproven() {
         unproven = true;
     }
@@ -50,7 +50,7 @@ final class QueuedAttempt {
         return unproven;
     }
 
-    /** The attempt rests on streams that were not cached. */
+    /** Hears that the attempt rests on streams that were not cached. */
     void readsMore() {
         hasReadMore = true;
     }
@@ -67,7 +67,7 @@ final class QueuedAttempt {
         return seen.isEmpty() && items.isEmpty();
     }
 
-    /** What a query asks for; {@code told} stands for it until the decision is sent. */
+    /** Records the items of a query; {@code told} stands for them until the decision is sent. */
     void sees(List<CachedItem> ofQuery, Boundary told) {
         items = List.copyOf(ofQuery);
         boundary = told;
@@ -77,7 +77,7 @@ final class QueuedAttempt {
         return items;
     }
 
-    /** Whether an append rests on the query that was read here, if one was, and on no other. */
+    /** Whether an append rests on exactly the query that this attempt has read, or on none if it has read none. */
     @SuppressWarnings("ReferenceEquality") // An equal one, made by a store, would not stand for what is pending.
     boolean isBasisOf(StreamWrites writes) {
         return boundary == null
@@ -85,7 +85,7 @@ final class QueuedAttempt {
                 : writes.boundaries().size() == 1 && writes.boundaries().get(0) == boundary;
     }
 
-    /** Whether the version that is expected of a stream is the one that was read with the query. */
+    /** Whether the expected version of a stream is the one that was read with the query. */
     boolean hasSeen(StreamId streamId, ExpectedVersion expected) {
         return boundary != null
                 && boundary.guardRows().contains(streamId.value())
@@ -108,12 +108,18 @@ final class QueuedAttempt {
         return boundary == null ? proof : proof.restingOn(boundary);
     }
 
-    /** What came out of the store, or of the chain: it is about the attempt, and rests on nothing the attempt has seen. */
+    /**
+     * Records a failure of the store or of the chain: it concerns the attempt, and does not rest on anything that the
+     * attempt has seen.
+     */
     void isTold(RuntimeException failure) {
         toldByStore = failure;
     }
 
-    /** Whether this very failure came from there, and not from the command, which may throw one of the same kind. */
+    /**
+     * Whether exactly this failure came from the store or the chain, and not from the command, which may throw one of
+     * the same type.
+     */
     boolean isToldByStore(Throwable failure) {
         return failure == toldByStore;
     }

@@ -35,7 +35,7 @@ final class StateSnapshots {
     /** Which class owns a name: the state of another class, read as its own, might even fit. */
     private final Map<String, Class<?>> named = new ConcurrentHashMap<>();
 
-    /** The classes whose snapshots could not be stored: the log reports that once, not at every command. */
+    /** The classes whose snapshots could not be stored: a log line reports that once, not at every command. */
     private final Set<String> warnedAbout = ConcurrentHashMap.newKeySet();
 
     /** How many snapshots of a class were stored since one of them was used, by the name of the class. */
@@ -54,7 +54,7 @@ final class StateSnapshots {
                 .build();
     }
 
-    /** Whether states of this command are kept. */
+    /** Whether this command has snapshots. */
     boolean concern(Command<?, ?> command) {
         return command.getClass().isAnnotationPresent(Snapshot.class);
     }
@@ -102,7 +102,7 @@ final class StateSnapshots {
         return settings;
     }
 
-    /** Whether no warning about this class of commands has been written yet; true once. */
+    /** Whether this is the first warning about this class of commands; true once. */
     boolean isFirstWarningAbout(String commandType) {
         return warnedAbout.add(commandType);
     }
@@ -118,7 +118,7 @@ final class StateSnapshots {
         }
     }
 
-    /** Whether so many were stored in a row without one being used that more would only fill the store. */
+    /** Whether so many snapshots were stored in a row, and none was used, that more would only fill the store. */
     boolean areOfNoUse(String commandType) {
         AtomicInteger stored = unused.get(commandType);
         return stored != null && stored.get() >= settings.maxUnused();

@@ -85,7 +85,7 @@ final class StoredState<S> {
                 version, parts.counted(reached.versions()), reached.position(), ReadAs.state(readingKey, parts.text()));
     }
 
-    /** Nothing else would detect lossy JSON: a state that comes back different is not stored. */
+    /** Does not store a state that JSON changes: nothing else would detect the loss. */
     private String writeState(S state) {
         String json = mapper.writerFor(stateType).writeValueAsString(state);
         if (definesEquality(state.getClass()) && !state.equals(readState(json))) {
@@ -105,8 +105,8 @@ final class StoredState<S> {
     }
 
     /**
-     * The way in which the events of a state were read, before the state: {@code as/<key>/<state>}. A state of events that
-     * were read as they were stored stands alone, as it did before there were upcasters.
+     * The way in which the events of a state were read, in front of the state: {@code as/<key>/<state>}. If the events
+     * were read as they were stored, the state stands alone, as it did before there were upcasters.
      */
     private static final class ReadAs {
         private static final String BEGIN = "as/";
@@ -127,8 +127,8 @@ final class StoredState<S> {
     }
 
     /**
-     * The boundary of a state that was made on tags, before the state: {@code on/<boundary>/<state>}. A state of streams stands
-     * alone, as it did before there were tags.
+     * The boundary of a state that was made on tags, in front of the state: {@code on/<boundary>/<state>}. A state of
+     * streams stands alone, as it did before there were tags.
      */
     private record RestsOn(Optional<Boundary> boundary, String state) {
         private static final String BEGIN = "on/";
@@ -163,6 +163,6 @@ final class StoredState<S> {
         }
     }
 
-    /** A round as it is stored; its state is a text of its own, so that no number in it is taken for another kind. */
+    /** A round as it is stored. Its state is a separate text, so that no number in it changes its type. */
     private record StoredRound(List<String> streams, String state) {}
 }

@@ -17,16 +17,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Streams as the next decision is to see them: the events that are stored, and behind them those that are pending, in the
- * places they will have.
+ * Streams as the next decision must see them: the stored events, and after them the pending ones, in the places that
+ * they will have.
  *
- * <p>A pending event has a position beyond all others until its own is known. Not safe for concurrent use.
+ * <p>A pending event has a position after all others until its own is known. Not safe for concurrent use.
  */
 final class StreamCache {
-    /** How many events a cache holds at most. */
+    /** Upper limit for the events of a cache. */
     static final int MAX_EVENTS = 16_384;
 
-    /** How many streams a cache holds at most. */
+    /** Upper limit for the streams of a cache. */
     static final int MAX_STREAMS = 64;
 
     /** No store ever assigns a position as high as this. */
@@ -37,7 +37,7 @@ final class StreamCache {
     private final CacheBudget budget;
     private final Map<StreamId, CachedStream> streams = new HashMap<>();
 
-    /** Streams that are too large to be cached, remembered so that they need not be read to find out again. */
+    /** Streams that are too large to be cached, remembered so that no read has to find out again. */
     private final Set<StreamId> tooLarge = new HashSet<>();
 
     private long nextBeyond = BEYOND_ALL;
@@ -60,7 +60,7 @@ final class StreamCache {
         private int stored;
         private long bytes;
 
-        /** {@link #doubts} when it was last known to be as it is cached. */
+        /** The value of {@link #doubts} when the stream was last known to be as it is cached. */
         private long sureSince;
 
         /** Holds the events after a version. */
@@ -105,8 +105,8 @@ final class StreamCache {
     }
 
     /**
-     * An attempt bypasses this cache, and may append to any stream. A decision on top of the cached events would be
-     * lost, and with it all decisions that are stored together with it.
+     * Hears that an attempt bypasses this cache, and may append to any stream. A decision on top of the cached events
+     * would be lost, and so would all decisions in the same append.
      */
     void doubt() {
         doubts++;
@@ -122,15 +122,15 @@ final class StreamCache {
         return streams.containsKey(streamId);
     }
 
-    /** Whether events of this stream are pending, so that nothing but this cache knows its end. */
+    /** Whether events of this stream are pending, so that only this cache knows its end. */
     boolean isPending(StreamId streamId) {
         CachedStream cached = streams.get(streamId);
         return cached != null && !cached.isStored();
     }
 
     /**
-     * Whether more of a stream is needed than is cached, while events of it are pending: what is read of it could not be put
-     * in front of what is cached.
+     * Whether an attempt needs more of a stream than is cached, while events of it are pending: events from a read
+     * could not be put in front of the cached ones.
      */
     boolean lackBeginnings(Map<StreamId, StreamVersion> streamsAfter) {
         return streamsAfter.entrySet().stream()
@@ -138,8 +138,8 @@ final class StreamCache {
     }
 
     /**
-     * After which versions to read so that these streams are cached as they are now. Of a stream that is cached its last
-     * event is read again: a log that was set back may have come to the same version by other events.
+     * The versions after which to read, so that these streams are cached as they are now. The last event of a cached
+     * stream is read again: a log that was set back may have reached the same version with other events.
      */
     Map<StreamId, StreamVersion> missing(Map<StreamId, StreamVersion> streamsAfter) {
         Map<StreamId, StreamVersion> missing = new HashMap<>(streamsAfter);
@@ -152,8 +152,8 @@ final class StreamCache {
     }
 
     /**
-     * Takes in a stream that is not cached, as it was known elsewhere, if there is room for it. It is read again before its next
-     * use: what has come since, and its last event.
+     * Adds a stream that is not cached, as another cache knew it, if there is room. Before its next use, a read returns
+     * its last event and the later ones.
      */
     void seed(StreamId streamId, KnownStream known) {
         if (!reserve(known.bytes())) {
@@ -172,7 +172,7 @@ final class StreamCache {
         return streamIds.stream().anyMatch(tooLarge::contains);
     }
 
-    /** Gives these streams up, and makes room. */
+    /** Stops caching these streams, and makes room. */
     void refuse(Set<StreamId> streamIds) {
         if (tooLarge.size() + streamIds.size() > MAX_STREAMS) {
             tooLarge.clear();
@@ -184,11 +184,11 @@ final class StreamCache {
     }
 
     /**
-     * Takes in what a read has found.
+     * Adds what a read has found.
      *
-     * @param readAfter after which versions it was read
-     * @return false if the streams end before what is cached of them, or hold something else there; nothing that is stored
-     *     is cached then
+     * @param readAfter the versions after which it was read
+     * @return false if the streams end before their cached events, or hold other events there; then no stored event is
+     *     cached
      */
     boolean add(Map<StreamId, StreamVersion> readAfter, FoundEvents found) {
         reserved += found.bytes();
@@ -232,7 +232,7 @@ final class StreamCache {
         return StreamVersion.of(cached == null ? 0 : cached.version());
     }
 
-    /** The events after these versions, in the order in which they will be read. */
+    /** The events after these versions, in the order in which a reader will see them. */
     List<SharedEvent> eventsAfter(Map<StreamId, StreamVersion> streamsAfter) {
         List<SharedEvent> events = new ArrayList<>();
         streamsAfter.forEach((id, after) -> events.addAll(cached(id).eventsAfter(after.value())));
@@ -252,7 +252,7 @@ final class StreamCache {
     }
 
     /**
-     * Adds an event that is pending, for which room was reserved; only the folds of commands see the place that it gets.
+     * Adds a pending event, for which room was reserved. Only the folds of commands see its temporary place.
      *
      * @return the event in that place
      */
@@ -266,12 +266,12 @@ final class StreamCache {
         return pending;
     }
 
-    /** A place behind all that are stored and pending. */
+    /** A position after all stored and pending events. */
     GlobalPosition nextBeyond() {
         return GlobalPosition.of(nextBeyond++);
     }
 
-    /** The first of the pending events are stored. */
+    /** Hears that the first of the pending events are stored. */
     void stored(List<AppendedEvent> events) {
         for (AppendedEvent event : events) {
             CachedStream cached = cached(event.streamId());
@@ -282,7 +282,7 @@ final class StreamCache {
         }
     }
 
-    /** The pending events will not be stored. */
+    /** Drops the pending events: they will not be stored. */
     void dropPending() {
         for (CachedStream cached : streams.values()) {
             cached.events.subList(cached.stored, cached.events.size()).clear();
@@ -292,13 +292,13 @@ final class StreamCache {
         balance();
     }
 
-    /** Evicts every stream of which nothing is pending, and forgets which ones were too large. */
+    /** Evicts every stream without pending events, and forgets which ones were too large. */
     void clear() {
         tooLarge.clear();
         evictStored();
     }
 
-    /** Evicts every stream of which nothing is pending. */
+    /** Evicts every stream without pending events. */
     void evictStored() {
         for (StreamId streamId : List.copyOf(streams.keySet())) {
             if (!isPending(streamId)) {
@@ -308,7 +308,7 @@ final class StreamCache {
         balance();
     }
 
-    /** Evicts a stream if nothing of it is pending, and forgets that it was too large. */
+    /** Evicts a stream if it has no pending events, and forgets that it was too large. */
     void evict(StreamId streamId) {
         tooLarge.remove(streamId);
         if (!isPending(streamId)) {
@@ -329,7 +329,7 @@ final class StreamCache {
         bytes += size;
     }
 
-    /** Gives back what is reserved and not used. */
+    /** Gives back the part of the budget that is reserved and not used. */
     private void balance() {
         budget.release(reserved - bytes);
         reserved = bytes;
@@ -340,12 +340,12 @@ final class StreamCache {
         return reserved == 0;
     }
 
-    /** Whether it holds more streams than it is to go on with. */
+    /** Whether it holds more streams than it should keep. */
     boolean hasTooManyStreams() {
         return streams.size() > MAX_STREAMS;
     }
 
-    /** Whether it holds more events than it is to go on with. */
+    /** Whether it holds more events than it should keep. */
     boolean hasTooManyEvents() {
         int events = 0;
         for (CachedStream cached : streams.values()) {

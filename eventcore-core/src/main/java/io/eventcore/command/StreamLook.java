@@ -16,23 +16,23 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One read of streams, some of which are known: of those only what has come since, and their last known event, which tells
- * whether they are the same streams still.
+ * One read of streams, some of which are known. Of the known streams, it reads only new events and the last known one,
+ * which shows whether the stream is still the same.
  *
- * @param known what was known before, of those streams of which anything was
+ * @param known what was known before, for the streams of which anything was known
  * @param versions the version of each stream, all at one moment
- * @param tails what was read of each stream behind what is known
+ * @param tails what was read of each stream after its known events
  */
 record StreamLook(
         Map<StreamId, KnownStream> known,
         Map<StreamId, StreamVersion> versions,
         Map<StreamId, List<SharedEvent>> tails) {
-    /** More new events, or more bytes of them, than these are not held at once: they are read page by page. */
+    /** Upper limit for the new events, and their bytes, that are held at once: more are read page by page. */
     private static final int MAX_EVENTS = 4_096;
 
     private static final long MAX_BYTES = 4L << 20;
 
-    /** The log holds events other than the known ones, because it was set back; or finding out takes too much. */
+    /** The log was set back and holds events other than the known ones; or finding out would read too much. */
     static final class OtherLogException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -50,7 +50,7 @@ record StreamLook(
         }
     }
 
-    /** There is more to read than is held at once. */
+    /** There is more to read than can be held at once. */
     static final class TooLongException extends Exception {
         private static final long serialVersionUID = 1L;
 
@@ -61,7 +61,7 @@ record StreamLook(
             this.streams = streams;
         }
 
-        /** The stream of which there is too much; all of them if it is so only together. */
+        /** The stream that is too long; all of them if they are too long only together. */
         Set<StreamId> streams() {
             return streams;
         }
@@ -70,14 +70,12 @@ record StreamLook(
     /**
      * Reads streams.
      *
-     * <p>If a look at the log is due, the read reaches back to its newest known event. Where too much has come behind
-     * that in its stream, no look would ever find it, and nothing would ever be sure again: what is known is given up
-     * instead.
+     * <p>If a look at the log is due, the read reaches back to its newest known event. If its stream has too many later
+     * events, no look would ever find it, and nothing would ever be sure again: then everything known is discarded.
      *
-     * @param known what is known of some of them
+     * @param known what is known of some of these streams
      * @throws TooLongException if there is too much to read at once
-     * @throws OtherLogException if an event that is known is not there, or too far away; then nothing that is known
-     *     counts
+     * @throws OtherLogException if a known event is missing, or too far away; then nothing that is known counts
      * @throws NotStoredFormException if the store does not return events in stored form
      */
     static StreamLook take(EventStore store, Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog log)
@@ -131,7 +129,10 @@ record StreamLook(
         return new StreamLook(known, versions, tails);
     }
 
-    /** After which versions to read: all that is new, the last known event of each stream, and the newest one of all. */
+    /**
+     * The versions after which to read: the read returns all new events, the last known event of each stream, and the
+     * newest one of all.
+     */
     private static Map<StreamId, StreamVersion> after(
             Set<StreamId> ids, Map<StreamId, KnownStream> known, SureLog.@Nullable Newest newest) {
         Map<StreamId, StreamVersion> after = new HashMap<>();
@@ -205,7 +206,7 @@ record StreamLook(
         return inOrder(events, ids.size());
     }
 
-    /** All events of streams that are known, in global order. */
+    /** All events of known streams, in global order. */
     static List<SharedEvent> eventsOf(Map<StreamId, KnownStream> streams) {
         if (streams.size() == 1) {
             return streams.values().iterator().next().events();

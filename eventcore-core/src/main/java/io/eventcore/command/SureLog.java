@@ -10,17 +10,17 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the log is still the one from which streams are known: a database may be set back to a backup under a running
- * application, and streams come to their versions again by other events.
+ * Whether the log is still the one from which streams are known: a database may be restored from a backup while the
+ * application runs, and streams may then reach the same versions with other events.
  *
- * <p>A log that was set back lacks the newest event that is known. So that event is read again from time to time, together with
- * what a command reads anyway, and after every failure of the store. Safe for any number of threads.
+ * <p>A log that was set back lacks the newest known event. So a command reads that event again from time to time, and
+ * after every failure of the store, together with what it reads anyway. Safe for any number of threads.
  */
 final class SureLog {
     /** No command decides without a read if the last look at the newest event began longer ago. */
     private final long sureFor;
 
-    /** One command looks again by then, so that the others need not. */
+    /** After this time, one command looks again, so that the others need not. */
     private final long lookAfter;
 
     private final LongSupplier nanoTime;
@@ -32,10 +32,10 @@ final class SureLog {
     /** The last look that has found the newest event. */
     private volatile Look last;
 
-    /** When a look is to be taken next. */
+    /** When the next look is due. */
     private final AtomicLong nextLook;
 
-    /** The event that is known with the highest position. */
+    /** The known event with the highest position. */
     record Newest(StreamId streamId, long version, long position, UUID id) {
         boolean is(StoredEvent event) {
             return event.version().value() == version
@@ -48,13 +48,13 @@ final class SureLog {
      * A look at the log.
      *
      * @param beganAt by {@link System#nanoTime()}
-     * @param doubts how often the log had fallen into doubt then
-     * @param newest what is to be found; null if nothing is known, or a look is not due
+     * @param doubts how often the log had become doubtful by then
+     * @param newest the event to find; null if nothing is known, or a look is not due
      */
     record Look(long beganAt, long doubts, @Nullable Newest newest) {}
 
     /**
-     * A log that no look was taken at.
+     * A log that was not looked at yet.
      *
      * @param sureFor for how many nanoseconds a look holds
      */
@@ -67,7 +67,7 @@ final class SureLog {
         this.nextLook = new AtomicLong(now);
     }
 
-    /** Whether to decide on what is known; false for one command now and then, which is to look. */
+    /** Whether to decide on what is known; false for one command now and then, which must look. */
     boolean isSure() {
         long now = nanoTime.getAsLong();
         Look look = last;
@@ -78,7 +78,7 @@ final class SureLog {
         return now - next < 0 || !nextLook.compareAndSet(next, now + lookAfter);
     }
 
-    /** Begins a look, by a read that is about to be sent. */
+    /** Begins a look, with a read that is about to be sent. */
     Look look() {
         long now = nanoTime.getAsLong();
         Look before = last;
@@ -87,12 +87,12 @@ final class SureLog {
         return new Look(now, doubted, due ? newest.get() : null);
     }
 
-    /** Whether a look tells anything: one that was not due has not looked. */
+    /** Whether a look shows anything: one that was not due has not read the newest event. */
     private boolean tells(Look look) {
         return look.newest != null || newest.get() == null;
     }
 
-    /** A look has found the newest event, if it looked for it. */
+    /** Hears that a look has found the newest event, if it looked for it. */
     void found(Look look) {
         Look before = last;
         boolean later =
@@ -103,12 +103,12 @@ final class SureLog {
         }
     }
 
-    /** The store has failed: what it holds when it answers again may be something else. */
+    /** Hears that the store has failed: when it answers again, it may hold other events. */
     void doubt() {
         doubts.incrementAndGet();
     }
 
-    /** An event became known. */
+    /** Hears that an event became known. */
     void learn(SharedEvent event) {
         StoredEvent stored = event.stored();
         long position = stored.position().value();
@@ -122,7 +122,7 @@ final class SureLog {
         }
     }
 
-    /** All that was known is forgotten. */
+    /** Forgets the newest event: nothing is known any more. */
     void forget() {
         newest.set(null);
         doubt();

@@ -40,8 +40,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store as one attempt sees it: streams as they are known, or as they are read, and an append from which is learned what
- * the streams hold next. Used by one thread for one attempt.
+ * The store as one attempt sees it: streams as they are known, or as they are read, and an append that shows what the
+ * streams hold next. Used by one thread for one attempt.
  */
 final class WarmAttempt implements EventStore {
     private final EventStore store;
@@ -49,24 +49,26 @@ final class WarmAttempt implements EventStore {
     private final WarmStreams.Counts counts;
     private final boolean mayGuess;
 
-    /** What was read already, to find out that a decision was outdated. */
+    /** The read that has shown that the previous decision was outdated. */
     private final @Nullable StreamLook inHand;
 
-    /** What is known counts for nothing any more: neither is it used, nor is anything learned. */
+    /** Whether this attempt uses nothing that is known, and learns nothing. */
     private boolean plain;
 
-    /** Names what was known when all began that may be learned from: the look in hand, or this attempt. */
+    /**
+     * The generation of {@link #known} before the reads and appends to learn from: the current look, or this attempt.
+     */
     private final long generation;
 
-    /** What the decision rests on without a read. */
+    /** The streams that the decision rests on without a read. */
     private final Map<StreamId, KnownStream> guessed = new HashMap<>(4);
 
-    /** All that the decision rests on, as far as it is to be known. */
+    /** All streams that the decision rests on, as far as they may be known. */
     private final Map<StreamId, KnownStream> seen = new HashMap<>(4);
 
     private @Nullable Throwable toldByStore;
 
-    /** Events were given to the store: whatever was thrown since, they may be stored. */
+    /** Whether events were passed to the store: whatever was thrown since, they may be stored. */
     private boolean sent;
 
     /** {@code mayGuess}: whether it may decide without a read. */
@@ -87,7 +89,7 @@ final class WarmAttempt implements EventStore {
         this.mayGuess = mayGuess;
         this.inHand = inHand;
         this.generation = generation;
-        // What a transaction reads and appends is not committed, and may never be.
+        // What the caller's transaction reads and appends is not committed, and may never be.
         this.plain = store.internals().joinsCallersTransaction();
     }
 
@@ -106,7 +108,7 @@ final class WarmAttempt implements EventStore {
     }
 
     /**
-     * How to go on after an attempt has ended like this.
+     * How to continue after an attempt has ended in this way.
      *
      * @return another attempt, which decides again; empty if the end may be released
      * @throws TransientEventStoreException if what the end rests on could not be confirmed
@@ -116,7 +118,7 @@ final class WarmAttempt implements EventStore {
         if (wayOut == toldByStore) {
             return wayOut instanceof DecideAgainException ? Optional.of(plain()) : afterFailure(wayOut);
         }
-        // To decide again on events that are stored would be to execute the command twice.
+        // Its events may be stored: to decide again could execute the command twice.
         return sent || guessed.isEmpty() ? Optional.empty() : unlessConfirmed(wayOut);
     }
 
@@ -152,7 +154,7 @@ final class WarmAttempt implements EventStore {
             known.becomeBlind();
             return Optional.of(plain());
         } catch (RuntimeException | Error failure) {
-            // A refusal may be wrong; an error is broken code, or lacking memory, and nothing else would tell of it.
+            // A rejection may be wrong. An error is broken code or a lack of memory, and nothing else would report it.
             if (wayOut instanceof Error && wayOut != failure) {
                 failure.addSuppressed(wayOut);
             }
@@ -189,7 +191,7 @@ final class WarmAttempt implements EventStore {
         }
     }
 
-    /** Whether to read it as if nothing were known. */
+    /** Whether to read the streams as if nothing were known. */
     private boolean isToBeRead(Map<StreamId, StreamVersion> streamsAfter) {
         if (plain || store.internals().joinsCallersTransaction()) {
             return true;
@@ -228,7 +230,7 @@ final class WarmAttempt implements EventStore {
         return versions;
     }
 
-    /** Empty if there is too much to know it. */
+    /** A look at the streams; empty if they are too long to be known. */
     private Optional<StreamLook> look(Set<StreamId> ids, Map<StreamId, KnownStream> found) {
         counts.cold();
         if (inHand != null && inHand.covers(ids)) {
@@ -263,7 +265,7 @@ final class WarmAttempt implements EventStore {
         toldByStore = alone;
     }
 
-    /** What was read; when all of it was decoded, it is known. */
+    /** The events that were read. When all of them are decoded, the streams are known. */
     private final class Read implements Iterable<SharedEvent> {
         private final StreamLook look;
         private final Set<StreamId> ids;
@@ -298,13 +300,13 @@ final class WarmAttempt implements EventStore {
         }
     }
 
-    /** Takes in events that were decoded, behind those that were known. */
+    /** Learns decoded events, which follow those that were known. */
     private void learn(StreamId id, KnownStream before, List<SharedEvent> more) {
         List<SharedEvent> kept = new ArrayList<>(more.size());
         long bytes = 0;
         for (SharedEvent event : more) {
             if (event.holdsPersonalData()) {
-                // It may be erased; and what is appended is not sealed yet.
+                // Personal data may be erased, and that of an appended event is not sealed yet.
                 known.forget(id);
                 return;
             }
@@ -321,7 +323,7 @@ final class WarmAttempt implements EventStore {
     public EventStreamSlice appendEvents(StreamWrites writes) {
         try {
             if (!plain && store.internals().joinsCallersTransaction()) {
-                // A transaction was begun since the attempt began: what this append writes may be rolled back.
+                // A transaction has begun since the attempt began: it may roll back what this append writes.
                 throw new DecideAgainException(true);
             }
             sent = !writes.events().isEmpty();
@@ -343,7 +345,7 @@ final class WarmAttempt implements EventStore {
             toldByStore = e;
             throw e;
         } catch (AppendLimitExceededException | EventSerializationException | SubjectErasedException e) {
-            // Nothing was sent. That such events were to be appended may come of an outdated stream.
+            // Nothing was sent. The command may have returned these events because a stream was outdated.
             sent = false;
             throw e;
         }
@@ -366,7 +368,7 @@ final class WarmAttempt implements EventStore {
             AppendedEvent place = slice.events().get(i);
             List<SharedEvent> before = more.computeIfAbsent(place.streamId(), id -> new ArrayList<>());
             KnownStream stream = seen.get(place.streamId());
-            // What can change may have changed since it was stored, and before it is encoded here.
+            // A mutable event may have changed after it was stored and before it is encoded here.
             if (stream == null
                     || !SharedEvent.isImmutable(event.event())
                     || !place.id().equals(event.id())
@@ -384,7 +386,7 @@ final class WarmAttempt implements EventStore {
     @Override
     public <E extends Event> QueriedEvents<E> readEvents(EventQuery query, Class<E> eventType) {
         if (!plain) {
-            // A boundary and streams that are known are no cut.
+            // A boundary and known streams do not form one cut.
             DecideAgainException e = new DecideAgainException(true);
             toldByStore = e;
             throw e;

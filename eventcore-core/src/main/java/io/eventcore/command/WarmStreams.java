@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * Lets commands decide on streams that this executor remembers, without reading them.
  *
  * <p>An append names the version of every stream that the decision rests on, so the store refuses it if one has moved
- * on: what is stored is what a command that has read would have stored. A decision that appends nothing, whatever it
- * throws, is released only after the store has confirmed what it rests on, by a read that began after the decision. In
- * both cases, if more has come to a stream, only that is read, and the command decides again in the same attempt.
+ * on. So it stores only what a command that has read its streams would have stored. A decision that appends nothing,
+ * whatever it throws, is released only after the store has confirmed what it rests on, with a read that began after the
+ * decision. In both cases, if a stream has new events, only those are read, and the command decides again in the same
+ * attempt.
  *
  * <p>Inside a transaction of the caller, it uses nothing that it knows, and learns nothing. Safe for any number of
  * threads.
@@ -22,28 +23,28 @@ import org.jspecify.annotations.Nullable;
 final class WarmStreams {
     private final EventStore store;
 
-    /** Null if nothing is to be known. */
+    /** Null if the executor remembers no streams. */
     private final @Nullable KnownStreams known;
 
     private final Counts counts = new Counts();
 
-    /** Where commands took their streams from. */
+    /** Counts whether commands took their streams from memory or from the store. */
     static final class Counts {
         private final LongAdder warm = new LongAdder();
         private final LongAdder cold = new LongAdder();
         private final LongAdder outdated = new LongAdder();
 
-        /** The store has confirmed a decision without a read. */
+        /** Hears that the store has confirmed a decision without a read. */
         void warm() {
             warm.increment();
         }
 
-        /** Streams were read for a decision, or for one round of it. */
+        /** Hears that streams were read for a decision, or for one round of it. */
         void cold() {
             cold.increment();
         }
 
-        /** The store has not confirmed one, because another command had appended. */
+        /** Hears that the store has not confirmed a decision without a read, because another command had appended. */
         void outdated() {
             outdated.increment();
         }
@@ -57,8 +58,8 @@ final class WarmStreams {
     /**
      * Makes an attempt.
      *
-     * @param mayGuess whether it may decide without a read; false if an attempt before it has lost a race
-     * @param attempt reads, decides and appends, all through the store it is given
+     * @param mayGuess whether it may decide without a read; false if an earlier attempt has lost a race
+     * @param attempt reads, decides and appends, all through the store that it receives
      */
     ExecutionResult attempt(boolean mayGuess, Function<EventStore, ExecutionResult> attempt) {
         if (known == null || known.isBlind()) {
@@ -78,7 +79,7 @@ final class WarmStreams {
         }
     }
 
-    /** Another attempt, which did not go this way, has appended this. */
+    /** Hears of events that an attempt elsewhere, not through this class, has appended. */
     void appended(EventStreamSlice slice) {
         if (known != null) {
             for (AppendedEvent event : slice.events()) {
@@ -87,7 +88,7 @@ final class WarmStreams {
         }
     }
 
-    /** The store has failed. */
+    /** Hears that the store has failed. */
     void doubt() {
         if (known != null) {
             known.log().doubt();

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A round first reads the clock of the store, and then the end of the log. Only after all events up to that end have
  * called off their deadlines does it execute the remaining deadlines that were due at that time: everything that was
  * committed before a deadline fell due is known by then, even if another append in flight has held readers back. A
- * round is short, so that the next one sees what is committed meanwhile.
+ * round is short, so that the next one sees events that are committed meanwhile.
  *
  * <p>Used by one thread.
  */
@@ -101,7 +101,7 @@ final class DeadlineRounds<E extends Event> {
     /**
      * Begins a round if a deadline is due. Call this before reading a page of the log.
      *
-     * @param reached how far the log was dealt with
+     * @param reached how far the log was processed
      * @throws EventStoreUnavailableException if the log no longer reaches that far
      */
     void look(GlobalPosition reached) {
@@ -153,7 +153,7 @@ final class DeadlineRounds<E extends Event> {
     /**
      * Executes the due deadlines of the open round, if the log was processed as far as the round needs.
      *
-     * @param reached how far the log was dealt with
+     * @param reached how far the log was processed
      * @return whether there was something to execute
      * @throws LeaseLostException if another instance runs the partition now
      * @throws ProjectionFailedException if the projection stops at a deadline

@@ -10,7 +10,7 @@ import java.util.List;
  *
  * <p>A deadline belongs to a version of a reaction and to one of {@value ProjectionPartition#MAX_PARTITIONS} slots, by
  * the stream of the event that has set it; a partition has a run of neighbouring slots, so that dividing a reaction
- * anew moves no deadline. The cost of no method depends on the number of pending deadlines that are not due. Safe for
+ * again moves no deadline. The cost of no method depends on the number of pending deadlines that are not due. Safe for
  * any number of threads.
  *
  * @since 0.1

@@ -38,7 +38,7 @@ final class PartitionWorker<E extends Event> implements Runnable {
     private final CheckpointCheck check;
     private long askedAt;
 
-    /** @param owner who takes the leases; of no other worker of the partition */
+    /** @param owner the owner that takes the leases; no other worker of the partition uses it */
     PartitionWorker(
             Projection<E> projection,
             ProjectionPartition partition,

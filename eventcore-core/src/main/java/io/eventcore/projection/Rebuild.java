@@ -38,7 +38,7 @@ record Rebuild(
     /** A partition to set back, how many there are, and the current checkpoint. */
     private record SetBack(Lease lease, int partitions, Checkpoint from) {}
 
-    /** @param owner who takes the leases */
+    /** @param owner the owner that takes the leases */
     void run(String owner) {
         Set<Lease> taken = new HashSet<>();
         try {

@@ -4,8 +4,8 @@ import io.eventcore.GlobalPosition;
 import java.util.List;
 
 /**
- * Lets the side effects of a version run while it is the active one, and up to where its read model has come: all
- * partitions that it is divided into in the store, whichever instance runs them.
+ * Lets the side effects of a version run while it is the active one, up to the position that its read model has
+ * reached. That counts all partitions that the store has for it, whichever instance runs them.
  */
 record SideEffectsAdmission(
         String projection, int version, ActiveVersions versions, StoreLooks looks, List<PartitionWorker<?>> readModel)
