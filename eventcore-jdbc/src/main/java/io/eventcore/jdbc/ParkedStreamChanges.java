@@ -16,8 +16,8 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /**
- * Changes of the streams that projections have set aside: what the owner of a partition has decided, what operators ask for,
- * and what follows when partitions come and go.
+ * Changes of the streams that projections have parked: what the owner of a partition has decided, what operators ask
+ * for, and what follows when partitions come and go.
  */
 final class ParkedStreamChanges {
     private final OwnStatements statements;
@@ -47,7 +47,7 @@ final class ParkedStreamChanges {
         this.lockOne = names.in("SELECT " + ParkedStreams.ROWS_WHERE + ParkedStreams.ONE + " FOR UPDATE");
         this.insert = names.in("INSERT INTO eventcore_parked_stream (" + ParkedStreams.COLUMNS
                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
-        // In this order: some engines set one column after the other.
+        // In this order, because some engines set one column after the other.
         this.queue = names.in("""
                 UPDATE eventcore_parked_stream SET
                     waiting = CASE WHEN position > ? THEN ? ELSE waiting + ? END,
@@ -83,10 +83,10 @@ final class ParkedStreamChanges {
     }
 
     /**
-     * Carries out what the owner of a partition has decided, in the transaction that has moved its checkpoint and so holds
-     * the lock of the partition.
+     * Carries out what the owner of a partition has decided, in the transaction that has moved the checkpoint, and so
+     * holds the lock of the partition.
      *
-     * @return whether it was done; if not, what it rests on is not so any more
+     * @return whether the change was made; if not, what it rests on no longer holds
      */
     boolean apply(Connection connection, ProjectionPartition partition, ParkedChange change) throws SQLException {
         if (change instanceof ParkedChange.Parked now) {
@@ -116,7 +116,7 @@ final class ParkedStreamChanges {
         return true;
     }
 
-    /** The stream as it is, and as it stays until the transaction ends. */
+    /** The current parked stream, which stays as it is until the transaction ends. */
     private Optional<ParkedStream> lock(Connection connection, ParkedStream stream) throws SQLException {
         return Statements.list(
                         connection,
@@ -130,7 +130,7 @@ final class ParkedStreamChanges {
                 .findFirst();
     }
 
-    /** Not before it is known that the stream is not parked: a duplicate would end the caller's transaction. */
+    /** Only once it is known that the stream is not parked: a duplicate would end the caller's transaction. */
     private boolean insertNew(Connection connection, ParkedStream stream) throws SQLException {
         boolean isNew = Statements.list(
                         connection,
@@ -202,9 +202,9 @@ final class ParkedStreamChanges {
     }
 
     /**
-     * Locks the stream first: what is asked for is there when this answers, or the stream was not parked. One version after
-     * the other, each row by its key, as all who hold rows of two versions do: of rows that are looked for otherwise, some
-     * engines lock those beside them too.
+     * Locks the stream first: when this method returns, the request is stored, or the stream was not parked. It changes
+     * one version after the other, each row by its key, as every transaction does that holds rows of two versions: if a
+     * statement finds the rows in another way, some engines also lock neighbouring rows.
      */
     boolean request(String projection, StreamId streamId, ParkedStream.Request wanted) {
         String asked = wanted.orRefused().name();
@@ -225,8 +225,8 @@ final class ParkedStreamChanges {
     }
 
     /**
-     * Locks the partitions first, as who moves a checkpoint does, for that one may change several streams; then one version
-     * after the other, as {@link #request} does.
+     * Locks the partitions first, as every transaction that moves a checkpoint does, because that transaction may
+     * change several streams. Then it changes one version after the other, as {@link #request} does.
      */
     int requestAll(String projection, ParkedStream.Request wanted) {
         String asked = wanted.orRefused().name();
@@ -236,7 +236,7 @@ final class ParkedStreamChanges {
                     for (int version : versions(connection, lockPartitions, projection)) {
                         Statements.update(connection, requestAll, asked, projection, version);
                     }
-                    // Some drivers report only the rows whose values have changed.
+                    // Some drivers report only the rows whose values have changed, so this counts.
                     return Math.toIntExact(Statements.list(connection, countOf, row -> row.getLong(1), projection)
                             .get(0));
                 }));
@@ -252,7 +252,7 @@ final class ParkedStreamChanges {
     }
 
     /**
-     * Gives the parked streams of a version to other partitions of it, a few hundred at a time.
+     * Moves the parked streams of a version to other partitions of it, a few hundred at a time.
      *
      * @param connection in a transaction that has locked all partitions of the version
      */
@@ -285,7 +285,7 @@ final class ParkedStreamChanges {
                 ParkedStreams.HANDLED_TOGETHER);
     }
 
-    /** Forgets those of a version. */
+    /** Forgets the parked streams of a version. */
     void forget(Connection connection, String projection, int version) throws SQLException {
         Statements.update(connection, deleteAll, projection, version);
     }

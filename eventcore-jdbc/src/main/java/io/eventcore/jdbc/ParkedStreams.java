@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The streams that projections have set aside, and what was asked about them. {@link ParkedStreamChanges} changes them. */
+/** The streams that projections have parked, and the requests about them. {@link ParkedStreamChanges} changes them. */
 final class ParkedStreams {
-    /** About how many streams one statement asks for, or moves. */
+    /** About how many streams one statement selects or moves. */
     static final int HANDLED_TOGETHER = 500;
 
     static final String COLUMNS = "name, version, number, stream_id, position, type, failure, waiting, request";
@@ -23,7 +23,7 @@ final class ParkedStreams {
     /** The beginning of a statement whose rows {@link #read} reads. */
     static final String ROWS_WHERE = COLUMNS + "\nFROM eventcore_parked_stream\nWHERE ";
 
-    /** The condition that one stream of a version meets. */
+    /** The condition for one stream of a version. */
     static final String ONE = "name = ? AND version = ? AND stream_id = ?";
 
     private final OwnStatements statements;
@@ -80,7 +80,7 @@ final class ParkedStreams {
                 """.formatted(fresh));
     }
 
-    /** Those of a projection, or of all of them if its name is empty. */
+    /** The parked streams of a projection, or of all projections if the name is empty. */
     List<ParkedStream> of(String projection) {
         return list(select, projection, projection);
     }

@@ -11,8 +11,8 @@ import java.util.function.Function;
 /**
  * Fetches the payloads that did not come with their rows, and knows how many bytes a read holds at once.
  *
- * <p>A statement that reads events brings the payloads of small ones only, so that its rows never hold more than the
- * budget, whatever the driver does with them; what is large is asked for afterwards, when its size is known.
+ * <p>A statement that reads events brings only small payloads, so that its rows never hold more than the budget,
+ * whatever the driver does with them. Large payloads are fetched afterwards, when their size is known.
  *
  * <p>Safe for any number of threads.
  */
@@ -21,7 +21,7 @@ final class Payloads {
     private final long budget;
 
     /**
-     * Fetches by this dialect.
+     * Fetches with this dialect.
      *
      * @param budget how many bytes of payload and metadata a read holds at once; one event may be larger
      */
@@ -35,19 +35,19 @@ final class Payloads {
     }
 
     /**
-     * Up to how many bytes a payload comes with its row, so that these many rows fit what is left of the budget. A power
-     * of two: a server knows the statement again.
+     * The largest payload, in bytes, that comes with its row, so that this number of rows fits the rest of the budget.
+     * A power of two, so that the server recognises the statement.
      */
     long largestOf(int rows, long bytesSoFar) {
         return Long.highestOneBit(Math.max(1, (budget - bytesSoFar) / rows));
     }
 
     /**
-     * Completes rows from the first one on, as long as they fit.
+     * Completes rows from the first one on, while they fit.
      *
-     * @param bytes how many bytes they may have
+     * @param bytes how many bytes the rows may have
      * @param atLeastOne whether the first one fits in any case
-     * @return how many rows are whole now and fit
+     * @return how many rows are now complete and fit
      */
     <R> int complete(
             Connection connection,

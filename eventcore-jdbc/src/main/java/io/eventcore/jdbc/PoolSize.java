@@ -19,7 +19,7 @@ final class PoolSize {
 
     private PoolSize() {}
 
-    /** The largest number of connections of a pool, the smallest of them behind a router; empty if it is not known. */
+    /** The maximum number of connections of a pool; behind a router, of its smallest pool; empty if unknown. */
     static OptionalInt of(DataSource dataSource) {
         DataSource target = DataSourceProxies.target(dataSource);
         try {
@@ -27,7 +27,7 @@ final class PoolSize {
                     ? smallest(target.unwrap(AbstractRoutingDataSource.class))
                     : Hikari.sizeOf(target);
         } catch (NoClassDefFoundError absent) {
-            // HikariCP is not on the class path, so it is no pool of its.
+            // HikariCP is not on the class path, so this is no HikariCP pool.
             return OptionalInt.empty();
         } catch (SQLException | RuntimeException | AbstractMethodError e) {
             LOG.debug("A data source does not reveal what it wraps", OwnThreads.redacted(e));
@@ -43,7 +43,7 @@ final class PoolSize {
                 .min();
     }
 
-    /** Apart, so that nothing else needs the library. */
+    /** In a separate class, so that nothing else needs the library. */
     private static final class Hikari {
         private Hikari() {}
 
@@ -52,7 +52,7 @@ final class PoolSize {
                 return OptionalInt.empty();
             }
             int size = dataSource.unwrap(HikariDataSource.class).getMaximumPoolSize();
-            // Before its first connection a pool may not have chosen its default yet.
+            // Before its first connection, a pool may not have chosen its default yet.
             return size < 1 ? OptionalInt.empty() : OptionalInt.of(size);
         }
     }

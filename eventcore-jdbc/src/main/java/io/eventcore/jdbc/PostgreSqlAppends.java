@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** PostgreSQL: an append is one call of a function. */
 final class PostgreSqlAppends implements Appends {
-    /** The outcomes of the append functions; what is neither of these is written. */
+    /** The outcomes of the append functions; any other outcome means written. */
     static final int CONFLICT = 1;
 
     static final int FOUND = 2;
@@ -84,7 +84,7 @@ final class PostgreSqlAppends implements Appends {
                 && append.participants().get(0).expected() instanceof ExpectedVersion.Exactly;
     }
 
-    /** The event written; null if the stream is not as expected. */
+    /** The written event; null if the stream is not as expected. */
     private @Nullable AppendResult appendEvent(Connection connection, SerializedAppend append, boolean waits)
             throws SQLException {
         Participant participant = append.participants().get(0);
@@ -107,7 +107,7 @@ final class PostgreSqlAppends implements Appends {
         }
     }
 
-    /** The event written; null if a row is not as expected. */
+    /** The written event; null if a row is not as expected. */
     private @Nullable AppendResult appendTaggedEvent(Connection connection, SerializedAppend append, boolean waits)
             throws SQLException {
         try (PreparedStatement call = connection.prepareStatement(appendTaggedEvent)) {
@@ -173,8 +173,8 @@ final class PostgreSqlAppends implements Appends {
             if (!SqlErrors.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;
             }
-            // Another transaction is at work on one of the streams, and nothing is written: find out which, write the
-            // others.
+            // Another transaction is at work on one of the streams, and nothing is written: find out which stream, and
+            // write the other appends.
             PostgreSqlTransactions.beginAgain(connection);
             return appendBatchOneByOne(connection, appends);
         }
@@ -188,7 +188,7 @@ final class PostgreSqlAppends implements Appends {
             if (!SqlErrors.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
                 throw e;
             }
-            // No row but a table is locked, as by a change of its definition.
+            // The lock is on a table, not on a row, for example because of a change of its definition.
             PostgreSqlTransactions.beginAgain(connection);
             return Collections.nCopies(appends.size(), new AppendResult.Busy(Optional.empty()));
         }
@@ -278,7 +278,7 @@ final class PostgreSqlAppends implements Appends {
         call.setObject(8, payloads);
     }
 
-    /** What single events are stored with instead of the metadata of their append; empty where there is none such. */
+    /** The metadata that single events have in place of the metadata of their append; empty if no event has its own. */
     static String[] ownMetadata(List<Entry> entries) {
         return entries.stream().noneMatch(entry -> entry.ownMetadata().isPresent())
                 ? new String[0]

@@ -19,7 +19,7 @@ final class PostgreSqlBatch {
     private final List<SerializedAppend> appends;
     private final List<Member> streams = new ArrayList<>();
 
-    /** For each append, where its streams came to lie in the sorted order. */
+    /** For each append, the places of its streams in the sorted order. */
     private final int[][] places;
 
     /** A stream of one of the appends. */
@@ -140,7 +140,7 @@ final class PostgreSqlBatch {
         return appends.get(append).slice(ownBases, own);
     }
 
-    /** An array that is null where there is nothing to tell. */
+    /** The array in a column; {@code ifNull} if the column is null. */
     @SuppressWarnings("unchecked") // The type of the column decides, and it is that of ifNull.
     private static <T> T[] array(ResultSet answer, int column, T[] ifNull) throws SQLException {
         Array array = answer.getArray(column);

@@ -17,14 +17,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 
-/** PostgreSQL: a sequence gives the positions away; one that was never asked counts as restarted, and no append goes past it. */
+/**
+ * PostgreSQL: a sequence hands out the positions; a sequence that was never asked counts as restarted, and no append
+ * goes past it.
+ */
 final class PostgreSqlImports implements Imports {
     /** Classes of SQLState. */
     private static final String DATA_EXCEPTION = "22";
 
     private static final String LIMIT_EXCEEDED = "54";
 
-    /** Up to this depth every server reads JSON: with the smallest stack that may be set. */
+    /** Every server reads JSON up to this depth, even with the smallest stack that can be set. */
     private static final int SURE_DEPTH = 200;
 
     private static final String PATIENCE = "SET LOCAL lock_timeout = '10s'";
@@ -71,12 +74,12 @@ final class PostgreSqlImports implements Imports {
         this.insertAtEnd = names.in(insert.formatted("nextval('eventcore_position')") + " RETURNING position");
         this.insertTagEntries = names.in("INSERT INTO eventcore_event_tag (tag_key, position)"
                 + " SELECT u.tag_key, u.position FROM unnest(?::bigint[], ?::bigint[]) AS u(tag_key, position)");
-        // In the order in which an append takes them.
+        // In the order in which an append locks them.
         this.lockTables = names.in("LOCK TABLE eventcore_stream, eventcore_event IN SHARE ROW EXCLUSIVE MODE");
         // Readers continue. No writer of events takes this lock while it waits for a tag, so it is never part of a
         // deadlock.
         this.holdEvents = names.in("LOCK TABLE eventcore_event IN SHARE MODE");
-        // Other than setval alone, a restart is undone with its transaction, and so is what is set after it.
+        // Unlike setval alone, a restart is undone with its transaction, and so is what is set after it.
         this.takeAway = names.in("ALTER SEQUENCE eventcore_position RESTART WITH 1");
         this.giveBack = names.in("SELECT setval('eventcore_position', greatest(?, 1), true)");
         this.tryPayload = "SELECT count(CAST(CAST(? AS text) AS json)::text)";
@@ -124,7 +127,7 @@ final class PostgreSqlImports implements Imports {
                 positions.add(row.getLong(1));
             }
         }
-        // Drawn in the order of the rows.
+        // The sequence hands them out in the order of the rows.
         Collections.sort(positions);
         return positions;
     }
@@ -177,7 +180,7 @@ final class PostgreSqlImports implements Imports {
         query(connection, giveBack, last);
     }
 
-    /** The type json takes JSON alone, and not of any depth. */
+    /** The type json accepts JSON only, and not at any depth. */
     @Override
     public boolean isDoubtful(ExportedEvent event) {
         int depth = event.jsonDepth();
@@ -204,7 +207,7 @@ final class PostgreSqlImports implements Imports {
         }
     }
 
-    /** No greater one fits the key of an announcement. */
+    /** The key of an announcement holds no higher one. */
     @Override
     public long maxPosition() {
         return 281_474_976_710_655L;

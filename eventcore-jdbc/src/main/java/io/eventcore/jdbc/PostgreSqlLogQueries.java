@@ -13,20 +13,20 @@ import java.util.Optional;
 /** PostgreSQL: positions become visible in any order, and appends in flight are announced by advisory locks. */
 final class PostgreSqlLogQueries extends LogQueries {
     /**
-     * Which run of which server answers, by the time it was started; null on a standby. That time stays when a standby is
-     * promoted, but nothing was settled by it before.
+     * Which run of which server answers, identified by its start time; null on a standby. A promoted standby keeps its
+     * start time, but has settled nothing under it before.
      */
     private static final String SERVER = """
             CASE WHEN NOT pg_is_in_recovery()
                  THEN (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint END""";
 
-    /** Without a column of the table: such a condition is checked once, and leaves the plan as it is. */
+    /** Names no column of the table: the server checks a condition like this once, and keeps the plan as it is. */
     private static final String AND_OF_PRIMARY =
             " AND (SELECT CASE WHEN pg_is_in_recovery() THEN eventcore_refuse_standby() IS NULL ELSE TRUE END)";
 
     /**
-     * The place in the WAL that every commit before this statement lies before, flushed or not; with the cluster and the
-     * timeline in which it is one. With prepared transactions there is none: see ADR 102.
+     * The place in the WAL behind every commit before this statement, flushed or not, with its cluster and timeline.
+     * With prepared transactions there is no such place: see ADR 102.
      */
     private static final String REPLICA_PLACE = """
             SELECT pg_current_wal_insert_lsn()::text,
@@ -63,7 +63,7 @@ final class PostgreSqlLogQueries extends LogQueries {
                        (SELECT timeline_id FROM pg_control_checkpoint()) = ?,
                        coalesce((SELECT event_id FROM eventcore_event WHERE position = ?) = ?, FALSE)
                 """);
-        // By an order and a limit: for a bare condition a server without statistics may look through the whole table.
+        // With an order and a limit: for a bare condition, a server without statistics may scan the whole table.
         this.end = names.in("""
                 SELECT coalesce(pg_sequence_last_value('eventcore_position'), eventcore_refuse_restarted_sequence()),
                        (SELECT position FROM eventcore_event WHERE position >= ? ORDER BY position LIMIT 1),
@@ -82,7 +82,7 @@ final class PostgreSqlLogQueries extends LogQueries {
                             ELSE (SELECT max(position) FROM eventcore_event) END
                 """);
         this.inFlight = names.in("SELECT eventcore_in_flight()");
-        // A prepared transaction has no backend any more, and other users' transactions are shown without their times.
+        // A prepared transaction no longer has a backend, and transactions of other users come without their times.
         this.oldestInFlight = names.in("""
                 SELECT coalesce('backend ' || l.pid, 'prepared transaction'),
                        coalesce(a.xact_start, clock_timestamp()), clock_timestamp()
@@ -129,7 +129,9 @@ final class PostgreSqlLogQueries extends LogQueries {
         return row.wasNull() ? LogEnd.STANDBY : server;
     }
 
-    /** In the statement itself: a standby may be promoted, and a pool may change the server, before the next one. */
+    /**
+     * In the statement itself: before the next statement, a standby may be promoted, or a pool may switch the server.
+     */
     @Override
     String andOfPrimary() {
         return ofStandby ? "" : AND_OF_PRIMARY;

@@ -11,7 +11,10 @@ import org.postgresql.core.BaseConnection;
 import org.postgresql.core.TransactionState;
 import org.springframework.util.ClassUtils;
 
-/** PostgreSQL takes no more statements after one has failed: the transaction itself tells. */
+/**
+ * PostgreSQL accepts no more statements after one has failed: the transaction itself shows whether it is still the
+ * same.
+ */
 final class PostgreSqlMarks implements TransactionMarks {
     private static final boolean DRIVER_KNOWS_STATE =
             ClassUtils.isPresent("org.postgresql.core.BaseConnection", PostgreSqlMarks.class.getClassLoader());
@@ -29,7 +32,10 @@ final class PostgreSqlMarks implements TransactionMarks {
         return TAKES_STATEMENTS;
     }
 
-    /** The driver knows, so that no transaction of a caller needs a statement more; another driver has to ask. */
+    /**
+     * The driver knows this, so no transaction of a caller needs an extra statement; with a different driver, this has
+     * to ask.
+     */
     private static boolean takesStatements(Connection connection) throws SQLException {
         if (DRIVER_KNOWS_STATE && connection.isWrapperFor(BaseConnection.class)) {
             return connection.unwrap(BaseConnection.class).getTransactionState() != TransactionState.FAILED;

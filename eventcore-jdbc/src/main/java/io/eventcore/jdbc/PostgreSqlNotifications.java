@@ -28,11 +28,11 @@ import org.slf4j.LoggerFactory;
  * <p>Correctness does not depend on it: a projection that misses a notification sees the events at its next poll. A
  * separate thread sends the notification after the commit, on a separate connection, because in the whole server only
  * one transaction that notifies can commit at a time. However many commits there are, one notification is in progress,
- * and one follows it for all commits meanwhile.
+ * and one more follows for all commits meanwhile.
  *
  * <p>Listening occupies a connection of the data source permanently: a pool needs one more. It needs a session of its
- * own, so it cannot listen through a pooler; give it a data source that bypasses the pooler. If the connection is lost,
- * it opens a new one.
+ * own, so it cannot listen through a pooler; give it a data source that bypasses the pooler. If it loses the
+ * connection, it opens a new one.
  *
  * <p>Safe for any number of threads.
  *
@@ -146,7 +146,7 @@ public final class PostgreSqlNotifications {
         }
     }
 
-    /** Code of the user, called when events come, may interrupt this thread and mean something else by it. */
+    /** Code of the user, called when events come, may interrupt this thread for its own purpose. */
     private boolean isStoppedWithin(Duration time) {
         long end = System.nanoTime() + time.toNanos();
         while (true) {
@@ -162,7 +162,7 @@ public final class PostgreSqlNotifications {
         boolean troubled = false;
         while (!isStoppedWithin(troubled ? RETRY : GAP)) {
             news.acquireUninterruptibly();
-            // The next notification covers everything that is committed from here on.
+            // The next notification covers all commits from here on.
             news.drainPermits();
             try {
                 connections.own(this::notifyOthers);
@@ -215,7 +215,7 @@ public final class PostgreSqlNotifications {
         try {
             LOG.debug("Listening for new events on channel {}", channel);
             listening = true;
-            // What was committed while this instance did not listen.
+            // For what was committed while this instance did not listen.
             signal.eventsCommittedElsewhere();
             long checkedAt = System.nanoTime();
             while (stopped.getCount() > 0) {
@@ -231,7 +231,7 @@ public final class PostgreSqlNotifications {
             execute(connection, "UNLISTEN " + channel);
             return true;
         } catch (Throwable e) {
-            // A connection that still listens must not come back to the pool.
+            // A connection that still listens must not return to the pool.
             connection.abort(Runnable::run);
             throw e;
         }

@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** PostgreSQL brings many streams by one plan: rows of values, or arrays, and what belongs to each row. */
+/** PostgreSQL reads many streams with one plan: rows of values, or arrays, and what belongs to each row. */
 final class PostgreSqlStreamQueries extends StreamQueries {
     /**
-     * So many streams are named one by one when they are read together. The server keeps the plan of such a statement;
-     * one over arrays, or with a limit that is a parameter, it plans again each time, which takes longer than executing
-     * it.
+     * Up to this number, streams that are read together are named one by one. The server keeps the plan of a statement
+     * like that. It plans a statement over arrays, or with a limit that is a parameter, again each time, which takes
+     * longer than executing it.
      */
     private static final int MAX_NAMED_STREAMS = 16;
 
     private static final int MAX_PARTS = 1_000;
 
-    /** So many sessions that read keep a server busy; more of them cost it switches from one to the other. */
+    /** This many reading sessions keep a server busy; more of them make it switch between sessions. */
     private static final int READS_BEFORE_SHARING = 4;
 
     private final String selectStreams;
@@ -46,7 +46,7 @@ final class PostgreSqlStreamQueries extends StreamQueries {
                 EventRow.columnsIf(bytes + " * least(%2$d, s.version - u.after_version) <= %3$d"), EventRow.COLUMNS));
         this.selectCut = names.in(
                 "SELECT s.stream_id, s.stream_key, s.version FROM eventcore_stream s WHERE s.stream_id = ANY (?)");
-        // The offset keeps the planner from joining the two at large, which might read the whole log.
+        // The offset keeps the planner from a join of the whole tables, which might read the whole log.
         this.selectParts = names.in("""
                 SELECT u.stream_key, %s
                 FROM unnest(?::bigint[], ?::bigint[], ?::bigint[]) AS u(stream_key, after_version, up_to)
@@ -110,7 +110,7 @@ final class PostgreSqlStreamQueries extends StreamQueries {
         return query;
     }
 
-    /** Arrays take any number; the rows are what bounds a statement. */
+    /** Arrays hold any number; the rows limit a statement. */
     @Override
     int partsAtOnce() {
         return MAX_PARTS;

@@ -7,12 +7,12 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Map;
 
-/** PostgreSQL brings many tags and streams by one plan, and shares out the rows by what each of them has. */
+/** PostgreSQL reads many tags and streams with one plan, and divides the rows according to what each of them has. */
 final class PostgreSqlTagHeads extends TagHeads {
-    /** So many may each bring the most. */
+    /** Up to this number, each may bring the most. */
     private static final int EACH_THE_MOST = MAX_ROWS / LARGEST;
 
-    /** Rarest first: as many as possible come with their events. */
+    /** Rarest first, so that as many as possible come with their events. */
     private static final String ROWS_SO_FAR =
             "sum(greatest(s.version - u.after_version, 0)) OVER (ORDER BY s.version - u.after_version, s.stream_key"
                     + " ROWS UNBOUNDED PRECEDING)";
@@ -22,8 +22,9 @@ final class PostgreSqlTagHeads extends TagHeads {
     private final String ofTagOrStream;
 
     /**
-     * Each OFFSET 0 keeps the planner from joining at large, which it would where it believes tables to be small; an array is
-     * looked up in the index in one pass. One entry more than may be there is asked for, to see if there are more.
+     * Each OFFSET 0 keeps the planner from a join of whole tables, which it would choose if it believes that they are
+     * small; the server looks up an array in the index in one pass. The query asks for one entry more than allowed, to
+     * see if there are more.
      */
     PostgreSqlTagHeads(TableNames names) {
         super(names, SqlExpressions.POSTGRESQL, SqlTypes.POSTGRESQL);
@@ -79,9 +80,9 @@ final class PostgreSqlTagHeads extends TagHeads {
     }
 
     /**
-     * All are named one by one: the server keeps the plan of such a statement, one over arrays it plans again each
-     * time, which takes longer than executing it. Rows that name none make it one of few statements, whatever their
-     * number.
+     * Names all of them one by one: the server keeps the plan of a statement like that, but plans one over arrays again
+     * each time, which takes longer than executing it. Extra rows that name none keep the number of different
+     * statements small.
      */
     @Override
     PreparedStatement select(Connection connection, Map<String, Seen> rowsAfter, long budget) throws SQLException {

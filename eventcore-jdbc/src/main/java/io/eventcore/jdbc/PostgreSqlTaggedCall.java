@@ -18,16 +18,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Appends that have to do with tags, one or many, as the arguments of one call, and its answer as their outcomes. */
+/** Appends with tags, one or many, as the arguments of one call, and its answer as their outcomes. */
 final class PostgreSqlTaggedCall {
     private final List<SerializedAppend> appends;
     private final List<Row> rows = new ArrayList<>();
     private final List<Item> items = new ArrayList<>();
 
-    /** The rows of each append, its tags first; a tag that appends share is in several. */
+    /** The rows of each append, its tags first; a tag that several appends share is in the rows of each. */
     private final List<List<Row>> rowsOf = new ArrayList<>();
 
-    /** A row, of one append or shared by several. */
+    /** A row of one append, or shared by several appends. */
     private static final class Row {
         private final AppendRow row;
 
@@ -36,7 +36,7 @@ final class PostgreSqlTaggedCall {
 
         private int events;
 
-        /** Where it came to lie in the order, from 1. */
+        /** Its place in the order, from 1. */
         private int place;
 
         private Row(AppendRow row, int owner) {
@@ -91,7 +91,7 @@ final class PostgreSqlTaggedCall {
         return appends.size();
     }
 
-    /** Sets the parameters that both functions begin with; those of one append or of many follow them. */
+    /** Sets the parameters that both functions begin with; the parameters of one append or of many follow them. */
     private int bind(PreparedStatement call) throws SQLException {
         call.setObject(1, rows.stream().map(Row::id).toArray(String[]::new));
         call.setInt(2, (int) rows.stream().filter(row -> row.row.isTag()).count());
@@ -270,7 +270,7 @@ final class PostgreSqlTaggedCall {
         return MovedGuards.of(appends.get(append), row -> bases[places.getOrDefault(row, 0) - 1]);
     }
 
-    /** An array that is null where there is nothing to tell. */
+    /** The array in a column; {@code ifNull} if the column is null. */
     @SuppressWarnings("unchecked") // The type of the column decides, and it is that of ifNull.
     private static <T> T[] array(ResultSet answer, int column, T[] ifNull) throws SQLException {
         Array array = answer.getArray(column);

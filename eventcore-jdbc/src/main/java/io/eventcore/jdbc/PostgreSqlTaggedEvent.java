@@ -14,18 +14,21 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event with tags as the arguments of {@code eventcore_append_tagged_event}: what most appends with tags are.
+ * One event with tags, as most appends with tags are, as the arguments of {@code eventcore_append_tagged_event}.
  *
- * <p>The function compares versions and never looks at events. So it says no to what a look would let pass; then the general
- * function decides.
+ * <p>The function compares versions and never looks at events. So it may refuse an append that a look would accept;
+ * then the general function decides.
  */
 final class PostgreSqlTaggedEvent {
-    /** The version of a row about which nothing is believed. */
+    /** The version of a row about which the append believes nothing. */
     private static final long ANY = -1;
 
     private PostgreSqlTaggedEvent() {}
 
-    /** Whether the append is one event that carries all the tags it rests on, to a stream of which it knows all or nothing. */
+    /**
+     * Whether the append is one event that carries all the tags it rests on, to a stream of which the append knows all
+     * or nothing.
+     */
     static boolean fits(SerializedAppend append) {
         if (append.entries().size() != 1 || append.participants().size() != 1) {
             return false;
@@ -69,7 +72,7 @@ final class PostgreSqlTaggedEvent {
         call.setBoolean(9, waits);
     }
 
-    /** What was written; null if a row is not as expected. */
+    /** The result of the append; null if a row is not as expected. */
     static @Nullable AppendResult outcome(ResultSet answer, SerializedAppend append) throws SQLException {
         answer.next();
         Array written = answer.getArray(1);

@@ -6,7 +6,10 @@ import java.sql.SQLWarning;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
-/** The isolation is one of the transaction, not of the session: a pooler may give that to others in between. */
+/**
+ * The isolation belongs to the transaction, not to the session: a pooler may give the session to other clients in
+ * between.
+ */
 final class PostgreSqlTransactions extends OwnTransactions {
     static final PostgreSqlTransactions INSTANCE = new PostgreSqlTransactions();
 
@@ -40,8 +43,8 @@ final class PostgreSqlTransactions extends OwnTransactions {
     }
 
     /**
-     * To be called before another statement follows one that has failed: a transaction of ours does nothing more after a
-     * failure and commits nothing, so another one begins. Nothing to be done in auto-commit mode.
+     * Call this before another statement follows a failed one: a transaction of ours does nothing more after a failure
+     * and commits nothing, so this begins another. Does nothing in auto-commit mode.
      */
     static void beginAgain(Connection connection) throws SQLException {
         if (!connection.getAutoCommit()) {
@@ -51,8 +54,8 @@ final class PostgreSqlTransactions extends OwnTransactions {
     }
 
     /**
-     * Cancelling a session that waits for a synchronous standby makes its commit return as if nothing had happened; only
-     * a warning tells. Notices (class 00) tell nothing of that kind.
+     * If a session is cancelled while it waits for a synchronous standby, its commit returns as if nothing had
+     * happened; only a warning reveals it. Notices (class 00) report nothing of that kind.
      */
     @Override
     void checkCommit(@Nullable SQLWarning warning) throws SQLException {

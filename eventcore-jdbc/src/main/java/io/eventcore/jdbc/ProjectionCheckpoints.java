@@ -12,7 +12,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 
-/** How far each partition of a projection has come; moved by the owner of its lease only. */
+/** How far each partition of a projection has come; only the owner of its lease moves it. */
 final class ProjectionCheckpoints {
     private final Connections connections;
     private final OwnStatements statements;
@@ -58,7 +58,7 @@ final class ProjectionCheckpoints {
                 .orElseThrow(() -> ProjectionPartitions.notRegistered(partition));
     }
 
-    /** Reads three columns, the first of which has this number. */
+    /** Reads three columns; the first has this number. */
     static Checkpoint read(ResultSet row, int first) throws SQLException {
         return new Checkpoint(
                 new GlobalPosition(row.getLong(first)),
@@ -66,7 +66,7 @@ final class ProjectionCheckpoints {
                 UUID.fromString(row.getString(first + 2)));
     }
 
-    /** In the caller's transaction if there is one, so that the read model and the checkpoint are one. */
+    /** In the caller's transaction if there is one, so that the read model and the checkpoint change together. */
     boolean advance(
             Lease lease, Checkpoint from, Checkpoint to, List<ParkedChange> parked, List<DeadlineChange> deadlines) {
         String action = "Moving the checkpoint of projection '" + lease.partition() + "'";
@@ -102,7 +102,8 @@ final class ProjectionCheckpoints {
             List<ParkedChange> parked,
             List<DeadlineChange> deadlines)
             throws SQLException {
-        // First, for its lock: what is found about parked streams then stays so, but for what operators ask for.
+        // First, because of its lock: after that, what is found about parked streams changes only by requests of
+        // operators.
         boolean done = move(connection, lease, from, to);
         for (ParkedChange change : parked) {
             done = done && parkedStreams.apply(connection, lease.partition(), change);
@@ -130,7 +131,7 @@ final class ProjectionCheckpoints {
         return moved == 1;
     }
 
-    /** Takes back what was done when the rest is refused. */
+    /** Rolls back what was done when the rest is refused. */
     private static final class NotCurrentException extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }

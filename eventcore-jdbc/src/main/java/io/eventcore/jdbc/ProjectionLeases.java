@@ -16,9 +16,9 @@ import java.util.Optional;
  */
 final class ProjectionLeases {
     /**
-     * A lease that runs out later than this, and than two leases from now, was taken before the clock of the database was
-     * set back: if its owner lives it renews it soon, and if not, it would be waited for as long as the clock went back.
-     * Instances that are configured otherwise may take longer leases than this one.
+     * A lease that runs out later than this, and later than two leases from now, was taken before the clock of the
+     * database was set back. If its owner lives, it renews the lease soon; if not, other instances would wait for it as
+     * long as the clock went back. Instances with a different configuration may take longer leases than this one.
      */
     private static final Duration BELIEVABLE = Duration.ofMinutes(1);
 
@@ -154,7 +154,9 @@ final class ProjectionLeases {
                 lease.owner());
     }
 
-    /** Marks the transaction that the check begins: what it applies to the read model and what it moves are one. */
+    /**
+     * Marks the transaction that the check begins: its changes to the read model and to the checkpoint belong together.
+     */
     boolean isCurrent(Lease lease, Duration idleLimit) {
         Optional<CallersConnection> callers = connections.callersConnection();
         String action = "Checking the lease of projection '" + lease.partition() + "'";
@@ -182,7 +184,7 @@ final class ProjectionLeases {
                         selectOwner,
                         row -> row.getLong(1) == lease.token()
                                 && row.getString(2).equals(lease.owner()),
-                        // The setting is an int; a longer lease is bounded by it, at 24 days.
+                        // The setting is an int, so it limits a longer lease to 24 days.
                         Long.toString(Math.min(idleLimit.toMillis(), Integer.MAX_VALUE)),
                         partition.projection(),
                         partition.version(),

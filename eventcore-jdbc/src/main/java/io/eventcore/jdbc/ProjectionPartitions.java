@@ -12,7 +12,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** The partitions of projections and of their versions: which there are, and in what state. */
+/** The partitions of projections and of their versions: which exist, and in what state. */
 final class ProjectionPartitions {
     static final String COLUMNS = """
             name, version, number, position, seen_position, seen_event_id, owner, token, paused, resumes,
@@ -65,7 +65,7 @@ final class ProjectionPartitions {
         return new IllegalArgumentException("Partition '" + partition + "' is not registered");
     }
 
-    /** What a part of a version is and does, as far as a change of the whole projection has to know. */
+    /** A part of a version, as far as a change of the whole projection needs to know it. */
     record Part(int version, boolean active, boolean paused, GlobalPosition position) {}
 
     List<Part> parts(Connection connection, String projection) throws SQLException {
@@ -90,7 +90,7 @@ final class ProjectionPartitions {
                 projection);
     }
 
-    /** Reads the columns, and after them whether the lease is free. */
+    /** Reads the columns, and then whether the lease is free. */
     static PartitionState state(ResultSet row) throws SQLException {
         return new PartitionState(
                 new ProjectionPartition(row.getString(1), row.getInt(2), row.getInt(3)),
@@ -123,7 +123,7 @@ final class ProjectionPartitions {
         });
     }
 
-    /** The parts of all versions, if this one is there and can be active. */
+    /** The parts of all versions, if this version exists and can be active. */
     private List<Part> partsToActivate(Connection connection, String projection, int version) throws SQLException {
         List<Part> parts = parts(connection, projection);
         if (version == ProjectionPartition.SIDE_EFFECTS
@@ -169,7 +169,7 @@ final class ProjectionPartitions {
                 lease.owner());
     }
 
-    /** Forgets all versions, with the streams that they have parked and their deadlines. */
+    /** Forgets all versions, with their parked streams and their deadlines. */
     void forget(String projection) {
         whole.change("Removing projection '" + projection + "'", projection, connection -> {
             for (int version : versions(parts(connection, projection))) {
@@ -179,7 +179,7 @@ final class ProjectionPartitions {
         });
     }
 
-    /** Forgets a version, with the streams that it has parked and its deadlines. */
+    /** Forgets a version, with its parked streams and its deadlines. */
     void forgetVersion(String projection, int version) {
         whole.change("Removing a version of projection '" + projection + "'", projection, connection -> {
             if (parts(connection, projection).stream().anyMatch(part -> part.version() == version && part.active())) {

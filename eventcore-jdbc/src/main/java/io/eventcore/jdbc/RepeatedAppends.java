@@ -20,7 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 
-/** Finds out whether an append that was refused is a repetition of one that is stored. */
+/** Finds out whether a refused append is a repetition of a stored one. */
 final class RepeatedAppends {
     /** How many events of an append one statement looks for. */
     private static final int MAX_STORED = 1_000;
@@ -48,7 +48,7 @@ final class RepeatedAppends {
                 LIMIT\s""".formatted(expressions.andNotFromCache()));
     }
 
-    /** What an append that was refused has written before, if all of its events are stored. */
+    /** What a refused append has written before, if all of its events are stored. */
     Optional<AppendResult> find(Connection connection, SerializedAppend append, Map<String, LockedStream> locked)
             throws SQLException {
         if (append.entries().isEmpty()) {
@@ -61,8 +61,8 @@ final class RepeatedAppends {
     }
 
     /**
-     * The events of an append that no version of a stream would refuse the second time, but a boundary does: among those that
-     * carry their tags, beyond all that the decision saw.
+     * Finds the events of an append whose repetition no stream version would refuse, but a boundary does: among the
+     * events that carry their tags, beyond all that the decision saw.
      */
     private Optional<AppendResult> findByTags(
             Connection connection, SerializedAppend append, Map<String, LockedStream> locked) throws SQLException {
@@ -95,7 +95,7 @@ final class RepeatedAppends {
         return Optional.of(new AppendResult.Found(append.slice(bases, positions)));
     }
 
-    /** Position, key of the stream, version of the events that carry a tag, by their ids. */
+    /** The position, key of the stream and version of the events that carry a tag, by event id. */
     private Map<UUID, long[]> selectTagged(Connection connection, long tagKey, long after, int limit)
             throws SQLException {
         Map<UUID, long[]> found = new HashMap<>();
@@ -111,7 +111,9 @@ final class RepeatedAppends {
         return found;
     }
 
-    /** Where the events of an append stand, if all of them are stored already in the places it expected. */
+    /**
+     * The positions of an append's events, if all of them are already stored in the places that the append expected.
+     */
     private Optional<long[]> positions(Connection connection, SerializedAppend append, Map<String, LockedStream> locked)
             throws SQLException {
         Map<Place, Integer> wanted = new HashMap<>();
@@ -133,10 +135,10 @@ final class RepeatedAppends {
         return Optional.of(positions);
     }
 
-    /** Where an event stands in its stream. */
+    /** The place of an event in its stream. */
     private record Place(long streamKey, long version) {}
 
-    /** The places that an append expects for its events, as parts of streams of a bounded size. */
+    /** The places that an append expects for its events, as parts of streams of limited size. */
     private static List<StreamPart> partsOf(SerializedAppend append, Map<String, LockedStream> locked) {
         List<StreamPart> parts = new ArrayList<>();
         for (Participant participant : append.participants()) {
@@ -153,7 +155,7 @@ final class RepeatedAppends {
         return parts;
     }
 
-    /** Parts in as few statements as may be, each of a bounded number of parts and of rows. */
+    /** Divides the parts among as few statements as possible, each with a limited number of parts and of rows. */
     private static List<List<StreamPart>> statementsFor(List<StreamPart> parts) {
         List<List<StreamPart>> statements = new ArrayList<>();
         int from = 0;
@@ -171,7 +173,7 @@ final class RepeatedAppends {
         return statements;
     }
 
-    /** Whether the events of an append stand in these parts; sets their positions. */
+    /** Whether the events of an append are in these parts; sets their positions. */
     private boolean findIn(
             Connection connection,
             List<StreamPart> parts,
@@ -204,7 +206,7 @@ final class RepeatedAppends {
         return missing == 0;
     }
 
-    /** In brackets: a lock that a query asks for is one for its own rows only. */
+    /** In brackets, because a lock that a query asks for applies only to its own rows. */
     private String unionOfLocking(int branches) {
         return branches == 1
                 ? selectStored

@@ -13,19 +13,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Standbys of the primary, from which what was settled there is read as soon as they have replayed it.
+ * Standbys of the primary. Readers read from them what was settled on the primary, as soon as the standbys have
+ * replayed it.
  *
- * <p>A connection leads to one of them, and each may lag as far as it will. So the one that answers is asked in the transaction
- * that reads, by a statement before the others: a statement sees what was replayed before it began, and no function in it tells
- * how far that was. What it does not give, for whatever reason, the primary gives.
+ * <p>A connection leads to one of them, and each may lag by any amount. So the reading transaction asks the standby
+ * that answers, in a statement before the others: a statement sees what was replayed before it began, and no function
+ * in it shows how far that was. Whatever the standby does not return, for any reason, comes from the primary.
  *
- * <p>A standby that lags is asked again after a moment, and one that fails after a pause that doubles, by one thread. No answer
- * is awaited for longer than ten seconds, nor a connection for longer than the data source does.
+ * <p>A lagging standby is asked again after a moment; a failing one after a pause that doubles, and by one thread only. No
+ * thread waits longer than ten seconds for an answer, nor longer for a connection than the data source does.
  *
  * <p>Safe for any number of threads.
  */
 final class Replica {
-    /** A page of fewer events is not worth the question that it costs the primary. */
+    /** A smaller page is not worth the question that it costs the primary. */
     static final int SMALLEST_PAGE = 100;
 
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
@@ -44,19 +45,25 @@ final class Replica {
     private final LongAdder pagesRead = new LongAdder();
     private final LongAdder pagesLeft = new LongAdder();
 
-    /** The last place that a standby has replayed, which readers far behind go on with while the newest is not. */
+    /**
+     * The last place that a standby has replayed. Readers far behind continue with it while no standby has replayed the
+     * newest place.
+     */
     private ReplicaPlace replayed = ReplicaPlace.NONE;
 
     private ReplicaPlace newest = ReplicaPlace.NONE;
 
-    /** The place that the standby asked last has not replayed, and until when it is not asked for that again. */
+    /**
+     * The place that the last standby asked has not replayed, and the time until which it is not asked again for that
+     * place.
+     */
     private ReplicaPlace behind = ReplicaPlace.NONE;
 
     private long behindUntil;
     private long failedUntil;
     private long pause;
 
-    /** How often the pause has grown: of threads that fail together, one makes it grow. */
+    /** How often the pause has grown: if threads fail together, one of them makes it grow. */
     private int failures;
 
     private boolean warned;
@@ -67,8 +74,8 @@ final class Replica {
     /**
      * Standbys of this database.
      *
-     * @param smallestPage how many events must be wanted, and there, for a standby to be asked
-     * @param nanos the time, as {@link System#nanoTime} tells it
+     * @param smallestPage how many events a page must ask for, and the log must have, before a standby is asked
+     * @param nanos the time, like {@link System#nanoTime}
      */
     Replica(Connections connections, Dialect dialect, int smallestPage, LongSupplier nanos) {
         this.connections = connections;
@@ -81,12 +88,12 @@ final class Replica {
         this.warnedAt = behindUntil - BETWEEN_WARNINGS_NANOS;
     }
 
-    /** Pages of a standby. */
+    /** The queries for pages of a standby. */
     LogQueries log() {
         return log;
     }
 
-    /** Whether so many events are enough to ask a standby for. */
+    /** Whether this many events are worth a question to a standby. */
     boolean isWorthWhile(long events) {
         return events >= smallestPage;
     }
@@ -96,7 +103,7 @@ final class Replica {
         logReaches = position;
     }
 
-    /** Notes that a page was full that ends here: who continues may find as many again. */
+    /** Notes that a full page ended here: the next read may find as many events again. */
     void logGoesOnAfter(long position) {
         if (!isWorthWhile(logReaches - position)) {
             logReaches = position + smallestPage;
@@ -114,8 +121,9 @@ final class Replica {
     }
 
     /**
-     * Whether a standby may have an answer for a reader at a position, so that it is worth to ask the primary. Without a place
-     * beyond the position a newer one is noted only if the newest was replayed: else it would only be waited for longer.
+     * Whether a standby may have an answer for a reader at a position, so that a question to the primary is worth it.
+     * If no place beyond the position is known, a newer place is noted only if a standby has replayed the newest one:
+     * otherwise readers would only wait longer for it.
      */
     boolean mayAnswer(long position) {
         ReplicaPlace awaited;
@@ -130,8 +138,8 @@ final class Replica {
     }
 
     /**
-     * A place so far beyond a position that it is worth while; {@link ReplicaPlace#NONE} if none is known. Rather an older one
-     * that a standby has replayed than the newest.
+     * A place far enough beyond a position to be worth it; {@link ReplicaPlace#NONE} if none is known. Prefers an older
+     * place that a standby has replayed to the newest one.
      */
     synchronized ReplicaPlace placeBeyond(long position) {
         if (isWorthWhile(replayed.mark().position() - position)) {
@@ -144,13 +152,13 @@ final class Replica {
         newest = place;
     }
 
-    /** Forgets all places: the primary is not the server, or its log not the log, in which they were noted. */
+    /** Forgets all places: they were noted on a different primary, or in a different log. */
     synchronized void forget() {
         newest = ReplicaPlace.NONE;
         replayed = ReplicaPlace.NONE;
     }
 
-    /** Counts a page that was begun here, or that was worth while and came from the primary all the same. */
+    /** Counts a page that began on a standby, or that was worth it but came from the primary. */
     void count(boolean read) {
         (read ? pagesRead : pagesLeft).increment();
     }
@@ -160,9 +168,9 @@ final class Replica {
     }
 
     /**
-     * What a standby shows that has replayed up to a place.
+     * Reads from a standby that has replayed up to a place.
      *
-     * @param work is given a connection on which each statement sees at least that; it may run in vain
+     * @param work gets a connection on which each statement sees at least that; it may run in vain
      * @return what the work returns; empty if no standby has replayed so far, or the read has failed
      */
     <T> Optional<T> read(ReplicaPlace place, Work<T> work) {
@@ -182,7 +190,8 @@ final class Replica {
             result = answered.result;
         } catch (SQLException | RuntimeException e) {
             if (Thread.currentThread().isInterrupted()) {
-                // It says nothing about the standby; the primary is asked, and tells the caller.
+                // The interrupt says nothing about the standby. The primary is asked next, and reports the interrupt to
+                // the caller.
                 return Optional.empty();
             }
             given = ReplicaAnswer.FAILED;
@@ -196,12 +205,11 @@ final class Replica {
 
     private <T> Answered<T> answered(Connection connection, ReplicaPlace place, Work<T> work) throws SQLException {
         // In one transaction, so that no pooler sends the statements to different servers; in READ COMMITTED, so that
-        // each
-        // of them sees what was replayed before it.
+        // each of them sees what was replayed before it.
         Answered<T> answered = transactions.run(connection, () -> {
             ReplicaAnswer given = log.replicaAnswer(connection, place);
             if (given == ReplicaAnswer.OTHER_HISTORY) {
-                // It looked for the event before it looked how far it has come.
+                // The standby looked for the event before it looked how far it has come.
                 given = log.replicaAnswer(connection, place);
             }
             return given == ReplicaAnswer.REPLAYED
@@ -209,13 +217,13 @@ final class Replica {
                     : new Answered<>(given, Optional.empty());
         });
         if (answered.answer.isFailure()) {
-            // A new connection may find another server, if the URL names several.
+            // A new connection may find a different server, if the URL names several.
             connection.abort(Runnable::run);
         }
         return answered;
     }
 
-    /** Ends what gets no answer: a server that is frozen keeps its connections. */
+    /** Ends reads without an answer: a frozen server keeps its connections. */
     private static <T> T bounded(Connection connection, OwnTransactions.Work<T> work) throws SQLException {
         int before = connection.getNetworkTimeout();
         connection.setNetworkTimeout(Runnable::run, LONGEST_SILENCE_MILLIS);
@@ -228,7 +236,7 @@ final class Replica {
         }
     }
 
-    /** Notes that the primary gives no place, and asks for none for a while. */
+    /** Notes that the primary has no place, and asks for none for a while. */
     void noPlace() {
         synchronized (this) {
             failedUntil = nanos.getAsLong() + LONGEST_PAUSE_NANOS;
@@ -246,7 +254,7 @@ final class Replica {
             return false;
         }
         if (pause > 0) {
-            // While this thread tries, others do not wait for the same.
+            // While this thread tries, other threads do not wait for the same standby.
             failedUntil = nanos.getAsLong() + pause;
         }
         return true;

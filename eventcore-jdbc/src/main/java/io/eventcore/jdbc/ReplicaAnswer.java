@@ -1,32 +1,34 @@
 package io.eventcore.jdbc;
 
-/** What a standby says of a place in the WAL of its primary, or why it says nothing. */
+/** The answer of a standby about a place in the WAL of its primary, or the reason why there is none. */
 enum ReplicaAnswer {
     /** Nothing: no reader was far enough behind to ask. */
     NOT_ASKED("no standby was asked yet"),
 
-    /** It has replayed up to there: what it shows from now on lacks nothing. */
+    /** The standby has replayed up to the place: what it shows from now on lacks nothing. */
     REPLAYED("reads from it"),
 
-    /** Not yet. */
+    /** The standby has not replayed up to the place yet. */
     BEHIND("it has not replayed what is settled on the primary"),
 
-    /** It was promoted, or was never a standby. */
+    /** The server was promoted, or was never a standby. */
     NO_STANDBY("the server that answers is not a standby"),
 
-    /** It replays another cluster. */
+    /** The standby replays another cluster. */
     OTHER_CLUSTER("it is a standby of another cluster"),
 
-    /** It replays what another server has written since a promotion, or has not noticed the last one yet. */
+    /**
+     * The standby replays what another server has written since a promotion, or has not noticed the last promotion yet.
+     */
     OTHER_TIMELINE("it is not on the timeline of the primary, or has made no restart point since the last promotion"),
 
-    /** It lacks an event that is settled on the primary, though it has come further. */
+    /** The standby lacks an event that is settled on the primary, though it has replayed beyond it. */
     OTHER_HISTORY("it lacks an event that is settled on the primary"),
 
-    /** Nothing, since the primary gives no place to ask for. */
+    /** No answer, because the primary has no place to ask for. */
     NO_PLACE("the primary allows prepared transactions (max_prepared_transactions), or was replaced a moment ago"),
 
-    /** It cannot be reached, or has ended the read. */
+    /** The standby cannot be reached, or has ended the read. */
     FAILED("it cannot be reached, or has ended the read");
 
     private final String text;
@@ -35,12 +37,12 @@ enum ReplicaAnswer {
         this.text = text;
     }
 
-    /** Whether it makes no difference how long one waits for it to replay. */
+    /** Whether waiting for the standby to replay makes no difference. */
     boolean isFailure() {
         return this != REPLAYED && this != BEHIND && this != NOT_ASKED;
     }
 
-    /** For people. */
+    /** The answer for people. */
     String text() {
         return text;
     }

@@ -1,8 +1,8 @@
 package io.eventcore.jdbc;
 
 /**
- * Where pages of the log were read, in a database with a replica, since the application was started. Pages that are too
- * small for a standby are not counted. Immutable.
+ * How many pages of the log came from the replica and from the primary since the application was started. Does not
+ * count pages that are too small for a standby. Immutable.
  *
  * @since 0.1
  */
@@ -27,7 +27,7 @@ public final class ReplicaStatus {
         return pagesFromPrimary;
     }
 
-    /** The answer of the standby that was asked last, in words. */
+    /** The answer of the last standby asked, in words. */
     public String answer() {
         return answer.text();
     }

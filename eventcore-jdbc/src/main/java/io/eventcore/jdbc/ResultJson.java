@@ -14,7 +14,7 @@ import java.util.UUID;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The stored form of how a command ended: ids and numbers, nothing of what the command said.
+ * The stored form of a command's result: ids and numbers, nothing of the content of the command.
  *
  * @param attempts how many attempts it took
  * @param nanos how long it took

@@ -3,7 +3,9 @@ package io.eventcore.jdbc;
 import io.eventcore.EventTag;
 import java.util.Comparator;
 
-/** The ids of rows that appends lock, those of streams and those of tags, and the one order in which all are locked. */
+/**
+ * The ids of the rows that appends lock, those of streams and of tags, and the one order in which appends lock them.
+ */
 final class RowIds {
     /** By the unsigned bytes of the UTF-8 form: all tags come before all streams. */
     static final Comparator<String> ORDER = RowIds::compare;
@@ -26,7 +28,7 @@ final class RowIds {
         return Integer.compare(a.length(), b.length());
     }
 
-    /** A row as a message calls it. */
+    /** The name of a row in a message. */
     static String named(String rowId) {
         return EventTag.isRow(rowId) ? "tag '" + EventTag.ofRow(rowId) + "'" : "stream '" + rowId + "'";
     }

@@ -8,7 +8,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.Optional;
 
-/** The rows that the library has written tell: a transaction that was rolled back has lost them. */
+/** The rows that the library has written are the marks: a transaction that was rolled back has lost them. */
 class RowMarks implements TransactionMarks {
     private final SqlTypes types;
     private final Appends appends;
@@ -24,7 +24,7 @@ class RowMarks implements TransactionMarks {
                 names.in("SELECT c.command_id FROM eventcore_command c WHERE c.scope = ? AND c.command_id = ?" + fresh);
     }
 
-    /** The id as well: after the transaction was rolled back, its position goes to another event. */
+    /** Checks the id as well: after a rollback, another event gets the position. */
     @Override
     public Optional<TransactionMark> of(SerializedAppend append, EventStreamSlice slice) {
         if (slice.events().isEmpty()) {

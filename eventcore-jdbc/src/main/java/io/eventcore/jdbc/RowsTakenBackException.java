@@ -3,8 +3,8 @@ package io.eventcore.jdbc;
 import java.sql.SQLException;
 
 /**
- * In REPEATABLE READ, and in no other isolation, H2 2.4 finds rows by their keys that the transaction itself has rolled
- * back to a savepoint, and refuses to write them again. No append can be stored in that transaction any more.
+ * In REPEATABLE READ only, H2 2.4 still finds by their keys rows that the transaction itself has rolled back to a
+ * savepoint, and refuses to write them again. After that, the transaction can store no append.
  */
 final class RowsTakenBackException extends SQLException {
     static final String PROBLEM =
