@@ -7,18 +7,18 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** Whether tables are such that this version of the library works with them. */
+/** Checks that this version of the library works with the tables. */
 final class SchemaCheck {
     private static final String READ_ONLY = "25006";
 
     private final boolean acceptsUnfinishedImport;
 
-    /** @param acceptsUnfinishedImport whether tables will do that an import was to fill and has not */
+    /** @param acceptsUnfinishedImport whether to accept tables with an unfinished import */
     SchemaCheck(boolean acceptsUnfinishedImport) {
         this.acceptsUnfinishedImport = acceptsUnfinishedImport;
     }
 
-    /** The settings of tables that this version works with. */
+    /** The settings of the tables, if this version works with them. */
     SchemaSettings of(Connection connection, Dialect dialect) {
         SchemaSettings settings;
         try {
@@ -33,7 +33,7 @@ final class SchemaCheck {
         return settings;
     }
 
-    /** After a restore by hand, for example: what is appended then would stand where readers have passed. */
+    /** Fails for example after a restore by hand: an append would then land where readers have already passed. */
     private static void checkPositions(Connection connection, Dialect dialect) {
         try {
             long highest = dialect.log().highestPosition(connection);
@@ -52,7 +52,7 @@ final class SchemaCheck {
         }
     }
 
-    /** Whether an import was begun and not ended, and that is accepted. */
+    /** Whether an import is unfinished and accepted. */
     private boolean checkIsUnfinished(SchemaSettings settings, Dialect dialect) {
         boolean unfinished = settings.orderStrategy().equals(JdbcStoredLog.UNFINISHED);
         if (unfinished && !acceptsUnfinishedImport) {
@@ -74,7 +74,7 @@ final class SchemaCheck {
         return unfinished;
     }
 
-    /** Fails unless the tables of projections are there and the database takes changes; changes no row. */
+    /** Fails unless the tables of projections exist and the database accepts writes; changes no row. */
     static void thatItTakesChanges(Connection connection, Dialect dialect) throws SQLException {
         if (connection.isReadOnly()) {
             throw new SQLException("The connection is read-only", READ_ONLY);
@@ -86,14 +86,14 @@ final class SchemaCheck {
             if (SqlErrors.isMissingTable(e)) {
                 throw new SchemaException(Problem.MISSING, "The tables of projections are missing", path(dialect), e);
             }
-            // A user who may only read is no fault of the database.
+            // It is no fault of the database that a user may only read.
             if (Failure.isReadOnly(e) || dialect.classify(e) != Failure.REFUSED) {
                 throw e;
             }
         }
     }
 
-    /** What the tables say of themselves; empty if nothing. */
+    /** What the tables say about themselves; empty if nothing. */
     static Optional<SchemaSettings> settings(Connection connection, Dialect dialect) throws SQLException {
         return SchemaSettings.read(connection, dialect.names(), dialect.expressions());
     }

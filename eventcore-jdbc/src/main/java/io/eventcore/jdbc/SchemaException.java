@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of the event store are missing, or are not those this version works with.
+ * The tables of the event store are missing, or this version does not work with them.
  *
  * @since 0.1
  */

@@ -10,7 +10,7 @@ import org.springframework.core.io.ByteArrayResource;
 import org.springframework.jdbc.datasource.init.ScriptException;
 import org.springframework.jdbc.datasource.init.ScriptUtils;
 
-/** The scripts of an engine, files beside this class, and how they are run. */
+/** The scripts of an engine, which are files beside this class, and how the library runs them. */
 enum SchemaScripts {
     POSTGRESQL("postgresql", "postgresql"),
     H2("h2", "h2"),
@@ -27,10 +27,10 @@ enum SchemaScripts {
         }
     };
 
-    /** How the files are called that are for this engine alone. */
+    /** The part of the file names for this engine alone. */
     private final String engine;
 
-    /** How the files are called that engines of one family share. */
+    /** The part of the file names for all engines of one family. */
     private final String family;
 
     SchemaScripts(String engine, String family) {
@@ -38,12 +38,12 @@ enum SchemaScripts {
         this.family = family;
     }
 
-    /** The files that create the tables, the first version and what came after, in their order. */
+    /** The files that create the tables, in order: the first version, then the later ones. */
     List<String> schema() {
         return List.of("schema-" + engine + ".sql", tags(), deadlines());
     }
 
-    /** The first of these files, as a user finds it. */
+    /** The path of the first of these files, for the user. */
     String schemaPath() {
         return path("schema-" + engine + ".sql");
     }
@@ -58,13 +58,13 @@ enum SchemaScripts {
         return "003-deadlines-" + engine + ".sql";
     }
 
-    /** A file of ours, as a user finds it. */
+    /** The path of one of our files, for the user. */
     static String path(String script) {
         return "classpath:io/eventcore/jdbc/" + script;
     }
 
     /**
-     * The files that grant roles what they need of the tables.
+     * The files that grant roles the rights that they need on the tables.
      *
      * @param version the version of the tables
      */
@@ -84,14 +84,14 @@ enum SchemaScripts {
         return index.script() + "-" + family + ".sql";
     }
 
-    /** Runs the text of a script, in one piece if the engine takes it so. */
+    /** Runs the text of a script, in one piece if the engine accepts that. */
     void run(Connection connection, String script) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(script);
         }
     }
 
-    /** Neither MariaDB nor MySQL takes several statements at once unless the URL allows it. */
+    /** Neither MariaDB nor MySQL accepts several statements at once unless the URL allows it. */
     private static void runOneByOne(Connection connection, String script) throws SQLException {
         try {
             ScriptUtils.executeSqlScript(connection, new ByteArrayResource(script.getBytes(StandardCharsets.UTF_8)));

@@ -11,24 +11,27 @@ import java.util.Optional;
  * What the tables say about themselves, in their one row of settings.
  *
  * @param version the version of the tables: the number of the last script that was run
- * @param compatibleFrom the lowest version that a library must know to work with them: what later scripts added is nothing
- *     that it would have to keep up
+ * @param compatibleFrom the lowest version that a library must know to work with the tables: it need not maintain what
+ *     later scripts added
  * @param orderStrategy how their log is ordered
  */
 record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
     /** The newest version of the tables that this library knows. */
     static final int KNOWN = 3;
 
-    /** The oldest version of the tables that this library works with: a release works with those of the one before. */
+    /**
+     * The oldest version of the tables that this library works with: each release also works with the tables of the
+     * previous one.
+     */
     static final int OLDEST = 1;
 
-    /** The version from which on the tables hold tags. */
+    /** The first version of the tables that holds tags. */
     static final int TAGS = 2;
 
-    /** The version from which on the tables hold deadlines. */
+    /** The first version of the tables that holds deadlines. */
     static final int DEADLINES = 3;
 
-    /** The settings as they are now; empty if there is no row. */
+    /** The current settings; empty if there is no row. */
     static Optional<SchemaSettings> read(Connection connection, TableNames names, SqlExpressions expressions)
             throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(names.in(
@@ -52,7 +55,7 @@ record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
     /**
      * Checks that the tables hold tags.
      *
-     * @throws SchemaException if they do not; it names the script that adds them
+     * @throws SchemaException if the tables hold no tags; it names the script that adds them
      */
     void checkTags(Dialect dialect) {
         check(TAGS, "tags of events", dialect.engine().scripts().tags());
@@ -61,7 +64,7 @@ record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
     /**
      * Checks that the tables hold deadlines.
      *
-     * @throws SchemaException if they do not; it names the script that adds them
+     * @throws SchemaException if the tables hold no deadlines; it names the script that adds them
      */
     void checkDeadlines(Dialect dialect) {
         check(DEADLINES, "deadlines of reactions", dialect.engine().scripts().deadlines());
@@ -80,11 +83,12 @@ record SchemaSettings(int version, int compatibleFrom, String orderStrategy) {
     }
 
     /**
-     * Checks that this library works with tables of this version. Newer ones than it knows are accepted if they say so: an
-     * application that was not upgraded yet goes on, and starts again, beside one that was.
+     * Checks that this library works with tables of this version. It accepts versions newer than it knows if the tables
+     * declare themselves compatible: an application that was not upgraded yet continues, and can restart, beside an
+     * upgraded one.
      *
      * @param script the script that creates the tables
-     * @throws SchemaException if it does not
+     * @throws SchemaException if this library does not work with the tables
      */
     void checkVersion(String script) {
         if (version < OLDEST) {

@@ -9,26 +9,26 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * Looks once at every session of the database before anything is done in it: what a URL, a pool or a first statement has
- * set there may change texts on their way, or cut answers.
+ * Checks every session of the database once, before its first use: settings of a URL, a pool or a first statement may
+ * change texts on their way, or cut answers.
  *
- * <p>A session is told by the driver's connection, whatever pool or proxy it comes through. A pool that hides it makes each
- * connection that it hands out look like a new one.
+ * <p>The driver's connection identifies a session, whatever pool or proxy it comes through. If a pool hides the
+ * driver's connection, each connection that it hands out looks like a new session.
  *
  * <p>Safe for any number of threads.
  */
 final class Sessions {
-    /** Looks at nothing, for an engine whose sessions cannot be set up wrongly. */
+    /** Checks nothing, for an engine whose sessions cannot be set up wrongly. */
     static final Sessions TRUSTED = new Sessions(connection -> {}, List.of());
 
-    /** More sessions than a pool has. If a pool hides them, some are looked at again. */
+    /** More sessions than a pool has. If a pool hides its sessions, some of them are checked again. */
     private static final int MAX_REMEMBERED = 10_000;
 
     private final Look look;
     private final List<Class<? extends Connection>> drivers;
     private final Set<Connection> seen = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
-    /** A look at a session, which throws if it cannot be used. */
+    /** Checks a session; throws if it cannot be used. */
     @FunctionalInterface
     interface Look {
         void at(Connection connection) throws SQLException;
@@ -37,14 +37,14 @@ final class Sessions {
     /**
      * Sessions of a database.
      *
-     * @param drivers what connections of its drivers are
+     * @param drivers the classes of its drivers' connections
      */
     Sessions(Look look, List<Class<? extends Connection>> drivers) {
         this.look = look;
         this.drivers = List.copyOf(drivers);
     }
 
-    /** The class of a driver's connections; empty if the driver is not there. */
+    /** The class of a driver's connections; empty if the driver is missing. */
     static Optional<Class<? extends Connection>> driver(String connection) {
         try {
             return Optional.of(Class.forName(connection, false, Sessions.class.getClassLoader())
@@ -54,7 +54,7 @@ final class Sessions {
         }
     }
 
-    /** Looks at the session of a connection unless it has been looked at. */
+    /** Checks the session of a connection, unless it has been checked before. */
     void check(Connection connection) throws SQLException {
         if (this == TRUSTED) {
             return;

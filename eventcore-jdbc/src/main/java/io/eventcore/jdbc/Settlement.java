@@ -7,7 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** Finds out how an append ended whose connection was lost, or ends it. */
+/** Finds out the outcome of an append whose connection was lost, or completes the append. */
 final class Settlement {
     private final OwnTransactions transactions;
     private final Appends appends;
@@ -29,8 +29,8 @@ final class Settlement {
     }
 
     /**
-     * Settles an append of unknown outcome on a connection of its own: waits for the session that may still be at work,
-     * then finds the events, or writes them if the old session's attempt is refused then.
+     * Settles an append of unknown outcome on a connection of its own: waits for the session that may still be at work;
+     * then finds the events, or writes them if that makes the old session's attempt fail.
      *
      * @return the outcome; empty if the events are not stored, but the old session may yet come and store them
      */
@@ -52,7 +52,7 @@ final class Settlement {
         });
     }
 
-    /** Whether the session that was lost would be told the same, however late it comes: versions never go down. */
+    /** Whether the lost session would get the same answer, however late it comes: versions never go down. */
     private static boolean isFinal(AppendResult outcome) {
         if (!(outcome instanceof AppendResult.Conflict conflict)) {
             return true;

@@ -20,14 +20,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Lets reads that wait at the same time share one statement.
  *
- * <p>A read of a short stream or of a rare tag costs the database little and the way there much. While few statements
+ * <p>A read of a short stream or of a rare tag costs the database little, but the round trip much. While few statements
  * are running, a read is sent at once as a separate statement. When enough are running to keep the database busy, other
- * reads gather, and the first of them sends for all as soon as one of those statements is done: a {@link Combiner},
- * with these rules. Every reader still sees all that was committed before it asked, since its statement begins after
- * that.
+ * reads gather, and the first of them sends a statement for all as soon as one of those statements is done: a
+ * {@link Combiner}, with these rules. Every reader still sees all that was committed before it asked, because its
+ * statement begins after that.
  *
- * <p>A read that was not taken along in time is sent by itself, and so is each whose shared statement failed. One that
- * was taken along waits as its leader does, for a connection too. An interruption costs no read its answer.
+ * <p>A read that no statement includes in time is sent by itself, and so is each read whose shared statement failed. An
+ * included read waits as its leader does, for a connection too. An interruption costs no read its answer.
  *
  * <p>Safe for any number of threads, virtual ones included.
  *
@@ -36,13 +36,18 @@ import org.slf4j.LoggerFactory;
  * @param <T> what is found of one
  */
 final class SharedReads<K, P, T> {
-    /** So many streams or tags share a statement at most: rows of others take time and memory. */
+    /** A statement reads at most this many streams or tags: the rows of other reads take time and memory. */
     static final int MAX_KEYS = 32;
 
-    /** How long a read waits for one that takes it along: a few statements' time, so that a slow one delays no other read. */
+    /**
+     * How long a read waits for a statement that includes it: a few statements' time, so that a slow statement delays
+     * no other read.
+     */
     static final Duration PATIENCE = Duration.ofMillis(20);
 
-    /** How many that do not fit are passed over before a statement is sent as it is: all who wait may want the same. */
+    /**
+     * How many reads that do not fit are skipped before a statement is sent as it is: all that wait may want the same.
+     */
     private static final int MAX_PASSED_OVER = 16;
 
     private static final Logger LOG = LoggerFactory.getLogger(SharedReads.class);
@@ -63,14 +68,14 @@ final class SharedReads<K, P, T> {
         this.read = read;
     }
 
-    /** Reads each after its place, by one statement; what is not there may be left out of the result. */
+    /** Reads each key after its place, with one statement; the result may leave out what does not exist. */
     @FunctionalInterface
     interface Read<K, P, T> {
         Map<K, T> read(Map<K, P> keysAfter) throws SQLException;
     }
 
     /**
-     * Reads each after its place, together with others if that is worth while.
+     * Reads each key after its place, together with other reads if that is worth it.
      *
      * @param patience how long to wait for a statement before this read is sent by itself
      */
@@ -91,7 +96,7 @@ final class SharedReads<K, P, T> {
 
     private sealed interface Answer<K, T> {}
 
-    /** What the statement found, for all that shared it. */
+    /** What the statement found, for all reads that shared it. */
     private record Found<K, T>(Map<K, T> found) implements Answer<K, T> {}
 
     /** The statement of a single read has failed. */
@@ -100,7 +105,9 @@ final class SharedReads<K, P, T> {
     /** The shared statement has failed; each read is sent by itself. */
     private record ReadAlone<K, T>() implements Answer<K, T> {}
 
-    /** Which reads share a statement, and how many of these run at once. The lock is held, except to carry out. */
+    /**
+     * Which reads share a statement, and how many statements run at once. The lock is held, except to send a statement.
+     */
     private final class Rules implements Combiner.Policy<Waiting<K, P, T>, Answer<K, T>> {
         @Override
         public void arrive(Waiting<K, P, T> own) {
@@ -182,7 +189,7 @@ final class SharedReads<K, P, T> {
             this.keysAfter = keysAfter;
         }
 
-        /** In a statement each is read after one place. */
+        /** Whether the reads fit: a statement reads each key after one place only. */
         boolean fits(Map<K, P> wanted) {
             int size = wanted.size();
             for (Map.Entry<K, P> own : keysAfter.entrySet()) {

@@ -6,8 +6,8 @@ import java.sql.SQLException;
 import java.util.Set;
 
 /**
- * What the error codes of an engine mean. By SQLState and vendor code, never by the class of the exception or its text:
- * drivers disagree about classes, and servers translate texts.
+ * What the error codes of an engine mean. SQLState and vendor code decide, never the class of the exception or its
+ * text: drivers disagree about classes, and servers translate texts.
  */
 enum SqlErrors {
     POSTGRESQL {
@@ -95,7 +95,7 @@ enum SqlErrors {
 
     /**
      * Connection killed, server shutting down, and an error during a commit: a node of a Galera cluster that is cut off
-     * from the others does not know the outcome. The SQLState shows that such a node accepts no statements (1047).
+     * from the other nodes does not know the outcome. The SQLState shows that such a node accepts no statements (1047).
      */
     private static final Set<Integer> MARIADB_CONNECTION_LOST = Set.of(1927, 1053, 1180);
 
@@ -104,23 +104,23 @@ enum SqlErrors {
 
     private static final int MARIADB_DUPLICATE_KEY = 1062;
 
-    /** Larger than the server takes in one piece; its SQLState speaks of the connection. */
+    /** A statement larger than the server accepts in one piece; its SQLState is one of a connection failure. */
     private static final int MARIADB_PACKET_TOO_LARGE = 1153;
 
     /** PostgreSQL; H2. */
     private static final Set<String> FORBIDDEN = Set.of("42501", "90096");
 
-    /** Of a table, of a column, of a function. */
+    /** For a table, for a column, for a function. */
     private static final Set<Integer> MARIADB_FORBIDDEN = Set.of(1142, 1143, 1370);
 
-    /** PostgreSQL; MariaDB, MySQL and H2; H2 if there are tables of a like name. */
+    /** PostgreSQL; MariaDB, MySQL and H2; H2 if there are tables with a similar name. */
     private static final Set<String> NO_SUCH_TABLE = Set.of("42P01", "42S02", "42S03", "42S04");
 
     /** What a failed statement means. */
     abstract Failure classify(SQLException e);
 
     /**
-     * The exception of our own for a failed statement.
+     * Our exception for a failed statement.
      *
      * @param action what failed, as a noun
      */

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What an engine writes in its own way inside a statement that all share. Standard SQL is the default. */
+/** What an engine writes in its own way inside a statement that all engines share. Standard SQL is the default. */
 enum SqlExpressions {
     POSTGRESQL {
-        /** Not the time of the transaction, which may have begun long before. */
+        /** Not the time of the transaction, which may have begun long ago. */
         @Override
         String currentTime() {
             return "clock_timestamp()";
@@ -24,7 +24,10 @@ enum SqlExpressions {
             return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)";
         }
 
-        /** Its commit lasts as well, whatever a setting says: its owner goes on from what it believes to have stored. */
+        /**
+         * Also makes its commit durable, whatever the settings: its owner continues from what it believes to have
+         * stored.
+         */
         @Override
         String endedWhenIdleFor() {
             return "set_config('idle_in_transaction_session_timeout', ?, true),"
@@ -37,7 +40,7 @@ enum SqlExpressions {
             return expression + " ~ ?";
         }
 
-        /** Its expressions know no {@code \\z}; their {@code $} and dot mean what is wanted. */
+        /** The regular expressions here know no {@code \\z}; their {@code $} and dot already mean what we need. */
         @Override
         String anchored(String regex) {
             return "^(?:" + regex + ")$";
@@ -66,8 +69,8 @@ enum SqlExpressions {
         }
 
         /**
-         * Without unpacking the payload, unless it is compressed: then its stored size says little. A payload that is small
-         * and not compressed, as most are, costs two looks at its header.
+         * Does not unpack the payload, unless it is compressed: then its stored size says little. A small, uncompressed
+         * payload, as most are, costs two looks at its header.
          */
         @Override
         String payloadBytes() {
@@ -82,7 +85,10 @@ enum SqlExpressions {
                     "SELECT t.position FROM eventcore_positions_of_both(?, ?, ?, ?, " + limit + ") AS t(position)");
         }
 
-        /** An array is looked up in the index in one pass, in order; a join descends for each position and remembers it. */
+        /**
+         * The server looks up an array in the index in one pass, in order; a join descends for each position and
+         * remembers it.
+         */
         @Override
         String eventsAt(String columns, String positions) {
             return "SELECT " + columns + " FROM eventcore_event e WHERE e.position = ANY (ARRAY(" + positions
@@ -111,7 +117,7 @@ enum SqlExpressions {
 
         @Override
         String currentMicros() {
-            // Not DATEDIFF, which compares what clocks on the wall show, whatever their zones.
+            // Not DATEDIFF, which compares the local times of clocks, whatever their zones.
             return "CAST(EXTRACT(EPOCH FROM CURRENT_TIMESTAMP(6)) * 1000000 AS BIGINT)";
         }
 
@@ -122,11 +128,11 @@ enum SqlExpressions {
         }
 
         /**
-         * A session keeps the result of its last query and takes it for the next of the same text as long as no table of it
-         * counts as changed. At a commit that is noted after the change is visible, and table by table: the last position would
-         * be the new one and the page the old one, or the other way round. And a session asks for the number of the newest
-         * change after it has taken its snapshot: a commit in between makes an old result count as newer than that commit, until
-         * the table is changed again.
+         * A session keeps the result of its last query and reuses it for the next query with the same text while none
+         * of its tables counts as changed. A commit notes that after the change is visible, and table by table: the
+         * last position could be new and the page old, or the other way round. Also, a session reads the number of the
+         * newest change after it has taken its snapshot: after a commit in between, an old result counts as newer than
+         * that commit, until the table changes again.
          */
         @Override
         String andNotFromCache() {
@@ -147,19 +153,22 @@ enum SqlExpressions {
 
     /** MariaDB and MySQL. */
     MARIADB {
-        /** Whatever the time zone of the session. */
+        /** The same in every time zone of the session. */
         @Override
         String currentTime() {
             return "UTC_TIMESTAMP(6)";
         }
 
-        /** Without the hint a small table is scanned, which waits for events of streams that this append does not touch. */
+        /**
+         * Without the hint the server scans a small table, and waits for events of streams that this append does not
+         * touch.
+         */
         @Override
         String byStreamAndVersion() {
             return " FORCE INDEX (stream_key)";
         }
 
-        /** A read without a lock would see the snapshot of a caller's REPEATABLE READ. */
+        /** A read without a lock would use the snapshot of a caller's REPEATABLE READ. */
         @Override
         String newest(String query) {
             return query + " LOCK IN SHARE MODE";
@@ -171,15 +180,18 @@ enum SqlExpressions {
         }
 
         /**
-         * Not by LIKE: with this collation MariaDB (11.4) looks for "a%" in an index up to U+FFFF only, and misses the ids
-         * that go on with a code point beyond.
+         * Not by LIKE: with this collation MariaDB (11.4) looks for "a%" in an index up to U+FFFF only, and misses ids
+         * that continue with a higher code point.
          */
         @Override
         String beginsWith(String expression) {
             return expression + " BETWEEN ? AND ?";
         }
 
-        /** No id that begins with the prefix comes after the prefix with the last code point as often as an id has room. */
+        /**
+         * No id with the prefix comes after the prefix followed by the last code point, repeated as often as an id has
+         * room.
+         */
         @Override
         List<String> prefixParameters(String prefix) {
             return List.of(prefix, prefix + LAST_CODE_POINTS);
@@ -222,15 +234,16 @@ enum SqlExpressions {
         return "?";
     }
 
-    /** An expression for the time of the database's clock now, plus a number of milliseconds, the parameter. */
+    /** An expression for the current time of the database's clock, plus a number of milliseconds, the parameter. */
     abstract String nowPlusMillis();
 
-    /** An expression for the time of the database's clock now, in microseconds since 1970. */
+    /** An expression for the current time of the database's clock, in microseconds since 1970. */
     abstract String currentMicros();
 
     /**
-     * An expression that, once evaluated in a transaction, lets the database end it when nothing was sent for a time:
-     * milliseconds as a text, the parameter. Nothing happens where an engine cannot do that for one transaction.
+     * An expression that, once evaluated in a transaction, makes the database end the transaction if it receives no
+     * statement for a time: milliseconds as a text, the parameter. Has no effect on an engine that cannot do that for
+     * one transaction.
      */
     String endedWhenIdleFor() {
         return "CAST(? AS CHAR(20))";
@@ -241,38 +254,41 @@ enum SqlExpressions {
         return expression;
     }
 
-    /** A condition that holds where an expression matches {@link #anchored} regular expression, the parameter. */
+    /** A condition that holds if an expression matches an {@link #anchored} regular expression, the parameter. */
     abstract String matchesRegex(String expression);
 
-    /** A regular expression for a part of a text as one for the whole text, in which a dot matches anything. */
+    /** Turns a regular expression for a part of a text into one for the whole text, in which a dot matches anything. */
     String anchored(String regex) {
         return "(?s)^(?:" + regex + ")\\z";
     }
 
-    /** An expression for how many bytes of UTF-8 the payload of an event has; a few more do no harm. */
+    /** An expression for the size of an event's payload in bytes of UTF-8; a few bytes more do no harm. */
     String payloadBytes() {
         return "OCTET_LENGTH(e.payload)";
     }
 
-    /** An expression for how many bytes the metadata of an event has. */
+    /** An expression for the size of an event's metadata in bytes. */
     String metadataBytes() {
         return "coalesce(OCTET_LENGTH(e.metadata), 0)";
     }
 
-    /** An expression for the payload of an event where a condition holds, so that a large one does not come unasked. */
+    /**
+     * An expression for the payload of an event if a condition holds, so that the database does not send a large one
+     * unasked.
+     */
     static String whole(String condition) {
         return "CASE WHEN " + condition + " THEN e.payload END";
     }
 
     /**
-     * A further condition that always holds, for an engine that may answer a query again out of an older result although
-     * what was committed meanwhile is visible to other queries already.
+     * A further condition that always holds, for an engine that may answer a query from an older result although other
+     * queries already see what was committed meanwhile.
      */
     String andNotFromCache() {
         return "";
     }
 
-    /** A condition that holds where an expression begins with a prefix, the {@link #prefixParameters parameters}. */
+    /** A condition that holds if an expression begins with a prefix, the {@link #prefixParameters parameters}. */
     String beginsWith(String expression) {
         return expression + " LIKE ? ESCAPE '!'";
     }
@@ -281,7 +297,7 @@ enum SqlExpressions {
         return List.of(prefix.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
     }
 
-    /** What an INSERT ends with that changes nothing if the key is taken; empty if a duplicate key harms no transaction. */
+    /** The end of an INSERT that changes nothing if the key is taken; empty if a duplicate key harms no transaction. */
     String unlessThere() {
         return "";
     }
@@ -305,21 +321,21 @@ enum SqlExpressions {
         return "VALUES (" + String.join(", ", Collections.nCopies(number, "?")) + ")";
     }
 
-    /** A query that sees what is committed, in a transaction of whatever isolation. */
+    /** A query that sees what is committed, whatever the isolation of its transaction. */
     String newest(String query) {
         return query;
     }
 
     /**
-     * A query whose rows no other transaction changes before this one ends, and which others may lock in the same way where the engine can do that. Sees
-     * what is committed.
+     * A query that sees what is committed, and whose rows no other transaction changes before this one ends. If the
+     * engine can do that, other transactions may lock the rows in the same way.
      */
     String lockedForReading(String query) {
         return query + " FOR UPDATE";
     }
 
     /**
-     * A query for the events at the positions that another query gives, in their order.
+     * A query for the events at the positions that another query returns, in their order.
      *
      * @param columns columns of {@code e}
      */
@@ -329,9 +345,9 @@ enum SqlExpressions {
     }
 
     /**
-     * A query for those of some types, and for the last one of whatever type: the number of all positions and the columns. So
-     * no more events are looked at than the other query has positions, and the reader knows where to go on. Empty if
-     * positions are better found together with the types.
+     * A query for the events of some types, and for the last event of any type: the number of all positions, and the
+     * columns. So the engine looks at no more events than the other query has positions, and the reader knows where to
+     * continue. Empty if the engine finds positions better together with the types.
      *
      * @param types what follows the name of the type's column in a condition
      */
@@ -340,14 +356,15 @@ enum SqlExpressions {
     }
 
     /**
-     * A query for the next positions of events that carry both of two tags, which reads the entries of both side by side; its
-     * parameters are their keys and the position to begin after and to end with. Empty if entries are better looked up.
+     * A query for the next positions of events that carry both of two tags. It reads the entries of both side by side;
+     * its parameters are their keys, the position to begin after, and the position to end with. Empty if the engine
+     * looks up entries faster.
      */
     Optional<String> positionsOfBoth(int limit) {
         return Optional.empty();
     }
 
-    /** A hint to find events by stream and version, for an engine that may lock all that it looks through. */
+    /** A hint to find events by stream and version, for an engine that may lock everything that it scans. */
     String byStreamAndVersion() {
         return "";
     }

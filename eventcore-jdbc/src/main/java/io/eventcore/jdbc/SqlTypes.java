@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** How values go into the columns of an engine and come back. */
+/** How values are written to the columns of an engine and read back. */
 enum SqlTypes {
     /** By the types of the JDBC specification: H2. */
     STANDARD,
 
     POSTGRESQL {
-        /** A column of type json arrives as its UTF-8 text: no need to make a string of it. */
+        /** A column of type json arrives as its UTF-8 text, so this makes no string of it. */
         @Override
         byte @Nullable [] utf8OrNull(ResultSet row, int column) throws SQLException {
             return row.getBytes(column);
@@ -28,13 +28,13 @@ enum SqlTypes {
 
         @Override
         Instant instant(ResultSet row, int column) throws SQLException {
-            // Cheaper than a date and time with its zone, but counted by the calendar of its day: Julian before 15
-            // October 1582, which no database is.
+            // Cheaper than a date and time with its zone, but follows the calendar of its day: Julian before 15 October
+            // 1582, and no database uses that.
             Timestamp timestamp = row.getTimestamp(column);
             return timestamp.getTime() < FROM_HERE_ON_ONE_CALENDAR ? super.instant(row, column) : timestamp.toInstant();
         }
 
-        /** One statement whatever the number: the driver and the server know it already. */
+        /** One statement for any number of keys: the driver and the server already know it. */
         @Override
         String among(int keys) {
             return " = ANY (?)";
@@ -115,7 +115,7 @@ enum SqlTypes {
         return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
-    /** A condition that holds if the expression before it is one of so many keys. */
+    /** A condition that holds if the expression before it is one of this many keys. */
     String among(int keys) {
         return Statements.in(keys);
     }

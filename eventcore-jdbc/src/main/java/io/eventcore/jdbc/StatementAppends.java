@@ -23,11 +23,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Engines without functions of ours: an append is a handful of ordered statements in one transaction.
+ * For engines without functions of ours: an append is a handful of ordered statements in one transaction.
  *
- * <p>Lock all streams and tags in order, compare all, look at what has come to those that moved, then write, so that a
- * conflict has nothing to undo. The row that gives the
- * positions away comes last and stays locked until the commit, so positions become visible in their order.
+ * <p>It locks all streams and tags in order, compares all of them, looks at what has come to those that moved, and then
+ * writes, so that a conflict has nothing to undo. The row that hands out the positions comes last and stays locked
+ * until the commit, so positions become visible in order.
  */
 final class StatementAppends implements Appends {
     private final OwnTransactions transactions;
@@ -90,7 +90,7 @@ final class StatementAppends implements Appends {
         return outcomes;
     }
 
-    /** Whether every row that was found is one that was asked for, and those that had to be created are there. */
+    /** Fails if a found row was not asked for, or a row that had to be created is missing. */
     private static void checkIds(SortedMap<String, Claim> claims, Map<String, LockedStream> locked)
             throws SQLException {
         for (String found : locked.keySet()) {
@@ -105,7 +105,7 @@ final class StatementAppends implements Appends {
         }
     }
 
-    /** The row of a stream or a tag that is written. */
+    /** The row of a stream or a tag to write. */
     private static LockedStream row(Map<String, LockedStream> locked, String id) throws SQLException {
         LockedStream stream = locked.get(id);
         if (stream == null || stream.key() == LockedStream.ABSENT.key()) {
@@ -114,7 +114,7 @@ final class StatementAppends implements Appends {
         return stream;
     }
 
-    /** What was refused may be a repetition of what is stored. */
+    /** A refused append may be a repetition of a stored one. */
     private AppendResult repeatedOr(
             AppendResult refusal, Connection connection, SerializedAppend append, Map<String, LockedStream> locked)
             throws SQLException {
@@ -171,7 +171,7 @@ final class StatementAppends implements Appends {
             events += append.entries().size();
             for (AppendRow row : AppendRow.of(append)) {
                 if (row.events() > 0) {
-                    // Several may carry one tag.
+                    // Several events may carry one tag.
                     counts.merge(row.id(), row.events(), Integer::sum);
                 }
             }
@@ -215,7 +215,7 @@ final class StatementAppends implements Appends {
         return outcomes;
     }
 
-    /** The rows that are there of those that appends without events rely on. */
+    /** The existing rows that appends without events rely on. */
     private static List<NewVersion> relied(List<SerializedAppend> appends, Map<String, LockedStream> locked) {
         SortedMap<String, NewVersion> relied = new TreeMap<>(RowIds.ORDER);
         for (SerializedAppend append : appends) {

@@ -9,11 +9,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** What many statements have in common. */
+/** What many statements share. */
 final class Statements {
     private Statements() {}
 
-    /** What a row of an answer says. */
+    /** What a row of a result holds. */
     @FunctionalInterface
     interface Row<T> {
         T of(ResultSet row) throws SQLException;
@@ -23,7 +23,7 @@ final class Statements {
      * Carries out a change.
      *
      * @param values the parameters: texts, integers, longs, booleans
-     * @return how many rows it has changed; some drivers leave out those whose values are the same as before
+     * @return how many rows the statement has changed; some drivers leave out rows whose values stay the same
      */
     static int update(Connection connection, String sql, Object... values) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(sql)) {
@@ -33,7 +33,7 @@ final class Statements {
     }
 
     /**
-     * What all rows of an answer say.
+     * What all rows of a result hold.
      *
      * @param values the parameters: texts, integers, longs, booleans
      */
@@ -69,7 +69,7 @@ final class Statements {
         }
     }
 
-    /** The one number that a query answers with. */
+    /** The single number that a query returns. */
     static long number(Connection connection, String sql, long ifNull) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(sql);
                 ResultSet row = query.executeQuery()) {
@@ -85,12 +85,12 @@ final class Statements {
         }
     }
 
-    /** A condition that holds if the expression before it is one of so many parameters. */
+    /** A condition that holds if the expression before it is one of this many parameters. */
     static String in(int size) {
         return " IN (?" + ", ?".repeat(size - 1) + ")";
     }
 
-    /** A row of values as often as there are rows. */
+    /** A row of values, repeated for each row. */
     static String values(String row, int rows) {
         return String.join(", ", Collections.nCopies(rows, row));
     }

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Finds the events of an append by their ids, in any place of their streams. */
+/** Finds the events of an append by their ids, at any place in their streams. */
 final class StoredAppends {
-    /** How many events are looked for by one statement. */
+    /** How many events one statement looks for. */
     private static final int MAX_IDS = 500;
 
     private final SqlTypes types;
@@ -32,7 +32,7 @@ final class StoredAppends {
                 WHERE 1 = 1%s AND s.stream_id""".formatted(expressions.andNotFromCache()));
     }
 
-    /** What an append has written; empty if it writes nothing, or not all of its events are stored. */
+    /** What an append has written; empty if the append writes nothing, or not all of its events are stored. */
     Optional<AppendResult> find(Connection connection, SerializedAppend append) throws SQLException {
         List<Entry> entries = append.entries();
         if (entries.isEmpty()) {

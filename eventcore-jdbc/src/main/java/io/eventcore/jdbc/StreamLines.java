@@ -13,19 +13,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends in line, for each stream and each tag behind those that came before them.
+ * Appends in line: for each stream and each tag, an append stands behind those that came earlier.
  *
- * <p>An append has a place in the line of each of its streams and tags, from its arrival until its batch is done. Its turn at a
- * stream has come when all before it there only rely on the stream, as it does itself, or when it is the first. Appends that
- * only count for a tag share it too, with those of the same batch: a batch under way has locked it, so who comes meanwhile
- * waits for the next. Once it
- * has its turn at all of its streams nothing holds it back. Places are taken at all streams at once, so no two appends
- * wait for each other, and none is overtaken at any of its streams.
+ * <p>An append has a place in the line of each of its streams and tags, from its arrival until its batch is done. Its
+ * turn at a stream comes when it is the first there, or when it only relies on the stream and so do all before it.
+ * Appends that only count for a tag also share that tag, with those of the same batch: a batch in flight has locked the
+ * tag, so an append that arrives meanwhile waits for the next batch. Once an append has its turn at all of its streams
+ * and tags, nothing holds it back. An append takes its places at all streams at once, so no two appends wait for each
+ * other, and none is overtaken at any of its streams.
  *
- * <p>Each place is linked once, gets its turn once and is unlinked once: what an append costs depends on the number of
- * its streams and, by the logarithm that a heap needs, on the number of those who wait.
+ * <p>Each place is linked once, gets its turn once and is unlinked once. So the cost of an append depends on the number
+ * of its streams and, with the logarithm of a heap, on the number of waiting appends.
  *
- * <p>Nothing but an arrival needs memory. Not safe for threads.
+ * <p>Only an arrival needs memory. Not safe for concurrent use.
  *
  * @param <T> what waits
  */
@@ -36,13 +36,13 @@ final class StreamLines<T> {
     private int waiting;
     private long looks;
 
-    /** What a place in line means to the others. */
+    /** What a place in line means for the other places. */
     private enum Use {
         /** Relies on the row: shares it with other appends that only rely on it. */
         RELIES,
-        /** Counts for a tag, and nothing more: shares it with those of the same batch who do so too. */
+        /** Only counts for a tag: shares the row with appends of the same batch that only count for it too. */
         COUNTS,
-        /** Anything else: shares the row with none. */
+        /** Anything else: shares the row with no other append. */
         ALONE
     }
 
@@ -103,42 +103,43 @@ final class StreamLines<T> {
             this.expected = expected;
         }
 
-        /** Whether it may have its turn at the same time as the place before it, which has its own. */
+        /** Whether this place may have its turn together with the place before it, which already has its turn. */
         boolean joins(Place<T> before, Line<T> line) {
             return use == before.use && use != Use.ALONE && before.hasTurn && (use == Use.RELIES || line.taken == 0);
         }
     }
 
-    /** Those in line for one stream or tag, in the order in which they came. */
+    /** The places in line for one stream or tag, in the order of arrival. */
     private static final class Line<T> {
         private @Nullable Place<T> first;
         private @Nullable Place<T> last;
 
-        /** How many of the appends that count for it are taken. */
+        /** How many appends that count for the tag are taken. */
         private int taken;
 
-        /** The batch that they are in. */
+        /** The batch of these appends. */
         private @Nullable Object batch;
 
         private @Nullable Map<Long, SameVersion<T>> byVersion;
     }
 
-    /** Those in one line who expect the same version, and come behind others. */
+    /** The places in one line that expect the same version and stand behind others. */
     private record SameVersion<T>(Long version, Set<Place<T>> places) {}
 
-    /** How many wait and are not taken. */
+    /** How many appends wait and are not taken. */
     int waiting() {
         return waiting;
     }
 
     /**
-     * How many places were looked at so far. Tests count them: they must not grow with the number of waiting appends.
+     * How many places this class has looked at so far. Tests count them: the number must not grow with the number of
+     * waiting appends.
      */
     long looks() {
         return looks;
     }
 
-    /** Takes a place in each line. If that throws, {@link #withdraw} undoes what was done. */
+    /** Takes a place in each line. If that throws, {@link #withdraw} undoes it. */
     void enter(Standing<T> standing) {
         ready.reserve(waiting + 1);
         standing.number = ++arrivals;
@@ -192,7 +193,7 @@ final class StreamLines<T> {
         }
     }
 
-    /** Who came first of those that nothing holds back. */
+    /** The earliest of the appends that nothing holds back. */
     @Nullable
     T first() {
         Standing<T> first = ready.first();
@@ -200,8 +201,8 @@ final class StreamLines<T> {
     }
 
     /**
-     * Whether who came first of those that nothing else holds back counts for a tag that appends of another batch count for: it
-     * had its turn together with them, and they were taken before it.
+     * Whether the earliest of the appends that nothing else holds back counts for a tag that appends of another batch
+     * count for: it had its turn together with them, and they were taken before it.
      */
     boolean firstIsOfAnotherBatch(T batch) {
         Standing<T> first = ready.first();
@@ -219,9 +220,9 @@ final class StreamLines<T> {
     }
 
     /**
-     * Lets who came first of those that nothing holds back go; all of its places stay taken.
+     * Takes the earliest of the appends that nothing holds back; all of its places stay taken.
      *
-     * @param batch what it goes with
+     * @param batch the batch that the append goes with
      */
     void take(T batch) {
         Standing<T> first = ready.first();
@@ -245,7 +246,7 @@ final class StreamLines<T> {
         }
     }
 
-    /** Passes over who came first of those that nothing holds back, until it is {@linkplain #putBack put back}. */
+    /** Skips the earliest of the appends that nothing holds back, until it is {@linkplain #putBack put back}. */
     @Nullable
     Standing<T> setAside() {
         Standing<T> first = ready.first();
@@ -261,7 +262,7 @@ final class StreamLines<T> {
         ready.add(standing);
     }
 
-    /** Takes a waiting append out, if it was not taken; whether it was waiting. */
+    /** Takes a waiting append out, unless it was taken; returns whether it was waiting. */
     boolean withdraw(Standing<T> standing) {
         if (standing.stage != Stage.WAITS) {
             return false;
@@ -274,7 +275,7 @@ final class StreamLines<T> {
         return true;
     }
 
-    /** Gives up the places of an append that was taken, so that those behind it get their turn. */
+    /** Gives up the places of a taken append, so that those behind it get their turn. */
     void release(Standing<T> standing) {
         if (standing.stage == Stage.TAKEN) {
             countTaken(standing, -1, null);
@@ -294,7 +295,7 @@ final class StreamLines<T> {
         looks++;
         Line<T> line = place.line;
         if (line == null) {
-            // Its arrival was cut short; it may be the only one to know of the line.
+            // Its arrival was cut short; it may be the only append that knows of the line.
             removeIfEmpty(place);
             return;
         }
@@ -325,7 +326,7 @@ final class StreamLines<T> {
         }
     }
 
-    /** Gives the turn to a place that has come up, and to those behind it that can share the row with it. */
+    /** Gives the turn to the place that is next, and to those behind it that can share the row with it. */
     private void giveFrom(Place<T> next, Line<T> line) {
         Place<T> before = next.before;
         if (before == null) {
@@ -355,11 +356,11 @@ final class StreamLines<T> {
     }
 
     /**
-     * Those who wait to write a stream and expect exactly one of these versions of it. Each is named once: a stream never
-     * has the same version again.
+     * The appends that wait to write a stream and expect exactly one of these versions. Each is returned once: a stream
+     * never has the same version again.
      *
      * @param from the first of the versions
-     * @param to the one behind the last
+     * @param to the version after the last one
      */
     List<T> expecting(String stream, long from, long to) {
         List<T> found = new ArrayList<>();
@@ -383,7 +384,7 @@ final class StreamLines<T> {
         return found;
     }
 
-    /** Those that nothing holds back, who came first on top: a binary heap that knows where each of them is. */
+    /** The appends that nothing holds back, the earliest on top: a binary heap that knows the place of each. */
     private static final class Ready<T> {
         private @Nullable Standing<T>[] heap = array(16);
         private int size;

@@ -6,13 +6,13 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.SortedMap;
 
-/** Locks the rows of appends, those of streams and those of tags, engine by engine. */
+/** Locks the rows of appends, those of streams and of tags, in the way of each engine. */
 interface StreamLocks {
     /**
-     * What an append wants of a stream or a tag.
+     * What an append needs of a stream or a tag.
      *
-     * @param writes whether events of it count, or it only relies on what has come so far
-     * @param createsRow whether the row may be absent, so that a row is needed that stands for it and can be locked
+     * @param writes whether the append adds events, or only relies on what has come so far
+     * @param createsRow whether the row may be missing, so that one must be created to be locked
      */
     record Claim(boolean writes, boolean createsRow) {
         static Claim of(AppendRow row) {
@@ -25,11 +25,11 @@ interface StreamLocks {
     }
 
     /**
-     * A stream or a tag as this transaction has found it.
+     * A stream or a tag as this transaction found it.
      *
      * @param key its key; 0 if there is no row, and none is needed
      * @param version its version: how many events it has; 0 if it does not exist
-     * @param busy whether another transaction has locked it, so that nothing is known
+     * @param busy whether another transaction has locked it, so that nothing is known about it
      */
     record LockedStream(long key, long version, boolean busy) {
         static final LockedStream ABSENT = new LockedStream(0, 0, false);
@@ -43,8 +43,8 @@ interface StreamLocks {
     /**
      * Locks rows in the order given.
      *
-     * @param claims the ids of the rows in {@link RowIds#ORDER}, each with what is wanted of it
-     * @param waits whether to wait for rows that other transactions have locked, or to call them busy
+     * @param claims the ids of the rows in {@link RowIds#ORDER}, each with what the append needs of it
+     * @param waits whether to wait for rows that other transactions have locked, or to report them as busy
      */
     Map<String, LockedStream> lock(Connection connection, SortedMap<String, Claim> claims, boolean waits)
             throws SQLException;

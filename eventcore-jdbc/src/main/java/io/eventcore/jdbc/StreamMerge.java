@@ -29,12 +29,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The events of streams, in the order of the log, each stream up to the version at which the read began.
  *
- * <p>Rows are fetched ahead, of all streams that run low by one statement; the payloads of large events come when their
- * turn is near. So the number of statements grows with the events and their bytes, not with the streams, and what is held
- * at once is bounded in rows and in bytes.
+ * <p>It fetches rows ahead, with one statement for all streams that run low; the payloads of large events come when
+ * their turn is near. So the number of statements grows with the events and their bytes, not with the streams, and both
+ * rows and bytes held at once are limited.
  */
 final class StreamMerge implements Iterator<StoredEvent> {
-    /** How many rows are held about at most, of all streams together; a few of each stream in any case. */
+    /** The approximate maximum of rows held, of all streams together; a few of each stream in any case. */
     private static final int ROWS_HELD = 4_096;
 
     private static final int FEWEST_ROWS = 4;
@@ -54,7 +54,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
     private final List<Cursor> all;
     private final PriorityQueue<Cursor> heads;
 
-    /** Payloads of rows that came without, by position. */
+    /** Payloads of rows that came without them, by position. */
     private final Map<Long, byte[]> fetched = new HashMap<>();
 
     private int rowsHeld;
@@ -93,7 +93,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         }
     }
 
-    /** Fetches by one statement what is needed to decode these rows. */
+    /** Fetches, with one statement, what these rows need to be decoded. */
     private void prepare(Stream<EventRow> rows) {
         if (decoder.prepares()) {
             List<byte[]> payloads = new ArrayList<>();
@@ -140,7 +140,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         return row.with(payload);
     }
 
-    /** The payload of the current event of a stream, and with it those that come next, as many as there is room for. */
+    /** The payload of the current event of a stream; also fetches the next ones, as many as fit. */
     private void fetchPayloads(Cursor cursor) {
         List<Long> missing = new ArrayList<>();
         all.forEach(each -> each.addMissing(missing));
@@ -164,7 +164,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         });
     }
 
-    /** How many of these many rows are worth asking for, judged by the events so far: a server looks at all of them. */
+    /** How many of this many rows are worth asking for, judged by the events so far: a server looks at all of them. */
     private int likelyToFit(int rows) {
         long average = eventsGiven == 0 ? 0 : bytesGiven / eventsGiven;
         return average == 0
@@ -172,7 +172,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
                 : (int) Math.max(Math.min(rows, SMALLEST_PAGE), Math.min(rows, payloads.budget() / average));
     }
 
-    /** Fetches rows of every stream that has none left, and of those that have few. */
+    /** Fetches rows of every stream that has none left, and of streams that have few. */
     private void fetchRows(Cursor cursor) {
         List<Cursor> empty = new ArrayList<>();
         List<Cursor> low = new ArrayList<>();
@@ -190,7 +190,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         run(cursor, connection -> {
             int from = 0;
             int atOnce = dialect.streams().partsAtOnce();
-            // Those that merely run low fill up the last statement.
+            // Streams that merely run low fill up the last statement.
             while (from < empty.size()) {
                 List<Cursor> some = both.subList(from, Math.min(both.size(), from + atOnce));
                 fetchRows(connection, some, rowsOfEmpty, Math.min(share, rowsOfEmpty));
@@ -232,7 +232,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         }
     }
 
-    /** What is done on a connection. */
+    /** A step on a connection. */
     @FunctionalInterface
     private interface Step {
         void on(Connection connection) throws SQLException;
@@ -254,8 +254,8 @@ final class StreamMerge implements Iterator<StoredEvent> {
     }
 
     /**
-     * Whether a standby has given what is wanted. The versions at which the read ends were known before the place was noted, so
-     * one that has replayed up to there holds all of it.
+     * Whether a standby has returned what is wanted. The versions at which the read ends were known before the place
+     * was noted, so a standby that has replayed up to there holds all of it.
      */
     private boolean runOnReplica(Replica standby, Cursor cursor, Step step) throws SQLException {
         if (!standby.mayAnswer() || connections.inCallersTransaction()) {
@@ -286,7 +286,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         }
     }
 
-    /** A standby that follows another server since a promotion may lack an event; the primary is asked then. */
+    /** A standby that follows a different server after a promotion may lack an event; then the primary is asked. */
     private void checkFound(long found, long wanted) throws SQLException {
         if (onReplica && found < wanted) {
             throw new SQLException("The replica lacks an event that the primary has", "55000");
@@ -305,7 +305,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
         private @Nullable EventRow current;
         private long lastVersion;
 
-        /** Up to this version all rows have been asked for. */
+        /** All rows up to this version have been asked for. */
         private long fetchedTo;
 
         private Cursor(Beginning stream, long after) {
@@ -338,7 +338,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
             fetchedTo = part.upTo();
         }
 
-        /** Whether there is another event; fetches rows if need be. */
+        /** Whether there is another event; fetches rows if necessary. */
         boolean advance() {
             if (lastVersion >= stream.version().value()) {
                 return false;
@@ -363,7 +363,7 @@ final class StreamMerge implements Iterator<StoredEvent> {
             return current;
         }
 
-        /** Adds the positions of the events whose payload is not there. */
+        /** Adds the positions of the events whose payload is missing. */
         void addMissing(List<Long> positions) {
             if (current != null) {
                 addMissing(current, positions);

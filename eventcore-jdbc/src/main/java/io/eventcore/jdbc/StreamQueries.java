@@ -69,7 +69,7 @@ class StreamQueries {
         return statement;
     }
 
-    /** How many statements that read streams run at once before further reads share one. */
+    /** How many statements that read streams run at once before further reads share a statement. */
     int readsBeforeSharing() {
         return Integer.MAX_VALUE;
     }
@@ -99,7 +99,7 @@ class StreamQueries {
         return statement;
     }
 
-    /** The id, the key and the version of streams: rows for those that were ever registered, all of one moment. */
+    /** The id, the key and the version of streams: rows for those that were ever registered, all at one moment. */
     PreparedStatement selectCut(Connection connection, Set<StreamId> streams) throws SQLException {
         PreparedStatement query = connection.prepareStatement(selectCut + Statements.in(streams.size()));
         int parameter = 0;
@@ -113,7 +113,7 @@ class StreamQueries {
      * A part of a stream.
      *
      * @param after the version to begin after
-     * @param upTo the last version wanted
+     * @param upTo the last wanted version
      */
     record StreamPart(long streamKey, long after, long upTo) {}
 
@@ -125,7 +125,7 @@ class StreamQueries {
     /**
      * Parts of streams: rows of the stream's key and {@link EventRow#columns}, in any order.
      *
-     * @param largest payloads of more bytes are null
+     * @param largest payloads with more bytes are null
      */
     PreparedStatement selectParts(Connection connection, List<StreamPart> parts, long largest) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(Statements.unionOf(selectPart, parts.size()));

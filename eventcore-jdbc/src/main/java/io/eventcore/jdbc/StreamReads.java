@@ -21,15 +21,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads streams as one consistent cut.
  *
- * <p>The first statement brings the version of every stream, all from one snapshot, and if the streams are not many their
- * first events too. What is read later ends at these versions, so nothing that is committed meanwhile can slip in,
- * wherever its position lies, and each event is fetched once.
+ * <p>The first statement brings the version of every stream, all from one snapshot, and, if there are not many streams,
+ * their first events too. Later statements end at these versions, so nothing that is committed meanwhile can slip in,
+ * whatever its position, and each event is fetched once.
  */
 final class StreamReads {
-    /** Of so many streams the first statement brings events. */
+    /** Up to this number of streams, the first statement brings events. */
     private static final int STREAMS_WITH_EVENTS = 64;
 
-    /** How many rows the first statement brings about at most, of all streams together. */
+    /** About how many rows the first statement brings at most, of all streams together. */
     private static final int FIRST_ROWS = 1_024;
 
     private static final int LARGEST_FIRST_PAGE = 256;
@@ -46,7 +46,7 @@ final class StreamReads {
      * Reads by these connections.
      *
      * @param payloads fetches the payloads of large events, and knows how many bytes a read may hold
-     * @param sharing whether one thread may read what another asks for
+     * @param sharing whether one thread may read what another thread asks for
      * @param replica where to read what does not come with the first statement; empty for the same database
      */
     StreamReads(
@@ -107,7 +107,7 @@ final class StreamReads {
                 ResultSet rows = query.executeQuery()) {
             @Nullable Beginning beginning = null;
             while (rows.next()) {
-                // Most rows belong to the stream of the row before: its id need not be read once more.
+                // Most rows belong to the same stream as the row before, so its id need not be read again.
                 if (beginning == null || beginning.key() != rows.getLong(2)) {
                     beginning = beginning(wanted(rows.getString(1), streamsAfter.keySet()), rows, beginnings);
                 }
@@ -117,12 +117,12 @@ final class StreamReads {
                 }
             }
         }
-        // The statement orders each stream's events to choose the first; it need not return them so.
+        // The statement orders each stream's events to choose the first ones, but need not return them in that order.
         beginnings.values().forEach(b -> b.rows().sort(Comparator.comparingLong(EventRow::version)));
         return beginnings;
     }
 
-    /** An id that comes back as another one would make a stream that is there look absent. */
+    /** If an id came back as a different one, an existing stream would look absent. */
     private static StreamId wanted(String text, Set<StreamId> streams) throws SQLException {
         StreamId id = ForeignIds.read(text);
         if (!streams.contains(id)) {

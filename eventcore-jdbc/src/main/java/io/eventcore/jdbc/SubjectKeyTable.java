@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The rows of subject keys. */
 final class SubjectKeyTable {
-    /** So many are asked for by one statement at most. */
+    /** One statement asks for at most this many keys. */
     private static final int AT_ONCE = 512;
 
     private static final String COLUMNS =
@@ -36,7 +36,7 @@ final class SubjectKeyTable {
      * A row.
      *
      * @param subject the hash of the subject
-     * @param wrapped none if the subject was erased
+     * @param wrapped empty if the subject was erased
      */
     record Row(String subject, UUID id, Optional<WrappedKey> wrapped) {}
 
@@ -59,7 +59,7 @@ final class SubjectKeyTable {
                 """);
     }
 
-    /** @throws PersonalDataException if a row is not what was written */
+    /** @throws PersonalDataException if a row is not as it was written */
     List<Row> byIds(Connection connection, List<UUID> ids) throws SQLException {
         return select(connection, "key_id", texts(ids), UnaryOperator.identity());
     }
@@ -77,12 +77,12 @@ final class SubjectKeyTable {
         return select(connection, "subject", subjects, UnaryOperator.identity());
     }
 
-    /** Until the transaction ends, no other one erases these subjects. */
+    /** Locks the rows: until the transaction ends, no other transaction erases these subjects. */
     List<Row> lockedBySubjects(Connection connection, List<String> subjects) throws SQLException {
         return select(connection, "subject", subjects, expressions::lockedForReading);
     }
 
-    /** Those of these keys for which there is a row, whatever it holds. */
+    /** Which of these keys have a row, whatever it holds. */
     Set<UUID> known(Connection connection, Collection<UUID> ids) throws SQLException {
         String query = names.in("SELECT key_id FROM eventcore_subject_key WHERE key_id%s%s"
                 .formatted(Statements.in(ids.size()), expressions.andNotFromCache()));
@@ -98,7 +98,7 @@ final class SubjectKeyTable {
         List<Row> found = new ArrayList<>();
         for (int from = 0; from < values.size(); from += AT_ONCE) {
             List<String> some = values.subList(from, Math.min(values.size(), from + AT_ONCE));
-            // A power of two: a server knows the statement again.
+            // A power of two, so that the server recognises the statement.
             int parameters = Integer.highestOneBit(2 * some.size() - 1);
             String query = names.in("SELECT %s FROM eventcore_subject_key WHERE %s%s%s"
                     .formatted(COLUMNS, column, Statements.in(parameters), expressions.andNotFromCache()));
@@ -112,7 +112,7 @@ final class SubjectKeyTable {
         return found;
     }
 
-    /** Some of the keys that another master key than this one has wrapped. */
+    /** Some of the keys that a different master key has wrapped. */
     List<Row> notWrappedBy(Connection connection, String masterKey) throws SQLException {
         List<Row> found = new ArrayList<>();
         try (PreparedStatement statement =
@@ -138,7 +138,9 @@ final class SubjectKeyTable {
         }
     }
 
-    /** A row is that of a key or that of an erasure. One that is a bit of both was changed: it must not read as erased. */
+    /**
+     * A row holds either a key or an erasure. If it holds a bit of both, it was changed: it must not read as erased.
+     */
     private static Optional<WrappedKey> wrapped(@Nullable String masterKey, @Nullable String wrapped, boolean erased) {
         if (erased && masterKey == null && wrapped == null) {
             return Optional.empty();
@@ -149,7 +151,10 @@ final class SubjectKeyTable {
         return Optional.of(new WrappedKey(masterKey, Base64.getDecoder().decode(wrapped)));
     }
 
-    /** Inserts a row unless there is one; waits for a transaction that has inserted it and not ended. The transaction goes on in any case. */
+    /**
+     * Inserts a missing row. Waits for a transaction that has inserted the row and not ended. The transaction can
+     * continue in any case.
+     */
     boolean insert(Connection connection, Row row) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(insert)) {
             statement.setString(1, row.subject);
@@ -166,12 +171,12 @@ final class SubjectKeyTable {
         }
     }
 
-    /** Blanks a key, or what is left of one in a row that was changed; false if there is nothing. */
+    /** Blanks a key, or the rest of a key in a changed row; false if there is nothing to blank. */
     boolean erase(Connection connection, String subject) throws SQLException {
         return Statements.update(connection, erase, subject) == 1;
     }
 
-    /** Replaces what wraps a key, unless it was erased meanwhile. */
+    /** Replaces the wrapping of a key, unless the key was erased meanwhile. */
     boolean rewrap(Connection connection, Row row, WrappedKey again) throws SQLException {
         return Statements.update(
                         connection,

@@ -4,10 +4,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * How the tables and functions of a store are called: a prefix, and a schema where the default one is not meant.
+ * The names of a store's tables and functions: a prefix, and a schema if it is not the default one.
  *
  * <p>Statements and scripts are written with the default prefix and are rewritten, never assembled from values. Both
- * parts are checked, since they are the only text of the configuration that becomes SQL.
+ * parts are checked, because they are the only configured text that becomes SQL.
  *
  * @param schema the schema (on MariaDB and MySQL the database) of the tables; empty for the connection's own
  * @param prefix what every name begins with
@@ -15,10 +15,13 @@ import java.util.regex.Pattern;
 record TableNames(String schema, String prefix) {
     static final String DEFAULT_PREFIX = "eventcore_";
 
-    /** Longest name is the prefix and 20 more; PostgreSQL cuts silently beyond 63. */
+    /** The longest name is the prefix and 20 more characters; PostgreSQL cuts names silently beyond 63. */
     private static final Pattern IDENTIFIER = Pattern.compile("[a-z_][a-z0-9_]{0,39}");
 
-    /** What one of the engines reserves: unquoted it is no name of a schema or a role there. One list, for databases change. */
+    /**
+     * Words that one of the engines reserves: unquoted, they name no schema or role there. One list, because databases
+     * change.
+     */
     private static final Set<String> RESERVED = Set.of("""
                     _rowid_ accessible add all alter analyse analyze and any array as asc asensitive asymmetric
                     authorization before between bigint binary blob both by call cascade case cast change char character

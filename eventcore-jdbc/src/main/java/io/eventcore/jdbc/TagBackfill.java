@@ -94,8 +94,8 @@ public final class TagBackfill {
     }
 
     /**
-     * The same for these names of tags alone: to leave complete what is complete, or to name tags that no {@code @Tag} marks because
-     * a class says them by {@link Event#eventTags()} itself.
+     * The same backfill for these names of tags only: to leave complete names complete, or to include tags that no
+     * {@code @Tag} marks because a class returns them from {@link Event#eventTags()} itself.
      *
      * @throws IllegalArgumentException if one is no name of a tag
      */
@@ -108,8 +108,8 @@ public final class TagBackfill {
     }
 
     /**
-     * The same backfill, with another time to wait for a transaction that blocks it, by default one minute: one that
-     * holds a tag, or has appended and does not end.
+     * The same backfill, with another time to wait for a transaction that blocks it, by default one minute: a
+     * transaction that holds a tag, or that has appended and does not end.
      *
      * @throws IllegalArgumentException if it is negative
      */
@@ -155,8 +155,8 @@ public final class TagBackfill {
         try {
             String plan = plan();
             GlobalPosition filledTo = fill.begin(names, plan);
-            // Taken after decisions on these names are refused: who appends beyond it without tags has not been
-            // upgraded.
+            // Taken after decisions on these names are refused: an instance that appends beyond this position without
+            // tags has not been upgraded.
             Run run = new Run(plan, filledTo, log.settledEnd(), progress);
             return run.toTheEnd();
         } catch (SQLException e) {
@@ -184,7 +184,7 @@ public final class TagBackfill {
         }
     }
 
-    /** What an event carries of these names, by the row of each tag. */
+    /** The tags with these names that each event carries, by the row of each tag. */
     private List<Entry> entriesOf(Collection<StoredEvent> events) {
         List<Entry> entries = new ArrayList<>();
         for (StoredEvent stored : events) {
@@ -197,13 +197,13 @@ public final class TagBackfill {
                                 .formatted(stored.typeName(), stored.position(), e.reason()),
                         e.getCause());
             }
-            // What upcasters made of one stored event stands at one position.
+            // All events that upcasters made of one stored event stand at one position.
             rows.forEach(row -> entries.add(new Entry(row, stored.position().value())));
         }
         return entries;
     }
 
-    /** One run. */
+    /** One run of the backfill. */
     private final class Run {
         private final String plan;
         private final GlobalPosition begunAt;
@@ -242,7 +242,7 @@ public final class TagBackfill {
             }
         }
 
-        /** Whether there was something to be read. */
+        /** Reads up to a position; returns whether there was something to read. */
         private boolean readUpTo(GlobalPosition end) throws SQLException {
             boolean any = false;
             while (filledTo.compareTo(end) < 0) {
@@ -284,7 +284,9 @@ public final class TagBackfill {
             }
         }
 
-        /** What is busy is tried in smaller parts, in the end tag by tag: then nothing else is held while it waits. */
+        /**
+         * Tries a busy part again in smaller parts, in the end tag by tag: then it holds nothing else while it waits.
+         */
         private void give(List<Entry> part) throws SQLException {
             Optional<List<Entry>> missing = fill.give(part, names, plan);
             while (missing.isEmpty()) {
@@ -306,7 +308,10 @@ public final class TagBackfill {
             }
         }
 
-        /** Where to divide what lies in the order of rows, so that no row is in both parts; its size if it is of one row. */
+        /**
+         * Where to divide entries in the order of their rows, so that no row is in both parts; the size of the part if
+         * it has only one row.
+         */
         private static int endOfMiddleRow(List<Entry> part) {
             int middle = part.size() / 2;
             int end = middle;

@@ -22,11 +22,12 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * The statements of a backfill. Each method is one short transaction that waits for what others have locked for a moment only,
- * and then is rolled back and says so. Rows of tags are locked before those of names, so that two backfills never wait for each other in a circle.
+ * The statements of a backfill. Each method is one short transaction, which waits only a moment for the locks of other
+ * transactions; after that, it rolls back and reports this. It locks rows of tags before rows of names, so that two
+ * backfills never wait for each other in a circle.
  */
 final class TagFill {
-    /** So many events may have come since the last page while appends are kept waiting. */
+    /** How many events may have come since the last page while appends are kept waiting. */
     private static final int TAIL = 200;
 
     private final Connections connections;
@@ -65,7 +66,7 @@ final class TagFill {
     /** An event that carries a tag, by the row of the tag. */
     record Entry(String rowId, long position) {}
 
-    /** What the row of a name says. */
+    /** What the row of a name holds. */
     private record Name(boolean complete, long filledTo, String plan) {
         boolean isUnderway(String wanted) {
             return !complete && plan.equals(wanted);
@@ -73,9 +74,9 @@ final class TagFill {
     }
 
     /**
-     * Makes names incomplete, or finds what was begun before by the same plan.
+     * Makes names incomplete, or finds what an earlier run with the same plan has begun.
      *
-     * @return up to where all events have their tags of all these names
+     * @return the position up to which all events have their tags of all these names
      */
     GlobalPosition begin(SortedSet<String> names, String plan) throws SQLException {
         return connections.own(connection -> {
@@ -133,10 +134,11 @@ final class TagFill {
     }
 
     /**
-     * Makes the entries that are missing and counts them in the versions of their tags.
+     * Adds the missing entries and counts them in the versions of their tags.
      *
      * @param entries in the order of their rows
-     * @return those that were missing; empty if another transaction has locked one of the tags, and then nothing is changed
+     * @return the entries that were missing; empty if another transaction has locked one of the tags, and then nothing
+     *     has changed
      */
     Optional<List<Entry>> give(List<Entry> entries, SortedSet<String> names, String plan) throws SQLException {
         return unlessBusy(connection -> {
@@ -183,7 +185,7 @@ final class TagFill {
         return found;
     }
 
-    /** Those entries of these tags that are there, in the stretch of the log that is asked for. */
+    /** The stored entries of these tags, in the stretch of the log that these entries cover. */
     private Set<NewTagEntry> stored(Connection connection, List<Long> keys, List<Entry> within) throws SQLException {
         Set<NewTagEntry> found = new HashSet<>();
         if (keys.isEmpty()) {
@@ -204,7 +206,7 @@ final class TagFill {
         return found;
     }
 
-    /** Notes that all events up to a position have their tags. */
+    /** Stores that all events up to a position have their tags. */
     boolean advance(SortedSet<String> names, String plan, GlobalPosition filledTo) throws SQLException {
         return unlessBusy(connection -> {
                     checkUnderway(connection, names, plan);
@@ -217,13 +219,13 @@ final class TagFill {
     }
 
     /**
-     * Makes names complete, if no event is without its tags. Appends are kept waiting while that is looked at, so that none can
-     * come between the look and the end: neither does anyone hold what an append waits for, nor does this wait for a tag.
+     * Makes names complete, if no event lacks its tags. Appends wait during this check, so that none can come between
+     * the check and the end: no transaction holds what an append waits for, and this one does not wait for a tag.
      *
-     * @param filledTo up to where all events have their tags
-     * @param entries what events carry
-     * @return whether they are complete now; false if events have come that are without their tags, or so many that it would take
-     *     long to look; empty if another transaction that has appended does not end
+     * @param filledTo the position up to which all events have their tags
+     * @param entries returns the tags that events carry
+     * @return whether the names are complete now; false if events without their tags have come, or so many events that
+     *     the check would take long; empty if another transaction that has appended does not end
      */
     Optional<Boolean> complete(
             SortedSet<String> names,
@@ -274,7 +276,7 @@ final class TagFill {
                         && stored.contains(new NewTagEntry(keys.getOrDefault(entry.rowId(), 0L), entry.position())));
     }
 
-    /** Empty if something was locked by another transaction for more than a moment; then nothing was changed. */
+    /** Empty if another transaction held a lock for more than a moment; then nothing was changed. */
     private <T> Optional<T> unlessBusy(Connections.Work<T> work) throws SQLException {
         try {
             return Optional.of(connections.own(connection -> inTransaction(connection, () -> {

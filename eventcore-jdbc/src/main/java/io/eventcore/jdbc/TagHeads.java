@@ -20,17 +20,17 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads tags and streams by one statement, so in one snapshot: how far each has come, and its events after a place if they
- * are few.
+ * Reads tags and streams with one statement, and so in one snapshot: how far each has come, and its events after a
+ * place if they are few.
  *
- * <p>All events of a tag or stream come, or none. What a decision rests on mostly fits; of a tag with more, a part would save no
- * statement, since pages bring a thousand.
+ * <p>All events of a tag or stream come, or none. What a decision rests on mostly fits. A part of a larger tag would
+ * save no statement, because each page brings a thousand.
  */
 class TagHeads {
-    /** Of so many tags and streams one statement brings events. */
+    /** Up to this number of tags and streams, one statement brings events. */
     static final int MAX_KEYS = 64;
 
-    /** How many events one statement brings about at most, of all together. */
+    /** About how many events one statement brings at most, of all together. */
     static final int MAX_ROWS = 1_024;
 
     /** A tag or stream with more events than this comes without. */
@@ -45,7 +45,7 @@ class TagHeads {
 
     TagHeads(TableNames names, SqlExpressions expressions, SqlTypes types) {
         this.types = types;
-        // The condition on the number is a part of the range: it is to be known before an entry is looked at.
+        // The condition on the number is a part of the range: the server must know it before it looks at an entry.
         String after = "> CASE WHEN s.version - ? BETWEEN 1 AND ? THEN ? ELSE " + Long.MAX_VALUE + " END";
         String columns = EventRow.columnsIf(expressions.payloadBytes() + " * (s.version - ?) <= ?");
         this.selectTag = names.in("""
@@ -83,7 +83,7 @@ class TagHeads {
      *
      * @param row how far it has come
      * @param events those after the place asked for, in the order of their positions; empty if they did not come
-     * @param complete whether old events are not being given tags of its name
+     * @param complete false while a backfill gives old events tags of its name
      */
     record Head(CutRow row, Optional<List<HomeRow>> events, boolean complete) {}
 
@@ -106,7 +106,7 @@ class TagHeads {
                     incompleteNames.add(row.getString(1));
                     continue;
                 }
-                // Most rows belong to the tag or stream of the row before: its id need not be read once more.
+                // Most rows belong to the same tag or stream as the row before, so its id need not be read again.
                 if (rows == null || rows.key != key) {
                     String id = row.getString(1);
                     if (!rowsAfter.containsKey(id)) {
@@ -132,7 +132,7 @@ class TagHeads {
         return heads;
     }
 
-    /** What has come of one tag or stream. */
+    /** The rows of one tag or stream that have arrived. */
     private static final class Rows {
         private final long key;
         private final List<HomeRow> events = new ArrayList<>();
@@ -163,7 +163,10 @@ class TagHeads {
             events.add(new HomeRow(home, event));
         }
 
-        /** As many events as it counts, or what has come is of no use: they were too many, too large, or some are lost. */
+        /**
+         * As many events as the version counts; otherwise none of them help: they were too many, too large, or some are
+         * lost.
+         */
         private Head head(Seen after, boolean complete) {
             boolean all = events.size() == Math.max(0, version - after.version())
                     && events.stream().allMatch(event -> event.row().isWhole());
@@ -176,9 +179,10 @@ class TagHeads {
     }
 
     /**
-     * Rows of a row id, its key and its version. If none of its events come, one row with where the last event of the tag stands;
-     * else a row for each event, which holds, behind one column of no meaning, the id and the key of the event's stream and
-     * {@link EventRow#columns}. And rows of the names that are incomplete, each with {@link TagQueries#INCOMPLETE} as its key.
+     * Rows of a row id, its key and its version. If none of its events come, one row with the position of the tag's
+     * last event. Otherwise a row for each event, which holds, behind one column without meaning, the id and the key of
+     * the event's stream and {@link EventRow#columns}. Also rows of the incomplete names, each with
+     * {@link TagQueries#INCOMPLETE} as its key.
      */
     PreparedStatement select(Connection connection, Map<String, Seen> rowsAfter, long budget) throws SQLException {
         int limit = Math.max(SMALLEST, Math.min(LARGEST, MAX_ROWS / rowsAfter.size()));

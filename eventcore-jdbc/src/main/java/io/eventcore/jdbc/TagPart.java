@@ -9,11 +9,11 @@ import java.util.Set;
  * @param isTag whether the key is that of a tag
  * @param key the key of the row
  * @param after the position, or version, to begin after
- * @param upTo the last position, or version, wanted
+ * @param upTo the last wanted position, or version
  * @param otherTags the keys of the other tags that the events carry
- * @param sideBySide whether there is one other tag, on about as many events: it costs less to read both lists than to look
- *     each event up in the other
- * @param typeNames the names of which each has one; empty if any
+ * @param sideBySide whether there is one other tag, on about as many events: reading both lists costs less than looking
+ *     up each event in the other list
+ * @param typeNames the wanted type names, of which each event has one; empty for any
  */
 record TagPart(
         boolean isTag,
@@ -33,15 +33,15 @@ record TagPart(
     }
 
     /**
-     * The types that all of these tags want; empty if any, or if they want different ones, or if there is a stream among
-     * them: what was looked at of a tag ends at a position, and of a stream at a version.
+     * The types that all of these tags want; empty if they want any type, or different types, or if one of the parts is
+     * a stream: the look at a tag ends at a position, and at a stream at a version.
      */
     static Set<String> typesOfAll(List<TagPart> parts) {
         Set<String> types = parts.get(0).typeNames;
         return parts.stream().allMatch(part -> part.isTag && part.typeNames.equals(types)) ? types : Set.of();
     }
 
-    /** What is left of it after its events up to a place were read. */
+    /** What is left of this part after its events up to a place were read. */
     TagPart from(long place) {
         return new TagPart(isTag, key, Math.max(after, place), upTo, otherTags, sideBySide, typeNames);
     }

@@ -19,7 +19,7 @@ import java.util.TreeSet;
 
 /** Reads tags: how far they have come, and the events that carry them. */
 final class TagQueries {
-    /** Stands for the key of a row in the rows that tell names of tags which old events are being given. */
+    /** Stands for the key of a row in the rows that list the names of tags that a backfill is giving to old events. */
     static final long INCOMPLETE = -1;
 
     private static final String JOIN_TYPE = " JOIN eventcore_event e ON e.position = t.position";
@@ -61,7 +61,7 @@ final class TagQueries {
      *
      * @param key its key; 0 if it has no row
      * @param version how many events it has
-     * @param lastPosition where the last event stands that carries the tag; 0 if there is none, and for a stream
+     * @param lastPosition the position of the last event that carries the tag; 0 if there is none, and for a stream
      */
     record CutRow(long key, long version, long lastPosition) {
         static final CutRow ABSENT = new CutRow(0, 0, 0);
@@ -70,17 +70,17 @@ final class TagQueries {
     /**
      * What one statement has seen.
      *
-     * @param rows the rows that are there, by their ids
-     * @param incompleteNames names of tags that old events are being given
+     * @param rows the existing rows, by their ids
+     * @param incompleteNames names of tags that a backfill is giving to old events
      */
     record Cut(Map<String, CutRow> rows, Set<String> incompleteNames) {
         /**
-         * The rows, checked.
+         * Checks the rows and returns them.
          *
          * @param wanted the ids that were asked for
          * @param tagNames the names of the tags among them
-         * @throws TagsIncompleteException if old events are being given tags of one of these names
-         * @throws SQLException if the database takes other ids for those
+         * @throws TagsIncompleteException if a backfill is giving old events tags of one of these names
+         * @throws SQLException if the database mistakes other ids for these
          */
         Map<String, CutRow> checked(Collection<String> wanted, Set<String> tagNames) throws SQLException {
             for (String name : new TreeSet<>(tagNames)) {
@@ -97,7 +97,7 @@ final class TagQueries {
         }
     }
 
-    /** How far tags and streams have come, all of one moment. */
+    /** How far tags and streams have come, all at one moment. */
     Cut cut(Connection connection, Collection<String> rowIds) throws SQLException {
         Map<String, CutRow> rows = new HashMap<>();
         Set<String> incomplete = new HashSet<>();
@@ -120,14 +120,14 @@ final class TagQueries {
         return new Cut(rows, incomplete);
     }
 
-    /** The names that a backfill has to do with, and whether it has ended. */
+    /** The names that a backfill has worked on, each with whether the backfill has ended. */
     SortedMap<String, Boolean> names(Connection connection) throws SQLException {
         SortedMap<String, Boolean> found = new TreeMap<>();
         Statements.list(connection, selectNames, row -> found.put(row.getString(1), row.getBoolean(2)));
         return found;
     }
 
-    /** The last position at which events were given tags of one of these names after they were stored; 0 if none were. */
+    /** The last position at which a backfill gave events tags of one of these names; 0 if there is none. */
     long filledTo(Connection connection, Collection<String> tagNames) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(selectFilled + Statements.in(tagNames.size()))) {
             int parameter = 0;
@@ -138,7 +138,7 @@ final class TagQueries {
         }
     }
 
-    /** How many events carry a tag after a position, up to another one. */
+    /** How many events carry a tag, from after one position up to another. */
     long count(Connection connection, long tagKey, long after, long upTo) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(countEntries)) {
             query.setLong(1, tagKey);
@@ -156,12 +156,13 @@ final class TagQueries {
     }
 
     /**
-     * The next events of these parts, each once, in the order of their positions: rows of a number, the stream's key and
-     * {@link EventRow#columns}. If that number, or that of the rows, is the limit, there may be more. The last row may be of a
-     * type that is not wanted; it tells how far this has looked.
+     * The next events of these parts, each once, in the order of their positions: rows of a number, the stream's key
+     * and {@link EventRow#columns}. If that number, or that of the rows, is the limit, there may be more. The last row
+     * may be of an unwanted type; it shows how far the query has looked.
      *
-     * @param limit at most so many rows; where all parts want the same types, an engine may look at no more events than that
-     * @param largest payloads of more bytes are null
+     * @param limit the maximum number of rows; if all parts want the same types, an engine may look at no more events
+     *     than that
+     * @param largest payloads with more bytes are null
      */
     PreparedStatement selectPage(Connection connection, List<TagPart> parts, int limit, long largest)
             throws SQLException {
@@ -192,14 +193,14 @@ final class TagQueries {
         return statement;
     }
 
-    /** A query for the next positions of these parts, of their types or of any. */
+    /** A query for the next positions of these parts, of their types or of any type. */
     private String positions(List<TagPart> parts, boolean ofTypes, int limit, List<Object> values) {
         StringBuilder sql = new StringBuilder();
         for (int i = 0; i < parts.size(); i++) {
-            // An engine may take an order and a limit only for a query in brackets that has a name.
+            // An engine may accept an order and a limit only for a query in brackets that has a name.
             sql.append(i == 0 ? "SELECT q0.position FROM (" : " UNION SELECT q" + i + ".position FROM (");
             append(parts.get(i), ofTypes, limit, sql, values);
-            // Not a parameter: a plan that depends on one is made again each time.
+            // Not a parameter: the server would plan a statement with one again each time.
             sql.append(" LIMIT ").append(limit).append(") q").append(i);
         }
         return sql.toString();

@@ -34,18 +34,18 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Reads what a query matches as one consistent cut, and builds its boundary.
+ * Reads the events that a query matches as one consistent cut, and builds its boundary.
  *
- * <p>The first statement brings, all from one snapshot, how many events each tag and each stream has and where the last
- * one stands. Along a tag positions ascend in the order of commit, so these places split its events exactly into those
- * of the snapshot and those committed later; a stream is split by its version. What is read afterwards ends there. The
- * other way round, with the places taken after the events, decisions would be lost.
+ * <p>The first statement brings, all from one snapshot, how many events each tag and each stream has, and the place of
+ * the last one. Along a tag, positions ascend in the order of commit, so these places split its events exactly into
+ * those of the snapshot and those committed later; for a stream, the version does that. Later statements end there. The
+ * other way round, with the places read after the events, decisions would be lost.
  *
  * <p>If each item is a stream or one tag, that statement brings the events too, unless they are many or large
- * ({@link TagHeads}), and threads that wait share it ({@link SharedReads}). Then it is the only one.
+ * ({@link TagHeads}), and waiting threads share it ({@link SharedReads}). Then it is the only statement.
  */
 final class TagReads {
-    /** To look an entry up costs about as much as to read so many in a row. */
+    /** Looking up an entry costs about as much as reading this many in a row. */
     private static final int SIMILAR = 10;
 
     private final Dialect dialect;
@@ -59,8 +59,8 @@ final class TagReads {
     /**
      * Reads by these connections.
      *
-     * @param sharing whether one thread may read what another asks for
-     * @param patience how long a read waits for one that takes it along
+     * @param sharing whether one thread may read what another thread asks for
+     * @param patience how long a read waits for a statement that includes it
      */
     TagReads(
             Dialect dialect,
@@ -81,11 +81,11 @@ final class TagReads {
     }
 
     /**
-     * What a query matches.
+     * Reads the events that a query matches.
      *
-     * @param query with the names that events are stored under
+     * @param query the query, with the stored names of events
      * @param after only what was committed after this boundary of the same query
-     * @throws BoundaryConflictException if events that were stored before that have been given tags since
+     * @throws BoundaryConflictException if a backfill has given tags to older events since then
      */
     StoredMatches read(EventQuery query, Optional<Boundary> after, StoredEvent.Decoder decoder) throws SQLException {
         Map<String, Head> heads = fitsOneStatement(query) ? heads(query, after) : Map.of();
@@ -143,7 +143,7 @@ final class TagReads {
         return dialect.tagHeads().read(connection, rowsAfter, payloads.budget());
     }
 
-    /** How far all have come, unless old events are being given one of the tags. */
+    /** How far all of them have come, unless a backfill is giving one of the tags to old events. */
     private static Map<String, CutRow> cut(Map<String, Head> heads) throws SQLException {
         Map<String, CutRow> rows = new HashMap<>();
         Set<String> incompleteNames = new HashSet<>();
@@ -172,7 +172,7 @@ final class TagReads {
         });
     }
 
-    /** The events of all heads that match, each once, in the order of the log. */
+    /** The events of all heads that the query matches, each once, in the order of the log. */
     private static Collection<HomeRow> matching(EventQuery query, Map<String, Head> heads) {
         Map<Long, HomeRow> matching = new TreeMap<>();
         for (Item item : query.items()) {
@@ -199,9 +199,9 @@ final class TagReads {
     }
 
     /**
-     * What was stored before and is given tags now lies below what the boundary saw: of a guard the count tells, of another
-     * tag that the place up to which its name was filled lies beyond the boundary. A head that came with its events has as many
-     * beyond as the guard has grown by.
+     * Finds old events to which a backfill has given tags since the boundary was read: they lie below what the boundary
+     * saw. For a guard, the count reveals this. For another tag, the place up to which its name was filled does, if it
+     * lies beyond the boundary. A head that came with its events has as many beyond as the guard has grown by.
      */
     private void checkNothingCameBelow(Boundary after, Map<String, CutRow> cut, Map<String, Head> heads)
             throws SQLException {
@@ -240,7 +240,7 @@ final class TagReads {
                 guard.rowId(), StreamVersion.of(guard.seen().version()), StreamVersion.of(found.version()));
     }
 
-    /** The rarest tag: its decisions meet the fewest other commands. */
+    /** The rarest tag: decisions on it conflict with the fewest other commands. */
     private static String guardOf(Item item, Map<String, CutRow> cut) {
         return item.stream().isPresent()
                 ? item.stream().get().value()
@@ -286,7 +286,7 @@ final class TagReads {
         return parts;
     }
 
-    /** How many events a read must find whose query is one tag and nothing else; empty for any other. */
+    /** How many events a read must find if its query is only one tag; empty for any other query. */
     private static Optional<TaggedEvents.Whole> wholeTag(
             EventQuery query, Boundary boundary, Optional<Boundary> after) {
         Item item = query.items().get(0);

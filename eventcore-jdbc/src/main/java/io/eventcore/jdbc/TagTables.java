@@ -4,8 +4,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * Whether the tables hold tags: asked before the first statement that needs them, until they do. A script may be run while the
- * store is at work.
+ * Whether the tables hold tags. The library asks before the first statement that needs them, until they do: the owner
+ * of the tables may run the script while the store is at work.
  *
  * <p>Safe for any number of threads.
  */
@@ -25,9 +25,9 @@ final class TagTables {
     }
 
     /**
-     * Checks by one short read, unless it is known.
+     * Checks with one short read, unless the answer is known.
      *
-     * @throws SchemaException if they do not; it names the script that adds them
+     * @throws SchemaException if the tables hold no tags; it names the script that adds them
      */
     void check(Connection connection) throws SQLException {
         if (!present) {
@@ -38,7 +38,7 @@ final class TagTables {
         }
     }
 
-    /** Whether the tables hold tags: one short read, unless that is known. */
+    /** Whether the tables hold tags: one short read, unless the answer is known. */
     boolean hold(Connection connection) throws SQLException {
         if (present) {
             return true;

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The events of a query, page by page, each page by one statement in a snapshot of its own: all end where the cut of the read
- * says. What a page holds is bounded in rows and in bytes. Not safe for threads.
+ * The events of a query, page by page. One statement reads each page in its own snapshot, and all pages end at the cut
+ * of the read. The rows and bytes of a page are limited. Not safe for concurrent use.
  */
 final class TaggedEvents implements Iterator<StoredEvent> {
     private static final int LARGEST_PAGE = 1_000;
@@ -41,7 +41,7 @@ final class TaggedEvents implements Iterator<StoredEvent> {
     private long usualBytes;
 
     /**
-     * That the events are all that carry one tag.
+     * States that the events are all that carry one tag.
      *
      * @param rowId the row of the tag
      * @param events how many there are
@@ -72,7 +72,7 @@ final class TaggedEvents implements Iterator<StoredEvent> {
 
     @Override
     public boolean hasNext() {
-        // A page may hold none of the types that are wanted.
+        // A page may hold none of the wanted types.
         while (page.isEmpty() && !left.isEmpty()) {
             try {
                 connections.joinOrOwn(connection -> {
@@ -146,7 +146,7 @@ final class TaggedEvents implements Iterator<StoredEvent> {
         return rows;
     }
 
-    /** Where each part goes on: a tag behind the last position, a stream behind its own last version. */
+    /** Sets where each part continues: a tag behind the last position, a stream behind its own last version. */
     private void goOnAfter(List<KeyedRow> rows, boolean more) {
         if (!more) {
             left = List.of();
@@ -180,7 +180,7 @@ final class TaggedEvents implements Iterator<StoredEvent> {
                 NOT_IN_STATE);
     }
 
-    /** Whether as many events carry the tag as it counts. */
+    /** Checks that as many events carry the tag as it counts. */
     private void checkWhole() throws SQLException {
         if (left.isEmpty() && whole.isPresent() && given != whole.get().events()) {
             throw new SQLException(

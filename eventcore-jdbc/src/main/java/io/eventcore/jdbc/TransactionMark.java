@@ -4,12 +4,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * By what a transaction of the caller is known to be still the one in which the library has written. MariaDB, MySQL and H2
- * end a transaction after a deadlock without being asked, and silently begin another: what the library had left in it has
- * gone. PostgreSQL takes no more statements after one has failed, and a commit then rolls back and does not say so.
+ * Shows that a transaction of the caller is still the one in which the library has written. MariaDB, MySQL and H2 end a
+ * transaction after a deadlock on their own, and silently begin another: the mark that the library left in it is gone.
+ * PostgreSQL accepts no more statements after one has failed, and a commit then rolls back without saying so.
  *
  * @param kind what was left
- * @param query whether it is still there
+ * @param query checks whether it is still there
  */
 record TransactionMark(Kind kind, Query query) {
     /** What is left in a transaction. */
@@ -18,18 +18,21 @@ record TransactionMark(Kind kind, Query query) {
         COMMAND,
         BEGINNING,
 
-        /** Streams that were relied on, and nothing written: that they are as they were then. */
+        /** Streams that the transaction relied on without a write: they are still as they were then. */
         GUARDS,
 
-        /** Nothing is left: the transaction itself is looked at. */
+        /** No mark: the library looks at the transaction itself. */
         STATE;
 
-        /** Whether it goes with the transaction, so that all that was done after it is still there if it is. */
+        /**
+         * Whether the mark disappears with the transaction, so that if it is still there, so is all that was done after
+         * it.
+         */
         boolean tells() {
             return this != GUARDS;
         }
 
-        /** Whether a rollback to an older savepoint takes it away. */
+        /** Whether a rollback to an older savepoint removes the mark. */
         boolean goesWithSavepoint() {
             return this != STATE;
         }
@@ -41,7 +44,7 @@ record TransactionMark(Kind kind, Query query) {
         boolean on(Connection connection) throws SQLException;
     }
 
-    /** Whether it is still there. */
+    /** Whether the mark is still there. */
     boolean isThere(Connection connection) throws SQLException {
         return query.on(connection);
     }

@@ -7,16 +7,16 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/** By what the transaction of a caller is known to be still the one in which the library has written. */
+/** The marks that show that a transaction of the caller is still the one in which the library has written. */
 interface TransactionMarks {
     /**
-     * After an append.
+     * The mark after an append.
      *
      * @param slice the events that were written; none if the append only relies on streams
      */
     Optional<TransactionMark> of(SerializedAppend append, EventStreamSlice slice);
 
-    /** After a command was executed. */
+    /** The mark after a command was executed. */
     Optional<TransactionMark> of(CommandId id);
 
     /** Marks a transaction that has written nothing yet, on an engine that can. */

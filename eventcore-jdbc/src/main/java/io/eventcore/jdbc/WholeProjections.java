@@ -10,13 +10,13 @@ import java.util.Optional;
  * Changes of all partitions of a projection, in a transaction that has locked all of its rows.
  *
  * <p>A single statement is not enough: it would wait for a transaction that changes the number of partitions, find that
- * the awaited rows are gone, and miss the ones that replace them. Who divides a version anew needs all of its rows, so
- * none is replaced while they are locked.
+ * the awaited rows are gone, and miss the rows that replace them. A transaction that divides a version again needs all
+ * of its rows, so no row is replaced while they are locked.
  */
 final class WholeProjections {
     /**
-     * After each but the last, another transaction has changed the number of partitions, or was preferred in a
-     * deadlock.
+     * How often a change is tried. Each attempt but the last failed because another transaction had changed the number
+     * of partitions, or was preferred in a deadlock.
      */
     private static final int ATTEMPTS = 20;
 
@@ -29,7 +29,7 @@ final class WholeProjections {
     private final String select;
     private final String touch;
 
-    /** A row, as far as it says which partitions there are. */
+    /** A row, as far as it shows which partitions exist. */
     private record Key(int version, int number, int partitions) {
         static Key of(ResultSet row) throws SQLException {
             return new Key(row.getInt(1), row.getInt(2), row.getInt(3));
@@ -56,8 +56,8 @@ final class WholeProjections {
      * Changes a projection as a whole. Without rows there is nothing to lock.
      *
      * @param connection in auto-commit mode
-     * @param work what is done; may be done again, if what it did was rolled back
-     * @return the answer of the work
+     * @param work the change; it may run again after a rollback
+     * @return the result of the work
      */
     boolean change(Connection connection, String projection, OwnTransactions.Work<Boolean> work) throws SQLException {
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -78,9 +78,9 @@ final class WholeProjections {
     }
 
     /**
-     * Locks all rows, in their order, and changes each: of a lock alone the other nodes of a cluster hear nothing.
+     * Locks all rows, in their order, and changes each: the other nodes of a cluster hear nothing of a lock alone.
      *
-     * @return false if others have taken the place of some that were waited for
+     * @return false if other rows have replaced some of the awaited ones
      */
     private boolean holdsAll(Connection connection, String projection) throws SQLException {
         List<Key> locked = Statements.list(connection, lock, Key::of, projection);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class AxonEvent {
-    /** In place of what is null. */
+    /** Stands for null. */
     private static final String NONE = "null";
 
     private final long globalIndex;
@@ -55,9 +55,7 @@ public final class AxonEvent {
                         : timestamp == null ? Optional.of("time stamp") : Optional.empty();
     }
 
-    /**
-     * The first column that is null although Axon always writes it. A mapping must not see anything else of that event.
-     */
+    /** The first column that is null although Axon always writes it. A mapping must see nothing else of that event. */
     Optional<String> missing() {
         return missing;
     }
@@ -98,7 +96,7 @@ public final class AxonEvent {
     }
 
     /**
-     * When it was recorded.
+     * When Axon recorded it.
      *
      * @throws java.time.format.DateTimeParseException if the stored text is not an ISO 8601 time
      */

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The global index becomes the position; the sequence number, which begins with 0, becomes the version, which begins
- * with 1. It only reads. Stop the application that writes: Axon does not show which events may still appear. Safe for
- * any number of threads.
+ * with 1. This class only reads. Stop the application that writes: Axon does not show which events may still appear.
+ * Safe for any number of threads.
  *
  * @since 0.1
  */
@@ -81,7 +81,7 @@ public final class AxonEvents implements ExportSource {
         });
     }
 
-    /** Positions begin with 1; Axon's global index may begin below. */
+    /** Positions begin with 1; Axon's global index may begin lower. */
     private long shift(long[] ends) {
         try {
             long shift = Math.max(0, Math.subtractExact(1, ends[0]));
@@ -131,7 +131,7 @@ public final class AxonEvents implements ExportSource {
     /**
      * Reads everything and writes nothing: counts the events of each type, and lists what prevents their export.
      *
-     * @throws TransferRefusedException if the global indexes cannot become positions, since they lie too far apart
+     * @throws TransferRefusedException if the global indexes cannot become positions, because they lie too far apart
      * @throws io.eventcore.EventStoreException if the table cannot be read
      */
     public AxonReport dryRun() {
@@ -157,7 +157,7 @@ public final class AxonEvents implements ExportSource {
         return count.report();
     }
 
-    /** What was met of a stream: whose events they are, and how many. */
+    /** What the read has met of a stream: whose events they are, and how many. */
     private record Seen(String aggregate, long version) {
         private Seen next() {
             return new Seen(aggregate, version + 1);
@@ -191,7 +191,7 @@ public final class AxonEvents implements ExportSource {
         }
     }
 
-    /** What is done with the table. */
+    /** The work on the table. */
     @FunctionalInterface
     private interface Work<T> {
         @Nullable
@@ -262,8 +262,8 @@ public final class AxonEvents implements ExportSource {
         }
 
         /**
-         * The id of the stream that an event goes to; by default the type of its aggregate, a hyphen and the id of its
-         * aggregate. All events of an aggregate must go to one stream, and no others may.
+         * The id of the stream that an event goes to; by default the aggregate type, a hyphen and the aggregate id. All
+         * events of an aggregate must go to one stream, and no others may.
          */
         public Builder stream(Function<AxonEvent, String> idOfStream) {
             this.streams = Objects.requireNonNull(idOfStream, "idOfStream");
@@ -285,7 +285,7 @@ public final class AxonEvents implements ExportSource {
             return this;
         }
 
-        /** The events with this mapping. Connects when they are read. */
+        /** The events with this mapping. Connects only when they are read. */
         public AxonEvents build() {
             return new AxonEvents(this);
         }

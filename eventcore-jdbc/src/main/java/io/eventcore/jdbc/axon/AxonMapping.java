@@ -24,7 +24,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What becomes of an event of Axon: its stream, its stored name, its payload and its metadata here. */
+/** What an event of Axon becomes here: its stream, its stored name, its payload and its metadata. */
 final class AxonMapping {
     private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -45,7 +45,7 @@ final class AxonMapping {
         this.metadata = metadata;
     }
 
-    /** A type of a payload; without a revision it stands for all of them. */
+    /** The type of a payload; without a revision it stands for all revisions. */
     record TypeKey(String payloadType, Optional<String> revision) {}
 
     /** An event that cannot be exported as it is mapped. */
@@ -57,7 +57,7 @@ final class AxonMapping {
         }
     }
 
-    /** The name that its type is stored under; empty if it has no mapping. */
+    /** The stored name of its type; empty if it has no mapping. */
     Optional<String> nameOf(AxonEvent event) {
         return Optional.ofNullable(types.get(new TypeKey(event.payloadType(), event.revision())))
                 .or(() -> Optional.ofNullable(types.get(new TypeKey(event.payloadType(), Optional.empty()))));
@@ -66,7 +66,7 @@ final class AxonMapping {
     /**
      * The event as it will be stored.
      *
-     * @throws UnmappedException if it cannot be; the message says why, and quotes nothing of the event
+     * @throws UnmappedException if it cannot be stored; the message says why, and quotes nothing of the event
      */
     ExportedEvent exported(AxonEvent event, GlobalPosition position) {
         event.missing().ifPresent(what -> {
@@ -105,7 +105,7 @@ final class AxonMapping {
         }
     }
 
-    /** What a converter throws may quote the event. */
+    /** Converts; hides the exception of a converter, which may quote the event. */
     private static <T> T converted(String what, AxonEvent event, Function<AxonEvent, T> converter) {
         T converted;
         try {
@@ -139,7 +139,10 @@ final class AxonMapping {
         }
     }
 
-    /** In UTF-8 and without a byte order mark, since databases take it as text: the parser alone would take other encodings too. */
+    /**
+     * Whether the payload is JSON in UTF-8 without a byte order mark, because databases read it as text; the parser
+     * alone would also accept other encodings.
+     */
     private static boolean isJson(byte[] payload) {
         try {
             String text = text(payload);
@@ -154,8 +157,8 @@ final class AxonMapping {
     }
 
     /**
-     * Metadata in JSON: an object, or nothing. What is no text becomes the text of its JSON, as it stands there; an entry
-     * that is null is none.
+     * Metadata in JSON: an object, or nothing. A value that is not a string becomes the text of its JSON, unchanged; a
+     * null entry is left out.
      */
     static Map<String, String> jsonMetadata(AxonEvent event) {
         try {
@@ -193,7 +196,7 @@ final class AxonMapping {
                 parser.skipChildren();
                 entries.put(name, text.substring(from, offset(parser.currentLocation())));
             } else if (value != JsonToken.VALUE_NULL) {
-                // Of a number: its digits, as they stand there.
+                // For a number: its digits, unchanged.
                 entries.put(name, parser.getString());
             }
         }

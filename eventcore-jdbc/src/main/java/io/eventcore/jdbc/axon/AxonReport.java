@@ -53,7 +53,7 @@ public final class AxonReport {
         return unmappedTypes;
     }
 
-    /** What is wrong with events that cannot be exported, at most a hundred of them. No payload is quoted. */
+    /** The problems of events that cannot be exported, at most a hundred. Quotes no payload. */
     public List<String> problems() {
         return problems;
     }

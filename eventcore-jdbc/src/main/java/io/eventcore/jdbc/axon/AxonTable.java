@@ -16,11 +16,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The table in which Axon keeps its events. Its columns are found by their names, however these are spelt:
+ * The table in which Axon keeps its events. This class finds the columns by their names, in any spelling:
  * {@code globalIndex}, {@code global_index} and {@code GLOBALINDEX} are the same.
  */
 final class AxonTable {
-    /** Of a name, or of a schema and a name, each as it is or in quotes. */
+    /** A name, or a schema and a name, each unquoted or in quotes. */
     private static final Pattern NAME = Pattern.compile("(\\w+|\"[^\"]+\")(\\.(\\w+|\"[^\"]+\"))?");
 
     /** The columns, in the order in which they are read here, with their names in Axon 4 and 5. */
@@ -59,7 +59,7 @@ final class AxonTable {
      * Looks at a table.
      *
      * @throws IllegalArgumentException if the name cannot become SQL as it is
-     * @throws SQLException if there is no table like that, or a column is missing
+     * @throws SQLException if the table or a column is missing
      */
     static AxonTable of(Connection connection, String name, boolean axon5) throws SQLException {
         if (!NAME.matcher(name).matches()) {
@@ -100,10 +100,10 @@ final class AxonTable {
     }
 
     /**
-     * The next events, up to so many and so many bytes; one at least, if there is one. Events of one global index are not
-     * parted by the end of a page, lest the next one passes over them: then there may be one event more.
+     * The next events, up to a number and a size in bytes; at least one, if there is one. A page never ends between
+     * events of one global index, or the next page would skip them: then there may be one event more.
      *
-     * @param connection not in auto-commit mode: PostgreSQL fetches all rows at once in it, and no large objects
+     * @param connection not in auto-commit mode, in which PostgreSQL fetches all rows at once, and no large objects
      */
     List<AxonEvent> page(Connection connection, long after, long upTo, int limit, long maxBytes) throws SQLException {
         List<AxonEvent> events = new ArrayList<>();
@@ -113,7 +113,7 @@ final class AxonTable {
             query.setLong(1, after);
             query.setLong(2, upTo);
             query.setMaxRows(limit + 1);
-            // H2 refuses to fetch more than there may be.
+            // H2 refuses a fetch size above the maximum number of rows.
             query.setFetchSize(Math.min(50, limit));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
@@ -145,7 +145,7 @@ final class AxonTable {
                 bytes(row, Column.METADATA.number));
     }
 
-    /** Bytes, a text, or what Hibernate makes of bytes on a PostgreSQL: the number of a large object. */
+    /** Bytes, a text, or what Hibernate stores for bytes on PostgreSQL: the number of a large object. */
     private static byte[] bytes(ResultSet row, int column) throws SQLException {
         String type = row.getMetaData().getColumnTypeName(column).toLowerCase(Locale.ROOT);
         if (type.equals("oid")) {
@@ -154,7 +154,7 @@ final class AxonTable {
                 return new byte[0];
             }
             byte[] bytes = blob.getBytes(1, Math.toIntExact(blob.length()));
-            // The server holds each one that is open until the transaction ends.
+            // The server holds each open large object until the transaction ends.
             blob.free();
             return bytes;
         }
