@@ -39,7 +39,7 @@ final class CommandType {
     private final boolean tagged;
     private final boolean choosesQuery;
 
-    /** Null until it is needed: a class that overrides the method need not declare it. */
+    /** Null until needed: a class that overrides the method need not declare the type argument. */
     private volatile @Nullable Class<?> eventType;
 
     private CommandType(Class<?> type) {
@@ -159,7 +159,8 @@ final class CommandType {
 
     /**
      * The ids in the marked components, component by component in their order; those of a set are sorted. Then, if the
-     * class overrides {@code streams()}, what that says, sorted. Then, if it has tags, its query.
+     * class overrides {@code streams()}, the ids that this method returns, sorted. Then, if the command has tags, its
+     * query.
      */
     List<List<String>> inputsOf(Command<?, ?> command) {
         List<List<String>> inputs = new ArrayList<>();
@@ -178,7 +179,7 @@ final class CommandType {
         return inputs;
     }
 
-    /** A query, item by item, so that equal ones have equal texts in every process. */
+    /** The texts of a query, item by item, so that equal queries have equal texts in every process. */
     private static List<String> texts(EventQuery query) {
         List<String> texts = new ArrayList<>();
         for (EventQuery.Item item : query.items()) {
@@ -234,7 +235,7 @@ final class CommandType {
         }
     }
 
-    /** The fields of a class as it declares them, those it inherits first. */
+    /** The fields of a class in the order in which it declares them, after those that it inherits. */
     private static List<Field> fieldsOf(Class<?> type) {
         List<Field> fields = new ArrayList<>();
         for (Class<?> owner = type; owner != null && owner != Object.class; owner = owner.getSuperclass()) {
@@ -243,7 +244,7 @@ final class CommandType {
         return fields;
     }
 
-    /** A marked component, and how ids are found in its value. */
+    /** A marked component, and how to find ids in its value. */
     private static final class StreamComponent {
         private final String name;
         private final AccessibleObject member;

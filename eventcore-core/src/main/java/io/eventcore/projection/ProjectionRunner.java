@@ -93,8 +93,9 @@ public class ProjectionRunner {
      *
      * @throws ProjectionTransactionException if a projection is transactional and there is no transaction manager, or
      *     one that does not reach the database of the store
-     * @throws IllegalStateException if a projection reads, has a function for, or names in its filter a type of events
-     *     without a registered class; or if a projection starts its own runner while that is being stopped
+     * @throws UnregisteredEventException if a projection reads, has a function for, or names in its filter a type of events
+     *     without a registered class
+     * @throws IllegalStateException if a projection starts its own runner while that is being stopped
      */
     public void start() {
         lifecycle.start();

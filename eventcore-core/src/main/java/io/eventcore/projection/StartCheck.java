@@ -13,14 +13,16 @@ import io.eventcore.internal.SetsDeadlines;
 record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions transactions) {
     /**
      * @throws ProjectionTransactionException if it is transactional and its transactions do not reach the store
-     * @throws IllegalStateException if it wants to read events without a registered class
+     * @throws UnregisteredEventException if it wants to read events without a registered class
      */
     void check(Projection<?> projection) {
         try {
             reader.internals().matching(projection.filter().withAnyTags());
         } catch (IllegalArgumentException e) {
-            throw new IllegalStateException(
-                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(), e);
+            throw new UnregisteredEventException(
+                    projection.name(),
+                    "The filter of projection '" + projection.name() + "' cannot be used: " + e.getMessage(),
+                    e);
         }
         if (projection.eventType() != Event.class) {
             checkType(projection, projection.eventType(), "reads events of the type");
@@ -49,7 +51,8 @@ record StartCheck(EventReader reader, ProjectionStore store, RunnerTransactions 
         try {
             reader.internals().matching(EventFilter.all().ofTypes(type));
         } catch (IllegalArgumentException e) {
-            throw new IllegalStateException(
+            throw new UnregisteredEventException(
+                    projection.name(),
                     "Projection '%s' %s %s, and none can be read: %s"
                             .formatted(projection.name(), what, type.getName(), e.getMessage()),
                     e);

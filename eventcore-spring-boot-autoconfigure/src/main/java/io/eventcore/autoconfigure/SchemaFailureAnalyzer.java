@@ -2,17 +2,34 @@ package io.eventcore.autoconfigure;
 
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.jdbc.SchemaException.Problem;
+import java.util.stream.Collectors;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.Environment;
 
 /** Explains that the tables of the event store are missing or wrong. */
 final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaException> {
-    SchemaFailureAnalyzer() {}
+    private final Environment environment;
+
+    SchemaFailureAnalyzer(Environment environment) {
+        this.environment = environment;
+    }
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, SchemaException cause) {
-        return new FailureAnalysis(cause.getMessage() + reason(cause) + ".", action(cause), cause);
+        return new FailureAnalysis(
+                cause.getMessage() + reason(cause) + ".", misspelt() + action(cause), cause);
+    }
+
+    /** What was set and has no effect: perhaps the very property that the action names. */
+    private String misspelt() {
+        return environment instanceof ConfigurableEnvironment settings
+                ? UnknownProperties.in(settings).stream()
+                        .map(sentence -> sentence + " ")
+                        .collect(Collectors.joining())
+                : "";
     }
 
     /** The database's message, without the SQL statement that some drivers append: the action gives the statement. */

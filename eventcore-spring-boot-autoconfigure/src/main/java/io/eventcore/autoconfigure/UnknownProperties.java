@@ -3,6 +3,7 @@ package io.eventcore.autoconfigure;
 import io.eventcore.autoconfigure.EventCoreProperties.NamedStore;
 import java.lang.reflect.RecordComponent;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,12 @@ class UnknownProperties {
     UnknownProperties() {}
 
     static UnknownProperties warnAbout(ConfigurableEnvironment environment) {
+        in(environment).forEach(LOG::warn);
+        return new UnknownProperties();
+    }
+
+    /** A sentence for each. */
+    static List<String> in(ConfigurableEnvironment environment) {
         Set<String> unknown = new TreeSet<>();
         Set<String> known = new TreeSet<>();
         environment.getPropertySources().stream()
@@ -40,14 +47,15 @@ class UnknownProperties {
                 .flatMap(source -> Stream.of(((EnumerablePropertySource<?>) source).getPropertyNames()))
                 .filter(name -> name.startsWith(PREFIX))
                 .forEach(unknown::add);
-        if (!unknown.isEmpty()) {
-            collect(EventCoreProperties.class, PREFIX, known);
-            Set<String> bare = known.stream().map(UnknownProperties::bare).collect(Collectors.toSet());
-            unknown.removeIf(name -> bare.contains(bare(name)));
-            unknown.forEach(name ->
-                    LOG.warn("The property '{}' does not exist; did you mean '{}'?", name, nearest(name, known)));
+        if (unknown.isEmpty()) {
+            return List.of();
         }
-        return new UnknownProperties();
+        collect(EventCoreProperties.class, PREFIX, known);
+        Set<String> bare = known.stream().map(UnknownProperties::bare).collect(Collectors.toSet());
+        return unknown.stream()
+                .filter(name -> !bare.contains(bare(name)))
+                .map(name -> "The property '%s' does not exist; did you mean '%s'?".formatted(name, nearest(name, known)))
+                .toList();
     }
 
     private static void collect(Class<?> settings, String prefix, Set<String> names) {

@@ -23,6 +23,9 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.transaction.autoconfigure.TransactionAutoConfiguration;
 import org.springframework.boot.transaction.autoconfigure.TransactionManagerCustomizationAutoConfiguration;
 import org.springframework.context.ApplicationContext;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.util.ClassUtils;
 
@@ -93,9 +96,12 @@ final class Applications {
         Throwable failure = Objects.requireNonNull(application.getStartupFailure(), "the application has started");
         List<FailureAnalyzer> analyzers = SpringFactoriesLoader.forDefaultResourceLocation(
                         Applications.class.getClassLoader())
-                .load(FailureAnalyzer.class, (type, name, unusable) -> {
-                    // Needs something that only a running application can give.
-                });
+                .load(
+                        FailureAnalyzer.class,
+                        ArgumentResolver.of(Environment.class, new StandardEnvironment()),
+                        (type, name, unusable) -> {
+                            // Needs something that only a running application can give.
+                        });
         for (FailureAnalyzer analyzer : analyzers) {
             FailureAnalysis analysis = analyzer.analyze(failure);
             if (analysis != null) {

@@ -1,15 +1,18 @@
 package io.eventcore.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Answers.RETURNS_DEEP_STUBS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import io.eventcore.Event;
 import io.eventcore.EventType;
-import io.eventcore.autoconfigure.bank.BankEvent;
+import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
+import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.jdbc.JdbcSchema;
+import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.Projection;
 import io.eventcore.reaction.Reaction;
 import io.eventcore.serialization.EventTypes;
@@ -20,16 +23,27 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.SpringBootConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
+import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
+import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * Each mistake that stops a start is explained, with what to do; here the explanations are read aloud. Those about the
  * choice of a data source are in {@link StoreSelectionTest}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class FailureAnalysesTest {
     private static final String NEVER = "eventcore.jdbc.initialize-schema=never";
 
@@ -44,6 +58,9 @@ class FailureAnalysesTest {
     @EventType("bank.deposited")
     private record Impostor() implements Event {}
 
+    @EventType("bank.lost")
+    private record Lost(StreamId streamId) implements Event {}
+
     @Test
     void the_tables_are_missing() {
         assertExplained(
@@ -53,6 +70,50 @@ class FailureAnalysesTest {
                         + " client), or set eventcore.jdbc.initialize-schema=always to let the application create what"
                         + " is missing. If the tables exist, check that this user may read them, and that"
                         + " eventcore.jdbc.schema and eventcore.jdbc.table-prefix are right.");
+    }
+
+    @Test
+    void the_property_that_would_create_the_tables_is_misspelt(CapturedOutput output) {
+        SpringApplicationBuilder application = new SpringApplicationBuilder(Misspelt.class);
+
+        assertThatThrownBy(() -> application.run(
+                        "--spring.main.web-application-type=none",
+                        "--spring.datasource.url=" + Applications.newH2(),
+                        "--eventcore.jdbc.initialize-schema=never",
+                        "--eventcore.jdbc.initialise-schema=always"))
+                .hasRootCauseInstanceOf(SchemaException.class);
+
+        assertThat(output)
+                .contains(
+                        "APPLICATION FAILED TO START",
+                        "Action:\n\nThe property 'eventcore.jdbc.initialise-schema' does not exist; did you mean"
+                                + " 'eventcore.jdbc.initialize-schema'? Run classpath:");
+    }
+
+    @SpringBootConfiguration(proxyBeanMethods = false)
+    @EnableAutoConfiguration(
+            exclude = {
+                HibernateJpaAutoConfiguration.class,
+                DataJpaRepositoriesAutoConfiguration.class,
+                FlywayAutoConfiguration.class,
+                LiquibaseAutoConfiguration.class
+            })
+    static class Misspelt {}
+
+    @Test
+    void no_class_was_found_for_the_events_of_a_projection() {
+        assertExplained(
+                Applications.withoutDatabase()
+                        .withBean("lost", Projection.class, () -> Projection.named("lost", Lost.class)
+                                .on(Lost.class, event -> {})
+                                .build()),
+                ("Projection 'lost' reads events of the type %1$s, and none can be read: No registered event class is a %1$s:"
+                                + " add it, or the classes below it, to the event types. With Spring Boot, add its package %2$s to"
+                                + " eventcore.event-packages, or the class by an EventTypesCustomizer.")
+                        .formatted(Lost.class.getName(), Lost.class.getPackageName()),
+                "Event classes are looked for in the package of the application class and below it, and in those that"
+                        + " eventcore.event-packages names. Add the package of the event class there, or register the class in an"
+                        + " EventTypesCustomizer bean.");
     }
 
     @Test

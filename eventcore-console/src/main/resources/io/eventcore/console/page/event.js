@@ -38,9 +38,7 @@ export function event(addressOf) {
       branch(below(node.position)),
     );
     const branch = (children) => (children.length ? el("ul", {}, children.map(item)) : null);
-    const roots = Map.groupBy
-      ? Map.groupBy(below(null), ({ causation }) => causation ?? "")
-      : below(null).reduce((groups, node) => groups.set(node.causation ?? "", [...(groups.get(node.causation ?? "") ?? []), node]), new Map());
+    const roots = Map.groupBy(below(null), ({ causation }) => causation ?? "");
     return el("ul", { className: "tree" }, [...roots].map(([cause, children]) => el(
       "li",
       {},
@@ -64,7 +62,7 @@ export function event(addressOf) {
         ["Event id", el("code", {}, found.eventId)],
         found.correlation ? ["Correlation", el("a", { href: `#/log?correlation=${encodeURIComponent(found.correlation)}` }, el("code", {}, found.correlation))] : null,
         found.causation ? ["Causation", el("code", {}, found.causation)] : null,
-        answer.tags?.length ? ["Tags", el("ul", { className: "tags" }, answer.tags.map((tag) => el("li", {}, typeof tag === "string" ? tag : Object.values(tag).join(": "))))] : null,
+        answer.tags?.length ? ["Tags", el("ul", { className: "tags" }, answer.tags.map((tag) => el("li", {}, tag)))] : null,
       ),
       part("Payload", hidden.payloads
         ? hiddenValue("payloads")
@@ -76,7 +74,7 @@ export function event(addressOf) {
           ? hiddenValue("metadata")
           : answer.story?.length
             ? [el("p", { className: "note" }, `${plural(answer.story.length, "event")} of the same correlation, each below the event that caused it.`), tree(answer.story, found.position)]
-            : el("p", { className: "note" }, "No other event has its correlation."),
+            : el("p", { className: "note" }, found.correlation ? "No other event has its correlation." : "This event has no correlation id, so nothing connects it with others."),
       ),
     );
     element.querySelector("h2").focus({ preventScroll: true });

@@ -215,10 +215,10 @@ function asides() {
           count(deadlines.executed)} dealt with by this instance.`)
         : null,
       details.parkedDeadlines?.length
-        ? table("Parked deadlines", ["Set at position", "Was due", "Failed with", ""], details.parkedDeadlines.map((deadline) => el(
+        ? table("Parked deadlines", ["Created by event", "Was due", "Failed with", ""], details.parkedDeadlines.map((deadline) => el(
           "tr",
           {},
-          cell("Set at position", link(deadline.position)),
+          cell("Created by event", link(deadline.position)),
           cell("Was due", el("time", { title: moment(deadline.dueAt) }, time(deadline.dueAt))),
           el("td", { data: { label: "Failed with" }, title: deadline.failure ?? "" }, simple(deadline.failure ?? "")),
           cell("", el("div", { className: "buttons" }, act("retry", deadline.position, "deadline"), act("discard", deadline.position, "deadline"))),
@@ -226,10 +226,10 @@ function asides() {
         : null,
       details.moreParkedDeadlines ? page("More parked deadlines", { afterParkedDeadline: details.moreParkedDeadlines }) : null,
       details.nextDeadlines?.length
-        ? table("Next deadlines", ["Set at position", "Due", "Event id"], details.nextDeadlines.map((deadline) => el(
+        ? table("Next deadlines", ["Created by event", "Due", "Event id"], details.nextDeadlines.map((deadline) => el(
           "tr",
           {},
-          cell("Set at position", link(deadline.position)),
+          cell("Created by event", link(deadline.position)),
           cell("Due", el("time", { title: moment(deadline.dueAt) }, time(deadline.dueAt))),
           cell("Event id", el("code", {}, deadline.eventId)),
         )))

@@ -210,7 +210,7 @@ function stream() {
     const known = answer.states ?? [];
     if (known.length === 0) {
       fill(states, el("p", { className: "note" }, answer.statesLeftOut
-        ?? "No command class is registered whose fold reads this stream, so there is no state to show."));
+        ?? "No command class reads this stream, so there is no state to show."));
       return;
     }
     fill(states, known.map((state) => {
