@@ -11,28 +11,29 @@ public enum Fault {
     /** Nothing goes wrong. */
     NONE("00000"),
 
-    /** There is no connection to be had (08001). */
+    /** No connection is available (08001). */
     REFUSED("08001"),
 
-    /** The connection is lost before the database has heard of the call (08006). Its transaction is rolled back. */
+    /** The connection is lost before the call reaches the database (08006). Its transaction is rolled back. */
     LOST_BEFORE("08006"),
 
-    /** The database has carried the call out, and the connection is lost before it can say so (08006). */
+    /** The database has carried out the call, and the connection is lost before the answer arrives (08006). */
     LOST_AFTER("08006"),
 
     /**
-     * The connection is lost while the call is on its way (08006): the database carries it out later, when all
-     * believes that it has not. See {@link FaultyDataSource#finishLate()}.
+     * The connection is lost while the call is on its way (08006). The database carries out the call later, when its
+     * callers believe that it did not. See {@link FaultyDataSource#finishLate()}.
      */
     LATE("08006"),
 
     /**
-     * The same (08006), and the call arrives when all have looked for it. Only where it is a transaction by itself;
-     * one that holds locks arrives as with {@link #LATE}, since others wait for it.
+     * Like {@link #LATE} (08006), but the call arrives after its callers have looked for its result. This holds only
+     * for a call that is a transaction by itself. A call that holds locks arrives as with {@link #LATE}, because other
+     * transactions wait for it.
      */
     MUCH_LATER("08006"),
 
-    /** The transaction was chosen as the victim of a deadlock and is rolled back (40001). */
+    /** The database chose the transaction as the victim of a deadlock and rolls it back (40001). */
     DEADLOCK("40001"),
 
     /** The call took too long and its transaction is rolled back (57014). */
@@ -41,7 +42,7 @@ public enum Fault {
     /** The disk is full (53100). The transaction is rolled back. */
     DISK_FULL("53100"),
 
-    /** The server has become a replica and takes no changes (25006). The transaction is rolled back. */
+    /** The server has become a replica and accepts no changes (25006). The transaction is rolled back. */
     READ_ONLY("25006"),
 
     /** The call is carried out, and a warning says that the commit may not last (01000). */
@@ -53,7 +54,7 @@ public enum Fault {
         this.sqlState = sqlState;
     }
 
-    /** The SQLState by which a driver reports it. */
+    /** The SQLState with which a driver reports the fault. */
     public String sqlState() {
         return sqlState;
     }

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 @FunctionalInterface
 public interface FaultPlan {
-    /** What happens at the next call; one of its {@link JdbcCall#faults()} or {@link Fault#NONE}. */
+    /** What happens at the next call: one of its {@link JdbcCall#faults()}, or {@link Fault#NONE}. */
     Fault next(JdbcCall call);
 
     /** Nothing ever goes wrong. */
@@ -20,10 +20,10 @@ public interface FaultPlan {
     }
 
     /**
-     * Any fault at any call, by chance. The same seed gives the same faults to the same sequence of calls; calls of several
-     * threads come in another order each time.
+     * Any fault at any call, at random. The same seed gives the same faults to the same sequence of calls; the calls of
+     * several threads come in a different order each time.
      *
-     * @param probability how likely a call fails, from 0 to 1
+     * @param probability how likely a call is to fail, from 0 to 1
      */
     static FaultPlan seeded(long seed, double probability) {
         Random random = new Random(seed);

@@ -115,7 +115,7 @@ final class FaultyConnection implements InvocationHandler {
         });
     }
 
-    /** Some stores end their transactions by statements. */
+    /** Some stores end their transactions with statements. */
     private JdbcCall kindOf(Object @Nullable [] arguments) {
         Object sql = arguments == null || arguments.length == 0 ? "" : arguments[0];
         return sql.equals("COMMIT") ? JdbcCall.COMMIT : sql.equals("ROLLBACK") ? JdbcCall.ROLLBACK : JdbcCall.EXECUTE;

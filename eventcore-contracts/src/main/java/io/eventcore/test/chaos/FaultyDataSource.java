@@ -10,12 +10,12 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data source whose connections fail as a plan says, in front of one that works.
+ * A data source whose connections fail as a plan says, wrapped around one that works.
  *
- * <p>It fails as real databases do: a call may be carried out although an exception says that the connection is lost; a
- * lost connection stays lost, and the database rolls back what it had not committed; the victim of a deadlock has lost its
- * whole transaction. Give it to the store under test and to its transaction manager, and look at what is stored through
- * the data source behind it.
+ * <p>It fails as real databases do. The database may carry out a call although an exception says that the connection is
+ * lost. A lost connection stays lost, and the database rolls back what that connection had not committed. The victim of
+ * a deadlock loses its whole transaction. Give this data source to the store under test and to its transaction manager,
+ * and use the data source behind it to check what is stored.
  *
  * <p>Safe for several threads, if the plan is.
  *
@@ -35,15 +35,16 @@ public final class FaultyDataSource implements DataSource {
         this.plan = Objects.requireNonNull(plan, "plan");
     }
 
-    /** Fails as another plan says from now on. */
+    /** From now on, fails as another plan says. */
     public void plan(FaultPlan next) {
         plan = Objects.requireNonNull(next, "next");
     }
 
     /**
-     * Lets the database carry out what was on its way when a connection was lost ({@link Fault#LATE}). It happens by
-     * itself when a thread that holds no connection asks for one ({@link Fault#MUCH_LATER}: for the sixth one). A thread
-     * that asks for no more should call this, since others may wait for the locks of a lost transaction.
+     * Lets the database carry out the calls that were on their way when a connection was lost ({@link Fault#LATE}).
+     * This happens by itself when a thread that holds no connection asks for one ({@link Fault#MUCH_LATER}: for the
+     * sixth one). A thread that asks for no more connections should call this method, because other threads may wait
+     * for the locks of a lost transaction.
      */
     public void finishLate() {
         late.finish(Integer.MAX_VALUE);
@@ -65,7 +66,7 @@ public final class FaultyDataSource implements DataSource {
         throw new SQLFeatureNotSupportedException("The data source behind knows the user");
     }
 
-    /** What goes wrong at the next call of a kind. */
+    /** What goes wrong at the next call of this kind. */
     Fault next(JdbcCall call) {
         return plan.next(call);
     }
@@ -78,7 +79,7 @@ public final class FaultyDataSource implements DataSource {
         }
     }
 
-    /** This thread holds one connection less. */
+    /** Counts one connection less for this thread. */
     void closed() {
         open.set(open.get() - 1);
     }

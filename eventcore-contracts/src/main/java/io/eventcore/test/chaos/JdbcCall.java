@@ -8,25 +8,25 @@ import java.util.List;
  * @since 0.1
  */
 public enum JdbcCall {
-    /** A connection is asked for. */
+    /** A caller asks for a connection. */
     CONNECT,
 
-    /** A statement is executed. */
+    /** A caller executes a statement. */
     EXECUTE,
 
-    /** The next row of a result is asked for. */
+    /** A caller asks for the next row of a result. */
     FETCH,
 
-    /** A transaction is committed, by the connection or by a statement. */
+    /** A caller commits a transaction, through the connection or with a statement. */
     COMMIT,
 
-    /** A transaction is rolled back, by the connection or by a statement. */
+    /** A caller rolls back a transaction, through the connection or with a statement. */
     ROLLBACK,
 
-    /** A connection is given back. */
+    /** A caller returns a connection. */
     CLOSE;
 
-    /** What can happen at this moment. */
+    /** The faults that can happen at this moment. */
     public List<Fault> faults() {
         return switch (this) {
             case CONNECT -> List.of(Fault.REFUSED);

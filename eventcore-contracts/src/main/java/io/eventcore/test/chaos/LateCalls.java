@@ -8,11 +8,14 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What was on its way to the database when a connection was lost, and arrives after that. Safe for several threads. */
+/**
+ * Calls that were on their way to the database when a connection was lost, and that arrive later. Safe for several
+ * threads.
+ */
 final class LateCalls {
     private final List<Late> late = new ArrayList<>();
 
-    /** What is done to the database. */
+    /** What a call does to the database. */
     @FunctionalInterface
     interface Action {
         @Nullable
@@ -22,7 +25,7 @@ final class LateCalls {
     /**
      * Lets a call arrive later.
      *
-     * @param connects how many more connections are asked for before it arrives
+     * @param connects how many more requests for a connection come before the call arrives
      */
     void add(Connection connection, Action action, int connects) {
         synchronized (late) {
@@ -30,7 +33,7 @@ final class LateCalls {
         }
     }
 
-    /** Carries out what is due when so many more connections are asked for. */
+    /** Carries out the calls that are due after this many more requests for a connection. */
     void finish(int connects) {
         List<Late> due = new ArrayList<>();
         synchronized (late) {
@@ -39,13 +42,13 @@ final class LateCalls {
         due.forEach(Late::finish);
     }
 
-    /** Ends what a lost connection has not committed. */
+    /** Rolls back what a lost connection has not committed. */
     static void rollBack(Connection connection) throws SQLException {
         if (!connection.getAutoCommit()) {
             connection.rollback();
             return;
         }
-        // A transaction may have been begun by a statement all the same.
+        // A statement may have begun a transaction all the same.
         try (Statement statement = connection.createStatement()) {
             statement.execute("ROLLBACK");
         }
@@ -56,7 +59,7 @@ final class LateCalls {
         private final Connection connection;
         private final Action action;
 
-        /** How many more connections are asked for before it arrives. */
+        /** How many more requests for a connection come before the call arrives. */
         private int connectsLeft;
 
         Late(Connection connection, Action action, int connectsLeft) {
@@ -75,7 +78,7 @@ final class LateCalls {
                 action.run();
                 rollBack(connection);
             } catch (Throwable refused) {
-                // The caller has its answer already.
+                // The caller already has its answer.
                 Objects.requireNonNull(refused);
             }
         }

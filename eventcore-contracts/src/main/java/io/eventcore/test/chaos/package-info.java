@@ -1,4 +1,4 @@
-/** Databases that fail: for tests of what an application does then. */
+/** Databases that fail, for tests of what an application does then. */
 @NullMarked
 package io.eventcore.test.chaos;
 
