@@ -26,7 +26,7 @@ import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** What an append stores and what it answers. */
+/** What an append stores and what it returns. */
 abstract class AppendedEventsContract extends EventStoreFixture {
     @Test
     void an_appended_event_is_read_back_as_it_was() {

@@ -4,8 +4,8 @@ import io.eventcore.RecordedEvent;
 import java.util.List;
 
 /**
- * The read model of the projection contracts: a list of what was applied, duplicates and all. Takes part in the
- * transaction of its caller, and shows only what is committed.
+ * The read model of the projection contracts: a list of the applied events, duplicates included. It takes part in its
+ * caller's transaction, and shows only what is committed.
  *
  * @since 0.1
  */
@@ -13,7 +13,7 @@ public interface AppliedEvents {
     /** Adds an event. */
     void add(RecordedEvent<?> event);
 
-    /** The positions of the events added and committed, in the order of the positions; twice if added twice. */
+    /** The positions of the added and committed events, in ascending order; twice if an event was added twice. */
     List<Long> positions();
 
     /** Removes everything. */

@@ -30,7 +30,7 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 
-/** Decisions over tags inside transactions of their callers. */
+/** Decisions on tags inside their callers' transactions. */
 abstract class BoundaryTransactionsContract extends TagFixture {
     private static final int PATIENCE_SECONDS = 60;
 
@@ -135,7 +135,7 @@ abstract class BoundaryTransactionsContract extends TagFixture {
         assertCounted(course("c1"), 1);
     }
 
-    /** The event of the course may stand below that of the student, and be committed after it was read. */
+    /** The course's event may have a lower position than the student's event, and commit after that event was read. */
     @Test
     void an_event_that_commits_below_what_was_read_is_a_conflict() {
         for (int round = 0; round < 10; round++) {
@@ -151,7 +151,7 @@ abstract class BoundaryTransactionsContract extends TagFixture {
             }));
             await(appended);
             CompletableFuture<Void> early = CompletableFuture.runAsync(() -> append(subscribed(student, "other")));
-            // Where positions are given one commit after the other, the second one waits for the first.
+            // If the store gives positions one commit after the other, the second append waits for the first.
             boolean overtakes = endsSoon(early);
             Boundary read = boundary(course(course).or(student(student)));
             mayEnd.countDown();
@@ -186,7 +186,7 @@ abstract class BoundaryTransactionsContract extends TagFixture {
             boolean first = succeeds(store, writes(noted("n", "x")).restingOn(read));
             decided.countDown();
             await(mayEnd);
-            // Nothing has come although the transaction has lasted: its guard is locked.
+            // No event has come, although the transaction took its time: its guard is locked.
             return first && boundary(course("c1")).equals(read);
         }));
         await(decided);
@@ -200,7 +200,7 @@ abstract class BoundaryTransactionsContract extends TagFixture {
         assertCounted(course("c1"), 2);
     }
 
-    /** A snapshot that is older than the guard's row must not be taken for the truth. */
+    /** The store must not take a snapshot that is older than the guard's row for the truth. */
     @ParameterizedTest
     @ValueSource(ints = {TransactionDefinition.ISOLATION_REPEATABLE_READ, TransactionDefinition.ISOLATION_SERIALIZABLE})
     void a_transaction_with_a_snapshot_never_rests_on_what_has_changed_since(int isolation) {
@@ -220,8 +220,8 @@ abstract class BoundaryTransactionsContract extends TagFixture {
                 Boundary read = boundary(query);
                 others.add(CompletableFuture.runAsync(
                         () -> append(renamed("c1"), subscribed("ada", "c1"), opened("unused"))));
-                // A database may lock what a transaction in this isolation reads; then the other one has to wait for
-                // it.
+                // A database may lock what a transaction at this isolation level reads. Then the other append waits for
+                // that transaction.
                 changed.set(endsSoon(others.get(0)));
                 return succeeds(store, writes(noted("n", "stale")).restingOn(read));
             });
@@ -237,7 +237,9 @@ abstract class BoundaryTransactionsContract extends TagFixture {
         assertThat(store.streamVersion(StreamId.of("notes/n"))).isEqualTo(StreamVersion.of(accepted));
     }
 
-    /** Whether the decision was accepted and committed; a transaction may fail instead, to be repeated. */
+    /**
+     * Whether the decision was accepted and committed. The transaction may fail instead, so that its caller repeats it.
+     */
     private boolean commits(BooleanSupplier decision) {
         try {
             return Boolean.TRUE.equals(transaction.execute(status -> decision.getAsBoolean()));

@@ -206,7 +206,9 @@ abstract class CommandDecisionContract extends CommandFixture {
         }
     }
 
-    /** Follows the owner of an account, who may be another account, and writes what it has seen to the last one. */
+    /**
+     * Follows the owner of an account, which may be another account, and writes what it has seen to the last account.
+     */
     private record CollectOwners(@Stream StreamId first) implements Command<List<LedgerEvent>, LedgerEvent> {
         @Override
         public List<LedgerEvent> initialState() {

@@ -25,7 +25,7 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about commands share: an empty store, and an executor whose appends others can be faster than. */
+/** Shared by the rows about commands: an empty store, and an executor whose appends other writers can overtake. */
 abstract class CommandFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -34,12 +34,12 @@ abstract class CommandFixture {
     EventStore store;
     TransactionTemplate transaction;
 
-    /** Runs before the next append of a command, each once. */
+    /** Actions that run before the next append of a command, each once. */
     final Deque<Runnable> beforeAppend = new ArrayDeque<>();
 
     CommandExecutor executor;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract CommandContract contract();
 
     @BeforeEach
@@ -67,7 +67,7 @@ abstract class CommandFixture {
                 .events();
     }
 
-    /** Lets another thread be faster. */
+    /** Lets another writer be faster. */
     final class Interfering extends ForwardingEventStore {
         Interfering(EventStore delegate) {
             super(delegate);

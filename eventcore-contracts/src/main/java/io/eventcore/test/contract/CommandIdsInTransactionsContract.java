@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Ids of commands are kept, and vanish, with the caller's transaction. */
+/** Command ids are stored, or vanish, with the caller's transaction. */
 abstract class CommandIdsInTransactionsContract extends ExecutedCommandsFixture {
     @Test
     void a_rollback_of_the_caller_takes_the_id_along() {

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/** Of commands that are given one id at the same time, one is executed. */
+/** If several commands have the same id at the same time, one is executed. */
 abstract class CommandRacesContract extends ExecutedCommandsFixture {
     @Test
     void a_repetition_that_overtakes_while_the_first_one_reads_wins() {

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** How a command is recognised that was executed before. */
+/** How a command that was executed before is recognised. */
 abstract class CommandRepetitionContract extends ExecutedCommandsFixture {
     @Test
     void a_repetition_returns_the_first_result_and_appends_nothing() {
@@ -153,7 +153,7 @@ abstract class CommandRepetitionContract extends ExecutedCommandsFixture {
         }
     }
 
-    /** Says how much at the last moment, which cannot be compared. */
+    /** Gives its amount only at the last moment, so the amount cannot be compared. */
     private record Unrecognisable(@Stream StreamId account, Amount amount) implements Command<Long, LedgerEvent> {
         @FunctionalInterface
         interface Amount {

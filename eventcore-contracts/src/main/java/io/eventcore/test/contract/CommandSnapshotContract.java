@@ -6,9 +6,9 @@ import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What is promised about snapshots of commands: they save folding and change nothing else.
+ * What snapshots of commands promise: they save folding and change nothing else.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -19,10 +19,10 @@ public abstract class CommandSnapshotContract {
     /** A store without events that knows {@link LedgerEvent#types()}, fresh for each test. */
     protected abstract EventStore emptyStore();
 
-    /** A store without snapshots beside the store of {@link #emptyStore()}; asked after that. */
+    /** A store without snapshots for the store of {@link #emptyStore()}; called after that method. */
     protected abstract SnapshotStore emptySnapshotStore();
 
-    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. */
+    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; called after that method. */
     protected abstract PlatformTransactionManager transactionManager();
 
     @Nested

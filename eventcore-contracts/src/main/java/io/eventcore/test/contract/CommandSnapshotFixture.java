@@ -30,13 +30,13 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about commands and their snapshots share: empty stores, and commands that count what they fold. */
+/** Shared by the rows about commands and their snapshots: empty stores, and commands that count what they fold. */
 abstract class CommandSnapshotFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
     static final StreamId CAROL = StreamId.of("account-carol");
 
-    /** How many events were folded by commands of this thread's test; tests of one class run one after the other. */
+    /** How many events the commands of this test have folded; tests of one class run one after the other. */
     private static final AtomicInteger FOLDED = new AtomicInteger();
 
     final List<ReplayReason> replays = new CopyOnWriteArrayList<>();
@@ -46,7 +46,7 @@ abstract class CommandSnapshotFixture {
     TransactionTemplate transaction;
     CommandExecutor executor;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract CommandSnapshotContract contract();
 
     @BeforeEach
@@ -128,7 +128,7 @@ abstract class CommandSnapshotFixture {
 
     record Sum(long sum) {}
 
-    /** Writes the sum of all it has seen, its own earlier sums included. */
+    /** Writes the sum of all amounts that it has seen, its own earlier sums included. */
     @Snapshot(name = "test.count", version = 2)
     record Count(@Stream StreamId account) implements Command<Sum, LedgerEvent> {
         @Override
@@ -149,7 +149,7 @@ abstract class CommandSnapshotFixture {
 
     record Followed(Optional<String> next, List<Long> seen) {}
 
-    /** As the journal, of an account and the account that its owner is, if it is one. */
+    /** Like the journal, of an account and of its owner, if the owner is an account. */
     @Snapshot(name = "test.follow", version = 1, afterEvents = 1)
     record Follow(@Stream StreamId account, @Stream StreamId journal) implements Command<Followed, LedgerEvent> {
         @Override

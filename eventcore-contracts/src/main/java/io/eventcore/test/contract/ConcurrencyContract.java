@@ -50,13 +50,13 @@ public abstract class ConcurrencyContract {
     private static final int WRITERS = 12;
     private static final int APPENDS_PER_WRITER = 50;
 
-    /** How often something is read while one transaction that has appended is open. */
+    /** How often a thread reads while a transaction that has appended is open. */
     private static final int READINGS_WHILE_ONE_IS_OPEN = 20;
 
     /** More events than a page holds. */
     private static final int LONG = 600;
 
-    /** How often to look whether an append has come to its end that may have to wait for a transaction. */
+    /** How often to check whether an append that may have to wait for a transaction has ended. */
     private static final int LOOKS = 2_000;
 
     /** The longest that a writer keeps its transaction open after an append. */
@@ -72,19 +72,19 @@ public abstract class ConcurrencyContract {
     /** A store without events that knows {@link LedgerEvent#types()}, fresh for each test. */
     protected abstract EventStore emptyStore();
 
-    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. */
+    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; called after that method. */
     protected abstract PlatformTransactionManager transactionManager();
 
     /**
      * A second store over the same events, as another process would have it, perhaps with other settings; by default
-     * the same one.
+     * the same store.
      */
     protected EventStore anotherStore(EventStore first) {
         return first;
     }
 
     /**
-     * Begins transactions that write something else, in the same database and beside it, and leaves them open until the
+     * Begins transactions that write something else, in the same database and in others, and leaves them open until the
      * handle is closed; none by default.
      */
     protected AutoCloseable openForeignTransactions() {
@@ -196,7 +196,9 @@ public abstract class ConcurrencyContract {
                 });
     }
 
-    /** A store that pages by position alone meets the later version without the one that had its position before. */
+    /**
+     * A store that pages by position alone finds the later version, but not the version that had its position earlier.
+     */
     @Test
     void a_version_that_commits_behind_a_long_read_leaves_no_hole_in_it() {
         StreamId late = left(0);
@@ -227,7 +229,7 @@ public abstract class ConcurrencyContract {
         };
         Callable<Integer> reading = () -> {
             await(appended);
-            // Where appends wait for that transaction, nothing can commit before it, and nothing is passed.
+            // If appends wait for that transaction, nothing can commit before it, and the read passes nothing.
             for (int look = 0; look < LOOKS && store.streamVersion(busy).value() == 1; look++) {
                 Thread.onSpinWait();
             }
@@ -300,7 +302,7 @@ public abstract class ConcurrencyContract {
         StreamWrites writes(int round);
     }
 
-    /** Lets the rounds meet, each on a thread of its own; the first two must never both succeed. */
+    /** Lets the rounds meet, each on its own thread; the first two must never both succeed. */
     private void assertNeverBothSucceed(Round... rounds) {
         CyclicBarrier meeting = new CyclicBarrier(rounds.length);
         boolean[][] succeeded = new boolean[rounds.length][SKEW_ROUNDS];
@@ -332,8 +334,8 @@ public abstract class ConcurrencyContract {
     }
 
     /**
-     * Writes on some threads, in every way there is, while another does something again and again, and at least once
-     * after all is written. One transaction that has appended stays open for the first of these readings.
+     * Some threads write in every possible way, while another thread reads again and again, and at least once after the
+     * last write. One transaction that has appended stays open during the first readings.
      *
      * @return how many events were acknowledged
      */
@@ -377,7 +379,7 @@ public abstract class ConcurrencyContract {
                 reading.run();
                 return 0;
             } finally {
-                // If a reading has failed, no thread shall wait for the others.
+                // If a reading has failed, no thread must wait for the other readings.
                 while (readings.getCount() > 0) {
                     readings.countDown();
                 }
@@ -413,8 +415,9 @@ public abstract class ConcurrencyContract {
     }
 
     /**
-     * Writes to one to four streams, some of them new to all, some of which others create at the same moment. Half of
-     * the ids begin with a character that comes before the other half's in Java's order, and after it in that of UTF-8.
+     * Writes to one to four streams. Some of them are new to all writers, and other writers create some at the same
+     * moment. Half of the ids begin with a character that comes before the other half's in Java's order, and after it
+     * in that of UTF-8.
      */
     private static StreamWrites anyWrites(Random random, int round) {
         Set<StreamId> streams = new HashSet<>();

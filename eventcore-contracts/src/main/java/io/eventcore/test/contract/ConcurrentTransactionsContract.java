@@ -6,10 +6,11 @@ import org.junit.jupiter.api.Tag;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What a store promises when transactions of its callers meet: a transaction holds the streams it has appended to, and
- * those it relies on, until it ends. And what it promises when a part of a transaction is rolled back.
+ * What a store promises when its callers' transactions meet: a transaction holds the streams that it has appended to,
+ * and those that it relies on, until it ends. The contract also covers what happens when a part of a transaction is
+ * rolled back.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -21,12 +22,14 @@ public abstract class ConcurrentTransactionsContract {
     protected abstract EventStore emptyStore();
 
     /**
-     * Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. It can set
-     * savepoints. Where a transaction of its has a time-out, no wait for a lock lasts longer.
+     * Manages the transactions that appends to the store of {@link #emptyStore()} join; called after that method. The
+     * manager can set savepoints. If one of its transactions has a time-out, no wait for a lock lasts longer.
      */
     protected abstract PlatformTransactionManager transactionManager();
 
-    /** Several of its rows wait for a second, the shortest time-out that Spring has: "-Pquick" leaves it out. */
+    /**
+     * Several of its rows wait for a second, the shortest time-out that Spring has, so "-Pquick" leaves this class out.
+     */
     @Nested
     @Tag("waits")
     class Waits extends TransactionWaitsContract {

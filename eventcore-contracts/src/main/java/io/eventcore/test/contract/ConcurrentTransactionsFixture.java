@@ -20,7 +20,7 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.AbstractPlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about transactions that meet share: an empty store, and transactions that others wait for. */
+/** Shared by the rows about transactions that meet: an empty store, and transactions that others wait for. */
 abstract class ConcurrentTransactionsFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -29,7 +29,7 @@ abstract class ConcurrentTransactionsFixture {
     AbstractPlatformTransactionManager manager;
     TransactionTemplate transaction;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract ConcurrentTransactionsContract contract();
 
     @BeforeEach
@@ -47,7 +47,7 @@ abstract class ConcurrentTransactionsFixture {
         return template;
     }
 
-    /** An append, as its outcome reads. */
+    /** Appends, and returns the outcome as text. */
     static String outcome(Append append) {
         try {
             return "stored as version " + append.run().events().get(0).version();

@@ -9,10 +9,10 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Nested;
 
 /**
- * What deadlines of reactions promise over a store of events, a store of checkpoints and a memory of executed commands: none
- * is executed early, each is executed once or called off.
+ * What deadlines of reactions promise over an event store, a store of checkpoints and a memory of executed commands:
+ * none is executed early, and each is executed once or called off.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -20,17 +20,17 @@ public abstract class DeadlineContract {
     /** For subclasses. */
     protected DeadlineContract() {}
 
-    /** A store without events that knows {@link LedgerEvent#types()} and tells this signal of its commits. */
+    /** A store without events that knows {@link LedgerEvent#types()} and reports its commits to this signal. */
     protected abstract EventStore emptyStore(AppendSignal appendSignal);
 
     /**
-     * A store of checkpoints in the same place, empty; asked after {@link #emptyStore}.
+     * An empty store of checkpoints in the same place; called after {@link #emptyStore}.
      *
-     * @param shift how far the clock that deadlines fall due by is ahead of the one that events are recorded by
+     * @param shift how far the clock by which deadlines fall due is ahead of the clock that records events
      */
     protected abstract ProjectionStore projectionStore(Supplier<Duration> shift);
 
-    /** What remembers the commands on that store; asked after {@link #emptyStore}. */
+    /** The memory of executed commands for that store; called after {@link #emptyStore}. */
     protected abstract ExecutedCommands executedCommands();
 
     @Nested

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** No deadline is lost and none is executed twice, whenever its instance crashes or freezes. */
+/** No deadline is lost or executed twice, whenever its instance crashes or freezes. */
 abstract class DeadlineCrashesContract extends DeadlineFixture {
     @Test
     void a_crash_between_a_command_and_its_deadline_executes_nothing_twice() {
@@ -181,7 +181,7 @@ abstract class DeadlineCrashesContract extends DeadlineFixture {
         }
     }
 
-    /** Crashes before changes of a kind are made, a number of times. */
+    /** Crashes a number of times before it makes changes of one kind. */
     static class Crashing extends ForwardingProjectionStore {
         final AtomicInteger crashes = new AtomicInteger();
         private final Class<? extends DeadlineChange> kind;

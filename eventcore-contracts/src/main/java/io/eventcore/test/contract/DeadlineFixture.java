@@ -37,8 +37,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * What the rows about deadlines share: accounts that are opened, and closed by the reaction unless money was withdrawn from
- * them within an hour, and a clock that can be set.
+ * Shared by the rows about deadlines: opened accounts, which the reaction closes unless money was withdrawn from them
+ * within an hour, and a clock that can be set.
  */
 abstract class DeadlineFixture {
     static final String NAME = "closing";
@@ -56,7 +56,7 @@ abstract class DeadlineFixture {
     Looks store;
     CommandExecutor executor;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract DeadlineContract contract();
 
     @BeforeEach
@@ -74,7 +74,7 @@ abstract class DeadlineFixture {
         runners.forEach(ProjectionRunner::stop);
     }
 
-    /** The reaction without what it does. */
+    /** The reaction without its command. */
     static DeadlineBuilder<LedgerEvent, Opened> closing() {
         return Reaction.named(NAME, LedgerEvent.class)
                 .on(Opened.class)
@@ -105,7 +105,8 @@ abstract class DeadlineFixture {
     /**
      * Starts a reaction.
      *
-     * @param once done when a round of deadlines begins, once: behind the clock, and the end of the log, that it has looked at
+     * @param once runs once when a round of deadlines begins, after the round has looked at the clock and the end
+     *     of the log
      */
     ProjectionRunner startWithIn(Reaction<?> reaction, Runnable once) {
         AtomicReference<Thread> looking = new AtomicReference<>();
@@ -148,7 +149,10 @@ abstract class DeadlineFixture {
         shift.updateAndGet(before -> before.plus(by));
     }
 
-    /** All that was committed is dealt with, and what is due since before this call is executed or was called off. */
+    /**
+     * Waits until every committed event is handled, and every deadline that was due before this call is executed or
+     * called off.
+     */
     void settle(ProjectionRunner runner) {
         assertReached(runner);
         int before = store.looks.get();
@@ -159,7 +163,7 @@ abstract class DeadlineFixture {
         assertReached(runner);
     }
 
-    /** A row that sets streams aside has reached a position where they wait. */
+    /** A row that parks streams has reached the position while they wait. */
     private void assertReached(ProjectionRunner runner) {
         assertThat(runner.awaitPosition(NAME, events.lastPosition(), Eventually.patience()))
                 .isIn(AwaitOutcome.REACHED, AwaitOutcome.PARKED);
@@ -193,7 +197,7 @@ abstract class DeadlineFixture {
                 .toList();
     }
 
-    /** Counts how often the clock was looked at. */
+    /** Counts how often a runner looks at the clock. */
     static class Looks extends ForwardingProjectionStore {
         final AtomicInteger looks = new AtomicInteger();
 
@@ -227,9 +231,9 @@ abstract class DeadlineFixture {
         }
     }
 
-    /** Closes an account, unless something was withdrawn from it: the rule that decides a race. */
+    /** Closes an account, unless money was withdrawn from it: the rule that decides a race. */
     record Close(@Stream StreamId account) implements Command<Boolean, LedgerEvent> {
-        /** Runs between the decision and the append, once. */
+        /** Runs once between the decision and the append. */
         static final AtomicReference<Runnable> MEANWHILE = new AtomicReference<>(() -> {});
 
         @Override

@@ -3,7 +3,7 @@ package io.eventcore.test.contract;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.internal.ForwardingSerializer;
 
-/** The serializer of what is deployed, which can be another version of the code from one moment to the next. */
+/** The serializer of the deployed code, whose version can change from one moment to the next. */
 final class DeployedSerializer extends ForwardingSerializer {
     private volatile EventSerializer deployed;
 

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** Deadlines are executed when they are due, the oldest first, and never before, by the clock of the store. */
+/** Deadlines are executed when they are due by the clock of the store, never earlier, and the oldest first. */
 abstract class DueDeadlinesContract extends DeadlineFixture {
     private static final EventFilter ACCOUNTS = EventFilter.prefix(StreamPrefix.of("account-"));
 
@@ -81,7 +81,7 @@ abstract class DueDeadlinesContract extends DeadlineFixture {
         assertThat(noted(OFFICE)).containsExactly(1L, -2L);
     }
 
-    /** Where nanoseconds in 64 bits end, and where the times of all databases do. */
+    /** Where nanoseconds in 64 bits end, and where the times that all databases support end. */
     @Test
     void a_time_that_never_comes_is_waited_for_and_holds_nothing_up() {
         List<Instant> never = List.of(

@@ -28,9 +28,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** An event that calls a deadline off does so for certain if it was committed before the deadline fell due. */
+/** An event certainly calls a deadline off if it was committed before the deadline fell due. */
 abstract class EndedDeadlinesContract extends DeadlineFixture {
-    /** So many events a partition reads at once. */
+    /** How many events a partition reads at once. */
     private static final int PAGE = 2_000;
 
     @Test

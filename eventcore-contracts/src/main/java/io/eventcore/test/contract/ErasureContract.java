@@ -43,14 +43,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** An erased person is erased in every kind of read, for every instance, and the erasure is announced once. */
 abstract class ErasureContract extends PersonalDataFixture {
-    /** An event as an earlier release has stored it. */
+    /** An event as an earlier release stored it. */
     @EventType("contract.named")
     public record Named(
             StreamId streamId,
             String customer,
             @PersonalData(subject = "customer") String name) implements Event {}
 
-    /** What it is today, one part of it. */
+    /** One part of the same event today. */
     @EventType(value = "contract.named", revision = 2)
     public record NamedApart(
             StreamId streamId,
@@ -59,7 +59,7 @@ abstract class ErasureContract extends PersonalDataFixture {
             @PersonalData(subject = "customer") String last)
             implements Event {}
 
-    /** The other part. Its component is no personal data any more, as its upcaster thinks. */
+    /** The other part. For its upcaster, its component is no longer personal data. */
     @EventType("contract.greeted")
     public record Greeted(StreamId streamId, String words) implements Event {}
 
@@ -122,7 +122,7 @@ abstract class ErasureContract extends PersonalDataFixture {
         assertThat(elsewhere.read()).containsExactly(met());
 
         here.eraser.erase(ADA);
-        // A slow append, whose keys were read before.
+        // A slow append, which read its keys before the erasure.
         new Instance(
                         contract(),
                         new ForwardingSubjectKeyStore(contract().newKeyStore()) {
@@ -165,7 +165,7 @@ abstract class ErasureContract extends PersonalDataFixture {
             here.append(met());
         }
         here = new Instance(contract(), SHORTLY);
-        // Both keep the key by now: one that is not kept cannot be kept for too long.
+        // Both instances keep the key by now: a key that is not kept cannot be kept for too long.
         here.read();
         elsewhere.read();
         AtomicLong goneSince = new AtomicLong(Long.MAX_VALUE);
@@ -195,7 +195,7 @@ abstract class ErasureContract extends PersonalDataFixture {
 
     record Names(Set<String> known) {}
 
-    /** Meets Bob by the first name he is known by, and tells what names it has folded. */
+    /** Meets Bob by the first name he is known by, and reports which names it has folded. */
     @Snapshot(name = "contract.names", version = 1, afterEvents = 1)
     record MeetBob(@Stream StreamId customer, Consumer<Set<String>> folded) implements Command<Names, Met> {
         @Override

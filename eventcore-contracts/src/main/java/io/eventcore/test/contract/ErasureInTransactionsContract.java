@@ -98,7 +98,7 @@ abstract class ErasureInTransactionsContract extends PersonalDataFixture {
         }
     }
 
-    /** As callers do whose transaction was refused for what another one has committed. */
+    /** Retries as callers do whose transaction was refused because of what another transaction committed. */
     private static <T> T untilItGoesThrough(Supplier<T> work) {
         TransientEventStoreException last = null;
         for (int attempt = 0; attempt < 3; attempt++) {

@@ -7,7 +7,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 /**
  * What a store promises about reading the log: everything, once, in order, however late it is committed.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -18,7 +18,7 @@ public abstract class EventReaderContract {
     /** A store without events that knows {@link LedgerEvent#types()}, fresh for each test. */
     protected abstract EventStore emptyStore();
 
-    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. */
+    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; called after that method. */
     protected abstract PlatformTransactionManager transactionManager();
 
     @Nested

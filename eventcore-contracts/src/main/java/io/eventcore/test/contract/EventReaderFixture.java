@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about the log share: an empty store, its transactions and two streams. */
+/** Shared by the rows about the log: an empty store, its transactions and two streams. */
 abstract class EventReaderFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -26,7 +26,7 @@ abstract class EventReaderFixture {
     EventStore store;
     TransactionTemplate transaction;
 
-    /** Makes the store. */
+    /** The contract that makes the store. */
     abstract EventReaderContract contract();
 
     @BeforeEach

@@ -85,8 +85,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Values of Java as components of events, of well over a hundred classes, and what becomes of each: either it is stored and
- * comes back as it was, or it is refused before it is stored. For tests of serializers, and of what must not change them.
+ * Java values of well over a hundred classes as components of events, and what becomes of each: either it is stored and
+ * comes back as it was, or it is refused before it is stored. For tests of serializers, and of code that must not
+ * change the values.
  *
  * @since 0.1
  */
@@ -98,9 +99,9 @@ public final class EventShapes {
     /**
      * One value, and what becomes of it.
      *
-     * @param name a short text that tells what it is
+     * @param name a short text that describes the value
      * @param event holds the value; its class has no {@code @EventType}
-     * @param stored whether the library's JSON stores it; if not, it refuses it
+     * @param stored whether the library's JSON stores the value; if not, it refuses the value
      * @since 0.1
      */
     public record Shape(String name, Event event, boolean stored) {
@@ -410,7 +411,7 @@ public final class EventShapes {
         }
     }
 
-    /** What Kotlin's data classes look like without their module: nothing says how they are made. */
+    /** What Kotlin's data classes look like without their module: nothing says how to create them. */
     static final class NoWayIn implements Event {
         private final String text;
 
@@ -441,7 +442,7 @@ public final class EventShapes {
         }
     }
 
-    /** A value inside that hides what is lost by its equality. */
+    /** An inner value whose equality hides what is lost. */
     static final class EqualById {
         private final int id;
         private final String name;
@@ -528,7 +529,7 @@ public final class EventShapes {
 
     record Ignoring(String text, @JsonIgnore String secret) implements Event {}
 
-    /** What is left out is left out of its equality too: its author says that it does not count. */
+    /** Its equality leaves out what the JSON leaves out: its author says that the component does not count. */
     record IgnoringEqually(String text, @JsonIgnore String cache) implements Event {
         @Override
         public boolean equals(@Nullable Object other) {
@@ -610,7 +611,7 @@ public final class EventShapes {
         return event.getClass().getSimpleName() + (text.length() > 60 ? "" : " " + text);
     }
 
-    /** All of them, in no order that means anything. */
+    /** All shapes, in no particular order. */
     public static List<Shape> all() {
         Bean bean = new Bean();
         bean.setText("text");

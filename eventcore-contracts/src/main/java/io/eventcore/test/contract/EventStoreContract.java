@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Nested;
 /**
  * What an {@link EventStore} promises about appending to streams and reading them.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */

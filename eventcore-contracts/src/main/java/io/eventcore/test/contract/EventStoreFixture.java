@@ -13,7 +13,7 @@ import io.eventcore.test.contract.LedgerEvent.Deposited;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the rows about an event store share: an empty store and three streams. */
+/** Shared by the rows about an event store: an empty store and three streams. */
 abstract class EventStoreFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -21,7 +21,7 @@ abstract class EventStoreFixture {
 
     EventStore store;
 
-    /** Makes the store. */
+    /** The contract that makes the store. */
     abstract EventStoreContract contract();
 
     @BeforeEach

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * @since 0.1
  */
 public final class Eventually {
-    /** How many seconds to wait; less where a failure is what is waited for. */
+    /** How many seconds to wait; fewer if a test waits for a failure. */
     static final String PATIENCE = "eventcore.test.patience-seconds";
 
     /** A hang must fail the test rather than stop the build; no test asserts how long something took. */
@@ -24,27 +24,27 @@ public final class Eventually {
 
     private Eventually() {}
 
-    /** How long a row waits at most for what it expects; for calls that take a time-out of their own. */
+    /** The longest that a row waits for what it expects; for calls that take their own time-out. */
     static Duration patience() {
         return Duration.ofSeconds(Long.getLong(PATIENCE, DEFAULT_PATIENCE_SECONDS));
     }
 
     /**
-     * Waits until something is so.
+     * Waits until a condition holds.
      *
-     * @param what what is waited for, as a sentence
-     * @param condition whether it is so; asked again and again
+     * @param what what the test waits for, as a sentence
+     * @param condition whether the condition holds; checked again and again
      */
     public static void until(String what, BooleanSupplier condition) {
         until(what, condition, () -> "");
     }
 
     /**
-     * Waits until something is so.
+     * Waits until a condition holds.
      *
-     * @param what what is waited for, as a sentence
-     * @param condition whether it is so; asked again and again
-     * @param details what a failure should tell about how things are instead
+     * @param what what the test waits for, as a sentence
+     * @param condition whether the condition holds; checked again and again
+     * @param details what a failure should say about the actual state
      */
     public static void until(String what, BooleanSupplier condition, Supplier<?> details) {
         Duration patience = patience();

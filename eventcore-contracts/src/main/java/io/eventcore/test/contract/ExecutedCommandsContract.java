@@ -6,9 +6,9 @@ import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What is promised about a command that is given an id: it is executed once.
+ * What a command with an id promises: it is executed once.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -19,18 +19,24 @@ public abstract class ExecutedCommandsContract {
     /** A store without events that knows {@link LedgerEvent#types()}, fresh for each test. */
     protected abstract EventStore emptyStore();
 
-    /** What remembers the commands on the store of {@link #emptyStore()}; asked after that. */
+    /** The memory of executed commands for the store of {@link #emptyStore()}; called after that method. */
     protected abstract ExecutedCommands executedCommands();
 
-    /** The store of {@link #emptyStore()} as another process of the application has it; the same object if it cannot. */
+    /**
+     * The store of {@link #emptyStore()} as another process of the application has it; the same object if no other
+     * process can.
+     */
     protected abstract EventStore storeElsewhere();
 
-    /** {@link #executedCommands()} as another process of the application has it; the same object if it cannot. */
+    /**
+     * {@link #executedCommands()} as another process of the application has it; the same object if no other process
+     * can.
+     */
     protected abstract ExecutedCommands executedCommandsElsewhere();
 
     /**
-     * Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. It can set
-     * savepoints. Where a transaction of its has a time-out, no wait for a lock lasts longer.
+     * Manages the transactions that appends to the store of {@link #emptyStore()} join; called after that method. The
+     * manager can set savepoints. If one of its transactions has a time-out, no wait for a lock lasts longer.
      */
     protected abstract PlatformTransactionManager transactionManager();
 

@@ -33,7 +33,7 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about commands that are executed once share: an empty store, and executors here and elsewhere. */
+/** Shared by the rows about commands that are executed once: an empty store, and executors here and elsewhere. */
 abstract class ExecutedCommandsFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -46,16 +46,16 @@ abstract class ExecutedCommandsFixture {
     ExecutedCommands executedCommands;
     CommandExecutor executor;
 
-    /** The same tables as another process sees them. */
+    /** An executor on the same tables, as another process sees them. */
     CommandExecutor elsewhere;
 
-    /** Runs while a command of {@link #executor} reads, before it has read; each once. */
+    /** Actions that run while a command of {@link #executor} reads, before it has read; each once. */
     final Deque<Runnable> beforeRead = new ArrayDeque<>();
 
-    /** Runs while a command of {@link #executor} appends, before it has appended; each once. */
+    /** Actions that run while a command of {@link #executor} appends, before it has appended; each once. */
     final Deque<Runnable> beforeAppend = new ArrayDeque<>();
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract ExecutedCommandsContract contract();
 
     @BeforeEach
@@ -91,7 +91,7 @@ abstract class ExecutedCommandsFixture {
                 .events();
     }
 
-    /** Lets others do something in between. */
+    /** Lets other callers do something in between. */
     final class Interrupted extends ForwardingEventStore {
         Interrupted(EventStore delegate) {
             super(delegate);

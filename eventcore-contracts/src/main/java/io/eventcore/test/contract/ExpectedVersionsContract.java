@@ -15,7 +15,7 @@ import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import org.junit.jupiter.api.Test;
 
-/** The versions of streams that an append expects, and what happens when one of them is another. */
+/** The stream versions that an append expects, and what happens when one of them differs. */
 abstract class ExpectedVersionsContract extends EventStoreFixture {
     @Test
     void append_is_refused_when_a_stream_has_moved_on() {

@@ -239,7 +239,7 @@ abstract class FailedDeadlinesContract extends DeadlineFixture {
         Eventually.until("both are executed", () -> noted(OFFICE).size() == 2, this::counts);
         settle(runner);
 
-        // The first one is due since it was retried.
+        // The first deadline has been due since it was retried.
         assertThat(noted(OFFICE)).containsExactly(2L, 1L);
         assertThat(counts().parked()).isZero();
     }

@@ -309,7 +309,7 @@ abstract class FailingEventsContract extends ProjectionRunnerFixture {
         assertThat(status(runner).lastFailure()).contains("ends at position 1").contains("reset");
     }
 
-    /** A log that lost an event, and everything after it that was there. */
+    /** A log that lost an event and everything that was there after it. */
     private static final class HidingStore extends ForwardingEventStore {
         private final GlobalPosition hidden;
 

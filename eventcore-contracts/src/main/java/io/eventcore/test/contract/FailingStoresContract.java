@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** Whatever fails when the log is read, or a lease is taken, renewed or given back, the projection goes on. */
+/** Whatever fails when a runner reads the log, or takes, renews or returns a lease, the projection goes on. */
 abstract class FailingStoresContract extends ProjectionFaultsFixture {
     @Test
     void a_reader_that_runs_out_of_memory_at_the_end_of_the_log_goes_on() {
@@ -209,7 +209,7 @@ abstract class FailingStoresContract extends ProjectionFaultsFixture {
                         && status(runner, "other").state() == ProjectionState.LIVE);
     }
 
-    /** Cannot give back leases of one projection for a while, and lends none of it while it refuses. */
+    /** Takes back no leases of one projection for a while, and grants none of them while it refuses. */
     private static final class FailingReturns extends ForwardingProjectionStore {
         private final AtomicInteger left;
         private volatile boolean refusing;

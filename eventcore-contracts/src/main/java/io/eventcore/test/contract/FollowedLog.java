@@ -23,7 +23,7 @@ final class FollowedLog {
         this.page = EventPage.first(pageSize);
     }
 
-    /** Reads on to the end. */
+    /** Reads on to the end of the log. */
     void poll() {
         EventBatch<Event> batch;
         do {
@@ -37,7 +37,7 @@ final class FollowedLog {
         return filter;
     }
 
-    /** All that has been delivered, in the order of delivery. */
+    /** All delivered events, in the order of delivery. */
     List<RecordedEvent<Event>> events() {
         return events;
     }

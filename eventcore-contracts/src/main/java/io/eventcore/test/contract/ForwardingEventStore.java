@@ -29,9 +29,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A store that passes everything on to another one. Override what is to be different; every other role stays intact.
+ * A store that passes everything on to another one. Override what should be different; every other role stays intact.
  *
- * <p>As safe for threads as the store behind it.
+ * <p>As thread-safe as the store behind it.
  *
  * @since 0.1
  */

@@ -25,9 +25,9 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * A projection store that passes everything on to another one. Override what is to be different.
+ * A projection store that passes everything on to another one. Override what should be different.
  *
- * <p>As safe for threads as the store behind it.
+ * <p>As thread-safe as the store behind it.
  *
  * @since 0.1
  */

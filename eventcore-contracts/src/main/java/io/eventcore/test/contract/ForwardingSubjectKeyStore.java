@@ -8,7 +8,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/** A store of subjects' keys that passes everything on to another one. Override what is to be different. */
+/** A store of subjects' keys that passes everything on to another one. Override what should be different. */
 abstract class ForwardingSubjectKeyStore implements SubjectKeyStore {
     private final SubjectKeyStore keys;
 

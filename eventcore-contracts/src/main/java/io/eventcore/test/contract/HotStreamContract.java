@@ -39,8 +39,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Whatever is decided together, history shows no difference: every decision, a refusal included, has seen exactly what
- * its streams held at one moment, in global order, and what it wrote stands behind that, under its own metadata.
+ * Deciding together makes no difference to history. Every decision, a refusal included, has seen exactly what its
+ * streams held at one moment, in global order. What it wrote comes after that, under its own metadata.
  *
  * @since 0.1
  */
@@ -50,7 +50,7 @@ public abstract class HotStreamContract {
 
     private final AtomicLong nextCents = new AtomicLong();
 
-    /** How many events of each stream some caller has been told of. */
+    /** How many events of each stream some caller has heard of. */
     private final Map<StreamId, Long> told = new ConcurrentHashMap<>();
 
     /** A store without events. */
@@ -62,7 +62,7 @@ public abstract class HotStreamContract {
     /**
      * One command's last decision, and what became of it.
      *
-     * @param before how many events of each stream callers had been told of when it began
+     * @param before how many events of each stream callers had heard of when the command began
      */
     private record Decided(
             Set<StreamId> streams,
@@ -110,7 +110,7 @@ public abstract class HotStreamContract {
 
         List<Integer> attempts = Race.run(16, number -> {
             int most = 0;
-            // Together so few that the stream cannot cool down, should no thread meet another.
+            // So few in total that the stream cannot cool down, even if no thread meets another.
             for (int i = 0; i < 3; i++) {
                 ExecutionResult result = executor.execute(
                         new Chance(Set.of(hot), new Random(number), false),
@@ -182,7 +182,10 @@ public abstract class HotStreamContract {
         return streams;
     }
 
-    /** It has seen everything that was reported before it began, and of each other decision all events or none. */
+    /**
+     * The decision has seen everything that was reported before it began, and all or none of the events of each other
+     * decision.
+     */
     private static void checkMoment(Decided one, List<Decided> decided) {
         Set<Deposited> seen = new HashSet<>(one.seen);
         Map<StreamId, Long> counts = new HashMap<>();
@@ -257,7 +260,7 @@ public abstract class HotStreamContract {
         return CommandExecutor.builder(store).build();
     }
 
-    /** Appends behind the back of a command, once, so that it loses. */
+    /** Appends once while a command decides, so that the command loses. */
     private void heatUp(CommandExecutor executor, EventStore store, StreamId stream) {
         AtomicLong decisions = new AtomicLong();
         executor.execute(new Command<Long, LedgerEvent>() {
@@ -328,7 +331,7 @@ public abstract class HotStreamContract {
             throw sneaky(thrown);
         }
 
-        /** Throws what the compiler would not let pass, as Kotlin does and bytecode may. */
+        /** Throws what the compiler would not accept, as Kotlin does and bytecode may. */
         @SuppressWarnings("unchecked")
         private <T extends Throwable> RuntimeException sneaky(Throwable thrown) throws T {
             throw (T) thrown;

@@ -38,22 +38,22 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * Whatever commands decide together that fight over tags, they could have decided one after the other: each, a refusal
+ * Commands that contend for tags and decide together could have decided one after the other. Each decision, a refusal
  * included, has seen what was stored before it, in global order, and nothing else.
  *
- * <p>They rest on random queries with AND, OR, types and streams, share items of them, and write events with tags of their own
- * and of others, to streams that others decide on.
+ * <p>The commands rest on random queries with AND, OR, types and streams, and share items of these queries. They write
+ * events with their own and other commands' tags, to streams that other commands decide on.
  */
 abstract class HotTagsContract extends TagFixture {
     private static final int THREADS = 12;
     private static final int COMMANDS = 40;
 
-    /** All commands go on to new tags after so many, so that reads and graphs stay small. */
+    /** After so many commands, all go on to new tags, so that reads and graphs stay small. */
     private static final int PER_EPOCH = 10;
 
     private final AtomicInteger numbers = new AtomicInteger();
 
-    /** A decision, in which order it has seen events, and where its own ones were put. */
+    /** A decision, the order in which it has seen events, and where its own events were stored. */
     private record Decided(SerialOrder.Decision decision, List<Long> seenInOrder, List<AppendedEvent> written) {}
 
     @Test
@@ -88,7 +88,7 @@ abstract class HotTagsContract extends TagFixture {
                     }
                 })
                 .build();
-        // It loses once, so that the tag is known to be hot.
+        // The command loses once, so that the executor knows that the tag is hot.
         assertThat(executor.execute(new Note("first")).attempts()).isEqualTo(2);
 
         List<Integer> attempts = Race.run(8, thread -> {
@@ -107,7 +107,10 @@ abstract class HotTagsContract extends TagFixture {
         assertThat(noted).startsWith(-1L, 1L).doesNotHaveDuplicates().isSorted().hasSize(2 + 8 * 5);
     }
 
-    /** Its events stand beyond more of the tag's than a store looks through, but not beyond more that came since it was read. */
+    /**
+     * The group's events come after more events of the tag than a store searches, but not after more that came since
+     * the tag was read.
+     */
     @Test
     void a_group_that_is_stored_and_never_acknowledged_is_found_on_a_tag_of_many_events() {
         for (int i = 0; i < 4; i++) {
@@ -131,7 +134,7 @@ abstract class HotTagsContract extends TagFixture {
                     }
                 })
                 .build();
-        // It loses once, so that the tag is known to be hot.
+        // The command loses once, so that the executor knows that the tag is hot.
         assertThat(executor.execute(new Note("first")).attempts()).isEqualTo(2);
 
         Race.run(8, thread -> {
@@ -171,7 +174,7 @@ abstract class HotTagsContract extends TagFixture {
         }
     }
 
-    /** Its appends take a while, so that others decide meanwhile. */
+    /** An executor whose appends take a while, so that other commands decide meanwhile. */
     private static CommandExecutor executor(EventStore store) {
         return CommandExecutor.builder(new ForwardingEventStore(store) {
                     @Override

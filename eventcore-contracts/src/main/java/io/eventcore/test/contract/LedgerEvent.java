@@ -8,7 +8,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of the contracts. A store under test must know them by {@link #types()}.
+ * The events of the contracts. A store under test must know them through {@link #types()}.
  *
  * @since 0.1
  */
@@ -38,11 +38,14 @@ public sealed interface LedgerEvent extends Event {
     @EventType("ledger.withdrawn")
     record Withdrawn(StreamId account, long cents) implements LedgerEvent {}
 
-    /** Not a ledger event, and it does not know its stream: what a stream must not be read as, and a small event. */
+    /**
+     * Not a ledger event, and it does not know its stream. It is the wrong type for reading a stream, and a small
+     * event.
+     */
     @EventType(value = "audit.audited", aliases = "audit.reviewed")
     record Audited(String note) implements Event {}
 
-    /** An event that no serializer can write: it refuses to give its content away. */
+    /** An event that no serializer can write: it refuses to reveal its content. */
     @EventType("ledger.unwritable")
     record Unwritable(StreamId account, Secret secret) implements LedgerEvent {}
 

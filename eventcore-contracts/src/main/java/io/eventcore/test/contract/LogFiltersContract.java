@@ -28,7 +28,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Which events a filter selects, and that a page is as full as its limit allows whatever lies between them. */
+/** Which events a filter selects. A page is as full as its limit allows, whatever lies between the selected events. */
 abstract class LogFiltersContract extends EventReaderFixture {
     private static final List<String> ID_PARTS = List.of(
             "a",

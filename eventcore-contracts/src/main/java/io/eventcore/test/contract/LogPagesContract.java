@@ -166,7 +166,7 @@ abstract class LogPagesContract extends EventReaderFixture {
                 .isGreaterThanOrEqualTo(reached);
     }
 
-    /** What a server gives out again after a crash: nothing durable has ever stood there. */
+    /** After a crash, a server may give these positions out again: nothing durable has ever been there. */
     @Test
     void no_page_continues_beyond_the_last_committed_event() {
         assertThat(store.lastPosition()).isEqualTo(GlobalPosition.START);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What a rollback to a savepoint, or of a nested transaction, takes along. */
+/** What a rollback to a savepoint, or of a nested transaction, undoes. */
 abstract class NestedTransactionsContract extends ConcurrentTransactionsFixture {
     @Test
     void what_is_rolled_back_with_a_nested_transaction_was_never_there() {

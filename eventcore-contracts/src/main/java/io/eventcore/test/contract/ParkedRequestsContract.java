@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** What operators ask for about a parked stream while something else that was asked for is being done. */
+/** What operators request for a parked stream while a runner carries out another request. */
 abstract class ParkedRequestsContract extends ProjectionRunnerFixture {
     private final AtomicBoolean broken = new AtomicBoolean(true);
     private final CountDownLatch applying = new CountDownLatch(1);
@@ -67,7 +67,7 @@ abstract class ParkedRequestsContract extends ProjectionRunnerFixture {
         awaitAllApplied();
     }
 
-    /** @param held at which version of Ada's account a retry waits for the test */
+    /** @param held the version of Ada's account at which a retry waits for the test */
     private ProjectionRunner startWithAllOfAdaParked(long held) {
         deposit(ADA, 3);
         List<Long> parked = new CopyOnWriteArrayList<>();

@@ -326,7 +326,7 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
         assertThat(store.requestedStreams(1)).extracting(ParkedStream::streamId).containsExactly(bob);
     }
 
-    /** A store that locks in another order ends one of them in a deadlock. */
+    /** A store that locks in another order ends one of the two in a deadlock. */
     @Test
     void who_asks_about_streams_and_who_changes_them_wait_for_each_other_in_one_order() {
         store.register(NAME, 2, 1, GlobalPosition.START);
@@ -336,7 +336,7 @@ abstract class ParkedStreamsContract extends ProjectionStoreFixture {
         ProjectionPartition second = new ProjectionPartition(NAME, 2, 0);
         Lease newer = store.acquire(second, 1, "two", LONG).orElseThrow();
         Lease older = acquire("one");
-        // The newer version first, so that the order on a disk is another one than that of the versions.
+        // The newer version first, so that the order on disk differs from the order of the versions.
         for (StreamId stream : streams) {
             ParkedStream parked = parkedAt(stream, 3);
             assertThat(store.advance(newer, store.checkpoint(second), TEN, List.of(parked(parked.in(second)))))

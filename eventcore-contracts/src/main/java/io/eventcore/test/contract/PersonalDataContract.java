@@ -8,9 +8,9 @@ import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What is promised about personal data: it can be erased from events that never change.
+ * What the library promises about personal data: it can be erased from events that never change.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -18,13 +18,13 @@ public abstract class PersonalDataContract {
     /** For subclasses. */
     protected PersonalDataContract() {}
 
-    /** A store of the same events for every call within a test, as another process has it; empty when the test begins. */
+    /** A store over the same events for every call in a test, as another process has it; empty when the test begins. */
     protected abstract EventStore newStore(EventSerializer serializer);
 
     /** The keys that belong to {@link #newStore}, as another process has them. */
     protected abstract SubjectKeyStore newKeyStore();
 
-    /** Snapshots beside {@link #newStore}. */
+    /** The snapshots for {@link #newStore}. */
     protected abstract SnapshotStore newSnapshotStore();
 
     /** Manages the transactions that appends join. */

@@ -26,7 +26,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about personal data share: two instances of an application over the same events and keys. */
+/** Shared by the rows about personal data: two instances of an application over the same events and keys. */
 abstract class PersonalDataFixture {
     static final StreamId STREAM = StreamId.of("customer-7");
     static final String ADA = "ada";
@@ -39,7 +39,7 @@ abstract class PersonalDataFixture {
     Instance elsewhere;
     TransactionTemplate transaction;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract PersonalDataContract contract();
 
     /** The events of this contract. */
@@ -114,7 +114,7 @@ abstract class PersonalDataFixture {
                 .toList();
     }
 
-    /** A transaction that sees what was committed when it began to read, where the engine has that. */
+    /** A transaction that sees what was committed when it began to read, if the engine supports that. */
     TransactionTemplate snapshot() {
         TransactionTemplate snapshot =
                 new TransactionTemplate(Objects.requireNonNull(transaction.getTransactionManager()));

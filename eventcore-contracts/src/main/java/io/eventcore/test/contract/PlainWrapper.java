@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What an application writes around its store: what the compiler asks for, and nothing else. */
+/** A wrapper that an application writes around its store: what the compiler requires, and nothing else. */
 record PlainWrapper(EventStore store) implements EventStore {
     @Override
     public EventStreamSlice appendEvents(StreamWrites writes) {

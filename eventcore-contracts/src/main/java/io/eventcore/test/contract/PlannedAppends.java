@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What some writers do, planned before they begin, so that no way is left to chance; and what they have done. */
+/** Plans what some writers do before they begin, so that chance decides on no way; and counts what they have done. */
 final class PlannedAppends {
     /** One of so many appends is rolled back. */
     private static final int ONE_ROLLBACK_IN = 20;
@@ -44,7 +44,7 @@ final class PlannedAppends {
         /** In a transaction of the caller, which is kept open for a while and then rolled back. */
         ROLLED_BACK;
 
-        /** The same shares of every way, whatever the order. */
+        /** Every way has a fixed share, whatever the order. */
         static Way ofShare(int number) {
             int share = number % ONE_ROLLBACK_IN;
             if (share == 0) {
@@ -76,7 +76,7 @@ final class PlannedAppends {
         return plan.subList(writer * appendsPerWriter, (writer + 1) * appendsPerWriter);
     }
 
-    /** Appends; tells whether it lasts. */
+    /** Appends; returns whether the append lasts. */
     boolean append(Way way, Random random, StreamWrites writes) {
         boolean lasts = switch (way) {
             case BY_ITSELF -> appendBy(store, writes);
@@ -107,7 +107,9 @@ final class PlannedAppends {
         }
     }
 
-    /** Guards the test itself: every way was gone as often as planned, and one append in twenty was rolled back. */
+    /**
+     * Guards the test itself: the writers used every way as often as planned, and one append in twenty was rolled back.
+     */
     void assertCarriedOut() {
         for (Way way : Way.values()) {
             assertThat(done.getOrDefault(way, new LongAdder()).sum())

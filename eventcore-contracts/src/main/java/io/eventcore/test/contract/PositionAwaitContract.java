@@ -24,14 +24,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Waiting until a projection has come to a position. */
+/** Waiting until a projection has reached a position. */
 abstract class PositionAwaitContract extends ProjectionRunnerFixture {
     private static final int ROUNDS = 20;
 
     /** Of four partitions, Ada's account belongs to the first and this one to the last. */
     private static final StreamId ELSEWHERE = StreamId.of("account-3");
 
-    /** Long enough for a wrong answer to come from anywhere. */
+    /** Long enough for a wrong answer to arrive. */
     private static final Duration SHORT = Duration.ofMillis(300);
 
     @Test

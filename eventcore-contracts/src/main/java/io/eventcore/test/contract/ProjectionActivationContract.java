@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/** The versions of a projection: which one queries should read, of which there always is one. */
+/** The versions of a projection: which one queries should read. There is always one. */
 abstract class ProjectionActivationContract extends ProjectionStoreFixture {
     private static final ProjectionPartition SECOND = new ProjectionPartition(NAME, 2, 0);
 
@@ -140,7 +140,7 @@ abstract class ProjectionActivationContract extends ProjectionStoreFixture {
         store.register(NAME, 2, 1, GlobalPosition.START);
         Lease lease = store.acquire(SECOND, 1, "one", LONG).orElseThrow();
 
-        // Many times: a store that looks without waiting may happen to look when it is set back already.
+        // Many times: a store that looks without waiting may happen to look when the version is already set back.
         for (int i = 0; i < 20; i++) {
             assertThat(store.advance(lease, Checkpoint.START, TEN, List.of())).isTrue();
             CountDownLatch begun = new CountDownLatch(1);

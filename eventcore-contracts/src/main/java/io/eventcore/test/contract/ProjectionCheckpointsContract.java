@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** How far a partition has come: moved under the newest lease, from where it is, and with the caller's transaction. */
+/**
+ * How far a partition has come: the checkpoint moves under the newest lease, from where it is, and with the caller's
+ * transaction.
+ */
 abstract class ProjectionCheckpointsContract extends ProjectionStoreFixture {
     @Test
     void a_checkpoint_moves_under_the_newest_token_only() {

@@ -6,7 +6,7 @@ import io.eventcore.projection.ProjectionStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the rows about faults of a runner share: in the end nothing has reached the default exception handler. */
+/** Shared by the rows about faults of a runner: in the end nothing has reached the default exception handler. */
 abstract class ProjectionFaultsFixture extends ProjectionRunnerFixture {
     static final String SECRET = "s3cr3t";
 
@@ -26,7 +26,7 @@ abstract class ProjectionFaultsFixture extends ProjectionRunnerFixture {
         uncaught.assertNone();
     }
 
-    /** An error of a library, as {@code kotlin.NotImplementedError} is one. */
+    /** An error of a library, such as {@code kotlin.NotImplementedError}. */
     static final class HomemadeError extends Error {
         private static final long serialVersionUID = 1L;
 

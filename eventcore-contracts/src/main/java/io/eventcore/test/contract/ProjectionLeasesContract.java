@@ -34,7 +34,7 @@ abstract class ProjectionLeasesContract extends ProjectionStoreFixture {
         assertThat(state().isHeldBy(first)).isFalse();
     }
 
-    /** A server may bound how long a session is idle, and by less than this. */
+    /** A server may limit how long a session is idle, to less than this time. */
     @Test
     void a_lease_may_last_for_years() {
         Duration years = Duration.ofDays(3650);

@@ -169,7 +169,7 @@ abstract class ProjectionOwnershipContract extends ProjectionRunnerFixture {
                 .withMessageContaining("applied");
     }
 
-    /** The store as a process meets it that can be frozen: then nothing of it renews a lease. */
+    /** The store of a process that can be frozen: a frozen process renews no lease. */
     private static final class Freezer extends ForwardingProjectionStore {
         private final AtomicInteger refusals = new AtomicInteger();
         private volatile boolean frozen;

@@ -18,7 +18,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The partitions of projections and of their versions: which there are, in what state, and how they are divided anew. */
+/**
+ * The partitions of projections and of their versions: which partitions there are, in what state, and how they are
+ * divided anew.
+ */
 abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
     @Test
     void a_projection_begins_before_the_first_event_and_belongs_to_nobody() {
@@ -268,7 +271,9 @@ abstract class ProjectionPartitionsContract extends ProjectionStoreFixture {
         assertThat(store.parkedStreams()).isEmpty();
     }
 
-    /** Does something about a projection of two versions while the first one is divided, with many parked streams. */
+    /**
+     * Runs an action on a projection with two versions while the first one, which has many parked streams, is divided.
+     */
     private void whileItIsDividedAnew(Runnable action) {
         List<ParkedChange> parked = IntStream.range(0, 300)
                 .<ParkedChange>mapToObj(

@@ -30,15 +30,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A reset that something interrupts: no read model is left empty with a checkpoint that has passed its events. */
+/** An interrupted reset: it leaves no read model empty with a checkpoint that has passed its events. */
 abstract class ProjectionResetContract extends ProjectionRunnerFixture {
     private static final String NAME = "applied";
     private static final StreamId FIRST = StreamId.of("account-0");
 
-    /** A read model that is in no transaction. */
+    /** A read model outside any transaction. */
     private final Set<Long> elsewhere = new ConcurrentSkipListSet<>();
 
-    /** How a projection is run that is reset. */
+    /** How the projection that is reset runs. */
     private enum Kind {
         TRANSACTIONAL,
         AT_LEAST_ONCE
@@ -148,7 +148,10 @@ abstract class ProjectionResetContract extends ProjectionRunnerFixture {
         awaitWholeReadModel(kind, partitions);
     }
 
-    /** Where the read model is in no transaction, nothing else keeps another instance from applying what is emptied. */
+    /**
+     * If the read model is outside any transaction, nothing else keeps another instance from applying events during the
+     * reset.
+     */
     @Test
     void a_reset_that_takes_longer_than_a_lease_is_not_overtaken_although_its_runner_does_not_run() throws Exception {
         Kind kind = Kind.AT_LEAST_ONCE;
@@ -180,7 +183,7 @@ abstract class ProjectionResetContract extends ProjectionRunnerFixture {
 
         CompletableFuture<Void> reset = CompletableFuture.runAsync(() -> resetting.reset(NAME));
         await(clearing);
-        // Four in the time of a lease.
+        // Four renewals in the time of a lease.
         Eventually.until("two leases are over", () -> renewals.get() >= 8);
         assertThat(store.partitions(NAME)).noneMatch(PartitionState::free);
         goOn.countDown();
@@ -190,7 +193,7 @@ abstract class ProjectionResetContract extends ProjectionRunnerFixture {
         awaitWholeReadModel(kind, partitions);
     }
 
-    /** Of one stream the first event is applied, and the second fails. */
+    /** The first event of one stream is applied, and its second event fails. */
     private List<PartitionState> parkFirstAccount(Kind kind, int partitions) {
         for (int i = 0; i < 6; i++) {
             deposit(StreamId.of("account-" + i), 2);
@@ -235,7 +238,7 @@ abstract class ProjectionResetContract extends ProjectionRunnerFixture {
         awaitWholeReadModel(kind, partitions);
     }
 
-    /** Runs the projection until its read model is whole, and stops it. */
+    /** Runs the projection until its read model is complete, and stops it. */
     private void awaitWholeReadModel(Kind kind, int partitions) {
         ProjectionRunner runner = start(projection(kind, partitions));
         List<Long> all = positions(event -> true);
@@ -281,7 +284,7 @@ abstract class ProjectionResetContract extends ProjectionRunnerFixture {
         }
     }
 
-    /** Cannot be reached any more when a checkpoint is set back: before that is done, or before it answers. */
+    /** Becomes unreachable when a checkpoint is set back: before the change, or after it and before the answer. */
     private static final class EndingAt extends ForwardingProjectionStore {
         private final AtomicInteger left;
         private final boolean done;

@@ -9,7 +9,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 /**
  * What a runner of projections promises over a store of events, a store of checkpoints and a transaction manager.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -17,16 +17,16 @@ public abstract class ProjectionRunnerContract {
     /** For subclasses. */
     protected ProjectionRunnerContract() {}
 
-    /** A store without events that knows {@link LedgerEvent#types()} and tells this signal of its commits. */
+    /** A store without events that knows {@link LedgerEvent#types()} and reports its commits to this signal. */
     protected abstract EventStore emptyStore(AppendSignal appendSignal);
 
-    /** A store of checkpoints in the same place, empty; asked after {@link #emptyStore}. */
+    /** An empty store of checkpoints in the same place; called after {@link #emptyStore}. */
     protected abstract ProjectionStore projectionStore();
 
-    /** A read model in the same place, empty; asked after {@link #emptyStore}. */
+    /** An empty read model in the same place; called after {@link #emptyStore}. */
     protected abstract AppliedEvents appliedEvents();
 
-    /** Manages the transactions that all of them join; asked after {@link #emptyStore}. */
+    /** Manages the transactions that all of them join; called after {@link #emptyStore}. */
     protected abstract PlatformTransactionManager transactionManager();
 
     @Nested

@@ -34,7 +34,7 @@ import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about a runner of projections share: stores that are empty, and runners that are stopped in the end. */
+/** Shared by the rows about a runner of projections: stores that are empty, and runners that are stopped in the end. */
 abstract class ProjectionRunnerFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -50,7 +50,7 @@ abstract class ProjectionRunnerFixture {
     PlatformTransactionManager transactionManager;
     TransactionTemplate transaction;
 
-    /** Makes the stores. */
+    /** The contract that makes the stores. */
     abstract ProjectionRunnerContract contract();
 
     @BeforeEach
@@ -146,7 +146,7 @@ abstract class ProjectionRunnerFixture {
         assertThat(applied.positions()).isEqualTo(expected);
     }
 
-    /** The positions of the events in the log that are of a kind. */
+    /** The positions of the wanted events in the log. */
     List<Long> positions(Wanted wanted) {
         EventBatch<Event> all = events.readEvents(EventFilter.all(), EventPage.first(1000), Event.class);
         return all.events().stream()
@@ -159,7 +159,7 @@ abstract class ProjectionRunnerFixture {
         boolean wants(RecordedEvent<Event> event);
     }
 
-    /** Something to wait for that is opened at the end at the latest, so that a runner can always stop. */
+    /** A gate that opens at the end at the latest, so that a runner can always stop. */
     CountDownLatch gate() {
         CountDownLatch gate = new CountDownLatch(1);
         gates.add(gate);

@@ -7,7 +7,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 /**
  * What a store of leases and checkpoints promises.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -18,7 +18,7 @@ public abstract class ProjectionStoreContract {
     /** A store that knows no projection, fresh for each test. */
     protected abstract ProjectionStore emptyStore();
 
-    /** Manages the transactions that the store joins; asked after {@link #emptyStore()}. */
+    /** Manages the transactions that the store joins; called after {@link #emptyStore()}. */
     protected abstract PlatformTransactionManager transactionManager();
 
     @Nested

@@ -16,14 +16,14 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about a store of leases and checkpoints share: a store that is empty but for one projection. */
+/** Shared by the rows about a store of leases and checkpoints: a store that is empty but for one projection. */
 abstract class ProjectionStoreFixture {
     static final String NAME = "balances";
     static final ProjectionPartition BALANCES = new ProjectionPartition(NAME, 0);
     static final StreamId ADA = StreamId.of("account-ada");
     static final Duration LONG = Duration.ofHours(1);
 
-    /** A lease that has run out when it is given: so that no test has to wait for one. */
+    /** A lease that has run out when it is granted, so that no test has to wait for the end of a lease. */
     static final Duration OVER = Duration.ZERO;
 
     static final Checkpoint TEN = new Checkpoint(at(10), at(9), new UUID(4, 2));
@@ -32,7 +32,7 @@ abstract class ProjectionStoreFixture {
     PlatformTransactionManager manager;
     TransactionTemplate transaction;
 
-    /** Makes the store. */
+    /** The contract that makes the store. */
     abstract ProjectionStoreContract contract();
 
     @BeforeEach

@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** Versions of a projection beside each other, and side effects, which are repeated by none of them. */
+/** Versions of a projection side by side, and side effects, which no version repeats. */
 abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
     @Test
     void a_new_version_is_built_beside_the_one_in_use_and_takes_its_place_when_it_has_caught_up() {
@@ -46,7 +46,7 @@ abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
         assertThat(runner.awaitPosition("applied", last, Eventually.patience())).isEqualTo(AwaitOutcome.REACHED);
         assertThat(first).hasSize(7);
         int before = looked.looks.get();
-        // The third look begins when the second has come to its end, with all that follows from it.
+        // The third look begins when the second has ended, with everything that follows from it.
         Eventually.until("the store was looked at and more", () -> looked.looks.get() >= before + 3);
         assertThat(runner.activeVersion("applied")).isEqualTo(1);
         goOn.countDown();
@@ -279,7 +279,7 @@ abstract class ProjectionVersionsContract extends ProjectionRunnerFixture {
                 });
     }
 
-    /** Counts how often the state of the projections was looked at. */
+    /** Counts how often a runner looks at the state of the projections. */
     private static class LookedAtStore extends ForwardingProjectionStore {
         private final AtomicInteger looks = new AtomicInteger();
 

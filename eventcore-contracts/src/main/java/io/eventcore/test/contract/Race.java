@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Starts several things at the same moment, each on a thread of its own, and waits for all of them.
+ * Starts several runners at the same moment, each on its own thread, and waits for all of them.
  *
  * @since 0.1
  */
@@ -24,9 +24,7 @@ public final class Race {
 
     private Race() {}
 
-    /**
-     * Runs all runners and returns their results in the order given. A failure of one fails the caller.
-     */
+    /** Runs all runners and returns their results in the order given. If one of them fails, the call fails. */
     public static <T> List<T> run(List<? extends Callable<? extends T>> runners) {
         ExecutorService threads = Executors.newFixedThreadPool(runners.size());
         CyclicBarrier start = new CyclicBarrier(runners.size());
@@ -65,7 +63,7 @@ public final class Race {
         return run(runners);
     }
 
-    /** Runs one thing on another thread, alone, and waits for it. */
+    /** Runs one runner alone on another thread, and waits for it. */
     public static <T> T elsewhere(Callable<T> runner) {
         return run(List.of(runner)).get(0);
     }

@@ -44,7 +44,10 @@ abstract class RacingDecisionsContract extends TagFixture {
         }
     }
 
-    /** Each of two decisions writes what the other one rests on, in every form in which one can rest on something. */
+    /**
+     * Each of two decisions writes what the other one rests on, in every form in which a decision can rest on
+     * something.
+     */
     @Test
     void two_decisions_that_rest_on_each_others_tags_are_never_both_stored() {
         for (int round = 0; round < SKEW_ROUNDS; round++) {
@@ -56,7 +59,7 @@ abstract class RacingDecisionsContract extends TagFixture {
             for (int form = 0; form < 5; form++) {
                 EventQuery onLeft = form(form, left, right);
                 EventQuery onRight = form(form, right, left);
-                // A tag that both write would put one behind the other before either looks.
+                // A tag that both decisions write would make one wait for the other before either looks.
                 boolean apart = form == 0 || form == 2 || form == 3;
                 Noted writesLeft = new Noted("l" + form, apart ? Set.of(left) : Set.of(left, "common"), round);
                 Noted writesRight = new Noted("r" + form, apart ? Set.of(right) : Set.of(right, "common"), round);
@@ -151,7 +154,7 @@ abstract class RacingDecisionsContract extends TagFixture {
         carried.forEach((name, count) -> assertCounted(subject(name), count.get()));
     }
 
-    /** Events of different decisions share tags that no decision of them rests on, as in a batch. */
+    /** Events of different decisions share tags that none of these decisions rests on, as in a batch. */
     @Test
     void tags_that_many_appends_share_are_counted_once_for_each_event_that_is_stored() {
         AtomicInteger stored = new AtomicInteger();
@@ -183,7 +186,7 @@ abstract class RacingDecisionsContract extends TagFixture {
         assertThat(2 * own).isEqualTo(stored.get());
     }
 
-    /** A course with five seats and students with two courses at most: nothing but boundaries keeps the rules. */
+    /** A course has five seats, and a student has two courses at most: only boundaries enforce these rules. */
     @Test
     void rules_over_two_subjects_hold() {
         Race.run(RACERS, racer -> {

@@ -18,8 +18,8 @@ import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Upcasters at random, that lead from old names to three classes of today by chains that fork, meet and end in nothing; and
- * a migration that does to a payload what they are to do, in a few lines of its own.
+ * Random upcasters, which lead from old names to three classes of today in chains that fork, meet and end in nothing. A
+ * migration of a few lines does to a payload what the upcasters should do.
  */
 final class RandomUpcasters {
     @EventType("end.a")
@@ -50,10 +50,10 @@ final class RandomUpcasters {
 
     private final Random random;
 
-    /** What is made of each old name, in order; by the length of the way if that decides. */
+    /** What the upcasters make of each old name, in order; if there are alternatives, the length of the way decides. */
     private final Map<String, List<List<String>>> steps = new LinkedHashMap<>();
 
-    /** The name of the heir of what is made of an old name, where it is said. */
+    /** The name of the heir among the parts of an old name, if an heir is declared. */
     private final Map<String, String> heirs = new LinkedHashMap<>();
 
     private int events;
@@ -120,7 +120,7 @@ final class RandomUpcasters {
         });
     }
 
-    /** An event under any name, also one of today. */
+    /** An event under any name, including those of today. */
     ShopEvent.Old anyEvent(StreamId stream) {
         List<String> names = new ArrayList<>(steps.keySet());
         names.addAll(ENDS);
@@ -128,7 +128,7 @@ final class RandomUpcasters {
         return new ShopEvent.Old(stream, names.get(random.nextInt(names.size())), json);
     }
 
-    /** What a migration would have stored in the place of an event. */
+    /** What a migration would have stored in place of an event. */
     List<ShopEvent.Old> migrated(ShopEvent.Old old) {
         List<List<String>> alternatives = steps.get(old.name());
         if (alternatives == null) {

@@ -7,10 +7,10 @@ import io.eventcore.projection.ProjectionStore;
 import org.junit.jupiter.api.Nested;
 
 /**
- * What reactions promise over a store of events, a store of checkpoints and a memory of executed commands: every event is
- * answered, and every command of an answer is executed once.
+ * What reactions promise over a store of events, a store of checkpoints and a memory of executed commands: every event
+ * is answered, and every command of an answer is executed once.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -18,13 +18,13 @@ public abstract class ReactionContract {
     /** For subclasses. */
     protected ReactionContract() {}
 
-    /** A store without events that knows {@link LedgerEvent#types()} and tells this signal of its commits. */
+    /** A store without events that knows {@link LedgerEvent#types()} and reports its commits to this signal. */
     protected abstract EventStore emptyStore(AppendSignal appendSignal);
 
-    /** A store of checkpoints in the same place, empty; asked after {@link #emptyStore}. */
+    /** An empty store of checkpoints in the same place; called after {@link #emptyStore}. */
     protected abstract ProjectionStore projectionStore();
 
-    /** What remembers the commands on that store; asked after {@link #emptyStore}. */
+    /** The memory of executed commands for that store; called after {@link #emptyStore}. */
     protected abstract ExecutedCommands executedCommands();
 
     @Nested

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** No command of a reaction is executed twice, whenever its instance crashes or freezes. */
 abstract class ReactionCrashesContract extends ReactionFixture {
-    /** What commands count stands here: all that is in a command makes it the command it is. */
+    /** The count of the commands is here, because everything in a command is part of its identity. */
     private static final AtomicInteger CRASHES_LEFT = new AtomicInteger();
 
     private static final AtomicInteger DECISIONS = new AtomicInteger();
@@ -220,7 +220,7 @@ abstract class ReactionCrashesContract extends ReactionFixture {
         }
     }
 
-    /** Fails a number of times as a process fails that dies: not by a decision of the domain. */
+    /** Fails a number of times like a process that dies, not by a decision of the domain. */
     private record Crash(@Stream StreamId office) implements Command<Long, LedgerEvent> {
         @Override
         public Long initialState() {

@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** What the rows about reactions share: a log, an executor of commands, and runners that are stopped in the end. */
+/** Shared by the rows about reactions: a log, an executor of commands, and runners that are stopped in the end. */
 abstract class ReactionFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId TAX = StreamId.of("office-tax");
@@ -49,7 +49,7 @@ abstract class ReactionFixture {
     ProjectionStore store;
     CommandExecutor executor;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract ReactionContract contract();
 
     @BeforeEach
@@ -102,7 +102,7 @@ abstract class ReactionFixture {
         assertThat(runner.awaitPosition(NAME, events.lastPosition(), PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
     }
 
-    /** The tax office was called this often, when all is done. */
+    /** Asserts that the tax office was called this often when everything is done. */
     void assertAnswered(ProjectionRunner runner, int times) {
         assertReached(runner);
         assertThat(versionOf(TAX)).isEqualTo(times);
@@ -124,7 +124,7 @@ abstract class ReactionFixture {
         return events.streamVersion(stream).value();
     }
 
-    /** Crashes before the checkpoint moves, a number of times. */
+    /** Crashes a number of times before the checkpoint moves. */
     static class Crashing extends ForwardingProjectionStore {
         final AtomicInteger attempts = new AtomicInteger();
         final AtomicInteger crashes = new AtomicInteger();

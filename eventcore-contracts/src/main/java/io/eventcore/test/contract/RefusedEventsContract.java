@@ -18,7 +18,7 @@ import io.eventcore.test.contract.LedgerEvent.Secret;
 import io.eventcore.test.contract.LedgerEvent.Unwritable;
 import org.junit.jupiter.api.Test;
 
-/** Events that cannot be stored: an append that has one stores nothing. */
+/** Events that cannot be stored: an append that contains one stores nothing. */
 abstract class RefusedEventsContract extends EventStoreFixture {
     @Test
     void an_event_that_cannot_be_serialized_stores_nothing_and_quotes_nothing() {

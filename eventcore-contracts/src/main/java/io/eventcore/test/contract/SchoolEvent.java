@@ -10,12 +10,12 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * The events with tags of the contracts. A store under test knows them by {@link LedgerEvent#types()}.
+ * The tagged events of the contracts. A store under test knows them through {@link LedgerEvent#types()}.
  *
  * @since 0.1
  */
 public sealed interface SchoolEvent extends Event {
-    /** A course can be subscribed to. */
+    /** Students can subscribe to a course. */
     @EventType("school.course-opened")
     record CourseOpened(@Tag String course, int capacity) implements SchoolEvent {
         @Override
@@ -24,7 +24,7 @@ public sealed interface SchoolEvent extends Event {
         }
     }
 
-    /** A course has another title. */
+    /** A course has a new title. */
     @EventType("school.course-renamed")
     record CourseRenamed(@Tag String course, String title) implements SchoolEvent {
         @Override
@@ -56,7 +56,7 @@ public sealed interface SchoolEvent extends Event {
         }
     }
 
-    /** As {@link Noted}, of another type. */
+    /** Like {@link Noted}, with another type. */
     @EventType("school.revised")
     record Revised(String home, Set<String> subjects, long number) implements SchoolEvent {
         @Override

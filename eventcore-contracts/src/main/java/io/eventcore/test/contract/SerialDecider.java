@@ -29,10 +29,10 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Makes random decisions: each rests on a query with AND, OR, types and streams, and writes no event, one or two with random tags.
- * Decisions of several of these, in one process or in several, meet at the same tags.
+ * Makes random decisions. Each rests on a query with AND, OR, types and streams, and writes no event, or one or two
+ * events with random tags. Decisions of several deciders, in one process or in several, meet at the same tags.
  *
- * <p>Safe for threads.
+ * <p>Thread-safe.
  *
  * @since 0.1
  */
@@ -40,7 +40,7 @@ public final class SerialDecider {
     private static final int TAGS = 6;
     private static final int HOMES = 4;
 
-    /** Decisions go on to new tags after so many, so that reads and graphs stay small. */
+    /** After so many decisions, the next ones use new tags, so that reads and graphs stay small. */
     private static final int EPOCH = 60;
 
     /**
@@ -76,7 +76,7 @@ public final class SerialDecider {
      * Makes decisions on a store.
      *
      * @param transactions manages the transactions that appends to the store join
-     * @param firstNumber of the events; those of two deciders must not meet
+     * @param firstNumber where the numbers of the events begin; the numbers of two deciders must not meet
      */
     public SerialDecider(EventStore store, PlatformTransactionManager transactions, long firstNumber) {
         this.store = store;
@@ -87,12 +87,13 @@ public final class SerialDecider {
     /**
      * Makes decisions on several threads.
      *
-     * @param threads how many
-     * @param enough how many to make
+     * @param threads how many threads
+     * @param enough how many decisions to make
      * @param deciders who makes them, each on as many threads as the others
-     * @param storing how four of five are stored; the others are stored alone
+     * @param storing how four of five decisions are stored; the others are stored alone
      * @return the decisions that were made
-     * @throws AssertionError if one to be stored alone meets a deadlock while no transactions of callers are beside it
+     * @throws AssertionError if a decision to be stored alone meets a deadlock, although no transactions of callers
+     *     run at the same time
      */
     public static List<Decision> decideUntil(int threads, int enough, List<SerialDecider> deciders, Storing storing) {
         Queue<Decision> decisions = new ConcurrentLinkedQueue<>();
@@ -121,7 +122,7 @@ public final class SerialDecider {
         try {
             return decide(random.nextInt(5) == 0 ? Storing.ALONE : storing, epoch, random);
         } catch (TransientEventStoreException deadlock) {
-            // With transactions that lock what they read.
+            // This happens with transactions that lock what they read.
             if (storing == Storing.ALONE) {
                 throw deadlock;
             }
@@ -132,9 +133,9 @@ public final class SerialDecider {
     /**
      * Makes one decision.
      *
-     * @param epoch decisions of different ones have no tag in common
+     * @param epoch decisions of different epochs have no tag in common
      * @return the decision; empty if it was refused or rolled back
-     * @throws TransientEventStoreException if it was to be stored alone, and met a deadlock
+     * @throws TransientEventStoreException if the decision was to be stored alone and met a deadlock
      */
     public Optional<Decision> decide(Storing storing, int epoch, Random random) {
         if (storing == Storing.ALONE) {
@@ -159,12 +160,12 @@ public final class SerialDecider {
         }
     }
 
-    /** How many decisions were refused that were to be stored alone. */
+    /** How many decisions that were to be stored alone were refused. */
     public int refused() {
         return refused.get();
     }
 
-    /** How many of these had seen everything that their query finds. */
+    /** How many of the {@link #refused()} decisions had seen everything that their query finds. */
     public int refusedWithoutReason() {
         return refusedWithoutReason.get();
     }

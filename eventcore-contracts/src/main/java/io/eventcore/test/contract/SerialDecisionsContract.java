@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Whatever is decided at the same time, there is an order in which the decisions could have been made one after the other:
- * the graph of which one has seen what of which other has no circle.
+ * Decisions that are made at the same time could have been made one after the other, in some order: the graph of what
+ * each decision has seen of the others has no cycle.
  */
 abstract class SerialDecisionsContract extends TagFixture {
-    /** Decisions stored on their own: where the store sends several at a time, in batches. */
+    /** Decisions stored on their own, or in batches if the store sends several at a time. */
     private static final int DECISIONS = 1_000;
 
-    /** Decisions stored in transactions of callers, for each isolation. */
+    /** Decisions stored in transactions of callers, for each isolation level. */
     private static final int DECISIONS_IN_TRANSACTIONS = 300;
 
     private static final int DECIDERS = 12;

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Whether decisions could have been made one after the other: the graph of which one has seen what of which other.
+ * Whether decisions could have been made one after the other: the graph of what each decision has seen of the others.
  *
  * @since 0.1
  */
@@ -34,14 +34,14 @@ public final class SerialOrder {
     /**
      * A decision that was made.
      *
-     * @param epoch when it was made: decisions of different ones have no tag in common
+     * @param epoch when it was made: decisions of different epochs have no tag in common
      * @param query what it rests on
      * @param seen the numbers of the events that it has read
      * @param written its events, {@link Noted} and {@link Revised}
      * @since 0.1
      */
     public record Decision(int epoch, EventQuery query, Set<Long> seen, List<SchoolEvent> written) {
-        /** The decision as one line, to be told to another process. */
+        /** The decision as one line, to send it to another process. */
         public String toLine() {
             return String.join(
                     BETWEEN_PARTS,
@@ -51,7 +51,7 @@ public final class SerialOrder {
                     joined(BETWEEN_ELEMENTS, written.stream().map(SerialOrder::textOf)));
         }
 
-        /** The decision of a {@link #toLine() line}. */
+        /** The decision that a {@link #toLine() line} describes. */
         public static Decision ofLine(String line) {
             String[] parts = line.split("\\" + BETWEEN_PARTS, -1);
             return new Decision(
@@ -125,8 +125,9 @@ public final class SerialOrder {
     }
 
     /**
-     * How many decisions are left, of all epochs together, when those of each are taken away, again and again, that come
-     * before all others that are left: 0 if there is an order in which they could have been made.
+     * How many decisions of all epochs together are left in the end. From each epoch, the method takes away, again and
+     * again, the decisions that no other remaining decision precedes. The result is 0 if there is an order in which the
+     * decisions could have been made.
      */
     public static int inCircles(Collection<Decision> decisions) {
         Map<Integer, List<Decision>> epochs = new TreeMap<>();

@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The events of a shop as today's code knows them, and what yesterday's code has stored.
+ * The events of a shop as today's code knows them, and what yesterday's code stored.
  *
  * @since 0.1
  */
@@ -43,7 +43,7 @@ public sealed interface ShopEvent extends Event {
     record Paid(StreamId cart, long cents) implements ShopEvent {}
 
     /**
-     * What yesterday's code has stored: any name with any payload.
+     * What yesterday's code stored: any name with any payload.
      *
      * @param cart the stream
      * @param name the stored name
@@ -66,27 +66,27 @@ public sealed interface ShopEvent extends Event {
         return new Old(cart, "shop.checked-out", "{\"cart\":\"%s\",\"cents\":%d}".formatted(cart, cents));
     }
 
-    /** What no code of today asks for. */
+    /** An event that no code of today asks for. */
     static Old viewed(StreamId cart) {
         return new Old(cart, "shop.viewed", "{\"cart\":\"%s\"}".formatted(cart));
     }
 
-    /** What an upcaster fails at. */
+    /** An event on which an upcaster fails. */
     static Old broken(StreamId cart) {
         return broken(cart, "unchecked");
     }
 
-    /** What an upcaster fails at by a checked exception, as those that are written in Kotlin may. */
+    /** An event on which an upcaster throws a checked exception, as upcasters in Kotlin may. */
     static Old brokenByAChecked(StreamId cart) {
         return broken(cart, "checked");
     }
 
-    /** What an upcaster fails at by an error, as those that are not written yet do in Kotlin. */
+    /** An event on which an upcaster throws an error, as unwritten upcasters in Kotlin do. */
     static Old brokenByAnError(StreamId cart) {
         return broken(cart, "error");
     }
 
-    /** What an upcaster fails at that calls itself without end. */
+    /** An event on which an upcaster fails because the upcaster calls itself without end. */
     static Old brokenByRecursion(StreamId cart) {
         return broken(cart, "recursion");
     }
@@ -111,7 +111,7 @@ public sealed interface ShopEvent extends Event {
         throw (T) failure;
     }
 
-    /** The event classes, with the upcasters from all that was stored. */
+    /** The event classes, with the upcasters for everything that was stored. */
     static EventTypes.Builder types() {
         return EventTypes.builder()
                 .register(ShopEvent.class)
@@ -131,16 +131,16 @@ public sealed interface ShopEvent extends Event {
         });
     }
 
-    /** Reads as today's code does, and writes what yesterday's has stored as well. */
+    /** Reads as today's code does, and also writes what yesterday's code stored. */
     static EventSerializer serializer() {
         return new YesterdaysSerializer(new JacksonEventSerializer(types().build()));
     }
 
     /**
-     * As {@link #serializer()}, with another reading of unknown types.
+     * Like {@link #serializer()}, but reads unknown types differently.
      *
-     * @param unknown what is read of events of unknown types
-     * @param listener told of each that is skipped
+     * @param unknown how to read events of unknown types
+     * @param listener hears of each event that is skipped
      */
     static EventSerializer serializer(UnknownTypes unknown, UnknownTypeListener listener) {
         return new YesterdaysSerializer(

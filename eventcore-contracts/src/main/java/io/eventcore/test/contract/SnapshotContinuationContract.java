@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 
-/** What commands do with snapshots that are good: continue from them, and store new ones. */
+/** What commands do with valid snapshots: they continue from them, and store new ones. */
 abstract class SnapshotContinuationContract extends CommandSnapshotFixture {
     @Test
     void a_command_continues_from_the_snapshot_and_folds_only_what_came_after_it() {
@@ -36,7 +36,7 @@ abstract class SnapshotContinuationContract extends CommandSnapshotFixture {
 
         deposit(ADA, 5);
 
-        // The event of the first command is part of the tail, the snapshot is what it was decided on.
+        // The event of the first command is part of the tail; the snapshot holds what the command decided on.
         assertThat(foldedBy(new Count(ADA))).isEqualTo(2);
         assertThat(sums()).containsExactly(10L, 25L);
         assertThat(replays).isEmpty();
@@ -85,7 +85,7 @@ abstract class SnapshotContinuationContract extends CommandSnapshotFixture {
         deposit(BOB, 3);
         deposit(ADA, 4);
 
-        // Twice the tail: once for the round of ADA, once for that of both.
+        // The tail comes twice: once in the round of ADA, once in the round of both.
         executor.execute(new Follow(ADA, CAROL));
         assertThat(replays).isEmpty();
         assertThat(journals()).containsExactly("1,2", "1,2,3,4");
@@ -238,7 +238,7 @@ abstract class SnapshotContinuationContract extends CommandSnapshotFixture {
         }
     }
 
-    /** A state of which JSON keeps only half. */
+    /** A state that JSON keeps only half of. */
     private static final class Half {
         @JsonProperty("kept")
         private final long kept;

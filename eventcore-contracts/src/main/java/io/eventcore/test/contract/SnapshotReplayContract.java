@@ -18,14 +18,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** When a snapshot is not continued from, and all events are folded instead. */
+/** When a command does not continue from a snapshot, but folds all events instead. */
 abstract class SnapshotReplayContract extends CommandSnapshotFixture {
     @Test
     void an_event_committed_late_below_the_position_of_the_snapshot_means_that_all_events_are_folded() {
         deposit(ADA, 1);
         deposit(BOB, 10);
         deposit(ADA, 2, 3);
-        // As it was taken while the event of BOB had its position and was not committed yet.
+        // As if it was taken while BOB's event had its position but was not committed yet.
         snapshots.save(
                 new SnapshotKey(
                         nameOf(Journal.class),

@@ -183,7 +183,7 @@ abstract class StreamReadsContract extends EventStoreFixture {
         store.appendEvents(writes);
     }
 
-    /** Of the streams that are always written together, all are as far as the first; every event is there once. */
+    /** All streams that are always written together are as far as the first; every event is there once. */
     private static void assertOneCut(EventStreamReader<Event> read, List<StreamId> ids) {
         long events = 0;
         for (int i = 0; i < ids.size(); i++) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** How the keys of subjects come to be, what they open, and how often a store of keys is asked for them. */
+/** How the keys of subjects are created, what they decrypt, and how often callers ask a store of keys for them. */
 abstract class SubjectKeysContract extends PersonalDataFixture {
     @Test
     void of_many_that_make_the_key_of_a_subject_at_once_all_get_the_same() {

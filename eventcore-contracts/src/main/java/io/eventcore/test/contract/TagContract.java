@@ -5,10 +5,10 @@ import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What an {@link EventStore} promises about tags: events are found by them, and a decision that rests on what was found is
- * stored only if nothing that matches has come since.
+ * What an {@link EventStore} promises about tags: queries find events by them, and a decision that rests on what a
+ * query found is stored only if no matching event has come since.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -19,12 +19,12 @@ public abstract class TagContract {
     /** A store without events that knows {@link LedgerEvent#types()} and has the default limits, fresh for each test. */
     protected abstract EventStore emptyStore();
 
-    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; asked after that. */
+    /** Manages the transactions that appends to the store of {@link #emptyStore()} join; called after that method. */
     protected abstract PlatformTransactionManager transactionManager();
 
     /**
      * A second store over the same events, as another process would have it, perhaps with other settings; by default
-     * the same one.
+     * the same store.
      */
     protected EventStore anotherStore(EventStore first) {
         return first;

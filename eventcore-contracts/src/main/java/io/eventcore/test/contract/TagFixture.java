@@ -19,13 +19,13 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about tags share: an empty store, a second one over the same events, and a school. */
+/** Shared by the rows about tags: an empty store, a second one over the same events, and a school. */
 abstract class TagFixture {
     EventStore store;
     EventStore other;
     TransactionTemplate transaction;
 
-    /** Makes the store. */
+    /** The contract that makes the store. */
     abstract TagContract contract();
 
     @BeforeEach
@@ -67,7 +67,7 @@ abstract class TagFixture {
         return store.appendEvents(writes(events));
     }
 
-    /** The events, each to its home stream, in any version. */
+    /** Writes each event to its home stream, at any version. */
     static StreamWrites writes(SchoolEvent... events) {
         StreamWrites writes = StreamWrites.empty();
         for (SchoolEvent event : events) {
@@ -105,7 +105,7 @@ abstract class TagFixture {
         assertThat(succeeds(store, writes)).as("%s was to be refused", writes).isFalse();
     }
 
-    /** Of every tag of these events, the row counts what carries it: exactly what a reader finds. */
+    /** For every tag of these events, the row counts the events that carry it: exactly those that a reader finds. */
     void assertCounted(EventQuery query, int expected) {
         Boundary boundary = boundary(query);
         assertThat(found(query)).hasSize(expected);

@@ -65,7 +65,7 @@ abstract class TaggedCommandsContract extends TagFixture {
     /** How many of the seats and of the student's courses are taken. */
     record Seats(int capacity, int taken, int joined) {}
 
-    /** Both subjects by their tags: an event that carries any of them counts. */
+    /** Both subjects are tags: an event that carries any of them counts. */
     record Subscribe(@Tag String student, @Tag String course) implements Command<Seats, SchoolEvent> {
         @Override
         public Seats initialState() {
@@ -211,7 +211,7 @@ abstract class TaggedCommandsContract extends TagFixture {
                 .isThrownBy(() -> executor.execute(new Join(audits, "c2", "ada")));
     }
 
-    /** Decides on events that carry both tags, and on types of them. */
+    /** Decides on events that carry both tags, and on one type of the course's events. */
     record JoinOnce(String student, String course) implements Command<Integer, SchoolEvent> {
         @Override
         public Optional<EventQuery> query() {
@@ -263,7 +263,7 @@ abstract class TaggedCommandsContract extends TagFixture {
         assertCounted(course("c1"), 1 + 10 * RACERS);
     }
 
-    /** Follows from course to course: what is noted about one names the next. */
+    /** Follows the notes from course to course: a note about one names the next. */
     record Follow(@Tag("subject") String first) implements Command<Set<String>, SchoolEvent> {
         @Override
         public Set<String> initialState() {
@@ -324,7 +324,7 @@ abstract class TaggedCommandsContract extends TagFixture {
         assertThat(((Noted) found(subject("a")).get(1)).number()).isEqualTo(5);
     }
 
-    /** Renames a course, and notes that somewhere. */
+    /** Renames a course, and writes a note about that somewhere. */
     record Rename(@Tag String course, Event noted) implements Command<Integer, Event> {
         @Override
         public Integer initialState() {

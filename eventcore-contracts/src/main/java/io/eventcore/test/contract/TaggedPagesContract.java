@@ -39,7 +39,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
-/** Pages of the log by tags: as full as their limit allows, and neither skipped nor held up by anything. */
+/** Pages of the log by tags: they are as full as their limit allows, and nothing skips them or holds them up. */
 abstract class TaggedPagesContract extends TagFixture {
     private static final int WRITERS = 6;
     private static final int APPENDS_PER_WRITER = 40;

@@ -55,7 +55,7 @@ abstract class TaggedSnapshotsContract extends TagFixture {
                 .build();
     }
 
-    /** Which subjects' events came in which order. */
+    /** The events of the subjects, in the order in which they came. */
     record Seen(List<Long> numbers) {
         private Seen plus(SchoolEvent event) {
             FOLDED.incrementAndGet();
@@ -104,7 +104,7 @@ abstract class TaggedSnapshotsContract extends TagFixture {
         assertThat(FOLDED).hasValue(3);
 
         append(noted("n", "b"));
-        // With the event that the first count has written.
+        // This includes the event that the first count wrote.
         assertThat(counted(count("a", "b"))).isEqualTo(5);
         assertThat(FOLDED).hasValue(2);
         assertThat(counted(count("a", "b"))).isEqualTo(6);

@@ -318,7 +318,7 @@ abstract class ThrownErrorsContract extends ProjectionFaultsFixture {
         });
     }
 
-    /** Counts the leases that were given back. */
+    /** Counts the leases that were returned. */
     private static final class ReturnedLeases extends ForwardingProjectionStore {
         private final AtomicInteger count = new AtomicInteger();
 

@@ -19,7 +19,7 @@ import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Which transaction an append belongs to that is made in a callback of one. */
+/** Which transaction an append in a callback of a transaction belongs to. */
 abstract class TransactionCallbacksContract extends TransactionFixture {
     @Test
     void an_append_after_the_commit_is_a_transaction_of_its_own() {
@@ -127,7 +127,7 @@ abstract class TransactionCallbacksContract extends TransactionFixture {
                                 Stream.of(true, false).map(watched -> Arguments.of(moment, appends, watched))));
     }
 
-    /** Whether or not a listener tells the store of each transaction. */
+    /** With and without a listener that informs the store of each transaction. */
     @ParameterizedTest
     @MethodSource("callbacks")
     void a_callback_may_begin_other_transactions_and_then_append(Moment moment, Appends appends, boolean watched) {

@@ -16,7 +16,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What the rows about the caller's transaction share: an empty store and its transaction manager. */
+/** Shared by the rows about the caller's transaction: an empty store and its transaction manager. */
 abstract class TransactionFixture {
     static final StreamId ADA = StreamId.of("account-ada");
     static final StreamId BOB = StreamId.of("account-bob");
@@ -26,7 +26,7 @@ abstract class TransactionFixture {
     TransactionTemplate transaction;
     TransactionTemplate newTransaction;
 
-    /** Makes what is tested. */
+    /** The contract that makes what the rows test. */
     abstract TransactionContract contract();
 
     @BeforeEach

@@ -31,7 +31,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** Which transactions wait for each other, and how such a wait ends. */
 abstract class TransactionWaitsContract extends ConcurrentTransactionsFixture {
-    /** How long to look whether an append waits. One that waits longer costs this time; one that does not, fails the row. */
+    /**
+     * How long to check whether an append waits. An append that waits longer costs this time; one that does not fails
+     * the row.
+     */
     private static final long LOOK_MILLIS = 60;
 
     private static final int PATIENCE_SECONDS = 60;
@@ -42,7 +45,7 @@ abstract class TransactionWaitsContract extends ConcurrentTransactionsFixture {
         IN_TRANSACTION
     }
 
-    /** How the transaction ends that the other one waits for. */
+    /** How the transaction that the other one waits for ends. */
     enum End {
         COMMIT,
         ROLLBACK
@@ -141,7 +144,7 @@ abstract class TransactionWaitsContract extends ConcurrentTransactionsFixture {
             assertThatExceptionOfType(RuntimeException.class)
                     .isThrownBy(() -> briefly.executeWithoutResult(status -> {
                         store.appendEvents(deposit(BOB, noStream(), 2));
-                        // The store's, or that of the savepoint, where the failure has rolled all back.
+                        // The exception of the store, or of the savepoint if the failure has rolled everything back.
                         assertThatExceptionOfType(RuntimeException.class)
                                 .isThrownBy(() -> nested.executeWithoutResult(
                                         inner -> store.appendEvents(deposit(ADA, exactly(1), 3))));
@@ -209,16 +212,17 @@ abstract class TransactionWaitsContract extends ConcurrentTransactionsFixture {
     }
 
     /**
-     * Appends in a transaction, lets another thread append while it is open, checks that it waits, and ends it.
+     * Appends in a transaction, lets another thread append meanwhile, checks that the other append waits, and ends the
+     * transaction.
      *
-     * @return what becomes of the other append
+     * @return the outcome of the other append
      */
     private String meeting(StreamWrites ours, Way way, StreamWrites others, End end) {
         CompletableFuture<String> other = new CompletableFuture<>();
         transaction.executeWithoutResult(status -> {
             EventStreamSlice slice = store.appendEvents(ours);
             start(() -> other.complete(outcome(() -> appendIn(way, others))), other);
-            // Not a future that is completed here, but one that was meant to be by then.
+            // Completes only a copy: the other append alone completes the future itself.
             String early = other.copy()
                     .completeOnTimeout("waits", LOOK_MILLIS, TimeUnit.MILLISECONDS)
                     .join();
@@ -251,7 +255,7 @@ abstract class TransactionWaitsContract extends ConcurrentTransactionsFixture {
         thread.start();
     }
 
-    /** A transaction on a thread of its own that has appended and stays open until this is closed. */
+    /** A transaction on its own thread, which has appended and stays open until this object is closed. */
     private final class Holding implements AutoCloseable {
         private final CountDownLatch end = new CountDownLatch(1);
         private final CompletableFuture<Boolean> ended = new CompletableFuture<>();

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what ends a thread of this process, between {@link #watch()} and {@link #assertNone()}: a library must let
- * nothing through to the default handler, which prints messages and tells no other code.
+ * nothing through to the default handler, which prints messages and informs no other code.
  */
 final class UncaughtErrors {
     private final List<String> uncaught = new CopyOnWriteArrayList<>();

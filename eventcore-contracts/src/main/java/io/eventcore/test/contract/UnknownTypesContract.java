@@ -54,7 +54,7 @@ abstract class UnknownTypesContract {
     private final List<String> skipped = new CopyOnWriteArrayList<>();
     private final List<String> seen = new CopyOnWriteArrayList<>();
 
-    /** Makes the stores. */
+    /** The contract that makes the stores. */
     abstract UpcastingContract contract();
 
     /** What an instance of a later release has stored. */
@@ -62,7 +62,7 @@ abstract class UnknownTypesContract {
         return new Old(ADA, "shop.returned", JSON);
     }
 
-    /** The later release. */
+    /** An event type of the later release. */
     @EventType("shop.returned")
     record Returned(StreamId cart, String reason) implements Event {}
 
@@ -257,7 +257,7 @@ abstract class UnknownTypesContract {
                         "failed: EventDeserializationException");
     }
 
-    /** Until the end of the log. */
+    /** Runs a projection until the end of the log. */
     private void run(EventStore store, Projection<?> projection) {
         GlobalPosition last = store.lastPosition();
         ProjectionRunner runner = ProjectionRunner.builder(store, contract().projectionStore())

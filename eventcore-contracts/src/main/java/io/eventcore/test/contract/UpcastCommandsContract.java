@@ -138,7 +138,7 @@ abstract class UpcastCommandsContract extends UpcastProcessingFixture {
         assertThat(events.streamVersion(ADA)).isEqualTo(StreamVersion.of(45));
     }
 
-    /** Says how many events it has folded. */
+    /** Reports how many events it has folded. */
     record Fold(@Stream StreamId cart) implements Command<Integer, ShopEvent> {
         @Override
         public Integer initialState() {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.springframework.transaction.ConfigurableTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
-/** What the rows about earlier shapes of events share that do more than read: empty stores, and runners that are stopped. */
+/** Shared by the rows about earlier shapes of events that do more than read: empty stores, and runners that are stopped. */
 abstract class UpcastProcessingFixture {
     static final StreamId ADA = StreamId.of("cart-ada");
     static final StreamId BOB = StreamId.of("cart-bob");
@@ -46,7 +46,7 @@ abstract class UpcastProcessingFixture {
     AppliedEvents applied;
     private PlatformTransactionManager transactionManager;
 
-    /** Makes the stores. */
+    /** The contract that makes the stores. */
     abstract UpcastingContract contract();
 
     @BeforeEach
@@ -92,7 +92,7 @@ abstract class UpcastProcessingFixture {
         assertThat(runner.awaitPosition("shop", position, PATIENCE)).isEqualTo(AwaitOutcome.REACHED);
     }
 
-    /** Tomorrow's code, which has no class for closed carts any more. */
+    /** Tomorrow's code, which no longer has a class for closed carts. */
     static EventSerializer withoutClosed() {
         return new YesterdaysSerializer(new JacksonEventSerializer(EventTypes.builder()
                 .register(ItemAdded.class)

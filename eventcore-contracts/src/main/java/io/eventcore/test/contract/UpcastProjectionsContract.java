@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** What projections are given of events that were stored in earlier shapes. */
+/** What projections receive of events that were stored in earlier shapes. */
 abstract class UpcastProjectionsContract extends UpcastProcessingFixture {
     private static ProjectionBuilder<ShopEvent> shop() {
         return Projection.named("shop", ShopEvent.class).filter(CARTS);

@@ -88,7 +88,7 @@ abstract class UpcastReactionsContract extends UpcastProcessingFixture {
                 executor);
     }
 
-    /** Lets a reaction answer all there is, as an instance does that is killed before it can say so. */
+    /** Lets a reaction answer everything, like an instance that is killed before it can record that. */
     private <E extends Event> void answerAndDie(Projection<E> reaction) {
         events.forEachEvent(reaction.filter(), GlobalPosition.START, reaction.eventType(), event -> {
             try {

@@ -39,13 +39,13 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** What reads give of events that were stored in earlier shapes. */
+/** What reads return of events that were stored in earlier shapes. */
 abstract class UpcastReadsContract {
     private static final StreamId ADA = StreamId.of("cart-ada");
     private static final StreamId BOB = StreamId.of("cart-bob");
     private static final StreamId CAT = StreamId.of("cart-cat");
 
-    /** Makes the stores. */
+    /** The contract that makes the stores. */
     abstract UpcastingContract contract();
 
     private EventStore shop() {

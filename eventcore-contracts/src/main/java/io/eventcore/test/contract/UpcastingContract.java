@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Nested;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * What a store promises of events that were stored in earlier shapes: read on any path, they are what the upcasters make of
- * them, and each is dealt with once; and what becomes of those whose type is unknown.
+ * What a store promises about events that were stored in earlier shapes: every read returns what the upcasters make of
+ * them, and each is handled once. The contract also covers what becomes of events whose type is unknown.
  *
- * <p>Its rows stand in a class for each theme and run as nested tests of this one.
+ * <p>The rows are grouped by theme, one class for each, and run as nested tests of this class.
  *
  * @since 0.1
  */
@@ -21,22 +21,22 @@ public abstract class UpcastingContract {
     /** For subclasses. */
     protected UpcastingContract() {}
 
-    /** A store without events that writes and reads by this serializer, and tells this signal of its commits. */
+    /** A store without events that writes and reads with this serializer, and reports its commits to this signal. */
     protected abstract EventStore emptyStore(EventSerializer serializer, AppendSignal appendSignal);
 
-    /** A store of checkpoints in the same place, empty; asked after {@link #emptyStore}. */
+    /** An empty store of checkpoints in the same place; called after {@link #emptyStore}. */
     protected abstract ProjectionStore projectionStore();
 
-    /** A read model in the same place, empty; asked after {@link #emptyStore}. */
+    /** An empty read model in the same place; called after {@link #emptyStore}. */
     protected abstract AppliedEvents appliedEvents();
 
-    /** What remembers the commands on that store; asked after {@link #emptyStore}. */
+    /** The memory of executed commands for that store; called after {@link #emptyStore}. */
     protected abstract ExecutedCommands executedCommands();
 
-    /** A store without snapshots beside that store; asked after {@link #emptyStore}. */
+    /** A store without snapshots for that store; called after {@link #emptyStore}. */
     protected abstract SnapshotStore snapshotStore();
 
-    /** Manages the transactions that all of them join; asked after {@link #emptyStore}. */
+    /** Manages the transactions that all of them join; called after {@link #emptyStore}. */
     protected abstract PlatformTransactionManager transactionManager();
 
     @Nested

@@ -280,7 +280,7 @@ abstract class WarmStreamContract extends CommandFixture {
             executor.execute(new Deposit(ADA, 1_000));
             status.setRollbackOnly();
         });
-        // In the place of what was rolled back.
+        // This event takes the place of what was rolled back.
         deposit(ADA, 5);
 
         assertThat(depositSeeing(ADA, 1)).isEqualTo(5);
@@ -355,7 +355,7 @@ abstract class WarmStreamContract extends CommandFixture {
         assertThat(discovering(ADA)).isEqualTo(8);
     }
 
-    /** The sum in the account of the owner that the stream names; appends to the stream that names it. */
+    /** Returns the sum in the account of the owner that the stream names, and appends to that stream. */
     private long discovering(StreamId first) {
         long[] seen = {0};
         executor.execute(Decision.over(LedgerEvent.class, first)
@@ -436,7 +436,7 @@ abstract class WarmStreamContract extends CommandFixture {
         watched.reads.clear();
     }
 
-    /** Deposits, and tells how much there was. */
+    /** Deposits, and returns how much there was before. */
     private long depositSeeing(StreamId account, long cents) {
         long[] seen = {0};
         executor.execute(Decision.over(LedgerEvent.class, account)
@@ -459,7 +459,7 @@ abstract class WarmStreamContract extends CommandFixture {
                 .deciding(sum -> List.of());
     }
 
-    /** Decides nothing, if it is let. */
+    /** Decides nothing, unless its consumer throws. */
     private static Command<Long, LedgerEvent> balance(StreamId account, LongConsumer decision) {
         return Decision.over(LedgerEvent.class, account)
                 .startingWith(0L)
@@ -470,7 +470,7 @@ abstract class WarmStreamContract extends CommandFixture {
                 });
     }
 
-    /** The store of the executor: counts what is read and refused, and fails where it is told to. */
+    /** The store of the executor: counts reads and conflicts, and fails when a row tells it to. */
     private static final class Watched extends ForwardingEventStore {
         private final List<Map<StreamId, StreamVersion>> reads = new ArrayList<>();
         private final Deque<RuntimeException> failures = new ArrayDeque<>();

@@ -7,7 +7,7 @@ import io.eventcore.serialization.internal.ForwardingSerializer;
 import io.eventcore.test.contract.ShopEvent.Old;
 import java.nio.charset.StandardCharsets;
 
-/** Reads as today's code does, and writes what yesterday's has stored as well. */
+/** Reads as today's code does, and also writes what yesterday's code stored. */
 final class YesterdaysSerializer extends ForwardingSerializer {
     YesterdaysSerializer(EventSerializer today) {
         super(today);
