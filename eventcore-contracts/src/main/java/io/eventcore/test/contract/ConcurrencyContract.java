@@ -416,8 +416,7 @@ public abstract class ConcurrencyContract {
 
     /**
      * Writes to one to four streams. Some of them are new to all writers, and other writers create some at the same
-     * moment. Half of the ids begin with a character that comes before the other half's in Java's order, and after it
-     * in that of UTF-8.
+     * moment. Two thirds of the ids begin with one of two characters, whose order in Java is not that in UTF-8.
      */
     private static StreamWrites anyWrites(Random random, int round) {
         Set<StreamId> streams = new HashSet<>();
