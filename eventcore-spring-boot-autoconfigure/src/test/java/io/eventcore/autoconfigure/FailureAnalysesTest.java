@@ -9,8 +9,8 @@ import static org.mockito.Mockito.when;
 import io.eventcore.Event;
 import io.eventcore.EventType;
 import io.eventcore.StreamId;
-import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.autoconfigure.bank.BankEvent;
+import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.jdbc.SchemaException;
 import io.eventcore.projection.Projection;
@@ -79,6 +79,7 @@ class FailureAnalysesTest {
         assertThatThrownBy(() -> application.run(
                         "--spring.main.web-application-type=none",
                         "--spring.datasource.url=" + Applications.newH2(),
+                        "--eventcore.event-packages=io.eventcore.autoconfigure.bank",
                         "--eventcore.jdbc.initialize-schema=never",
                         "--eventcore.jdbc.initialise-schema=always"))
                 .hasRootCauseInstanceOf(SchemaException.class);
@@ -104,16 +105,19 @@ class FailureAnalysesTest {
     void no_class_was_found_for_the_events_of_a_projection() {
         assertExplained(
                 Applications.withoutDatabase()
-                        .withBean("lost", Projection.class, () -> Projection.named("lost", Lost.class)
-                                .on(Lost.class, event -> {})
-                                .build()),
-                ("Projection 'lost' reads events of the type %1$s, and none can be read: No registered event class is a %1$s:"
-                                + " add it, or the classes below it, to the event types. With Spring Boot, add its package %2$s to"
-                                + " eventcore.event-packages, or the class by an EventTypesCustomizer.")
+                        .withBean(
+                                "lost",
+                                Projection.class,
+                                () -> Projection.named("lost", Lost.class)
+                                        .on(Lost.class, event -> {})
+                                        .build()),
+                ("Projection 'lost' reads events of the type %1$s, and none can be read: No registered event class is"
+                    + " a %1$s: add it, or the classes below it, to the event types. With Spring Boot, add its package"
+                    + " %2$s to eventcore.event-packages, or the class by an EventTypesCustomizer.")
                         .formatted(Lost.class.getName(), Lost.class.getPackageName()),
                 "Event classes are looked for in the package of the application class and below it, and in those that"
-                        + " eventcore.event-packages names. Add the package of the event class there, or register the class in an"
-                        + " EventTypesCustomizer bean.");
+                        + " eventcore.event-packages names. Add the package of the event class there, or register the"
+                        + " class in an EventTypesCustomizer bean.");
     }
 
     @Test
@@ -167,8 +171,8 @@ class FailureAnalysesTest {
                 Applications.withH2().withPropertyValues("eventcore.jdbc.schema=nowhere"),
                 "The tables of the event store could not be created by classpath:io/eventcore/jdbc/schema-h2.sql"
                         + " (Schema \"NOWHERE\" not found).",
-                "A schema named by eventcore.jdbc.schema must exist. If this user may not create tables, let their owner"
-                        + " run classpath:io/eventcore/jdbc/schema-h2.sql and set"
+                "A schema named by eventcore.jdbc.schema must exist. If this user may not create tables, let their"
+                        + " owner run classpath:io/eventcore/jdbc/schema-h2.sql and set"
                         + " eventcore.jdbc.initialize-schema=never.");
     }
 

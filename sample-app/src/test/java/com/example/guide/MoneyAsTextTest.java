@@ -19,7 +19,7 @@ import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The stored form of a type whose class is not ours to annotate. */
-class StoredJsonTest {
+class MoneyAsTextTest {
     record Money(long cents) {
         static Money of(String text) {
             return new Money(Long.parseLong(text.replace(".", "")));
