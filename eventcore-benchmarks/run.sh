@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the store against the limit of the database and against peers: see docs/performance.md.
-#   run.sh                 all rows, about twenty minutes
+#   run.sh                 all rows, about forty minutes
 #   run.sh --rows 1,2,7    some rows
 #   run.sh --rows m1       a million events to a file and back, in processes of 128 MB
 #   run.sh --smoke         shows that the driver works, in about a minute; measures nothing
