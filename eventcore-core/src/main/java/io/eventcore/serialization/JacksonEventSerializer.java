@@ -124,7 +124,7 @@ public final class JacksonEventSerializer implements EventSerializer {
             if (placeholders.isEmpty()) {
                 throw new IllegalArgumentException(
                         ("Component '%s' of %s is @PersonalData: configure the serializer with a"
-                            + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
+                                        + " PersonalDataProtection; with Spring Boot, set eventcore.personal-data.master-key")
                                 .formatted(
                                         component.field().getName(),
                                         component.field().getDeclaringClass().getName()));

@@ -19,8 +19,7 @@ final class SchemaFailureAnalyzer extends AbstractFailureAnalyzer<SchemaExceptio
 
     @Override
     protected FailureAnalysis analyze(Throwable rootFailure, SchemaException cause) {
-        return new FailureAnalysis(
-                cause.getMessage() + reason(cause) + ".", misspelt() + action(cause), cause);
+        return new FailureAnalysis(cause.getMessage() + reason(cause) + ".", misspelt() + action(cause), cause);
     }
 
     /** What was set and has no effect: perhaps the very property that the action names. */

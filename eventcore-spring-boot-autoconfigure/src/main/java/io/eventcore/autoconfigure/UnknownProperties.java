@@ -54,7 +54,8 @@ class UnknownProperties {
         Set<String> bare = known.stream().map(UnknownProperties::bare).collect(Collectors.toSet());
         return unknown.stream()
                 .filter(name -> !bare.contains(bare(name)))
-                .map(name -> "The property '%s' does not exist; did you mean '%s'?".formatted(name, nearest(name, known)))
+                .map(name ->
+                        "The property '%s' does not exist; did you mean '%s'?".formatted(name, nearest(name, known)))
                 .toList();
     }
 

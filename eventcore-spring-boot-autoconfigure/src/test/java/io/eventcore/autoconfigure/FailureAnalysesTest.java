@@ -112,8 +112,8 @@ class FailureAnalysesTest {
                                         .on(Lost.class, event -> {})
                                         .build()),
                 ("Projection 'lost' reads events of the type %1$s, and none can be read: No registered event class is"
-                    + " a %1$s: add it, or the classes below it, to the event types. With Spring Boot, add its package"
-                    + " %2$s to eventcore.event-packages, or the class by an EventTypesCustomizer.")
+                                + " a %1$s: add it, or the classes below it, to the event types. With Spring Boot, add its package"
+                                + " %2$s to eventcore.event-packages, or the class by an EventTypesCustomizer.")
                         .formatted(Lost.class.getName(), Lost.class.getPackageName()),
                 "Event classes are looked for in the package of the application class and below it, and in those that"
                         + " eventcore.event-packages names. Add the package of the event class there, or register the"
