@@ -84,8 +84,8 @@ final class KeyCache {
     private Map<UUID, SubjectKey> load(List<UUID> missing) {
         try {
             return store.find(missing);
-        } catch (EventStoreException e) {
-            throw e;
+        } catch (EventStoreException | PersonalDataException told) {
+            throw told;
         } catch (Throwable e) {
             if (e instanceof Error error && OwnThreads.isTroubleOfTheProcess(error)) {
                 throw error;

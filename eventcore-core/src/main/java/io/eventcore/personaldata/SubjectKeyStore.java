@@ -35,7 +35,11 @@ public interface SubjectKeyStore {
      */
     Map<String, SubjectKey> keysOf(Collection<String> subjects);
 
-    /** The keys with these ids, those of erased subjects included; the answer lacks those that do not exist. */
+    /**
+     * The keys with these ids, those of erased subjects included; the answer lacks those that do not exist.
+     *
+     * @throws PersonalDataException if what is stored of a key cannot be right
+     */
     Map<UUID, SubjectKey> find(Collection<UUID> ids);
 
     /**

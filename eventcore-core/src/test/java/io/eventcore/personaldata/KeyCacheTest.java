@@ -90,6 +90,11 @@ class KeyCacheTest {
                     .hasMessageNotContaining("canary");
         }
         store.meanwhile = () -> {
+            throw PersonalDataException.keyChanged();
+        };
+        assertThatThrownBy(() -> cache.find(List.of(key(1))))
+                .isInstanceOf(PersonalDataException.class);
+        store.meanwhile = () -> {
             throw new OutOfMemoryError("for this test");
         };
         assertThatThrownBy(() -> cache.find(List.of(key(1)))).isInstanceOf(OutOfMemoryError.class);
