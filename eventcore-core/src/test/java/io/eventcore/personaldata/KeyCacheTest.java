@@ -92,8 +92,7 @@ class KeyCacheTest {
         store.meanwhile = () -> {
             throw PersonalDataException.keyChanged();
         };
-        assertThatThrownBy(() -> cache.find(List.of(key(1))))
-                .isInstanceOf(PersonalDataException.class);
+        assertThatThrownBy(() -> cache.find(List.of(key(1)))).isInstanceOf(PersonalDataException.class);
         store.meanwhile = () -> {
             throw new OutOfMemoryError("for this test");
         };
