@@ -34,7 +34,7 @@ class PostgreSqlMutantsTest {
     private static final String FOR_A_MOMENT = " PERFORM pg_sleep(0.0005);\n";
 
     /** What is overlooked is overlooked when two meet, so each broken schema may be run as often as this. */
-    private static final int RACES = 5;
+    private static final int RACES = 20;
 
     private static UnaryOperator<String> mutation = UnaryOperator.identity();
 
