@@ -43,7 +43,7 @@ class MoneyAsTextTest {
         abstract static class MoneyAsText {
             @JsonCreator
             static Money of(String text) {
-                throw new UnsupportedOperationException("Only its annotation counts");
+                return Money.of(text); // only the annotation counts
             }
 
             @JsonValue
