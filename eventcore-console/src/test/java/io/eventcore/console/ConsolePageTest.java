@@ -232,7 +232,7 @@ class ConsolePageTest {
         page.click(".open tbody button");
         page.await("it asks", "question.open");
         page.click("#question-yes");
-        page.await("it has been asked for", "/'guests' tries it again. .*1 parked stream/.test(message.innerText)");
+        page.await("it has been asked for", "/'guests' retries it. .*1 parked stream/.test(message.innerText)");
         page.await("nothing is parked any more", "/Nothing is parked/.test(document.querySelector('.open').innerText)");
 
         press("guests", "pause");

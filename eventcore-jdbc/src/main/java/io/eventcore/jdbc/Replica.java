@@ -1,10 +1,14 @@
 package io.eventcore.jdbc;
 
+import io.eventcore.EventStoreUnavailableException;
 import io.eventcore.internal.OwnThreads;
 import io.eventcore.jdbc.Connections.Work;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -68,6 +72,10 @@ final class Replica {
 
     private boolean warned;
     private long warnedAt;
+
+    /** Connections that were found to be safe, as long as anybody holds them. */
+    private final Set<Connection> safe = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
     private volatile long logReaches = Long.MAX_VALUE;
     private volatile ReplicaAnswer answer = ReplicaAnswer.NOT_ASKED;
 
@@ -184,8 +192,14 @@ final class Replica {
         ReplicaAnswer given;
         Optional<T> result = Optional.empty();
         try {
-            Answered<T> answered =
-                    connections.own(connection -> bounded(connection, () -> answered(connection, place, work)));
+            Answered<T> answered = connections.own(connection -> {
+                Answered<T> told = bounded(connection, () -> answered(connection, place, work));
+                if (told.answer.isFailure()) {
+                    // A new connection may find a different server, if the URL names several.
+                    connection.abort(Runnable::run);
+                }
+                return told;
+            });
             given = answered.answer;
             result = answered.result;
         } catch (SQLException | RuntimeException e) {
@@ -204,9 +218,12 @@ final class Replica {
     private record Answered<T>(ReplicaAnswer answer, Optional<T> result) {}
 
     private <T> Answered<T> answered(Connection connection, ReplicaPlace place, Work<T> work) throws SQLException {
+        if (!isSafe(connection)) {
+            return new Answered<>(ReplicaAnswer.SHARED_SESSIONS, Optional.empty());
+        }
         // In one transaction, so that no pooler sends the statements to different servers; in READ COMMITTED, so that
         // each of them sees what was replayed before it.
-        Answered<T> answered = transactions.run(connection, () -> {
+        return transactions.run(connection, () -> {
             ReplicaAnswer given = log.replicaAnswer(connection, place);
             if (given == ReplicaAnswer.OTHER_HISTORY) {
                 // The standby looked for the event before it looked how far it has come.
@@ -216,11 +233,24 @@ final class Replica {
                     ? new Answered<>(given, Optional.of(work.on(connection)))
                     : new Answered<>(given, Optional.empty());
         });
-        if (answered.answer.isFailure()) {
-            // A new connection may find a different server, if the URL names several.
-            connection.abort(Runnable::run);
+    }
+
+    /**
+     * Whether no other client can run the statements of this connection, or find its settings: a pooler may lie before the
+     * standby that does not lie before the primary. Asked once for each connection of the driver.
+     */
+    private boolean isSafe(Connection connection) throws SQLException {
+        Connection driver = connection.unwrap(Connection.class);
+        if (safe.contains(driver)) {
+            return true;
         }
-        return answered;
+        try {
+            PostgreSqlPooler.check(connection);
+        } catch (EventStoreUnavailableException sharesSessions) {
+            return false;
+        }
+        safe.add(driver);
+        return true;
     }
 
     /** Ends reads without an answer: a frozen server keeps its connections. */
@@ -272,6 +302,11 @@ final class Replica {
                 failures++;
                 pause = Math.min(LONGEST_PAUSE_NANOS, Math.max(FIRST_PAUSE_NANOS, 2 * pause));
                 failedUntil = now + pause;
+            }
+            if (failed && given != ReplicaAnswer.FAILED) {
+                // They may be of a primary, or of a timeline, that is gone: the next reader asks for a new one.
+                newest = ReplicaPlace.NONE;
+                replayed = ReplicaPlace.NONE;
             }
             if (given == ReplicaAnswer.BEHIND) {
                 behind = place;

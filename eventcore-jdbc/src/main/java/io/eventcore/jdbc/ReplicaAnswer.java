@@ -25,6 +25,12 @@ enum ReplicaAnswer {
     /** The standby lacks an event that is settled on the primary, though it has replayed beyond it. */
     OTHER_HISTORY("it lacks an event that is settled on the primary"),
 
+    /** No question, because clients would find each other's statements or settings on the way to the standby. */
+    SHARED_SESSIONS(
+            "a pooler before it lets clients run each other's prepared statements or find each other's isolation: set"
+                    + " prepareThreshold=0 in its URL, or max_prepared_statements in PgBouncer 1.21 or later, and let the role's"
+                    + " default_transaction_isolation be 'read committed'"),
+
     /** No answer, because the primary has no place to ask for. */
     NO_PLACE("the primary allows prepared transactions (max_prepared_transactions), or was replaced a moment ago"),
 

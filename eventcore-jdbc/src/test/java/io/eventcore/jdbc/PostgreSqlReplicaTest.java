@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.copy.CopyManager;
 import org.postgresql.core.BaseConnection;
+import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.AbstractDataSource;
 
@@ -163,6 +164,30 @@ class PostgreSqlReplicaTest {
 
         assertThat(all(store)).isEqualTo(all(plain)).hasSize(5);
         assertThat(status().answer()).contains("another cluster");
+    }
+
+    /** The primary is reached directly, so only the way to the standby tells. */
+    @Test
+    void a_pooler_before_the_standby_that_mixes_statements_is_not_read_through() throws Exception {
+        append(EARLY, 500);
+        DATABASE.standby().awaitReplayOf(primary);
+        PGSimpleDataSource past = DATABASE.standby().as(TestDatabase.APP);
+        PgBouncer pooler = open(new PgBouncer(
+                PgBouncer.WITHOUT_PREPARED_STATEMENTS,
+                past.getPortNumbers()[0],
+                List.of(TestDatabase.APP),
+                PostgreSqlDatabase.PASSWORD));
+        past.setServerNames(new String[] {"127.0.0.1"});
+        past.setPortNumbers(new int[] {pooler.port()});
+        readFrom(past);
+
+        assertThat(all(store)).isEqualTo(all(plain)).hasSize(500);
+        assertThat(status().pagesFromReplica()).isZero();
+        assertThat(status().answer()).contains("prepareThreshold=0");
+
+        past.setPrepareThreshold(0);
+        readFrom(past);
+        untilReadFrom(DATABASE.standby());
     }
 
     /** A copy made for tests, say, that was opened: the identifier of the cluster is the same. */

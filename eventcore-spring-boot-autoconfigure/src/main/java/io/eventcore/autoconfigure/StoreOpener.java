@@ -234,7 +234,8 @@ final class StoreOpener {
             key = JdbcUtils.extractDatabaseMetaData(place.dataSource(), metaData -> {
                 Connection connection = metaData.getConnection();
                 return List.of(
-                        String.valueOf(metaData.getURL()),
+                        // Parameters of the connection do not make it another database.
+                        String.valueOf(metaData.getURL()).replaceFirst("[?;].*", ""),
                         place.schema().isEmpty() ? String.valueOf(connection.getSchema()) : place.schema(),
                         place.tablePrefix());
             });

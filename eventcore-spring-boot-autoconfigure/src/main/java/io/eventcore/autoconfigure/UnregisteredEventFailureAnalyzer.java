@@ -12,9 +12,9 @@ final class UnregisteredEventFailureAnalyzer extends AbstractFailureAnalyzer<Unr
     protected FailureAnalysis analyze(Throwable rootFailure, UnregisteredEventException cause) {
         return new FailureAnalysis(
                 cause.getMessage(),
-                "Event classes are looked for in the package of the application class and below it, and in those that"
-                        + " eventcore.event-packages names. Add the package of the event class there, or register the class in an"
-                        + " EventTypesCustomizer bean.",
+                "Event classes are looked for in the package of the application class and below it, or, if"
+                        + " eventcore.event-packages is set, only in those that it names: name the package of the application there as"
+                        + " well as that of the event class. Or register the class in an EventTypesCustomizer bean.",
                 cause);
     }
 }

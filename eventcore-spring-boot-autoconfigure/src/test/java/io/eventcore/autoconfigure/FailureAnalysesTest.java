@@ -115,9 +115,9 @@ class FailureAnalysesTest {
                                 + " a %1$s: add it, or the classes below it, to the event types. With Spring Boot, add its package"
                                 + " %2$s to eventcore.event-packages, or the class by an EventTypesCustomizer.")
                         .formatted(Lost.class.getName(), Lost.class.getPackageName()),
-                "Event classes are looked for in the package of the application class and below it, and in those that"
-                        + " eventcore.event-packages names. Add the package of the event class there, or register the"
-                        + " class in an EventTypesCustomizer bean.");
+                "Event classes are looked for in the package of the application class and below it, or, if"
+                        + " eventcore.event-packages is set, only in those that it names: name the package of the application there as"
+                        + " well as that of the event class. Or register the class in an EventTypesCustomizer bean.");
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.eventcore.autoconfigure.bank.BankEvent;
 import io.eventcore.projection.Projection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.jdbc.datasource.lookup.AbstractRoutingDataSource;
 
 /** A mistake in the declaration of several stores stops the start by one message that names it. */
@@ -73,9 +75,23 @@ class NamedStoresDeclarationTest {
     @Test
     void the_same_tables_through_two_pools_are_refused() {
         String url = Applications.newH2();
+        refused(
+                () -> JdbcConnectionPool.create(url, "sa", ""),
+                () -> JdbcConnectionPool.create(url + ";LOCK_TIMEOUT=5000", "sa", ""));
+    }
+
+    @Test
+    void the_same_tables_through_urls_of_other_parameters_are_refused() {
+        String url = RealPostgreSql.newDatabase();
+        refused(
+                () -> new DriverManagerDataSource(url),
+                () -> new DriverManagerDataSource(url + (url.contains("?") ? "&" : "?") + "ApplicationName=south"));
+    }
+
+    private static void refused(Supplier<DataSource> one, Supplier<DataSource> two) {
         Applications.withoutDatabase()
-                .withBean("one", DataSource.class, () -> JdbcConnectionPool.create(url, "sa", ""))
-                .withBean("two", DataSource.class, () -> JdbcConnectionPool.create(url, "sa", ""))
+                .withBean("one", DataSource.class, one)
+                .withBean("two", DataSource.class, two)
                 .withPropertyValues(
                         "eventcore.jdbc.initialize-schema=always",
                         "eventcore.stores.acme.data-source=one",
