@@ -142,6 +142,15 @@ abstract class LogQueries {
         return Optional.empty();
     }
 
+    /**
+     * Checks that no other client of a pooler before a standby runs the statements of this connection, or finds its settings.
+     *
+     * @throws io.eventcore.EventStoreUnavailableException if one would
+     */
+    void checkSession(Connection connection) throws SQLException {
+        // Only for engines with standbys.
+    }
+
     /** The answer of a standby about a place. Only for engines with standbys of this kind. */
     ReplicaAnswer replicaAnswer(Connection connection, ReplicaPlace place) throws SQLException {
         throw new SQLException("No standby", "0A000");

@@ -168,6 +168,11 @@ final class PostgreSqlLogQueries extends LogQueries {
     }
 
     @Override
+    void checkSession(Connection connection) throws SQLException {
+        PostgreSqlPooler.check(connection);
+    }
+
+    @Override
     ReplicaAnswer replicaAnswer(Connection connection, ReplicaPlace place) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(replicaAnswer)) {
             query.setString(1, place.lsn());

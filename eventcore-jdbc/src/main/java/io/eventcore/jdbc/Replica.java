@@ -245,7 +245,7 @@ final class Replica {
             return true;
         }
         try {
-            PostgreSqlPooler.check(connection);
+            log.checkSession(connection);
         } catch (EventStoreUnavailableException sharesSessions) {
             return false;
         }

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthContributor;
-import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
  * The health of one of several stores and of its projections, as if it were the only one. While the store is not open,
@@ -55,8 +54,8 @@ final class NamedStoreHealth {
 
     private HealthContributor contributor() {
         Map<String, HealthContributor> both = new LinkedHashMap<>();
-        both.put("store", (HealthIndicator) this::ofStore);
-        both.put("projections", (HealthIndicator) this::ofProjections);
+        both.put("store", new PatientHealth(store.name(), this::ofStore));
+        both.put("projections", new PatientHealth(store.name(), this::ofProjections));
         return CompositeHealthContributor.fromMap(both);
     }
 
