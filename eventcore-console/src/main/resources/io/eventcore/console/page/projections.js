@@ -189,7 +189,7 @@ function asides() {
     const whole = { ...about, position: undefined, kind: "stream", all };
     fill(
       element,
-      el("p", { className: "bar-line" }, el("span", { className: "note" }, all ? `Parked: ${all}.` : "Nothing is parked."), all && about.maySwitch
+      el("p", { className: "bar-line" }, el("span", { className: "note" }, all ? `${all}.` : "Nothing is parked."), all && about.maySwitch
         ? el("span", { className: "buttons" }, ["retry", "discard"].map((of) => button(action(of, whole).label, () => perform(of, whole), {
           className: `plain small ${of === "discard" ? "danger-text" : ""}`,
         })))
