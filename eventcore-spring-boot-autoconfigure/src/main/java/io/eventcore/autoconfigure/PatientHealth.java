@@ -21,8 +21,14 @@ final class PatientHealth implements HealthIndicator {
 
     private final String thread;
     private final Supplier<Health> question;
-    private @Nullable CompletableFuture<Health> asked;
-    private boolean silent;
+    private @Nullable Asked asked;
+
+    private static final class Asked {
+        private final CompletableFuture<Health> answer = new CompletableFuture<>();
+
+        /** Whether somebody has waited in vain. */
+        private volatile boolean silent;
+    }
 
     /**
      * Health of a store.
@@ -37,26 +43,11 @@ final class PatientHealth implements HealthIndicator {
 
     @Override
     public Health health() {
-        CompletableFuture<Health> answer;
-        Duration patience;
-        synchronized (this) {
-            CompletableFuture<Health> pending = asked;
-            if (pending == null || pending.isDone()) {
-                pending = new CompletableFuture<>();
-                asked = pending;
-                silent = false;
-                CompletableFuture<Health> given = pending;
-                OwnThreads.daemon(thread).newThread(() -> ask(given)).start();
-            }
-            answer = pending;
-            patience = silent ? Duration.ZERO : PATIENCE;
-        }
+        Asked current = current();
         try {
-            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            return current.answer.get(current.silent ? 0 : PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-            synchronized (this) {
-                silent |= answer.equals(asked);
-            }
+            current.silent = true;
             return Health.down()
                     .withDetail("failure", "The database has not answered for " + PATIENCE.toSeconds() + " s")
                     .build();
@@ -71,6 +62,17 @@ final class PatientHealth implements HealthIndicator {
     /** Its text may quote anything. */
     private static String nameOf(@Nullable Throwable failure) {
         return failure == null ? "unknown" : failure.getClass().getName();
+    }
+
+    private synchronized Asked current() {
+        Asked pending = asked;
+        if (pending != null && !pending.answer.isDone()) {
+            return pending;
+        }
+        Asked next = new Asked();
+        asked = next;
+        OwnThreads.daemon(thread).newThread(() -> ask(next.answer)).start();
+        return next;
     }
 
     private void ask(CompletableFuture<Health> given) {
