@@ -70,8 +70,9 @@ final class PatientHealth implements HealthIndicator {
             return pending;
         }
         Asked next = new Asked();
-        asked = next;
         OwnThreads.daemon(thread).newThread(() -> ask(next.answer)).start();
+        // Only now: where no thread can be started, the next caller tries again.
+        asked = next;
         return next;
     }
 
