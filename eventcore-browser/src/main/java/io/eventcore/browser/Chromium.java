@@ -171,7 +171,15 @@ public final class Chromium implements AutoCloseable {
 
     /** Clicks into a field and types. */
     public void type(String selector, String text) {
-        click(selector);
+        String hasFocus = "document.activeElement === document.querySelector('%s')".formatted(selector);
+        // The page may draw itself anew between the look for the element and the click.
+        Eventually.until(
+                selector + " has the focus",
+                () -> {
+                    click(selector);
+                    return evaluate(hasFocus).asBoolean(false);
+                },
+                () -> text("body"));
         evaluate("document.activeElement.select()");
         type(text);
     }
