@@ -26,14 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.springframework.boot.SpringBootConfiguration;
-import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration;
 import org.springframework.boot.diagnostics.FailureAnalysis;
-import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
-import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
-import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -74,12 +68,12 @@ class FailureAnalysesTest {
 
     @Test
     void the_property_that_would_create_the_tables_is_misspelt(CapturedOutput output) {
-        SpringApplicationBuilder application = new SpringApplicationBuilder(Misspelt.class);
+        SpringApplicationBuilder application = new SpringApplicationBuilder(ViewsOverHttp.Application.class);
 
         assertThatThrownBy(() -> application.run(
                         "--spring.main.web-application-type=none",
                         "--spring.datasource.url=" + Applications.newH2(),
-                        "--eventcore.event-packages=io.eventcore.autoconfigure.bank",
+                        "--eventcore.event-packages=io.eventcore.autoconfigure.notes",
                         "--eventcore.jdbc.initialize-schema=never",
                         "--eventcore.jdbc.initialise-schema=always"))
                 .hasStackTraceContaining(SchemaException.class.getName());
@@ -90,16 +84,6 @@ class FailureAnalysesTest {
                         "Action:\n\nThe property 'eventcore.jdbc.initialise-schema' does not exist; did you mean"
                                 + " 'eventcore.jdbc.initialize-schema'? Run classpath:");
     }
-
-    @SpringBootConfiguration(proxyBeanMethods = false)
-    @EnableAutoConfiguration(
-            exclude = {
-                HibernateJpaAutoConfiguration.class,
-                DataJpaRepositoriesAutoConfiguration.class,
-                FlywayAutoConfiguration.class,
-                LiquibaseAutoConfiguration.class
-            })
-    static class Misspelt {}
 
     @Test
     void no_class_was_found_for_the_events_of_a_projection() {
