@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints what the starter adds to the start of an application, events in memory.
-#   startup.sh [ROUNDS]   by default 15, about half a minute
+# Prints what the starter adds to the start of an application, events in memory and in H2.
+#   startup.sh [ROUNDS]   by default 15, about two minutes
 # MVN adds arguments to Maven.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -126,6 +126,23 @@ public final class Boundary implements Serializable {
     }
 
     /**
+     * Where to go on reading items of one tag or stream each. For {@link StoreInternals#readMatching}; no append may
+     * rest on it.
+     *
+     * @param known what is known of some of their rows; of the others, everything is to be read
+     * @throws IllegalArgumentException if an item has several tags
+     */
+    public static Boundary after(EventQuery query, Map<String, Seen> known) {
+        if (query.items().stream().anyMatch(item -> item.tags().size() > 1)) {
+            throw new IllegalArgumentException("Which of several tags guards an item is not known before it is read");
+        }
+        Boundary from = nothing(query);
+        Map<String, Seen> seen = new TreeMap<>(from.seen);
+        seen.replaceAll((row, nothing) -> known.getOrDefault(row, nothing));
+        return new Boundary(query, from.guards, seen, false);
+    }
+
+    /**
      * What a store has read. For authors of stores.
      *
      * @param query with the names that events are stored under

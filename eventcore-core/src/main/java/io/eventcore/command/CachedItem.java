@@ -10,6 +10,7 @@ import io.eventcore.internal.SharedEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An item of queries, as it was read and as groups of decisions have continued it: its stored events, and what was seen
@@ -118,6 +119,53 @@ final class CachedItem {
             next++;
         }
         return next == events.size();
+    }
+
+    /**
+     * Where to begin a read that shows whether the cached events are still the first ones, and brings later ones: right
+     * before the last cached event. If the version was counted too low, the store refuses to read from there.
+     *
+     * @return empty if the item must be read as a whole: its guard has a later event than the last cached one
+     */
+    Optional<Boundary.Seen> beforeLast() {
+        if (events.isEmpty()) {
+            return Optional.empty();
+        }
+        StoredEvent last = events.get(events.size() - 1).stored();
+        if (item.stream().isPresent()) {
+            return last.version().value() == seen.version()
+                    ? Optional.of(new Boundary.Seen(seen.version() - 1, 0))
+                    : Optional.empty();
+        }
+        return last.position().value() == seen.lastPosition()
+                ? Optional.of(
+                        new Boundary.Seen(seen.version() - 1, last.position().value() - 1))
+                : Optional.empty();
+    }
+
+    /** Whether a read that began before the last cached event has found that event first. */
+    boolean isContinuedBy(FoundMatches read) {
+        return !read.events().isEmpty()
+                && read.events()
+                        .get(0)
+                        .stored()
+                        .id()
+                        .equals(events.get(events.size() - 1).stored().id());
+    }
+
+    /**
+     * Continues from a read that began before the last cached event. Call it only while no decision in line rests on
+     * this item.
+     */
+    void continueFrom(FoundMatches read, long doubts) {
+        List<SharedEvent> later = read.events().subList(1, read.events().size());
+        events.addAll(later);
+        for (SharedEvent event : later) {
+            bytes += CacheBudget.bytes(event.stored());
+        }
+        seen = read.boundary().seen(guardRow);
+        counted = false;
+        sureSince = doubts;
     }
 
     /** Sets what is seen of the guard now: no event that matches was added since the read. */

@@ -1,6 +1,7 @@
 package io.eventcore.command;
 
 import io.eventcore.Boundary;
+import io.eventcore.BoundaryConflictException;
 import io.eventcore.Event;
 import io.eventcore.EventQuery;
 import io.eventcore.EventRoundTrip;
@@ -211,8 +212,8 @@ class DecisionChain {
     }
 
     /**
-     * Reads items while no append of this chain is in progress. Each is read separately, at its own moment: the append
-     * proves that all hold together.
+     * Reads items while no append of this chain is in progress: all with one statement if the store tells them apart,
+     * otherwise each separately, at its own moment. The append proves that all hold together.
      */
     private void readFromStore(QueuedAttempt attempt, List<EventQuery.Item> asked) {
         try {
@@ -225,31 +226,93 @@ class DecisionChain {
             if (!queries.makeRoom(line.waiting())) {
                 throw new DecideAgainException(true);
             }
-            for (EventQuery.Item item : asked) {
-                CachedItem cached = queries.find(item);
-                // An item that decisions in line rest on stays as they have seen it, until they are stored.
-                if (idle || !queries.isSureOf(cached)) {
-                    if (cached == null) {
-                        attempt.readsMore();
-                    }
-                    fill(item);
-                }
+            // An item that decisions in line rest on stays as they have seen it, until they are stored.
+            List<EventQuery.Item> missing = asked.stream()
+                    .filter(item -> idle || !queries.isSureOf(queries.find(item)))
+                    .toList();
+            if (missing.stream().anyMatch(item -> queries.find(item) == null)) {
+                attempt.readsMore();
             }
+            fillAll(missing, idle);
         } finally {
             line.endReading();
         }
     }
 
-    /** Like the other {@code fill}, for an item of a query. */
-    private void fill(EventQuery.Item item) {
-        EventQuery query = new EventQuery(List.of(item));
-        Optional<FoundMatches> found = Optional.empty();
+    /** {@code idle}: whether no decision is in line that rests on cached items. */
+    private void fillAll(List<EventQuery.Item> missing, boolean idle) {
+        boolean together = !missing.isEmpty()
+                && missing.stream().allMatch(item -> item.tags().size() <= 1);
+        Map<String, Boundary.Seen> from = together && idle ? queries.beforeLast(missing) : Map.of();
+        List<EventQuery.Item> left = new ArrayList<>(missing);
+        if (together && (missing.size() > 1 || !from.isEmpty())) {
+            left = fillTogether(missing, from);
+        }
+        for (EventQuery.Item item : left) {
+            fill(item, readSeparately(item));
+        }
+    }
+
+    /**
+     * Reads items with one statement.
+     *
+     * @param from where to begin, by the rows of the guards; at the beginning of the others
+     * @return the items that must be read separately
+     */
+    private List<EventQuery.Item> fillTogether(List<EventQuery.Item> missing, Map<String, Boundary.Seen> from) {
+        List<Optional<FoundMatches>> found;
         lock.unlock();
         try {
-            found = FoundMatches.of(store.internals().readMatching(query, Event.class, Optional.empty()), budget);
+            found = readTogether(new EventQuery(missing), from);
         } finally {
             lock.lock();
         }
+        if (found.size() != missing.size()) {
+            // Two of them may be one for the store.
+            FoundMatches.release(found, budget);
+            return missing;
+        }
+        List<EventQuery.Item> left = new ArrayList<>(0);
+        int taken = 0;
+        try {
+            while (taken < found.size()) {
+                EventQuery.Item item = missing.get(taken);
+                Optional<FoundMatches> ofItem = found.get(taken++);
+                if (!from.containsKey(QueryCache.guardRow(item))) {
+                    fill(item, ofItem);
+                } else if (ofItem.isEmpty() || !queries.continueFrom(item, ofItem.get())) {
+                    left.add(item);
+                }
+            }
+        } finally {
+            FoundMatches.release(found.subList(taken, found.size()), budget);
+        }
+        return left;
+    }
+
+    /** What was found of each item; empty if the items must be read separately. */
+    private List<Optional<FoundMatches>> readTogether(EventQuery query, Map<String, Boundary.Seen> from) {
+        Optional<Boundary> after = from.isEmpty() ? Optional.empty() : Optional.of(Boundary.after(query, from));
+        try {
+            return FoundMatches.ofItems(store.internals().readMatching(query, Event.class, after), budget);
+        } catch (BoundaryConflictException eventsBelow) {
+            // A backfill has given the tag to older events, or the version of an item was counted too low.
+            return List.of();
+        }
+    }
+
+    private Optional<FoundMatches> readSeparately(EventQuery.Item item) {
+        EventQuery query = new EventQuery(List.of(item));
+        lock.unlock();
+        try {
+            return FoundMatches.of(store.internals().readMatching(query, Event.class, Optional.empty()), budget);
+        } finally {
+            lock.lock();
+        }
+    }
+
+    /** Like the other {@code fill}, for an item of a query that was read as a whole. */
+    private void fill(EventQuery.Item item, Optional<FoundMatches> found) {
         if (found.isEmpty()) {
             queries.refuse(item);
             throw new DecideAgainException(true);

@@ -162,6 +162,62 @@ final class QueryCache {
         return added;
     }
 
+    /**
+     * Where to begin a read of these items, each of one tag or stream: right before the last event of each cached one, so that the read shows
+     * whether the log is still the one that is cached.
+     *
+     * @return by the rows of the guards; a guard of which everything is to be read is missing
+     */
+    Map<String, Boundary.Seen> beforeLast(List<EventQuery.Item> asked) {
+        Map<String, Boundary.Seen> known = new HashMap<>();
+        Set<String> whole = new HashSet<>();
+        for (EventQuery.Item each : asked) {
+            CachedItem item = items.get(each);
+            String row = guardRow(each);
+            Optional<Boundary.Seen> from = item == null ? Optional.empty() : item.beforeLast();
+            // A read begins at one place of a guard.
+            if (from.isEmpty() || !from.get().equals(known.getOrDefault(row, from.get()))) {
+                whole.add(row);
+            } else {
+                known.put(row, from.get());
+            }
+        }
+        known.keySet().removeAll(whole);
+        return known;
+    }
+
+    /** The row that guards an item of one tag or stream. */
+    static String guardRow(EventQuery.Item asked) {
+        return asked.stream()
+                .map(StreamId::value)
+                .orElseGet(() -> asked.tags().get(0).rowId());
+    }
+
+    /**
+     * Continues a cached item from a read that began right before its last event; room for all events that were found
+     * is reserved. Call it only while no decision is in line.
+     *
+     * @return false if the item is not cached as it is stored, or has become too large: nothing is changed, and room is
+     *     given back
+     */
+    boolean continueFrom(EventQuery.Item asked, FoundMatches found) {
+        CachedItem item = items.get(asked);
+        reserved += found.bytes();
+        boolean continues = false;
+        if (item != null
+                && item.isContinuedBy(found)
+                && item.events().size() + found.events().size() <= StreamCache.MAX_EVENTS) {
+            continues = true;
+            bytes -= item.bytes();
+            events -= item.events().size();
+            item.continueFrom(found, doubts);
+            bytes += item.bytes();
+            events += item.events().size();
+        }
+        balance();
+        return continues;
+    }
+
     /** Reserves room for the pending events that this item will hold once they are stored. */
     private boolean reserveForPending(CachedItem item) {
         for (Pending event : pending) {

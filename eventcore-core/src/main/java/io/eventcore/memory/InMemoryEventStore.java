@@ -139,6 +139,12 @@ public final class InMemoryEventStore implements EventStore {
         return new InMemoryEventStore(this, other);
     }
 
+    private static List<StoredEvent> listOf(Iterable<StoredEvent> events) {
+        List<StoredEvent> list = new ArrayList<>();
+        events.forEach(list::add);
+        return list;
+    }
+
     /** Events as this store hands them out. Keys of personal data may be elsewhere although events are in memory. */
     private List<StoredEvent> own(List<StoredEvent> found) {
         if (decoder.prepares()) {
@@ -380,11 +386,15 @@ public final class InMemoryEventStore implements EventStore {
         public StoredMatches readMatching(
                 EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
             EventQuery resolved = query.resolve(serializer::storedNames, eventType);
+            Optional<Boundary> before = after.map(boundary -> boundary.resolve(serializer::storedNames));
             MemoryTransaction transaction = transactions.current();
-            StoredMatches found = log.locked(() -> new TaggedRead(log, transaction).read(resolved, after));
-            List<StoredEvent> events = new ArrayList<>();
-            found.events().forEach(events::add);
-            return new StoredMatches(found.boundary(), own(events));
+            StoredMatches found = log.locked(() -> new TaggedRead(log, transaction).read(resolved, before));
+            List<Iterable<StoredEvent>> ofItems =
+                    new ArrayList<>(found.ofItems().size());
+            for (Iterable<StoredEvent> ofItem : found.ofItems()) {
+                ofItems.add(() -> own(listOf(ofItem)).iterator());
+            }
+            return new StoredMatches(found.boundary(), own(listOf(found.events())), ofItems);
         }
 
         @Override

@@ -21,7 +21,6 @@ final class TaggedRead {
     private final MemoryLog log;
     private final @Nullable MemoryTransaction transaction;
     private final Map<String, Boundary.Seen> seen = new TreeMap<>();
-    private final TreeMap<GlobalPosition, StoredEvent> found = new TreeMap<>();
 
     TaggedRead(MemoryLog log, @Nullable MemoryTransaction transaction) {
         this.log = log;
@@ -34,18 +33,20 @@ final class TaggedRead {
                     + after.get().query());
         }
         List<String> guards = new ArrayList<>();
+        TreeMap<GlobalPosition, StoredEvent> all = new TreeMap<>();
+        List<List<StoredEvent>> ofItems = new ArrayList<>();
         for (int i = 0; i < query.items().size(); i++) {
             EventQuery.Item item = query.items().get(i);
             String guard = after.isPresent() ? after.get().guardRows().get(i) : guardOf(item);
             guards.add(guard);
             Boundary.Seen from = after.map(boundary -> boundary.seen(guard)).orElse(Boundary.Seen.NOTHING);
-            if (item.stream().isPresent()) {
-                readStream(item, item.stream().get(), from);
-            } else {
-                readTag(item, guard, from);
-            }
+            List<StoredEvent> found = item.stream().isPresent()
+                    ? readStream(item, item.stream().get(), from)
+                    : readTag(item, guard, from);
+            found.forEach(event -> all.put(event.position(), event));
+            ofItems.add(found);
         }
-        return new StoredMatches(Boundary.of(query, guards, seen), List.copyOf(found.values()));
+        return new StoredMatches(Boundary.of(query, guards, seen), List.copyOf(all.values()), ofItems);
     }
 
     /** The one of an item's tags with the fewest events, whose order among equals is that of the rows. */
@@ -69,25 +70,29 @@ final class TaggedRead {
         return seen.computeIfAbsent(tagRow, row -> log.seen(transaction, row));
     }
 
-    private void readTag(EventQuery.Item item, String guard, Boundary.Seen from) {
+    private List<StoredEvent> readTag(EventQuery.Item item, String guard, Boundary.Seen from) {
         see(guard);
+        List<StoredEvent> found = new ArrayList<>();
         for (Tagged tagged : log.taggedAfter(transaction, guard, from.lastPosition())) {
             boolean carriesAll =
                     item.tags().stream().allMatch(tag -> tagged.rows().contains(tag.rowId()));
             if (carriesAll && isWanted(item, tagged.event())) {
-                found.put(tagged.event().position(), tagged.event());
+                found.add(tagged.event());
             }
         }
+        return found;
     }
 
-    private void readStream(EventQuery.Item item, StreamId stream, Boundary.Seen from) {
+    private List<StoredEvent> readStream(EventQuery.Item item, StreamId stream, Boundary.Seen from) {
         StreamVersion version = log.version(transaction, stream);
         seen.put(stream.value(), new Boundary.Seen(version.value(), 0));
+        List<StoredEvent> found = new ArrayList<>();
         for (StoredEvent event : log.eventsAfter(transaction, stream, StreamVersion.of(from.version()))) {
             if (isWanted(item, event)) {
-                found.put(event.position(), event);
+                found.add(event);
             }
         }
+        return found;
     }
 
     private static boolean isWanted(EventQuery.Item item, StoredEvent event) {

@@ -157,7 +157,7 @@ class HotTagGroupTest {
                 .extracting(ExecutionResult::attempts)
                 .containsOnly(1);
         assertThat(store.eventsOfAppends()).containsExactly(1, 4);
-        assertThat(store.reads).hasValue(6);
+        assertThat(store.reads).hasValue(5);
     }
 
     @Test
@@ -464,8 +464,9 @@ class HotTagGroupTest {
 
     @Test
     void a_refusal_that_rests_on_subjects_read_at_two_moments_is_proven_before_it_is_released() {
+        store.tellsApart = false;
         store.openForGood();
-        store.beforeRead(2, () -> {
+        store.beforeRead(3, () -> {
             store.elsewhere(event(50, HOT));
             store.elsewhere(event(51, "side"));
         });
@@ -956,6 +957,9 @@ class HotTagGroupTest {
         private volatile int thrownAfter = -1;
         private volatile Supplier<RuntimeException> thrown = IllegalStateException::new;
 
+        /** Whether a read tells which event matches which item. */
+        private volatile boolean tellsApart = true;
+
         /** Refuses, as databases do, a boundary of which a part of the count lies below its place. */
         private volatile boolean countsStrictly;
 
@@ -1027,7 +1031,8 @@ class HotTagGroupTest {
             if (reads.incrementAndGet() == readAt) {
                 onRead.run();
             }
-            return super.readMatching(query, eventType, after);
+            StoredMatches found = super.readMatching(query, eventType, after);
+            return tellsApart ? found : new StoredMatches(found.boundary(), found.events());
         }
 
         @Override

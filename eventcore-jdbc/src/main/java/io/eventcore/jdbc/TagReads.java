@@ -105,8 +105,7 @@ final class TagReads {
         Boundary boundary = Boundary.of(query, guards, seen);
         if (!heads.isEmpty()
                 && heads.values().stream().allMatch(head -> head.events().isPresent())) {
-            Collection<HomeRow> events = matching(query, heads);
-            return new StoredMatches(boundary, () -> decoded(events, decoder));
+            return new StoredMatches(boundary, decoded(query, heads, decoder), ofItems(query, heads, decoder));
         }
         List<TagPart> parts = parts(query, boundary, after, cut);
         return new StoredMatches(
@@ -185,6 +184,23 @@ final class TagReads {
             }
         }
         return List.copyOf(matching.values());
+    }
+
+    private static Iterable<StoredEvent> decoded(
+            EventQuery query, Map<String, Head> heads, StoredEvent.Decoder decoder) {
+        Collection<HomeRow> events = matching(query, heads);
+        return () -> decoded(events, decoder);
+    }
+
+    private static List<Iterable<StoredEvent>> ofItems(
+            EventQuery query, Map<String, Head> heads, StoredEvent.Decoder decoder) {
+        List<Iterable<StoredEvent>> ofItems = new ArrayList<>(query.items().size());
+        for (Item item : query.items()) {
+            // Only who asks for them looks for them.
+            ofItems.add(
+                    () -> decoded(new EventQuery(List.of(item)), heads, decoder).iterator());
+        }
+        return ofItems;
     }
 
     private static Iterator<StoredEvent> decoded(Collection<HomeRow> events, StoredEvent.Decoder decoder) {

@@ -320,6 +320,15 @@ final class GaleraCluster implements AutoCloseable {
         }
 
         /** What the node says of itself. */
+        /** Waits until everything that the cluster has committed is applied here, as sessions of the store do. */
+        boolean hasCaughtUp() throws SQLException {
+            try (Connection root = connect();
+                    Statement statement = root.createStatement()) {
+                statement.execute("SET SESSION wsrep_sync_wait = 7");
+                return statement.executeQuery("SELECT 1").next();
+            }
+        }
+
         String status(String name) throws SQLException {
             try (Connection root = connect();
                     Statement statement = root.createStatement();

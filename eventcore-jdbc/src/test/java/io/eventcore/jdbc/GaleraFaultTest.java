@@ -142,10 +142,15 @@ class GaleraFaultTest {
         Eventually.until("appends go on", () -> history.count(Told.STORED) >= before + PROGRESS);
     }
 
+    /**
+     * Whether a node is part of the cluster and has caught up with it. Its state alone does not tell: until a node that
+     * was frozen notices, it is the state of before, and one that is synced may still apply what others have committed.
+     */
     private static boolean isBack(GaleraCluster.Node node) {
         try {
             return "Synced".equals(node.status("wsrep_local_state_comment"))
-                    && "Primary".equals(node.status("wsrep_cluster_status"));
+                    && "Primary".equals(node.status("wsrep_cluster_status"))
+                    && node.hasCaughtUp();
         } catch (SQLException notYet) {
             return false;
         }

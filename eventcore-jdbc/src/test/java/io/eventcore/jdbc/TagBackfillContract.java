@@ -69,7 +69,12 @@ abstract class TagBackfillContract {
     record OldSeat(String student, String course) implements Event {}
 
     @EventType("backfill.seat-taken")
-    record Seat(@Tag String student, @Tag String course) implements Event {}
+    record Seat(@Tag String student, @Tag String course) implements Event {
+        @Override
+        public StreamId streamId() {
+            return StreamId.of("new");
+        }
+    }
 
     @EventType("backfill.course-opened")
     record OldOpened(String course) implements Event {}
@@ -286,6 +291,47 @@ abstract class TagBackfillContract {
         store.appendEvents(seat("ada", "c1"));
         assertThat(counted(executor, command)).isEqualTo(4);
         assertThat(counted(executor, command)).isEqualTo(4);
+    }
+
+    /** Takes a seat, and tells how many were taken. */
+    private record TakeSeat(@Tag String course, Runnable meanwhile) implements Command<Integer, Seat> {
+        @Override
+        public Integer initialState() {
+            return 0;
+        }
+
+        @Override
+        public Integer apply(Integer seats, Seat seat) {
+            return seats + 1;
+        }
+
+        @Override
+        public List<Seat> handle(Integer seats) {
+            COUNTED.set(seats);
+            meanwhile.run();
+            return List.of(new Seat("of-" + seats, course));
+        }
+    }
+
+    @Test
+    void a_hot_tag_that_was_given_to_old_events_is_not_gone_on_from() {
+        storeOldSeats(20);
+        AtomicBoolean raced = new AtomicBoolean();
+        CommandExecutor executor = CommandExecutor.builder(store).build();
+        executor.execute(new TakeSeat("c1", () -> {
+            if (!raced.getAndSet(true)) {
+                store.appendEvents(seat("ada", "c1"));
+            }
+        }));
+        TakeSeat hot = new TakeSeat("c1", () -> {});
+        assertThat(counted(executor, hot)).isEqualTo(2);
+        assertThat(counted(executor, hot)).isEqualTo(3);
+
+        backfill().run();
+
+        assertThat(counted(executor, hot)).isEqualTo(4 + 2);
+        assertThat(counted(executor, hot)).isEqualTo(5 + 2);
+        assertTagsFindWhatCarriesThem(store);
     }
 
     private CommandExecutor snapshotting(List<ReplayReason> replays) {

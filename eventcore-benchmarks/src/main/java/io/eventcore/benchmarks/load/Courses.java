@@ -10,6 +10,7 @@ import io.eventcore.command.Command;
 import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.Require;
 import io.eventcore.command.Stream;
+import io.eventcore.command.WarmStreamSettings;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
@@ -43,8 +44,8 @@ final class Courses {
     }
 
     /** Any student joins any course; two events record it, one in the stream of each. */
-    static Candidate byStreams(String name, String prefix) {
-        return candidate(name, prefix, term -> {
+    static Candidate byStreams(String name, String prefix, WarmStreamSettings warm) {
+        return candidate(name, prefix, COMMANDS_PER_TERM, warm, term -> {
             ThreadLocalRandom random = ThreadLocalRandom.current();
             return new SubscribeByStreams(
                     StreamId.of("student/" + Terms.name("s", term, random.nextInt(STUDENTS))),
@@ -79,10 +80,15 @@ final class Courses {
     }
 
     private static Candidate candidate(String name, String prefix, int perTerm, Terms terms) {
+        return candidate(name, prefix, perTerm, WarmStreamSettings.defaults(), terms);
+    }
+
+    private static Candidate candidate(String name, String prefix, int perTerm, WarmStreamSettings warm, Terms terms) {
         return new Candidate(
                 name,
                 database -> new Work(
                         CommandExecutor.builder(Stores.store(database, prefix, TagEvent.types()))
+                                .warmStreams(warm)
                                 .build(),
                         perTerm,
                         terms));

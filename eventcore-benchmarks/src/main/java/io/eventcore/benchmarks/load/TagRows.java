@@ -7,6 +7,7 @@ import io.eventcore.RecordedEvent;
 import io.eventcore.StreamId;
 import io.eventcore.StreamWrites;
 import io.eventcore.benchmarks.load.TagEvent.DepositTagged;
+import io.eventcore.command.WarmStreamSettings;
 import io.eventcore.jdbc.JdbcDatabase;
 import io.eventcore.jdbc.JdbcSchema;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -27,6 +28,7 @@ final class TagRows {
     private static final String PAGE = "a page of one large tag";
     private static final String AND = "a page of two large tags";
     private static final String STREAMS = "two streams, two events";
+    private static final String COLD = "two streams, each read";
     private static final String TAGS = "two tags, one event";
     private static final String HOT_STREAM = "hot stream";
     private static final String HOT_TAG = "hot tag";
@@ -115,8 +117,11 @@ final class TagRows {
                 "t4",
                 "1,000 students subscribe to 50 courses",
                 64,
-                List.of(Courses.byStreams(STREAMS, "t4streams_"), Courses.byTags(TAGS, "t4tags_")),
-                List.of(Target.speed(TAGS, STREAMS, 0.9)));
+                List.of(
+                        Courses.byStreams(STREAMS, "t4streams_", WarmStreamSettings.defaults()),
+                        Courses.byStreams(COLD, "t4cold_", WarmStreamSettings.off()),
+                        Courses.byTags(TAGS, "t4tags_")),
+                List.of(Target.speed(TAGS, COLD, 0.9), Target.speed(TAGS, STREAMS, 0.9)));
     }
 
     private static Row hotCourse() {

@@ -11,13 +11,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Prints how much the starter adds to the start-up time of an application that keeps its events in memory. The
- * benchmark starts the same application in fresh processes, with and without the library in turn. The target is below
- * 60 ms. On a busy machine, look at the processor time.
+ * Prints how much the starter adds to the start-up time of an application, with its events in memory and in H2. The
+ * benchmark starts the same application in fresh processes, with and without the library in turn. With H2, both have
+ * the data source; only the library opens it, and creates its tables. On a busy machine, look at the processor time.
  */
 public final class StartUpBenchmark {
-    private static final int TARGET_MILLIS = 60;
-
     private StartUpBenchmark() {}
 
     /**
@@ -27,27 +25,48 @@ public final class StartUpBenchmark {
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int rounds = arguments.length == 0 ? 15 : Integer.parseInt(arguments[0]);
+        for (Store store : Store.values()) {
+            measure(store, rounds);
+        }
+    }
+
+    /** Where the events are, and by how much the start may be longer for it. */
+    private enum Store {
+        MEMORY(60, "--eventcore.store=in-memory"),
+        H2(90, "--spring.datasource.url=jdbc:h2:mem:start", "--eventcore.jdbc.initialize-schema=always");
+
+        private final int targetMillis;
+        private final List<String> arguments;
+
+        Store(int targetMillis, String... arguments) {
+            this.targetMillis = targetMillis;
+            this.arguments = List.of(arguments);
+        }
+    }
+
+    private static void measure(Store store, int rounds) throws IOException, InterruptedException {
         List<Sample> with = new ArrayList<>();
         List<Sample> without = new ArrayList<>();
-        start(true);
-        start(false);
+        start(store, true);
+        start(store, false);
         for (int round = 0; round < rounds; round++) {
-            with.add(start(true));
-            without.add(start(false));
+            with.add(start(store, true));
+            without.add(start(store, false));
         }
         System.out.printf(
                 Locale.ROOT,
-                "Medians of %d starts on Java %d:%n",
+                "%s, medians of %d starts on Java %d:%n",
+                store,
                 rounds,
                 Runtime.version().feature());
-        print("time", median(with, Sample::elapsed), median(without, Sample::elapsed));
-        print("time of the processor", median(with, Sample::processor), median(without, Sample::processor));
+        print(store, "time", median(with, Sample::elapsed), median(without, Sample::elapsed));
+        print(store, "time of the processor", median(with, Sample::processor), median(without, Sample::processor));
     }
 
     /** What a start took, in microseconds. */
     private record Sample(long elapsed, long processor) {}
 
-    private static void print(String what, double with, double without) {
+    private static void print(Store store, String what, double with, double without) {
         System.out.printf(
                 Locale.ROOT,
                 "%s: with the starter %.0f ms, without %.0f ms; it adds %.0f ms (target below %d ms)%n",
@@ -55,22 +74,21 @@ public final class StartUpBenchmark {
                 with / 1000,
                 without / 1000,
                 (with - without) / 1000,
-                TARGET_MILLIS);
+                store.targetMillis);
     }
 
-    private static Sample start(boolean withLibrary) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        System.getProperty("java.home") + "/bin/java",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        classPath(withLibrary),
-                        StartedApplication.class.getName(),
-                        "--eventcore.store=in-memory",
-                        "--eventcore.event-packages=io.eventcore.benchmarks.startup.events",
-                        "--spring.main.banner-mode=off",
-                        "--logging.level.root=warn")
-                .redirectErrorStream(true)
-                .start();
+    private static Sample start(Store store, boolean withLibrary) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath(withLibrary),
+                StartedApplication.class.getName(),
+                "--eventcore.event-packages=io.eventcore.benchmarks.startup.events",
+                "--spring.main.banner-mode=off",
+                "--logging.level.root=warn"));
+        command.addAll(store.arguments);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         String expected = withLibrary ? " with an event store" : " without an event store";
         if (process.waitFor() != 0 || !output.contains(expected)) {

@@ -27,9 +27,11 @@ import io.eventcore.test.contract.SchoolEvent.CourseOpened;
 import io.eventcore.test.contract.SchoolEvent.Noted;
 import io.eventcore.test.contract.SchoolEvent.Subscribed;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -247,6 +249,64 @@ abstract class TaggedReadsContract extends TagFixture {
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
                         store.internals().readMatching(course("c1"), SchoolEvent.class, Optional.of(since.boundary())));
+    }
+
+    /** A store may leave it open which event matches which item. */
+    @Test
+    void what_matches_an_item_is_told_as_if_it_were_read_alone() {
+        append(opened("c1"), subscribed("ada", "c1"), renamed("c1"), subscribed("ada", "c2"));
+        append(subscribed("bob", "c1"));
+        EventQuery query = course("c1")
+                .ofTypes(Subscribed.class)
+                .or(student("ada"))
+                .or(student("nobody"))
+                .or(EventQuery.ofStream(StreamId.of("course/c1")));
+
+        assertToldApart(query, store.internals().readMatching(query, Event.class, Optional.empty()));
+    }
+
+    private void assertToldApart(EventQuery query, StoredMatches read) {
+        for (int i = 0; i < read.ofItems().size(); i++) {
+            EventQuery alone = new EventQuery(List.of(query.items().get(i)));
+            Iterable<StoredEvent> told = read.ofItems().get(i);
+            assertThat(ids(told))
+                    .as("events of %s", alone)
+                    .isEqualTo(ids(store.internals()
+                            .readMatching(alone, Event.class, Optional.empty())
+                            .events()))
+                    .as("read once more")
+                    .isEqualTo(ids(told));
+        }
+    }
+
+    @Test
+    void a_read_goes_on_from_a_place_of_its_own_for_each_tag_and_stream() {
+        append(opened("c1"), subscribed("ada", "c1"), subscribed("bob", "c1"), subscribed("ada", "c2"));
+        EventQuery query = student("ada")
+                .or(course("c1").ofTypes(Subscribed.class))
+                .or(EventQuery.ofStream(StreamId.of("student/bob")));
+        Boundary seen = store.readEvents(query, Event.class).boundary();
+        Map<String, Boundary.Seen> beforeLast = new HashMap<>();
+        for (String row : List.of(EventTag.of("course", "c1").rowId(), "student/bob")) {
+            Boundary.Seen last = seen.seen(row);
+            beforeLast.put(row, new Boundary.Seen(last.version() - 1, Math.max(0, last.lastPosition() - 1)));
+        }
+
+        StoredMatches read =
+                store.internals().readMatching(query, Event.class, Optional.of(Boundary.after(query, beforeLast)));
+
+        assertThat(read.ofItems().stream().map(ofItem -> ids(ofItem).size()).toList())
+                .isIn(List.of(), List.of(2, 1, 1));
+        assertThat(names(read)).containsOnly("school.subscribed").hasSize(3);
+        assertThat(read.boundary()).isEqualTo(seen);
+    }
+
+    private static List<UUID> ids(Iterable<StoredEvent> events) {
+        List<UUID> ids = new ArrayList<>();
+        for (StoredEvent event : events) {
+            ids.add(event.id());
+        }
+        return ids;
     }
 
     private static List<String> names(StoredMatches matches) {

@@ -23,6 +23,7 @@ import io.eventcore.StreamPattern;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -328,6 +329,31 @@ final class BrokenTagStores {
                             .forEach(events::add);
                 }
                 return new StoredMatches(all.boundary(), events);
+            }
+        };
+    }
+
+    /** Tells the events of the items in another order. */
+    static EventStore tellingItemsApartTheWrongWay(EventStore sound) {
+        return new Broken(sound) {
+            @Override
+            public StoredMatches readMatching(
+                    EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
+                StoredMatches found = super.readMatching(query, eventType, after);
+                List<Iterable<StoredEvent>> ofItems = new ArrayList<>(found.ofItems());
+                Collections.reverse(ofItems);
+                return new StoredMatches(found.boundary(), found.events(), ofItems);
+            }
+        };
+    }
+
+    /** Goes on from the beginning where it is to go on from a place that no read has returned. */
+    static EventStore forgettingPlacesThatWereNotRead(EventStore sound) {
+        return new Broken(sound) {
+            @Override
+            public StoredMatches readMatching(
+                    EventQuery query, Class<? extends Event> eventType, Optional<Boundary> after) {
+                return super.readMatching(query, eventType, after.filter(Boundary::wasRead));
             }
         };
     }

@@ -256,6 +256,15 @@ class TagContractCanFailTest {
                                 BrokenTagStores::matchingEveryTag,
                                 "whether_an_event_that_was_read_carries_a_tag_is_not_told_by_the_event"),
                         mutant(
+                                "tells items apart the wrong way",
+                                BrokenTagStores::tellingItemsApartTheWrongWay,
+                                "what_matches_an_item_is_told_as_if_it_were_read_alone",
+                                "a_read_goes_on_from_a_place_of_its_own_for_each_tag_and_stream"),
+                        mutant(
+                                "forgets places that were not read",
+                                BrokenTagStores::forgettingPlacesThatWereNotRead,
+                                "a_read_goes_on_from_a_place_of_its_own_for_each_tag_and_stream"),
+                        mutant(
                                 "reads all after a boundary",
                                 BrokenTagStores::readingAllAfterABoundary,
                                 "a_read_after_a_boundary_finds_what_was_committed_since",
