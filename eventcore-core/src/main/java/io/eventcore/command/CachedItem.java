@@ -125,10 +125,11 @@ final class CachedItem {
      * Where to begin a read that shows whether the cached events are still the first ones, and brings later ones: right
      * before the last cached event. If the version was counted too low, the store refuses to read from there.
      *
-     * @return empty if the item must be read as a whole: its guard has a later event than the last cached one
+     * @return empty if the item must be read as a whole: its guard has a later event than the last cached one, or an
+     *     event is not decoded for good. The keys of sealed events are looked up together, for a whole read
      */
     Optional<Boundary.Seen> beforeLast() {
-        if (events.isEmpty()) {
+        if (events.isEmpty() || !events.stream().allMatch(SharedEvent::isKept)) {
             return Optional.empty();
         }
         StoredEvent last = events.get(events.size() - 1).stored();
@@ -143,14 +144,14 @@ final class CachedItem {
                 : Optional.empty();
     }
 
-    /** Whether a read that began before the last cached event has found that event first. */
+    /** Whether a read that began before the last cached event has found that event first, and in its place. */
     boolean isContinuedBy(FoundMatches read) {
-        return !read.events().isEmpty()
-                && read.events()
-                        .get(0)
-                        .stored()
-                        .id()
-                        .equals(events.get(events.size() - 1).stored().id());
+        if (read.events().isEmpty()) {
+            return false;
+        }
+        StoredEvent first = read.events().get(0).stored();
+        StoredEvent last = events.get(events.size() - 1).stored();
+        return first.id().equals(last.id()) && first.position().equals(last.position());
     }
 
     /**

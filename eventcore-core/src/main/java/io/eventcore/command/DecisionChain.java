@@ -241,12 +241,14 @@ class DecisionChain {
 
     /** {@code idle}: whether no decision is in line that rests on cached items. */
     private void fillAll(List<EventQuery.Item> missing, boolean idle) {
-        boolean together = !missing.isEmpty()
-                && missing.stream().allMatch(item -> item.tags().size() <= 1);
-        Map<String, Boundary.Seen> from = together && idle ? queries.beforeLast(missing) : Map.of();
+        // Which of several tags guards an item is known only when it is read.
+        List<EventQuery.Item> together =
+                missing.stream().filter(item -> item.tags().size() <= 1).toList();
+        Map<String, Boundary.Seen> from = idle ? queries.beforeLast(together) : Map.of();
         List<EventQuery.Item> left = new ArrayList<>(missing);
-        if (together && (missing.size() > 1 || !from.isEmpty())) {
-            left = fillTogether(missing, from);
+        if (together.size() > 1 || !from.isEmpty()) {
+            left.removeAll(together);
+            left.addAll(fillTogether(together, from));
         }
         for (EventQuery.Item item : left) {
             fill(item, readSeparately(item));
@@ -260,6 +262,7 @@ class DecisionChain {
      * @return the items that must be read separately
      */
     private List<EventQuery.Item> fillTogether(List<EventQuery.Item> missing, Map<String, Boundary.Seen> from) {
+        List<EventQuery.Item> left = new ArrayList<>(missing.size());
         List<Optional<FoundMatches>> found;
         lock.unlock();
         try {
@@ -272,15 +275,17 @@ class DecisionChain {
             FoundMatches.release(found, budget);
             return missing;
         }
-        List<EventQuery.Item> left = new ArrayList<>(0);
         int taken = 0;
         try {
             while (taken < found.size()) {
                 EventQuery.Item item = missing.get(taken);
                 Optional<FoundMatches> ofItem = found.get(taken++);
-                if (!from.containsKey(QueryCache.guardRow(item))) {
+                if (ofItem.isEmpty()) {
+                    // For all of them at once, there was no room beside what they replace.
+                    left.add(item);
+                } else if (!from.containsKey(QueryCache.guardRow(item))) {
                     fill(item, ofItem);
-                } else if (ofItem.isEmpty() || !queries.continueFrom(item, ofItem.get())) {
+                } else if (!queries.continueFrom(item, ofItem.get())) {
                     left.add(item);
                 }
             }

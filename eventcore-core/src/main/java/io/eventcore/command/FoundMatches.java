@@ -38,7 +38,7 @@ record FoundMatches(Boundary boundary, List<SharedEvent> events) {
      * @return empty if the store does not tell the items apart
      */
     static List<Optional<FoundMatches>> ofItems(StoredMatches read, CacheBudget budget) {
-        List<Optional<FoundMatches>> found = new ArrayList<>();
+        List<Optional<FoundMatches>> found = new ArrayList<>(read.ofItems().size());
         boolean complete = false;
         try {
             for (int i = 0; i < read.ofItems().size(); i++) {

@@ -208,11 +208,11 @@ final class QueryCache {
                 && item.isContinuedBy(found)
                 && item.events().size() + found.events().size() <= StreamCache.MAX_EVENTS) {
             continues = true;
-            bytes -= item.bytes();
-            events -= item.events().size();
+            long bytesBefore = item.bytes();
+            int eventsBefore = item.events().size();
             item.continueFrom(found, doubts);
-            bytes += item.bytes();
-            events += item.events().size();
+            bytes += item.bytes() - bytesBefore;
+            events += item.events().size() - eventsBefore;
         }
         balance();
         return continues;

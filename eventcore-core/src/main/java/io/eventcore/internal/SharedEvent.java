@@ -93,6 +93,16 @@ public final class SharedEvent {
         return personal;
     }
 
+    /**
+     * Whether what it stands for is decoded for good: no key, no erasure and no later attempt to decode it can change
+     * that.
+     */
+    public boolean isKept() {
+        List<RecordedEvent<Event>> same = kept;
+        // Of nothing one cannot tell whether it was personal data.
+        return same != null && !same.isEmpty();
+    }
+
     /** The event as it is stored. */
     public StoredEvent stored() {
         return stored;

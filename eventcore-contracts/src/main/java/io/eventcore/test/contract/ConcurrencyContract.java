@@ -343,15 +343,20 @@ public abstract class ConcurrencyContract {
         LongAdder acknowledged = new LongAdder();
         PlannedAppends attack =
                 new PlannedAppends(store, other, transaction, writers, APPENDS_PER_WRITER / 2, MAX_HOLD_NANOS);
-        CountDownLatch writing = new CountDownLatch(writers);
+        // With the one that stays open: until it has ended, no reader comes past it.
+        CountDownLatch writing = new CountDownLatch(writers + 1);
         CountDownLatch readings = new CountDownLatch(READINGS_WHILE_ONE_IS_OPEN);
         List<Callable<Integer>> all = new ArrayList<>();
         all.add(() -> {
             StreamWrites writes = anyWrites.of(new Random(writers));
-            if (appendAndStayOpen(writes, readings)) {
-                acknowledged.add(writes.events().size());
+            try {
+                if (appendAndStayOpen(writes, readings)) {
+                    acknowledged.add(writes.events().size());
+                }
+                return 0;
+            } finally {
+                writing.countDown();
             }
-            return 0;
         });
         for (int writer = 0; writer < writers; writer++) {
             Random random = new Random(writer);
