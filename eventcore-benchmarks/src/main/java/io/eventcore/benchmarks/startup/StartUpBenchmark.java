@@ -16,6 +16,13 @@ import java.util.stream.Stream;
  * the data source; only the library opens it, and creates its tables. On a busy machine, look at the processor time.
  */
 public final class StartUpBenchmark {
+    private static final List<Store> STORES = List.of(
+            new Store("in memory", 60, List.of("--eventcore.store=in-memory")),
+            new Store(
+                    "H2",
+                    90,
+                    List.of("--spring.datasource.url=jdbc:h2:mem:start", "--eventcore.jdbc.initialize-schema=always")));
+
     private StartUpBenchmark() {}
 
     /**
@@ -25,24 +32,13 @@ public final class StartUpBenchmark {
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int rounds = arguments.length == 0 ? 15 : Integer.parseInt(arguments[0]);
-        for (Store store : Store.values()) {
+        for (Store store : STORES) {
             measure(store, rounds);
         }
     }
 
     /** Where the events are, and by how much the start may be longer for it. */
-    private enum Store {
-        MEMORY(60, "--eventcore.store=in-memory"),
-        H2(90, "--spring.datasource.url=jdbc:h2:mem:start", "--eventcore.jdbc.initialize-schema=always");
-
-        private final int targetMillis;
-        private final List<String> arguments;
-
-        Store(int targetMillis, String... arguments) {
-            this.targetMillis = targetMillis;
-            this.arguments = List.of(arguments);
-        }
-    }
+    private record Store(String name, int targetMillis, List<String> arguments) {}
 
     private static void measure(Store store, int rounds) throws IOException, InterruptedException {
         List<Sample> with = new ArrayList<>();
@@ -56,7 +52,7 @@ public final class StartUpBenchmark {
         System.out.printf(
                 Locale.ROOT,
                 "%s, medians of %d starts on Java %d:%n",
-                store,
+                store.name,
                 rounds,
                 Runtime.version().feature());
         print(store, "time", median(with, Sample::elapsed), median(without, Sample::elapsed));
