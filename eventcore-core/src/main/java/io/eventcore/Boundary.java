@@ -126,8 +126,8 @@ public final class Boundary implements Serializable {
     }
 
     /**
-     * Where to go on reading items of one tag or stream each. For {@link StoreInternals#readMatching}; no append may
-     * rest on it.
+     * Where to go on reading items of one tag or stream each, for {@link StoreInternals#readMatching}. Let no append
+     * rest on it: no read has found that nothing else matches.
      *
      * @param known what is known of some of their rows; of the others, everything is to be read
      * @throws IllegalArgumentException if an item has several tags

@@ -163,8 +163,8 @@ final class QueryCache {
     }
 
     /**
-     * Where to begin a read of these items, each of one tag or stream: right before the last event of each cached one, so that the read shows
-     * whether the log is still the one that is cached.
+     * Where to begin a read of these items, each of one tag or stream: right before the last event of each cached one,
+     * so that the read shows whether the log is still the one that is cached.
      *
      * @return by the rows of the guards; a guard of which everything is to be read is missing
      */

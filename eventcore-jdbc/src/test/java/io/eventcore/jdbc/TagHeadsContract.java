@@ -74,6 +74,19 @@ abstract class TagHeadsContract {
     }
 
     @Test
+    void one_statement_tells_which_event_matches_which_item() {
+        append(event(HOME, ADA), event(ELSEWHERE, C1), event(HOME, ADA, C1));
+        int before = watched.sent().size();
+
+        StoredMatches read = store.internals().readMatching(EITHER, Event.class, Optional.empty());
+
+        assertThat(read.ofItems())
+                .hasSize(2)
+                .allSatisfy(ofItem -> assertThat(ofItem).hasSize(2));
+        assertThat(watched.sent().size() - before).isEqualTo(1);
+    }
+
+    @Test
     void streams_beside_tags_are_read_by_the_same_statement() {
         append(event(HOME, ADA), event(ELSEWHERE, C1), event(HOME), event(HOME, C1), event(ELSEWHERE));
         EventQuery query =
