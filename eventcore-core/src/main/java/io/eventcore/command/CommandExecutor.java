@@ -57,21 +57,22 @@ public class CommandExecutor {
 
     CommandExecutor(Builder builder) {
         this.store = builder.store;
-        this.attempts = new CommandAttempts(builder.clock, snapshots(builder));
+        JsonMapper json = builder.jsonMapper == null ? EventJson.builder().build() : builder.jsonMapper;
+        this.attempts = new CommandAttempts(builder.clock, snapshots(builder, json));
         this.hotStreams = new HotStreams(builder.store, builder.hotStreams, builder.chains, knownStreams(builder));
         this.retryPolicy = builder.retryPolicy;
         this.contributors = List.copyOf(builder.contributors);
         this.executedCommands = builder.executedCommands;
-        this.canonicalJson = new CanonicalJson(builder.jsonMapper);
+        this.canonicalJson = new CanonicalJson(json);
         this.listener = CommandListener.all(List.of(builder.listener));
         this.pause = builder.pause;
         this.random = builder.random;
     }
 
-    private static @Nullable StateSnapshots snapshots(Builder builder) {
+    private static @Nullable StateSnapshots snapshots(Builder builder, JsonMapper json) {
         return builder.snapshotStore == null
                 ? null
-                : new StateSnapshots(builder.snapshotStore, builder.snapshotSettings, builder.jsonMapper);
+                : new StateSnapshots(builder.snapshotStore, builder.snapshotSettings, json);
     }
 
     private static @Nullable KnownStreams knownStreams(Builder builder) {
@@ -270,7 +271,7 @@ public class CommandExecutor {
         private @Nullable ExecutedCommands executedCommands;
         private @Nullable SnapshotStore snapshotStore;
         private SnapshotSettings snapshotSettings = SnapshotSettings.defaults();
-        private JsonMapper jsonMapper = EventJson.builder().build();
+        private @Nullable JsonMapper jsonMapper;
         private CommandListener listener = CommandListener.none();
         private HotStreamSettings hotStreams = HotStreamSettings.defaults();
         private HotStreams.Chains chains = DecisionChain::new;

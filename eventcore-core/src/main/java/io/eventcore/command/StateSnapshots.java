@@ -2,6 +2,7 @@ package io.eventcore.command;
 
 import io.eventcore.Event;
 import io.eventcore.serialization.EventCoreJacksonModule;
+import io.eventcore.serialization.internal.MapperOnDemand;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotKey;
 import io.eventcore.snapshot.SnapshotSettings;
@@ -30,7 +31,7 @@ final class StateSnapshots {
 
     private final SnapshotStore store;
     private final SnapshotSettings settings;
-    private final JsonMapper mapper;
+    private final MapperOnDemand mapper;
 
     /** Which class owns a name: the state of another class, read as its own, might even fit. */
     private final Map<String, Class<?>> named = new ConcurrentHashMap<>();
@@ -45,13 +46,13 @@ final class StateSnapshots {
         this.store = store;
         this.settings = settings;
         // A state whose JSON lacks a property of its class has another shape, and must not be filled with zeros.
-        this.mapper = mapper.rebuild()
+        this.mapper = new MapperOnDemand(() -> mapper.rebuild()
                 .addModule(new EventCoreJacksonModule())
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                .build();
+                .build());
     }
 
     /** Whether this command has snapshots. */
@@ -76,8 +77,8 @@ final class StateSnapshots {
                                     command.getClass().getName()));
         }
         StoredState<S> form = new StoredState<>(
-                mapper,
-                mapper.constructType(CommandType.of(command).stateType()),
+                mapper.get(),
+                mapper.get().constructType(CommandType.of(command).stateType()),
                 command.getClass().getName());
         return Optional.of(new CommandSnapshot<>(this, command, declared, key(declared, command), form));
     }

@@ -1,5 +1,6 @@
 package io.eventcore.serialization;
 
+import io.eventcore.serialization.internal.MapperOnDemand;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Map;
@@ -11,7 +12,6 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
-import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -35,18 +35,16 @@ final class Trees {
 
     private static final JsonFactory JSON = new JsonFactory();
 
-    private final JsonMapper mapper;
+    private final MapperOnDemand mapper;
     private final JsonNodeFactory nodes;
-    private final ObjectWriter writer;
 
     /** @param mapper that of the events; its settings for trees do not count */
     Trees(JsonMapper mapper) {
-        this.mapper = mapper.rebuild()
+        this.mapper = new MapperOnDemand(() -> mapper.rebuild()
                 .enable(JsonNodeFeature.WRITE_NULL_PROPERTIES)
                 .disable(JsonNodeFeature.WRITE_PROPERTIES_SORTED)
-                .build();
+                .build());
         this.nodes = JsonNodeFactory.instance;
-        this.writer = this.mapper.writer();
     }
 
     /**
@@ -56,7 +54,7 @@ final class Trees {
      * @throws IllegalArgumentException if it is not one JSON value
      */
     JsonNode read(byte[] json) {
-        try (JsonParser parser = mapper.createParser(json)) {
+        try (JsonParser parser = mapper.get().createParser(json)) {
             JsonToken first = parser.nextToken();
             if (first == null) {
                 throw new IllegalArgumentException("the payload is empty");
@@ -126,7 +124,7 @@ final class Trees {
     }
 
     byte[] write(JsonNode json) {
-        return writer.writeValueAsBytes(json);
+        return mapper.get().writeValueAsBytes(json);
     }
 
     /**

@@ -26,7 +26,6 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Auto-configuration of the command executor.
@@ -125,8 +124,7 @@ public final class EventCoreCommandAutoConfiguration {
             ObjectProvider<ExecutedCommands> executedCommands,
             ObjectProvider<SnapshotStore> snapshotStore,
             SnapshotSettings snapshotSettings,
-            ObjectProvider<JsonMapper> jsonMapper,
-            ObjectProvider<EventSerializerCustomizer> jsonCustomizers,
+            StoredJson storedJson,
             ObjectProvider<MetadataContributor> contributors,
             ObjectProvider<CommandListener> listeners,
             ObjectProvider<EventCoreClock> clock) {
@@ -134,8 +132,7 @@ public final class EventCoreCommandAutoConfiguration {
                 .retryPolicy(retryPolicy)
                 .hotStreams(hotStreamSettings)
                 .warmStreams(warmStreamSettings)
-                .jsonMapper(EventCoreSerializationAutoConfiguration.storedJson(jsonMapper, jsonCustomizers)
-                        .build())
+                .jsonMapper(storedJson.mapper())
                 .metadataContributors(contributors.orderedStream().toList())
                 .listener(CommandListener.all(listeners.orderedStream().toList()))
                 .clock(EventCoreClock.of(clock));

@@ -23,7 +23,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.util.function.SingletonSupplier;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Auto-configuration of the actuator endpoint {@code eventcore}.
@@ -57,8 +56,7 @@ public final class EventCoreEndpointAutoConfiguration {
             BeanFactory beans,
             Environment environment,
             ResourceLoader resources,
-            ObjectProvider<JsonMapper> jsonMapper,
-            ObjectProvider<EventSerializerCustomizer> jsonCustomizers) {
+            StoredJson storedJson) {
         return new EventCoreEndpoint(
                 eventStores.orderedStream().toList(),
                 runners.getIfUnique(),
@@ -67,7 +65,7 @@ public final class EventCoreEndpointAutoConfiguration {
                         properties.endpoint(),
                         types.getIfUnique(),
                         new ProjectionConditions(properties.health()),
-                        states(beans, environment, resources, jsonMapper, jsonCustomizers, snapshots.getIfUnique()),
+                        states(beans, environment, resources, storedJson, snapshots.getIfUnique()),
                         meters.getIfUnique()));
     }
 
@@ -77,8 +75,7 @@ public final class EventCoreEndpointAutoConfiguration {
             BeanFactory beans,
             Environment environment,
             ResourceLoader resources,
-            ObjectProvider<JsonMapper> jsonMapper,
-            ObjectProvider<EventSerializerCustomizer> jsonCustomizers,
+            StoredJson storedJson,
             @Nullable SnapshotStore snapshots) {
         Supplier<Set<Class<? extends Command<?, ?>>>> commands = SingletonSupplier.of(() -> {
             Set<Class<? extends Command<?, ?>>> found = new LinkedHashSet<>();
@@ -88,10 +85,6 @@ public final class EventCoreEndpointAutoConfiguration {
             }
             return found;
         });
-        return new StreamStates(
-                commands,
-                EventCoreSerializationAutoConfiguration.storedJson(jsonMapper, jsonCustomizers)
-                        .build(),
-                snapshots);
+        return new StreamStates(commands, storedJson.mapper(), snapshots);
     }
 }

@@ -7,7 +7,6 @@ import io.eventcore.personaldata.KeyWrapping;
 import io.eventcore.personaldata.MasterKeys;
 import io.eventcore.personaldata.PersonalDataProtection;
 import io.eventcore.serialization.EventCoreJacksonModule;
-import io.eventcore.serialization.EventJson;
 import io.eventcore.serialization.EventSerializer;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
@@ -33,7 +32,6 @@ import org.springframework.context.annotation.Proxyable;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
-import tools.jackson.databind.cfg.HandlerInstantiator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -82,20 +80,25 @@ public final class EventCoreSerializationAutoConfiguration {
     }
 
     @Bean
+    StoredJson eventCoreStoredJson(
+            ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
+        return StoredJson.of(mapper, customizers);
+    }
+
+    @Bean
     @ConditionalOnMissingBean
     @ConditionalOnOneStore
     @Proxyable(ProxyType.INTERFACES)
     EventSerializer eventSerializer(
             EventTypes eventTypes,
-            ObjectProvider<JsonMapper> mapper,
-            ObjectProvider<EventSerializerCustomizer> customizers,
+            StoredJson storedJson,
             ObjectProvider<Upcaster> upcasters,
             ObjectProvider<PersonalDataProtection> protection,
             EventCoreProperties properties,
             ObjectProvider<UnknownTypeListener> listeners) {
         return serializer(
                 eventTypes,
-                storedJson(mapper, customizers).build(),
+                storedJson.mapper(),
                 upcasters.orderedStream().toList(),
                 protection.getIfAvailable(),
                 properties.serialization(),
@@ -169,23 +172,6 @@ public final class EventCoreSerializationAutoConfiguration {
                             + " occur only once. The value is not shown here",
                     MAKE_KEY + " If the value comes from a placeholder such as ${MASTER_KEY}, check that it is set.");
         }
-    }
-
-    /**
-     * The JSON of stored data. It knows the types of modules on the class path and of the customizers. From the
-     * application's mapper it takes only how the mapper instantiates classes that annotations name.
-     */
-    static JsonMapper.Builder storedJson(
-            ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
-        JsonMapper.Builder stored = EventJson.builder().findAndAddModules();
-        JsonMapper application = mapper.getIfAvailable();
-        HandlerInstantiator maker =
-                application == null ? null : application.serializationConfig().getHandlerInstantiator();
-        if (maker != null) {
-            stored.handlerInstantiator(maker);
-        }
-        customizers.orderedStream().forEach(customizer -> customizer.customize(stored));
-        return stored;
     }
 
     /** Not lazily: a misspelt name must be reported when the application starts. */

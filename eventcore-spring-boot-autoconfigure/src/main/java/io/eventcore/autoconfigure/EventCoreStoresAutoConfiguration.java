@@ -34,7 +34,6 @@ import org.springframework.core.io.ResourceLoader;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.web.servlet.DispatcherServlet;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Auto-configuration of several event stores, which {@code eventcore.stores} declares. Replaces all auto-configurations
@@ -162,16 +161,14 @@ public final class EventCoreStoresAutoConfiguration {
                 Environment environment,
                 ResourceLoader resources,
                 ObjectProvider<EventTypes> types,
-                ObjectProvider<JsonMapper> jsonMapper,
-                ObjectProvider<EventSerializerCustomizer> jsonCustomizers) {
+                StoredJson storedJson) {
             return new EventStoresEndpoint(
                     keeper.stores(),
                     new EndpointParts(
                             properties.endpoint(),
                             types.getIfUnique(),
                             new ProjectionConditions(properties.health()),
-                            EventCoreEndpointAutoConfiguration.states(
-                                    beans, environment, resources, jsonMapper, jsonCustomizers, null),
+                            EventCoreEndpointAutoConfiguration.states(beans, environment, resources, storedJson, null),
                             null));
         }
     }

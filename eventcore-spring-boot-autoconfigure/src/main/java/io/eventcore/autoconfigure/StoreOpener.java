@@ -92,10 +92,7 @@ final class StoreOpener {
                     beans.getBeanProvider(KeyWrapping.class).getIfAvailable(),
                     beans.getBean(EventTypes.class),
                     beans.getBeanProvider(EventSerializer.class).getIfAvailable(),
-                    EventCoreSerializationAutoConfiguration.storedJson(
-                                    beans.getBeanProvider(JsonMapper.class),
-                                    beans.getBeanProvider(EventSerializerCustomizer.class))
-                            .build(),
+                    beans.getBean(StoredJson.class).mapper(),
                     list(beans, Upcaster.class),
                     list(beans, UnknownTypeListener.class),
                     list(beans, AppendListener.class),

@@ -30,6 +30,7 @@ final class ValuesWithoutAdvice implements BeanFactoryPostProcessor {
             ReplicaConnections.class,
             RetryPolicy.class,
             SnapshotSettings.class,
+            StoredJson.class,
             Upcaster.class,
             WarmStreamSettings.class);
 

@@ -6,6 +6,7 @@ import io.eventcore.Event;
 import io.eventcore.EventMetadata;
 import io.eventcore.StreamId;
 import io.eventcore.autoconfigure.bank.BankEvent.Deposited;
+import io.eventcore.command.CommandExecutor;
 import io.eventcore.command.CommandListener;
 import io.eventcore.command.RetryPolicy;
 import io.eventcore.serialization.EventCoreJacksonModule;
@@ -29,6 +30,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
 
 /** What the application says counts. */
 class CustomizationTest {
@@ -47,6 +49,31 @@ class CustomizationTest {
                             .contains("\"Cents\"");
                     assertThat(application.getBean(JsonMapper.class).writeValueAsString(new Deposited(ADA, 5)))
                             .contains("\"cents\"");
+                    Applications.assertWorks(application);
+                });
+    }
+
+    /** To look for Jackson's modules and to set them up takes long: events, commands and the endpoint share the result. */
+    @Test
+    void the_json_of_what_is_stored_is_made_once_and_without_a_use_no_other_is_derived_from_it() {
+        AtomicInteger made = new AtomicInteger();
+        AtomicInteger setUp = new AtomicInteger();
+        Applications.withoutDatabase()
+                .withPropertyValues("management.endpoints.web.exposure.include=eventcore")
+                .withBean(EventSerializerCustomizer.class, () -> mapper -> {
+                    made.incrementAndGet();
+                    mapper.addModule(new SimpleModule("counted") {
+                        @Override
+                        public void setupModule(SetupContext context) {
+                            setUp.incrementAndGet();
+                        }
+                    });
+                })
+                .run(application -> {
+                    assertThat(application).hasSingleBean(CommandExecutor.class);
+                    assertThat(made).hasValue(1);
+                    // The serializer of events adds settings of its own, and so sets them up a second time.
+                    assertThat(setUp).hasValue(2);
                     Applications.assertWorks(application);
                 });
     }

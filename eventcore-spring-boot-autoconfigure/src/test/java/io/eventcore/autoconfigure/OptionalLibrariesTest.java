@@ -5,6 +5,8 @@ import static org.mockito.Mockito.mock;
 
 import io.eventcore.memory.InMemoryEventStore;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -12,6 +14,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
@@ -135,6 +138,18 @@ class OptionalLibrariesTest {
 
         assertThat(kept(NO_DRIVER, configured)).containsExactly(true, true, true);
         assertThat(kept(getClass().getClassLoader(), new MockEnvironment())).containsExactly(true, true, true);
+    }
+
+    /** A driver that is loaded loads all others, which takes longer than the rest of the filter's work. */
+    @Test
+    void no_driver_is_loaded_to_see_that_there_is_one(@TempDir Path classPath) throws IOException {
+        Path drivers = classPath.resolve("META-INF/services/java.sql.Driver");
+        Files.createDirectories(drivers.getParent());
+        Files.writeString(drivers, "com.example.NotThereDriver");
+        try (URLClassLoader withOneThatCannotBeLoaded =
+                new URLClassLoader(new URL[] {classPath.toUri().toURL()}, NO_DRIVER)) {
+            assertThat(kept(withOneThatCannotBeLoaded, new MockEnvironment())).containsExactly(true, true, true);
+        }
     }
 
     private static boolean[] kept(ClassLoader classPath, MockEnvironment environment) {

@@ -2,6 +2,8 @@ package io.eventcore.benchmarks.startup;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
+import java.sql.SQLException;
+import javax.sql.DataSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -15,12 +17,16 @@ import org.springframework.context.ConfigurableApplicationContext;
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 public class StartedApplication {
+    static final String OPENS_DATA_SOURCE = "start.opens-data-source";
     static final String RESULT = "started, microseconds: ";
 
     /** Starts the application. */
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws SQLException {
         long begin = System.nanoTime();
         try (ConfigurableApplicationContext application = SpringApplication.run(StartedApplication.class, arguments)) {
+            if (application.getEnvironment().getProperty(OPENS_DATA_SOURCE, Boolean.class, false)) {
+                application.getBean(DataSource.class).getConnection().close();
+            }
             long taken = System.nanoTime() - begin;
             boolean found = application.containsBean("eventStore");
             long processor = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)

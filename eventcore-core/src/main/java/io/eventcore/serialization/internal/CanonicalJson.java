@@ -26,13 +26,15 @@ import tools.jackson.databind.util.StdDateFormat;
  * threads.
  */
 public final class CanonicalJson {
-    private final JsonMapper mapper;
-    private final JsonMapper former;
+    private final MapperOnDemand mapper;
+    private final MapperOnDemand former;
 
     /** Writes values as a mapper does, but in the canonical form. */
     public CanonicalJson(JsonMapper mapper) {
-        this.mapper = telling(sorting(mapper, new TellingSerializers())).build();
-        this.former = sorting(mapper, new SortingSerializers()).build();
+        this.mapper = new MapperOnDemand(
+                () -> telling(sorting(mapper, new TellingSerializers())).build());
+        this.former = new MapperOnDemand(
+                () -> sorting(mapper, new SortingSerializers()).build());
     }
 
     private static JsonMapper.Builder sorting(JsonMapper mapper, ValueSerializerModifier modifier) {
@@ -68,7 +70,7 @@ public final class CanonicalJson {
     public String hash(Object value) {
         Class<?> type = value.getClass();
         // A class without a package has the simple name of others, under which earlier versions stored these.
-        return hash(mapper, type.getPackageName().isEmpty() ? "." + type.getName() : type.getName(), value);
+        return hash(mapper.get(), type.getPackageName().isEmpty() ? "." + type.getName() : type.getName(), value);
     }
 
     /**
@@ -77,7 +79,7 @@ public final class CanonicalJson {
      * @throws IllegalArgumentException if the value has no JSON form
      */
     public String formerHash(Object value) {
-        return hash(former, value.getClass().getSimpleName(), value);
+        return hash(former.get(), value.getClass().getSimpleName(), value);
     }
 
     private static String hash(JsonMapper mapper, String name, Object value) {
