@@ -233,18 +233,17 @@ class DecisionChain {
             if (missing.stream().anyMatch(item -> queries.find(item) == null)) {
                 attempt.readsMore();
             }
-            fillAll(missing, idle);
+            fillAll(missing);
         } finally {
             line.endReading();
         }
     }
 
-    /** {@code idle}: whether no decision is in line that rests on cached items. */
-    private void fillAll(List<EventQuery.Item> missing, boolean idle) {
+    private void fillAll(List<EventQuery.Item> missing) {
         // Which of several tags guards an item is known only when it is read.
         List<EventQuery.Item> together =
                 missing.stream().filter(item -> item.tags().size() <= 1).toList();
-        Map<String, Boundary.Seen> from = idle ? queries.beforeLast(together) : Map.of();
+        Map<String, Boundary.Seen> from = queries.beforeLast(together, line.waiting());
         List<EventQuery.Item> left = new ArrayList<>(missing);
         if (together.size() > 1 || !from.isEmpty()) {
             left.removeAll(together);

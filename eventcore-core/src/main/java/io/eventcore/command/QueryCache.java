@@ -166,15 +166,19 @@ final class QueryCache {
      * Where to begin a read of these items, each of one tag or stream: right before the last event of each cached one,
      * so that the read shows whether the log is still the one that is cached.
      *
+     * @param inLine the decisions that wait to be stored: an item that one of them rests on is read as a whole
      * @return by the rows of the guards; a guard of which everything is to be read is missing
      */
-    Map<String, Boundary.Seen> beforeLast(List<EventQuery.Item> asked) {
+    Map<String, Boundary.Seen> beforeLast(List<EventQuery.Item> asked, Collection<PendingDecision> inLine) {
+        Set<CachedItem> restedOn = new HashSet<>();
+        inLine.forEach(decision -> restedOn.addAll(decision.items()));
         Map<String, Boundary.Seen> known = new HashMap<>();
         Set<String> whole = new HashSet<>();
         for (EventQuery.Item each : asked) {
             CachedItem item = items.get(each);
             String row = guardRow(each);
-            Optional<Boundary.Seen> from = item == null ? Optional.empty() : item.beforeLast();
+            Optional<Boundary.Seen> from =
+                    item == null || restedOn.contains(item) ? Optional.empty() : item.beforeLast();
             // A read begins at one place of a guard.
             if (from.isEmpty() || !from.get().equals(known.getOrDefault(row, from.get()))) {
                 whole.add(row);
@@ -195,7 +199,7 @@ final class QueryCache {
 
     /**
      * Continues a cached item from a read that began right before its last event; room for all events that were found
-     * is reserved. Call it only while no decision is in line.
+     * is reserved. Call it only while no append is in progress, and no decision in line rests on the item.
      *
      * @return false if the item is not cached as it is stored, or has become too large: nothing is changed, and room is
      *     given back

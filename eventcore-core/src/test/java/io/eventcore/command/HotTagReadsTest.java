@@ -11,16 +11,19 @@ import io.eventcore.EventStreamSlice;
 import io.eventcore.EventTag;
 import io.eventcore.EventType;
 import io.eventcore.ExpectedVersion;
+import io.eventcore.QueriedEvents;
 import io.eventcore.StoreInternals;
 import io.eventcore.StoredMatches;
 import io.eventcore.StreamId;
 import io.eventcore.StreamVersion;
 import io.eventcore.StreamWrites;
+import io.eventcore.internal.SharedEvent;
 import io.eventcore.memory.InMemoryEventStore;
 import io.eventcore.serialization.EventTypes;
 import io.eventcore.serialization.JacksonEventSerializer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -231,6 +234,65 @@ class HotTagReadsTest {
         assertThat(join(TOGETHER + "bob", 5)).containsExactly(1, 2, 3, 4);
 
         assertThat(store.found).containsExactly(List.of(3, 4), List.of(4));
+    }
+
+    /** Where others have stored meanwhile, nothing of that is missed, and what waits comes after it. */
+    @Test
+    void behind_a_decision_that_waits_a_known_tag_is_read_from_its_last_event_on() {
+        DecisionChain chain = new DecisionChain(store, new CacheBudget(task -> {}), () -> true);
+        EventQuery hot = EventQuery.tagged(HOT);
+        assertThat(numbers(chain.read(newAttempt(chain), hot, Event.class))).containsExactly(1, 2, 3);
+        chain.drain();
+        store.elsewhere(new Joined("ada", 4));
+        decide(chain, EventQuery.tagged("student", "bob"), new Joined("bob", 5));
+        store.found.clear();
+
+        assertThat(numbers(chain.read(newAttempt(chain), hot, Event.class))).containsExactly(1, 2, 3, 4, 5);
+
+        assertThat(store.found).containsExactly(List.of(3, 4));
+    }
+
+    @Test
+    void an_item_on_which_a_decision_rests_that_waits_is_not_read_again_from_a_place() {
+        QueryCache cache = new QueryCache(new CacheBudget(task -> {}));
+        EventQuery.Item hot = EventQuery.tagged(HOT).items().get(0);
+        cache.add(
+                hot,
+                FoundMatches.of(
+                                first.internals().readMatching(EventQuery.tagged(HOT), Event.class, Optional.empty()),
+                                new CacheBudget(task -> {}))
+                        .orElseThrow());
+        CachedItem known = Objects.requireNonNull(cache.find(hot));
+        known.events().forEach(SharedEvent::decode);
+        PendingDecision onIt = PendingDecision.of(
+                StreamWrites.empty(),
+                List.of(known),
+                false,
+                first.internals().roundTrip().orElseThrow());
+
+        assertThat(cache.beforeLast(List.of(hot), List.of())).containsOnlyKeys(HOT.rowId());
+        assertThat(cache.beforeLast(List.of(hot), List.of(onIt))).isEmpty();
+    }
+
+    private static List<Integer> numbers(QueriedEvents<Event> seen) {
+        return seen.toList().stream()
+                .map(event -> ((Joined) event.event()).number())
+                .toList();
+    }
+
+    /** A decision that waits for being stored. */
+    private static void decide(DecisionChain chain, EventQuery query, Joined event) {
+        QueuedAttempt attempt = newAttempt(chain);
+        Boundary seen = chain.read(attempt, query, Event.class).boundary();
+        chain.join(
+                attempt,
+                StreamWrites.to(event.streamId(), ExpectedVersion.any(), event).restingOn(seen));
+    }
+
+    private static QueuedAttempt newAttempt(DecisionChain chain) {
+        QueuedAttempt attempt = new QueuedAttempt(new HotStreamQueue(0, null));
+        chain.begin(attempt);
+        return attempt;
     }
 
     private static InMemoryEventStore log() {
