@@ -1,8 +1,8 @@
 package io.eventcore.command;
 
 import io.eventcore.Event;
+import io.eventcore.internal.MapperOnDemand;
 import io.eventcore.serialization.EventCoreJacksonModule;
-import io.eventcore.serialization.internal.MapperOnDemand;
 import io.eventcore.snapshot.Snapshot;
 import io.eventcore.snapshot.SnapshotKey;
 import io.eventcore.snapshot.SnapshotSettings;

@@ -1,6 +1,6 @@
 package io.eventcore.serialization;
 
-import io.eventcore.serialization.internal.MapperOnDemand;
+import io.eventcore.internal.MapperOnDemand;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.Map;

@@ -24,6 +24,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
 
@@ -35,6 +36,7 @@ import org.springframework.context.annotation.Proxyable;
 @AutoConfiguration(after = {EventCoreJdbcAutoConfiguration.class, EventCoreMemoryAutoConfiguration.class})
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 @ConditionalOnBean(EventStore.class)
+@Import(EventCoreSerializationAutoConfiguration.StoredJsonConfiguration.class)
 public final class EventCoreCommandAutoConfiguration {
     private static final String TRACER_METADATA = "io.eventcore.micrometer.TracerMetadata";
 

@@ -20,6 +20,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProp
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.core.io.ResourceLoader;
 import org.springframework.util.function.SingletonSupplier;
@@ -38,6 +39,7 @@ import org.springframework.util.function.SingletonSupplier;
 @ConditionalOnClass({Endpoint.class, ConditionalOnAvailableEndpoint.class})
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
 @ConditionalOnBean(EventStore.class)
+@Import(EventCoreSerializationAutoConfiguration.StoredJsonConfiguration.class)
 public final class EventCoreEndpointAutoConfiguration {
     EventCoreEndpointAutoConfiguration() {}
 

@@ -26,6 +26,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.context.annotation.ProxyType;
 import org.springframework.context.annotation.Proxyable;
@@ -77,12 +78,6 @@ public final class EventCoreSerializationAutoConfiguration {
         }
         upcasters.orderedStream().forEach(types::upcaster);
         return types.build();
-    }
-
-    @Bean
-    StoredJson eventCoreStoredJson(
-            ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
-        return StoredJson.of(mapper, customizers);
     }
 
     @Bean
@@ -187,5 +182,16 @@ public final class EventCoreSerializationAutoConfiguration {
     @ConditionalOnMissingBean
     EventCoreJacksonModule eventCoreJacksonModule() {
         return new EventCoreJacksonModule();
+    }
+
+    /** Imported by whatever stores or reads JSON, also where the events have a serializer of the application's own. */
+    @Configuration(proxyBeanMethods = false)
+    static class StoredJsonConfiguration {
+        @Bean
+        @ConditionalOnMissingBean
+        StoredJson eventCoreStoredJson(
+                ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
+            return StoredJson.of(mapper, customizers);
+        }
     }
 }

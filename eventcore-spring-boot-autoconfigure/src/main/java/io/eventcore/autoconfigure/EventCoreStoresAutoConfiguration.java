@@ -54,7 +54,10 @@ import org.springframework.web.servlet.DispatcherServlet;
 @ConditionalOnClass({JdbcOperations.class, EmbeddedDatabaseConnection.class, PlatformTransactionManager.class})
 @ConditionalOnNamedStores
 @ConditionalOnBooleanProperty(name = "eventcore.enabled", matchIfMissing = true)
-@Import(DatabaseInitializationDependencyConfigurer.class)
+@Import({
+    DatabaseInitializationDependencyConfigurer.class,
+    EventCoreSerializationAutoConfiguration.StoredJsonConfiguration.class
+})
 public final class EventCoreStoresAutoConfiguration {
     EventCoreStoresAutoConfiguration() {}
 

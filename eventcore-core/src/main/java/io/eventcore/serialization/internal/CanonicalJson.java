@@ -1,6 +1,7 @@
 package io.eventcore.serialization.internal;
 
 import io.eventcore.internal.JsonPaths;
+import io.eventcore.internal.MapperOnDemand;
 import io.eventcore.internal.RedactedException;
 import io.eventcore.serialization.EventCoreJacksonModule;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.eventcore.serialization.internal;
+package io.eventcore.internal;
 
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
