@@ -323,7 +323,8 @@ public class CommandExecutor {
 
         /**
          * Serializes commands with an id, so that they are recognised, and the states of snapshots; the
-         * {@linkplain EventJson JSON of the store} unless set.
+         * {@linkplain EventJson JSON of the store} unless set. Its modules are set up again when a command first needs
+         * it for one of these, so they must not be changed later.
          */
         public Builder jsonMapper(JsonMapper mapper) {
             this.jsonMapper = Objects.requireNonNull(mapper, "jsonMapper");

@@ -262,15 +262,21 @@ class DecisionChain {
      */
     private List<EventQuery.Item> fillTogether(List<EventQuery.Item> missing, Map<String, Boundary.Seen> from) {
         List<EventQuery.Item> left = new ArrayList<>(missing.size());
+        EventQuery query = new EventQuery(missing);
+        Map<String, Boundary.Seen> begun = from;
         List<Optional<FoundMatches>> found;
         lock.unlock();
         try {
-            found = readTogether(new EventQuery(missing), from);
+            found = readTogether(query, from.isEmpty() ? Optional.empty() : Optional.of(Boundary.after(query, from)));
+        } catch (BoundaryConflictException eventsBelow) {
+            // A backfill has given a tag to older events, or the version of an item was counted too low.
+            begun = Map.of();
+            found = readTogether(query, Optional.empty());
         } finally {
             lock.lock();
         }
         if (found.size() != missing.size()) {
-            // Two of them may be one for the store.
+            // Two of them may be one for the store, or it does not tell them apart.
             FoundMatches.release(found, budget);
             return missing;
         }
@@ -282,7 +288,7 @@ class DecisionChain {
                 if (ofItem.isEmpty()) {
                     // For all of them at once, there was no room beside what they replace.
                     left.add(item);
-                } else if (!from.containsKey(QueryCache.guardRow(item))) {
+                } else if (!begun.containsKey(QueryCache.guardRow(item))) {
                     fill(item, ofItem);
                 } else if (!queries.continueFrom(item, ofItem.get())) {
                     left.add(item);
@@ -295,14 +301,8 @@ class DecisionChain {
     }
 
     /** What was found of each item; empty if the items must be read separately. */
-    private List<Optional<FoundMatches>> readTogether(EventQuery query, Map<String, Boundary.Seen> from) {
-        Optional<Boundary> after = from.isEmpty() ? Optional.empty() : Optional.of(Boundary.after(query, from));
-        try {
-            return FoundMatches.ofItems(store.internals().readMatching(query, Event.class, after), budget);
-        } catch (BoundaryConflictException eventsBelow) {
-            // A backfill has given the tag to older events, or the version of an item was counted too low.
-            return List.of();
-        }
+    private List<Optional<FoundMatches>> readTogether(EventQuery query, Optional<Boundary> after) {
+        return FoundMatches.ofItems(store.internals().readMatching(query, Event.class, after), budget);
     }
 
     private Optional<FoundMatches> readSeparately(EventQuery.Item item) {

@@ -189,6 +189,7 @@ class HotTagReadsTest {
         store.cameBelow = true;
 
         assertThat(join("ada", 4)).containsExactly(1, 2, 3);
+        assertThat(store.found).as("all that is lacked at once").containsExactly(List.of(1, 2, 3));
         assertThat(join("bob", 5)).containsExactly(1, 2, 3, 4);
     }
 
@@ -272,6 +273,40 @@ class HotTagReadsTest {
 
         assertThat(cache.beforeLast(List.of(hot), List.of())).containsOnlyKeys(HOT.rowId());
         assertThat(cache.beforeLast(List.of(hot), List.of(onIt))).isEmpty();
+    }
+
+    /** The events that wait match the item, and were accounted for when they came. */
+    @Test
+    void an_item_that_is_continued_behind_what_waits_gives_all_its_room_back() {
+        CacheBudget budget = new CacheBudget(task -> {});
+        QueryCache cache = new QueryCache(budget);
+        EventQuery bob = EventQuery.tagged("student", "bob");
+        EventQuery.Item hot = EventQuery.tagged(HOT).items().get(0);
+        cache.add(hot, found(EventQuery.tagged(HOT), Optional.empty(), budget));
+        cache.add(bob.items().get(0), found(bob, Optional.empty(), budget));
+        Objects.requireNonNull(cache.find(hot)).events().forEach(SharedEvent::decode);
+        PendingDecision waiting = PendingDecision.of(
+                StreamWrites.to(StreamId.of("student/bob"), ExpectedVersion.any(), new Joined("bob", 4)),
+                List.of(Objects.requireNonNull(cache.find(bob.items().get(0)))),
+                false,
+                first.internals().roundTrip().orElseThrow());
+        assertThat(cache.reserve(waiting)).isTrue();
+        waiting.showIn(new StreamCache(budget), cache);
+        long withWhatWaits = budget.used();
+
+        Boundary place = Boundary.after(EventQuery.tagged(HOT), cache.beforeLast(List.of(hot), List.of(waiting)));
+        assertThat(cache.continueFrom(hot, found(EventQuery.tagged(HOT), Optional.of(place), budget)))
+                .isTrue();
+
+        assertThat(budget.used()).isEqualTo(withWhatWaits);
+        cache.dropPending();
+        cache.evict();
+        assertThat(budget.used()).isZero();
+    }
+
+    private FoundMatches found(EventQuery query, Optional<Boundary> after, CacheBudget budget) {
+        return FoundMatches.of(first.internals().readMatching(query, Event.class, after), budget)
+                .orElseThrow();
     }
 
     private static List<Integer> numbers(QueriedEvents<Event> seen) {

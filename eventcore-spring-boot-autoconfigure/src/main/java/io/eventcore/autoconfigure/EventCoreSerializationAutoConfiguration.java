@@ -24,6 +24,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -184,11 +185,15 @@ public final class EventCoreSerializationAutoConfiguration {
         return new EventCoreJacksonModule();
     }
 
-    /** Imported by whatever stores or reads JSON, also where the events have a serializer of the application's own. */
+    /**
+     * Imported by whatever stores or reads JSON, also where the events have a serializer of the application's own. Made
+     * only for who needs it, and from the customizers of the same context.
+     */
     @Configuration(proxyBeanMethods = false)
     static class StoredJsonConfiguration {
         @Bean
-        @ConditionalOnMissingBean
+        @Lazy
+        @ConditionalOnMissingBean(search = SearchStrategy.CURRENT)
         StoredJson eventCoreStoredJson(
                 ObjectProvider<JsonMapper> mapper, ObjectProvider<EventSerializerCustomizer> customizers) {
             return StoredJson.of(mapper, customizers);

@@ -1,5 +1,7 @@
 package io.eventcore.autoconfigure;
 
+import java.sql.Driver;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.BeanClassLoaderAware;
 import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
@@ -46,10 +48,14 @@ final class MissingDriverImportFilter implements AutoConfigurationImportFilter, 
         return keep;
     }
 
-    /** Loads no driver: loading one loads all of them, which takes longer than every other decision here. */
+    /**
+     * Loads no driver if it can: loading one loads all of them, which takes longer than every other decision here. A
+     * driver that is a module may have no file.
+     */
     private boolean isDriverPresent() {
-        return (classLoader == null ? ClassLoader.getSystemResource(DRIVERS) : classLoader.getResource(DRIVERS))
-                != null;
+        ClassLoader loader = classLoader == null ? ClassLoader.getSystemClassLoader() : classLoader;
+        return loader.getResource(DRIVERS) != null
+                || ServiceLoader.load(Driver.class, loader).stream().findFirst().isPresent();
     }
 
     private boolean isDataSourceConfigured() {
