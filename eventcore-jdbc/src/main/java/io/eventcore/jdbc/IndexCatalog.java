@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.ConcurrentModificationException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -59,8 +60,28 @@ enum IndexCatalog {
      */
     abstract String select(TableNames names);
 
+    /** How often the catalog is read while other sessions change it; two or three times are enough as a rule. */
+    private static final int MAX_READS = 100;
+
     /** Whether an index on the same columns exists, under any name; false if the table is missing. */
     boolean has(Connection connection, TableNames names, OptionalIndex index) throws SQLException {
+        for (int read = 1; ; read++) {
+            try {
+                return isListed(connection, names, index);
+            } catch (SQLException e) {
+                if (read == MAX_READS || !hasChangedMeanwhile(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** H2 reads its catalog from lists that other sessions change, those of other tables too, and fails if they do. */
+    private static boolean hasChangedMeanwhile(SQLException e) {
+        return String.valueOf(e.getMessage()).contains(ConcurrentModificationException.class.getName());
+    }
+
+    private boolean isListed(Connection connection, TableNames names, OptionalIndex index) throws SQLException {
         Map<String, List<String>> columns = new HashMap<>();
         Set<String> unique = new HashSet<>();
         try (PreparedStatement query = connection.prepareStatement(select(names));
