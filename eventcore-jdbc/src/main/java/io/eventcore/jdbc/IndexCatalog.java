@@ -60,7 +60,7 @@ enum IndexCatalog {
      */
     abstract String select(TableNames names);
 
-    /** How often the catalog is read while other sessions change it; two or three times are enough as a rule. */
+    /** How often the catalog is read again, at most, while other sessions change it. */
     private static final int MAX_READS = 100;
 
     /** Whether an index on the same columns exists, under any name; false if the table is missing. */
