@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What commands on a hot tag read while nobody else is in line: what is cached is confirmed, and nothing more. */
+/** What commands on a hot tag read: what is cached is confirmed, and nothing more. */
 class HotTagReadsTest {
     /** Joins without a look at what is known of the student. */
     private static final String NOBODY = "nobody";

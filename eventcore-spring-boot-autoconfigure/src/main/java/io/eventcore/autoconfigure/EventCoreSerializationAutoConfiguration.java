@@ -186,8 +186,8 @@ public final class EventCoreSerializationAutoConfiguration {
     }
 
     /**
-     * Imported by whatever stores or reads JSON, also where the events have a serializer of the application's own. Made
-     * only for who needs it, and from the customizers of the same context.
+     * Each auto-configuration that stores or reads JSON imports it: an application may leave out the others. The bean is
+     * made when another bean needs it, from the customizers of its own context.
      */
     @Configuration(proxyBeanMethods = false)
     static class StoredJsonConfiguration {
